@@ -1,0 +1,82 @@
+"""Local days of the report's time zone, DST included. Knows only time zones."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+_EPOCH = date(1970, 1, 1)
+_QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
+
+
+class ZoneError(ValueError):
+    """The text names no time zone."""
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA time zone of that name; raises ZoneError."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):
+        close = [zone for zone in sorted(available_timezones()) if name.lower() in zone.lower()][:3]
+        hint = f"; did you mean {' or '.join(close)}?" if name and close else "; use a name such as America/Bogota"
+        raise ZoneError(f"'{name}' is no time zone{hint}") from None
+
+
+def local_zone_name() -> str:
+    """The machine's own time zone, UTC where that cannot be told."""
+    for candidate in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
+        if candidate and candidate in available_timezones():
+            return candidate
+    return "UTC"
+
+
+def _linked_zone() -> str:
+    try:
+        return str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    except OSError:
+        return ""
+
+
+class Calendar:
+    """Days of one zone, as days since 1970-01-01."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._day_of_quarter: dict[int, int] = {}
+
+    def day_number(self, at: int) -> int:
+        """The local day of a time in ms."""
+        quarter = at // _QUARTER
+        day = self._day_of_quarter.get(quarter)
+        if day is None:
+            if len(self._day_of_quarter) > 500_000:
+                self._day_of_quarter.clear()
+            day = (self.local(quarter * _QUARTER).date() - _EPOCH).days
+            self._day_of_quarter[quarter] = day
+        return day
+
+    def local(self, at: int) -> datetime:
+        """A time in ms as local time."""
+        return datetime.fromtimestamp(at // 1000, self.zone).replace(microsecond=at % 1000 * 1000)
+
+    def today(self, now: datetime) -> date:
+        """The local day of now."""
+        return now.astimezone(self.zone).date()
+
+
+def number_of(day: date) -> int:
+    """A day as days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def date_of(number: int) -> date:
+    """The day that `number_of` numbered."""
+    return _EPOCH + timedelta(days=number)
+
+
+def now_ms() -> int:
+    """The clock, in UTC epoch ms."""
+    return int(datetime.now(UTC).timestamp() * 1000)

@@ -1,0 +1,47 @@
+"""Whether the database is sound: SQLite's own integrity, and every derived column against its messages."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from storage.database import Writer
+from storage.ingest import derive_again
+
+_DERIVED = (
+    "line, contact, start_template, start_at, day, origin, user_type, status, answered_at, failure_code,"
+    " failure_reason, marks, joined"
+)
+
+
+def check(writer: Writer, progress: Callable[[int, int], None]) -> list[str]:
+    """What is wrong, a line each; nothing is changed."""
+    connection = writer.connection
+    broken = [text for (text,) in connection.execute("PRAGMA integrity_check(20)") if text != "ok"]
+    if broken:
+        return [f"integrity: {text}" for text in broken]
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(f"CREATE TEMP TABLE before_check AS SELECT id, {_DERIVED} FROM messages")
+        derive_again(writer, progress)
+        return _differences(connection)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _differences(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute(
+        f"""
+        SELECT m.key FROM messages AS m JOIN before_check AS b ON b.id = m.id
+        WHERE ({", ".join(f"m.{name.strip()}" for name in _DERIVED.split(","))})
+              IS NOT ({", ".join(f"b.{name.strip()}" for name in _DERIVED.split(","))})
+        ORDER BY m.id
+        """
+    )
+    return [f"message {key!r}: what is derived differs from its evidence" for (key,) in rows]
+
+
+def rebuild(writer: Writer, progress: Callable[[int, int], None]) -> None:
+    """Derives everything anew, all or nothing: readers see the old report until it is done."""
+    with writer.transaction():
+        derive_again(writer, progress)

@@ -1,0 +1,233 @@
+"""Lines and contacts known by several ids: finds, makes and joins them (ids seen together are one, whenever that
+comes).
+
+Owns `lines`, `line_ids`, `contacts` and `contact_ids`. Knows nothing of messages but that they name an id.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from storage.events import ContactIds, LineIds
+
+_CACHE_LIMIT = 300_000
+Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where an id leads: the id's own row, and the line or contact that it is of."""
+
+    id: int
+    owner: int
+
+
+class Lines:
+    """The lines by the texts they are known by; one name space for numbers, identifiers and names."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._found: dict[str, Found] = {}
+        self._kinds: dict[str, int] = {}
+        self._seen: set[LineIds] = set()
+        self.merged: set[int] = set()
+
+    def find(self, text: str) -> Found:
+        """Where the text leads; it has been linked before."""
+        found = self._found.get(text)
+        return found if found is not None else self._load(text)
+
+    def _load(self, text: str) -> Found:
+        row = self._connection.execute("SELECT id, line, kind FROM line_ids WHERE text = ?", (text,)).fetchone()
+        if row is None:
+            raise KeyError(text)
+        self._kinds[text] = row[2]
+        self._found[text] = Found(row[0], row[1])
+        return self._found[text]
+
+    def link(self, ids: LineIds) -> None:
+        """Makes sure that all the texts given lead to one line."""
+        if ids in self._seen:
+            return
+        self._seen.add(ids)
+        given = [(kind, text) for kind, text in enumerate((ids.number, ids.identifier, ids.name)) if text]
+        if not given:
+            return
+        owners = sorted({found.owner for kind, text in given if (found := self._known(text)) is not None})
+        line = owners[0] if owners else self._new_line()
+        changed = len(owners) > 1
+        for owner in owners[1:]:
+            self._merge(owner, line)
+        for kind, text in given:
+            changed |= self._place(kind, text, line)
+        if changed:
+            self._relabel(line)
+
+    def _known(self, text: str) -> Found | None:
+        try:
+            return self.find(text)
+        except KeyError:
+            return None
+
+    def _new_line(self) -> int:
+        cursor = self._connection.execute("INSERT INTO lines (label, value) VALUES ('', '')")
+        return int(cursor.lastrowid or 0)
+
+    def _merge(self, owner: int, line: int) -> None:
+        self._connection.execute("UPDATE line_ids SET line = ? WHERE line = ?", (line, owner))
+        self._connection.execute("DELETE FROM lines WHERE id = ?", (owner,))
+        self._found = {
+            text: Found(found.id, line) if found.owner == owner else found for text, found in self._found.items()
+        }
+        self.merged |= {owner, line}
+
+    def _place(self, kind: int, text: str, line: int) -> bool:
+        """Writes the id down; whether that changed anything."""
+        known = self._known(text)
+        if known is None:
+            cursor = self._connection.execute(
+                "INSERT INTO line_ids (text, kind, line) VALUES (?, ?, ?)", (text, kind, line)
+            )
+            self._found[text] = Found(int(cursor.lastrowid or 0), line)
+            self._kinds[text] = kind
+            return True
+        if kind < self._kinds[text]:
+            self._connection.execute("UPDATE line_ids SET kind = ? WHERE id = ?", (kind, known.id))
+            self._kinds[text] = kind
+            return True
+        return False
+
+    def _relabel(self, line: int) -> None:
+        rows = self._connection.execute("SELECT kind, min(text) FROM line_ids WHERE line = ? GROUP BY kind", (line,))
+        texts = dict(rows.fetchall())
+        number = "+" + texts[0] if 0 in texts else None
+        identifier, name = texts.get(1), texts.get(2)
+        self._connection.execute(
+            "UPDATE lines SET label = ?, value = ? WHERE id = ?",
+            (name or number or identifier, number or identifier or name, line),
+        )
+
+
+class Contacts:
+    """The contacts by the ids they are known by, each id with its kind (0 wa_id, 1 user_id, 2 customer_id)."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._found: dict[tuple[int, str], Found] = {}
+        self._seen: set[ContactIds] = set()
+        self._relabel: set[int] = set()
+        self.merged: list[tuple[int, int]] = []  # (gone, stays)
+
+    def prepare(self, ids: Iterable[ContactIds]) -> None:
+        """Loads what is known of all these ids at once."""
+        if len(self._found) > _CACHE_LIMIT:
+            self._found.clear()
+            self._seen.clear()
+        wanted = {id for contact in ids for id in _ids(contact) if id not in self._found}
+        rows = self._connection.execute(
+            """
+            SELECT i.kind, i.text, i.id, i.contact
+            FROM json_each(?) AS wanted
+            JOIN contact_ids AS i ON i.kind = wanted.value ->> 0 AND i.text = wanted.value ->> 1
+            """,
+            (json.dumps(sorted(wanted)),),
+        )
+        for kind, text, id, contact in rows:
+            self._found[kind, text] = Found(id, contact)
+
+    def find(self, id: tuple[int, str]) -> Found:
+        """Where the id leads; it has been linked before."""
+        found = self._known(id)
+        if found is None:
+            raise KeyError(id)
+        return found
+
+    def _known(self, id: tuple[int, str]) -> Found | None:
+        found = self._found.get(id)
+        if found is None:
+            row = self._connection.execute(
+                "SELECT id, contact FROM contact_ids WHERE kind = ? AND text = ?", id
+            ).fetchone()
+            if row is not None:
+                found = self._found[id] = Found(row[0], row[1])
+        return found
+
+    def link(self, ids: ContactIds) -> None:
+        """Makes sure that all the ids given lead to one contact."""
+        if ids in self._seen:
+            return
+        self._seen.add(ids)
+        given = _ids(ids)
+        if not given:
+            return
+        owners = sorted({found.owner for id in given if (found := self._found.get(id)) is not None})
+        contact = owners[0] if owners else self._new_contact()
+        for owner in owners[1:]:
+            self._merge(owner, contact)
+        for id in given:
+            if id not in self._found:
+                cursor = self._connection.execute(
+                    "INSERT INTO contact_ids (kind, text, contact) VALUES (?, ?, ?)", (*id, contact)
+                )
+                self._found[id] = Found(int(cursor.lastrowid or 0), contact)
+                self._relabel.add(contact)
+        if ids.replaced:
+            self._connection.execute("UPDATE contact_ids SET replaced = 1 WHERE kind = 0 AND text = ?", (ids.replaced,))
+            self._relabel.add(contact)
+
+    def _new_contact(self) -> int:
+        cursor = self._connection.execute("INSERT INTO contacts DEFAULT VALUES")
+        return int(cursor.lastrowid or 0)
+
+    def _merge(self, gone: int, stays: int) -> None:
+        rows = self._connection.execute("SELECT kind, text FROM contact_ids WHERE contact = ?", (gone,)).fetchall()
+        self._connection.execute("UPDATE contact_ids SET contact = ? WHERE contact = ?", (stays, gone))
+        for kind, text in rows:
+            if (found := self._found.get((kind, text))) is not None:
+                self._found[kind, text] = Found(found.id, stays)
+        name = self._connection.execute(
+            "SELECT name_rank, name_at, name FROM contacts WHERE id = ? AND name IS NOT NULL", (gone,)
+        ).fetchone()
+        if name is not None:
+            self.name(stays, name)
+        self._connection.execute("DELETE FROM contacts WHERE id = ?", (gone,))
+        self.merged.append((gone, stays))
+        self._relabel.discard(gone)
+        self._relabel.add(stays)
+
+    def name(self, contact: int, name: Name) -> None:
+        """Takes in a name that was seen for the contact."""
+        self._connection.execute(
+            """
+            UPDATE contacts SET name_rank = ?1, name_at = ?2, name = ?3
+            WHERE id = ?4 AND (name IS NULL OR (?1, ?2, ?3) < (name_rank, name_at, name))
+            """,
+            (*name, contact),
+        )
+
+    def finish(self) -> None:
+        """Writes how each contact whose ids changed is called: number, else user id, else customer id."""
+        for contact in self._relabel:
+            rows = self._connection.execute(
+                "SELECT kind, text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (contact,)
+            ).fetchall()
+            customer = next((text for kind, text in rows if kind == 2), None)
+            self._connection.execute(
+                "UPDATE contacts SET label = ?, customer_id = ? WHERE id = ?", (rows[0][1], customer, contact)
+            )
+        self._relabel.clear()
+
+
+def _ids(ids: ContactIds) -> list[tuple[int, str]]:
+    """All ids of a record as (kind, text)."""
+    given = [(0, text) for text in ids.wa_ids if text]
+    if ids.replaced and (0, ids.replaced) not in given:
+        given.append((0, ids.replaced))
+    if ids.user_id:
+        given.append((1, ids.user_id))
+    if ids.customer_id:
+        given.append((2, ids.customer_id))
+    return given

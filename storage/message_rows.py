@@ -1,0 +1,238 @@
+"""A message as a row of `messages` and back. Owns the evidence columns; knows no merge rule and nothing derived."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from storage.events import Failure
+from storage.identities import Contacts, Lines
+from storage.messages import Direction, Evidence, Exported, Message, error_evidence, failure_of
+
+_TEXT_FIELDS = ("kind", "category", "language", "campaign", "context", "channel_id", "agent_groups")
+_TIMES = ("accepted", "sent", "delivered", "read")
+
+_READ = """
+SELECT m.id, line_ids.line, m.contact, m.key, m.direction, m.sources, m.at, m.timed, line_ids.text,
+       contact_ids.kind, contact_ids.text, templates.name, m.given_origin, m."group",
+       m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.given_answered_at, m.session_start,
+       m.error_code, m.error_text, m.error_detail, m.error_rank, m.given_new, m.flags, m.exported, m.evidence,
+       m.kind, m.category, m.language, m.campaign, m.context, m.channel_id, m.agent_groups
+FROM {source}
+LEFT JOIN line_ids ON line_ids.id = m.line_id
+LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
+LEFT JOIN templates ON templates.id = m.template
+"""
+
+_COLUMNS = (
+    "key",
+    "direction",
+    "hash",
+    "sources",
+    "at",
+    "timed",
+    "line_id",
+    "contact_id",
+    "template",
+    "given_origin",
+    '"group"',
+    "accepted_at",
+    "sent_at",
+    "delivered_at",
+    "read_at",
+    "failed_at",
+    "given_answered_at",
+    "session_start",
+    "error_code",
+    "error_text",
+    "error_detail",
+    "error_rank",
+    "given_new",
+    "flags",
+    "exported",
+    "evidence",
+    *_TEXT_FIELDS,
+    "line",
+    "contact",
+)
+_INSERT = f"INSERT INTO messages ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _COLUMNS)} WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as it stands in the database, with the line and contact that its own evidence names."""
+
+    id: int
+    line: int | None
+    contact: int | None
+    message: Message
+
+
+def hash_of(key: str) -> int:
+    """The number by which a key is found; two keys may share it, so the key is compared as well."""
+    return zlib.crc32(key.encode("utf-8", "surrogatepass"))
+
+
+def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
+    """The messages of these keys, in any direction."""
+    wanted = set(keys)
+    source = "json_each(?) AS wanted JOIN messages AS m ON m.hash = wanted.value"
+    for stored in _read(connection, source, sorted({hash_of(key) for key in wanted})):
+        if stored.message.key in wanted:
+            yield stored
+
+
+def by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[Stored]:
+    """All messages of these contacts."""
+    return _read(connection, "json_each(?) AS wanted JOIN messages AS m ON m.contact = wanted.value", sorted(contacts))
+
+
+def by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Stored]:
+    """The messages of these row ids."""
+    return _read(connection, "json_each(?) AS wanted JOIN messages AS m ON m.id = wanted.value", sorted(ids))
+
+
+def by_joined(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
+    """The keyless rows that are one start with these messages, by the message's row id."""
+    wanted = sorted(ids)
+    pairs = connection.execute(
+        "SELECT m.id, m.joined FROM json_each(?) AS wanted JOIN messages AS m ON m.joined = wanted.value",
+        (json.dumps(wanted),),
+    ).fetchall()
+    rows = {stored.id: stored for stored in by_id(connection, [row for row, _ in pairs])}
+    return {keyed: rows[row] for row, keyed in pairs}
+
+
+def by_context(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
+    """The messages that name one of these keys as their context."""
+    source = "json_each(?) AS wanted JOIN messages AS m ON m.context = wanted.value AND m.context IS NOT NULL"
+    return _read(connection, source, sorted(set(keys)))
+
+
+def _read(connection: sqlite3.Connection, source: str, wanted: list[Any]) -> Iterator[Stored]:
+    if not wanted:
+        return iter(())
+    cursor = connection.execute(_READ.format(source=source), (json.dumps(wanted),))
+    return (_stored(row) for row in cursor)
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    id, line, contact, key, direction, sources, at, timed, line_text = row[:9]
+    contact_kind, contact_text, template, origin, group = row[9:14]
+    accepted, sent, delivered, read, failed, answered, session = row[14:21]
+    error_code, error_text, error_detail, error_rank, new, flags, exported, evidence = row[21:29]
+    message = Message(key, Direction(direction), sources, flags=flags, group=bool(group))
+    times = message.times
+    for name, time in (
+        ("accepted", accepted),
+        ("sent", sent),
+        ("delivered", delivered),
+        ("read", read),
+        ("answered", answered),
+        ("session", session),
+        ("any", at if timed else None),
+    ):
+        if time is not None:
+            times[name] = time
+    values = dict(zip(_TEXT_FIELDS, row[29:], strict=True))
+    values |= {"line": line_text, "template": template, "origin": origin, "new": new}
+    values["contact"] = None if contact_kind is None else (contact_kind, contact_text)
+    exceptions = json.loads(evidence) if evidence else {}
+    for name, value in values.items():
+        if value is not None:
+            rank, time = exceptions.get(name) or _usual(message, name)
+            message.fields[name] = (rank, time, value)
+    if failed is not None:
+        message.fields["error"] = error_evidence(error_rank, failed, Failure(error_code, error_text, error_detail))
+    if exported:
+        flags, new_at, new, answered_at = json.loads(exported)
+        message.exported = Exported(flags, None if new is None else (new_at, new), answered_at)
+    return Stored(id, line, contact, message)
+
+
+def _usual(message: Message, name: str) -> tuple[int, int]:
+    """The (rank, at) that evidence has where no exception is written down."""
+    sources = message.sources
+    if name == "category":
+        return 1, message.times.get("sent", message.at)
+    return (0 if sources & 1 else 1 if sources & 2 else 2), message.at
+
+
+def insert(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes new messages; each row as `columns` gives it."""
+    connection.executemany(_INSERT, rows)
+
+
+def update(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes changed messages; each row as `columns` gives it, and the row id."""
+    connection.executemany(_UPDATE, rows)
+
+
+class Columns:
+    """Turns messages into rows: names into the ids of lines, contacts and templates."""
+
+    def __init__(self, connection: sqlite3.Connection, lines: Lines, contacts: Contacts) -> None:
+        self._connection = connection
+        self._lines, self._contacts = lines, contacts
+        self._templates: dict[str, int] = {}
+
+    def template_id(self, name: str) -> int:
+        """The id of a template's name, made if it is new."""
+        id = self._templates.get(name)
+        if id is None:
+            self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+            id = int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
+            self._templates[name] = id
+        return id
+
+    def columns(self, message: Message) -> tuple[Any, ...]:
+        """The row of a message, with the line and contact that it has by its own evidence."""
+        fields, times, value = message.fields, message.times, message.value
+        line = None if "line" not in fields else self._lines.find(fields["line"][2])
+        contact = None if "contact" not in fields else self._contacts.find(fields["contact"][2])
+        template = None if "template" not in fields else self.template_id(fields["template"][2])
+        error = fields.get("error")
+        failure = None if error is None else failure_of(error)
+        exported = message.exported
+        return (
+            message.key,
+            message.direction.value,
+            hash_of(message.key),
+            message.sources,
+            message.at,
+            int("any" in times),
+            None if line is None else line.id,
+            None if contact is None else contact.id,
+            template,
+            value("origin"),
+            int(message.group),
+            *(times.get(name) for name in _TIMES),
+            None if error is None else error[1],
+            times.get("answered"),
+            times.get("session"),
+            *((failure.code, failure.text, failure.detail) if failure else (None, None, None)),
+            None if error is None else error[0] % 10,
+            value("new"),
+            message.flags,
+            None
+            if exported is None
+            else json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at)),
+            _exceptions(message),
+            *(value(name) for name in _TEXT_FIELDS),
+            None if line is None else line.owner,
+            None if contact is None else contact.owner,
+        )
+
+
+def _exceptions(message: Message) -> str | None:
+    unusual: dict[str, Evidence | tuple[int, int]] = {
+        name: (rank, at)
+        for name, (rank, at, _) in message.fields.items()
+        if name != "error" and (rank, at) != _usual(message, name)
+    }
+    return json.dumps(unusual, separators=(",", ":"), sort_keys=True) if unusual else None

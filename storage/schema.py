@@ -1,0 +1,161 @@
+"""The tables, their indexes and their numbered migrations. Knows what is stored, not how it comes there.
+
+Evidence columns of `messages` are written by `ingest` alone, derived columns by what `timeline` says alone. Origins,
+user types and statuses are stored as their position in ORIGINS, USER_TYPES and STATUSES; days as days since 1970-01-01.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storage.events import Origin
+from storage.filters import StartStatus, UserType
+
+if TYPE_CHECKING:
+    import sqlite3
+
+VERSION = 1
+APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
+
+ORIGINS = (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN)
+USER_TYPES = (UserType.NEW, UserType.RECURRENT)
+STATUSES = (
+    StartStatus.FAILED,
+    StartStatus.SENT,
+    StartStatus.DELIVERED,
+    StartStatus.READ,
+    StartStatus.ANSWERED,
+    StartStatus.RECEIVED,
+)
+REFERRED_FROM = 2  # ORIGINS from here on are referred starts
+
+DEFAULT_SETTINGS = {"time_zone": "", "answer_window": "24", "chat_link": ""}
+
+_TABLES = """
+CREATE TABLE lines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the id of a line that went up in another is never used again
+    label TEXT NOT NULL,      -- what a person reads: the name, else +number, else the identifier
+    value TEXT NOT NULL       -- what names it in a filter and in the TSV: +number, else identifier, else name
+);
+CREATE TABLE line_ids (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE,
+    kind INTEGER NOT NULL,    -- 0 number, 1 identifier, 2 name; the smallest that it was ever seen as
+    line INTEGER NOT NULL
+);
+CREATE INDEX line_ids_by_line ON line_ids (line);
+
+CREATE TABLE templates (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+CREATE TABLE contacts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    label TEXT NOT NULL DEFAULT '',        -- number, else user id, else customer id
+    customer_id TEXT,
+    name TEXT,
+    name_rank INTEGER,
+    name_at INTEGER
+);
+CREATE TABLE contact_ids (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,                 -- 0 wa_id, 1 user_id, 2 customer_id
+    text TEXT NOT NULL,
+    replaced INTEGER NOT NULL DEFAULT 0,   -- a number change made it obsolete
+    contact INTEGER NOT NULL,
+    UNIQUE (kind, text)
+);
+CREATE INDEX contact_ids_by_contact ON contact_ids (contact);
+
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    -- evidence
+    key TEXT NOT NULL,
+    direction INTEGER NOT NULL,            -- 0 out, 1 in, 2 a keyless row
+    hash INTEGER NOT NULL,                 -- crc32 of the key: a small index; the key itself is compared as well
+    sources INTEGER NOT NULL,              -- bits of what gave evidence: 1 send log, 2 webhook, 4 platform, 8 our TSV
+    at INTEGER NOT NULL,                   -- the message's own time, ms
+    timed INTEGER NOT NULL,                -- 0: `at` is only the session's start
+    line_id INTEGER,                       -- line_ids.id, as given
+    contact_id INTEGER,                    -- contact_ids.id, as given
+    template INTEGER,
+    kind TEXT, category TEXT, language TEXT, campaign TEXT, context TEXT,
+    given_origin TEXT,
+    "group" INTEGER NOT NULL DEFAULT 0,
+    accepted_at INTEGER, sent_at INTEGER, delivered_at INTEGER, read_at INTEGER, failed_at INTEGER,
+    given_answered_at INTEGER, session_start INTEGER,
+    error_code INTEGER, error_text TEXT, error_detail TEXT, error_rank INTEGER,
+    channel_id TEXT, agent_groups TEXT,
+    given_new INTEGER,
+    flags INTEGER NOT NULL DEFAULT 0,      -- bits stated by a row: 1 not sent, 2 sent, 4 delivered, 8 read, 16 answered
+    exported TEXT,                         -- JSON: derived columns of our own TSV, for where nothing else is known
+    evidence TEXT,                         -- JSON: field -> [rank, at] where they are not the usual ones
+    -- derived
+    line INTEGER, contact INTEGER,
+    start_template INTEGER,
+    start_at INTEGER,
+    day INTEGER,
+    origin INTEGER,                        -- null: not a start
+    user_type INTEGER,
+    status INTEGER,
+    answered_at INTEGER,
+    failure_code INTEGER, failure_reason TEXT,
+    marks INTEGER NOT NULL DEFAULT 0,      -- bits: 1 implied step, 2 conflict, 4 joined with a keyless row
+    joined INTEGER                         -- of a keyless row: the keyed message it is one start with
+);
+CREATE INDEX messages_by_hash ON messages (hash);
+CREATE INDEX messages_by_contact ON messages (contact);
+CREATE INDEX messages_by_context ON messages (context) WHERE context IS NOT NULL;
+CREATE INDEX messages_by_joined ON messages (joined) WHERE joined IS NOT NULL;
+CREATE INDEX starts_by_time ON messages (start_at) WHERE origin IS NOT NULL;
+CREATE INDEX starts_by_template ON messages (start_template, start_at) WHERE origin IS NOT NULL;
+CREATE INDEX starts_by_day ON messages (day, line, start_template) WHERE origin IS NOT NULL;
+
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY,
+    file TEXT NOT NULL,
+    format TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    position INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT,
+    events INTEGER NOT NULL DEFAULT 0,
+    ignored INTEGER NOT NULL DEFAULT 0,
+    rejects INTEGER NOT NULL DEFAULT 0,
+    new INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE rejects (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,           -- of the record's own bytes: the same record in two files is one
+    import INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    excerpt TEXT NOT NULL
+);
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Brings the database up to VERSION; nothing where it is there already.
+
+    sqlite-utils keeps the journal of migrations. It is imported here, because reading needs none of it and it costs
+    more time to import than a report takes.
+    """
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations("saludo")
+
+    @migrations()
+    def tables(database: Database) -> None:
+        for statement in _statements(_TABLES):
+            database.conn.execute(statement)
+        database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    migrations.apply(Database(connection, execute_plugins=False))
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script: one by one, because `executescript` would commit the open transaction."""
+    lines = "\n".join(line.split("--")[0] for line in script.splitlines())
+    return [statement for statement in lines.split(";") if statement.strip()]

@@ -1,0 +1,318 @@
+"""The table of last starts, page by page, the same grouped by notification, and one start in detail. Knows no
+screen."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from storage import failures
+from storage.calendar import Calendar, date_of
+from storage.events import Origin
+from storage.filters import UNKNOWN, Filter, StartStatus, UserType, literal
+from storage.messages import Sources, Stated
+from storage.report import one_moment
+from storage.schema import REFERRED_FROM, STATUSES
+from storage.selection import select
+from storage.settings import load_settings
+from storage.start_rows import LoadedStart, chat_link, load
+from storage.timeline import Marks
+
+_FAILED = STATUSES.index(StartStatus.FAILED)
+_ANSWERED = STATUSES.index(StartStatus.ANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of a start in the table: its time in ms, and its key for ties."""
+
+    at: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRow:
+    """One start as a row of the table; `at` in the report's zone, reason as failures.Reason where it failed."""
+
+    cursor: Cursor
+    at: datetime
+    contact: str
+    name: str
+    template: str
+    line: str
+    origin: Origin
+    user_type: UserType
+    status: StartStatus
+    reason: str | None
+    code: int | None
+    failure_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRow:
+    """The starts of one template on one line and one day; `template_value` and `line_value` go into a filter."""
+
+    day: date
+    template: str
+    template_value: str
+    line: str
+    line_value: str
+    users: int
+    sends: int
+    failed: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class LadderStep:
+    """One time of a start. `at` is None where only a later step proves it (implied) or a platform states it untimed."""
+
+    step: str
+    at: datetime | None
+    implied: bool
+    stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartDetail:
+    """All that is known of one start."""
+
+    row: StartRow
+    ladder: tuple[LadderStep, ...]
+    key: str
+    keyless: bool
+    joined: str | None
+    contact_ids: tuple[str, ...]
+    language: str | None
+    campaign: str | None
+    channel_id: str | None
+    agent_groups: str | None
+    failure_detail: str | None
+    explanation: failures.Explanation | None
+    chat_link: str | None
+    conflict: bool
+    session_start: datetime | None
+    answered_by_source: bool
+
+
+def page(
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    *,
+    limit: int,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+) -> list[StartRow]:
+    """Newest first: the first page, or what is strictly older than `after`, or the nearest that is newer than
+    `before`."""
+    if before is not None:
+        condition = "m.start_at >= :at AND (m.start_at > :at OR m.key > :key)"
+        return _rows(connection, filter, now, condition, before, "ASC", limit)[::-1]
+    condition = "1" if after is None else "m.start_at <= :at AND (m.start_at < :at OR m.key < :key)"
+    return _rows(connection, filter, now, condition, after, "DESC", limit)
+
+
+def last_page(connection: sqlite3.Connection, filter: Filter, now: datetime, *, limit: int) -> list[StartRow]:
+    """The oldest starts, newest of them first."""
+    return _rows(connection, filter, now, "1", None, "ASC", limit)[::-1]
+
+
+def page_at(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
+) -> list[StartRow]:
+    """The starts from a position on, newest first."""
+    return _rows(connection, filter, now, "1", None, "DESC", limit, position)
+
+
+def start_ids(
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    condition: str = "1",
+    cursor: Cursor | None = None,
+    order: str = "DESC",
+    limit: int = -1,
+    position: int = 0,
+) -> sqlite3.Cursor:
+    """The row ids of the filter's starts by time and key, in the given order; `condition` may name :at and :key."""
+    selection = select(connection, filter, now)
+    parameters = dict(selection.parameters)
+    if cursor is not None:
+        parameters |= {"at": cursor.at, "key": cursor.key}
+    return connection.execute(
+        f"""
+        SELECT m.id FROM messages AS m
+        WHERE {selection.condition} AND {condition}
+        ORDER BY m.start_at {order}, m.key {order}
+        LIMIT :limit OFFSET :offset
+        """,
+        parameters | {"limit": limit, "offset": position},
+    )
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    condition: str,
+    cursor: Cursor | None,
+    order: str,
+    limit: int,
+    position: int = 0,
+) -> list[StartRow]:
+    with one_moment(connection):
+        ids = [id for (id,) in start_ids(connection, filter, now, condition, cursor, order, limit, position)]
+        calendar = Calendar(load_settings(connection).zone)
+        return [_row(start, calendar) for start in load(connection, ids)]
+
+
+def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
+    failure = start.message.failure if start.status is StartStatus.FAILED else None
+    return StartRow(
+        Cursor(start.at, start.message.key),
+        calendar.local(start.at),
+        start.contact_label,
+        start.name,
+        start.template or ("" if start.referred else UNKNOWN),
+        start.line_label or UNKNOWN,
+        start.origin,
+        start.user_type,
+        start.status,
+        start.failure_reason,
+        start.failure_code,
+        None if failure is None else failure.text or failure.detail,
+    )
+
+
+_GROUPED = """
+SELECT m.day, m.start_template, m.line
+FROM messages AS m
+WHERE {condition} AND m.origin < {referred}
+GROUP BY m.day, m.start_template, m.line
+"""
+
+
+def notifications(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
+) -> list[NotificationRow]:
+    """The sends grouped by template, line and day, newest day first, then by template and line."""
+    with one_moment(connection):
+        selection = select(connection, filter, now)
+        rows = connection.execute(
+            f"""
+            SELECT m.day, templates.name, lines.label, lines.value, count(DISTINCT m.contact), count(*),
+                   sum(m.status = {_FAILED}), sum(m.status = {_ANSWERED})
+            FROM messages AS m
+            LEFT JOIN templates ON templates.id = m.start_template
+            LEFT JOIN lines ON lines.id = m.line
+            WHERE {selection.condition} AND m.origin < {REFERRED_FROM}
+            GROUP BY m.day, m.start_template, m.line
+            ORDER BY m.day DESC, templates.name IS NULL, templates.name, lines.label IS NULL, lines.label
+            LIMIT :limit OFFSET :offset
+            """,
+            selection.parameters | {"limit": limit, "offset": position},
+        ).fetchall()
+    return [
+        NotificationRow(
+            date_of(day),
+            template or UNKNOWN,
+            UNKNOWN if template is None else literal(template),
+            label or UNKNOWN,
+            UNKNOWN if value is None else literal(value),
+            *counts,
+        )
+        for day, template, label, value, *counts in rows
+    ]
+
+
+def count_notifications(connection: sqlite3.Connection, filter: Filter, now: datetime) -> int:
+    """How many rows the grouped table has."""
+    with one_moment(connection):
+        selection = select(connection, filter, now)
+        grouped = _GROUPED.format(condition=selection.condition, referred=REFERRED_FROM)
+        return int(connection.execute(f"SELECT count(*) FROM ({grouped})", selection.parameters).fetchone()[0])
+
+
+def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
+    """One start with everything known of it; None where it is there no more."""
+    with one_moment(connection):
+        row = connection.execute(
+            "SELECT id FROM messages WHERE origin IS NOT NULL AND start_at = ? AND key = ? LIMIT 1",
+            (cursor.at, cursor.key),
+        ).fetchone()
+        if row is None:
+            return None
+        settings = load_settings(connection)
+        start = load(connection, [row[0]])[0]
+        ids = connection.execute(
+            "SELECT text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (start.contact,)
+        )
+        return _detail(start, Calendar(settings.zone), settings.chat_link, tuple(text for (text,) in ids))
+
+
+def _detail(start: LoadedStart, calendar: Calendar, pattern: str, contact_ids: tuple[str, ...]) -> StartDetail:
+    message = start.message
+    failure = message.failure
+    session = message.times.get("session")
+    explained = (
+        None
+        if start.failure_reason is None
+        else failures.explain(
+            start.failure_code, failure.text if failure else None, failure.detail if failure else None
+        )
+    )
+    return StartDetail(
+        _row(start, calendar),
+        _ladder(start, calendar),
+        message.key,
+        message.direction == 2,
+        start.joined,
+        contact_ids,
+        message.value("language"),
+        message.value("campaign"),
+        message.value("channel_id"),
+        message.value("agent_groups"),
+        None if failure is None or start.failure_reason is None else failure.detail,
+        explained,
+        chat_link(start, pattern),
+        bool(start.marks & Marks.CONFLICT),
+        None if session is None else calendar.local(session),
+        bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
+    )
+
+
+def stated_flags(start: LoadedStart) -> int:
+    """What platforms state without a time; our own TSV's derived columns only where nothing else is known."""
+    message = start.message
+    own = message.exported.flags if message.exported and message.sources == Sources.EXPORT else 0
+    return message.flags | own
+
+
+_REACHED = (StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
+
+
+def _ladder(start: LoadedStart, calendar: Calendar) -> tuple[LadderStep, ...]:
+    times, flags = start.message.times, stated_flags(start)
+    if start.referred:
+        return (LadderStep("received", calendar.local(start.at), False, False),)
+    level = _REACHED.index(start.status) if start.status in _REACHED else -1
+    error = start.message.fields.get("error")
+    known = (
+        ("accepted", times.get("accepted"), False, flags & Stated.SENT),
+        ("sent", times.get("sent"), False, flags & Stated.SENT),
+        ("delivered", times.get("delivered"), level >= 0, flags & Stated.DELIVERED),
+        ("read", times.get("read"), level >= 1, flags & Stated.READ),
+        ("answered", start.answered_at, False, flags & Stated.ANSWERED),
+        ("failed", None if error is None else error[1], False, flags & Stated.NOT_SENT),
+    )
+    steps = []
+    for step, at, implied, stated in known:
+        if at is not None:
+            steps.append(LadderStep(step, calendar.local(at), False, False))
+        elif stated and step != "accepted":
+            steps.append(LadderStep(step, None, False, True))
+        elif implied:
+            steps.append(LadderStep(step, None, True, False))
+    return tuple(steps)

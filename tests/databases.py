@@ -1,0 +1,69 @@
+"""Databases made of events, for tests: what a source would have read, written through the real ingest."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from storage.database import reading, writing
+from storage.events import ContactIds, Event, LineIds
+from storage.filters import Filter
+from storage.ingest import Batch, Ingest
+from storage.report import as_json, load_report
+from storage.settings import store_setting
+from storage.tsv import write_tsv
+
+ZONE = "America/Argentina/Buenos_Aires"
+LINE = LineIds(identifier="106540352242922", number="5491100000001")
+OTHER_LINE = LineIds(identifier="206540352242922", number="5491100000002")
+ANA = ContactIds(wa_ids=("5491155550001",), name="Ana")
+BETO = ContactIds(wa_ids=("5491155550002",), name="Beto")
+
+SECOND, HOUR, DAY = 1_000, 3_600_000, 86_400_000
+NOON = int(datetime.fromisoformat("2026-11-18T12:00:00-03:00").timestamp() * 1000)
+NOW = datetime.fromisoformat("2026-11-20T18:00:00-03:00")
+
+
+def build(path: Path, *parts: Iterable[Event], time_zone: str = ZONE) -> Path:
+    """Writes each part as a batch and a transaction of its own."""
+    with writing(path) as writer:
+        with writer.transaction() as connection:
+            store_setting(connection, "time_zone", time_zone)
+        for part in parts:
+            batch = Batch()
+            for event in part:
+                batch.add(event)
+            with writer.transaction():
+                Ingest(writer).write(batch)
+    return path
+
+
+def report_of(path: Path, text: str = "period:all", now: datetime = NOW) -> dict[str, Any]:
+    """The report in the form of the contract."""
+    with reading(path) as connection:
+        result: dict[str, Any] = json.loads(json.dumps(as_json(load_report(connection, Filter.parse(text), now))))
+    return result
+
+
+def tsv_of(path: Path, text: str = "period:all", now: datetime = NOW, language: str = "en") -> list[dict[str, str]]:
+    """The rows of the download, by header."""
+    header, *rows = tsv_bytes(path, text, now, language).decode().splitlines()
+    names = header.split("\t")
+    return [dict(zip(names, row.split("\t"), strict=True)) for row in rows]
+
+
+def tsv_bytes(path: Path, text: str = "period:all", now: datetime = NOW, language: str = "en") -> bytes:
+    """The download as it is written."""
+    out = io.BytesIO()
+    with reading(path) as connection:
+        write_tsv(connection, Filter.parse(text), now, out, language=language)
+    return out.getvalue()
+
+
+def column(rows: Sequence[dict[str, str]], name: str) -> list[str]:
+    """One column of the download."""
+    return [row[name] for row in rows]

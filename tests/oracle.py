@@ -1,0 +1,584 @@
+"""The recount: the report computed in memory from events alone, as naively as the definitions are worded.
+
+Must not know SQL, the database, or anything that ingest, timeline or report do: that they agree with it is the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from storage.events import (
+    REFERRED,
+    ContactIds,
+    Event,
+    Failure,
+    Flags,
+    Inbound,
+    Known,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
+from storage.filters import StartStatus, UserType
+
+Evidence = Send | Status | Inbound
+ContactId = tuple[str, str]
+Line = frozenset[str]
+Contact = frozenset[ContactId]
+ReasonOf = Callable[[int | None, str | None, str | None], str]
+
+CLOCK_SKEW_MS = 5_000
+JOIN_MS = 60_000
+FREE_TEXT_ONLY = 131047
+NOTIFICATION_CATEGORIES = {
+    "marketing",
+    "utility",
+    "authentication",
+    "authentication_international",
+    "marketing_lite",
+    "business_initiated",
+}
+CANNOT_ANSWER = {"reaction", "system", "revoke", "edit", "request_welcome", "echo"}
+DOES_NOT_MAKE_KNOWN = {"system", "revoke", "edit"}
+SENT_STATUSES = ("failed", "sent", "delivered", "read", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class OracleStart:
+    """One start as the definitions have it; `line` and `contact` are all ids of it, empty where it is unknown."""
+
+    key: str
+    at: int
+    day: date
+    origin: Origin
+    line: Line
+    contact: Contact
+    template: str | None
+    user_type: UserType
+    status: StartStatus
+    failure: Failure | None
+    reason: str | None
+    answered_at: int | None
+    joined: bool
+    implied: bool
+    conflict: bool
+
+    @property
+    def is_send(self) -> bool:
+        """Whether it is a notification, not a referred start."""
+        return self.origin not in REFERRED
+
+    @property
+    def failed(self) -> bool:
+        return self.status is StartStatus.FAILED
+
+
+def everything(start: OracleStart) -> bool:
+    """The filter that lets every start through."""
+    return True
+
+
+def no_reason(code: int | None, text: str | None, detail: str | None) -> str:
+    """The reason of every failure where no table of reasons is given."""
+    return "other"
+
+
+def recount(
+    events: Iterable[Event],
+    *,
+    time_zone: ZoneInfo,
+    answer_window_ms: int,
+    since: date,
+    until: date,
+    now: datetime,
+    where: Callable[[OracleStart], bool] = everything,
+    reason_of: ReasonOf = no_reason,
+) -> dict[str, Any]:
+    """The JSON of the report without its `filter`: the period is [since, until), `where` the rest of the filter."""
+    starts = starts_of(events, time_zone=time_zone, answer_window_ms=answer_window_ms, reason_of=reason_of)
+    matching = [start for start in starts if where(start)]
+    selection = [start for start in matching if since <= start.day < until]
+    today = now.astimezone(time_zone).date()
+    monday = today - timedelta(days=today.isoweekday() - 1)
+    this_week = [start for start in matching if monday <= start.day < monday + timedelta(days=7)]
+
+    sends = [start for start in selection if start.is_send]
+    referred = [start for start in selection if not start.is_send]
+    reached = [start for start in sends if not start.failed]
+    answered = [start for start in reached if start.status is StartStatus.ANSWERED]
+    come = _users(reached + referred)
+    new = _users([start for start in reached + referred if start.user_type is UserType.NEW])
+    return {
+        "time_zone": time_zone.key,
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "starts": len(selection),
+        "sends": len(sends),
+        "users": len(_users(selection)),
+        "users_sent": len(_users(sends)),
+        "origins": {origin.value: len([s for s in selection if s.origin is origin]) for origin in Origin},
+        "answered": {
+            "users_reached": len(_users(reached)),
+            "users_answered": len(_users(answered)),
+            "sends_reached": len(reached),
+            "sends_answered": len(answered),
+        },
+        "status": _status_counts(sends),
+        "user_types": {"new": len(new), "recurrent": len(come - new)},
+        "daily": _daily(selection, since, until),
+        "funnel": _funnel(this_week, monday),
+        "failures": _failures(sends),
+        "data": {
+            "joined": len([start for start in selection if start.joined]),
+            "unknown_template": len([start for start in sends if start.template is None]),
+            "implied": len([start for start in sends if start.implied]),
+            "conflicts": len([start for start in sends if start.conflict]),
+            "rejects": 0,
+        },
+    }
+
+
+def _users(starts: Iterable[OracleStart]) -> set[Contact]:
+    return {start.contact for start in starts if start.contact}
+
+
+def _status_counts(sends: Sequence[OracleStart]) -> dict[str, int]:
+    return {status: len([send for send in sends if send.status.value == status]) for status in SENT_STATUSES}
+
+
+def _daily(selection: Sequence[OracleStart], since: date, until: date) -> list[dict[str, Any]]:
+    days: list[dict[str, Any]] = []
+    day = since
+    while day < until:
+        that_day = [start for start in selection if start.day == day]
+        sends = [start for start in that_day if start.is_send]
+        days.append({"day": day.isoformat(), **_status_counts(sends), "referred": len(that_day) - len(sends)})
+        day += timedelta(days=1)
+    return days
+
+
+def _funnel(this_week: Sequence[OracleStart], monday: date) -> dict[str, Any]:
+    ladder = ["sent", "delivered", "read", "answered"]
+    reached = [start for start in this_week if start.is_send and not start.failed]
+    counts = [len([s for s in reached if ladder.index(s.status.value) >= index]) for index in range(len(ladder))]
+    steps = []
+    for index, step in enumerate(ladder):
+        before = counts[index - 1] if index > 0 else 0
+        of_previous = counts[index] / before if before else None
+        of_first = counts[index] / counts[0] if counts[0] else None
+        steps.append({"step": step, "count": counts[index], "of_previous": of_previous, "of_first": of_first})
+    return {"since": monday.isoformat(), "until": (monday + timedelta(days=7)).isoformat(), "steps": steps}
+
+
+def _failures(sends: Sequence[OracleStart]) -> list[dict[str, Any]]:
+    groups: dict[tuple[int | None, str], list[OracleStart]] = {}
+    for send in sends:
+        if send.failed:
+            assert send.failure is not None
+            assert send.reason is not None
+            groups.setdefault((send.failure.code, send.reason), []).append(send)
+    rows = [
+        {"code": code, "reason": reason, "count": len(group), "users": len(_users(group))}
+        for (code, reason), group in groups.items()
+    ]
+    return sorted(rows, key=lambda row: (-_int(row["count"]), _none_last(row["code"]), str(row["reason"])))
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _none_last(value: Any) -> tuple[bool, Any]:
+    return (True, 0) if value is None else (False, value)
+
+
+# --- who is who ---
+
+
+def line_ids(ids: LineIds) -> list[str]:
+    """The ids one record gives to a line, the telling one first."""
+    return [text for text in (ids.identifier, ids.number, ids.name) if text is not None]
+
+
+def contact_ids(ids: ContactIds) -> list[ContactId]:
+    """The ids one record gives to a contact with their kinds, the telling one first."""
+    pairs = [("wa", number) for number in ids.wa_ids]
+    pairs += [("user", ids.user_id)] if ids.user_id is not None else []
+    pairs += [("customer", ids.customer_id)] if ids.customer_id is not None else []
+    pairs += [("wa", ids.replaced)] if ids.replaced is not None else []
+    return pairs
+
+
+def _together[Id](records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
+    """Sets of ids: those that one record names together are in one set, and so are those of sets that touch."""
+    groups: list[frozenset[Id]] = []
+    for record in records:
+        merged = frozenset(record)
+        apart = []
+        for group in groups:
+            if group & merged:
+                merged |= group
+            else:
+                apart.append(group)
+        groups = [*apart, merged] if merged else apart
+    return groups
+
+
+class World:
+    """Which line and which contact every id belongs to, once all events are known."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        line_records = [line_ids(event.line) for event in events]
+        line_records += [
+            line_ids(event.default_line)
+            for event in events
+            if not isinstance(event, Known) and event.default_line is not None
+        ]
+        self.lines = _together(line_records)
+        self.contacts = _together([contact_ids(event.contact) for event in events])
+
+    def line(self, ids: LineIds | None) -> Line:
+        names = line_ids(ids) if ids is not None else []
+        return next((group for group in self.lines if names and names[0] in group), frozenset())
+
+    def contact(self, ids: ContactIds | None) -> Contact:
+        names = contact_ids(ids) if ids is not None else []
+        return next((group for group in self.contacts if names and names[0] in group), frozenset())
+
+
+# --- what is known of one message ---
+
+
+def _rank(event: Evidence) -> Rank:
+    return event.rank if isinstance(event, Send) else Rank.WEBHOOK
+
+
+@dataclass(frozen=True, slots=True)
+class _Said[Value]:
+    """One record's word on one field: what decides between two of them."""
+
+    rank: Rank
+    at: int
+    order: Any
+    value: Value
+
+
+def _winner[Value](said: Iterable[_Said[Value]]) -> Value | None:
+    """The word that counts: the smaller rank, then the earlier evidence, then the smaller value."""
+    ordered = sorted(said, key=lambda one: (one.rank, one.at, one.order))
+    return ordered[0].value if ordered else None
+
+
+class Message:
+    """One message: all that its events say, each field settled by the fixed order."""
+
+    def __init__(self, key: str, events: Sequence[Evidence], world: World, joined: bool = False) -> None:
+        self.key, self.events, self.world, self.joined = key, list(events), world, joined
+        self.sends = [event for event in self.events if isinstance(event, Send)]
+        self.statuses = [event for event in self.events if isinstance(event, Status)]
+        self.inbounds = [event for event in self.events if isinstance(event, Inbound)]
+        self.keyless = all(isinstance(event, Send) and event.keyless for event in self.events)
+        self.answers: list[int] = []
+
+    def said(self, field: str) -> list[_Said[Any]]:
+        """Every known word on a plain field."""
+        words = [(event, getattr(event, field, None)) for event in self.events]
+        return [_Said(_rank(event), event.at, value, value) for event, value in words if value is not None]
+
+    def field(self, field: str) -> Any:
+        return _winner(self.said(field))
+
+    @property
+    def line(self) -> Line:
+        said = [_Said(_rank(e), e.at, line_ids(e.line)[0], e.line) for e in self.events if line_ids(e.line)]
+        for event in self.events:
+            if event.default_line is not None and line_ids(event.default_line):
+                default = event.default_line
+                said.append(_Said(Rank.OPTION, event.at, line_ids(default)[0], default))
+        return self.world.line(_winner(said))
+
+    @property
+    def contact(self) -> Contact:
+        said = []
+        for event in self.events:
+            ids = contact_ids(event.contact)
+            if ids:
+                kind, text = ids[0]
+                said.append(_Said(_rank(event), event.at, (text, kind), event.contact))
+        return self.world.contact(_winner(said))
+
+    @property
+    def template(self) -> str | None:
+        value: str | None = self.field("template")
+        return value
+
+    @property
+    def group(self) -> bool:
+        return any(event.group for event in self.events)
+
+    @property
+    def kind(self) -> str | None:
+        value: str | None = self.field("kind")
+        return value
+
+    @property
+    def said_origin(self) -> Origin | None:
+        """The origin that a record says, else the one an option of the import supposes."""
+        said = self.said("origin")
+        for send in self.sends:
+            if send.default_origin is not None:
+                said.append(_Said(Rank.OPTION, send.at, send.default_origin, send.default_origin))
+        return _winner(said)
+
+    @property
+    def origin(self) -> Origin:
+        if self.said("campaign"):
+            return Origin.NOTIFICATION
+        return self.said_origin or Origin.TEMPLATE
+
+    @property
+    def flags(self) -> list[tuple[Send, Flags]]:
+        """The flags that count: a derived row's only where nothing else is known of the message."""
+        return [(send, send.flags) for send in self._telling()]
+
+    def _telling(self) -> list[Send]:
+        only_derived = all(isinstance(event, Send) and event.derived for event in self.events)
+        return [send for send in self.sends if only_derived or not send.derived]
+
+    @property
+    def said_new(self) -> bool | None:
+        return _winner([_Said(s.rank, s.at, flags.new, flags.new) for s, flags in self.flags if flags.new is not None])
+
+    def _times(self, field: str, *steps: Step) -> list[int]:
+        times = [event.at for event in self.statuses if event.step in steps]
+        return times + [time for send in self.sends if (time := getattr(send, field)) is not None]
+
+    @property
+    def delivered_times(self) -> list[int]:
+        return self._times("delivered_at", Step.DELIVERED)
+
+    @property
+    def read_times(self) -> list[int]:
+        return self._times("read_at", Step.READ, Step.PLAYED)
+
+    @property
+    def at(self) -> int:
+        """The earliest time known of it; the session's start only where there is no other."""
+        times = [event.at for event in self.inbounds]
+        times += self._times("accepted_at") + self._times("sent_at", Step.SENT)
+        times += self.delivered_times + self.read_times + self._times("failed_at", Step.FAILED)
+        for send in self.sends:
+            if send.derived and send.origin in REFERRED and send.session_start is not None:
+                times.append(send.session_start)
+        return min(times or self._times("session_start") or [event.at for event in self.events])
+
+    @property
+    def errors(self) -> list[tuple[bool, _Said[Failure]]]:
+        """Every failed event: whether nothing is known about it, and what it says."""
+        found: list[tuple[Rank, int, Failure | None, int | None]] = []
+        for status in self.statuses:
+            if status.step is Step.FAILED:
+                found.append((Rank.WEBHOOK, status.at, status.failure, status.at))
+        telling = self._telling()
+        for send in self.sends:
+            stated = send in telling and bool(send.flags.not_sent)
+            if send.failure is not None or send.failed_at is not None or stated:
+                found.append((send.rank, send.at, send.failure, send.failed_at))
+        errors = []
+        for rank, at, said, time in found:
+            failure = said if said is not None else Failure()
+            order = [_none_last(value) for value in (failure.code, failure.text, failure.detail, time)]
+            errors.append((failure == Failure(), _Said(rank, at, order, failure)))
+        return errors
+
+    @property
+    def failure(self) -> Failure | None:
+        errors = self.errors
+        with_words = [said for nothing_known, said in errors if not nothing_known]
+        return _winner(with_words or [said for _, said in errors])
+
+    @property
+    def is_notification(self) -> bool:
+        """Whether an outbound message is a notification."""
+        if self.group:
+            return False
+        if self.kind is not None:
+            return self.kind == "template"
+        category = self.field("category")
+        if category is not None:
+            return category in NOTIFICATION_CATEGORIES
+        failure = self.failure
+        return not self.sends and not (failure is not None and failure.code == FREE_TEXT_ONLY)
+
+    @property
+    def answer_times(self) -> list[int]:
+        """When it was answered, as far as is known: the sources' own times and those of the messages that answer it."""
+        return self.answers + [send.answered_at for send in self._telling() if send.answered_at is not None]
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.answer_times) or any(flags.answered for _, flags in self.flags)
+
+    @property
+    def read_stated(self) -> bool:
+        return bool(self.read_times) or any(flags.read for _, flags in self.flags)
+
+    @property
+    def delivered_stated(self) -> bool:
+        return bool(self.delivered_times) or any(flags.delivered for _, flags in self.flags)
+
+    @property
+    def arrived(self) -> bool:
+        return self.delivered_stated or self.read_stated or self.answered
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.errors) and not self.arrived
+
+    @property
+    def status(self) -> StartStatus:
+        if self.failed:
+            return StartStatus.FAILED
+        if self.answered:
+            return StartStatus.ANSWERED
+        if self.read_stated:
+            return StartStatus.READ
+        return StartStatus.DELIVERED if self.delivered_stated else StartStatus.SENT
+
+    @property
+    def implied(self) -> bool:
+        """Whether a step of the ladder is proven only by a later one."""
+        if self.status in (StartStatus.READ, StartStatus.ANSWERED) and not self.delivered_stated:
+            return True
+        return self.status is StartStatus.ANSWERED and not self.read_stated
+
+
+# --- from events to starts ---
+
+
+def starts_of(
+    events: Iterable[Event], *, time_zone: ZoneInfo, answer_window_ms: int, reason_of: ReasonOf = no_reason
+) -> list[OracleStart]:
+    """Every start there is, newest first, ties by key descending."""
+    every = list(events)
+    inbound, outbound = _messages([e for e in every if not isinstance(e, Known)], World(every))
+    outbound = _join(outbound)
+    notifications = [message for message in outbound if message.is_notification]
+    _answer(notifications, [message for message in inbound if _can_answer(message)], answer_window_ms)
+    making_known = [m for m in inbound if m.kind not in DOES_NOT_MAKE_KNOWN and not m.group]
+    making_known += [m for m in outbound if not m.failed]
+    known_at = [(m.contact, m.at) for m in making_known]
+    starts = []
+    for message in notifications + [m for m in inbound if m.said_origin is not None]:
+        at, contact = message.at, message.contact
+        referred = message in inbound
+        failure = message.failure if not referred and message.failed else None
+        reason = reason_of(failure.code, failure.text, failure.detail) if failure is not None else None
+        said_new = message.said_new
+        earlier = bool(contact) and any(other == contact and time < at for other, time in known_at)
+        is_new = said_new if said_new is not None else not earlier
+        said_origin = message.said_origin
+        starts.append(
+            OracleStart(
+                key=message.key,
+                at=at,
+                day=datetime.fromtimestamp(at // 1000, time_zone).date(),
+                origin=said_origin if referred and said_origin is not None else message.origin,
+                line=message.line,
+                contact=contact,
+                template=None if referred else message.template,
+                user_type=UserType.NEW if is_new else UserType.RECURRENT,
+                status=StartStatus.RECEIVED if referred else message.status,
+                failure=failure,
+                reason=reason,
+                answered_at=None if referred else min(message.answer_times, default=None),
+                joined=message.joined,
+                implied=not referred and message.implied,
+                conflict=not referred and bool(message.errors) and message.arrived,
+            )
+        )
+    return sorted(starts, key=lambda start: (start.at, start.key), reverse=True)
+
+
+def _messages(events: Sequence[Evidence], world: World) -> tuple[list[Message], list[Message]]:
+    """The messages in and the messages out; a key seen both ways is two messages."""
+    keyed_in: dict[str, list[Evidence]] = {}
+    keyed_out: dict[str, list[Evidence]] = {}
+    rows: dict[str, list[Evidence]] = {}
+    for event in events:
+        if isinstance(event, Send) and event.keyless:
+            rows.setdefault(event.key, []).append(event)
+        elif isinstance(event, Inbound) or (
+            isinstance(event, Send) and (event.origin or event.default_origin) in REFERRED
+        ):
+            keyed_in.setdefault(event.key, []).append(event)
+        else:
+            keyed_out.setdefault(event.key, []).append(event)
+    inbound = [Message(key, said, world) for key, said in keyed_in.items()]
+    outbound = [Message(key, said, world) for key, said in keyed_out.items()]
+    for key, said in rows.items():
+        row = Message(key, said, world)
+        (inbound if row.said_origin in REFERRED else outbound).append(row)
+    return inbound, outbound
+
+
+def _join(outbound: Sequence[Message]) -> list[Message]:
+    """Pairs of a keyless row and a keyed notification become one message, nearest first."""
+    pairs = []
+    for row in outbound:
+        for keyed in outbound:
+            if row.keyless and not keyed.keyless and _are_one(row, keyed):
+                pairs.append((abs(row.at - keyed.at), keyed.key, row.key, keyed, row))
+    taken: list[Message] = []
+    merged: list[Message] = []
+    for _, _, _, keyed, row in sorted(pairs, key=lambda pair: pair[:3]):
+        if keyed not in taken and row not in taken:
+            taken += [keyed, row]
+            merged.append(Message(keyed.key, keyed.events + row.events, keyed.world, joined=True))
+    return merged + [message for message in outbound if message not in taken]
+
+
+def _are_one(row: Message, keyed: Message) -> bool:
+    if not (row.is_notification and keyed.is_notification):
+        return False
+    same_contact = bool(row.contact) and row.contact == keyed.contact
+    line_agrees = not row.line or not keyed.line or row.line == keyed.line
+    template_agrees = row.template is None or keyed.template is None or row.template == keyed.template
+    return same_contact and line_agrees and template_agrees and abs(row.at - keyed.at) <= JOIN_MS
+
+
+def _can_answer(message: Message) -> bool:
+    return message.kind not in CANNOT_ANSWER and not message.group
+
+
+def _answer(notifications: Sequence[Message], replies: Sequence[Message], window_ms: int) -> None:
+    """Gives every notification the times of the messages that answer it: by context first, then by time."""
+    by_time = []
+    for reply in replies:
+        named = [n for n in notifications if not n.keyless and n.key == reply.field("context")]
+        for notification in named:
+            notification.answers.append(reply.at)
+        if not named:
+            by_time.append(reply)
+    # What failed is settled here, before an answer by time can count as proof of arrival.
+    not_failed = [n for n in notifications if not n.failed]
+    for reply in by_time:
+        candidates = [
+            notification
+            for notification in not_failed
+            if reply.contact
+            and notification.contact == reply.contact
+            and notification.line == reply.line
+            and notification.at <= reply.at + CLOCK_SKEW_MS
+            and reply.at - notification.at <= window_ms
+        ]
+        if candidates:
+            max(candidates, key=lambda notification: (notification.at, notification.key)).answers.append(reply.at)

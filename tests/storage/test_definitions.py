@@ -1,0 +1,206 @@
+"""Each definition of the report on the smallest history that shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.events import ContactIds, Event, Failure, Flags, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, OTHER_LINE, SECOND, build, report_of, tsv_of
+
+
+def send(key: str, at: int = NOON, contact: ContactIds = ANA, line: LineIds = LINE, **more: object) -> Send:
+    known = {"kind": "template", "template": "promo", "accepted_at": at} | more
+    return Send(key, Rank.SEND_LOG, at, line, contact, **known)  # type: ignore[arg-type]
+
+
+def status(key: str, step: Step, at: int, contact: ContactIds = ANA, **more: object) -> Status:
+    return Status(key, step, at, LINE, contact, **more)  # type: ignore[arg-type]
+
+
+def text(key: str, at: int, contact: ContactIds = ANA, line: LineIds = LINE, **more: object) -> Inbound:
+    return Inbound(key, str(more.pop("kind", "text")), at, line, contact, **more)  # type: ignore[arg-type]
+
+
+def row(key: str, at: int, **more: object) -> Send:
+    known = {"kind": "template", "template": "promo", "sent_at": at, "line": LINE, "contact": ANA} | more
+    return Send(key, Rank.PLATFORM, at, keyless=True, **known)  # type: ignore[arg-type]
+
+
+def statuses(path: Path) -> dict[str, int]:
+    return {name: count for name, count in report_of(path)["status"].items() if count}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "saludo.db"
+
+
+def test_a_read_message_was_delivered_without_a_word_about_it(path: Path) -> None:
+    build(path, [send("w"), status("w", Step.READ, NOON + SECOND)])
+    report = report_of(path)
+    assert report["status"]["read"] == 1
+    assert [step["count"] for step in report["funnel"]["steps"]] == [1, 1, 1, 0]
+    assert report["data"]["implied"] == 1
+    assert tsv_of(path)[0]["Delivered"] == "true"
+    assert tsv_of(path)[0]["Delivered at"] == ""
+
+
+def test_evidence_of_delivery_wins_over_a_failure_and_is_marked(path: Path) -> None:
+    failed = status("w", Step.FAILED, NOON + 2, failure=Failure(131026))
+    build(path, [send("w"), failed, status("w", Step.DELIVERED, NOON + 1)])
+    assert statuses(path) == {"delivered": 1}
+    assert report_of(path)["data"]["conflicts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("delay", "answered"),
+    [(-5 * SECOND, True), (-5 * SECOND - 1, False), (0, True), (24 * HOUR, True), (24 * HOUR + 1, False)],
+)
+def test_a_plain_text_answers_within_the_window_with_five_seconds_of_skew(
+    path: Path, delay: int, answered: bool
+) -> None:
+    build(path, [send("w"), text("i", NOON + delay)])
+    assert report_of(path)["answered"]["sends_answered"] == int(answered)
+
+
+def test_a_plain_text_answers_the_latest_that_did_not_fail_on_its_line(path: Path) -> None:
+    build(
+        path,
+        [
+            send("first"),
+            send("latest", NOON + HOUR),
+            send("failed", NOON + 2 * HOUR, failure=Failure(131026), failed_at=NOON + 2 * HOUR),
+            send("elsewhere", NOON + 2 * HOUR, line=OTHER_LINE),
+            text("i", NOON + 3 * HOUR),
+        ],
+    )
+    assert {row["Message key"]: row["Status"] for row in tsv_of(path)} == {
+        "first": "sent",
+        "latest": "answered",
+        "failed": "failed",
+        "elsewhere": "sent",
+    }
+
+
+def test_a_context_answers_its_notification_whoever_and_whenever(path: Path) -> None:
+    build(path, [send("w"), send("later", NOON + HOUR)], [text("i", NOON + 90 * DAY, BETO, OTHER_LINE, context="w")])
+    assert {row["Message key"]: row["Status"] for row in tsv_of(path)} == {"w": "answered", "later": "sent"}
+
+
+def test_a_context_of_no_notification_leaves_it_to_time(path: Path) -> None:
+    build(path, [send("w"), send("chat", NOON + 1, kind="text"), text("i", NOON + HOUR, context="chat")])
+    assert statuses(path) == {"answered": 1}
+
+
+@pytest.mark.parametrize("kind", ["reaction", "system", "revoke", "edit", "request_welcome"])
+def test_what_is_not_written_does_not_answer(path: Path, kind: str) -> None:
+    build(path, [send("w"), text("i", NOON + HOUR, kind=kind)])
+    assert statuses(path) == {"sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("category", "sends"),
+    [("marketing", 1), ("authentication_international", 1), ("business_initiated", 1), ("service", 0), (None, 1)],
+)
+def test_a_category_tells_a_notification(path: Path, category: str | None, sends: int) -> None:
+    build(path, [status("w", Step.SENT, NOON, category=category)])
+    assert report_of(path)["sends"] == sends
+
+
+def test_only_free_text_fails_with_the_closed_window(path: Path) -> None:
+    build(path, [status("w", Step.FAILED, NOON, failure=Failure(131047))])
+    assert report_of(path)["starts"] == 0
+
+
+def test_new_until_anything_earlier_is_known_on_any_line(path: Path) -> None:
+    build(path, [send("w")])
+    assert report_of(path)["user_types"] == {"new": 1, "recurrent": 0}
+    build(path, [text("i", NOON - 40 * DAY, line=OTHER_LINE, kind="reaction")])
+    assert report_of(path)["user_types"] == {"new": 0, "recurrent": 1}
+
+
+def test_what_failed_makes_nobody_known(path: Path) -> None:
+    build(path, [send("bad", NOON - DAY, failure=Failure(132000), failed_at=NOON - DAY), send("w")])
+    assert report_of(path)["user_types"] == {"new": 1, "recurrent": 0}
+
+
+def test_a_referral_is_a_start_and_can_answer(path: Path) -> None:
+    build(path, [send("w"), text("i", NOON + HOUR, origin=Origin.CAMPAIGN)])
+    report = report_of(path)
+    assert (report["starts"], report["sends"], report["origins"]["campaign"]) == (2, 1, 1)
+    assert report["status"]["answered"] == 1
+    assert [row["Status"] for row in tsv_of(path)] == ["received", "answered"]
+
+
+def test_a_campaign_makes_a_notification(path: Path) -> None:
+    build(path, [send("w"), status("w", Step.SENT, NOON + 1, campaign="november")])
+    assert report_of(path)["origins"]["notification"] == 1
+
+
+@pytest.mark.parametrize(("distance", "starts"), [(60 * SECOND, 1), (60 * SECOND + 1, 2)])
+def test_a_keyless_row_and_a_send_within_a_minute_are_one_start(path: Path, distance: int, starts: int) -> None:
+    build(path, [row("r", NOON + distance, flags=Flags(new=False, read=True), agent_groups="ventas")], [send("w")])
+    report = report_of(path)
+    assert (report["starts"], report["data"]["joined"]) == (starts, 2 - starts)
+    if starts == 1:
+        (only,) = tsv_of(path)
+        found = only["Message key"], only["Status"], only["New user"], only["Agent groups"]
+        assert found == ("w", "read", "false", "ventas")
+
+
+def test_rows_of_another_template_or_line_do_not_join_and_unknown_ones_do(path: Path) -> None:
+    events: list[Event] = [
+        send("w"),
+        row("other template", NOON, template="else"),
+        row("other line", NOON, line=OTHER_LINE),
+        row("unknown", NOON + SECOND, template=None, line=LineIds()),
+    ]
+    build(path, events)
+    assert report_of(path)["starts"] == 3
+
+
+def test_contacts_linked_late_are_one_user(path: Path) -> None:
+    by_id = ContactIds(user_id="US.1")
+    build(path, [send("a"), send("b", NOON + HOUR, by_id), text("i", NOON + 2 * HOUR, by_id)])
+    assert report_of(path)["users"] == 2
+    build(path, [Known(LINE, ContactIds(wa_ids=ANA.wa_ids, user_id="US.1"))])
+    report = report_of(path)
+    assert (report["users"], report["answered"]["users_answered"]) == (1, 1)
+    assert report["user_types"] == {"new": 1, "recurrent": 0}
+
+
+def test_lines_linked_late_are_one_line(path: Path) -> None:
+    by_number, by_id = LineIds(number=LINE.number), LineIds(identifier=LINE.identifier)
+    build(path, [send("w", line=by_id)], [text("i", NOON + HOUR, line=by_number)])
+    assert statuses(path) == {"sent": 1}
+    build(path, [Known(LINE)])
+    assert statuses(path) == {"answered": 1}
+    assert report_of(path, "period:all line:+5491100000001")["starts"] == 1
+    assert report_of(path, "period:all line:106540352242922")["starts"] == 1
+
+
+def test_a_send_without_a_contact_counts_but_is_no_user(path: Path) -> None:
+    build(path, [send("w", contact=ContactIds(), failure=Failure(131009), failed_at=NOON)])
+    report = report_of(path)
+    assert (report["sends"], report["users"], report["failures"][0]["users"]) == (1, 0, 0)
+
+
+def test_an_open_funnel_is_null_and_never_zero_percent(path: Path) -> None:
+    build(path, [send("w", failure=Failure(131026), failed_at=NOON)])
+    steps = report_of(path)["funnel"]["steps"]
+    assert {step["of_first"] for step in steps} == {None}
+
+
+def test_the_funnel_obeys_every_filter_but_the_period(path: Path) -> None:
+    build(path, [send("w"), send("x", contact=BETO, template="else")])
+    steps = report_of(path, "since:2026-01-01 until:2026-01-02 template:else")["funnel"]["steps"]
+    assert [step["count"] for step in steps] == [1, 0, 0, 0]
+
+
+def test_days_are_local(path: Path) -> None:
+    midnight = NOON + 12 * HOUR
+    build(path, [send("before", midnight - 1), send("after", midnight)])
+    days = {day["day"]: day["sent"] for day in report_of(path)["daily"] if day["sent"]}
+    assert days == {"2026-11-18": 1, "2026-11-19": 1}

@@ -1,0 +1,76 @@
+"""Evidence merges the same in any order: which value wins, and what travels together."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from storage.events import Failure, LineIds, Rank, Send, Status, Step
+from storage.messages import Message, message_of
+from tests.databases import ANA, BETO, LINE, NOON, OTHER_LINE, build, report_of, tsv_of
+
+
+def merged(*events: Send | Status) -> list[Message]:
+    """The message of each order of the events."""
+    results = []
+    for order in permutations(events):
+        first, *rest = (message_of(event) for event in order)
+        for other in rest:
+            first.merge(other)
+            first.merge(other)
+        results.append(first)
+    return results
+
+
+def send(at: int, rank: Rank = Rank.SEND_LOG, template: str | None = None) -> Send:
+    return Send("w", rank, at, LINE, ANA, kind="template", template=template, accepted_at=at)
+
+
+def test_the_send_log_wins_over_an_earlier_platform_row() -> None:
+    for message in merged(send(NOON, template="log"), send(NOON - 9, Rank.PLATFORM, "row"), send(NOON - 10)):
+        assert message.value("template") == "log"
+        assert message.at == NOON - 10
+
+
+def test_within_a_source_the_earliest_then_the_smallest_wins() -> None:
+    for message in merged(send(NOON, template="b"), send(NOON, template="a"), send(NOON + 1, template="A")):
+        assert message.value("template") == "a"
+
+
+def test_an_error_travels_whole_and_a_known_one_beats_an_unknown() -> None:
+    unknown = Status("w", Step.FAILED, NOON, LINE, ANA, failure=Failure())
+    coded = Status("w", Step.FAILED, NOON + 5, LINE, ANA, failure=Failure(131026, "gone"))
+    later = Status("w", Step.FAILED, NOON + 6, LINE, ANA, failure=Failure(1, "earlier code", "more words"))
+    for message in merged(unknown, coded, later):
+        assert message.failure == Failure(131026, "gone")
+        assert message.fields["error"][1] == NOON + 5
+        assert message.at == NOON
+
+
+def test_an_option_loses_to_any_evidence() -> None:
+    bare = Send("w", Rank.PLATFORM, NOON - 5, contact=ANA, kind="template", default_line=LineIds(name="given"))
+    for message in merged(bare, Send("w", Rank.PLATFORM, NOON, OTHER_LINE, ANA, kind="template")):
+        assert message.value("line") == OTHER_LINE.identifier
+
+
+def test_what_was_stored_keeps_its_rank_and_time(tmp_path: Path) -> None:
+    """A third value arrives after two were merged and stored: the stored winner must still know why it won."""
+    events = [
+        Status("w", Step.READ, NOON + 9, LINE, ANA, category="marketing"),
+        Status("w", Step.SENT, NOON + 1, LINE, ANA),
+        Status("w", Step.DELIVERED, NOON + 5, OTHER_LINE, BETO, category="service"),
+        Send("w", Rank.PLATFORM, NOON, OTHER_LINE, BETO, kind=None, template="promo", session_start=NOON - 5),
+    ]
+    results = set()
+    for number, order in enumerate(permutations(events)):
+        path = build(tmp_path / f"{number}.db", *([event] for event in order))
+        results.add(str((report_of(path), tsv_of(path))))
+    assert len(results) == 1
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_the_same_batch_again_changes_nothing(tmp_path: Path, repeat: int) -> None:
+    path = build(tmp_path / "a.db", *([send(NOON, template="x")] for _ in range(repeat)))
+    assert report_of(path)["starts"] == 1
