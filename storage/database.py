@@ -54,7 +54,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection, closed at the end; raises DatabaseError."""
     connection = open_reader(path)
     try:
-        yield connection
+        with _errors(path):
+            yield connection
     finally:
         connection.close()
 

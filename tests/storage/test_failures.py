@@ -1,0 +1,69 @@
+"""Codes and texts to reasons: the documented classes, the original report's own four, and what nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.failures import Reason, explain, reason_of, title_of
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (131026, "number_gone"),
+        (132000, "wrong_parameters"),
+        (132001, "template_unavailable"),
+        (131049, "limit_reached"),
+        (131047, "window_closed"),
+        (131050, "opted_out"),
+        (131042, "account"),
+        (200, "account"),
+        (131053, "media"),
+        (131000, "service"),
+        (131021, "wrong_number"),
+        (470, "window_closed"),
+        (471, "limit_reached"),
+        (1013, "number_gone"),
+        (999999, "other"),
+        (None, "other"),
+    ],
+)
+def test_a_code_has_its_documented_reason(code: int | None, reason: str) -> None:
+    assert reason_of(code).value == reason
+
+
+def test_a_code_with_two_classes_is_decided_by_its_text() -> None:
+    assert reason_of(131009) is Reason.WRONG_PARAMETERS
+    assert reason_of(131009, "Parameter value is not valid", "Invalid phone number") is Reason.WRONG_NUMBER
+    assert reason_of(100) is Reason.WRONG_NUMBER
+    assert reason_of(100, "Invalid parameter") is Reason.WRONG_PARAMETERS
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("User's number is part of an experiment", "opted_out"),
+        ("to maintain healthy ecosystem engagement", "limit_reached"),
+        ("Re-engagement message", "window_closed"),
+        ("1013: not a valid WhatsApp user", "number_gone"),
+        ("Parámetros incorrectos de la plantilla", "wrong_parameters"),
+        ("El número ya no existe", "number_gone"),
+        ("Número de destino incorrecto", "wrong_number"),
+        ("Límite de envíos alcanzado", "limit_reached"),
+        ("something new", "other"),
+    ],
+)
+def test_a_text_without_a_code_is_matched_by_its_words(text: str, reason: str) -> None:
+    assert reason_of(None, text).value == reason
+
+
+def test_an_unknown_code_is_matched_by_its_words_too() -> None:
+    assert reason_of(555555, "rate limit hit") is Reason.LIMIT_REACHED
+
+
+def test_every_reason_says_what_it_means_and_what_to_do() -> None:
+    for reason in Reason:
+        assert title_of(reason)
+    explanation = explain(131049)
+    assert (explanation.reason, explanation.retry) == (Reason.LIMIT_REACHED, "later")
+    assert explanation.advice.endswith(".")

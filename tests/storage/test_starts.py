@@ -1,0 +1,143 @@
+"""The table: the same rows by pages both ways, by position and in the TSV; grouped rows; one start in detail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage import starts
+from storage.database import reading
+from storage.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
+from storage.filters import Filter, literal
+from tests.databases import ANA, BETO, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, column, report_of, tsv_of
+
+HOSTILE = "promo [/b] 50%\x1b[2J"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    events: list[Event] = []
+    for number in range(60):
+        at = NOON + number // 3 * HOUR
+        contact = ContactIds(wa_ids=(f"54911555{number % 7:05}",), name=f"Name {number % 7}")
+        line = LINE if number % 2 else OTHER_LINE
+        template = (HOSTILE, "promo", None)[number % 3]
+        key = f"w{number:02}"
+        events.append(Send(key, Rank.SEND_LOG, at, line, contact, kind="template", template=template, accepted_at=at))
+        if number % 5 == 0:
+            events.append(Status(key, Step.FAILED, at + SECOND, line, contact, failure=Failure(131026, "gone")))
+        if number % 5 == 1:
+            events.append(Inbound(f"i{number}", "text", at + 2 * SECOND, line, contact))
+    events.append(Inbound("ad", "text", NOON, LINE, BETO, origin=Origin.CAMPAIGN))
+    return build(tmp_path_factory.mktemp("starts") / "saludo.db", events)
+
+
+FILTERS = [
+    "period:all",
+    f'period:all template:"{HOSTILE}"',
+    "period:all template:(unknown)",
+    "period:all template:*",
+    "period:all line:+5491100000001",
+    "period:all status:failed",
+    "period:all failure:number_gone user:new",
+    "period:all origin:campaign",
+    "period:all contact:5491155500003",
+    "period:all contact:*4 status:answered,sent",
+    "since:2026-11-19 until:2026-11-20 line:206540352242922 origin:template",
+    "period:all template:nothing",
+]
+
+
+@pytest.mark.parametrize("text", FILTERS)
+def test_report_table_pages_and_tsv_are_the_same_rows(path: Path, text: str) -> None:
+    filter = Filter.parse(text)
+    keys = column(tsv_of(path, text), "Message key")
+    report = report_of(path, text)
+    assert report["starts"] == len(keys)
+    assert sum(report["origins"].values()) == len(keys)
+    assert sum(report["status"].values()) == report["sends"]
+    assert sum(sum(day.values()) for day in map(_counts, report["daily"])) == len(keys)
+    assert sum(failure["count"] for failure in report["failures"]) == report["status"]["failed"]
+    with reading(path) as connection:
+        assert _walk_down(connection, filter) == keys
+        assert _walk_up(connection, filter) == keys
+        by_position = [
+            row.cursor.key
+            for position in range(0, len(keys) + 5, 5)
+            for row in starts.page_at(connection, filter, NOW, position=position, limit=5)
+        ]
+        assert by_position == keys
+        grouped = starts.notifications(connection, filter, NOW, position=0, limit=1000)
+        assert sum(row.sends for row in grouped) == report["sends"]
+        assert sum(row.failed for row in grouped) == report["status"]["failed"]
+        assert starts.count_notifications(connection, filter, NOW) == len(grouped)
+
+
+def _counts(day: dict[str, object]) -> dict[str, int]:
+    return {name: count for name, count in day.items() if isinstance(count, int)}
+
+
+def _walk_down(connection: object, filter: Filter) -> list[str]:
+    keys: list[str] = []
+    after = None
+    while rows := starts.page(connection, filter, NOW, limit=7, after=after):  # type: ignore[arg-type]
+        keys += [row.cursor.key for row in rows]
+        after = rows[-1].cursor
+    return keys
+
+
+def _walk_up(connection: object, filter: Filter) -> list[str]:
+    rows = starts.last_page(connection, filter, NOW, limit=7)  # type: ignore[arg-type]
+    keys: list[str] = []
+    while rows:
+        keys = [row.cursor.key for row in rows] + keys
+        rows = starts.page(connection, filter, NOW, limit=7, before=rows[0].cursor)  # type: ignore[arg-type]
+    return keys
+
+
+def test_a_grouped_row_drills_into_its_own_starts(path: Path) -> None:
+    with reading(path) as connection:
+        for row in starts.notifications(connection, Filter.parse("period:all"), NOW, position=0, limit=1000):
+            day = row.day.isoformat()
+            inside = f"since:{day} template:{_text(row.template_value)} line:{_text(row.line_value)}"
+            until = f"until:{row.day.replace(day=row.day.day + 1).isoformat()}"
+            report = report_of(path, f"{inside} {until} origin:template,notification")
+            assert (report["starts"], report["users"]) == (row.sends, row.users)
+
+
+def _text(pattern: str) -> str:
+    return str(Filter(templates=frozenset((pattern,)))).split("template:")[1]
+
+
+def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> None:
+    with reading(path) as connection:
+        (row, *_) = starts.page(connection, Filter.parse("period:all status:failed"), NOW, limit=1)
+        detail = starts.detail(connection, row.cursor, NOW)
+    assert detail is not None
+    assert [(step.step, step.implied) for step in detail.ladder] == [("accepted", False), ("failed", False)]
+    assert detail.row.failure_text == "gone"
+    assert detail.explanation is not None
+    assert detail.explanation.reason.value == "number_gone"
+    assert detail.chat_link == f"https://wa.me/{detail.row.contact}"
+
+
+def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
+    row = Send("r", Rank.PLATFORM, NOON, LINE, ANA, keyless=True, kind="template", sent_at=NOON, flags=Flags(read=True))
+    path = build(tmp_path / "saludo.db", [row])
+    with reading(path) as connection:
+        (only,) = starts.page(connection, Filter.parse("period:all"), NOW, limit=5)
+        detail = starts.detail(connection, only.cursor, NOW)
+    assert detail is not None
+    steps = {step.step: (step.implied, step.stated) for step in detail.ladder}
+    assert steps == {"sent": (False, False), "delivered": (True, False), "read": (False, True)}
+
+
+def test_a_start_that_is_gone_is_none(path: Path) -> None:
+    with reading(path) as connection:
+        assert starts.detail(connection, starts.Cursor(1, "nothing"), NOW) is None
+
+
+def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:
+    text = str(Filter(Filter.parse("period:all").period, templates=frozenset((literal(HOSTILE),))))
+    assert report_of(path, text)["starts"] == 20

@@ -1,0 +1,97 @@
+"""The download: its bytes, that spreadsheets and people are safe from it, and that files are never overwritten."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from storage.database import reading
+from storage.events import ContactIds, Failure, Rank, Send
+from storage.filters import Filter
+from storage.tsv import ENGLISH, SPANISH, ExportError, cell, save_tsv, write_file
+from tests.databases import ANA, LINE, NOON, NOW, SECOND, build, column, tsv_bytes, tsv_of
+
+
+def send(key: str, at: int, template: str = "promo", contact: ContactIds = ANA) -> Send:
+    return Send(key, Rank.SEND_LOG, at, LINE, contact, kind="template", template=template, accepted_at=at)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    bad = Send("bad", Rank.SEND_LOG, NOON, LINE, ANA, kind="template", accepted_at=NOON, failed_at=NOON + 1)
+    failure = Failure(131026, "Message undeliverable", "not on\tWhatsApp\n")
+    failed = Send(**{name: getattr(bad, name) for name in bad.__slots__} | {"failure": failure})
+    return build(tmp_path / "saludo.db", [failed, send("b", NOON), send("a", NOON), send("c", NOON + SECOND // 2)])
+
+
+def test_newest_first_and_ties_by_key_descending(path: Path) -> None:
+    assert column(tsv_of(path), "Message key") == ["c", "bad", "b", "a"]
+
+
+def test_a_row_says_what_happened_in_the_reports_zone(path: Path) -> None:
+    rows = {row["Message key"]: row for row in tsv_of(path)}
+    assert rows["c"]["Sent at"] == "2026-11-18T12:00:00.500-03:00"
+    bad = rows["bad"]
+    assert bad["Sent at"] == "2026-11-18T12:00:00-03:00"
+    assert (bad["Not sent"], bad["Sent"], bad["Status"], bad["Error code"]) == ("true", "false", "failed", "131026")
+    assert bad["Failure detail"] == "not on WhatsApp "
+    assert bad["Line"] == "+5491100000001"
+    assert bad["Chat link"] == "https://wa.me/5491155550001"
+
+
+def test_both_headers_have_the_platforms_eighteen_columns_first(path: Path) -> None:
+    assert tsv_bytes(path).split(b"\n")[0].decode().split("\t") == list(ENGLISH)
+    assert tsv_bytes(path, language="es").split(b"\n")[0].decode().split("\t") == list(SPANISH)
+    assert (len(ENGLISH), len(SPANISH)) == (25, 25)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@cmd", "'@cmd"),
+        ("-danger", "'-danger"),
+        ("+54 911 5555-0001", "+54 911 5555-0001"),
+        ("-12.5", "-12.5"),
+        ("'=1", "''=1"),
+        ("'quoted", "'quoted"),
+        ("a\x1b[2Jb\r\n\tc", "a [2Jb c"),
+        ("a\u2028b\x85c", "a b c"),
+        ("promo [/b] 50%", "promo [/b] 50%"),
+    ],
+)
+def test_a_cell_is_one_cell_and_no_formula(value: str, shown: str) -> None:
+    assert cell(value) == shown
+
+
+def test_a_saved_file_is_private_and_the_same_bytes(path: Path, tmp_path: Path) -> None:
+    with reading(path) as connection:
+        saved = save_tsv(connection, Filter.parse("period:all template:promo"), NOW, tmp_path)
+        again = save_tsv(connection, Filter.parse("period:all template:promo"), NOW, tmp_path)
+    assert saved.read_bytes() == again.read_bytes() == tsv_bytes(path, "period:all template:promo")
+    assert saved.name.startswith("period-all-template-promo")
+    assert saved != again
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob(".*part"))
+
+
+def test_an_existing_file_is_never_replaced_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "kept.tsv"
+    path.write_text("mine")
+    with pytest.raises(ExportError, match="exists already"):
+        write_file(path, lambda out: out.write(b"new"), replace=False)
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+    write_file(path, lambda out: out.write(b"new"), replace=True)
+    assert path.read_text() == "new"
+
+
+def test_a_write_that_fails_leaves_no_half_file(tmp_path: Path) -> None:
+    def broken(out: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ExportError, match="No space left"):
+        write_file(tmp_path / "a.tsv", broken, replace=False)
+    assert list(tmp_path.iterdir()) == []
