@@ -29,7 +29,7 @@ def local_zone_name() -> str:
     """The machine's own time zone, UTC where that cannot be told."""
     for candidate in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
         if candidate and candidate in available_timezones():
-            return candidate
+            return "UTC" if candidate == "Etc/UTC" else candidate
     return "UTC"
 
 

@@ -205,7 +205,8 @@ def _of_send(send: Send) -> Message:
     message = Message(send.key, direction, source.value, _fields(send, rank), group=send.group)
     fields = message.fields
     for name, value in (
-        ("kind", send.kind),
+        # A referred start in a TSV does not tell what was written.
+        ("kind", None if direction is Direction.IN else send.kind),
         ("template", send.template),
         ("language", send.language),
         ("campaign", send.campaign),

@@ -1,0 +1,223 @@
+"""Files into events: which format a file is, and its records as events, rejects and ignored parts.
+
+To add a format: one module here that turns its records into events, and one entry in FORMATS. Nothing here touches a
+database.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from storage.events import Ignored, Item, LineIds, Origin
+from storage.sources import botmaker, cloud_api, send_log
+from storage.sources.fields import Unreadable, reject
+from storage.sources.json_records import decode, records
+from storage.sources.stream import SAMPLE, Stream, without_mark
+
+
+class UnknownFormat(ValueError):
+    """The file is of no known format; the message says what is wrong with it in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an import is told: the zone of naive times, what rows without an origin or a line are of, and a format."""
+
+    time_zone: ZoneInfo
+    origin: Origin = Origin.TEMPLATE
+    line: LineIds | None = None
+    format: str | None = None
+
+
+@dataclass(slots=True)
+class OpenedSource:
+    """A recognised file: `items` reads it once; `position` and `records` say how far that is."""
+
+    format: str
+    _stream: Stream
+    _read: Callable[[OpenedSource], Iterator[Item]]
+    records: int = 0
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file read so far."""
+        return self._stream.position
+
+    def items(self) -> Iterator[Item]:
+        """Everything the file holds, in its order; never raises for what is in it."""
+        yield from self._read(self)
+        yield from self._stream.end()
+
+
+def open_source(file: BinaryIO, options: Options) -> OpenedSource:
+    """Recognises a file by its content; raises UnknownFormat."""
+    stream = Stream(file)
+    sample = without_mark(stream.sample())
+    found = _recognise(stream, sample)
+    if options.format is not None:
+        if options.format not in FORMATS:
+            raise UnknownFormat(f"'{options.format}' is no format; known are {', '.join(FORMATS)}")
+        fits = found is None or found.name == options.format or (found.json and options.format in _JSON_FORMATS)
+        if not fits or (found is None and options.format not in _JSON_FORMATS):
+            raise UnknownFormat(f"does not look like {options.format}")
+        found = found or _Found(options.format, json=True)
+    if found is None:
+        raise UnknownFormat(f"is of no known format; known are {', '.join(FORMATS)}")
+    if found.json:
+        return OpenedSource(options.format or found.name, stream, lambda source: _json_items(source, stream, options))
+    read, separator = FORMATS[found.name], found.separator
+    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    name: str
+    json: bool = False
+    separator: str = "\t"
+
+
+def _recognise(stream: Stream, sample: bytes) -> _Found | None:
+    if not sample.strip():
+        raise UnknownFormat(stream.broken or "is empty")
+    if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise UnknownFormat("is UTF-16; save it as UTF-8")
+    if b"\0" in sample:
+        raise UnknownFormat("is a binary file; known formats are text or gzip of it")
+    first = next((line for line in sample.decode("utf-8", "replace").splitlines() if line.strip()), "")
+    for separator in ("\t", ";", ",", "|"):
+        cells = next(csv.reader([first], delimiter=separator))
+        if len(cells) < 2:
+            continue
+        if botmaker.header_in(cells) is not None:
+            return _Found(botmaker.NAME, separator=separator)
+        if send_log.columns_of(cells) is not None:
+            return _Found(send_log.NAME, separator=separator)
+    return _recognise_json(sample)
+
+
+def _recognise_json(sample: bytes) -> _Found | None:
+    for record in records(sample.splitlines(keepends=True)):
+        if record is None:
+            continue
+        try:
+            value = decode(record.text)
+        except ValueError:
+            continue
+        for module in (cloud_api, send_log):
+            if module.recognises(value):
+                return _Found(module.NAME, json=True)
+    # One object may be longer than the sample, or the first ones broken: what is in them still tells.
+    if b'"entry"' in sample and b'"changes"' in sample:
+        return _Found(cloud_api.NAME, json=True)
+    if b'"messaging_product"' in sample and (b'"to"' in sample or b'"recipient"' in sample):
+        return _Found(send_log.NAME, json=True)
+    return None
+
+
+def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
+    """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
+    webhooks = cloud_api.CloudApi(options.time_zone, options.line)
+    sends = send_log.SendLog(options.time_zone, options.line)
+    for record in records(stream.lines()):
+        if record is None:
+            yield Ignored("line without JSON")
+            continue
+        source.records += 1
+        if record.broken is not None:
+            yield reject(record.where, record.broken, record.text)
+            continue
+        try:
+            found = webhooks.items(record.text, record.where)
+            if found is None:
+                found = sends.items_of(decode(record.text), record.text, record.where)
+        except (ValueError, RecursionError) as error:
+            yield reject(record.where, f"is no JSON: {error}", record.text)
+            continue
+        if found is None:
+            yield reject(record.where, "is neither a webhook nor a send", record.text)
+        else:
+            yield from found
+
+
+def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
+    """The rows of a table with the line each ends on. Platform downloads quote nothing; others quote as CSV does."""
+    lines = (line.decode("utf-8", "replace").replace("\0", "\ufffd") for line in _unmarked(stream))
+    csv.field_size_limit(SAMPLE * 16)
+    if separator == "\t":
+        reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(lines, delimiter=separator)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.line_num, [], str(error).encode()
+            continue
+        if any(cell.strip() for cell in cells):
+            yield reader.line_num, cells, separator.join(cells).encode("utf-8", "replace")
+
+
+def _unmarked(stream: Stream) -> Iterator[bytes]:
+    for number, line in enumerate(stream.lines()):
+        yield without_mark(line) if number == 0 else line
+
+
+def _table_items(
+    source: OpenedSource,
+    rows: Iterator[tuple[int, list[str], bytes]],
+    read: Callable[[list[str]], Item],
+) -> Iterator[Item]:
+    for number, cells, text in rows:
+        source.records += 1
+        try:
+            yield read(cells)
+        except Unreadable as error:
+            yield reject(f"line {number}", str(error), text)
+
+
+def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
+    rows = _rows(stream, separator)
+    header = botmaker.header_in(next(rows)[1])
+    assert header is not None
+    table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
+    second = next(rows, None)
+    if second is not None and table.is_description(second[1]):
+        yield Ignored("row of column descriptions")
+    elif second is not None:
+        yield from _table_items(source, iter([second]), table.send)
+    yield from _table_items(source, rows, table.send)
+
+
+def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
+    rows = _rows(stream, separator)
+    header = next(rows)[1]
+    columns = send_log.columns_of(header)
+    assert columns is not None
+    log = send_log.SendLog(options.time_zone, options.line)
+
+    def read(cells: list[str]) -> Item:
+        if len(cells) != len(header):
+            raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
+        return log.row(dict(zip(header, cells, strict=True)), columns)
+
+    yield from _table_items(source, rows, read)
+
+
+def _no_table(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
+    raise UnknownFormat("is JSON, not a table")
+
+
+FORMATS: dict[str, Callable[[OpenedSource, Stream, Options, str], Iterator[Item]]] = {
+    cloud_api.NAME: _no_table,
+    send_log.NAME: _send_log_items,
+    botmaker.NAME: _botmaker_items,
+}
+_JSON_FORMATS = frozenset((cloud_api.NAME, send_log.NAME))
+
+__all__ = ["FORMATS", "OpenedSource", "Options", "UnknownFormat", "open_source"]

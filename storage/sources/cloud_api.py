@@ -1,0 +1,457 @@
+"""Meta's WhatsApp Cloud API webhooks, in every shape people keep them, as events. Touches no database.
+
+Format: the Cloud API's webhook reference. Items are decoded one by one, so a broken one costs only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from storage.events import (
+    ContactIds,
+    Event,
+    Failure,
+    Ignored,
+    Inbound,
+    Item,
+    Known,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
+from storage.sources.fields import (
+    Unreadable,
+    base64_text,
+    code_of,
+    number_of,
+    reject,
+    text_of,
+    time_of,
+)
+from storage.sources.json_records import decode
+
+NAME = "cloud_api"
+_DEEPEST = 6  # wrappers around a webhook
+_WRAPPED = ("body", "body_params", "payload", "data", "json", "event", "message", "request", "rawBody", "value")
+Text = str | int | float | None
+
+
+class _Struct(msgspec.Struct, gc=False):
+    """What all items have in common: unknown members are passed over."""
+
+
+class _Metadata(_Struct):
+    display_phone_number: Text = None
+    phone_number_id: Text = None
+
+
+class _Profile(_Struct):
+    name: Text = None
+
+
+class _Contact(_Struct):
+    profile: _Profile | None = None
+    wa_id: Text = None
+    user_id: Text = None
+
+
+class _ErrorData(_Struct):
+    details: Text = None
+
+
+class _Error(_Struct):
+    code: Text = None
+    title: Text = None
+    message: Text = None
+    details: Text = None
+    error_data: _ErrorData | None = None
+
+
+class _Pricing(_Struct):
+    category: Text = None
+
+
+class _ConversationOrigin(_Struct):
+    type: Text = None
+
+
+class _Conversation(_Struct):
+    origin: _ConversationOrigin | None = None
+
+
+class _Status(_Struct):
+    id: Text = None
+    status: Text = None
+    timestamp: Text = None
+    recipient_id: Text = None
+    recipient_user_id: Text = None
+    recipient_type: Text = None
+    biz_opaque_callback_data: Text = None
+    conversation: _Conversation | None = None
+    pricing: _Pricing | None = None
+    errors: list[_Error] | None = None
+
+
+class _Context(_Struct):
+    id: Text = None
+    forwarded: bool | None = None
+    frequently_forwarded: bool | None = None
+    referred_product: Any = None
+
+
+class _Referral(_Struct):
+    source_type: Text = None
+
+
+class _System(_Struct):
+    type: Text = None
+    wa_id: Text = None
+    new_wa_id: Text = None
+
+
+class _Message(_Struct):
+    id: Text = None
+    from_: Text = msgspec.field(default=None, name="from")
+    from_user_id: Text = None
+    to: Text = None
+    group_id: Text = None
+    timestamp: Text = None
+    type: Text = None
+    context: _Context | None = None
+    referral: _Referral | None = None
+    system: _System | None = None
+
+
+class _Value(_Struct):
+    metadata: _Metadata | None = None
+    contacts: list[_Contact] | None = None
+    messages: list[_Message] | None = None
+    message_echoes: list[_Message] | None = None
+    statuses: list[_Status] | None = None
+    errors: list[_Error] | None = None
+
+
+class _Change(_Struct):
+    value: _Value
+    field: Text = None
+
+
+class _Entry(_Struct):
+    changes: list[_Change]
+
+
+class _Webhook(_Struct):
+    entry: list[_Entry]
+
+
+_decoder = msgspec.json.Decoder(_Webhook)
+
+
+class CloudApi:
+    """Turns one JSON text into events; `None` where it holds no webhook."""
+
+    def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
+        self._zone, self._default_line = zone, default_line
+        self._lines: dict[tuple[Text, Text], LineIds] = {}
+
+    def items(self, text: bytes, where: str) -> Iterator[Item] | None:
+        """The events, rejects and ignored parts of one JSON text; None where it is no webhook. Raises ValueError."""
+        try:
+            webhook = _decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self.items_of(decode(text), text, where)
+        return self._webhook(webhook, text, where)
+
+    def items_of(self, value: Any, text: bytes, where: str) -> Iterator[Item] | None:
+        """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself."""
+        changes = list(_changes(value, 0))
+        if not changes:
+            return None
+        return self._loose(changes, text, where)
+
+    def _webhook(self, webhook: _Webhook, text: bytes, where: str) -> Iterator[Item]:
+        for entry in webhook.entry:
+            for change in entry.changes:
+                yield from self._value(change.value, text_of(change.field), text, where)
+
+    def _loose(self, changes: list[tuple[str | None, Any]], text: bytes, where: str) -> Iterator[Item]:
+        for field, raw in changes:
+            if not isinstance(raw, dict):
+                yield reject(where, "a change without a value", text)
+                continue
+            value, rejects = _Value(), []
+            for name, kind in _PARTS.items():
+                part = raw.get(name)
+                if name == "metadata":
+                    value.metadata = _convert(part, kind)
+                    continue
+                items = part if isinstance(part, list) else [] if part is None else [part]
+                good = [_convert(item, kind) for item in items]
+                setattr(value, name, [item for item in good if item is not None])
+                rejects += [item for item, found in zip(items, good, strict=True) if found is None]
+            for item in rejects:
+                yield reject(where, "an item of an unknown shape", _encoded(item, text))
+            yield from self._value(value, field, text, where)
+
+    def _value(self, value: _Value, field: str | None, text: bytes, where: str) -> Iterator[Item]:
+        messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
+        if not (messages or statuses or echoes):
+            if value.errors:
+                yield from (Ignored("error without a message") for _ in value.errors)
+            elif not value.contacts or field not in (None, "messages"):
+                yield Ignored(f"field {field or 'unknown'}"[:60])
+                return
+        line = self._line(value.metadata)
+        contacts = _Contacts(value.contacts or [])
+        for status in statuses:
+            yield from self._guarded(self._status, status, line, contacts, where, text)
+        for message in messages:
+            yield from self._guarded(self._message, message, line, contacts, where, text)
+        for echo in echoes:
+            yield from self._guarded(self._echo, echo, line, contacts, where, text)
+        yield from (Known(line, ids) for ids in contacts.unused())
+
+    def _guarded(
+        self, read: Any, item: Any, line: LineIds, contacts: _Contacts, where: str, text: bytes
+    ) -> Iterator[Item]:
+        try:
+            yield read(item, line, contacts)
+        except Unreadable as error:
+            yield reject(where, str(error), msgspec.json.encode(item))
+
+    def _line(self, metadata: _Metadata | None) -> LineIds:
+        if metadata is None:
+            return LineIds()
+        pair = metadata.phone_number_id, metadata.display_phone_number
+        known = self._lines.get(pair)
+        if known is None:
+            known = LineIds(identifier=text_of(pair[0]), number=number_of(pair[1]))
+            if len(self._lines) < 10_000:
+                self._lines[pair] = known
+        return known
+
+    def _at(self, item: _Status | _Message) -> int:
+        at = time_of(item.timestamp, self._zone)
+        if at is None:
+            raise Unreadable("without a timestamp")
+        return at
+
+    def _default(self, line: LineIds) -> LineIds | None:
+        return None if line.identifier or line.number else self._default_line
+
+    def _status(self, status: _Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
+        word = (text_of(status.status) or "").lower()
+        step = _STEPS.get(word)
+        if step is None:
+            return Ignored(f"status {word or 'missing'}"[:60])
+        key = _key(status.id)
+        group = status.recipient_type == "group"
+        contact = ContactIds() if group else contacts.of(status.recipient_id, status.recipient_user_id)
+        return Status(
+            key,
+            step,
+            self._at(status),
+            line,
+            contact,
+            category=_category(status),
+            group=group,
+            campaign=text_of(status.biz_opaque_callback_data),
+            failure=_failure(status.errors) if step is Step.FAILED else None,
+            default_line=self._default(line),
+        )
+
+    def _message(self, message: _Message, line: LineIds, contacts: _Contacts) -> Event:
+        kind = (text_of(message.type) or "unknown").lower()
+        contact = contacts.of(message.from_, message.from_user_id)
+        if kind == "system" and message.system is not None and message.system.type != "customer_identity_changed":
+            contact = _moved(contact, text_of(message.system.new_wa_id) or text_of(message.system.wa_id))
+        return Inbound(
+            _key(message.id),
+            kind,
+            self._at(message),
+            line,
+            contact,
+            context=_context(message.context),
+            group=message.group_id is not None,
+            origin=_origin(message.referral),
+            default_line=self._default(line),
+        )
+
+    def _echo(self, message: _Message, line: LineIds, contacts: _Contacts) -> Event:
+        """What the business wrote on its own phone: an outbound message that is no notification."""
+        at = self._at(message)
+        return Send(
+            _key(message.id),
+            Rank.WEBHOOK,
+            at,
+            line,
+            contacts.of(message.to, None),
+            kind="echo",
+            accepted_at=at,
+            default_line=self._default(line),
+        )
+
+
+_STEPS = {step.value: step for step in Step}
+_PARTS: dict[str, type[msgspec.Struct]] = {
+    "metadata": _Metadata,
+    "contacts": _Contact,
+    "messages": _Message,
+    "message_echoes": _Message,
+    "statuses": _Status,
+    "errors": _Error,
+}
+
+
+class _Contacts:
+    """The people a webhook names, to complete what its messages and statuses say of theirs."""
+
+    def __init__(self, contacts: list[_Contact]) -> None:
+        self._all = [_ids(contact) for contact in contacts]
+        self._used: set[int] = set()
+
+    def of(self, wa_id: Text, user_id: Text) -> ContactIds:
+        """The ids of one person: those given, and those that the webhook's contacts tie to them."""
+        number, user = _wa_id(wa_id), text_of(user_id)
+        for place, known in enumerate(self._all):
+            same = number in known.wa_ids if number else user is not None and user == known.user_id
+            if same or (len(self._all) == 1 and number is None and user is None):
+                self._used.add(place)
+                if user is None or user == known.user_id:
+                    return known
+                return ContactIds(known.wa_ids, user, name=known.name)
+        return ContactIds((number,) if number else (), user)
+
+    def unused(self) -> list[ContactIds]:
+        """Those that no message or status of the webhook is about."""
+        return [
+            ids
+            for place, ids in enumerate(self._all)
+            if place not in self._used and (ids.wa_ids or ids.user_id) and (ids.name or (ids.wa_ids and ids.user_id))
+        ]
+
+
+def _wa_id(value: Text) -> str | None:
+    return number_of(value) or text_of(value)
+
+
+def _ids(contact: _Contact) -> ContactIds:
+    number = _wa_id(contact.wa_id)
+    name = text_of(contact.profile.name) if contact.profile is not None else None
+    return ContactIds((number,) if number else (), text_of(contact.user_id), name=name)
+
+
+def _moved(contact: ContactIds, number: str | None) -> ContactIds:
+    """The same person after a change of number."""
+    new = number_of(number)
+    old = next(iter(contact.wa_ids), None)
+    if new is None or new == old:
+        return contact
+    return ContactIds((new, *contact.wa_ids), contact.user_id, name=contact.name, replaced=old)
+
+
+def _key(id: Text) -> str:
+    key = text_of(id)
+    if key is None:
+        raise Unreadable("without an id")
+    return key
+
+
+def _category(status: _Status) -> str | None:
+    category = text_of(status.pricing.category) if status.pricing is not None else None
+    if category is None and status.conversation is not None and status.conversation.origin is not None:
+        category = text_of(status.conversation.origin.type)
+    return None if category is None else category.lower().replace("-", "_")
+
+
+def failure_of(code: Any, text: Any, detail: Any) -> Failure:
+    """A failure of an error's parts; a code that is no number goes into the text."""
+    number, words, more = code_of(code), text_of(text), text_of(detail)
+    if number is None and code is not None and words is None:
+        words = text_of(code)
+    return Failure(number, words, more)
+
+
+def _failure(errors: list[_Error] | None) -> Failure:
+    if not errors:
+        return Failure()
+    error = errors[0]
+    details = error.error_data.details if error.error_data is not None else error.details
+    return failure_of(error.code, error.title or error.message, details)
+
+
+def _context(context: _Context | None) -> str | None:
+    if context is None or context.forwarded or context.frequently_forwarded or context.referred_product:
+        return None
+    return text_of(context.id)
+
+
+def _origin(referral: _Referral | None) -> Origin | None:
+    if referral is None:
+        return None
+    return Origin.CAMPAIGN if referral.source_type in ("ad", "post") else Origin.WEBCHAT
+
+
+def _changes(value: Any, depth: int) -> Iterator[tuple[str | None, Any]]:
+    """Every (field, value) of the webhooks in a value, through any wrappers."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _changes(item, depth + 1)
+    elif isinstance(value, str):
+        yield from _changes_of_text(value, depth)
+    elif isinstance(value, dict):
+        if isinstance(value.get("entry"), (list, dict)):
+            entries = value["entry"] if isinstance(value["entry"], list) else [value["entry"]]
+            for entry in entries:
+                changes = entry.get("changes") if isinstance(entry, dict) else None
+                for change in changes if isinstance(changes, list) else ():
+                    if isinstance(change, dict):
+                        yield text_of(change.get("field")), change.get("value")
+        elif isinstance(value.get("metadata"), dict) and any(name in value for name in ("statuses", "messages")):
+            yield "messages", value
+        elif isinstance(value.get("value"), dict) and "field" in value:
+            yield text_of(value["field"]), value["value"]
+        else:
+            for name in _WRAPPED:
+                if isinstance(value.get(name), (dict, list, str)):
+                    yield from _changes(value[name], depth + 1)
+
+
+def _changes_of_text(text: str, depth: int) -> Iterator[tuple[str | None, Any]]:
+    start = text.lstrip()[:1]
+    packed = text if start in ("{", "[") else base64_text(text) if len(text) > 40 else None
+    if packed is not None and packed.lstrip()[:1] in ("{", "["):
+        try:
+            yield from _changes(decode(packed), depth + 1)
+        except ValueError:
+            return
+
+
+def _convert(part: Any, kind: type[msgspec.Struct]) -> Any:
+    if part is None:
+        return None
+    try:
+        return msgspec.convert(part, kind)
+    except (msgspec.ValidationError, RecursionError):
+        return None
+
+
+def _encoded(item: Any, text: bytes) -> bytes:
+    try:
+        return msgspec.json.encode(item)
+    except (TypeError, ValueError, RecursionError):
+        return text
+
+
+def recognises(value: Any) -> bool:
+    """Whether a decoded JSON value holds a webhook."""
+    return next(_changes(value, 0), None) is not None

@@ -1,0 +1,146 @@
+"""JSON objects out of any text that holds them: one a line, pretty-printed, in arrays, behind log prefixes.
+
+Only objects at the top (or in arrays at the top) are found; what stands between them is passed over. Knows no format.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from storage.sources.stream import LONGEST, without_mark
+
+# A whole string, one that the line's end cuts off, or a brace.
+_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*(?:"|$)|[{}]', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The text of one object, the line it begins on, and why it cannot be whole (None where it is)."""
+
+    text: bytes
+    line: int
+    broken: str | None = None
+
+    @property
+    def where(self) -> str:
+        """Its place for a person."""
+        return f"line {self.line}"
+
+
+def records(lines: Iterable[bytes]) -> Iterator[Record | None]:
+    """The objects in the order they stand in; None for a line that holds nothing of any."""
+    scanner = _Scanner()
+    for number, line in enumerate(lines, 1):
+        text = without_mark(line) if number == 1 else line
+        stripped = text.strip()
+        if not stripped:
+            continue
+        yield from scanner.feed(text, stripped, number)
+    yield from scanner.end()
+
+
+class _Scanner:
+    """Cuts objects out of lines: counts braces outside strings, and tells a broken object by what follows it."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._depth = 0
+        self._line = 0
+        self._indent = 0
+        self._flat = False  # pretty-printed without indentation: its inner braces look like new objects
+
+    def feed(self, text: bytes, stripped: bytes, number: int) -> Iterator[Record | None]:
+        if self._depth == 0 and stripped[:1] == b"{" and stripped[-1:] == b"}" and b"}{" not in stripped:
+            if decodes(stripped):
+                yield Record(stripped, number)
+                return
+        elif self._depth and self._begins_anew(text, stripped):
+            yield self._give_up("breaks off before the next record")
+        elif self._depth == 0 and b"{" not in stripped:
+            if stripped.strip(b"[], "):
+                yield None
+            return
+        yield from self._scan(text, number)
+
+    def _begins_anew(self, text: bytes, stripped: bytes) -> bool:
+        if stripped[:1] == b"{":
+            indent = len(text) - len(text.lstrip())
+            return decodes(stripped) if self._flat else indent <= self._indent
+        if text[:1] in b' \t"}],':
+            return False
+        place = stripped.find(b"{")
+        return place >= 0 and decodes(stripped[place:])
+
+    def _scan(self, text: bytes, number: int) -> Iterator[Record]:
+        begin = position = 0
+        while True:
+            if self._depth == 0:
+                position = begin = text.find(b"{", position)
+                if begin < 0:
+                    return
+                self._line, self._flat = number, False
+                self._indent = begin if not text[:begin].strip() else 0
+            token = _TOKEN.search(text, position)
+            if token is None:
+                break
+            sign, position = token[0], token.end()
+            if sign == b"{":
+                self._depth += 1
+            elif sign == b"}":
+                self._depth -= 1
+                if self._depth == 0:
+                    self._parts.append(text[begin:position])
+                    yield Record(b"".join(self._parts), self._line)
+                    self._clear()
+            elif len(sign) == 1 or sign[-1:] != b'"':
+                self._parts.append(text[begin:])
+                yield self._give_up("has a text that does not end on its line")
+                return
+        if len(self._parts) == 1 and self._indent == 0 and text[:1] == b'"':
+            self._flat = True
+        self._parts.append(text[begin:])
+        self._size += len(text) - begin
+        if self._size > LONGEST:
+            yield self._give_up("is longer than 64 MB")
+
+    def end(self) -> Iterator[Record]:
+        if self._depth:
+            yield self._give_up("breaks off at the end of the file")
+
+    def _give_up(self, why: str) -> Record:
+        record = Record(b"".join(self._parts), self._line, why)
+        self._clear()
+        return record
+
+    def _clear(self) -> None:
+        self._parts, self._size, self._depth = [], 0, 0
+
+
+def decodes(text: bytes) -> bool:
+    """Whether the text is one whole JSON value."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def decode(text: bytes | str) -> Any:
+    """The value of a JSON text; raises ValueError. Tolerates what is not UTF-8, and control characters in strings."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        try:
+            return json.loads(shown, strict=False)
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None

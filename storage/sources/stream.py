@@ -1,0 +1,111 @@
+"""The bytes of a file: gzip taken off, counted, in lines of bounded length. Knows no format."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from storage.events import Reject
+from storage.sources.fields import reject
+
+SAMPLE = 262_144  # bytes looked at to recognise a format
+LONGEST = 64 * 1024 * 1024  # bytes of one record
+_CHUNK = 65_536
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # tells zlib to expect a gzip header
+
+
+class _Counting(io.RawIOBase):
+    """A raw stream that knows how many bytes were taken from it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = getattr(self._file, "read1", self._file.read)
+        data: bytes = read(len(buffer))
+        buffer[: len(data)] = data
+        self.position += len(data)
+        return len(data)
+
+
+class _Gunzip(io.RawIOBase):
+    """The content of a gzip file. One that breaks off ends where it does, and `broken` says so: a file may be read
+    while it is written, and what is whole of it counts."""
+
+    def __init__(self, packed: io.BufferedReader[Any]) -> None:
+        self._packed = packed
+        self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+        self._rest = b""
+        self.broken: str | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while self.broken is None:
+            chunk = self._rest or self._packed.read1(_CHUNK)
+            if self._unpacker.eof:
+                if not chunk.startswith(_GZIP[:1]):
+                    return 0
+                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+            if not chunk:
+                self.broken = "the gzip stream breaks off"
+                return 0
+            try:
+                data = self._unpacker.decompress(chunk, len(buffer))
+            except zlib.error as error:
+                self.broken = f"the gzip stream is broken ({error})"
+                return 0
+            self._rest = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+        return 0
+
+
+class Stream:
+    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._counting = _Counting(file)
+        plain: io.BufferedReader[Any] = io.BufferedReader(self._counting, SAMPLE)
+        self._gunzip = _Gunzip(plain) if plain.peek(2)[:2] == _GZIP else None
+        self._lines: io.BufferedReader[Any] = plain
+        if self._gunzip is not None:
+            self._lines = io.BufferedReader(self._gunzip, SAMPLE)
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file taken so far."""
+        return self._counting.position
+
+    @property
+    def broken(self) -> str | None:
+        """Why the file ends before its end, None where it does not."""
+        return None if self._gunzip is None else self._gunzip.broken
+
+    def sample(self) -> bytes:
+        """The first bytes, without taking them."""
+        return self._lines.peek(SAMPLE)[:SAMPLE]
+
+    def lines(self) -> Iterator[bytes]:
+        """Every line with its end; a longer one than LONGEST comes in pieces."""
+        while line := self._lines.readline(LONGEST):
+            yield line
+
+    def end(self) -> Iterator[Reject]:
+        """What there is to say of the end of the file."""
+        if self.broken is not None:
+            yield reject("end of file", self.broken, self.broken.encode())
+
+
+def without_mark(text: bytes) -> bytes:
+    """Text without the byte order mark of UTF-8."""
+    return text.removeprefix(b"\xef\xbb\xbf")

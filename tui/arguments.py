@@ -1,0 +1,109 @@
+"""The words of the command line and what they may be. Knows no command's work."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NoReturn
+
+from storage.filters import Filter, FilterError
+
+FILTER_HELP = (
+    "what to show, such as 'period:7d template:order_* user:new status:failed'; fields: period (today, 7d, 30d, 90d,"
+    " week, month, all), since, until, origin, line, template, user, status, failure, contact"
+)
+
+
+class UsageError(Exception):
+    """A wrong word on the command line; the message is one line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; try '{self.prog} --help'")
+
+
+def program_version() -> str:
+    """The installed version."""
+    try:
+        return version("saludo")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def filter_of(text: str) -> Filter:
+    """The filter of a text; raises UsageError, which shows the wrong word between » and «."""
+    try:
+        return Filter.parse(text)
+    except FilterError as error:
+        start, end = error.position, error.position + error.length
+        shown = " ".join(f"{text[:start]}»{text[start:end]}«{text[end:]}".split())
+        raise UsageError(f"--filter: {error.message}; in: {shown}") from None
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    common = _Parser(add_help=False)
+    common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
+    asked = _Parser(add_help=False)
+    asked.add_argument("--filter", default="", metavar="TEXT", help=FILTER_HELP)
+    asked.add_argument("--now", metavar="T", help="an ISO 8601 moment that stands in for the clock")
+    parser = _Parser(
+        prog="saludo",
+        parents=[common, asked],
+        description="The conversation-start report of a WhatsApp business. Without a command: the dashboard.",
+        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB names the database as well.",
+    )
+    parser.add_argument("--version", action="version", version=f"saludo {program_version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    _add_demo(commands, common)
+    _add_import(commands, common)
+    report = commands.add_parser("report", parents=[common, asked], help="print the numbers and charts once, as text")
+    report.add_argument("--json", action="store_true", help="print them as JSON")
+    _add_export(commands, [common, asked])
+    check = commands.add_parser("check", parents=[common], help="check the database against its messages")
+    check.add_argument("--rebuild", action="store_true", help="derive everything anew first")
+    settings = commands.add_parser("settings", parents=[common], help="show or set a setting")
+    settings.add_argument("key", nargs="?", metavar="KEY", help="time_zone, answer_window (hours) or chat_link")
+    settings.add_argument("value", nargs="?", metavar="VALUE", help="the new value")
+    return parser
+
+
+def _add_demo(
+    commands: argparse._SubParsersAction[_Parser],
+    common: _Parser,
+) -> None:
+    demo = commands.add_parser("demo", parents=[common], help="build the demo database and open the dashboard on it")
+    demo.add_argument("--no-open", action="store_true", help="only build it and print where it is")
+
+
+def _add_import(
+    commands: argparse._SubParsersAction[_Parser],
+    common: _Parser,
+) -> None:
+    parser = commands.add_parser("import", parents=[common], help="read files into the database")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="webhook log, send log or TSV, plain or gzip; - is stdin"
+    )
+    parser.add_argument(
+        "--format", metavar="F", help="cloud_api, send_log or botmaker; recognised by content if not given"
+    )
+    parser.add_argument("--time-zone", metavar="Z", help="the zone of times without one (default: the report's)")
+    parser.add_argument("--origin", metavar="O", default="template", help="the origin of rows that do not say theirs")
+    parser.add_argument("--line", metavar="L", help="the line of records that do not say theirs")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON on stdout")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a record could not be read")
+
+
+def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    parser = commands.add_parser("export", parents=parents, help="write the starts as TSV")
+    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="where to (default: stdout)")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    parser.add_argument("--language", choices=("en", "es"), default="en", help="of the header row")
+
+
+def narrate(text: str) -> None:
+    """A line for the person, on stderr: stdout is data."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,292 @@
+"""The command line: every command but the drawing of screens. Imports Textual only to open the dashboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from storage.calendar import ZoneError, zone_of
+from storage.database import DatabaseError, default_path, reading, writing
+from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
+from tui.arguments import UsageError, build_parser, filter_of, narrate
+from tui.progress import Bar, bar_for
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from storage.database import Writer
+    from storage.sources import Options
+
+
+def run(words: list[str]) -> int:
+    """Runs one command and returns the exit status; every expected error is one line on stderr."""
+    from storage.importing import FileError
+    from storage.tsv import ExportError
+
+    try:
+        arguments = build_parser().parse_args(words)
+        return _COMMANDS[arguments.command](arguments)
+    except UsageError as error:
+        return _fail(str(error), 2)
+    except (DatabaseError, ExportError, FileError) as error:
+        return _fail(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read stdout has gone; closing it here keeps Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _fail("interrupted; what was written stays, run the same command again to go on", 130)
+
+
+def _fail(message: str, status: int) -> int:
+    narrate(f"saludo: {' '.join(message.split())}")
+    return status
+
+
+def _database(arguments: Namespace) -> Path:
+    path: Path = getattr(arguments, "db", None) or default_path()
+    return path
+
+
+def _now(arguments: Namespace, zone: ZoneInfo) -> datetime:
+    if arguments.now is None:
+        return datetime.now(UTC)
+    try:
+        now = datetime.fromisoformat(arguments.now)
+    except ValueError:
+        raise UsageError(f"--now: '{arguments.now}' is no ISO 8601 time such as 2026-11-22T15:00") from None
+    return now if now.tzinfo is not None else now.replace(tzinfo=zone)
+
+
+def _dashboard(arguments: Namespace) -> int:
+    path = _database(arguments)
+    filter = filter_of(arguments.filter)
+    now = None
+    if arguments.now is not None:
+        zone = ZoneInfo("UTC")
+        if path.exists():
+            with reading(path) as connection:
+                zone = load_settings(connection).zone
+        now = _now(arguments, zone)
+    return _open(path, lambda: _run_dashboard(path, filter, now))
+
+
+def _run_dashboard(path: Path, filter: object, now: datetime | None) -> int:
+    from storage.filters import Filter
+    from tui.app import run_dashboard
+
+    assert isinstance(filter, Filter)
+    return run_dashboard(path, filter, now, Path.cwd())
+
+
+def _open(path: Path, show: Callable[[], int]) -> int:
+    """Opens the dashboard where there is a terminal that can show it, and a database that can be read."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise DatabaseError("the dashboard needs a terminal; 'saludo report' prints the same numbers")
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        raise DatabaseError(
+            "this terminal (TERM=dumb) cannot show the dashboard; 'saludo report' prints the same numbers"
+        )
+    if path.exists():
+        with reading(path):
+            pass
+    return show()
+
+
+def _demo(arguments: Namespace) -> int:
+    from tui.demo import build_demo
+
+    path = build_demo(getattr(arguments, "db", None), bar_for("building the demo"))
+    if arguments.no_open:
+        print(path)
+        return 0
+    from storage.filters import Filter
+
+    return _open(path, lambda: _run_dashboard(path, Filter(), None))
+
+
+def _import(arguments: Namespace) -> int:
+    options = _import_options(arguments)
+    with writing(_database(arguments)) as writer:
+        return _import_files(arguments, writer, options)
+
+
+def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
+    """The options, once the report's zone is known; raises UsageError for a wrong word."""
+    from storage.events import LineIds, Origin
+    from storage.selection import phone
+    from storage.sources import FORMATS, Options
+
+    if arguments.format is not None and arguments.format not in FORMATS:
+        raise UsageError(f"--format: '{arguments.format}' is no format; known are {', '.join(FORMATS)}")
+    if arguments.origin not in set(Origin):
+        raise UsageError(f"--origin: '{arguments.origin}' is no origin; known are {', '.join(Origin)}")
+    try:
+        zone = None if arguments.time_zone is None else zone_of(arguments.time_zone)
+    except ZoneError as error:
+        raise UsageError(f"--time-zone: {error}") from None
+    line = None
+    if arguments.line:
+        number = phone(arguments.line)
+        line = LineIds(number=number) if number.isdigit() else LineIds(name=arguments.line)
+    return lambda report_zone: Options(
+        time_zone=zone or report_zone, origin=Origin(arguments.origin), line=line, format=arguments.format
+    )
+
+
+def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
+    from storage.importing import FileError, Summary, import_path, import_stream, prepare
+
+    prepare(writer)
+    options = options_in(load_settings(writer.connection).zone)
+    summaries: list[Summary] = []
+    failed = False
+    for name in arguments.files:
+        bar = bar_for(name, None if name == "-" else _size(name))
+        try:
+            if name == "-":
+                summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show)
+            else:
+                summary = import_path(writer, Path(name), options, bar.show)
+        except FileError as error:
+            bar.clear()
+            _fail(str(error), 1)
+            failed = True
+            continue
+        bar.clear()
+        summaries.append(summary)
+        narrate(_summary_line(summary))
+    if arguments.json:
+        print(json.dumps({"files": [asdict(summary) for summary in summaries]}, ensure_ascii=False))
+    rejected = any(summary.rejects for summary in summaries)
+    return 1 if failed or (arguments.strict and rejected) else 0
+
+
+def _size(name: str) -> int | None:
+    try:
+        return Path(name).stat().st_size
+    except OSError:
+        return None
+
+
+def _summary_line(summary: object) -> str:
+    from storage.importing import Summary
+
+    assert isinstance(summary, Summary)
+    parts = [f"{summary.events:,} events", f"{summary.new:,} new messages", f"{summary.changed:,} changed"]
+    if summary.ignored:
+        parts.append(f"{summary.ignored:,} records of no use to the report")
+    if summary.rejects:
+        parts.append(f"{summary.rejects:,} records could not be read")
+    return f"{summary.file} ({summary.format}): {', '.join(parts)}"
+
+
+def _report(arguments: Namespace) -> int:
+    from storage.report import as_json, load_report
+
+    filter = filter_of(arguments.filter)
+    with reading(_database(arguments)) as connection:
+        now = _now(arguments, load_settings(connection).zone)
+        report = load_report(connection, filter, now)
+    if arguments.json:
+        print(json.dumps(as_json(report), ensure_ascii=False, indent=1))
+    else:
+        from tui.text_report import render
+
+        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        print(render(report, ascii_only=not utf8))
+    return 0
+
+
+def _export(arguments: Namespace) -> int:
+    from storage.tsv import ExportError, write_file, write_tsv
+
+    filter = filter_of(arguments.filter)
+    with reading(_database(arguments)) as connection:
+        now = _now(arguments, load_settings(connection).zone)
+        if arguments.output == "-":
+            write_tsv(connection, filter, now, sys.stdout.buffer, language=arguments.language)
+            sys.stdout.buffer.flush()
+            return 0
+        path = Path(arguments.output)
+        if path.exists() and not arguments.force:
+            raise ExportError(f"{path}: exists already; name another file, or add --force")
+        bar = bar_for(f"{path}")
+        count = write_file(
+            path,
+            lambda out: write_tsv(
+                connection, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
+            ),
+            replace=arguments.force,
+        )
+        bar.clear()
+    narrate(f"{path}: {count:,} starts")
+    return 0
+
+
+def _check(arguments: Namespace) -> int:
+    from storage.checking import check, rebuild
+
+    path = _database(arguments)
+    if not path.exists():
+        raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
+    with writing(path) as writer:
+        if arguments.rebuild:
+            with _counting("rebuilding") as bar:
+                rebuild(writer, bar.count)
+        with _counting("checking") as bar:
+            problems = check(writer, bar.count)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        narrate(f"{path}: sound")
+    return 1 if problems else 0
+
+
+def _counting(label: str) -> Bar:
+    return bar_for(label)
+
+
+def _settings(arguments: Namespace) -> int:
+    from storage.importing import prepare
+    from storage.ingest import derive_again
+
+    key, value = arguments.key, arguments.value
+    if key is not None and key not in KEYS:
+        raise UsageError(f"'{key}' is no setting; known are {', '.join(KEYS)}")
+    path = _database(arguments)
+    if value is None:
+        with reading(path) as connection:
+            settings = asdict(load_settings(connection))
+        for name in KEYS if key is None else (key,):
+            print(f"{name} = {settings[name]}" if key is None else settings[name])
+        return 0
+    try:
+        checked(key, value)
+    except SettingError as error:
+        raise UsageError(f"{key}: {error}") from None
+    with writing(path) as writer:
+        prepare(writer)
+        with writer.transaction() as connection, _counting("recomputing") as bar:
+            store_setting(connection, key, value)
+            if key != "chat_link":
+                derive_again(writer, bar.count)
+    return 0
+
+
+_COMMANDS: dict[str | None, Callable[[Namespace], int]] = {
+    None: _dashboard,
+    "demo": _demo,
+    "import": _import,
+    "report": _report,
+    "export": _export,
+    "check": _check,
+    "settings": _settings,
+}

@@ -1,0 +1,64 @@
+"""Builds the demo database, kept for the day: the generator's files go through the same import as anyone's."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from storage.database import writing
+from storage.importing import import_path, prepare
+from storage.settings import load_settings, store_setting
+from storage.sources import Options
+from tui.progress import Bar
+
+DEMO_ZONE = "America/Argentina/Buenos_Aires"
+
+
+def build_demo(path: Path | None, bar: Bar) -> Path:
+    """The demo database of today, built if it is not there yet; `path` names another place for it."""
+    if path is None:
+        from platformdirs import user_cache_path
+
+        path = user_cache_path("saludo", appauthor=False) / f"demo-{datetime.now(UTC):%Y-%m-%d}.db"
+        if not path.exists():
+            _remove_older(path)
+    if path.exists():
+        return path
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        _build(part, bar)
+        os.replace(part, path)
+    finally:
+        for leftover in path.parent.glob(f"{part.name}*"):
+            leftover.unlink(missing_ok=True)
+    return path
+
+
+def _remove_older(path: Path) -> None:
+    for old in path.parent.glob("demo-*.db*"):
+        old.unlink(missing_ok=True)
+
+
+def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None:
+    bar.count(before + position, total)
+
+
+def _build(path: Path, bar: Bar) -> None:
+    from fixtures.demo import write_demo
+
+    with tempfile.TemporaryDirectory() as directory, writing(path) as writer, bar:
+        files = write_demo(Path(directory), datetime.now(UTC))
+        with writer.transaction() as connection:
+            store_setting(connection, "time_zone", DEMO_ZONE)
+        prepare(writer)
+        options = Options(time_zone=load_settings(writer.connection).zone)
+        total = sum(file.stat().st_size for file in files)
+        done = 0
+        for file in files:
+            import_path(writer, file, options, partial(_show, bar, done, total))
+            done += file.stat().st_size
+        writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
