@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from storage.events import (
@@ -29,11 +29,14 @@ from storage.events import (
 from storage.filters import StartStatus, UserType
 
 Evidence = Send | Status | Inbound
+Id = TypeVar("Id")
+Value = TypeVar("Value")
 ContactId = tuple[str, str]
 Line = frozenset[str]
 Contact = frozenset[ContactId]
 ReasonOf = Callable[[int | None, str | None, str | None], str]
 
+KINDS = ("wa", "user", "customer")
 CLOCK_SKEW_MS = 5_000
 JOIN_MS = 60_000
 FREE_TEXT_ONLY = 131047
@@ -217,7 +220,7 @@ def contact_ids(ids: ContactIds) -> list[ContactId]:
     return pairs
 
 
-def _together[Id](records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
+def _together(records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
     """Sets of ids: those that one record names together are in one set, and so are those of sets that touch."""
     groups: list[frozenset[Id]] = []
     for record in records:
@@ -262,7 +265,7 @@ def _rank(event: Evidence) -> Rank:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said[Value]:
+class _Said(Generic[Value]):
     """One record's word on one field: what decides between two of them."""
 
     rank: Rank
@@ -271,7 +274,7 @@ class _Said[Value]:
     value: Value
 
 
-def _winner[Value](said: Iterable[_Said[Value]]) -> Value | None:
+def _winner(said: Iterable[_Said[Value]]) -> Value | None:
     """The word that counts: the smaller rank, then the earlier evidence, then the smaller value."""
     ordered = sorted(said, key=lambda one: (one.rank, one.at, one.order))
     return ordered[0].value if ordered else None
@@ -312,13 +315,17 @@ class Message:
             ids = contact_ids(event.contact)
             if ids:
                 kind, text = ids[0]
-                said.append(_Said(_rank(event), event.at, (text, kind), event.contact))
+                said.append(_Said(_rank(event), event.at, (KINDS.index(kind), text), event.contact))
         return self.world.contact(_winner(said))
 
     @property
     def template(self) -> str | None:
         value: str | None = self.field("template")
         return value
+
+    @property
+    def from_platform(self) -> bool:
+        return any(send.rank is Rank.PLATFORM and not send.derived for send in self.sends)
 
     @property
     def group(self) -> bool:
@@ -535,7 +542,7 @@ def _join(outbound: Sequence[Message]) -> list[Message]:
     pairs = []
     for row in outbound:
         for keyed in outbound:
-            if row.keyless and not keyed.keyless and _are_one(row, keyed):
+            if row.keyless and not keyed.keyless and row.from_platform and _are_one(row, keyed):
                 pairs.append((abs(row.at - keyed.at), keyed.key, row.key, keyed, row))
     taken: list[Message] = []
     merged: list[Message] = []
@@ -556,7 +563,8 @@ def _are_one(row: Message, keyed: Message) -> bool:
 
 
 def _can_answer(message: Message) -> bool:
-    return message.kind not in CANNOT_ANSWER and not message.group
+    # A platform's row of a referral does not tell what was written, so it answers nothing.
+    return bool(message.inbounds) and message.kind not in CANNOT_ANSWER and not message.group
 
 
 def _answer(notifications: Sequence[Message], replies: Sequence[Message], window_ms: int) -> None:

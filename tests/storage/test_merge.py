@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.events import Failure, LineIds, Rank, Send, Status, Step
+from storage.events import Event, Failure, LineIds, Rank, Send, Status, Step
 from storage.messages import Message, message_of
 from tests.databases import ANA, BETO, LINE, NOON, OTHER_LINE, build, report_of, tsv_of
 
@@ -57,7 +57,7 @@ def test_an_option_loses_to_any_evidence() -> None:
 
 def test_what_was_stored_keeps_its_rank_and_time(tmp_path: Path) -> None:
     """A third value arrives after two were merged and stored: the stored winner must still know why it won."""
-    events = [
+    events: list[Event] = [
         Status("w", Step.READ, NOON + 9, LINE, ANA, category="marketing"),
         Status("w", Step.SENT, NOON + 1, LINE, ANA),
         Status("w", Step.DELIVERED, NOON + 5, OTHER_LINE, BETO, category="service"),

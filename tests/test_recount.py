@@ -1,0 +1,143 @@
+"""The report by SQL equals the independent recount, for any history in any order, split and repetition, and any
+filter."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.checking import check
+from storage.database import reading, writing
+from storage.events import Event, Origin
+from storage.failures import reason_of
+from storage.filters import Filter, StartStatus, UserType, literal
+from storage.report import as_json, load_report
+from storage.sources import Options, open_source
+from tests.databases import build, tsv_bytes
+from tests.histories import Question, events, questions, shuffled, split
+from tests.oracle import OracleStart, recount, starts_of
+
+HOUR = 3_600_000
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@contextmanager
+def built(parts: list[list[Event]], question: Question) -> Iterator[Path]:
+    """A database of the parts, gone afterwards."""
+    with tempfile.TemporaryDirectory() as directory:
+        window = question.answer_window_ms / HOUR
+        yield build(Path(directory) / "saludo.db", *parts, time_zone=question.time_zone.key, answer_window=window)
+
+
+def asked(path: Path, filter: Filter, question: Question) -> dict[str, Any]:
+    """The report as JSON without its filter."""
+    with reading(path) as connection:
+        report = as_json(load_report(connection, filter, question.now))
+    del report["filter"]
+    result: dict[str, Any] = json.loads(json.dumps(report))
+    return result
+
+
+def reason(code: int | None, text: str | None, detail: str | None) -> str:
+    return reason_of(code, text, detail).value
+
+
+def counted(history: list[Event], question: Question, where: Callable[[OracleStart], bool]) -> dict[str, Any]:
+    """The recount as JSON."""
+    result = recount(
+        history,
+        time_zone=question.time_zone,
+        answer_window_ms=question.answer_window_ms,
+        since=question.since,
+        until=question.until,
+        now=question.now,
+        where=where,
+        reason_of=reason,
+    )
+    again: dict[str, Any] = json.loads(json.dumps(result))
+    return again
+
+
+def period(question: Question) -> str:
+    return f"since:{question.since} until:{question.until}"
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_any_order_split_and_repetition_gives_the_recount(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    parts = data.draw(split(data.draw(shuffled(history))))
+    with built(parts, question) as path:
+        report = asked(path, Filter.parse(period(question)), question)
+        assert report == counted(history, question, lambda start: True)
+        with writing(path) as writer:
+            assert check(writer, lambda done, of: None) == []
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_any_filter_gives_the_recount_of_what_it_selects(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    starts = starts_of(history, time_zone=question.time_zone, answer_window_ms=question.answer_window_ms)
+    filter = Filter.parse(period(question))
+    tests: list[Callable[[OracleStart], bool]] = []
+    if data.draw(st.booleans()):
+        origins = data.draw(st.frozensets(st.sampled_from(Origin), min_size=1))
+        filter = _with(filter, origins=origins)
+        tests.append(lambda start: start.origin in origins)
+    if data.draw(st.booleans()):
+        user_type = data.draw(st.sampled_from(UserType))
+        filter = _with(filter, user_type=user_type)
+        tests.append(lambda start: start.user_type is user_type)
+    if data.draw(st.booleans()):
+        statuses = data.draw(st.frozensets(st.sampled_from(StartStatus), min_size=1))
+        filter = _with(filter, statuses=statuses)
+        tests.append(lambda start: start.status in statuses)
+    templates = sorted({start.template for start in starts if start.template is not None})
+    by_template: bool = data.draw(st.booleans())
+    if templates and by_template:
+        chosen = data.draw(st.frozensets(st.sampled_from(templates), min_size=1))
+        filter = _with(filter, templates=frozenset(map(literal, chosen)))
+        tests.append(lambda start: start.template in chosen)
+    lines = sorted({text for start in starts for text in start.line})
+    by_line: bool = data.draw(st.booleans())
+    if lines and by_line:
+        line = data.draw(st.sampled_from(lines))
+        filter = _with(filter, lines=frozenset((literal(line),)))
+        tests.append(lambda start: line in start.line)
+    with built([history], question) as path:
+        expected = counted(history, question, lambda start: all(test(start) for test in tests))
+        assert asked(path, Filter.parse(str(filter)), question) == expected
+
+
+def _with(filter: Filter, **changes: Any) -> Filter:
+    names = Filter.__dataclass_fields__
+    return Filter(**{name: changes.get(name, getattr(filter, name)) for name in names})
+
+
+@quick
+@given(events(), questions())
+def test_an_exported_database_imported_into_an_empty_one_gives_the_same_report(
+    history: list[Event], question: Question
+) -> None:
+    with built([history], question) as path:
+        report = asked(path, Filter.parse("period:all"), question)
+        exported = tsv_bytes(path, now=question.now)
+        source = open_source(io.BytesIO(exported), Options(ZoneInfo("UTC")))
+        rows = list(source.items())
+        with built([rows], question) as again:  # type: ignore[list-item]
+            second = asked(again, Filter.parse("period:all"), question)
+            assert tsv_bytes(again, now=question.now) == exported
+    del report["data"], second["data"]
+    assert second == report

@@ -1,0 +1,234 @@
+"""The proportion charts: answered, status, new and recurrent, and the failures by reason.
+
+A part is told by its letter and its words as well as by its colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+from rich.style import Style
+from textual.strip import Strip
+
+from storage.filters import Filter, StartStatus, UserType
+from storage.report import Report
+from tui.panel import Panel, Piece, strip
+from tui.terminal import BOLD, DIM, STATUS_LETTER, colorless, cut, fit, status_fill, status_style
+from tui.wording import number, plural, reason_name, share_of, short_number, status_name
+
+UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a whole: its letter, name and count, and how it looks as text and as a piece of the bar."""
+
+    letter: str
+    name: str
+    count: int
+    text: Style
+    fill: Style
+
+
+def status_part(status: StartStatus, count: int, name: str | None = None) -> Part:
+    """A part that is a status."""
+    return Part(
+        STATUS_LETTER[status], name or status_name(status), count, status_style(status, bold=True), status_fill(status)
+    )
+
+
+def neutral_part(letter: str, name: str, count: int) -> Part:
+    """A part that is the rest."""
+    if colorless():
+        return Part(letter, name, count, BOLD, Style())
+    return Part(letter, name, count, Style(bold=True), Style(color="white", bgcolor="bright_black"))
+
+
+def bar(parts: list[Part], width: int) -> Strip:
+    """All parts side by side as one bar of the whole, each with its letter; what is there gets at least one cell."""
+    total = sum(part.count for part in parts)
+    if width < 1:
+        return strip()
+    if not total:
+        return strip(("·" * width, DIM))
+    cells = shares(parts, width)
+    return strip(*((part.letter.center(size), part.fill) for part, size in zip(parts, cells, strict=True) if size))
+
+
+def shares(parts: list[Part], width: int) -> list[int]:
+    """The cells of each part: they add up to the width, and none that counts is without one while there is room."""
+    total = sum(part.count for part in parts)
+    exact = [part.count * width / total for part in parts]
+    cells = [max(1 if part.count else 0, int(size)) for part, size in zip(parts, exact, strict=True)]
+    while sum(cells) != width:
+        missing = 1 if sum(cells) < width else -1
+        fitting = [index for index, size in enumerate(cells) if missing > 0 or size > 0]
+        index = max(fitting, key=lambda index: missing * (exact[index] - cells[index]))
+        cells[index] += missing
+    return cells
+
+
+class Proportions(Panel):
+    """A whole as one bar, and its parts below it with count and share."""
+
+    def whole(self, report: Report) -> list[Part]:
+        """The parts of the whole."""
+        raise NotImplementedError
+
+    def below(self, report: Report) -> str:
+        """A last line, in words."""
+        return ""
+
+    def part_of(self, report: Report) -> Hashable:
+        return (tuple(self.whole(report)), self.below(report))
+
+    def note(self) -> str:
+        return "" if self.report is None else number(sum(part.count for part in self.whole(self.report)))
+
+    def parts(self) -> int:
+        return 0 if self.report is None else len(self.whole(self.report))
+
+    def part_at(self, x: int, y: int) -> int | None:
+        return y - 2 if 2 <= y < 2 + self.parts() else None
+
+    def body(self, report: Report, width: int, height: int) -> list[Strip]:
+        parts = self.whole(report)
+        total = sum(part.count for part in parts)
+        room = width - 2
+        lines = [strip(("  ", DIM), *[(segment.text, segment.style or DIM) for segment in bar(parts, room)])]
+        for index, part in enumerate(parts):
+            lines.append(self._legend(index, part, total, width))
+        if below := self.below(report):
+            lines.append(strip(("  ", DIM), (cut(below, room), DIM)))
+        return lines
+
+    def _legend(self, index: int, part: Part, total: int, width: int) -> Strip:
+        share = share_of(part.count, total).rjust(6)
+        count = number(part.count).rjust(11)
+        if width < 36:
+            count = short_number(part.count).rjust(7)
+        name = width - 2 - 4 - len(count) - len(share) - 2
+        return strip(
+            self.marker(index),
+            (f" {part.letter} ", part.fill),
+            (f" {fit(part.name, max(0, name))}", part.text if index == self.cursor and self.has_focus else Style()),
+            (count, BOLD),
+            (f" {share}", Style()),
+        )
+
+
+class AnsweredChart(Proportions):
+    """Users reached: those who answered, and the rest; the sends below."""
+
+    number = 2
+    title = "Users reached"
+
+    def whole(self, report: Report) -> list[Part]:
+        answered = report.answered
+        return [
+            status_part(StartStatus.ANSWERED, answered.users_answered, "Answered"),
+            neutral_part("–", "Not answered", answered.users_reached - answered.users_answered),
+        ]
+
+    def below(self, report: Report) -> str:
+        answered = report.answered
+        share = share_of(answered.sends_answered, answered.sends_reached)
+        return f"{number(answered.sends_answered)} of {plural(answered.sends_reached, 'send')} answered, {share}"
+
+    def behind(self, filter: Filter) -> Filter | None:
+        return replace(filter, statuses=frozenset((StartStatus.ANSWERED,)) if self.cursor == 0 else UNANSWERED)
+
+
+class StatusChart(Proportions):
+    """Sends by the furthest they got."""
+
+    number = 3
+    title = "Sends by status"
+
+    def whole(self, report: Report) -> list[Part]:
+        status = report.status
+        return [
+            status_part(StartStatus.FAILED, status.failed),
+            status_part(StartStatus.SENT, status.sent),
+            status_part(StartStatus.DELIVERED, status.delivered),
+            status_part(StartStatus.READ, status.read),
+            status_part(StartStatus.ANSWERED, status.answered),
+        ]
+
+    def behind(self, filter: Filter) -> Filter | None:
+        status = (
+            StartStatus.FAILED,
+            StartStatus.SENT,
+            StartStatus.DELIVERED,
+            StartStatus.READ,
+            StartStatus.ANSWERED,
+        )[self.cursor]
+        return replace(filter, statuses=frozenset((status,)))
+
+
+class UsersChart(Proportions):
+    """Users that were new, and those who came back."""
+
+    number = 4
+    title = "New and recurrent users"
+
+    def whole(self, report: Report) -> list[Part]:
+        if colorless():
+            new = Part("N", "New", report.new_users, BOLD, Style(reverse=True))
+        else:
+            fill = Style(color="black", bgcolor="bright_yellow")
+            new = Part("N", "New", report.new_users, Style(color="bright_yellow", bold=True), fill)
+        return [new, neutral_part("C", "Recurrent (come again)", report.recurrent_users)]
+
+    def behind(self, filter: Filter) -> Filter | None:
+        return replace(filter, user_type=UserType.NEW if self.cursor == 0 else UserType.RECURRENT)
+
+
+class FailuresChart(Panel):
+    """Why sends failed: reason, code, sends and users, the most frequent first."""
+
+    number = 7
+    title = "Failures"
+
+    def part_of(self, report: Report) -> Hashable:
+        return report.failures
+
+    def note(self) -> str:
+        return "" if self.report is None else plural(self.report.status.failed, "send")
+
+    def parts(self) -> int:
+        return 0 if self.report is None else len(self.report.failures)
+
+    def part_at(self, x: int, y: int) -> int | None:
+        part = y - 2 + self._first(self.size.height - 1)
+        return part if y >= 2 and part < self.parts() else None
+
+    def behind(self, filter: Filter) -> Filter | None:
+        if self.report is None:
+            return None
+        failure = self.report.failures[self.cursor]
+        wanted = failure.reason if failure.code is None else str(failure.code)
+        return replace(filter, statuses=frozenset((StartStatus.FAILED,)), failures=frozenset((wanted,)))
+
+    def _first(self, height: int) -> int:
+        return max(0, min(self.cursor - (height - 2), self.parts() - (height - 1)))
+
+    def body(self, report: Report, width: int, height: int) -> list[Strip]:
+        if not report.failures:
+            return [strip(("  ", DIM), (cut("No send failed.", width - 2), DIM))]
+        words = width - 2 - 7 - 7 - 7 - 2
+        lines = [strip((f"  {fit('Reason', words)}{'Code':>7} {'Sends':>7} {'Users':>7}", DIM))]
+        first = self._first(height)
+        for index in range(first, min(len(report.failures), first + height - 1)):
+            failure = report.failures[index]
+            code = "–" if failure.code is None else str(failure.code)
+            pieces: list[Piece] = [
+                self.marker(index),
+                (fit(reason_name(failure.reason), words), Style()),
+                (f"{code:>7} ", DIM),
+                (f"{short_number(failure.count):>7} ", status_style(StartStatus.FAILED, bold=True)),
+                (f"{short_number(failure.users):>7}", Style()),
+            ]
+            lines.append(strip(*pieces))
+        return lines

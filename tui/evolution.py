@@ -1,0 +1,217 @@
+"""The daily evolution and the funnel: what `plots` draws, with legend, cursor and figures around it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+
+from storage.filters import Filter, Period, StartStatus
+from storage.report import Report
+from tui.panel import Panel, Piece, strip
+from tui.terminal import BOLD, DIM, FOCUSED, STATUS_GLYPH, STATUS_LETTER, colorless, cut, status_style
+from tui.wording import days, number, percent, short_number, status_name
+
+STEP_STATUSES = {
+    "sent": frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
+    "delivered": frozenset((StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
+    "read": frozenset((StartStatus.READ, StartStatus.ANSWERED)),
+    "answered": frozenset((StartStatus.ANSWERED,)),
+}
+LEGEND = (
+    StartStatus.FAILED,
+    StartStatus.SENT,
+    StartStatus.DELIVERED,
+    StartStatus.READ,
+    StartStatus.ANSWERED,
+    StartStatus.RECEIVED,
+)
+
+
+def text_strip(text: Text, width: int) -> Strip:
+    """A line that `plots` drew."""
+    segments = []
+    position = 0
+    plain = text.plain
+    for span in sorted(text.spans, key=lambda span: span.start):
+        if span.start > position:
+            segments.append(Segment(plain[position : span.start], Style()))
+        style = span.style if isinstance(span.style, Style) else Style.parse(span.style)
+        segments.append(Segment(plain[max(position, span.start) : span.end], style))
+        position = max(position, span.end)
+    if position < len(plain):
+        segments.append(Segment(plain[position:], Style()))
+    return Strip(segments).adjust_cell_length(width)
+
+
+class DailyChart(Panel):
+    """Sends by status and referred starts over the days of the period, in stacked bars."""
+
+    number = 5
+    title = "Daily evolution"
+
+    def part_of(self, report: Report) -> Hashable:
+        return report.daily
+
+    def note(self) -> str:
+        if self.report is None or self.size.width < 10:
+            return ""
+        step = self._plan(self.report)[0]
+        return f"{days(self.report.since, self.report.until)}, a bar is {step}" if step else ""
+
+    def parts(self) -> int:
+        return 0 if self.report is None else self._plan(self.report)[1]
+
+    def _plan(self, report: Report) -> tuple[str, int]:
+        from tui import plots
+
+        drawing = plots.daily(report.daily, self.size.width, self.size.height - 2, colorless())
+        return ("", 0) if drawing is None else (drawing.plan.step, len(drawing.plan.buckets))
+
+    def part_at(self, x: int, y: int) -> int | None:
+        from tui import plots
+
+        if self.report is None:
+            return None
+        drawing = plots.daily(self.report.daily, self.size.width, self.size.height - 2, colorless())
+        if drawing is None or x < drawing.left:
+            return None
+        part = (x - drawing.left) // drawing.plan.columns
+        return part if part < len(drawing.plan.buckets) else None
+
+    def behind(self, filter: Filter) -> Filter | None:
+        from tui import plots
+
+        if self.report is None:
+            return None
+        drawing = plots.daily(self.report.daily, self.size.width, self.size.height - 2, colorless())
+        if drawing is None:
+            return None
+        bucket = drawing.plan.buckets[self.cursor]
+        return replace(filter, period=Period(None, bucket.since.isoformat(), bucket.until.isoformat()))
+
+    def body(self, report: Report, width: int, height: int) -> list[Strip]:
+        from tui import plots
+
+        drawing = plots.daily(report.daily, width, height - 1, colorless())
+        if drawing is None:
+            return [strip((cut("  too small a place for this chart", width), DIM))]
+        lines = [text_strip(line, width) for line in drawing.lines]
+        buckets = drawing.plan.buckets
+        cursor = min(self.cursor, len(buckets) - 1)
+        if self.has_focus and buckets:
+            column = drawing.left + cursor * drawing.plan.columns
+            size = max(1, drawing.plan.columns - (1 if drawing.plan.columns >= 3 else 0))
+            axis = len(lines) - 2
+            lines[axis] = Strip.join(
+                [lines[axis].crop(0, column), strip(("▲" * size, FOCUSED)), lines[axis].crop(column + size, width)]
+            )
+            counts = dict(zip(plots.SERIES, buckets[cursor].counts, strict=True))
+            name = f"{days(buckets[cursor].since, buckets[cursor].until)} "
+            return [_legend(width, name, counts), *lines]
+        return [_legend(width, "", None), *lines]
+
+
+def _legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
+    """The letters and colours of the series, with the counts of the bar under the cursor; shorter where it must."""
+    for long in (True, False):
+        pieces: list[Piece] = [("  ", DIM), (cut(name, width - 2), BOLD)]
+        for status in LEGEND:
+            glyph = STATUS_GLYPH[status] if colorless() else "█"
+            word = status_name(status) if long else STATUS_LETTER[status]
+            count = "" if counts is None else f" {number(counts[status]) if long else short_number(counts[status])}"
+            pieces += [(glyph, status_style(status)), (f" {word}{count}  ", Style())]
+        if sum(cell_len(text) for text, _ in pieces) <= width + 2:
+            break
+    return strip(*pieces)
+
+
+class FunnelChart(Panel):
+    """Sent, delivered, read, answered: centred bars with count, share of the step before and of the first."""
+
+    number = 6
+    title = "Funnel"
+
+    def part_of(self, report: Report) -> Hashable:
+        return (report.funnel, self.of_period)
+
+    of_period = False
+
+    def note(self) -> str:
+        if self.report is None:
+            return ""
+        funnel = self.report.funnel
+        return f"{'period' if self.of_period else 'this week'}, {days(funnel.since, funnel.until)}"
+
+    def parts(self) -> int:
+        return 0 if self.report is None else len(self.report.funnel.steps)
+
+    def part_at(self, x: int, y: int) -> int | None:
+        rows = self._rows(self.size.height - 1)
+        part = (y - 2) // rows if y >= 2 else -1
+        return part if 0 <= part < self.parts() else None
+
+    def _rows(self, height: int) -> int:
+        return max(1, min(4, (height - 1) // max(1, self.parts())))
+
+    def behind(self, filter: Filter) -> Filter | None:
+        if self.report is None:
+            return None
+        funnel = self.report.funnel
+        wanted = STEP_STATUSES[funnel.steps[self.cursor].step]
+        statuses = wanted & filter.statuses if filter.statuses else wanted
+        if not statuses:
+            return None
+        found = replace(filter, statuses=statuses)
+        if self.of_period:
+            return found
+        return replace(found, period=Period(None, funnel.since.isoformat(), funnel.until.isoformat()))
+
+    def body(self, report: Report, width: int, height: int) -> list[Strip]:
+        from tui import plots
+
+        steps = report.funnel.steps
+        if height < len(steps) + 1 or width < 30:
+            return [strip((cut("  too small a place for this chart", width), DIM))]
+        rows = self._rows(height)
+        left, count_width, share_width = 12, 10, 15
+        middle = min(60, width - left - count_width - share_width - 1)
+        counts = tuple((step.step, step.count) for step in steps)
+        drawn = plots.funnel(counts, middle, rows * len(steps), colorless()) if middle >= 4 else None
+        head = f"{'':{left + max(0, middle) + 1}}{'count':>{count_width}}{'of prev.':>8}{'of first':>{9}}"
+        lines = [strip((cut(head, width), DIM))]
+        for index, step in enumerate(steps):
+            for row in range(rows):
+                picture = (
+                    text_strip(drawn[index * rows + row], middle)
+                    if drawn is not None and index * rows + row < len(drawn)
+                    else Strip.blank(max(0, middle))
+                )
+                figures = row == (rows - 1) // 2
+                lines.append(self._line(index, step.step, picture, figures, left, width, report))
+        if not steps[0].count:
+            lines[1:2] = [strip(("  ", DIM), (cut("Nothing was sent in these days.", width - 2), DIM))]
+        return lines
+
+    def _line(
+        self, index: int, name: str, picture: Strip, figures: bool, left: int, width: int, report: Report
+    ) -> Strip:
+        if not figures:
+            return Strip.join([strip((" " * left, Style())), picture])
+        step = report.funnel.steps[index]
+        status = StartStatus(name)
+        front = strip(
+            self.marker(index),
+            (STATUS_LETTER[status] + " ", status_style(status, bold=True)),
+            (f"{status_name(status):<{left - 4}}", Style()),
+        )
+        shares = f"{percent(step.of_previous):>8}{percent(step.of_first):>9}"
+        behind = strip(
+            (f" {short_number(step.count) if width < 50 else number(step.count):>10}", BOLD), (shares, Style())
+        )
+        return Strip.join([front, picture, behind])

@@ -1,0 +1,164 @@
+"""What the workers do in their threads: read the database into values that the screen shows. Knows no widget."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from storage import choices, starts
+from storage.choices import Choice
+from storage.database import DatabaseError, open_reader
+from storage.filters import Filter, Period
+from storage.report import Report, load_report, one_moment
+from storage.starts import Cursor, StartDetail
+from storage.tsv import ExportError, save_tsv
+from tui.pager import PAGE, Pager
+
+_STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
+
+Result = TypeVar("Result")
+
+
+class ReadError(Exception):
+    """The database could not be read; the message is one line."""
+
+
+class Abandoned(Exception):
+    """Nobody waits for this answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the dashboard is asked to show: a filter, the form of the table, and what the funnel covers."""
+
+    filter: Filter
+    grouped: bool = False
+    funnel_of_period: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the dashboard shows of one view, from one moment of the database."""
+
+    view: View
+    now: datetime
+    report: Report
+    lines: tuple[Choice, ...]
+    templates: tuple[Choice, ...]
+    pager: Pager
+    empty: bool
+
+
+class Reader:
+    """One read-only connection for one job at a time, opened when first needed and again when the file is replaced."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    @contextmanager
+    def connection(self, abandoned: Callable[[], bool] = lambda: False) -> Iterator[sqlite3.Connection]:
+        """The connection, while no other thread has it; raises ReadError, or Abandoned once `abandoned` says so."""
+        with self._lock:
+            if abandoned():
+                raise Abandoned
+            try:
+                connection = self._open()
+                connection.set_progress_handler(abandoned, _STEPS)
+                try:
+                    yield connection
+                finally:
+                    connection.set_progress_handler(None, 0)
+            except DatabaseError as error:
+                raise ReadError(str(error)) from None
+            except sqlite3.Error as error:
+                if abandoned():
+                    raise Abandoned from None
+                self._close()
+                raise ReadError(f"{self.path}: {error}") from None
+
+    def stamp(self) -> tuple[int, int, int] | None:
+        """What changes whenever the database does; None where there is none or it cannot be read."""
+        try:
+            with self.connection() as connection:
+                version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+                assert self._file is not None
+                return (*self._file, version)
+        except ReadError:
+            return None
+
+    def close(self) -> None:
+        """Closes the connection once nobody uses it."""
+        with self._lock:
+            self._close()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            status = self.path.stat()
+            file = (status.st_dev, status.st_ino)
+        except OSError:
+            file = None
+        if self._connection is not None and file != self._file:
+            self._close()
+        if self._connection is None:
+            self._connection = open_reader(self.path)
+            self._file = file
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def load_snapshot(
+    connection: sqlite3.Connection,
+    view: View,
+    now: datetime,
+    position_in: Callable[[Report], int],
+    rows: int,
+) -> Snapshot:
+    """Everything for a view in one read transaction, with the pages that hold the rows from a position on.
+
+    position_in: says, given the new report, which row will be the first on the screen. rows: how many fit there.
+    """
+    with one_moment(connection):
+        report = load_report(connection, view.filter, now, view.funnel_of_period)
+        count = starts.count_notifications(connection, view.filter, now) if view.grouped else report.starts
+        pager = Pager(view.filter, now, view.grouped, count, report.daily)
+        first = max(0, min(position_in(report), count - 1))
+        for index in pager.missing(first, first + max(rows, PAGE // 2)):
+            pager.store(index, pager.load(connection, index))
+        empty = report.starts == 0 and load_report(connection, Filter(Period(None)), now).starts == 0
+        return Snapshot(
+            view,
+            now,
+            report,
+            tuple(choices.lines(connection)),
+            tuple(choices.templates(connection)),
+            pager,
+            empty,
+        )
+
+
+def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
+    """One start with everything known of it."""
+    return starts.detail(connection, cursor, now)
+
+
+def save(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, directory: Path, progress: Callable[[int], None]
+) -> Path:
+    """Saves the TSV of a filter and says where; raises ReadError with one line."""
+    try:
+        return save_tsv(connection, filter, now, directory, progress=progress)
+    except ExportError as error:
+        raise ReadError(str(error)) from None

@@ -1,0 +1,112 @@
+"""What widgets and workers tell the dashboard. Values only: no message knows who handles it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+from storage.filters import Filter
+from storage.starts import NotificationRow, StartDetail, StartRow
+from tui.loading import Snapshot, View
+from tui.pager import Pager, Row
+
+
+class Loaded(Message):
+    """A worker has read everything for a view."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        super().__init__()
+
+
+class LoadFailed(Message):
+    """A worker could not read the database: one line says why; `view` is what it was asked for."""
+
+    def __init__(self, text: str, view: View | None = None) -> None:
+        self.text, self.view = text, view
+        super().__init__()
+
+
+class PagesRead(Message):
+    """A worker has read pages of the table."""
+
+    def __init__(self, pager: Pager, pages: dict[int, list[Row]]) -> None:
+        self.pager, self.pages = pager, pages
+        super().__init__()
+
+
+class DetailRead(Message):
+    """A worker has read one start; None where it is there no more."""
+
+    def __init__(self, row: StartRow, detail: StartDetail | None) -> None:
+        self.row, self.detail = row, detail
+        super().__init__()
+
+
+class SaveProgress(Message):
+    """So many starts are written."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__()
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SaveProgress)
+
+
+class Saved(Message):
+    """The TSV stands at this path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__()
+
+
+class Drill(Message):
+    """Show the starts behind something: the filter that selects them."""
+
+    def __init__(self, filter: Filter) -> None:
+        self.filter = filter
+        super().__init__()
+
+
+class Opened(Message):
+    """Enter on a row of the table."""
+
+    def __init__(self, row: StartRow | NotificationRow) -> None:
+        self.row = row
+        super().__init__()
+
+
+class ChooseField(Message):
+    """Open the list of a dropdown."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__()
+
+
+class FilterChosen(Message):
+    """A dropdown or the filter line asks for another filter."""
+
+    def __init__(self, filter: Filter) -> None:
+        self.filter = filter
+        super().__init__()
+
+
+class Note(Message):
+    """One line for the person, in the status line."""
+
+    def __init__(self, text: str, error: bool = False) -> None:
+        self.text, self.error = text, error
+        super().__init__()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the table stands: the first row shown and the row under the cursor."""
+
+    top: int = 0
+    cursor: int = 0

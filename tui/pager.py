@@ -1,0 +1,128 @@
+"""The rows of the table, page by page: which are known, which are wanted, and how each page is found.
+
+Knows no widget. A page is read from its neighbour's key; a jump starts within the day that the daily series names, so
+that nothing is ever counted off from the top.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from storage import starts
+from storage.filters import Filter, Period
+from storage.report import Day, Report
+from storage.starts import NotificationRow, StartRow
+
+PAGE = 100  # rows
+_KEPT = 60  # pages
+
+Row = StartRow | NotificationRow
+
+
+@dataclass(slots=True)
+class Pager:
+    """The rows of one filter at one moment; `load` may run in another thread, everything else in the screen's."""
+
+    filter: Filter
+    now: datetime
+    grouped: bool
+    count: int
+    daily: tuple[Day, ...]
+    _pages: dict[int, list[Row]] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.count // PAGE)
+
+    def row(self, position: int) -> Row | None:
+        """The row at a position, None where it is not read yet or there is none."""
+        page = self._pages.get(position // PAGE)
+        offset = position % PAGE
+        return page[offset] if page is not None and offset < len(page) else None
+
+    def missing(self, first: int, last: int) -> list[int]:
+        """The pages that the rows from `first` to `last` need and that are not read yet."""
+        if self.count == 0:
+            return []
+        lowest, highest = max(0, first) // PAGE, min(last, self.count - 1) // PAGE
+        return [index for index in range(lowest, highest + 1) if index not in self._pages]
+
+    def store(self, index: int, rows: Sequence[Row]) -> None:
+        """Keeps a page, and lets go of the one that is farthest from it where there are too many."""
+        self._pages[index] = list(rows)
+        if len(self._pages) > _KEPT:
+            del self._pages[max(self._pages, key=lambda other: abs(other - index))]
+
+    def load(self, connection: sqlite3.Connection, index: int) -> list[Row]:
+        """Reads one page."""
+        position = index * PAGE
+        limit = min(PAGE, self.count - position)
+        if limit <= 0:
+            return []
+        if self.grouped:
+            return list(
+                starts.notifications(connection, self.filter, self.now, position=position, limit=limit),
+            )
+        return list(self._starts(connection, index, position, limit))
+
+    def _starts(self, connection: sqlite3.Connection, index: int, position: int, limit: int) -> list[StartRow]:
+        filter, now = self.filter, self.now
+        if index == 0:
+            return starts.page(connection, filter, now, limit=limit)
+        if (before := self._edge(index - 1, -1)) is not None:
+            return starts.page(connection, filter, now, limit=limit, after=before.cursor)
+        if index == self.pages - 1:
+            return starts.last_page(connection, filter, now, limit=limit)
+        if (after := self._edge(index + 1, 0)) is not None:
+            return starts.page(connection, filter, now, limit=limit, before=after.cursor)
+        return self._jump(connection, position, limit)
+
+    def _edge(self, index: int, place: int) -> StartRow | None:
+        """The first or last row of a page that is known and whole."""
+        page = self._pages.get(index)
+        whole = PAGE if index < self.pages - 1 else self.count - index * PAGE
+        if page is None or len(page) != whole:
+            return None
+        row = page[place]
+        return row if isinstance(row, StartRow) else None
+
+    def _jump(self, connection: sqlite3.Connection, position: int, limit: int) -> list[StartRow]:
+        newer = 0
+        for day in reversed(self.daily):
+            total = count_of(day)
+            if newer + total > position:
+                period = Period(None, day.day.isoformat(), (day.day + timedelta(days=1)).isoformat())
+                rows = starts.page_at(
+                    connection, replace(self.filter, period=period), self.now, position=position - newer, limit=limit
+                )
+                if rows and len(rows) < limit:
+                    rest = limit - len(rows)
+                    rows += starts.page(connection, self.filter, self.now, limit=rest, after=rows[-1].cursor)
+                return rows
+            newer += total
+        return []
+
+
+def count_of(day: Day) -> int:
+    """All starts of a day."""
+    return day.status.total + day.referred
+
+
+def moved(position: int, before: Report, after: Report) -> int:
+    """Where the row at a position stands in a newer report: as many rows further as came on top of it.
+
+    Rows that came within its own day count as newer than it: what is read live is newer than what was there.
+    """
+    newer = 0
+    for day in reversed(before.daily):
+        if newer + count_of(day) > position:
+            within = position - newer
+            above = sum(count_of(other) for other in after.daily if other.day > day.day)
+            same = next((count_of(other) for other in after.daily if other.day == day.day), 0)
+            return above + within + same - count_of(day)
+        newer += count_of(day)
+    return position

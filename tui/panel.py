@@ -1,0 +1,148 @@
+"""What tiles and charts have in common: a heading, a cursor over their parts, and drawing only what has changed.
+
+Knows no number: each panel takes its own part of the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.events import Click
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from storage.filters import Filter
+from storage.report import Report
+from tui.keys import Where, bindings
+from tui.messages import Drill
+from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut
+
+Piece = tuple[str, Style]
+
+
+def strip(*pieces: Piece) -> Strip:
+    """A line made of pieces of text, each already safe and cut."""
+    return Strip([Segment(text, style) for text, style in pieces if text])
+
+
+def heading(number: int, title: str, note: str, width: int, focused: bool) -> Strip:
+    """A panel's first line: its number, name and note, with a rule to the end."""
+    front = f"{'▸' if focused else ' '}{number} "
+    title = cut(title, max(0, width - len(front)))
+    left = width - len(front) - cell_len(title)
+    note = cut(f"  {note}" if note else "", max(0, left - 1))
+    rule = "─" * max(0, left - cell_len(note) - 1)
+    return strip(
+        (cut(front, width), FOCUSED if focused else DIM),
+        (title, FOCUSED if focused else HEADING),
+        (note, DIM),
+        (f" {rule}" if left - cell_len(note) >= 1 else "", DIM),
+    )
+
+
+class Panel(Widget, can_focus=True):
+    """One panel of the dashboard, made of parts that Enter opens."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANEL)]
+
+    number = 0
+    title = ""
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.report: Report | None = None
+        self._drawn: tuple[Hashable, list[Strip]] | None = None
+
+    def part_of(self, report: Report) -> Hashable:
+        """The part of a report that this panel shows: it is drawn anew only when that differs."""
+        raise NotImplementedError
+
+    def note(self) -> str:
+        """What stands beside the title."""
+        return ""
+
+    def body(self, report: Report, width: int, height: int) -> list[Strip]:
+        """The lines below the heading."""
+        raise NotImplementedError
+
+    def parts(self) -> int:
+        """How many parts the cursor can stand on."""
+        return 0
+
+    def behind(self, filter: Filter) -> Filter | None:
+        """The filter of the starts behind the part under the cursor."""
+        return None
+
+    def part_at(self, x: int, y: int) -> int | None:
+        """The part at a cell of the panel, for the mouse."""
+        return None
+
+    def show(self, report: Report | None) -> None:
+        """Takes another report, and repaints if its own part of it is another."""
+        before = None if self.report is None else self.part_of(self.report)
+        self.report = report
+        if report is None or self.part_of(report) != before:
+            self.cursor = max(0, min(self.cursor, self.parts() - 1))
+            self.repaint()
+
+    def repaint(self) -> None:
+        """Draws again."""
+        self._drawn = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        state = (width, height, self.has_focus, self.cursor)
+        if self._drawn is None or self._drawn[0] != state:
+            self._drawn = (state, self._lines(width, height))
+        lines = self._drawn[1]
+        return lines[y].crop(0, width) if y < len(lines) else Strip.blank(width)
+
+    def _lines(self, width: int, height: int) -> list[Strip]:
+        if width < 1 or height < 1:
+            return []
+        lines = [heading(self.number, self.title, self.note(), width, self.has_focus)]
+        if self.report is not None and height > 1:
+            lines += self.body(self.report, width, height - 1)
+        return lines[:height]
+
+    def marker(self, part: int) -> Piece:
+        """The two cells before a part: an arrow where the cursor is."""
+        on = self.has_focus and part == self.cursor
+        return ("▸ ", FOCUSED) if on else ("  ", PLAIN)
+
+    def watch_cursor(self) -> None:
+        self.repaint()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.repaint()
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(self.cursor + by, self.parts() - 1))
+
+    def action_move_to(self, part: int) -> None:
+        self.cursor = part if part >= 0 else max(0, self.parts() - 1)
+
+    def action_drill(self) -> None:
+        if self.report is None or not self.parts():
+            return
+        found = self.behind(self.report.filter)
+        if found is not None:
+            self.post_message(Drill(found))
+
+    def on_click(self, event: Click) -> None:
+        part = self.part_at(event.x, event.y)
+        if part is not None:
+            if self.cursor == part and event.chain > 1:
+                self.action_drill()
+            self.cursor = part

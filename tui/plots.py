@@ -1,0 +1,350 @@
+"""The only file that calls plotext: the daily evolution and the funnel as lines of text. Knows numbers, no widget.
+
+plotext's shared figure is not thread-safe: everything here runs in one thread, the screen's. Importing plotext is slow,
+so this module is imported when the first report is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import plotext
+from rich.text import Text
+
+from storage.filters import StartStatus
+from storage.report import Day
+from tui import wording
+from tui.terminal import COLOR_NUMBER, STATUS_COLOR, STATUS_GLYPH
+
+EIGHTHS = "▁▂▃▄▅▆▇█"
+SERIES = (
+    StartStatus.ANSWERED,
+    StartStatus.READ,
+    StartStatus.DELIVERED,
+    StartStatus.SENT,
+    StartStatus.FAILED,
+    StartStatus.RECEIVED,
+)
+FUNNEL_STATUS = {
+    "sent": StartStatus.SENT,
+    "delivered": StartStatus.DELIVERED,
+    "read": StartStatus.READ,
+    "answered": StartStatus.ANSWERED,
+}
+_WIDEST_BAR = 9
+_STEPS = ("1 day", "2 days", "1 week", "2 weeks", "1 month", "3 months", "1 year", "5 years")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The days [since, until) of one bar, with its counts in the order of SERIES."""
+
+    since: date
+    until: date
+    counts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """All starts of the bar."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a period is cut into bars: what one bar stands for, its bars, and columns a bar (gap included)."""
+
+    step: str
+    buckets: tuple[Bucket, ...]
+    columns: int
+
+
+def counts_of(day: Day) -> tuple[int, ...]:
+    """A day's counts in the order of SERIES."""
+    status = day.status
+    return (status.answered, status.read, status.delivered, status.sent, status.failed, day.referred)
+
+
+@lru_cache(maxsize=16)
+def plan(days: tuple[Day, ...], width: int) -> Plan:
+    """The finest step whose bars fill the width well, every bar the same whole number of columns."""
+    best: tuple[float, Plan] | None = None
+    for step in _STEPS:
+        buckets = _buckets(days, step)
+        if not buckets or len(buckets) > width:
+            continue
+        columns = width // len(buckets)
+        used = len(buckets) * columns / width
+        found = Plan(step, buckets, min(columns, _WIDEST_BAR))
+        if used >= 0.75 or columns >= _WIDEST_BAR:
+            return found
+        if best is None or used > best[0]:
+            best = (used, found)
+    return best[1] if best else Plan(_STEPS[-1], (), 1)
+
+
+def _buckets(days: Sequence[Day], step: str) -> tuple[Bucket, ...]:
+    groups: list[tuple[date, list[Day]]] = []
+    for index, day in enumerate(days):
+        start = _bucket_start(day.day, index, step)
+        if not groups or groups[-1][0] != start:
+            groups.append((start, []))
+        groups[-1][1].append(day)
+    return tuple(
+        Bucket(
+            group[0].day,
+            group[-1].day + timedelta(days=1),
+            tuple(sum(column) for column in zip(*(counts_of(day) for day in group), strict=True)),
+        )
+        for _, group in groups
+    )
+
+
+def _bucket_start(day: date, index: int, step: str) -> date:
+    match step:
+        case "1 day":
+            return day
+        case "2 days":
+            return day - timedelta(days=index % 2)
+        case "1 week":
+            return day - timedelta(days=day.weekday())
+        case "2 weeks":
+            return day - timedelta(days=(day.toordinal() - 1) % 14)
+        case "1 month":
+            return day.replace(day=1)
+        case "3 months":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "1 year":
+            return day.replace(month=1, day=1)
+        case _:
+            return date(day.year // 5 * 5 or 1, 1, 1)
+
+
+def round_up(count: int) -> int:
+    """The next round number that an axis can end with."""
+    if count <= 4:
+        return max(count, 1)
+    power: int = 10 ** (len(str(count)) - 1)
+    for factor in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10):
+        if factor * power >= count and factor * power == int(factor * power):
+            return int(factor * power)
+    return 10 * power
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart as lines, and where its bars are: the first bar's column, and columns a bar."""
+
+    lines: tuple[Text, ...]
+    left: int
+    plan: Plan
+
+
+_MINIMUM = (18, 4)
+
+
+@lru_cache(maxsize=8)
+def daily(days: tuple[Day, ...], width: int, height: int, plain: bool) -> Drawing | None:
+    """Stacked bars of the days in so many cells, None where there is too little room.
+
+    plain: tells the series by texture, not by colour.
+    """
+    if width < _MINIMUM[0] or height < _MINIMUM[1] or not days:
+        return None
+    rows = height - 2
+    label = max(len(wording.short_number(value)) for value in _axis_values(days, width - 4, rows))
+    left = label + 1
+    cut = plan(days, width - left)
+    top = round_up(max((bucket.total for bucket in cut.buckets), default=0))
+    figure = _figure(width, height)
+    columns = width - left
+    xs, ys, markers = _cells(cut, rows, top, plain)
+    figure.ruler(0, 0).lim(0, columns - 1)
+    figure.ruler(1, 0).lim(0, rows - 1)
+    if xs:
+        figure.draw(figure.signal(xs, ys, marker=markers))
+    values = _ticks(top, rows)
+    figure.ruler(1, 0).ticks(
+        [value / top * rows - 1 for value in values],
+        [wording.short_number(value).rjust(label) for value in values],
+    )
+    places, names = _dates(cut, columns)
+    figure.ruler(0, 0).ticks(places, names)
+    return Drawing(_lines(figure, width, height), left, cut)
+
+
+def _axis_values(days: tuple[Day, ...], width: int, rows: int) -> list[int]:
+    """The figures of the axis as wide as they can get: a coarser step only makes them greater."""
+    cut = plan(days, max(1, width))
+    return _ticks(round_up(max((bucket.total for bucket in cut.buckets), default=0)), rows)
+
+
+def _ticks(top: int, rows: int) -> list[int]:
+    """Round values whose lines fall on whole rows, the greatest first among them."""
+    wanted = 4 if rows >= 8 else 2
+    for parts in range(wanted, 0, -1):
+        if top % parts == 0 and (rows % parts == 0 or parts == 1):
+            return [top * part // parts for part in range(1, parts + 1)]
+    return [top]
+
+
+def _cells(cut: Plan, rows: int, top: int, plain: bool) -> tuple[list[int], list[int], list[plotext.marker]]:
+    xs: list[int] = []
+    ys: list[int] = []
+    markers: list[plotext.marker] = []
+    thickness = cut.columns - 1 if cut.columns >= 3 else cut.columns
+    for index, bucket in enumerate(cut.buckets):
+        column = [_marker(*cell) for cell in _column(bucket.counts, rows, top, plain)]
+        for row, marker in enumerate(column):
+            for offset in range(thickness):
+                xs.append(index * cut.columns + offset)
+                ys.append(row)
+                markers.append(marker)
+    return xs, ys, markers
+
+
+Cell = tuple[str, str | None, str | None]  # the character, its colour, the colour behind it
+
+
+def _column(counts: Sequence[int], rows: int, top: int, plain: bool) -> list[Cell]:
+    """The cells of one bar from the bottom up; a cell shows at most two series, split at an eighth."""
+    edges: list[int] = []
+    total = 0
+    for count in counts:
+        total += count
+        edges.append(round(total * rows * 8 / top))
+    if total and edges[-1] == 0:
+        edges = [1 if sum(counts[: index + 1]) else 0 for index in range(len(counts))]
+    cells: list[Cell] = []
+    for row in range(-(-edges[-1] // 8) if edges else 0):
+        spans = _spans(edges, row * 8)
+        cells.append(_plain_cell(spans) if plain else _cell(spans))
+    return cells
+
+
+def _spans(edges: Sequence[int], bottom: int) -> list[tuple[int, int]]:
+    """What lies in one cell, from the bottom up: the series (by position) and its eighths."""
+    spans = []
+    below = 0
+    for index, edge in enumerate(edges):
+        eighths = min(edge, bottom + 8) - max(below, bottom)
+        if eighths > 0:
+            spans.append((index, eighths))
+        below = edge
+    return spans
+
+
+def _cell(spans: list[tuple[int, int]]) -> Cell:
+    filled = sum(eighths for _, eighths in spans)
+    if filled < 8:
+        widest = max(spans, key=lambda span: span[1])[0]
+        return EIGHTHS[filled - 1], _color(widest), None
+    if len(spans) == 1:
+        return EIGHTHS[7], _color(spans[0][0]), None
+    lower, upper = sorted(sorted(spans, key=lambda span: -span[1])[:2])
+    eighths = max(1, min(7, round(8 * lower[1] / (lower[1] + upper[1]))))
+    return EIGHTHS[eighths - 1], _color(lower[0]), _color(upper[0])
+
+
+def _plain_cell(spans: list[tuple[int, int]]) -> Cell:
+    widest = max(spans, key=lambda span: span[1])[0]
+    return STATUS_GLYPH[SERIES[widest]], None, None
+
+
+def _color(series: int) -> str:
+    return STATUS_COLOR[SERIES[series]]
+
+
+@lru_cache(maxsize=512)
+def _marker(character: str, color: str | None, behind: str | None) -> plotext.marker:
+    pixel = plotext.pixel(
+        None if color is None else COLOR_NUMBER[color], None if behind is None else COLOR_NUMBER[behind]
+    )
+    return plotext.marker(character, pixel)
+
+
+def _dates(cut: Plan, columns: int) -> tuple[list[int], list[str]]:
+    """Where the dates stand below the bars, evenly and without touching."""
+    names = [_name(bucket.since, cut.step) for bucket in cut.buckets]
+    longest = max(map(len, names), default=0)
+    stride = -(-(longest + 2) // cut.columns)
+    places = [place for place in range(0, len(names), stride) if place * cut.columns + longest // 2 < columns]
+    return [place * cut.columns for place in places], [names[place] for place in places]
+
+
+def _name(day: date, step: str) -> str:
+    if step in ("1 year", "5 years"):
+        return str(day.year)
+    if step in ("1 month", "3 months"):
+        return f"{wording.MONTHS[day.month - 1]} {day.year % 100:02}"
+    return wording.day(day)
+
+
+def _figure(width: int, height: int) -> plotext.figure:
+    plotext.terminal.limit(False, False)  # else it cuts every figure to what it takes for the terminal's size
+    figure = plotext.figure
+    figure.clear.all()
+    figure.plot_size(width, height)
+    figure.theme("colorless")
+    figure.canvas("default")
+    figure.legend(False)
+    figure.axes(False, axis=0, side=1)
+    figure.axes(False, axis=1, side=1)
+    return figure
+
+
+def _lines(figure: plotext.figure, width: int, height: int) -> tuple[Text, ...]:
+    lines = Text.from_ansi(figure.build().string()).split("\n", allow_blank=True)[:height]
+    shown = []
+    for line in lines:
+        line.truncate(width)
+        shown.append(line)
+    return tuple(shown)
+
+
+@lru_cache(maxsize=8)
+def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, plain: bool) -> tuple[Text, ...] | None:
+    """Centred bars, one a step of equal whole rows; None where there is too little room."""
+    if width < 4 or height < len(counts) or not counts:
+        return None
+    rows = max(1, height // len(counts))
+    figure = _figure(width, rows * len(counts))
+    figure.axes(False)
+    figure.ruler([0, 1], [0, 1]).frequency(0)
+    figure.ruler(0, 0).lim(0, width - 1)
+    figure.ruler(1, 0).lim(0, rows * len(counts) - 1)
+    xs: list[int] = []
+    ys: list[int] = []
+    markers: list[plotext.marker] = []
+    for index, (step, count) in enumerate(counts):
+        status = FUNNEL_STATUS[step]
+        bar = _centred(count, counts[0][1], width)
+        thickness = rows if rows == 1 else rows - (1 if rows >= 3 else 0)
+        for offset in range(thickness):
+            y = rows * len(counts) - 1 - index * rows - offset
+            for x, character in bar:
+                shown = STATUS_GLYPH[status] if plain else character
+                xs.append(x)
+                ys.append(y)
+                markers.append(_marker(shown, None if plain else STATUS_COLOR[status], None))
+    if xs:
+        figure.draw(figure.signal(xs, ys, marker=markers))
+    return _lines(figure, width, rows * len(counts))
+
+
+def _centred(count: int, base: int, width: int) -> list[tuple[int, str]]:
+    """The cells of a centred bar with half-cell edges; anything that is there shows at least one cell."""
+    if not base or not count:
+        return []
+    halves = max(2, round(count / base * width))  # half cells on each side together: the bar is symmetrical
+    left = width - halves  # in half cells from the left edge
+    first, odd = divmod(left, 2)
+    cells = [(first, "▐")] if odd else []
+    start = first + odd
+    end = width - start
+    cells += [(x, "█") for x in range(start, end)]
+    if odd:
+        cells.append((end, "▌"))
+    return cells

@@ -1,0 +1,125 @@
+"""What a terminal can be trusted with: text made harmless, cut to cells, and one colour and letter a status.
+
+Knows no widget and no database. Colours are the terminal's own sixteen, so that they fit its palette, light or dark.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+
+from rich.cells import cell_len, chop_cells
+from rich.style import Style
+
+from storage.filters import StartStatus
+
+LONGEST = 2_000  # characters of one text that are looked at; no terminal shows more of it in one place
+
+# C0, DEL, C1, zero-width and bidi controls, line separators, interlinear marks, tags, lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# A zero-width joiner between two symbols holds an emoji together; any other is a hidden character.
+_JOINER = re.compile(
+    "(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
+)
+_MARKS_IN_A_ROW = 3
+_ELLIPSIS = "…"
+
+
+def safe(text: str, longest: int = LONGEST) -> str:
+    """Text from people as a terminal may see it: what controls it or turns the direction becomes U+FFFD.
+
+    A zero-width joiner stays between two emoji; a pile of combining marks is cut to three. `longest` in characters.
+    """
+    cut_off = len(text) > longest
+    text = text[:longest]
+    if not text.isascii() or not text.isprintable():
+        text = _JOINER.sub("\ufffd", _UNSAFE.sub("\ufffd", text))
+        text = _few_marks(text)
+    return text + _ELLIPSIS if cut_off else text
+
+
+def _few_marks(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= _MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` cells, with an ellipsis where something is left out."""
+    if width <= 0:
+        return ""
+    if len(text) <= width and text.isascii():
+        return text
+    if cell_len(text) <= width:
+        return text
+    if width == 1:
+        return _ELLIPSIS
+    return chop_cells(text, width - 1)[0] + _ELLIPSIS
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """The text in exactly `width` cells, cut or padded; `right` puts the padding before it."""
+    shown = cut(text, width)
+    padding = " " * max(0, width - cell_len(shown))
+    return padding + shown if right else shown + padding
+
+
+STATUS_LETTER: dict[StartStatus, str] = {
+    StartStatus.FAILED: "F",
+    StartStatus.SENT: "S",
+    StartStatus.DELIVERED: "D",
+    StartStatus.READ: "R",
+    StartStatus.ANSWERED: "A",
+    StartStatus.RECEIVED: "I",
+}
+STATUS_COLOR: dict[StartStatus, str] = {
+    StartStatus.FAILED: "red",
+    StartStatus.SENT: "yellow",
+    StartStatus.DELIVERED: "blue",
+    StartStatus.READ: "cyan",
+    StartStatus.ANSWERED: "green",
+    StartStatus.RECEIVED: "magenta",
+}
+# The sixteen colours by the numbers that plotext takes.
+COLOR_NUMBER = {"red": 1, "green": 2, "yellow": 3, "blue": 4, "magenta": 5, "cyan": 6, "white": 7, "bright_black": 8}
+# Without colour a series is told by its texture.
+STATUS_GLYPH: dict[StartStatus, str] = {
+    StartStatus.FAILED: "×",
+    StartStatus.SENT: "░",
+    StartStatus.DELIVERED: "▒",
+    StartStatus.READ: "▓",
+    StartStatus.ANSWERED: "█",
+    StartStatus.RECEIVED: "+",
+}
+
+PLAIN = Style()
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+CURSOR = Style(reverse=True)
+HEADING = Style(bold=True)
+FOCUSED = Style(bold=True, color="cyan")
+ERROR = Style(bold=True, color="red")
+KEY = Style(bold=True, color="cyan")
+
+
+def colorless() -> bool:
+    """Whether the person asked for no colours (NO_COLOR)."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def status_style(status: StartStatus, bold: bool = False) -> Style:
+    """The one colour that a status has on every panel, as a foreground."""
+    return Style(bold=bold) if colorless() else Style(color=STATUS_COLOR[status], bold=bold)
+
+
+def status_fill(status: StartStatus) -> Style:
+    """The same colour as a background, for text that stands on it."""
+    return Style(reverse=True) if colorless() else Style(color="black", bgcolor=STATUS_COLOR[status])

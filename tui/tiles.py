@@ -1,0 +1,165 @@
+"""The tiles: the counts of the period in one row, as rich as the width allows."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+from rich.style import Style
+from textual.strip import Strip
+
+from storage.events import Origin
+from storage.filters import Filter, StartStatus
+from storage.report import Report, share
+from tui.panel import Panel, strip
+from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
+from tui.wording import NOTHING, SHORT_ORIGINS, number, percent, short_number
+
+SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number: what it is called, its forms from the longest to the shortest, what stands below, and its drill."""
+
+    name: str
+    short: str
+    forms: tuple[str, ...]
+    below: str
+    style: Style
+    origins: frozenset[Origin] = frozenset()
+    statuses: frozenset[StartStatus] = frozenset()
+
+
+def tiles_of(report: Report) -> list[Tile]:
+    """The tiles of a report, in order."""
+    answered, status = report.answered, report.status
+    per_user = f"{report.sends / report.users_sent:.2f}" if report.users_sent else NOTHING
+    answered_share = percent(share(answered.users_answered, answered.users_reached))
+    failed_share = percent(share(status.failed, report.sends))
+    tiles = [
+        Tile("Starts", "Starts", _forms(report.starts), "all origins", BOLD),
+        Tile("Sends", "Sends", _forms(report.sends), "notifications", BOLD, origins=SENDS),
+        Tile("Users", "Users", _forms(report.users), "of all starts", BOLD),
+        Tile("Users sent to", "Sent to", _forms(report.users_sent), "of sends", BOLD, origins=SENDS),
+        Tile("Sends per user", "Each", (per_user,), "sent to", BOLD, origins=SENDS),
+        Tile(
+            "Answered",
+            "Answered",
+            (f"{answered_share} {number(answered.users_answered)}", answered_share),
+            f"of {short_number(answered.users_reached)} users",
+            status_style(StartStatus.ANSWERED, bold=True),
+            statuses=frozenset((StartStatus.ANSWERED,)),
+        ),
+        Tile(
+            "Failed",
+            "Failed",
+            (f"{failed_share} {number(status.failed)}", failed_share),
+            f"of {short_number(report.sends)} sends",
+            status_style(StartStatus.FAILED, bold=True),
+            statuses=frozenset((StartStatus.FAILED,)),
+        ),
+    ]
+    below = {
+        Origin.TEMPLATE: "sent singly",
+        Origin.NOTIFICATION: "sent to many",
+        Origin.WEBCHAT: "referred",
+        Origin.CAMPAIGN: "referred by ads",
+    }
+    short = {
+        Origin.TEMPLATE: "Templ.",
+        Origin.NOTIFICATION: "Mass",
+        Origin.WEBCHAT: "Web",
+        Origin.CAMPAIGN: "Ads",
+    }
+    tiles += [
+        Tile(
+            SHORT_ORIGINS[origin],
+            short[origin],
+            _forms(count),
+            below[origin],
+            BOLD,
+            origins=frozenset((origin,)),
+        )
+        for origin, count in report.origins.items()
+    ]
+    return tiles
+
+
+def _forms(count: int) -> tuple[str, ...]:
+    full, short = number(count), short_number(count)
+    return (full, short) if short != full else (full,)
+
+
+class Tiles(Panel):
+    """The row of tiles: names, numbers, and what they are counted of where there is room."""
+
+    number = 1
+    title = "Starts"
+
+    def part_of(self, report: Report) -> Hashable:
+        return (
+            report.starts,
+            report.sends,
+            report.users,
+            report.users_sent,
+            tuple(report.origins.items()),
+            report.answered,
+            report.status,
+        )
+
+    def parts(self) -> int:
+        return 0 if self.report is None else len(tiles_of(self.report))
+
+    def behind(self, filter: Filter) -> Filter | None:
+        if self.report is None:
+            return None
+        tile = tiles_of(self.report)[self.cursor]
+        origins = tile.origins & filter.origins if tile.origins and filter.origins else tile.origins or filter.origins
+        if tile.origins and filter.origins and not origins:
+            return None
+        return replace(filter, origins=origins, statuses=tile.statuses or filter.statuses)
+
+    def part_at(self, x: int, y: int) -> int | None:
+        if self.report is None:
+            return None
+        start = 1
+        for index, (_, _, width) in enumerate(layout(tiles_of(self.report), self.size.width - 1)):
+            if start <= x < start + width:
+                return index
+            start += width + 1
+        return None
+
+    def _lines(self, width: int, height: int) -> list[Strip]:
+        if self.report is None or width < 8:
+            return []
+        tiles = tiles_of(self.report)
+        placed = layout(tiles, width - 1)
+        rows: list[list[tuple[str, Style]]] = [[(" ", DIM)] for _ in range(3)]
+        for index, (tile, (name, value, cells)) in enumerate(zip(tiles, placed, strict=True)):
+            on = self.has_focus and index == self.cursor
+            below = tile.below if len(tile.below) <= cells else ""
+            rows[0].append((fit(name, cells), FOCUSED if on else DIM))
+            rows[1].append((fit(value, cells), tile.style + CURSOR if on else tile.style))
+            rows[2].append((fit(below, cells), DIM))
+            for row in rows:
+                row.append((" ", DIM))
+        return [strip(*row) for row in rows[:height]]
+
+
+def layout(tiles: list[Tile], width: int) -> list[tuple[str, str, int]]:
+    """The name, the number and the cells of every tile: the richest form that fits, spread over the width."""
+    fits: list[tuple[str, str, int]] = []
+    for names_short in (False, True):
+        for form in range(3):
+            fits = []
+            for tile in tiles:
+                name = tile.short if names_short else tile.name
+                value = tile.forms[min(form, len(tile.forms) - 1)]
+                below = 0 if names_short else len(tile.below)
+                fits.append((name, value, max(len(name), len(value), below)))
+            spare = width - sum(cells for _, _, cells in fits) - len(fits)
+            if spare >= 0:
+                extra = min(6, spare // len(fits))
+                return [(name, value, cells + extra) for name, value, cells in fits]
+    return fits

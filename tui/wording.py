@@ -1,0 +1,137 @@
+"""The words and numbers that people read: statuses, origins, periods, days, counts, shares. Knows no widget."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from storage.events import Origin
+from storage.failures import Reason, title_of
+from storage.filters import Filter, Period, StartStatus, UserType, plain
+
+ORIGIN_NAMES: dict[Origin, str] = {
+    Origin.TEMPLATE: "Template",
+    Origin.NOTIFICATION: "Mass notification",
+    Origin.WEBCHAT: "Web chat",
+    Origin.CAMPAIGN: "Campaign",
+}
+SHORT_ORIGINS: dict[Origin, str] = {
+    Origin.TEMPLATE: "Template",
+    Origin.NOTIFICATION: "Mass",
+    Origin.WEBCHAT: "Web chat",
+    Origin.CAMPAIGN: "Campaign",
+}
+USER_TYPE_NAMES: dict[UserType, str] = {UserType.NEW: "New", UserType.RECURRENT: "Recurrent"}
+PERIOD_NAMES: dict[str, str] = {
+    "today": "Today",
+    "7d": "Last 7 days",
+    "30d": "Last 30 days",
+    "90d": "Last 90 days",
+    "week": "This week",
+    "month": "This month",
+}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+NOTHING = "–"
+
+
+def number(count: int) -> str:
+    """A count with its thousands marked."""
+    return f"{count:,}"
+
+
+def short_number(count: int) -> str:
+    """A count in at most six characters: 9,999, then 12.3k, then 4.5M."""
+    if abs(count) < 10_000:
+        return f"{count:,}"
+    for limit, divisor, unit in ((999_950, 1_000, "k"), (999_950_000, 1_000_000, "M")):
+        if abs(count) < limit:
+            return f"{count / divisor:.1f}{unit}"
+    return f"{count / 1_000_000_000:.1f}G"
+
+
+def percent(value: float | None) -> str:
+    """A fraction of 1 with one decimal; a dash where there is no base."""
+    return NOTHING if value is None else f"{value * 100:.1f}%"
+
+
+def share_of(count: int, base: int) -> str:
+    """The share of a count in its base, in words."""
+    return percent(count / base if base else None)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count and its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def day(value: date, year: bool = False) -> str:
+    """A day as `22 Nov`, with its year where asked."""
+    text = f"{value.day} {MONTHS[value.month - 1]}"
+    return f"{text} {value.year}" if year else text
+
+
+def days(since: date, until: date) -> str:
+    """Half-open days as a person says them: the first and the last."""
+    last = until - timedelta(days=1)
+    if last <= since:
+        return day(since, year=True)
+    return f"{day(since, year=since.year != last.year)} – {day(last, year=True)}"
+
+
+def moment(at: datetime) -> str:
+    """A local time with its day and its seconds."""
+    return f"{WEEKDAYS[at.weekday()]} {day(at.date(), year=True)} {at:%H:%M:%S}"
+
+
+def short_moment(at: datetime) -> str:
+    """A local time for a column."""
+    return f"{at.day:>2} {MONTHS[at.month - 1]} {at:%H:%M}"
+
+
+def status_name(status: StartStatus) -> str:
+    """A status with a capital."""
+    return status.value.capitalize()
+
+
+def reason_name(reason: str | None) -> str:
+    """The title of a failure's reason; nothing where there is none."""
+    return "" if reason is None else title_of(Reason(reason))
+
+
+def period_name(period: Period) -> str:
+    """What the period is called on its dropdown."""
+    if period.name is not None:
+        known = PERIOD_NAMES.get(period.name)
+        return known or f"Last {plural(int(period.name[:-1]), 'day')}"
+    since = None if period.since is None else date.fromisoformat(period.since)
+    until = None if period.until is None else date.fromisoformat(period.until)
+    if since is not None and until is not None:
+        return days(since, until)
+    if since is not None:
+        return f"Since {day(since, year=True)}"
+    if until is not None:
+        return f"Until {day(until - timedelta(days=1), year=True)}"
+    return "All time"
+
+
+def chosen(values: frozenset[str], any_of: str, noun: str) -> str:
+    """What a dropdown says of a set of patterns: its one value, or how many."""
+    if not values:
+        return any_of
+    if len(values) == 1:
+        return plain(next(iter(values)))
+    return f"{len(values)} {noun}"
+
+
+def origins_name(filter: Filter) -> str:
+    """What the dropdown of origins says."""
+    if not filter.origins:
+        return "Anything"
+    if len(filter.origins) == 1:
+        return ORIGIN_NAMES[next(iter(filter.origins))]
+    return " + ".join(SHORT_ORIGINS[origin] for origin in Origin if origin in filter.origins)
+
+
+def user_type_name(filter: Filter) -> str:
+    """What the dropdown of user types says."""
+    return "All" if filter.user_type is None else USER_TYPE_NAMES[filter.user_type]
