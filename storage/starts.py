@@ -145,7 +145,7 @@ def start_ids(
         f"""
         SELECT m.id FROM messages AS m
         WHERE {selection.condition} AND {condition}
-        ORDER BY m.start_at {order}, m.key {order}
+        ORDER BY m.start_at {order}, m.key {order}, m.origin {order}
         LIMIT :limit OFFSET :offset
         """,
         parameters | {"limit": limit, "offset": position},

@@ -142,7 +142,7 @@ def _values(start: LoadedStart, calendar: Calendar, link: str) -> Iterator[str]:
         yield _flag(level >= step)
     yield (failure.text if failure else None) or ""
     yield (failure.detail if failure else None) or ""
-    yield "" if start.referred else time(start.at)
+    yield "" if start.referred and start.at == times.get("session", start.at) else time(start.at)
     yield time(times.get("delivered"))
     yield time(times.get("read"))
     yield time(start.answered_at)
