@@ -53,7 +53,7 @@ from tui.panel import Panel
 from tui.starts import PagesWanted, StartsTable
 from tui.status import KeyBar, StatusLine
 from tui.tiles import Tiles
-from tui.wording import filter_words, moment, number, plural
+from tui.wording import filter_words, number, plural, short_moment
 from tui.workers import WorkingScreen
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
@@ -80,6 +80,7 @@ class Dashboard(WorkingScreen):
         self._stamp: tuple[int, int, int] | None = None
         self._counts: dict[Hashable, int] | None = None
         self._saving: str | None = None
+        self._before_list = "starts"
 
     def compose(self) -> ComposeResult:
         yield FilterBar(id="filters")
@@ -165,8 +166,14 @@ class Dashboard(WorkingScreen):
             self.query_one(f"#{focus}").focus()
 
     def _stop(self) -> Stop:
-        focused = self.focused.id if self.focused is not None and self.focused.id else "starts"
-        return Stop(self.view, self._present_place(), focused)
+        return Stop(self.view, self._present_place(), self._panel_in_use())
+
+    def _panel_in_use(self) -> str:
+        """The widget that has the keys, or that had them before a list or the filter line opened."""
+        focused = self.focused
+        if isinstance(focused, (ChoiceList, FilterLine)) or focused is None or focused.id is None:
+            return self._before_list
+        return focused.id
 
     def on_loaded(self, message: Loaded) -> None:
         snapshot = message.snapshot
@@ -188,7 +195,7 @@ class Dashboard(WorkingScreen):
         line = self.query_one(StatusLine)
         if before is None or before.view != snapshot.view or line.is_error:
             line.say(self._where(snapshot))
-        line.freshness("" if snapshot.data_of is None else f"data of {moment(snapshot.data_of)}")
+        line.freshness("" if snapshot.data_of is None else f"data of {short_moment(snapshot.data_of).strip()}")
         self._show_keys()
 
     def _moved_place(self, before: Snapshot | None, after: Snapshot) -> Place:
@@ -301,6 +308,7 @@ class Dashboard(WorkingScreen):
         height = min(len(options) + 3, self.size.height - 3, 22)
         choices.styles.width, choices.styles.height = width, height
         choices.styles.offset = (max(0, min(dropdown.region.x, self.size.width - width)), 1)
+        self._before_list = self._panel_in_use()
         choices.display = True
         choices.open(field, options, marked(self.view.filter, field))
         choices.focus()
@@ -327,10 +335,11 @@ class Dashboard(WorkingScreen):
         had_focus = self.focused is choices
         choices.display = False
         if had_focus:
-            self.query_one(f"#choose-{choices.field}").focus()
+            self.query_one(f"#{self._before_list}").focus()
 
     def action_filter_line(self) -> None:
         line = self.query_one(FilterLine)
+        self._before_list = self._panel_in_use()
         line.display = True
         line.edit(self.view.filter)
         line.focus()
@@ -338,7 +347,7 @@ class Dashboard(WorkingScreen):
 
     def on_line_closed(self, message: LineClosed) -> None:
         self.query_one(FilterLine).display = False
-        self.table.focus()
+        self.query_one(f"#{self._before_list}").focus()
         if self.snapshot is not None:
             self.say(self._where(self.snapshot))
 
@@ -424,8 +433,13 @@ class Dashboard(WorkingScreen):
             wheres = (Where.FILTER_LINE,)
         else:
             wheres = (Where.DASHBOARD, Where.EVERYWHERE)
-        narrow = layout_of(self.size) is Layout.NARROW
-        self.query_one(KeyBar).show([key for key in bar(*wheres) if narrow or key.bar != "Chart"])
+        # Each moment shows the keys that are of use in it, so that those that are always of use fit as well.
+        left_out = {"Funnel" if layout_of(self.size) is Layout.NARROW else "Chart"}
+        if not self.history.depth:
+            left_out.add("Back")
+        if self.view.filter == Filter():
+            left_out.add("Clear")
+        self.query_one(KeyBar).show([key for key in bar(*wheres) if key.bar not in left_out])
 
 
 def _of_notification(filter: Filter, row: NotificationRow) -> Filter:

@@ -188,9 +188,10 @@ class StartsTable(Widget, can_focus=True):
         pieces: list[Piece] = [mark]
         under = CURSOR if on and self.has_focus else BOLD if on else Style()
         for column, cells in columns:
-            pieces.append((fit(column.text(row), cells, column.right), column.style(row) + under))
+            text = column.text(row)
+            pieces.append((fit(text, cells, column.right), (column.style(row) if text else PLAIN) + under))
             pieces.append((" " * GAP, under))
-        return strip(*pieces).adjust_cell_length(width, under if on and self.has_focus else None)
+        return strip(*pieces).adjust_cell_length(width, under)
 
     def _notice(self, y: int, width: int) -> Strip:
         line = y - 2
