@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
-from zoneinfo import ZoneInfo
 
 from storage import choices, starts
 from storage.calendar import zone_of
@@ -59,9 +58,13 @@ class Snapshot:
     data_of: datetime | None
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The report's time zone."""
-        return zone_of(self.report.time_zone)
+    def today(self) -> date:
+        """The local day of its moment."""
+        return self.day_of(self.now)
+
+    def day_of(self, now: datetime) -> date:
+        """The local day of a moment."""
+        return now.astimezone(zone_of(self.report.time_zone)).date()
 
 
 class Reader:

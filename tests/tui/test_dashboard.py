@@ -51,8 +51,8 @@ async def test_a_terminal_too_small_says_so(path: Path, size: tuple[int, int]) -
 async def test_tiles_charts_table_and_tsv_agree(path: Path) -> None:
     async with dashboard(path, (160, 48)) as (app, pilot):
         await press(pilot, "w")
-        report = app.dashboard.snapshot and app.dashboard.snapshot.report
-        assert report is not None
+        assert app.dashboard.snapshot is not None
+        report = app.dashboard.snapshot.report
         table = app.dashboard.table
         assert table.count == report.starts == scenes.STARTS
         status = {part.name: part.count for part in app.dashboard.query_one(StatusChart).whole(report)}
