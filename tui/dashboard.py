@@ -28,7 +28,7 @@ from tui.filtering import FilteringScreen
 from tui.filters import FilterBar
 from tui.keys import Where, bar, bindings
 from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, layout_of, next_chart, shown_charts
-from tui.loading import Snapshot
+from tui.loading import Snapshot, Stamp
 from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, SaveEnded, SaveProgress
 from tui.panel import Panel
 from tui.starts import StartsTable
@@ -38,6 +38,11 @@ from tui.wording import filter_words, number, short_moment
 
 PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
 CHARTS = PANELS[1:7]
+HOW_TO_BEGIN = (
+    "",
+    "Import your files:   saludo import webhooks/*.jsonl send-log.jsonl sessionStartingCauses-*.tsv",
+    "Or try the demo:     saludo demo",
+)
 
 
 class Dashboard(FilteringScreen):
@@ -104,11 +109,11 @@ class Dashboard(FilteringScreen):
         if snapshot.view != self.view:
             return
         with self.app.batch_update():
-            self._show(snapshot)
+            self._show(snapshot, message.stamp)
 
-    def _show(self, snapshot: Snapshot) -> None:
+    def _show(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
         before = self.snapshot
-        place = self.arrived(snapshot)
+        place = self.arrived(snapshot, stamp)
         self.query_one(FunnelChart).of_period = snapshot.view.funnel_of_period
         for panel in self.query(Panel):
             panel.show(snapshot.report)
@@ -124,19 +129,20 @@ class Dashboard(FilteringScreen):
         if snapshot.pager.count:
             return ()
         if snapshot.empty:
-            return (
-                "There is nothing in this database yet.",
-                "Import your files:   saludo import webhooks/*.jsonl send-log.jsonl sessionStartingCauses-*.tsv",
-                "Or try the demo:     saludo demo",
-            )
+            return ("There is nothing in this database yet.", *HOW_TO_BEGIN)
         loosen = "x clears every filter, < goes to the period before, p chooses another period"
         return (f"Nothing matches: {filter_words(snapshot.view.filter)}.", loosen)
 
     def on_load_failed(self, message: LoadFailed) -> None:
         if message.view is not None and message.view != self.view:
             return
-        old = "  These are the numbers of before." if self.snapshot is not None else ""
-        self.say(f"{message.text}{old}", error=True)
+        if message.view is not None:
+            self.missed(message.stamp)
+        if self.snapshot is None:
+            self.table.explain((message.text, *HOW_TO_BEGIN))
+            self.say(message.text, error=True)
+        else:
+            self.say(f"{message.text}  These are the numbers of before.", error=True)
 
     # Going deeper and back
 

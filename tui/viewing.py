@@ -18,7 +18,7 @@ from tui.choosing import ChoiceList
 from tui.filter_line import FilterLine
 from tui.filters import FilterBar
 from tui.history import History, Stop
-from tui.loading import Snapshot, View
+from tui.loading import Snapshot, Stamp, View
 from tui.messages import PagesRead, Place
 from tui.pager import moved
 from tui.starts import PagesWanted, StartsTable
@@ -61,7 +61,7 @@ class ViewingScreen(WorkingScreen):
         self.before_list = "starts"
         self.saving: str | None = None
         self._pending = False
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: Stamp | None = None
 
     @property
     def table(self) -> StartsTable:
@@ -97,10 +97,14 @@ class ViewingScreen(WorkingScreen):
             moving = None if self.view.grouped else self.snapshot.report
             self.ask(self.view, Anchor(self._place(), moving))
 
-    def arrived(self, snapshot: Snapshot) -> Place:
+    def arrived(self, snapshot: Snapshot, stamp: Stamp | None) -> Place:
         """Takes what was asked for and says where the table is to stand in it."""
-        self.snapshot, self._pending = snapshot, False
+        self.snapshot, self._stamp, self._pending = snapshot, stamp, False
         return self.landing.placed(snapshot.report)
+
+    def missed(self, stamp: Stamp | None) -> None:
+        """What was asked for could not be read: it is asked for again once the database changes."""
+        self._stamp, self._pending = stamp, False
 
     def go(self, view: View, focus: str | None = None) -> None:
         """Goes on to another view, so that one can come back to this one."""
@@ -150,10 +154,11 @@ class ViewingScreen(WorkingScreen):
 
     async def _look(self) -> None:
         """Reads again when another process has changed the database, or a day has begun."""
+        if self._pending:
+            return
         stamp = await self.stamp()
-        changed = stamp != self._stamp and (self._stamp is not None or self.query_one(StatusLine).is_error)
-        self._stamp = stamp
-        if changed or (self.snapshot is not None and self.snapshot.day_of(self.clock()) != self.snapshot.today):
+        day_began = self.snapshot is not None and self.snapshot.day_of(self.clock()) != self.snapshot.today
+        if stamp != self._stamp or day_began:
             self.ask_again()
 
     def on_pages_wanted(self, message: PagesWanted) -> None:

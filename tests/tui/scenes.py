@@ -99,6 +99,11 @@ async def dashboard(
         yield app, pilot
 
 
+def on_dashboard(app: SaludoApp) -> bool:
+    """Whether the dashboard is the screen that is seen."""
+    return app.screen is app.dashboard
+
+
 def screen_text(app: SaludoApp) -> str:
     """What the screen shows, as lines of plain text."""
     height = app.size.height
