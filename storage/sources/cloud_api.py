@@ -418,8 +418,8 @@ def _changes(value: Any, depth: int) -> Iterator[tuple[str | None, Any]]:
             for entry in entries:
                 changes = entry.get("changes") if isinstance(entry, dict) else None
                 for change in changes if isinstance(changes, list) else ():
-                    if isinstance(change, dict):
-                        yield text_of(change.get("field")), change.get("value")
+                    known = change if isinstance(change, dict) else {}
+                    yield text_of(known.get("field")), known.get("value")
         elif isinstance(value.get("metadata"), dict) and any(name in value for name in ("statuses", "messages")):
             yield "messages", value
         elif isinstance(value.get("value"), dict) and "field" in value:
