@@ -211,8 +211,11 @@ def _table_items(
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
     rows = _rows(stream, separator)
-    header = botmaker.header_in(next(rows)[1])
-    assert header is not None
+    first, cells, text = next(rows)
+    header = botmaker.header_in(cells)
+    if header is None:
+        yield reject(f"line {first}", "the header cannot be read", text)
+        return
     table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
     second = next(rows, None)
     if second is not None and table.is_description(second[1]):
@@ -224,9 +227,11 @@ def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, sepa
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
     rows = _rows(stream, separator)
-    header = next(rows)[1]
+    first, header, text = next(rows)
     columns = send_log.columns_of(header)
-    assert columns is not None
+    if columns is None:
+        yield reject(f"line {first}", "the header cannot be read", text)
+        return
     log = send_log.SendLog(options.time_zone, options.line)
 
     def read(cells: list[str]) -> Item:
