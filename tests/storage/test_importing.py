@@ -75,9 +75,11 @@ def test_any_order_of_all_captures_is_one_report(tmp_path: Path) -> None:
 def test_the_three_sources_are_one_report(tmp_path: Path, database: Path) -> None:
     """The platform's row of a send, its entry in the send log and its webhooks are one start."""
     row = "\t".join(
-        ["CUSTOMER000000000001", "5491105550001", "2026-11-18 11:59:58", "saludo-whatsapp-5491100000001"]
-        + ["true", "promo_navidad", "false", "true", "true", "false", "false", "", "", "2026-11-18 12:00:01"]
-        + ["2026-11-18 12:00:07", "", "", ""]
+        (
+            *("CUSTOMER000000000001", "5491105550001", "2026-11-18 11:59:58", "saludo-whatsapp-5491100000001", "true"),
+            *("promo_navidad", "false", "true", "true", "false", "false", "", "", "2026-11-18 12:00:01"),
+            *("2026-11-18 12:00:07", "", "", ""),
+        )
     )
     header = capture("starting_causes.tsv").read_text(encoding="utf-8").splitlines()[0]
     platform = tmp_path / "platform.tsv"
