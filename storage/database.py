@@ -65,6 +65,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     file."""
     if not path.exists():
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
+    _refuse_directory(path)
     with _errors(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=5
@@ -86,6 +87,7 @@ def writing(path: Path) -> Iterator[Writer]:
 
     A second writer is refused at once rather than kept waiting: an import can take minutes.
     """
+    _refuse_directory(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -106,6 +108,11 @@ def writing(path: Path) -> Iterator[Writer]:
             yield Writer(connection, path)
         finally:
             connection.close()
+
+
+def _refuse_directory(path: Path) -> None:
+    if path.is_dir():
+        raise DatabaseError(f"{path}: is a directory; name a file in it with --db or SALUDO_DB")
 
 
 def _create(path: Path) -> None:
