@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from storage.database import writing
+from storage.database import reading, writing
 from storage.tsv import ENGLISH, SPANISH
 from tests.captures import CAPTURES, capture
 from tui.arguments import build_parser, narrate
@@ -479,3 +479,19 @@ def test_the_readme_and_the_parser_agree() -> None:
     told = contract + readme.partition("## Import your own data")[2].partition("\n## ")[0]
     assert set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*|-o)\b", told)) == options
     assert set(re.findall(r"^\| `saludo ([a-z]+)", contract, re.MULTILINE)) == set(commands.choices)
+
+
+def test_a_line_named_by_its_identifier_stays_the_line_that_it_is(tmp_path: Path) -> None:
+    """`--line` with bare digits is a number or a phone_number_id: the webhooks know which."""
+    for order in ((0, 1), (1, 0)):
+        database = tmp_path / f"{order[0]}.db"
+        words = (
+            ["import", str(CAPTURES / "cloud_lines.jsonl")],
+            ["import", "--line", "100000000000001", str(CAPTURES / "starting_causes_nulls.tsv")],
+        )
+        for index in order:
+            assert run([*words[index], "--db", str(database)]) == 0
+        with reading(database) as connection:
+            values = {value for (value,) in connection.execute("SELECT value FROM lines")}
+        assert "+100000000000001" not in values
+        assert "+5491100000001" in values
