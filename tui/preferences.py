@@ -48,9 +48,18 @@ def for_terminal(environment: Mapping[str, str] = os.environ) -> Preferences:
 
 
 def _is_utf8(environment: Mapping[str, str]) -> bool:
-    """Whether the locale is one of UTF-8; one that nobody has set (as in containers) is taken for it."""
-    named = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), "UTF-8")
+    """Whether the locale is one of UTF-8; one that nobody has set (as in containers) is taken for it.
+
+    Where LANG names no UTF-8, a LC_CTYPE of one of Python's own making does not count: see PEP 538.
+    """
+    whole, types, language = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if types in _COERCED and language:
+        types = ""
+    named = whole or types or language or "UTF-8"
     return "utf8" in named.lower().replace("-", "")
+
+
+_COERCED = frozenset(("C.UTF-8", "C.utf8", "UTF-8"))
 
 
 def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferences:

@@ -79,6 +79,8 @@ def test_no_file_is_no_problem_and_an_unreadable_one_is(tmp_path: Path) -> None:
         ({"SSH_CONNECTION": "1 2 3 4", "LANG": "es_AR.UTF-8"}, False, False),
         ({"LANG": "C"}, True, True),
         ({"LANG": "C.UTF-8"}, True, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True, True),
+        ({"LC_CTYPE": "C.UTF-8"}, True, False),
         ({"LC_ALL": "es_AR.ISO-8859-1", "LANG": "es_AR.UTF-8"}, True, True),
         ({"LC_ALL": "", "LANG": "en_US.utf8"}, True, False),
     ],
