@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,8 +25,18 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; try '{self.prog} --help'")
 
 
+class _Version(argparse.Action):
+    """Prints the version; finding it out is slow, so only who asks waits for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"saludo {program_version()}")
+        parser.exit()
+
+
 def program_version() -> str:
     """The installed version."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("saludo")
     except PackageNotFoundError:
@@ -61,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="The conversation-start report of a WhatsApp business. Without a command: the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB names the database as well.",
     )
-    parser.add_argument("--version", action="version", version=f"saludo {program_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_demo(commands, [common, looks])
     _add_import(commands, common)

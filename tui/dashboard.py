@@ -5,6 +5,7 @@ A snapshot comes back from a worker as a message and is shown whole. Knows nothi
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -23,13 +24,13 @@ from storage.starts import NotificationRow, StartRow
 from tui.charts import AnsweredChart, FailuresChart, StatusChart, UsersChart
 from tui.choosing import ChoiceList
 from tui.detail import DetailPane, Left, Step, WholeContact
-from tui.evolution import DailyChart, FunnelChart
+from tui.evolution import DailyChart, DrawnChart, FunnelChart
 from tui.filter_line import FilterLine
 from tui.filters import FilterBar
 from tui.keys import Where, bar, bindings
 from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, detail_region, layout_of, next_chart, shown_charts
 from tui.loading import Snapshot, Stamp
-from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened
+from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, PlotsReady
 from tui.name_line import NameLine
 from tui.panel import Panel
 from tui.saving import SavingScreen
@@ -142,6 +143,15 @@ class Dashboard(SavingScreen):
             line.say(self.where())
         line.freshness("" if snapshot.data_of is None else f"data of {short_moment(snapshot.data_of).strip()}")
         self._show_keys()
+        if before is None:
+            self.load_plots()
+            # What the start has made is kept for good: the collector need never look at it again.
+            gc.freeze()
+            gc.enable()
+
+    def on_plots_ready(self, message: PlotsReady) -> None:
+        for chart in self.query(DrawnChart):
+            chart.draw()
 
     def _notice(self, snapshot: Snapshot) -> tuple[str, ...]:
         if snapshot.pager.count:

@@ -37,6 +37,10 @@ class PagesRead(Message):
         super().__init__()
 
 
+class PlotsReady(Message):
+    """What draws the charts has been imported."""
+
+
 class DetailRead(Message):
     """A worker has read one start; None where it is there no more."""
 

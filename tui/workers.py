@@ -19,7 +19,7 @@ from storage.report import Report
 from storage.starts import StartRow
 from tui import browser, loading
 from tui.loading import Abandoned, Reader, ReadError, Stamp, View
-from tui.messages import Counted, DetailRead, Loaded, LoadFailed, Note, PagesRead, SaveEnded, SaveProgress
+from tui.messages import Counted, DetailRead, Loaded, LoadFailed, Note, PagesRead, PlotsReady, SaveEnded, SaveProgress
 from tui.options import without
 from tui.pager import Pager, Row
 
@@ -58,6 +58,13 @@ class WorkingScreen(Screen[None]):
             return
         if not worker.is_cancelled:
             self.post_message(Loaded(snapshot, stamp))
+
+    @work(thread=True, exclusive=True, group="plots", exit_on_error=False)
+    def load_plots(self) -> None:
+        """Imports what draws the charts."""
+        from tui import plots  # noqa: F401  the import is the work
+
+        self.post_message(PlotsReady())
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
     def load_pages(self, pager: Pager, pages: list[int]) -> None:
