@@ -105,9 +105,38 @@ CREATE INDEX messages_by_hash ON messages (hash);
 CREATE INDEX messages_by_contact ON messages (contact);
 CREATE INDEX messages_by_context ON messages (context) WHERE context IS NOT NULL;
 CREATE INDEX messages_by_joined ON messages (joined) WHERE joined IS NOT NULL;
-CREATE INDEX starts_by_time ON messages (start_at) WHERE origin IS NOT NULL;
-CREATE INDEX starts_by_template ON messages (start_template, start_at) WHERE origin IS NOT NULL;
-CREATE INDEX starts_by_day ON messages (day, line, start_template) WHERE origin IS NOT NULL;
+-- The table in its order, with what most filters ask, so that a place in it is found in the index alone.
+CREATE INDEX starts_by_time ON messages (start_at, line, start_template, origin, user_type) WHERE origin IS NOT NULL;
+CREATE INDEX starts_by_notification ON messages (line, start_template, start_at) WHERE origin IS NOT NULL;
+
+-- The cube (storage/cube.py). Ids of lines and templates: 0 all, -1 unknown, template -2 a referred start without one.
+CREATE TABLE cells (
+    line INTEGER NOT NULL, template INTEGER NOT NULL, day INTEGER NOT NULL,
+    origin INTEGER NOT NULL, user_type INTEGER NOT NULL,
+    failed INTEGER NOT NULL, sent INTEGER NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,
+    answered INTEGER NOT NULL, received INTEGER NOT NULL,
+    PRIMARY KEY (line, template, day, origin, user_type)
+) WITHOUT ROWID;
+CREATE TABLE failure_kinds (id INTEGER PRIMARY KEY, code INTEGER, reason TEXT NOT NULL);
+CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, -1), reason);
+CREATE TABLE details (                     -- the starts of which there is more to say: failures and marks
+    level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL, template INTEGER NOT NULL,
+    origin INTEGER NOT NULL, user_type INTEGER NOT NULL, status INTEGER NOT NULL,
+    failure INTEGER NOT NULL,              -- failure_kinds.id, 0: did not fail
+    marks INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (level, block, line, template, origin, user_type, status, failure, marks)
+) WITHOUT ROWID;
+CREATE TABLE users (                       -- distinct contacts, in the form of storage/bitmaps.py
+    kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
+    template INTEGER NOT NULL,             -- -9: a pack of what is small
+    bitmap BLOB NOT NULL,
+    PRIMARY KEY (kind, level, block, line, template)
+) WITHOUT ROWID;
+CREATE TABLE dirty (                       -- what of the cube is older than `messages`; level 0: the block is a day
+    level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
+    PRIMARY KEY (level, block, line)
+) WITHOUT ROWID;
 
 CREATE TABLE imports (
     id INTEGER PRIMARY KEY,
@@ -134,6 +163,29 @@ CREATE TABLE rejects (
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
+_COUNTED = (
+    "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
+)
+_OLD, _NEW = (", ".join(f"{row}.{column.strip()}" for column in _COUNTED.split(",")) for row in ("old", "new"))
+TRIGGERS = {
+    "start_made": """
+CREATE TRIGGER start_made AFTER INSERT ON messages WHEN new.origin IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO dirty VALUES (0, new.day, ifnull(new.line, -1));
+END""",
+    "start_changed": f"""
+CREATE TRIGGER start_changed AFTER UPDATE OF {_COUNTED} ON messages
+WHEN (old.origin IS NOT NULL OR new.origin IS NOT NULL) AND ({_OLD}) IS NOT ({_NEW}) BEGIN
+    INSERT OR IGNORE INTO dirty SELECT 0, old.day, ifnull(old.line, -1) WHERE old.origin IS NOT NULL;
+    INSERT OR IGNORE INTO dirty SELECT 0, new.day, ifnull(new.line, -1)
+    WHERE new.origin IS NOT NULL AND (old.origin IS NULL OR (old.day, old.line) IS NOT (new.day, new.line));
+END""",
+    "start_gone": """
+CREATE TRIGGER start_gone AFTER DELETE ON messages WHEN old.origin IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO dirty VALUES (0, old.day, ifnull(old.line, -1));
+END""",
+}
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Brings the database up to VERSION; nothing where it is there already.
@@ -149,6 +201,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     def tables(database: Database) -> None:
         for statement in _statements(_TABLES):
             database.conn.execute(statement)
+        for trigger in TRIGGERS.values():
+            database.conn.execute(trigger)
         database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     migrations.apply(Database(connection, execute_plugins=False))

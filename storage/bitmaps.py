@@ -1,0 +1,115 @@
+"""Sets of users as bytes: small ones as sorted numbers, others as Roaring bitmaps; and packs of many small ones.
+
+A number is a contact's id with the slice that it belongs to in the bits above (SLICE_BITS). Equal sets are equal bytes.
+Numbers are of 32 bits, little-endian; a bitmap is in Roaring's portable format, filled up to a length that no run of
+numbers has. Knows nothing of what a slice means.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from pyroaring import BitMap
+
+Blob = bytes | memoryview
+
+SLICE_BITS = 28  # of a contact's id: 268 million contacts
+SLICES = 16
+_FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
+_BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
+
+PackKey = tuple[int, int]
+
+
+class TooManyContacts(Exception):
+    """A contact's id does not fit."""
+
+
+def encode_numbers(numbers: Iterable[int]) -> bytes:
+    """The set of these numbers, which may repeat."""
+    unique = sorted(set(numbers))
+    if len(unique) < _FEW:
+        return _little(array("I", unique)).tobytes()
+    return _serialized(BitMap(array("I", unique)))
+
+
+def encode(users: BitMap) -> bytes:
+    """The bytes of a set."""
+    if len(users) < _FEW:
+        return _little(users.to_array()).tobytes()
+    return _serialized(users)
+
+
+def _serialized(users: BitMap) -> bytes:
+    text: bytes = users.serialize()
+    return text + bytes(1 + -len(text) % 4)
+
+
+def _little(numbers: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def unite(blobs: Iterable[Blob]) -> BitMap:
+    """The union of sets of bytes."""
+    few: list[Blob] = []
+    bitmaps: list[BitMap] = []
+    for blob in blobs:
+        if len(blob) & 3:
+            bitmaps.append(BitMap.deserialize(blob))
+        else:
+            few.append(blob)
+    if few:
+        bitmaps.append(BitMap(_little(array("I", b"".join(few)))))
+    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps) if bitmaps else BitMap()
+
+
+@cache
+def _range(index: int) -> BitMap:
+    return BitMap(range(index << SLICE_BITS, (index + 1) << SLICE_BITS))
+
+
+def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
+    """The contacts that the set has in any of these slices."""
+    parts = []
+    for index in slices:
+        start = index << SLICE_BITS
+        if users.range_cardinality(start, start + (1 << SLICE_BITS)):
+            parts.append((users & _range(index)).shift(-start))
+    return parts[0] if len(parts) == 1 else BitMap.union(*parts) if parts else BitMap()
+
+
+def pack(blobs: dict[PackKey, bytes]) -> bytes:
+    """Many sets by two numbers each: how many, then three words a set (the numbers and a length), then the sets."""
+    keys = sorted(blobs)
+    head = array("i", [len(keys)])
+    for first, second in keys:
+        head.extend((first, second, len(blobs[first, second])))
+    return _little(head).tobytes() + b"".join([blobs[key] for key in keys])
+
+
+def unpack(packed: bytes) -> Iterator[tuple[int, int, memoryview]]:
+    """The sets of a pack with their two numbers."""
+    view = memoryview(packed)
+    words = array("i", packed[:4])
+    _little(words)
+    position = 4 + 12 * words[0]
+    head = _little(array("i", packed[4:position]))
+    for index in range(0, len(head), 3):
+        end = position + head[index + 2]
+        yield head[index], head[index + 1], view[position:end]
+        position = end
+
+
+def is_big(blob: bytes) -> bool:
+    """Whether a set stands alone rather than in a pack."""
+    return len(blob) > _BIG
+
+
+def picked(packed: bytes, wanted: Callable[[int], bool]) -> Iterator[memoryview]:
+    """The sets of a pack whose first number is wanted."""
+    return (blob for first, _, blob in unpack(packed) if wanted(first))

@@ -1,0 +1,74 @@
+"""The same figures counted straight from `messages` by SQL: what the cube is compared with, and what answers where no
+cell can. Knows nothing of cells."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from storage.figures import Counts, FailureCount, UserCounts
+from storage.filters import StartStatus
+from storage.schema import REFERRED_FROM, STATUSES
+from storage.selection import Selection
+from storage.timeline import Marks
+
+_FAILED = STATUSES.index(StartStatus.FAILED)
+_ANSWERED = STATUSES.index(StartStatus.ANSWERED)
+_BY_STATUS = ", ".join(f"sum(m.status = {status})" for status in range(len(STATUSES)))
+_SEND = f"m.origin < {REFERRED_FROM}"
+
+
+class Recount:
+    """Figures that are counted from the messages themselves."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def counts(self, selection: Selection) -> Counts:
+        """All that is a plain count of starts, from one pass."""
+        rows = self._connection.execute(
+            f"""
+            SELECT m.day, m.origin, {_BY_STATUS}, sum(m.start_template IS NULL AND {_SEND}),
+                   sum((m.marks & {Marks.JOINED.value}) <> 0 AND {_SEND}),
+                   sum((m.marks & {Marks.IMPLIED.value}) <> 0 AND {_SEND}),
+                   sum((m.marks & {Marks.CONFLICT.value}) <> 0 AND {_SEND})
+            FROM messages AS m
+            WHERE {selection.condition}
+            GROUP BY m.day, m.origin
+            """,
+            selection.parameters,
+        ).fetchall()
+        return Counts([row[:8] for row in rows], *(sum(row[column] for row in rows) for column in range(8, 12)))
+
+    def users(self, selection: Selection) -> UserCounts:
+        """All that is a count of distinct contacts."""
+        row = self._connection.execute(
+            f"""
+            SELECT count(*), sum(sent), sum(reached), sum(answered), sum(eligible), sum(new)
+            FROM (
+                SELECT max(m.origin < {REFERRED_FROM}) AS sent,
+                       max(m.origin < {REFERRED_FROM} AND m.status <> {_FAILED}) AS reached,
+                       max(m.status = {_ANSWERED}) AS answered,
+                       max(m.status <> {_FAILED}) AS eligible,
+                       max(m.status <> {_FAILED} AND m.user_type = 0) AS new
+                FROM messages AS m
+                WHERE {selection.condition} AND m.contact IS NOT NULL
+                GROUP BY m.contact
+            )
+            """,
+            selection.parameters,
+        ).fetchone()
+        return UserCounts(*(value or 0 for value in row))
+
+    def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
+        """By count, then code, then reason."""
+        rows = self._connection.execute(
+            f"""
+            SELECT m.failure_code, m.failure_reason, count(*), count(DISTINCT m.contact)
+            FROM messages AS m
+            WHERE {selection.condition} AND m.status = {_FAILED}
+            GROUP BY m.failure_code, m.failure_reason
+            ORDER BY count(*) DESC, m.failure_code IS NULL, m.failure_code, m.failure_reason
+            """,
+            selection.parameters,
+        )
+        return tuple(FailureCount(*row) for row in rows)
