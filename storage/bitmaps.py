@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pyroaring import BitMap
@@ -22,10 +22,6 @@ _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
 
 PackKey = tuple[int, int]
-
-
-class TooManyContacts(Exception):
-    """A contact's id does not fit."""
 
 
 def encode_numbers(numbers: Iterable[int]) -> bytes:
@@ -60,7 +56,7 @@ def unite(blobs: Iterable[Blob]) -> BitMap:
     bitmaps: list[BitMap] = []
     for blob in blobs:
         if len(blob) & 3:
-            bitmaps.append(BitMap.deserialize(blob))
+            bitmaps.append(BitMap.deserialize(bytes(blob)))
         else:
             few.append(blob)
     if few:
@@ -108,8 +104,3 @@ def unpack(packed: bytes) -> Iterator[tuple[int, int, memoryview]]:
 def is_big(blob: bytes) -> bool:
     """Whether a set stands alone rather than in a pack."""
     return len(blob) > _BIG
-
-
-def picked(packed: bytes, wanted: Callable[[int], bool]) -> Iterator[memoryview]:
-    """The sets of a pack whose first number is wanted."""
-    return (blob for first, _, blob in unpack(packed) if wanted(first))

@@ -7,18 +7,17 @@ from typing import Protocol
 
 from storage.selection import Selection
 
-Row = tuple[int, int, int, int, int, int, int, int]  # day, origin, then the starts by status in schema's order
+Row = tuple[int, int, int, int, int, int, int, int]  # day, origin, then how many starts there are of each status
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Starts by day, origin and status, and how many of the sends have something that a person should know."""
+class Oddities:
+    """How many of the sends have something that a person should know."""
 
-    rows: list[Row]
-    unknown_template: int
-    joined: int
-    implied: int
-    conflicts: int
+    unknown_template: int = 0
+    joined: int = 0
+    implied: int = 0
+    conflicts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,11 @@ class FailureCount:
 class Figures(Protocol):
     """Where a report takes its figures from, all of one moment."""
 
-    def counts(self, selection: Selection) -> Counts:
-        """All that is a plain count of starts."""
+    def rows(self, selection: Selection) -> list[Row]:
+        """The starts by day and origin."""
+
+    def oddities(self, selection: Selection) -> Oddities:
+        """What a person should know of the sends."""
 
     def users(self, selection: Selection) -> UserCounts:
         """All that is a count of distinct contacts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from storage.figures import Counts, FailureCount, UserCounts
+from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.filters import StartStatus
 from storage.schema import REFERRED_FROM, STATUSES
 from storage.selection import Selection
@@ -14,7 +14,6 @@ from storage.timeline import Marks
 _FAILED = STATUSES.index(StartStatus.FAILED)
 _ANSWERED = STATUSES.index(StartStatus.ANSWERED)
 _BY_STATUS = ", ".join(f"sum(m.status = {status})" for status in range(len(STATUSES)))
-_SEND = f"m.origin < {REFERRED_FROM}"
 
 
 class Recount:
@@ -23,21 +22,25 @@ class Recount:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def counts(self, selection: Selection) -> Counts:
-        """All that is a plain count of starts, from one pass."""
-        rows = self._connection.execute(
-            f"""
-            SELECT m.day, m.origin, {_BY_STATUS}, sum(m.start_template IS NULL AND {_SEND}),
-                   sum((m.marks & {Marks.JOINED.value}) <> 0 AND {_SEND}),
-                   sum((m.marks & {Marks.IMPLIED.value}) <> 0 AND {_SEND}),
-                   sum((m.marks & {Marks.CONFLICT.value}) <> 0 AND {_SEND})
-            FROM messages AS m
-            WHERE {selection.condition}
-            GROUP BY m.day, m.origin
-            """,
+    def rows(self, selection: Selection) -> list[Row]:
+        """The starts by day and origin."""
+        return self._connection.execute(
+            f"SELECT m.day, m.origin, {_BY_STATUS} FROM messages AS m WHERE {selection.condition} GROUP BY 1, 2",
             selection.parameters,
         ).fetchall()
-        return Counts([row[:8] for row in rows], *(sum(row[column] for row in rows) for column in range(8, 12)))
+
+    def oddities(self, selection: Selection) -> Oddities:
+        """What a person should know of the sends."""
+        row = self._connection.execute(
+            f"""
+            SELECT sum(m.start_template IS NULL), sum((m.marks & {Marks.JOINED.value}) <> 0),
+                   sum((m.marks & {Marks.IMPLIED.value}) <> 0), sum((m.marks & {Marks.CONFLICT.value}) <> 0)
+            FROM messages AS m
+            WHERE {selection.condition} AND m.origin < {REFERRED_FROM}
+            """,
+            selection.parameters,
+        ).fetchone()
+        return Oddities(*(value or 0 for value in row))
 
     def users(self, selection: Selection) -> UserCounts:
         """All that is a count of distinct contacts."""

@@ -16,7 +16,7 @@ from typing import Any
 from storage.calendar import date_of, number_of
 from storage.cube_reading import Cube
 from storage.events import Origin
-from storage.figures import Counts, FailureCount, Figures, Row
+from storage.figures import FailureCount, Figures, Row
 from storage.filters import Filter
 from storage.recount import Recount
 from storage.schema import ORIGINS, REFERRED_FROM
@@ -152,11 +152,12 @@ def _assemble(
     with one_moment(connection):
         settings = load_settings(connection)
         selection = select(connection, filter, now)
-        counts = figures.counts(selection)
+        rows = figures.rows(selection)
         users = figures.users(selection)
-        status = _status(counts.rows)
+        oddities = figures.oddities(selection)
+        status = _status(rows)
         origins: defaultdict[int, int] = defaultdict(int)
-        for row in counts.rows:
+        for row in rows:
             origins[row[1]] += sum(row[2:])
         return Report(
             filter,
@@ -172,14 +173,14 @@ def _assemble(
             status,
             users.new,
             users.eligible - users.new,
-            _daily(selection, counts.rows),
-            _funnel(selection, counts, figures, None if funnel_of_period else selection.calendar.today(now)),
+            _daily(selection, rows),
+            _funnel(selection, rows, figures, None if funnel_of_period else selection.calendar.today(now)),
             figures.failures(selection),
             DataQuality(
-                counts.joined,
-                counts.unknown_template,
-                counts.implied,
-                counts.conflicts,
+                oddities.joined,
+                oddities.unknown_template,
+                oddities.implied,
+                oddities.conflicts,
                 connection.execute("SELECT count(*) FROM rejects").fetchone()[0],
             ),
         )
@@ -207,16 +208,16 @@ def _daily(selection: Selection, rows: Iterable[Row]) -> tuple[Day, ...]:
     return tuple(days)
 
 
-def _funnel(selection: Selection, counts: Counts, figures: Figures, today: date | None) -> Funnel:
+def _funnel(selection: Selection, rows: list[Row], figures: Figures, today: date | None) -> Funnel:
     """today: the funnel is of its ISO week; None: of the selected period."""
     if today is None:
-        return _steps(selection.since, selection.until, _status(counts.rows))
+        return _steps(selection.since, selection.until, _status(rows))
     since = today - timedelta(days=today.weekday())
     until = since + timedelta(days=7)
     if selection.since <= since and until <= selection.until:
         first, end = number_of(since), number_of(until)
-        return _steps(since, until, _status(row for row in counts.rows if first <= row[0] < end))
-    return _steps(since, until, _status(figures.counts(selection.between(since, until)).rows))
+        return _steps(since, until, _status(row for row in rows if first <= row[0] < end))
+    return _steps(since, until, _status(figures.rows(selection.between(since, until))))
 
 
 def _steps(since: date, until: date, status: StatusCounts) -> Funnel:

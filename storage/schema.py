@@ -164,9 +164,7 @@ CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 # Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
-_COUNTED = (
-    "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
-)
+_COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
 _OLD, _NEW = (", ".join(f"{row}.{column.strip()}" for column in _COUNTED.split(",")) for row in ("old", "new"))
 TRIGGERS = {
     "start_made": """

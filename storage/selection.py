@@ -51,6 +51,10 @@ class Selection:
         days = _bounds(self.calendar, since, until)
         return replace(self, parameters=self.parameters | days, since=since, until=until)
 
+    def choosing(self, chosen: Chosen) -> Selection:
+        """The same days and parameters with other ids, for cells; the condition no longer says the same."""
+        return replace(self, chosen=chosen)
+
 
 def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int]:
     """The days, and the times they lie between: an index knows times only."""
@@ -122,7 +126,7 @@ def _chosen(connection: sqlite3.Connection, filter: Filter) -> Chosen:
     )
 
 
-_FIRST_AND_LAST = """
+FIRST_AND_LAST_DAY = """
 SELECT (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at LIMIT 1),
        (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at DESC LIMIT 1)
 """
@@ -132,7 +136,7 @@ def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[
     since, until = filter.period.days(today)
     if since is not None and until is not None:
         return since, until
-    first, last = connection.execute(_FIRST_AND_LAST).fetchone()
+    first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
     if until is None:
         until = max(today, today if last is None else date_of(last)) + timedelta(days=1)
         until = max(until, until if since is None else since + timedelta(days=1))

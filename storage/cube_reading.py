@@ -1,0 +1,394 @@
+"""The figures of a selection from the cube, and from the messages of the days that are dirty. Writes nothing.
+
+Counters of "all but a few" are the total less the few; sets of users have no such way and are united from their cells.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import cached_property
+
+from pyroaring import BitMap
+
+from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite, unpack
+from storage.calendar import date_of, number_of
+from storage.cube_cells import all_lines, all_templates
+from storage.cube_layout import (
+    ALL,
+    ANSWER,
+    FAILED,
+    FAILED_SLICES,
+    FAILURE,
+    PACK,
+    STEP_STATUSES,
+    STEPS,
+    STEPS_SLICES,
+    USERS,
+    USERS_SLICE,
+    USERS_SLICES,
+    Block,
+    Slice,
+    cover,
+)
+from storage.figures import FailureCount, Oddities, Row, UserCounts
+from storage.recount import Recount
+from storage.schema import REFERRED_FROM, STATUSES
+from storage.selection import UNKNOWN_ID, Chosen, Selection
+from storage.timeline import Marks
+
+_STATUS_COLUMNS = ("failed", "sent", "delivered", "read", "answered", "received")
+_WEIGHTS = """
+WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
+     t (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates)),
+     b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
+"""
+_LISTED_TEMPLATES = 40  # templates of a line that are looked up one by one; more are read with all of the line's others
+
+Kind = tuple[int | None, str]  # code and reason
+Weights = list[tuple[int, int]]
+
+
+class Cube:
+    """Figures of one read transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._messages = Recount(connection)
+
+    @cached_property
+    def _dirty(self) -> list[Block]:
+        return self._connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+
+    @cached_property
+    def _kinds(self) -> dict[int, Kind]:
+        rows = self._connection.execute("SELECT id, code, reason FROM failure_kinds")
+        return {id: (code, reason) for id, code, reason in rows}
+
+    def _dirty_parts(self, selection: Selection) -> Iterator[Selection]:
+        """The selection on the days of it that are dirty, in runs."""
+        first, end = number_of(selection.since), number_of(selection.until)
+        days = [block for level, block in self._dirty if level == 0 and first <= block < end]
+        start = None
+        for index, day in enumerate(days):
+            start = day if start is None else start
+            if index + 1 == len(days) or days[index + 1] != day + 1:
+                yield selection.between(date_of(start), date_of(day) + timedelta(days=1))
+                start = None
+
+    def _blocks(self, selection: Selection) -> list[Block]:
+        return cover(number_of(selection.since), number_of(selection.until), self._dirty)
+
+    # Counters
+
+    def rows(self, selection: Selection) -> list[Row]:
+        """The starts by day and origin."""
+        if selection.chosen.failures is not None:
+            rows = self._rows_of_failures(selection)
+        else:
+            rows = self._rows_of_cells(selection)
+        for part in self._dirty_parts(selection):
+            rows += self._messages.rows(part)
+        return rows
+
+    def _rows_of_cells(self, selection: Selection) -> list[Row]:
+        lines, templates = self._weights(selection.chosen)
+        parameters = self._parameters(selection, lines, templates)
+        conditions = f"c.day >= :since AND c.day < :until {self._dimensions(selection.chosen, 'c')}"
+        if any(level == 0 for level, _ in self._dirty):
+            conditions += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
+        columns = _columns(selection.chosen)
+        if len(lines) == len(templates) == 1:
+            sums = ", ".join(f"sum({column})" for column in columns)
+            statement = f"""
+                SELECT c.day, c.origin, {sums} FROM cells AS c
+                WHERE c.line = :line AND c.template = :template AND {conditions} GROUP BY c.day, c.origin
+                """
+        else:
+            factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
+            sums = ", ".join(f"sum({factor}{column})" for column in columns)
+            statement = f"""
+                {_WEIGHTS}
+                SELECT c.day, c.origin, {sums}
+                FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
+                WHERE {conditions} GROUP BY c.day, c.origin
+                """
+        return self._connection.execute(statement, parameters).fetchall()
+
+    def _rows_of_failures(self, selection: Selection) -> list[Row]:
+        days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
+        dirty = set(self._dirty)
+        rows = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
+        nothing = (0,) * (len(STATUSES) - 1)
+        return [(day, origin, count, *nothing) for day, origin, count in rows]  # type: ignore[misc]
+
+    def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
+        """The details of the selection in these blocks: what they are grouped by, and their count."""
+        lines, templates = self._weights(selection.chosen)
+        conditions = self._dimensions(selection.chosen, "d")
+        if selection.chosen.statuses is not None:
+            conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
+        if selection.chosen.failures is not None:
+            conditions += " AND d.failure IN (SELECT value FROM json_each(:kinds))"
+        parameters = self._parameters(selection, lines, templates)
+        parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self._wanted_kinds(selection.chosen))}
+        rows: list[tuple[int, ...]] = self._connection.execute(
+            f"""
+            {_WEIGHTS}
+            SELECT {by}, sum(l.weight * t.weight * d.count)
+            FROM b CROSS JOIN l CROSS JOIN t
+            CROSS JOIN details AS d
+                ON d.level = b.level AND d.block = b.block AND d.line = l.id AND d.template = t.id
+            WHERE 1 {conditions} GROUP BY {by}
+            """,
+            parameters,
+        ).fetchall()
+        return rows
+
+    def oddities(self, selection: Selection) -> Oddities:
+        """What a person should know of the sends."""
+        found = {mark: 0 for mark in Marks}
+        unknown = 0
+        for _, marks, count in self._totals(selection):
+            for mark in found:
+                found[mark] += count if marks & mark.value else 0
+        chosen = selection.chosen
+        if chosen.templates is None or UNKNOWN_ID in chosen.templates:
+            unknown = self._unknown_templates(selection)
+        total = [unknown, found[Marks.JOINED], found[Marks.IMPLIED], found[Marks.CONFLICT]]
+        for part in self._dirty_parts(selection):
+            more = self._messages.oddities(part)
+            total[0] += more.unknown_template
+            total[1] += more.joined
+            total[2] += more.implied
+            total[3] += more.conflicts
+        return Oddities(*total)
+
+    def _totals(self, selection: Selection) -> list[tuple[int, ...]]:
+        """The details of the selection by failure and marks."""
+        if self._totals_of is not None and self._totals_of[0] == selection:
+            return self._totals_of[1]
+        totals = self._details(selection, self._blocks(selection), "d.failure, d.marks")
+        self._totals_of = (selection, totals)
+        return totals
+
+    _totals_of: tuple[Selection, list[tuple[int, ...]]] | None = None
+
+    def _unknown_templates(self, selection: Selection) -> int:
+        chosen = selection.chosen
+        only = Chosen(
+            chosen.lines,
+            frozenset((UNKNOWN_ID,)),
+            chosen.origins,
+            chosen.user_type,
+            chosen.statuses,
+            chosen.failures,
+        )
+        rows = self._rows_of_failures if chosen.failures is not None else self._rows_of_cells
+        return sum(sum(row[2:]) for row in rows(selection.choosing(only)) if row[1] < REFERRED_FROM)
+
+    def _weights(self, chosen: Chosen) -> tuple[Weights, Weights]:
+        """The cells of each dimension that add up to what is chosen: the chosen ones, or all less the others."""
+        return (
+            _weights(chosen.lines, lambda: all_lines(self._connection)),
+            _weights(chosen.templates, lambda: all_templates(self._connection)),
+        )
+
+    def _parameters(self, selection: Selection, lines: Weights, templates: Weights) -> dict[str, str | int]:
+        return selection.parameters | {
+            "lines": json.dumps(lines),
+            "templates": json.dumps(templates),
+            "line": lines[0][0] if lines else ALL,
+            "template": templates[0][0] if templates else ALL,
+            "blocks": "[]",
+        }
+
+    def _dimensions(self, chosen: Chosen, table: str) -> str:
+        condition = ""
+        if chosen.origins is not None:
+            condition += f" AND {table}.origin IN (SELECT value FROM json_each(:origins))"
+        if chosen.user_type is not None:
+            condition += f" AND {table}.user_type = :user_type"
+        return condition
+
+    def _wanted_kinds(self, chosen: Chosen) -> list[int]:
+        if chosen.failures is None:
+            return []
+        return [
+            id
+            for id, (code, reason) in self._kinds.items()
+            if reason in chosen.failures or (code is not None and str(code) in chosen.failures)
+        ]
+
+    # Users
+
+    def users(self, selection: Selection) -> UserCounts:
+        """All that is a count of distinct contacts."""
+        chosen = selection.chosen
+        groups: defaultdict[Slice, list[BitMap]] = defaultdict(list)
+
+        def take(users: BitMap, slices: Iterable[Slice], statuses: frozenset[int] | None) -> None:
+            for slice in slices:
+                number, origin, user_type, status = slice
+                if (
+                    (chosen.origins is None or origin in chosen.origins)
+                    and (chosen.user_type is None or user_type == chosen.user_type)
+                    and (statuses is None or status in statuses)
+                ):
+                    contacts = contacts_of(users, (number,))
+                    if contacts:
+                        groups[origin, user_type, status, 0].append(contacts)
+
+        for kind, slices, statuses in _sources(chosen):
+            take(unite(blob for _, blob in self._sets(kind, selection)), slices, statuses)
+        for part in self._dirty_parts(selection):
+            take(self._users_of_messages(part), USERS_SLICES, None)
+        return _user_counts(groups)
+
+    def _users_of_messages(self, selection: Selection) -> BitMap:
+        rows = self._connection.execute(
+            f"""
+            SELECT (({USERS_SLICE}) << {SLICE_BITS}) | m.contact FROM messages AS m
+            WHERE {selection.condition} AND m.contact IS NOT NULL
+            """,
+            selection.parameters,
+        )
+        return BitMap([number for (number,) in rows])
+
+    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob]]:
+        """The sets of users that make up the selection, each with its failure (0 but in the kind FAILED)."""
+        chosen = selection.chosen
+        leaf = chosen.lines is not None and chosen.templates is not None
+        templates = {ALL} if chosen.templates is None else set(chosen.templates)
+        listed = not leaf or len(templates) <= _LISTED_TEMPLATES
+        rows = self._connection.execute(
+            f"""
+            WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
+            SELECT u.template, u.bitmap
+            FROM b CROSS JOIN users AS u
+                ON u.kind = :kind AND u.level = b.level AND u.block = b.block
+               AND u.line IN (SELECT value FROM json_each(:lines))
+               AND {"u.template IN (SELECT value FROM json_each(:templates))" if listed else f"u.template <> {ALL}"}
+            """,
+            {
+                "kind": kind,
+                "blocks": json.dumps(self._blocks(selection)),
+                "lines": json.dumps([ALL] if chosen.lines is None else sorted(chosen.lines)),
+                "templates": json.dumps(sorted(templates | {PACK} if leaf else templates)),
+            },
+        )
+        wanted = None if chosen.failures is None else set(self._wanted_kinds(chosen))
+        for template, bitmap in rows:
+            if template == PACK or kind == FAILED:
+                for of, failure, blob in unpack(bitmap):
+                    if of in templates and (wanted is None or kind != FAILED or failure in wanted):
+                        yield failure, blob
+            elif template in templates:
+                yield 0, bitmap
+
+    # Failures
+
+    def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
+        """By count, then code (none last), then reason."""
+        counts: defaultdict[Kind, int] = defaultdict(int)
+        for failure, _, count in self._totals(selection):
+            if failure and count:
+                counts[self._kinds[failure]] += count
+        users = self._failed_users(selection) if counts else {}
+        for part in self._dirty_parts(selection):
+            self._add_failures(part, counts, users)
+        found = [FailureCount(*kind, count, len(users.get(kind, ()))) for kind, count in counts.items()]
+        return tuple(
+            sorted(found, key=lambda one: (-one.count, one.code is None, one.code or 0, one.reason)),
+        )
+
+    def _failed_users(self, selection: Selection) -> dict[Kind, BitMap]:
+        chosen = selection.chosen
+        slices = [
+            number
+            for number, origin, user_type, _ in FAILED_SLICES
+            if (chosen.origins is None or origin in chosen.origins)
+            and (chosen.user_type is None or user_type == chosen.user_type)
+        ]
+        blobs: defaultdict[int, list[Blob]] = defaultdict(list)
+        for failure, blob in self._sets(FAILED, selection):
+            blobs[failure].append(blob)
+        return {self._kinds[failure]: contacts_of(unite(sets), slices) for failure, sets in blobs.items()}
+
+    def _add_failures(self, selection: Selection, counts: dict[Kind, int], users: dict[Kind, BitMap]) -> None:
+        rows = self._connection.execute(
+            f"""
+            SELECT m.failure_code, m.failure_reason, m.contact FROM messages AS m
+            WHERE {selection.condition} AND m.status = {FAILURE}
+            """,
+            selection.parameters,
+        )
+        for code, reason, contact in rows:
+            kind = (code, reason)
+            counts[kind] = counts.get(kind, 0) + 1
+            if contact is not None:
+                users.setdefault(kind, BitMap()).add(contact)
+
+
+def _columns(chosen: Chosen) -> list[str]:
+    return [
+        f"c.{column}" if chosen.statuses is None or status in chosen.statuses else "0"
+        for status, column in enumerate(_STATUS_COLUMNS)
+    ]
+
+
+def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:
+    if chosen is None:
+        return [(ALL, 1)]
+    others = everything() - chosen
+    if len(chosen) <= len(others) + 1:
+        return [(id, 1) for id in sorted(chosen)]
+    return [(ALL, 1), *((id, -1) for id in sorted(others))]
+
+
+def _plain(*weights: Weights) -> bool:
+    return all(weight == 1 for some in weights for _, weight in some)
+
+
+def _sources(chosen: Chosen) -> list[tuple[int, tuple[Slice, ...], frozenset[int] | None]]:
+    """The kinds of bitmaps that tell the chosen statuses, with those that each of them tells."""
+    if chosen.failures is not None:
+        some = chosen.statuses is None or FAILURE in chosen.statuses
+        return [(FAILED, FAILED_SLICES, None)] if some else []
+    if chosen.statuses is None or not chosen.statuses & STEP_STATUSES or chosen.statuses >= STEP_STATUSES:
+        return [(USERS, USERS_SLICES, chosen.statuses)]
+    sources = [(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
+    if rest := chosen.statuses - STEP_STATUSES:
+        sources.append((USERS, USERS_SLICES, rest))
+    return sources  # type: ignore[return-value]
+
+
+def _user_counts(groups: dict[Slice, list[BitMap]]) -> UserCounts:
+    """The counts of sets by origin, user type and status."""
+    kinds: defaultdict[str, list[BitMap]] = defaultdict(list)
+    for (origin, user_type, status, _), sets in groups.items():
+        if origin >= REFERRED_FROM:
+            kinds["referred"] += sets
+        else:
+            kinds["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += sets
+        if status != FAILURE and user_type == 0:
+            kinds["new"] += sets
+    answered = _union(kinds["answered"])
+    reached = _union([answered, *kinds["unanswered"]])
+    sent = _union([reached, *kinds["failed"]])
+    new = _union(kinds["new"])
+    return UserCounts(
+        users=sent.union_cardinality(_union(kinds["referred"])),
+        sent=len(sent),
+        reached=len(reached),
+        answered=len(answered),
+        eligible=reached.union_cardinality(_union(kinds["referred"])),
+        new=len(new),
+    )
+
+
+def _union(sets: list[BitMap]) -> BitMap:
+    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()
