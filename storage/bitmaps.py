@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 
 from pyroaring import BitMap
@@ -21,7 +21,7 @@ SLICES = 16
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
 
-PackKey = tuple[int, int]
+PackKey = tuple[int, int]  # template, failure
 
 
 def encode_numbers(numbers: Iterable[int]) -> bytes:
@@ -80,25 +80,58 @@ def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
 
 
 def pack(blobs: dict[PackKey, bytes]) -> bytes:
-    """Many sets by two numbers each: how many, then three words a set (the numbers and a length), then the sets."""
-    keys = sorted(blobs)
+    """Many sets by template and failure: how many, then the templates, the failures and the lengths, then the sets.
+
+    They lie by failure, runs of numbers before bitmaps, so that the runs of many templates are one run.
+    """
+    keys = sorted(blobs, key=lambda key: (key[1], len(blobs[key]) & 3 != 0, key[0]))
     head = array("i", [len(keys)])
-    for first, second in keys:
-        head.extend((first, second, len(blobs[first, second])))
+    head.extend([template for template, _ in keys])
+    head.extend([failure for _, failure in keys])
+    head.extend([len(blobs[key]) for key in keys])
     return _little(head).tobytes() + b"".join([blobs[key] for key in keys])
 
 
-def unpack(packed: bytes) -> Iterator[tuple[int, int, memoryview]]:
-    """The sets of a pack with their two numbers."""
+def _head(packed: bytes) -> tuple[Iterator[tuple[int, int, int]], memoryview]:
     view = memoryview(packed)
-    words = array("i", packed[:4])
-    _little(words)
-    position = 4 + 12 * words[0]
-    head = _little(array("i", packed[4:position]))
-    for index in range(0, len(head), 3):
-        end = position + head[index + 2]
-        yield head[index], head[index + 1], view[position:end]
-        position = end
+    (count,) = _little(array("i", packed[:4]))
+    words = _little(array("i", packed[4 : 4 + 12 * count]))
+    head = zip(words[:count], words[count : 2 * count], words[2 * count :], strict=True)
+    return head, view[4 + 12 * count :]
+
+
+def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
+    """The sets of a pack."""
+    head, sets = _head(packed)
+    position = 0
+    for template, failure, length in head:
+        yield (template, failure), sets[position : position + length]
+        position += length
+
+
+def picked(packed: bytes, templates: Container[int]) -> list[tuple[int, memoryview]]:
+    """The sets of these templates with their failure; neighbours that are runs of numbers as one."""
+    head, sets = _head(packed)
+    found = []
+    start = position = 0
+    of = 0
+    for template, failure, length in head:
+        if template in templates and not length & 3 and failure == of:
+            position += length
+            continue
+        if start != position:
+            found.append((of, sets[start:position]))
+        start = position
+        position += length
+        of = failure
+        if template not in templates:
+            start = position
+        elif length & 3:
+            found.append((failure, sets[start:position]))
+            start = position
+    if start != position:
+        found.append((of, sets[start:position]))
+    return found
 
 
 def is_big(blob: bytes) -> bool:

@@ -172,8 +172,14 @@ def differences(connection: sqlite3.Connection, progress: Progress = lambda done
     tables = ("cells", "details", "users", "dirty")
     try:
         for table in tables:
-            (statement,) = connection.execute("SELECT sql FROM main.sqlite_schema WHERE name = ?", (table,)).fetchone()
-            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+            statements = connection.execute(
+                "SELECT sql FROM main.sqlite_schema WHERE tbl_name = ? AND type IN ('table', 'index')"
+                " AND sql IS NOT NULL ORDER BY type DESC",
+                (table,),
+            ).fetchall()
+            for (statement,) in statements:
+                statement = statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1)
+                connection.execute(statement.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX temp.", 1))
         rebuild(connection, progress)
         return [line for table in tables[:-1] for line in _different(connection, table)]
     finally:
@@ -190,13 +196,14 @@ _CELL = {
 
 def _different(connection: sqlite3.Connection, table: str) -> list[str]:
     columns = [name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})")]
+    all = ", ".join(name for name in columns if name != "id")
     key = [name for name in columns if name in ("kind", "level", "block", "line", "template", "day")]
     rows = connection.execute(
         f"""
         SELECT DISTINCT {", ".join(key)} FROM (
-            SELECT * FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM temp.{table})
+            SELECT * FROM (SELECT {all} FROM main.{table} EXCEPT SELECT {all} FROM temp.{table})
             UNION ALL
-            SELECT * FROM (SELECT * FROM temp.{table} EXCEPT SELECT * FROM main.{table})
+            SELECT * FROM (SELECT {all} FROM temp.{table} EXCEPT SELECT {all} FROM main.{table})
         )
         ORDER BY {", ".join(key)}
         """

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from storage.calendar import Calendar
 from storage.cube_layout import ALL, Block, children_of
-from storage.schema import REFERRED_FROM, STATUSES
+from storage.schema import COUNTERS, REFERRED_FROM
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
 
 _STARTS = """
@@ -30,13 +30,13 @@ WHERE m.origin IS NOT NULL AND m.start_at >= :since_at AND m.start_at < :until_a
   AND {LINE} IN (SELECT value FROM json_each(:lines))
 """
 
-_COUNTS = ("failed", "sent", "delivered", "read", "answered", "received")
-_BY_STATUS = ", ".join(f"sum(status = {status})" for status in range(len(STATUSES)))
-_SUMS = ", ".join(f"sum({name})" for name in _COUNTS)
+_BY_STATUS = ", ".join(
+    f"sum(origin = {origin} AND user_type = {user_type} AND status = {status})"
+    for origin, user_type, status in COUNTERS
+)
+_SUMS = ", ".join(f"sum({column})" for column in COUNTERS.values())
 _LEAVES = f"""
-INSERT INTO cells
-SELECT line, template, day, origin, user_type, {_BY_STATUS}
-FROM cube_starts GROUP BY line, template, day, origin, user_type
+INSERT INTO cells SELECT line, template, day, {_BY_STATUS} FROM cube_starts GROUP BY line, template, day
 """
 _WITHIN = """
 line IN (SELECT value FROM json_each(:lines)) AND template IN (SELECT value FROM json_each(:templates))
@@ -44,9 +44,9 @@ AND day BETWEEN :first AND :last"""
 _DROP = f"DELETE FROM cells WHERE {_WITHIN}"
 _ROLL_UP = f"""
 INSERT INTO cells
-SELECT {{line}}, {{template}}, day, origin, user_type, {_SUMS}
+SELECT {{line}}, {{template}}, day, {_SUMS}
 FROM cells WHERE {_WITHIN}
-GROUP BY {{by}}, day, origin, user_type
+GROUP BY {{by}}, day
 """
 _LINE_TOTALS = _ROLL_UP.format(line="line", template=ALL, by="line")
 _TEMPLATE_TOTALS = _ROLL_UP.format(line=ALL, template="template", by="template")

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from pyroaring import BitMap
 
-from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite, unpack
+from storage.bitmaps import SLICE_BITS, Blob, contacts_of, picked, unite
 from storage.calendar import date_of, number_of
 from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import (
@@ -36,11 +36,10 @@ from storage.cube_layout import (
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.recount import Recount
-from storage.schema import REFERRED_FROM, STATUSES
+from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 from storage.timeline import Marks
 
-_STATUS_COLUMNS = ("failed", "sent", "delivered", "read", "answered", "received")
 _WEIGHTS = """
 WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
      t (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates)),
@@ -85,7 +84,7 @@ class Cube:
     # Counters
 
     def rows(self, selection: Selection) -> list[Row]:
-        """The starts by day and origin."""
+        """The starts of each day that has any."""
         if selection.chosen.failures is not None:
             rows = self._rows_of_failures(selection)
         else:
@@ -97,33 +96,38 @@ class Cube:
     def _rows_of_cells(self, selection: Selection) -> list[Row]:
         lines, templates = self._weights(selection.chosen)
         parameters = self._parameters(selection, lines, templates)
-        conditions = f"c.day >= :since AND c.day < :until {self._dimensions(selection.chosen, 'c')}"
+        days = "c.day >= :since AND c.day < :until"
         if any(level == 0 for level, _ in self._dirty):
-            conditions += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
-        columns = _columns(selection.chosen)
+            days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
+        sums = _sums(selection.chosen)
         if len(lines) == len(templates) == 1:
-            sums = ", ".join(f"sum({column})" for column in columns)
+            columns = ", ".join(sums)
             statement = f"""
-                SELECT c.day, c.origin, {sums} FROM cells AS c
-                WHERE c.line = :line AND c.template = :template AND {conditions} GROUP BY c.day, c.origin
+                SELECT c.day, {columns} FROM cells AS c
+                WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
                 """
         else:
+            # The limit keeps SQLite from sorting all the counters when it needs their sums.
             factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
-            sums = ", ".join(f"sum({factor}{column})" for column in columns)
+            columns = ", ".join(f"{factor}({column}) AS s{index}" for index, column in enumerate(sums))
             statement = f"""
                 {_WEIGHTS}
-                SELECT c.day, c.origin, {sums}
-                FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
-                WHERE {conditions} GROUP BY c.day, c.origin
+                SELECT day, {", ".join(f"sum(s{index})" for index in range(len(sums)))}
+                FROM (SELECT c.day, {columns}
+                      FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
+                      WHERE {days} LIMIT -1)
+                GROUP BY day
                 """
         return self._connection.execute(statement, parameters).fetchall()
 
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
-        days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
         dirty = set(self._dirty)
-        rows = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
-        nothing = (0,) * (len(STATUSES) - 1)
-        return [(day, origin, count, *nothing) for day, origin, count in rows]  # type: ignore[misc]
+        days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
+        details = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
+        return [
+            (day, count, 0, 0, 0, 0, count * (origin == 0), count * (origin == 1), 0, 0)
+            for day, origin, count in details
+        ]
 
     def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
         """The details of the selection in these blocks: what they are grouped by, and their count."""
@@ -188,7 +192,7 @@ class Cube:
             chosen.failures,
         )
         rows = self._rows_of_failures if chosen.failures is not None else self._rows_of_cells
-        return sum(sum(row[2:]) for row in rows(selection.choosing(only)) if row[1] < REFERRED_FROM)
+        return sum(sum(row[6 : 6 + REFERRED_FROM]) for row in rows(selection.choosing(only)))
 
     def _weights(self, chosen: Chosen) -> tuple[Weights, Weights]:
         """The cells of each dimension that add up to what is chosen: the chosen ones, or all less the others."""
@@ -283,8 +287,8 @@ class Cube:
         wanted = None if chosen.failures is None else set(self._wanted_kinds(chosen))
         for template, bitmap in rows:
             if template == PACK or kind == FAILED:
-                for of, failure, blob in unpack(bitmap):
-                    if of in templates and (wanted is None or kind != FAILED or failure in wanted):
+                for failure, blob in picked(bitmap, templates):
+                    if wanted is None or kind != FAILED or failure in wanted:
                         yield failure, blob
             elif template in templates:
                 yield 0, bitmap
@@ -333,11 +337,18 @@ class Cube:
                 users.setdefault(kind, BitMap()).add(contact)
 
 
-def _columns(chosen: Chosen) -> list[str]:
-    return [
-        f"c.{column}" if chosen.statuses is None or status in chosen.statuses else "0"
-        for status, column in enumerate(_STATUS_COLUMNS)
+def _sums(chosen: Chosen) -> list[str]:
+    """What a row of figures is made of: sums of the counters that are chosen."""
+    counters = [
+        (origin, status, f"c.{column}")
+        for (origin, user_type, status), column in COUNTERS.items()
+        if (chosen.origins is None or origin in chosen.origins)
+        and (chosen.user_type is None or user_type == chosen.user_type)
+        and (chosen.statuses is None or status in chosen.statuses)
     ]
+    by_status = ([name for _, status, name in counters if status == wanted] for wanted in range(FAILURE, ANSWER + 1))
+    by_origin = ([name for origin, _, name in counters if origin == wanted] for wanted in range(len(ORIGINS)))
+    return [" + ".join(names) or "0" for names in (*by_status, *by_origin)]
 
 
 def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:

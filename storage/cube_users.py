@@ -79,7 +79,7 @@ def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, 
 def _leaves_of(template: int, bitmap: bytes) -> Iterable[tuple[Leaf, Blob]]:
     if template != PACK:
         return [((template, 0), bitmap)]
-    return [((first, second), blob) for first, second, blob in unpack(bitmap)]
+    return unpack(bitmap)
 
 
 def _united(blobs: list[Blob]) -> bytes:

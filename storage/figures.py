@@ -7,7 +7,9 @@ from typing import Protocol
 
 from storage.selection import Selection
 
-Row = tuple[int, int, int, int, int, int, int, int]  # day, origin, then how many starts there are of each status
+# A day; its sends that failed, were sent, delivered, read, answered; its starts from templates, notifications, web
+# chats and campaigns.
+Row = tuple[int, int, int, int, int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Figures(Protocol):
     """Where a report takes its figures from, all of one moment."""
 
     def rows(self, selection: Selection) -> list[Row]:
-        """The starts by day and origin."""
+        """The starts of each day that has any."""
 
     def oddities(self, selection: Selection) -> Oddities:
         """What a person should know of the sends."""

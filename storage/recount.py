@@ -7,13 +7,14 @@ import sqlite3
 
 from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.filters import StartStatus
-from storage.schema import REFERRED_FROM, STATUSES
+from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 from storage.selection import Selection
 from storage.timeline import Marks
 
 _FAILED = STATUSES.index(StartStatus.FAILED)
 _ANSWERED = STATUSES.index(StartStatus.ANSWERED)
-_BY_STATUS = ", ".join(f"sum(m.status = {status})" for status in range(len(STATUSES)))
+_BY_STATUS = ", ".join(f"sum(m.status = {status})" for status in range(_FAILED, _ANSWERED + 1))
+_BY_ORIGIN = ", ".join(f"sum(m.origin = {origin})" for origin in range(len(ORIGINS)))
 
 
 class Recount:
@@ -23,9 +24,9 @@ class Recount:
         self._connection = connection
 
     def rows(self, selection: Selection) -> list[Row]:
-        """The starts by day and origin."""
+        """The starts of each day that has any."""
         return self._connection.execute(
-            f"SELECT m.day, m.origin, {_BY_STATUS} FROM messages AS m WHERE {selection.condition} GROUP BY 1, 2",
+            f"SELECT m.day, {_BY_STATUS}, {_BY_ORIGIN} FROM messages AS m WHERE {selection.condition} GROUP BY m.day",
             selection.parameters,
         ).fetchall()
 

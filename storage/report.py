@@ -6,7 +6,6 @@ The figures come from the cube; the recount makes a report of its own in the sam
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -156,15 +155,13 @@ def _assemble(
         users = figures.users(selection)
         oddities = figures.oddities(selection)
         status = _status(rows)
-        origins: defaultdict[int, int] = defaultdict(int)
-        for row in rows:
-            origins[row[1]] += sum(row[2:])
+        origins = [sum(row[6 + index] for row in rows) for index in range(len(ORIGINS))]
         return Report(
             filter,
             settings.time_zone,
             selection.since,
             selection.until,
-            sum(origins.values()),
+            sum(origins),
             status.total,
             users.users,
             users.sent,
@@ -188,23 +185,20 @@ def _assemble(
 
 def _status(rows: Iterable[Row]) -> StatusCounts:
     """The sends among them by status."""
-    sends = [row[2:7] for row in rows if row[1] < REFERRED_FROM]
+    sends = [row[1:6] for row in rows]
     return StatusCounts(*map(sum, zip(*sends, strict=True))) if sends else StatusCounts()
 
 
 def _daily(selection: Selection, rows: Iterable[Row]) -> tuple[Day, ...]:
-    by_day: defaultdict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_day[row[0]].append(row)
+    by_day = {row[0]: row for row in rows}
     nothing = StatusCounts()
     days = []
     for number in range(number_of(selection.since), number_of(selection.until)):
-        of_day = by_day.get(number)
-        if of_day is None:
+        row = by_day.get(number)
+        if row is None:
             days.append(Day(date_of(number), nothing, 0))
         else:
-            referred = sum(sum(row[2:]) for row in of_day if row[1] >= REFERRED_FROM)
-            days.append(Day(date_of(number), _status(of_day), referred))
+            days.append(Day(date_of(number), StatusCounts(*row[1:6]), sum(row[6 + REFERRED_FROM :])))
     return tuple(days)
 
 

@@ -31,6 +31,15 @@ REFERRED_FROM = 2  # ORIGINS from here on are referred starts
 
 DEFAULT_SETTINGS = {"time_zone": "", "answer_window": "24", "chat_link": ""}
 
+# The counters of a cell: (origin, user type, status) and its column.
+COUNTERS = {
+    (origin, user_type, status): f"{ORIGINS[origin]}_{USER_TYPES[user_type]}_{STATUSES[status]}"
+    for origin in range(len(ORIGINS))
+    for user_type in range(len(USER_TYPES))
+    for status in range(len(STATUSES))
+    if (origin >= REFERRED_FROM) == (STATUSES[status] is StartStatus.RECEIVED)
+}
+
 _TABLES = """
 CREATE TABLE lines (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- the id of a line that went up in another is never used again
@@ -110,12 +119,10 @@ CREATE INDEX starts_by_time ON messages (start_at, line, start_template, origin,
 CREATE INDEX starts_by_notification ON messages (line, start_template, start_at) WHERE origin IS NOT NULL;
 
 -- The cube (storage/cube.py). Ids of lines and templates: 0 all, -1 unknown, template -2 a referred start without one.
-CREATE TABLE cells (
+CREATE TABLE cells (                       -- how many starts of each origin, user type and status
     line INTEGER NOT NULL, template INTEGER NOT NULL, day INTEGER NOT NULL,
-    origin INTEGER NOT NULL, user_type INTEGER NOT NULL,
-    failed INTEGER NOT NULL, sent INTEGER NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,
-    answered INTEGER NOT NULL, received INTEGER NOT NULL,
-    PRIMARY KEY (line, template, day, origin, user_type)
+    COUNTERS,
+    PRIMARY KEY (line, template, day)
 ) WITHOUT ROWID;
 CREATE TABLE failure_kinds (id INTEGER PRIMARY KEY, code INTEGER, reason TEXT NOT NULL);
 CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, -1), reason);
@@ -128,11 +135,12 @@ CREATE TABLE details (                     -- the starts of which there is more 
     PRIMARY KEY (level, block, line, template, origin, user_type, status, failure, marks)
 ) WITHOUT ROWID;
 CREATE TABLE users (                       -- distinct contacts, in the form of storage/bitmaps.py
+    id INTEGER PRIMARY KEY,                -- a row's own: blobs in the tree of the key itself would waste half of it
     kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
     template INTEGER NOT NULL,             -- -9: a pack of what is small
-    bitmap BLOB NOT NULL,
-    PRIMARY KEY (kind, level, block, line, template)
-) WITHOUT ROWID;
+    bitmap BLOB NOT NULL
+);
+CREATE UNIQUE INDEX users_by_cell ON users (kind, level, block, line, template);
 CREATE TABLE dirty (                       -- what of the cube is older than `messages`; level 0: the block is a day
     level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
     PRIMARY KEY (level, block, line)
@@ -162,6 +170,8 @@ CREATE TABLE rejects (
 );
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+
+_COUNTER_COLUMNS = ", ".join(f"{column} INTEGER NOT NULL" for column in COUNTERS.values())
 
 # Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
 _COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
@@ -197,7 +207,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def tables(database: Database) -> None:
-        for statement in _statements(_TABLES):
+        for statement in _statements(_TABLES.replace("COUNTERS", _COUNTER_COLUMNS)):
             database.conn.execute(statement)
         for trigger in TRIGGERS.values():
             database.conn.execute(trigger)

@@ -49,7 +49,8 @@ FILTERS = {
     "half of the templates, odd year": f"{ODD_YEAR} {_templates(*range(1, TEMPLATES, 2))}",
     "all but one template, odd year": f"{ODD_YEAR} {_templates(*range(2, TEMPLATES + 1))}",
     "half the lines x half the templates x 3 origins, 365 days": (
-        f"{YEAR} {_lines(*range(1, LINES, 2))} {_templates(*range(1, TEMPLATES, 2))} origin:template,notification,campaign"
+        f"{YEAR} {_lines(*range(1, LINES, 2))} {_templates(*range(1, TEMPLATES, 2))}"
+        " origin:template,notification,campaign"
     ),
     "all but one line x all but one template, recurrent, odd year": (
         f"{ODD_YEAR} {_lines(*range(2, LINES + 1))} {_templates(*range(2, TEMPLATES + 1))} user:recurrent"

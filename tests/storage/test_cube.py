@@ -88,7 +88,7 @@ def counted(path: Path) -> list[list[tuple[Any, ...]]]:
                 "SELECT * FROM cells",
                 "SELECT level, block, line, template, origin, user_type, status, code, reason, marks, count"
                 " FROM details LEFT JOIN failure_kinds AS k ON k.id = failure",
-                "SELECT * FROM users WHERE kind <> 1",
+                "SELECT kind, level, block, line, template, bitmap FROM users WHERE kind <> 1",
             )
         ]
 
@@ -250,7 +250,7 @@ def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(t
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE cells SET sent = sent + 1 WHERE line > 0 AND template > 0",
+        "UPDATE cells SET template_new_sent = template_new_sent + 1 WHERE line > 0 AND template > 0",
         "DELETE FROM cells WHERE line = 0 AND template = 0",
         "DELETE FROM users WHERE level = 2",
         "UPDATE users SET bitmap = x'01000000' WHERE line = 0 AND template = 0 AND level = 0 AND kind = 0",
