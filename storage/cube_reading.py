@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
+from operator import add
 
 from pyroaring import BitMap
 
@@ -24,6 +25,7 @@ from storage.cube_layout import (
     FAILED_SLICES,
     FAILURE,
     PACK,
+    RECEIVED,
     STEP_STATUSES,
     STEPS,
     STEPS_SLICES,
@@ -118,7 +120,7 @@ class Cube:
                       WHERE {days} LIMIT -1)
                 GROUP BY day
                 """
-        return self._connection.execute(statement, parameters).fetchall()
+        return [_row(*row) for row in self._connection.execute(statement, parameters)]
 
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
         dirty = set(self._dirty)
@@ -338,7 +340,7 @@ class Cube:
 
 
 def _sums(chosen: Chosen) -> list[str]:
-    """What a row of figures is made of: sums of the counters that are chosen."""
+    """The chosen counters by origin and status, of both user types."""
     counters = [
         (origin, status, f"c.{column}")
         for (origin, user_type, status), column in COUNTERS.items()
@@ -346,9 +348,19 @@ def _sums(chosen: Chosen) -> list[str]:
         and (chosen.user_type is None or user_type == chosen.user_type)
         and (chosen.statuses is None or status in chosen.statuses)
     ]
-    by_status = ([name for _, status, name in counters if status == wanted] for wanted in range(FAILURE, ANSWER + 1))
-    by_origin = ([name for origin, _, name in counters if origin == wanted] for wanted in range(len(ORIGINS)))
-    return [" + ".join(names) or "0" for names in (*by_status, *by_origin)]
+    sums = []
+    for origin in range(len(ORIGINS)):
+        for status in range(FAILURE, ANSWER + 1) if origin < REFERRED_FROM else (RECEIVED,):
+            names = [name for of, counted, name in counters if (of, counted) == (origin, status)]
+            sums.append(" + ".join(names) or "0")
+    return sums
+
+
+def _row(day: int, *counts: int) -> Row:
+    """What SQL summed by origin and status as a row of figures."""
+    statuses = ANSWER + 1
+    one, other, referred = counts[:statuses], counts[statuses : 2 * statuses], counts[2 * statuses :]
+    return (day, *map(add, one, other), sum(one), sum(other), *referred)  # type: ignore[return-value]
 
 
 def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:

@@ -30,6 +30,7 @@ FAILURES = (
     (131050, "opted_out"),
     (None, "other"),
 )
+_TEMPLATES_A_DAY = 45  # draws; of about 33 different ones
 _AT_ONCE = 50_000
 _INSERT = """
 INSERT INTO messages (
@@ -103,44 +104,38 @@ def _batches(count: int, contacts: int) -> Iterator[list[tuple[Any, ...]]]:
     calendar = Calendar(ZoneInfo(ZONE))
     first = calendar.start_of(FIRST)
     length = calendar.start_of(FIRST + DAYS) - first
-    lines, templates = _weights(LINES, 0.9), _weights(TEMPLATES, 1.0)
-    for start in range(0, count, _AT_ONCE):
-        size = min(_AT_ONCE, count - start)
-        chosen_lines = dice.choices(range(1, LINES + 1), cum_weights=lines, k=size)
-        chosen_templates = dice.choices(range(1, TEMPLATES + 1), cum_weights=templates, k=size)
-        origins = dice.choices((0, 1, 2, 3), cum_weights=(35, 90, 95, 100), k=size)
-        statuses = dice.choices((0, 1, 2, 3, 4), cum_weights=(4, 10, 45, 82, 100), k=size)
-        rows = []
-        for offset in range(size):
-            # Seconds, as the platform gives them.
-            at = first + (start + offset) * length // count // 1000 * 1000
-            rows.append(
-                _row(
-                    dice,
-                    calendar,
-                    start + offset,
-                    at,
-                    contacts,
-                    chosen_lines[offset],
-                    chosen_templates[offset],
-                    origins[offset],
-                    statuses[offset],
-                )
-            )
+    lines = _weights(LINES, 0.9)
+    in_use: dict[int, list[int]] = {}
+    today = 0
+    rows = []
+    for number in range(count):
+        # Seconds, as the platform gives them.
+        at = first + number * length // count // 1000 * 1000
+        day = calendar.day_number(at)
+        if day != today:
+            today, in_use = day, {line: _templates_of_a_day(dice) for line in range(1, LINES + 1)}
+        (line,) = dice.choices(range(1, LINES + 1), cum_weights=lines)
+        used = in_use[line]
+        template = used[int(len(used) * dice.random() ** 2)]
+        rows.append(_row(dice, day, number, at, contacts, line, template))
+        if len(rows) == _AT_ONCE:
+            yield rows
+            rows = []
+    if rows:
         yield rows
 
 
+def _templates_of_a_day(dice: random.Random) -> list[int]:
+    """The templates that a line uses on a day, the most used first: mostly the favourites, a few others."""
+    used = dict.fromkeys(1 + int(TEMPLATES * dice.random() ** 2.5) for _ in range(_TEMPLATES_A_DAY))
+    return list(used)
+
+
 def _row(
-    dice: random.Random,
-    calendar: Calendar,
-    number: int,
-    at: int,
-    contacts: int,
-    line: int,
-    template: int | None,
-    origin: int,
-    status: int,
+    dice: random.Random, day: int, number: int, at: int, contacts: int, line: int, template: int | None
 ) -> tuple[Any, ...]:
+    (origin,) = dice.choices((0, 1, 2, 3), cum_weights=(35, 90, 95, 100))
+    (status,) = dice.choices((0, 1, 2, 3, 4), cum_weights=(4, 10, 45, 82, 100))
     key = f"wamid.HBgNNTQ5MTE2{number * 2654435761 % (1 << 32):08x}{number:010x}FQIAERgSOEQ5QzZFQjU0RkE5"
     contact = 1 + int(contacts * dice.random() ** 1.6)
     user_type = 0 if dice.random() < 0.12 else 1
@@ -157,6 +152,6 @@ def _row(
         key, zlib.crc32(key.encode()), at, line, contact, template, "text" if origin >= 2 else "template",
         None if origin >= 2 else at, at if status > 0 else None, at + 4000 if reached else None,
         at + 90_000 if 3 <= status <= 4 and not marks else None, at + 1000 if status == 0 else None, code,
-        None if status else 1, line, contact, template, at, calendar.day_number(at), origin, user_type, status,
+        None if status else 1, line, contact, template, at, day, origin, user_type, status,
         at + 600_000 if status == 4 else None, code, reason, marks,
     )  # fmt: skip
