@@ -26,10 +26,6 @@ from storage.cube_layout import (
     FAILURE,
     PACK,
     RECEIVED,
-    STEP_STATUSES,
-    STEPS,
-    STEPS_SLICES,
-    USERS,
     USERS_SLICE,
     USERS_SLICES,
     Block,
@@ -41,6 +37,7 @@ from storage.recount import Recount
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 from storage.timeline import Marks
+from storage.user_groups import Group, sources_of, user_counts
 
 _WEIGHTS = """
 WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
@@ -69,7 +66,7 @@ class Cube:
         rows = self._connection.execute("SELECT id, code, reason FROM failure_kinds")
         return {id: (code, reason) for id, code, reason in rows}
 
-    def _dirty_parts(self, selection: Selection) -> Iterator[Selection]:
+    def dirty_parts(self, selection: Selection) -> Iterator[Selection]:
         """The selection on the days of it that are dirty, in runs."""
         first, end = number_of(selection.since), number_of(selection.until)
         days = [block for level, block in self._dirty if level == 0 and first <= block < end]
@@ -79,6 +76,10 @@ class Cube:
             if index + 1 == len(days) or days[index + 1] != day + 1:
                 yield selection.between(date_of(start), date_of(day) + timedelta(days=1))
                 start = None
+
+    def is_dirty(self, selection: Selection) -> bool:
+        """Whether any day of the selection is dirty."""
+        return any(True for _ in self.dirty_parts(selection))
 
     def _blocks(self, selection: Selection) -> list[Block]:
         return cover(number_of(selection.since), number_of(selection.until), self._dirty)
@@ -91,7 +92,7 @@ class Cube:
             rows = self._rows_of_failures(selection)
         else:
             rows = self._rows_of_cells(selection)
-        for part in self._dirty_parts(selection):
+        for part in self.dirty_parts(selection):
             rows += self._messages.rows(part)
         return rows
 
@@ -140,7 +141,7 @@ class Cube:
         if selection.chosen.failures is not None:
             conditions += " AND d.failure IN (SELECT value FROM json_each(:kinds))"
         parameters = self._parameters(selection, lines, templates)
-        parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self._wanted_kinds(selection.chosen))}
+        parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self.kinds_of(selection.chosen))}
         rows: list[tuple[int, ...]] = self._connection.execute(
             f"""
             {_WEIGHTS}
@@ -165,7 +166,7 @@ class Cube:
         if chosen.templates is None or UNKNOWN_ID in chosen.templates:
             unknown = self._unknown_templates(selection)
         total = [unknown, found[Marks.JOINED], found[Marks.IMPLIED], found[Marks.CONFLICT]]
-        for part in self._dirty_parts(selection):
+        for part in self.dirty_parts(selection):
             more = self._messages.oddities(part)
             total[0] += more.unknown_template
             total[1] += more.joined
@@ -185,14 +186,7 @@ class Cube:
 
     def _unknown_templates(self, selection: Selection) -> int:
         chosen = selection.chosen
-        only = Chosen(
-            chosen.lines,
-            frozenset((UNKNOWN_ID,)),
-            chosen.origins,
-            chosen.user_type,
-            chosen.statuses,
-            chosen.failures,
-        )
+        only = chosen.but(templates=frozenset((UNKNOWN_ID,)))
         rows = self._rows_of_failures if chosen.failures is not None else self._rows_of_cells
         return sum(sum(row[6 : 6 + REFERRED_FROM]) for row in rows(selection.choosing(only)))
 
@@ -204,7 +198,11 @@ class Cube:
         )
 
     def _parameters(self, selection: Selection, lines: Weights, templates: Weights) -> dict[str, str | int]:
+        chosen = selection.chosen
         return selection.parameters | {
+            "origins": json.dumps(sorted(chosen.origins or ())),
+            "statuses": json.dumps(sorted(chosen.statuses or ())),
+            "user_type": chosen.user_type or 0,
             "lines": json.dumps(lines),
             "templates": json.dumps(templates),
             "line": lines[0][0] if lines else ALL,
@@ -220,7 +218,8 @@ class Cube:
             condition += f" AND {table}.user_type = :user_type"
         return condition
 
-    def _wanted_kinds(self, chosen: Chosen) -> list[int]:
+    def kinds_of(self, chosen: Chosen) -> list[int]:
+        """The ids of the failures that are chosen by code or reason."""
         if chosen.failures is None:
             return []
         return [
@@ -234,25 +233,21 @@ class Cube:
     def users(self, selection: Selection) -> UserCounts:
         """All that is a count of distinct contacts."""
         chosen = selection.chosen
-        groups: defaultdict[Slice, list[BitMap]] = defaultdict(list)
+        groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
 
         def take(users: BitMap, slices: Iterable[Slice], statuses: frozenset[int] | None) -> None:
             for slice in slices:
                 number, origin, user_type, status = slice
-                if (
-                    (chosen.origins is None or origin in chosen.origins)
-                    and (chosen.user_type is None or user_type == chosen.user_type)
-                    and (statuses is None or status in statuses)
-                ):
+                if chosen.takes(origin, user_type) and (statuses is None or status in statuses):
                     contacts = contacts_of(users, (number,))
                     if contacts:
-                        groups[origin, user_type, status, 0].append(contacts)
+                        groups[origin, user_type, status].append(contacts)
 
-        for kind, slices, statuses in _sources(chosen):
+        for kind, slices, statuses in sources_of(chosen):
             take(unite(blob for _, blob in self._sets(kind, selection)), slices, statuses)
-        for part in self._dirty_parts(selection):
+        for part in self.dirty_parts(selection):
             take(self._users_of_messages(part), USERS_SLICES, None)
-        return _user_counts(groups)
+        return user_counts(groups)
 
     def _users_of_messages(self, selection: Selection) -> BitMap:
         rows = self._connection.execute(
@@ -286,7 +281,7 @@ class Cube:
                 "templates": json.dumps(sorted(templates | {PACK} if leaf else templates)),
             },
         )
-        wanted = None if chosen.failures is None else set(self._wanted_kinds(chosen))
+        wanted = None if chosen.failures is None else set(self.kinds_of(chosen))
         for template, bitmap in rows:
             if template == PACK or kind == FAILED:
                 for failure, blob in picked(bitmap, templates):
@@ -304,7 +299,7 @@ class Cube:
             if failure and count:
                 counts[self._kinds[failure]] += count
         users = self._failed_users(selection) if counts else {}
-        for part in self._dirty_parts(selection):
+        for part in self.dirty_parts(selection):
             self._add_failures(part, counts, users)
         found = [FailureCount(*kind, count, len(users.get(kind, ()))) for kind, count in counts.items()]
         return tuple(
@@ -313,12 +308,7 @@ class Cube:
 
     def _failed_users(self, selection: Selection) -> dict[Kind, BitMap]:
         chosen = selection.chosen
-        slices = [
-            number
-            for number, origin, user_type, _ in FAILED_SLICES
-            if (chosen.origins is None or origin in chosen.origins)
-            and (chosen.user_type is None or user_type == chosen.user_type)
-        ]
+        slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.takes(origin, user_type)]
         blobs: defaultdict[int, list[Blob]] = defaultdict(list)
         for failure, blob in self._sets(FAILED, selection):
             blobs[failure].append(blob)
@@ -344,9 +334,7 @@ def _sums(chosen: Chosen) -> list[str]:
     counters = [
         (origin, status, f"c.{column}")
         for (origin, user_type, status), column in COUNTERS.items()
-        if (chosen.origins is None or origin in chosen.origins)
-        and (chosen.user_type is None or user_type == chosen.user_type)
-        and (chosen.statuses is None or status in chosen.statuses)
+        if chosen.takes(origin, user_type) and (chosen.statuses is None or status in chosen.statuses)
     ]
     sums = []
     for origin in range(len(ORIGINS)):
@@ -360,7 +348,7 @@ def _row(day: int, *counts: int) -> Row:
     """What SQL summed by origin and status as a row of figures."""
     statuses = ANSWER + 1
     one, other, referred = counts[:statuses], counts[statuses : 2 * statuses], counts[2 * statuses :]
-    return (day, *map(add, one, other), sum(one), sum(other), *referred)  # type: ignore[return-value]
+    return (day, *map(add, one, other), sum(one), sum(other), *referred)
 
 
 def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:
@@ -374,44 +362,3 @@ def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) 
 
 def _plain(*weights: Weights) -> bool:
     return all(weight == 1 for some in weights for _, weight in some)
-
-
-def _sources(chosen: Chosen) -> list[tuple[int, tuple[Slice, ...], frozenset[int] | None]]:
-    """The kinds of bitmaps that tell the chosen statuses, with those that each of them tells."""
-    if chosen.failures is not None:
-        some = chosen.statuses is None or FAILURE in chosen.statuses
-        return [(FAILED, FAILED_SLICES, None)] if some else []
-    if chosen.statuses is None or not chosen.statuses & STEP_STATUSES or chosen.statuses >= STEP_STATUSES:
-        return [(USERS, USERS_SLICES, chosen.statuses)]
-    sources = [(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
-    if rest := chosen.statuses - STEP_STATUSES:
-        sources.append((USERS, USERS_SLICES, rest))
-    return sources  # type: ignore[return-value]
-
-
-def _user_counts(groups: dict[Slice, list[BitMap]]) -> UserCounts:
-    """The counts of sets by origin, user type and status."""
-    kinds: defaultdict[str, list[BitMap]] = defaultdict(list)
-    for (origin, user_type, status, _), sets in groups.items():
-        if origin >= REFERRED_FROM:
-            kinds["referred"] += sets
-        else:
-            kinds["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += sets
-        if status != FAILURE and user_type == 0:
-            kinds["new"] += sets
-    answered = _union(kinds["answered"])
-    reached = _union([answered, *kinds["unanswered"]])
-    sent = _union([reached, *kinds["failed"]])
-    new = _union(kinds["new"])
-    return UserCounts(
-        users=sent.union_cardinality(_union(kinds["referred"])),
-        sent=len(sent),
-        reached=len(reached),
-        answered=len(answered),
-        eligible=reached.union_cardinality(_union(kinds["referred"])),
-        new=len(new),
-    )
-
-
-def _union(sets: list[BitMap]) -> BitMap:
-    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()

@@ -33,18 +33,32 @@ class Chosen:
     failures: frozenset[str] | None = None
     by_contact: bool = False
 
+    def takes(self, origin: int, user_type: int) -> bool:
+        """Whether starts of this origin and user type are chosen."""
+        return (self.origins is None or origin in self.origins) and self.user_type in (None, user_type)
+
+    def but(self, **changes: frozenset[int] | None) -> Chosen:
+        """The same but for these dimensions."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a filter selects: a condition on `messages AS m` with named parameters, the days [since, until) of a
-    calendar, and the same as ids."""
+    calendar, and the same as ids. `timed` is the condition without the days: their times say the same, and an index
+    has them."""
 
-    condition: str
+    timed: str
     parameters: dict[str, str | int]
     since: date
     until: date
     calendar: Calendar
     chosen: Chosen
+
+    @property
+    def condition(self) -> str:
+        """The whole condition."""
+        return f"{self.timed} AND m.day >= :since AND m.day < :until"
 
     def between(self, since: date, until: date) -> Selection:
         """The same selection in other days."""
@@ -79,8 +93,6 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
         "m.origin IS NOT NULL",
         "m.start_at >= :since_at",
         "m.start_at < :until_at",
-        "m.day >= :since",
-        "m.day < :until",
     ]
     chosen = _chosen(connection, filter)
 

@@ -18,8 +18,9 @@ from storage.choices import Choice
 from storage.database import DatabaseError, open_reader
 from storage.filters import Filter, Period
 from storage.journal import last_import
+from storage.positions import Cursor
 from storage.report import Report, load_report, one_moment
-from storage.starts import Cursor, StartDetail
+from storage.starts import StartDetail
 from storage.tsv import ExportError, cell, file_name, save_tsv, write_free
 from tui.pager import PAGE, Pager
 
