@@ -183,10 +183,11 @@ class _Search:
         if self._cursor is not None:
             at = self._cursor.at
             condition += f" AND {_AFTER if self._order == 'DESC' else _BEFORE}"
-            narrower = {"until_at": min(int(parameters["until_at"]), at + 1)}
-            if self._order == "ASC":
-                narrower = {"since_at": max(int(parameters["since_at"]), at)}
-            parameters |= {"at": at, "key": self._cursor.key} | narrower
+            parameters |= {"at": at, "key": self._cursor.key}
+            if self._order == "DESC":
+                parameters["until_at"] = min(int(parameters["until_at"]), at + 1)
+            else:
+                parameters["since_at"] = max(int(parameters["since_at"]), at)
         parameters |= {"limit": limit, "offset": position}
         return [id for (id,) in self._connection.execute(_statement(source, condition, self._order), parameters)]
 

@@ -61,8 +61,9 @@ def _print(arguments: argparse.Namespace, path: Path, duck: Duck | None) -> None
     print(f"\n{'slowest':62} {max(one.report for one in measured):9.1f}")
     print(f"{'first report of a cold file, median and worst':62} {statistics.median(first):9.1f} {max(first):9.1f}")
     if not arguments.only:
-        pages = reports.pages(path)
-        print(f"{'a page of the table, median and worst':62} {statistics.median(pages):9.1f} {max(pages):9.1f}")
+        for name, grouped in (("a page of the table", False), ("a page by notification", True)):
+            pages = reports.pages(path, grouped)
+            print(f"{name + ', median and worst':62} {statistics.median(pages):9.1f} {max(pages):9.1f}")
     print(f"{'bytes a start':62} {path.stat().st_size / arguments.starts:9.1f}")
     print(f"{'peak memory, MB':62} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:9.1f}")
 

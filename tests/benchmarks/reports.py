@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from storage import starts
-from storage.database import open_reader, reading
+from storage.database import reading
 from storage.filters import Filter
 from storage.report import load_report, recount_report
 from storage.selection import select
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
+from tui.pager import Pager
 
 ROUNDS = 7
 
@@ -123,17 +124,16 @@ def first_report(path: Path) -> list[float]:
     return times
 
 
-def pages(path: Path) -> list[float]:
-    """ms of one page of the table, at five depths of every filter."""
+def pages(path: Path, grouped: bool = False) -> list[float]:
+    """ms of one page of the table, at five depths of every filter, as the screen reads it."""
     times = []
-    connection = open_reader(path)
-    for text in FILTERS.values():
-        filter = Filter.parse(text)
-        report = load_report(connection, filter, UNTIL)
-        for part in (0, 0.25, 0.5, 0.9, 1):
-            position = max(0, min(int(report.starts * part), report.starts - 100))
-            times.append(
-                timed(lambda: starts.page_at(connection, filter, UNTIL, position=position, limit=100), 3)  # noqa: B023
-            )
-    connection.close()
+    with reading(path) as connection:
+        for text in FILTERS.values():
+            filter = Filter.parse(text)
+            report = load_report(connection, filter, UNTIL)
+            count = starts.count_notifications(connection, filter, UNTIL) if grouped else report.starts
+            pager = Pager(filter, UNTIL, grouped, count, report.daily)
+            for part in (0, 0.25, 0.5, 0.9, 1):
+                index = min(int(pager.pages * part), pager.pages - 1)
+                times.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023
     return times
