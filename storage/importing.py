@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from storage import cube
 from storage.calendar import now_ms
 from storage.database import Writer
 from storage.events import Ignored, Reject
@@ -125,7 +126,8 @@ class _Journal:
             self._update(position)
 
     def finish(self, records: int) -> Summary:
-        """Marks the import as whole."""
+        """Brings the cube up to date and marks the import as whole."""
+        cube.finish(self._writer)
         with self._writer.transaction() as connection:
             connection.execute("UPDATE imports SET finished_at = ? WHERE id = ?", (now_ms(), self._id))
         return Summary(

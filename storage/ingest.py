@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from storage import message_rows
+from storage import cube, message_rows
 from storage.calendar import Calendar
 from storage.database import Writer
 from storage.events import ContactIds, Event, Known, LineIds, Send
@@ -111,6 +111,7 @@ class Ingest:
         message_rows.update(self._connection, changed)
         self._move_merged(touched)
         self._timelines.derive(touched)
+        cube.refresh_batch(self._connection)
         return Changes(len(new), len(changed))
 
     def _link(self, batch: Batch) -> None:
@@ -293,8 +294,14 @@ class Timelines:
         )
 
 
-def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
-    """Derives everything anew, inside the caller's transaction: after a change of settings, or for a rebuild."""
+def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
+    """Derives all messages anew, inside the caller's transaction; what changes is marked as dirty."""
     connection = writer.connection
     columns = message_rows.Columns(connection, Lines(connection), Contacts(connection))
     Timelines(connection, load_settings(connection), columns).derive_everything(progress)
+
+
+def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
+    """The same, and the cube with it: after a change of settings, or for a rebuild."""
+    derive_messages_again(writer, progress)
+    cube.rebuild(writer.connection, progress)

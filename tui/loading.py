@@ -17,8 +17,9 @@ from storage.choices import Choice
 from storage.database import DatabaseError, describe, open_reader
 from storage.filters import Filter, Period
 from storage.journal import last_import
+from storage.positions import Cursor
 from storage.report import Report, load_report, one_moment
-from storage.starts import Cursor, StartDetail
+from storage.starts import StartDetail
 from storage.tsv import ExportError, cell, file_name, write_file, write_free, write_tsv
 from tui.pager import PAGE, Pager
 
