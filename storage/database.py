@@ -180,7 +180,7 @@ def describe(error: sqlite3.Error) -> str:
     if name == "SQLITE_NOTADB":
         return "is not a database"
     if name.startswith("SQLITE_CORRUPT"):
-        return "is damaged; run 'saludo check', and import your files again into a new one if it cannot be read"
+        return "is damaged; name a new one with --db and import your files into it again"
     if name.startswith("SQLITE_FULL"):
         return "the disk is full; free some room and run the same command again, nothing is lost"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
