@@ -164,7 +164,7 @@ def test_suspended_and_resumed_it_draws_the_whole_screen_again(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("packet", "shown"),
-    [(b'/line:"quilmes"', 'line:"quilmes"'), (b"tquickly", "quickly"), (b"/status:failed\rv", "Notifications")],
+    [(b'/line:"quilmes"', '"quilmes"'), (b"tquickly", "quickly"), (b"/status:failed\rv", "Notifications")],
 )
 def test_keys_that_come_in_one_packet_are_taken_in_their_order(tmp_path: Path, packet: bytes, shown: str) -> None:
     path = scenes.database(tmp_path)
