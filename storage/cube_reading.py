@@ -44,7 +44,7 @@ WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_e
      t (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates)),
      b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
 """
-_LISTED_TEMPLATES = 40  # templates of a line that are looked up one by one; more are read with all of the line's others
+_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are read with all of the line's others
 
 Kind = tuple[int | None, str]  # code and reason
 Weights = list[tuple[int, int]]
@@ -142,13 +142,18 @@ class Cube:
             conditions += " AND d.failure IN (SELECT value FROM json_each(:kinds))"
         parameters = self._parameters(selection, lines, templates)
         parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self.kinds_of(selection.chosen))}
+        # Few templates are looked up one by one; of many it is faster to read all that a line has.
+        if len(templates) <= _LISTED_TEMPLATES:
+            source = """CROSS JOIN t CROSS JOIN details AS d
+                ON d.level = b.level AND d.block = b.block AND d.line = l.id AND d.template = t.id"""
+        else:
+            source = """CROSS JOIN details AS d ON d.level = b.level AND d.block = b.block AND d.line = l.id
+                CROSS JOIN t ON t.id = d.template"""
         rows: list[tuple[int, ...]] = self._connection.execute(
             f"""
             {_WEIGHTS}
             SELECT {by}, sum(l.weight * t.weight * d.count)
-            FROM b CROSS JOIN l CROSS JOIN t
-            CROSS JOIN details AS d
-                ON d.level = b.level AND d.block = b.block AND d.line = l.id AND d.template = t.id
+            FROM b CROSS JOIN l {source}
             WHERE 1 {conditions} GROUP BY {by}
             """,
             parameters,
