@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,8 +25,18 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; try '{self.prog} --help'")
 
 
+class _Version(argparse.Action):
+    """Prints the version; finding it out is slow, so only who asks waits for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"saludo {program_version()}")
+        parser.exit()
+
+
 def program_version() -> str:
     """The installed version."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("saludo")
     except PackageNotFoundError:
@@ -47,18 +57,22 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
+    # Suppressed defaults: a command that says nothing leaves what stands before it as it is.
     asked = _Parser(add_help=False)
-    asked.add_argument("--filter", default="", metavar="TEXT", help=FILTER_HELP)
-    asked.add_argument("--now", metavar="T", help="an ISO 8601 moment that stands in for the clock")
+    asked.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
+    asked.add_argument(
+        "--now", default=argparse.SUPPRESS, metavar="T", help="an ISO 8601 moment that stands in for the clock"
+    )
+    looks = _looks()
     parser = _Parser(
         prog="saludo",
-        parents=[common, asked],
+        parents=[common, asked, looks],
         description="The conversation-start report of a WhatsApp business. Without a command: the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB names the database as well.",
     )
-    parser.add_argument("--version", action="version", version=f"saludo {program_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    _add_demo(commands, common)
+    _add_demo(commands, [common, looks])
     _add_import(commands, common)
     report = commands.add_parser("report", parents=[common, asked], help="print the numbers and charts once, as text")
     report.add_argument("--json", action="store_true", help="print them as JSON")
@@ -71,11 +85,29 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_demo(
-    commands: argparse._SubParsersAction[_Parser],
-    common: _Parser,
-) -> None:
-    demo = commands.add_parser("demo", parents=[common], help="build the demo database and open the dashboard on it")
+def _looks() -> _Parser:
+    """How the dashboard looks and listens: flags over the settings file."""
+    looks = _Parser(add_help=False)
+    looks.add_argument(
+        "--theme", choices=("ansi", "dark", "light"), default=argparse.SUPPRESS, help="colours: the terminal's own, ..."
+    )
+    looks.add_argument(
+        "--mouse",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="listen to the mouse (default: not over SSH)",
+    )
+    looks.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="draw with ASCII only (default: where the locale is not UTF-8)",
+    )
+    return looks
+
+
+def _add_demo(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    demo = commands.add_parser("demo", parents=parents, help="build the demo database and open the dashboard on it")
     demo.add_argument("--no-open", action="store_true", help="only build it and print where it is")
 
 
@@ -105,5 +137,9 @@ def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
 
 
 def narrate(text: str) -> None:
-    """A line for the person, on stderr: stdout is data."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for the person, on stderr: stdout is data. File names and filters may hold escape sequences; they do not
+    reach the terminal, and a stderr that is closed or full stops nothing."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(shown, file=sys.stderr, flush=True)

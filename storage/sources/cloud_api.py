@@ -177,6 +177,8 @@ class CloudApi:
         return self._loose(changes, text, where)
 
     def _webhook(self, webhook: _Webhook, text: bytes, where: str) -> Iterator[Item]:
+        if not any(entry.changes for entry in webhook.entry):
+            yield Ignored("webhook without changes")
         for entry in webhook.entry:
             for change in entry.changes:
                 yield from self._value(change.value, text_of(change.field), text, where)
@@ -198,16 +200,17 @@ class CloudApi:
                 rejects += [item for item, found in zip(items, good, strict=True) if found is None]
             for item in rejects:
                 yield reject(where, "an item of an unknown shape", _encoded(item, text))
-            yield from self._value(value, field, text, where)
+            if not rejects or any((value.contacts, value.messages, value.message_echoes, value.statuses, value.errors)):
+                yield from self._value(value, field, text, where)
 
     def _value(self, value: _Value, field: str | None, text: bytes, where: str) -> Iterator[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
-        if not (messages or statuses or echoes):
-            if value.errors:
-                yield from (Ignored("error without a message") for _ in value.errors)
-            elif not value.contacts or field not in (None, "messages"):
-                yield Ignored(f"field {field or 'unknown'}"[:60])
-                return
+        yield from (Ignored("error without a message") for _ in value.errors or ())
+        if not (messages or statuses or echoes or value.errors) and (
+            not value.contacts or field not in (None, "messages")
+        ):
+            yield Ignored(f"field {field or 'unknown'}"[:60])
+            return
         line = self._line(value.metadata)
         contacts = _Contacts(value.contacts or [])
         for status in statuses:
@@ -321,12 +324,13 @@ class _Contacts:
         """The ids of one person: those given, and those that the webhook's contacts tie to them."""
         number, user = _wa_id(wa_id), text_of(user_id)
         for place, known in enumerate(self._all):
-            same = number in known.wa_ids if number else user is not None and user == known.user_id
+            same = number in known.wa_ids if number and known.wa_ids else user is not None and user == known.user_id
             if same or (len(self._all) == 1 and number is None and user is None):
                 self._used.add(place)
-                if user is None or user == known.user_id:
+                if known.wa_ids and user in (None, known.user_id):
                     return known
-                return ContactIds(known.wa_ids, user, name=known.name)
+                numbers = known.wa_ids or ((number,) if number else ())
+                return ContactIds(numbers, user or known.user_id, name=known.name)
         return ContactIds((number,) if number else (), user)
 
     def unused(self) -> list[ContactIds]:
@@ -414,8 +418,8 @@ def _changes(value: Any, depth: int) -> Iterator[tuple[str | None, Any]]:
             for entry in entries:
                 changes = entry.get("changes") if isinstance(entry, dict) else None
                 for change in changes if isinstance(changes, list) else ():
-                    if isinstance(change, dict):
-                        yield text_of(change.get("field")), change.get("value")
+                    known = change if isinstance(change, dict) else {}
+                    yield text_of(known.get("field")), known.get("value")
         elif isinstance(value.get("metadata"), dict) and any(name in value for name in ("statuses", "messages")):
             yield "messages", value
         elif isinstance(value.get("value"), dict) and "field" in value:

@@ -108,7 +108,7 @@ class Explained(sqlite3.Connection):
     plans: list[str]
     explaining = False
 
-    def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         if not self.explaining and "messages AS m" in statement:
             self.explaining = True
             rows = super().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)

@@ -15,7 +15,8 @@ from textual.pilot import Pilot
 
 from storage.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
 from storage.filters import Filter
-from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.databases import DAY, LINE, NOON, OTHER_LINE, SECOND, build
+from tests.databases import NOW as NOW
 from tui.app import SaludoApp
 
 PROMO = "promo [/b] 50%"
@@ -97,6 +98,11 @@ async def dashboard(
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield app, pilot
+
+
+def on_dashboard(app: SaludoApp) -> bool:
+    """Whether the dashboard is the screen that is seen."""
+    return app.screen is app.dashboard
 
 
 def screen_text(app: SaludoApp) -> str:
