@@ -14,6 +14,8 @@ from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 
 ALL = 0
 PACK = -9  # in the place of a template: the row holds a pack of the line's templates
+_GROUPS = -16  # and from here down: a group of templates
+_GROUP_BITS = 4  # templates whose ids differ in these bits only are a group
 
 USERS, FAILED, STEPS = (
     0,
@@ -70,6 +72,36 @@ STEPS_SLICES: tuple[Slice, ...] = tuple(
     (6 * origin + 3 * user_type + status - SENT, origin, user_type, status)
     for origin, user_type, status in product(_SEND_ORIGINS, (0, 1), sorted(STEP_STATUSES))
 )
+
+
+def group_of(template: int) -> int | None:
+    """The group of a template, None where it has none. Groups make "all but a few templates" a few sets of users."""
+    return _GROUPS - (template >> _GROUP_BITS) if template > 0 else None
+
+
+def is_group(template: int) -> bool:
+    """Whether this is a group and not a template."""
+    return template <= _GROUPS
+
+
+def has_groups(kind: int, level: int) -> bool:
+    """Whether the blocks of a level have sets of groups: of a day they would save too little."""
+    return kind == USERS and level > 0
+
+
+def grouped(templates: Iterable[int], everything: Iterable[int]) -> set[int]:
+    """The same templates with whole groups, of all that there are, in the place of their members."""
+    members: dict[int, set[int]] = {}
+    for template in everything:
+        if (group := group_of(template)) is not None:
+            members.setdefault(group, set()).add(template)
+    result = set(templates)
+    for group, some in members.items():
+        if len(some) > 1 and some <= result:
+            result -= some
+            result.add(group)
+    return result
+
 
 Block = tuple[int, int]  # level, number
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
+from itertools import groupby
 from operator import add
 
 from pyroaring import BitMap
@@ -31,6 +32,8 @@ from storage.cube_layout import (
     Block,
     Slice,
     cover,
+    grouped,
+    has_groups,
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.recount import Recount
@@ -44,7 +47,7 @@ WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_e
      t (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates)),
      b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
 """
-_LISTED_TEMPLATES = 40  # templates of a line that are looked up one by one; more are read with all of the line's others
+_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are read with all of the line's others
 
 Kind = tuple[int | None, str]  # code and reason
 Weights = list[tuple[int, int]]
@@ -142,13 +145,18 @@ class Cube:
             conditions += " AND d.failure IN (SELECT value FROM json_each(:kinds))"
         parameters = self._parameters(selection, lines, templates)
         parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self.kinds_of(selection.chosen))}
+        # Few templates are looked up one by one; of many it is faster to read all that a line has.
+        listed = "" if len(templates) <= _LISTED_TEMPLATES else "+"
+        parameters |= {
+            "of_templates": json.dumps([template for template, _ in templates]),
+            "weight": templates[-1][1] if templates else 1,
+        }
         rows: list[tuple[int, ...]] = self._connection.execute(
             f"""
             {_WEIGHTS}
-            SELECT {by}, sum(l.weight * t.weight * d.count)
-            FROM b CROSS JOIN l CROSS JOIN t
-            CROSS JOIN details AS d
-                ON d.level = b.level AND d.block = b.block AND d.line = l.id AND d.template = t.id
+            SELECT {by}, sum(l.weight * iif(d.template = {ALL}, 1, :weight) * d.count)
+            FROM b CROSS JOIN l CROSS JOIN details AS d ON d.level = b.level AND d.block = b.block AND d.line = l.id
+                AND {listed}d.template IN (SELECT value FROM json_each(:of_templates))
             WHERE 1 {conditions} GROUP BY {by}
             """,
             parameters,
@@ -264,6 +272,16 @@ class Cube:
         chosen = selection.chosen
         leaf = chosen.lines is not None and chosen.templates is not None
         templates = {ALL} if chosen.templates is None else set(chosen.templates)
+        wanted = None if chosen.failures is None or kind != FAILED else set(self.kinds_of(chosen))
+        for grouping, blocks in groupby(self._blocks(selection), lambda block: has_groups(kind, block[0])):
+            whole = grouped(templates, all_templates(self._connection)) if grouping else templates
+            for failure, blob in self._sets_of_blocks(kind, list(blocks), chosen, whole, leaf):
+                if wanted is None or failure in wanted:
+                    yield failure, blob
+
+    def _sets_of_blocks(
+        self, kind: int, blocks: list[Block], chosen: Chosen, templates: set[int], leaf: bool
+    ) -> Iterator[tuple[int, Blob]]:
         listed = not leaf or len(templates) <= _LISTED_TEMPLATES
         rows = self._connection.execute(
             f"""
@@ -276,17 +294,14 @@ class Cube:
             """,
             {
                 "kind": kind,
-                "blocks": json.dumps(self._blocks(selection)),
+                "blocks": json.dumps(blocks),
                 "lines": json.dumps([ALL] if chosen.lines is None else sorted(chosen.lines)),
                 "templates": json.dumps(sorted(templates | {PACK} if leaf else templates)),
             },
         )
-        wanted = None if chosen.failures is None else set(self.kinds_of(chosen))
         for template, bitmap in rows:
             if template == PACK or kind == FAILED:
-                for failure, blob in picked(bitmap, templates):
-                    if wanted is None or kind != FAILED or failure in wanted:
-                        yield failure, blob
+                yield from picked(bitmap, templates)
             elif template in templates:
                 yield 0, bitmap
 

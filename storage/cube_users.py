@@ -1,7 +1,8 @@
 """The distinct users of the cube: refreshed a block of days at a time, roll-ups from the leaves. Owns `users`.
 
 A leaf is the set of one line, template (and, of failed ones, failure). The leaves of a day come from its starts, those
-of a coarser block from the blocks below it; roll-ups of any block come from the leaves of the same block.
+of a coarser block from the blocks below it, where groups of templates are leaves as well; roll-ups of any block come
+from the leaves of the same block.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from storage.cube_layout import (
     USERS_SLICE,
     Block,
     children_of,
+    group_of,
+    has_groups,
+    is_group,
 )
 
 Leaf = tuple[int, int]  # template, failure (0 but in the kind FAILED)
@@ -73,7 +77,20 @@ def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, 
     for line, template, bitmap in rows:
         for leaf, blob in _leaves_of(template, bitmap):
             parts[line][leaf].append(blob)
-    return {line: {leaf: _united(blobs) for leaf, blobs in leaves.items()} for line, leaves in parts.items()}
+    leaves = {line: {leaf: _united(blobs) for leaf, blobs in of.items()} for line, of in parts.items()}
+    if has_groups(kind, block[0]) and not has_groups(kind, block[0] - 1):
+        for of_line in leaves.values():
+            of_line |= _groups(of_line)
+    return leaves
+
+
+def _groups(leaves: dict[Leaf, bytes]) -> dict[Leaf, bytes]:
+    """The sets of the groups of templates that these leaves are in."""
+    members: defaultdict[int, list[Blob]] = defaultdict(list)
+    for (template, _), blob in leaves.items():
+        if (group := group_of(template)) is not None:
+            members[group].append(blob)
+    return {(group, 0): _united(blobs) for group, blobs in members.items()}
 
 
 def _leaves_of(template: int, bitmap: bytes) -> Iterable[tuple[Leaf, Blob]]:
@@ -126,7 +143,8 @@ def _rows(kind: int, line: int, leaves: dict[Leaf, bytes]) -> list[tuple[int, in
     rows = [(line, leaf[0], blob) for leaf, blob in apart.items()]
     if packed:
         rows.append((line, PACK, pack(packed)))
-    rows.append((line, ALL, _total(kind, ALL, leaves.items())))
+    single = [(leaf, blob) for leaf, blob in leaves.items() if not is_group(leaf[0])]
+    rows.append((line, ALL, _total(kind, ALL, single)))
     return rows
 
 

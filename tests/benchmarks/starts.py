@@ -30,7 +30,7 @@ FAILURES = (
     (131050, "opted_out"),
     (None, "other"),
 )
-_TEMPLATES_A_DAY = 45  # draws; of about 33 different ones
+_TEMPLATES_A_DAY = 17  # draws; of about 13 different ones
 _AT_ONCE = 50_000
 _INSERT = """
 INSERT INTO messages (
@@ -132,26 +132,28 @@ def _templates_of_a_day(dice: random.Random) -> list[int]:
 
 
 def _row(
-    dice: random.Random, day: int, number: int, at: int, contacts: int, line: int, template: int | None
+    dice: random.Random, day: int, number: int, at: int, contacts: int, line: int, template: int
 ) -> tuple[Any, ...]:
-    (origin,) = dice.choices((0, 1, 2, 3), cum_weights=(35, 90, 95, 100))
+    # A template is sent in campaigns or one by one, seldom both.
+    origin = int(template % 3 > 0) ^ int(dice.random() < 0.05) if dice.random() < 0.9 else 2 + int(dice.random() < 0.5)
     (status,) = dice.choices((0, 1, 2, 3, 4), cum_weights=(4, 10, 45, 82, 100))
     key = f"wamid.HBgNNTQ5MTE2{number * 2654435761 % (1 << 32):08x}{number:010x}FQIAERgSOEQ5QzZFQjU0RkE5"
     contact = 1 + int(contacts * dice.random() ** 1.6)
     user_type = 0 if dice.random() < 0.12 else 1
+    sent: int | None = template
     code = reason = None
     marks = 0
     if origin >= 2:
-        status, template = 5, None
+        status, sent = 5, None
     elif status == 0:
         code, reason = FAILURES[min(len(FAILURES) - 1, int(dice.expovariate(0.9)))]
     elif status == 4 and dice.random() < 0.2:
         marks = 1
     reached = 2 <= status <= 4
     return (
-        key, zlib.crc32(key.encode()), at, line, contact, template, "text" if origin >= 2 else "template",
+        key, zlib.crc32(key.encode()), at, line, contact, sent, "text" if origin >= 2 else "template",
         None if origin >= 2 else at, at if status > 0 else None, at + 4000 if reached else None,
         at + 90_000 if 3 <= status <= 4 and not marks else None, at + 1000 if status == 0 else None, code,
-        None if status else 1, line, contact, template, at, day, origin, user_type, status,
+        None if status else 1, line, contact, sent, at, day, origin, user_type, status,
         at + 600_000 if status == 4 else None, code, reason, marks,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,13 +108,13 @@ class Explained(sqlite3.Connection):
     plans: list[str]
     explaining = False
 
-    def execute(self, statement: str, parameters: object = ()) -> sqlite3.Cursor:
+    def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         if not self.explaining and "messages AS m" in statement:
             self.explaining = True
-            rows = super().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+            rows = super().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             self.plans.append("\n".join(row[3] for row in rows))
             self.explaining = False
-        return super().execute(statement, parameters)  # type: ignore[arg-type]
+        return super().execute(statement, parameters)
 
 
 @pytest.fixture
@@ -141,10 +142,12 @@ def test_no_page_looks_through_the_table_or_sorts_more_than_ties(explained: Expl
             assert "USE TEMP B-TREE FOR ORDER BY" not in plan, plan
 
 
-def test_what_lies_by_notification_is_found_by_line_template_and_time(explained: Explained, way: str) -> None:
-    if way != "by notification":
-        pytest.skip("another way")
-    selection = select(explained, Filter.parse("period:all template:rare line:Sales"), NOW)
-    positions.ids_after(explained, selection, None, 10)
-    if any("starts_by_notification" in plan for plan in explained.plans):
-        assert any("(line=? AND start_template=? AND start_at>? AND start_at<?)" in plan for plan in explained.plans)
+def test_a_rare_template_is_found_by_line_template_and_time(
+    path: Path, explained: Explained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "_CHEAP", 0)
+    positions.ids_after(explained, select(explained, Filter.parse("period:all template:rare"), NOW), None, 10)
+    used = [plan for plan in explained.plans if "starts_by_notification" in plan]
+    dirty = explained.execute("SELECT count(*) FROM dirty WHERE level = 0").fetchone()[0]
+    assert bool(used) == (dirty == 0)
+    assert all("(line=? AND start_template=? AND start_at>? AND start_at<?)" in plan for plan in used)
