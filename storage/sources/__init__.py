@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
-from storage.sources.json_records import decode, records
+from storage.sources.json_records import Record, Scanner, decode, records
 from storage.sources.stream import SAMPLE, Stream, without_mark
 
 
@@ -120,27 +122,70 @@ def _recognise_json(sample: bytes) -> _Found | None:
 
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
-    webhooks = cloud_api.CloudApi(options.time_zone, options.line)
-    sends = send_log.SendLog(options.time_zone, options.line)
-    for record in records(stream.lines()):
-        if record is None:
-            yield Ignored("line without JSON")
+    readers = _JsonReaders(options)
+    scanner = Scanner()
+    for number, line in enumerate(stream.lines(), 1):
+        items = None if scanner.inside else readers.usual(line, number)
+        if items is not None:
+            source.records += 1
+            yield from items
             continue
-        source.records += 1
-        if record.broken is not None:
-            yield reject(record.where, record.broken, record.text)
-            continue
+        for record in scanner.feed(line, number):
+            yield from _record_items(source, readers, record)
+    for record in scanner.end():
+        yield from _record_items(source, readers, record)
+
+
+def _record_items(source: OpenedSource, readers: _JsonReaders, record: Record | None) -> list[Item]:
+    if record is None:
+        return [Ignored("line without JSON")]
+    source.records += 1
+    return readers.items(record)
+
+
+class _JsonReaders:
+    """What turns JSON texts into items."""
+
+    def __init__(self, options: Options) -> None:
+        self._webhooks = cloud_api.CloudApi(options.time_zone, options.line)
+        self._sends = send_log.SendLog(options.time_zone, options.line)
+        self._webhook = msgspec.json.Decoder(cloud_api.Webhook).decode
+        self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
+
+    def usual(self, line: bytes, number: int) -> list[Item] | None:
+        """The items of a line that is one webhook or one accepted send in its usual shape, None where it is not.
+
+        Decoding straight into the shape spares looking for the object's end and for what it is.
+        """
+        if line[:1] != b"{":
+            return None
         try:
-            found = webhooks.items(record.text, record.where)
-            if found is None:
-                found = sends.items_of(decode(record.text), record.text, record.where)
+            if b'"entry"' in line:
+                return self._webhooks.items(self._webhook(line), line, f"line {number}")
+            send = self._sends.accepted(self._accepted(line))
+            return None if send is None else [send]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
+            return None
+
+    def items(self, record: Record) -> list[Item]:
+        """The items of one JSON text, whatever it is."""
+        text, where = record.text, record.where
+        if record.broken is not None:
+            return [reject(where, record.broken, text)]
+        try:
+            items = self._whole(text, where)
         except (ValueError, RecursionError) as error:
-            yield reject(record.where, f"is no JSON: {error}", record.text)
-            continue
-        if found is None:
-            yield reject(record.where, "is neither a webhook nor a send", record.text)
-        else:
-            yield from found
+            return [reject(where, f"is no JSON: {error}", text)]
+        return [reject(where, "is neither a webhook nor a send", text)] if items is None else items
+
+    def _whole(self, text: bytes, where: str) -> list[Item] | None:
+        try:
+            webhook = self._webhook(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            value = decode(text)
+            items = self._webhooks.items_of(value, text, where)
+            return self._sends.items_of(value, text, where) if items is None else items
+        return self._webhooks.items(webhook, text, where)
 
 
 def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:

@@ -5,8 +5,8 @@ Format: the Cloud API's webhook reference. Items are decoded one by one, so a br
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -41,6 +41,7 @@ NAME = "cloud_api"
 _DEEPEST = 6  # wrappers around a webhook
 _WRAPPED = ("body", "body_params", "payload", "data", "json", "event", "message", "request", "rawBody", "value")
 Text = str | int | float | None
+Part = TypeVar("Part")
 
 
 class _Struct(msgspec.Struct, gc=False):
@@ -143,48 +144,44 @@ class _Change(_Struct):
     field: Text = None
 
 
-class _Entry(_Struct):
+class Entry(_Struct):
+    """A part of a webhook."""
+
     changes: list[_Change]
 
 
-class _Webhook(_Struct):
-    entry: list[_Entry]
+class Webhook(_Struct):
+    """A webhook as Meta posts it."""
 
-
-_decoder = msgspec.json.Decoder(_Webhook)
+    entry: list[Entry]
 
 
 class CloudApi:
-    """Turns one JSON text into events; `None` where it holds no webhook."""
+    """Turns webhooks into events."""
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
         self._lines: dict[tuple[Text, Text], LineIds] = {}
 
-    def items(self, text: bytes, where: str) -> Iterator[Item] | None:
-        """The events, rejects and ignored parts of one JSON text; None where it is no webhook. Raises ValueError."""
-        try:
-            webhook = _decoder.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self.items_of(decode(text), text, where)
-        return self._webhook(webhook, text, where)
-
-    def items_of(self, value: Any, text: bytes, where: str) -> Iterator[Item] | None:
-        """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself."""
-        changes = list(_changes(value, 0))
-        if not changes:
-            return None
-        return self._loose(changes, text, where)
-
-    def _webhook(self, webhook: _Webhook, text: bytes, where: str) -> Iterator[Item]:
+    def items(self, webhook: Webhook, text: bytes, where: str) -> list[Item]:
+        """The events, rejects and ignored parts of one webhook."""
+        items: list[Item] = []
         for entry in webhook.entry:
             for change in entry.changes:
-                yield from self._value(change.value, text_of(change.field), text, where)
+                items += self._value(change.value, change.field, text, where)
+        return items
 
-    def _loose(self, changes: list[tuple[str | None, Any]], text: bytes, where: str) -> Iterator[Item]:
+    def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
+        """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it
+        holds none."""
+        changes = list(_changes(value, 0))
+        return self._loose(changes, text, where) if changes else None
+
+    def _loose(self, changes: list[tuple[str | None, Any]], text: bytes, where: str) -> list[Item]:
+        items: list[Item] = []
         for field, raw in changes:
             if not isinstance(raw, dict):
-                yield reject(where, "a change without a value", text)
+                items.append(reject(where, "a change without a value", text))
                 continue
             value, rejects = _Value(), []
             for name, kind in _PARTS.items():
@@ -192,39 +189,42 @@ class CloudApi:
                 if name == "metadata":
                     value.metadata = _convert(part, kind)
                     continue
-                items = part if isinstance(part, list) else [] if part is None else [part]
-                good = [_convert(item, kind) for item in items]
+                parts = part if isinstance(part, list) else [] if part is None else [part]
+                good = [_convert(item, kind) for item in parts]
                 setattr(value, name, [item for item in good if item is not None])
-                rejects += [item for item, found in zip(items, good, strict=True) if found is None]
-            for item in rejects:
-                yield reject(where, "an item of an unknown shape", _encoded(item, text))
-            yield from self._value(value, field, text, where)
+                rejects += [item for item, found in zip(parts, good, strict=True) if found is None]
+            items += (reject(where, "an item of an unknown shape", _encoded(item, text)) for item in rejects)
+            items += self._value(value, field, text, where)
+        return items
 
-    def _value(self, value: _Value, field: str | None, text: bytes, where: str) -> Iterator[Item]:
+    def _value(self, value: _Value, field: Text, text: bytes, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
+        items: list[Item] = []
         if not (messages or statuses or echoes):
+            name = text_of(field)
             if value.errors:
-                yield from (Ignored("error without a message") for _ in value.errors)
-            elif not value.contacts or field not in (None, "messages"):
-                yield Ignored(f"field {field or 'unknown'}"[:60])
-                return
+                items += (Ignored("error without a message") for _ in value.errors)
+            elif not value.contacts or name not in (None, "messages"):
+                return [Ignored(f"field {name or 'unknown'}"[:60])]
         line = self._line(value.metadata)
-        contacts = _Contacts(value.contacts or [])
+        contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
         for status in statuses:
-            yield from self._guarded(self._status, status, line, contacts, where, text)
+            items.append(self._guarded(self._status, status, line, contacts, where))
         for message in messages:
-            yield from self._guarded(self._message, message, line, contacts, where, text)
+            items.append(self._guarded(self._message, message, line, contacts, where))
         for echo in echoes:
-            yield from self._guarded(self._echo, echo, line, contacts, where, text)
-        yield from (Known(line, ids) for ids in contacts.unused())
+            items.append(self._guarded(self._echo, echo, line, contacts, where))
+        if contacts is not _NOBODY:
+            items += (Known(line, ids) for ids in contacts.unused())
+        return items
 
     def _guarded(
-        self, read: Any, item: Any, line: LineIds, contacts: _Contacts, where: str, text: bytes
-    ) -> Iterator[Item]:
+        self, read: Callable[[Part, LineIds, _Contacts], Item], part: Part, line: LineIds, contacts: _Contacts, where: str
+    ) -> Item:
         try:
-            yield read(item, line, contacts)
+            return read(part, line, contacts)
         except Unreadable as error:
-            yield reject(where, str(error), msgspec.json.encode(item))
+            return reject(where, str(error), msgspec.json.encode(part))
 
     def _line(self, metadata: _Metadata | None) -> LineIds:
         if metadata is None:
@@ -247,8 +247,10 @@ class CloudApi:
         return None if line.identifier or line.number else self._default_line
 
     def _status(self, status: _Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
-        word = (text_of(status.status) or "").lower()
-        step = _STEPS.get(word)
+        step = _STEPS.get(status.status)
+        if step is None:
+            word = (text_of(status.status) or "").lower()
+            step = _STEPS.get(word)
         if step is None:
             return Ignored(f"status {word or 'missing'}"[:60])
         key = _key(status.id)
@@ -299,7 +301,7 @@ class CloudApi:
         )
 
 
-_STEPS = {step.value: step for step in Step}
+_STEPS: dict[Text, Step] = {step.value: step for step in Step}
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "metadata": _Metadata,
     "contacts": _Contact,
@@ -336,6 +338,9 @@ class _Contacts:
             for place, ids in enumerate(self._all)
             if place not in self._used and (ids.wa_ids or ids.user_id) and (ids.name or (ids.wa_ids and ids.user_id))
         ]
+
+
+_NOBODY = _Contacts([])
 
 
 def _wa_id(value: Text) -> str | None:
