@@ -209,7 +209,10 @@ class CloudApi:
         line = self._line(value.metadata)
         contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
         for status in statuses:
-            items.append(self._guarded(self._status, status, line, contacts, where))
+            try:
+                items.append(self._status(status, line, contacts))
+            except Unreadable as error:
+                items.append(reject(where, str(error), msgspec.json.encode(status)))
         for message in messages:
             items.append(self._guarded(self._message, message, line, contacts, where))
         for echo in echoes:
@@ -253,20 +256,19 @@ class CloudApi:
             step = _STEPS.get(word)
         if step is None:
             return Ignored(f"status {word or 'missing'}"[:60])
-        key = _key(status.id)
         group = status.recipient_type == "group"
         contact = ContactIds() if group else contacts.of(status.recipient_id, status.recipient_user_id)
         return Status(
-            key,
+            _key(status.id),
             step,
             self._at(status),
             line,
             contact,
-            category=_category(status),
-            group=group,
-            campaign=text_of(status.biz_opaque_callback_data),
-            failure=_failure(status.errors) if step is Step.FAILED else None,
-            default_line=self._default(line),
+            _category(status),
+            group,
+            text_of(status.biz_opaque_callback_data),
+            _failure(status.errors) if step is _FAILED else None,
+            self._default(line),
         )
 
     def _message(self, message: _Message, line: LineIds, contacts: _Contacts) -> Event:
@@ -301,6 +303,7 @@ class CloudApi:
         )
 
 
+_FAILED = Step.FAILED
 _STEPS: dict[Text, Step] = {step.value: step for step in Step}
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "metadata": _Metadata,
@@ -322,6 +325,8 @@ class _Contacts:
     def of(self, wa_id: Text, user_id: Text) -> ContactIds:
         """The ids of one person: those given, and those that the webhook's contacts tie to them."""
         number, user = _wa_id(wa_id), text_of(user_id)
+        if not self._all:
+            return ContactIds((number,) if number else (), user)
         for place, known in enumerate(self._all):
             same = number in known.wa_ids if number else user is not None and user == known.user_id
             if same or (len(self._all) == 1 and number is None and user is None):
@@ -370,10 +375,16 @@ def _key(id: Text) -> str:
 
 
 def _category(status: _Status) -> str | None:
-    category = text_of(status.pricing.category) if status.pricing is not None else None
+    pricing = status.pricing
+    if pricing is not None and pricing.category in _CATEGORIES:
+        return pricing.category  # type: ignore[return-value] # what is among them is a text
+    category = text_of(pricing.category) if pricing is not None else None
     if category is None and status.conversation is not None and status.conversation.origin is not None:
         category = text_of(status.conversation.origin.type)
     return None if category is None else category.lower().replace("-", "_")
+
+
+_CATEGORIES = frozenset(("marketing", "utility", "authentication", "authentication_international", "service"))
 
 
 def failure_of(code: Any, text: Any, detail: Any) -> Failure:

@@ -74,9 +74,11 @@ def _time_of_text(text: str, zone: ZoneInfo) -> int:
 
 def text_of(value: Any) -> str | None:
     """A value as text that can be stored; None where it is empty. Lone surrogates and NUL become U+FFFD."""
+    if value is None:
+        return None
     if type(value) is str and value.isascii() and "\0" not in value:
         return value.strip() or None
-    if value is None or isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list)):
         return None
     text = value if isinstance(value, str) else str(value)
     if "\0" in text:
