@@ -215,8 +215,8 @@ def _scan(text: str, start: int) -> tuple[list[str], int]:
         character = text[position]
         position += 1
         if character == '"':
-            quoted, position = _quoted(text, position)
-            values[-1] += literal(quoted)
+            inside, position = _quoted(text, position)
+            values[-1] += literal(inside)
         elif character == ",":
             values.append("")
         elif character == "\\":
@@ -266,10 +266,10 @@ def _set_text(field: str, values: frozenset[str] | frozenset[Origin] | frozenset
 
 
 def _pattern_text(field: str, patterns: frozenset[str]) -> list[str]:
-    return [f"{field}:{','.join(_quote(pattern) for pattern in sorted(patterns))}"] if patterns else []
+    return [f"{field}:{','.join(quoted(pattern) for pattern in sorted(patterns))}"] if patterns else []
 
 
-def _quote(pattern: str) -> str:
+def quoted(pattern: str) -> str:
     """The pattern as text: wildcards bare, all else in quotes where it needs them."""
     pieces = []
     for part in re.findall(r"(?:\\.|[^\\*])+|\*", pattern, flags=re.DOTALL):

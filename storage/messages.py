@@ -254,8 +254,11 @@ def _send_times(message: Message, send: Send) -> None:
         times["session"] = send.session_start
     elif "any" not in times:
         times["session"] = send.at
-    if message.direction is Direction.IN and "session" in times:
-        times["any"] = times["session"]
+    if send.derived and send.origin in REFERRED:
+        # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
+        own = send.session_start if send.sent_at is None else send.sent_at
+        if own is not None:
+            times["any"] = own
 
 
 def _flags(flags: Flags) -> int:

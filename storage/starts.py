@@ -94,6 +94,7 @@ class StartDetail:
     conflict: bool
     session_start: datetime | None
     answered_by_source: bool
+    starts_of_contact: int
 
 
 def page(
@@ -145,7 +146,7 @@ def start_ids(
         f"""
         SELECT m.id FROM messages AS m
         WHERE {selection.condition} AND {condition}
-        ORDER BY m.start_at {order}, m.key {order}
+        ORDER BY m.start_at {order}, m.key {order}, m.origin {order}
         LIMIT :limit OFFSET :offset
         """,
         parameters | {"limit": limit, "offset": position},
@@ -249,10 +250,16 @@ def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> Sta
         ids = connection.execute(
             "SELECT text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (start.contact,)
         )
-        return _detail(start, Calendar(settings.zone), settings.chat_link, tuple(text for (text,) in ids))
+        of_contact = connection.execute(
+            "SELECT count(*) FROM messages WHERE contact = ? AND origin IS NOT NULL", (start.contact,)
+        ).fetchone()[0]
+        known_as = tuple(text for (text,) in ids)
+        return _detail(start, Calendar(settings.zone), settings.chat_link, known_as, max(1, of_contact))
 
 
-def _detail(start: LoadedStart, calendar: Calendar, pattern: str, contact_ids: tuple[str, ...]) -> StartDetail:
+def _detail(
+    start: LoadedStart, calendar: Calendar, pattern: str, contact_ids: tuple[str, ...], starts_of_contact: int
+) -> StartDetail:
     message = start.message
     failure = message.failure
     session = message.times.get("session")
@@ -280,6 +287,7 @@ def _detail(start: LoadedStart, calendar: Calendar, pattern: str, contact_ids: t
         bool(start.marks & Marks.CONFLICT),
         None if session is None else calendar.local(session),
         bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
+        starts_of_contact,
     )
 
 

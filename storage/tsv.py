@@ -142,7 +142,7 @@ def _values(start: LoadedStart, calendar: Calendar, link: str) -> Iterator[str]:
         yield _flag(level >= step)
     yield (failure.text if failure else None) or ""
     yield (failure.detail if failure else None) or ""
-    yield "" if start.referred else time(start.at)
+    yield "" if start.referred and start.at == times.get("session", start.at) else time(start.at)
     yield time(times.get("delivered"))
     yield time(times.get("read"))
     yield time(start.answered_at)
@@ -191,16 +191,22 @@ def save_tsv(
 
     The file has mode 0600 and appears whole or not at all.
     """
-    name = Path(file_name(filter, now))
+    return write_free(
+        directory,
+        file_name(filter, now),
+        lambda out: write_tsv(connection, filter, now, out, language=language, progress=progress),
+    )
+
+
+def write_free(directory: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
+    """Writes a file under a name, with a number behind it where that is taken, and returns its path; raises
+    ExportError."""
+    wanted = Path(name)
     for attempt in range(1, 1000):
-        path = directory / (name.name if attempt == 1 else f"{name.stem}-{attempt}{name.suffix}")
+        path = directory / (wanted.name if attempt == 1 else f"{wanted.stem}-{attempt}{wanted.suffix}")
         if not path.exists():
             break
-    write_file(
-        path,
-        lambda out: write_tsv(connection, filter, now, out, language=language, progress=progress),
-        replace=False,
-    )
+    write_file(path, write, replace=False)
     return path
 
 

@@ -379,12 +379,14 @@ class Message:
     @property
     def at(self) -> int:
         """The earliest time known of it; the session's start only where there is no other."""
-        times = [event.at for event in self.inbounds]
-        times += self._times("accepted_at") + self._times("sent_at", Step.SENT)
-        times += self.delivered_times + self.read_times + self._times("failed_at", Step.FAILED)
+        times = [event.at for event in self.inbounds] + [event.at for event in self.statuses]
         for send in self.sends:
-            if send.derived and send.origin in REFERRED and send.session_start is not None:
-                times.append(send.session_start)
+            if send.derived and send.origin in REFERRED:
+                # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
+                given: tuple[int | None, ...] = (send.sent_at or send.session_start,)
+            else:
+                given = (send.accepted_at, send.sent_at, send.delivered_at, send.read_at, send.failed_at)
+            times += [at for at in given if at is not None]
         return min(times or self._times("session_start") or [event.at for event in self.events])
 
     @property

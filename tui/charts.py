@@ -89,6 +89,13 @@ class Proportions(Panel):
     def parts(self) -> int:
         return 0 if self.report is None else len(self.whole(self.report))
 
+    def figures(self, report: Report) -> list[tuple[str, ...]]:
+        parts = self.whole(report)
+        total = sum(part.count for part in parts)
+        shares = (str(part.count / total) if total else "" for part in parts)
+        rows = ((part.name, str(part.count), share) for part, share in zip(parts, shares, strict=True))
+        return [(self.title.lower(), "count", "share"), *rows]
+
     def part_at(self, x: int, y: int) -> int | None:
         return y - 2 if 2 <= y < 2 + self.parts() else None
 
@@ -199,6 +206,13 @@ class FailuresChart(Panel):
 
     def parts(self) -> int:
         return 0 if self.report is None else len(self.report.failures)
+
+    def figures(self, report: Report) -> list[tuple[str, ...]]:
+        rows = (
+            (failure.reason, "" if failure.code is None else str(failure.code), str(failure.count), str(failure.users))
+            for failure in report.failures
+        )
+        return [("reason", "code", "sends", "users"), *rows]
 
     def part_at(self, x: int, y: int) -> int | None:
         part = y - 2 + self._first(self.size.height - 1)

@@ -73,6 +73,14 @@ class DailyChart(Panel):
         drawing = plots.daily(report.daily, self.size.width, self.size.height - 2, colorless())
         return ("", 0) if drawing is None else (drawing.plan.step, len(drawing.plan.buckets))
 
+    def figures(self, report: Report) -> list[tuple[str, ...]]:
+        names = ("day", "failed", "sent", "delivered", "read", "answered", "referred")
+        rows = (
+            (day.day.isoformat(), *(str(getattr(day.status, name)) for name in names[1:-1]), str(day.referred))
+            for day in report.daily
+        )
+        return [names, *rows]
+
     def part_at(self, x: int, y: int) -> int | None:
         from tui import plots
 
@@ -151,6 +159,15 @@ class FunnelChart(Panel):
     def parts(self) -> int:
         return 0 if self.report is None else len(self.report.funnel.steps)
 
+    def figures(self, report: Report) -> list[tuple[str, ...]]:
+        def text(value: float | None) -> str:
+            return "" if value is None else str(value)
+
+        rows = (
+            (step.step, str(step.count), text(step.of_previous), text(step.of_first)) for step in report.funnel.steps
+        )
+        return [("step", "count", "of_previous", "of_first"), *rows]
+
     def part_at(self, x: int, y: int) -> int | None:
         rows = self._rows(self.size.height - 1)
         part = (y - 2) // rows if y >= 2 else -1
@@ -176,14 +193,14 @@ class FunnelChart(Panel):
         from tui import plots
 
         steps = report.funnel.steps
-        if height < len(steps) + 1 or width < 30:
+        if height < len(steps) + 1 or width < 42:
             return [strip((cut("  too small a place for this chart", width), DIM))]
         rows = self._rows(height)
-        left, count_width, share_width = 12, 10, 15
+        left, count_width, share_width = 14, 10, 17
         middle = min(60, width - left - count_width - share_width - 1)
         counts = tuple((step.step, step.count) for step in steps)
         drawn = plots.funnel(counts, middle, rows * len(steps), colorless()) if middle >= 4 else None
-        head = f"{'':{left + max(0, middle) + 1}}{'count':>{count_width}}{'of prev.':>8}{'of first':>{9}}"
+        head = f"{'':{left + max(0, middle) + 1}}{'count':>{count_width}}{'of prev':>8}{'of first':>9}"
         lines = [strip((cut(head, width), DIM))]
         for index, step in enumerate(steps):
             for row in range(rows):

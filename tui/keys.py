@@ -15,9 +15,11 @@ class Where(StrEnum):
     DASHBOARD = "Dashboard"
     PANEL = "Tiles and charts"
     TABLE = "Table of starts"
+    DROPDOWN = "Filters at the top"
     LIST = "Open list of a filter"
     FILTER_LINE = "Filter line"
     DETAIL = "One start"
+    TEXT = "Reading: help and one start"
     HELP = "Help"
 
 
@@ -63,11 +65,13 @@ KEYS: tuple[Key, ...] = (
     Key("left_square_bracket", "[", "back", "go back as well", Where.DASHBOARD),
     Key("right_square_bracket", "]", "forward", "go forward again", Where.DASHBOARD),
     Key("slash", "/", "filter_line", "type a filter", Where.DASHBOARD, "Filter"),
-    Key("p", "p", "choose('period')", "choose the period", Where.DASHBOARD),
+    Key("p,d", "p", "choose('period')", "choose the period", Where.DASHBOARD),
     Key("o", "o", "choose('origin')", "choose what started them", Where.DASHBOARD),
     Key("l", "l", "choose('line')", "choose the line", Where.DASHBOARD),
     Key("t", "t", "choose('template')", "choose the template; type to find it", Where.DASHBOARD),
     Key("u", "u", "choose('user')", "choose new or recurrent users", Where.DASHBOARD),
+    Key("less_than_sign", "<", "shift(-1)", "the period before, as long as this one", Where.DASHBOARD),
+    Key("greater_than_sign", ">", "shift(1)", "the period after", Where.DASHBOARD),
     Key("x", "x", "clear", "clear every filter", Where.DASHBOARD, "Clear"),
     Key("c", "c", "next_chart", "show the next chart, where the terminal is small", Where.DASHBOARD, "Chart"),
     Key("v", "v", "view", "table: grouped by notification, or one by one", Where.DASHBOARD, "View"),
@@ -98,15 +102,19 @@ KEYS: tuple[Key, ...] = (
     Key("home,g", "Home g", "move_to(0)", "newest row", Where.TABLE),
     Key("end,G", "End G", "move_to(-1)", "oldest row", Where.TABLE),
     Key("enter", "Enter", "open", "the starts of this notification, or this start in detail", Where.TABLE),
+    Key("enter,space,down", "Enter", "open", "open its list", Where.DROPDOWN),
+    Key("left", "←", "app.focus_previous", "the filter before", Where.DROPDOWN),
+    Key("right", "→", "app.focus_next", "the next filter", Where.DROPDOWN),
     Key("up", "↑", "move(-1)", "up; typing narrows the list", Where.LIST),
     Key("down", "↓", "move(1)", "down", Where.LIST),
     Key("pageup", "PgUp", "move(-10)", "ten up", Where.LIST),
     Key("pagedown", "PgDn", "move(10)", "ten down", Where.LIST),
-    Key("enter", "Enter", "pick", "take it", Where.LIST),
-    Key("escape,tab,shift+tab", "Esc", "close", "leave it as it was", Where.LIST),
-    Key("enter", "Enter", "submit", "apply the filter", Where.FILTER_LINE),
-    Key("tab", "Tab", "complete", "complete the word", Where.FILTER_LINE),
-    Key("escape,shift+tab", "Esc", "close", "leave it as it was", Where.FILTER_LINE),
+    Key("space", "Space", "mark", "mark several: origins, lines and templates", Where.LIST),
+    Key("enter", "Enter", "pick", "take it, or what is marked", Where.LIST, "Take"),
+    Key("escape,tab,shift+tab", "Esc", "close", "leave it as it was", Where.LIST, "Leave"),
+    Key("enter", "Enter", "submit_filter", "apply the filter", Where.FILTER_LINE, "Apply"),
+    Key("tab", "Tab", "complete", "complete the word", Where.FILTER_LINE, "Complete"),
+    Key("escape,shift+tab", "Esc", "close", "leave it as it was", Where.FILTER_LINE, "Leave"),
     Key(
         "escape,backspace,q,left",
         "Esc",
@@ -119,14 +127,12 @@ KEYS: tuple[Key, ...] = (
     Key("b,left_square_bracket", "b", "step(-1)", "the start before", Where.DETAIL, "Before"),
     Key("enter", "Enter", "contact", "every start of this person", Where.DETAIL, "All of this person"),
     Key("escape,backspace,q,question_mark,f1", "Esc", "close", "close the help", Where.HELP, "Back"),
-    Key("up,k", "↑ k", "scroll(-1)", "up", Where.HELP),
-    Key("down,j", "↓ j", "scroll(1)", "down", Where.HELP, "Scroll"),
-    Key("pageup", "PgUp", "scroll_page(-1)", "page up", Where.HELP),
-    Key("pagedown,space", "PgDn", "scroll_page(1)", "page down", Where.HELP),
-    Key("up,k", "↑ k", "scroll(-1)", "up", Where.DETAIL),
-    Key("down,j", "↓ j", "scroll(1)", "down", Where.DETAIL),
-    Key("pageup", "PgUp", "scroll_page(-1)", "page up", Where.DETAIL),
-    Key("pagedown,space", "PgDn", "scroll_page(1)", "page down", Where.DETAIL),
+    Key("up,k", "↑ k", "scroll(-1)", "up", Where.TEXT),
+    Key("down,j", "↓ j", "scroll(1)", "down", Where.TEXT, "Scroll"),
+    Key("pageup,ctrl+u", "PgUp Ctrl+U", "scroll_page(-1)", "page up", Where.TEXT),
+    Key("pagedown,space,ctrl+d", "PgDn Space", "scroll_page(1)", "page down", Where.TEXT),
+    Key("home,g", "Home g", "scroll_to(0)", "to the top", Where.TEXT),
+    Key("end,G", "End G", "scroll_to(-1)", "to the end", Where.TEXT),
 )
 
 
@@ -142,7 +148,7 @@ def bindings(where: Where) -> list[Binding]:
 
 def bar(*wheres: Where) -> list[Key]:
     """The keys that the key bar shows for these parts, in order."""
-    return [key for key in KEYS if key.where in wheres and key.bar]
+    return [key for where in wheres for key in KEYS if key.where is where and key.bar]
 
 
 def sections() -> list[tuple[Where, list[Key]]]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
+from zoneinfo import ZoneInfo
 
 from storage import choices, starts
+from storage.calendar import zone_of
 from storage.choices import Choice
 from storage.database import DatabaseError, open_reader
 from storage.filters import Filter, Period
+from storage.journal import last_import
 from storage.report import Report, load_report, one_moment
 from storage.starts import Cursor, StartDetail
-from storage.tsv import ExportError, save_tsv
+from storage.tsv import ExportError, cell, file_name, save_tsv, write_free
 from tui.pager import PAGE, Pager
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
@@ -53,6 +56,12 @@ class Snapshot:
     templates: tuple[Choice, ...]
     pager: Pager
     empty: bool
+    data_of: datetime | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The report's time zone."""
+        return zone_of(self.report.time_zone)
 
 
 class Reader:
@@ -138,6 +147,7 @@ def load_snapshot(
         for index in pager.missing(first, first + max(rows, PAGE // 2)):
             pager.store(index, pager.load(connection, index))
         empty = report.starts == 0 and load_report(connection, Filter(Period(None)), now).starts == 0
+        imported = last_import(connection)
         return Snapshot(
             view,
             now,
@@ -146,6 +156,7 @@ def load_snapshot(
             tuple(choices.templates(connection)),
             pager,
             empty,
+            None if imported is None else imported.astimezone(zone_of(report.time_zone)),
         )
 
 
@@ -154,11 +165,32 @@ def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -
     return starts.detail(connection, cursor, now)
 
 
+def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
+    """How many starts of a filter each value of a field has."""
+    if field == "period":
+        return {}
+    with one_moment(connection):
+        return dict(choices.counts(connection, filter, field, now))
+
+
 def save(
     connection: sqlite3.Connection, filter: Filter, now: datetime, directory: Path, progress: Callable[[int], None]
 ) -> Path:
     """Saves the TSV of a filter and says where; raises ReadError with one line."""
     try:
         return save_tsv(connection, filter, now, directory, progress=progress)
+    except ExportError as error:
+        raise ReadError(str(error)) from None
+
+
+def save_figures(name: str, filter: Filter, now: datetime, directory: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """Saves the figures of a panel as TSV and says where; raises ReadError with one line."""
+    text = "".join("\t".join(cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
+
+    def write(out: BinaryIO) -> int:
+        return out.write(text)
+
+    try:
+        return write_free(directory, f"{name}-{file_name(filter, now)}", write)
     except ExportError as error:
         raise ReadError(str(error)) from None

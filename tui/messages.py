@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual.message import Message
 
@@ -56,11 +56,19 @@ class SaveProgress(Message):
         return isinstance(message, SaveProgress)
 
 
-class Saved(Message):
-    """The TSV stands at this path."""
+class SaveEnded(Message):
+    """A save is over: where the file stands, or why there is none."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, text: str, error: bool = False) -> None:
+        self.text, self.error = text, error
+        super().__init__()
+
+
+class Counted(Message):
+    """How many starts each value of a field has under the other filters."""
+
+    def __init__(self, field: str, counts: dict[Hashable, int]) -> None:
+        self.field, self.counts = field, counts
         super().__init__()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -31,9 +31,27 @@ def strip(*pieces: Piece) -> Strip:
     return Strip([Segment(text, style) for text, style in pieces if text])
 
 
-def heading(number: int, title: str, note: str, width: int, focused: bool) -> Strip:
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells, broken between words where there are any."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if cell_len(longer) <= width:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            *full, line = chop_cells(word, width) if cell_len(word) > width else (word,)
+            lines += full
+        lines.append(line)
+    return lines
+
+
+def heading(number: int | str, title: str, note: str, width: int, focused: bool) -> Strip:
     """A panel's first line: its number, name and note, with a rule to the end."""
-    front = f"{'▸' if focused else ' '}{number} "
+    front = f"{'▸' if focused else ' '}{number} " if number != "" else " "
     title = cut(title, max(0, width - len(front)))
     left = width - len(front) - cell_len(title)
     note = cut(f"  {note}" if note else "", max(0, left - 1))
@@ -81,6 +99,10 @@ class Panel(Widget, can_focus=True):
     def behind(self, filter: Filter) -> Filter | None:
         """The filter of the starts behind the part under the cursor."""
         return None
+
+    def figures(self, report: Report) -> list[tuple[str, ...]]:
+        """What the panel shows as rows of text, the first one the names of the columns."""
+        raise NotImplementedError
 
     def part_at(self, x: int, y: int) -> int | None:
         """The part at a cell of the panel, for the mouse."""

@@ -120,6 +120,10 @@ class Tiles(Panel):
             return None
         return replace(filter, origins=origins, statuses=tile.statuses or filter.statuses)
 
+    def figures(self, report: Report) -> list[tuple[str, ...]]:
+        tiles = tiles_of(report)
+        return [("tile", "value", "of"), *((tile.name, tile.forms[0], tile.below) for tile in tiles)]
+
     def part_at(self, x: int, y: int) -> int | None:
         if self.report is None:
             return None

@@ -88,6 +88,20 @@ def short_moment(at: datetime) -> str:
     return f"{at.day:>2} {MONTHS[at.month - 1]} {at:%H:%M}"
 
 
+def duration(span: timedelta) -> str:
+    """A span in its two greatest units: `3 d 4 h`, `5 min 12 s`, `8 s`."""
+    left = int(span.total_seconds())
+    units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+    parts = []
+    for size, unit in units:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
 def status_name(status: StartStatus) -> str:
     """A status with a capital."""
     return status.value.capitalize()
@@ -135,3 +149,34 @@ def origins_name(filter: Filter) -> str:
 def user_type_name(filter: Filter) -> str:
     """What the dropdown of user types says."""
     return "All" if filter.user_type is None else USER_TYPE_NAMES[filter.user_type]
+
+
+def filter_words(filter: Filter) -> str:
+    """What a filter selects, in words."""
+    words = [period_name(filter.period)]
+    if filter.origins:
+        words.append(
+            "started by " + " or ".join(ORIGIN_NAMES[origin].lower() for origin in Origin if origin in filter.origins)
+        )
+    if filter.lines:
+        words.append("line " + _any_of(filter.lines))
+    if filter.templates:
+        words.append("template " + _any_of(filter.templates))
+    if filter.user_type is not None:
+        words.append(f"{filter.user_type} users")
+    if filter.statuses:
+        words.append(" or ".join(status.value for status in StartStatus if status in filter.statuses))
+    if filter.failures:
+        words.append("failed by " + " or ".join(_failure_name(failure) for failure in sorted(filter.failures)))
+    if filter.contact is not None:
+        words.append(f"contact {plain(filter.contact)}")
+    return ", ".join(words)
+
+
+def _any_of(patterns: frozenset[str]) -> str:
+    shown = [plain(pattern) for pattern in sorted(patterns)]
+    return " or ".join(shown) if len(shown) <= 2 else f"{shown[0]} or {len(shown) - 1} others"
+
+
+def _failure_name(failure: str) -> str:
+    return f"code {failure}" if failure.isdigit() else reason_name(failure).lower()

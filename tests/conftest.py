@@ -1,0 +1,17 @@
+"""What every test runs under: no settings of the person's own, and the same random examples in CI every time."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "random")
+
+# Read by Textual and Rich when they are imported, so this must come before any test module.
+for name in [name for name in os.environ if name.startswith("TEXTUAL_")]:
+    del os.environ[name]
+for name in ("NO_COLOR", "COLORTERM", "SALUDO_DB", "SSH_CONNECTION"):
+    os.environ.pop(name, None)

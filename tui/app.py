@@ -1,0 +1,95 @@
+"""The app: its screens, its theme, and what holds on every screen. Knows no number and no widget of a screen."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from rich.segment import Segment, Segments
+from textual.binding import BindingType
+from textual.events import AppBlur, AppFocus, Resize
+
+from storage.filters import Filter
+from storage.starts import StartDetail, StartRow
+from tui.dashboard import Dashboard
+from tui.detail import DetailScreen, Step, WholeContact
+from tui.display import CellDiff
+from tui.help import HelpScreen
+from tui.keys import Where, bindings
+
+
+class SaludoApp(CellDiff):
+    """The dashboard on one database. `clock` gives the moment that stands for now."""
+
+    CSS_PATH = "style.tcss"
+    TITLE = "saludo"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
+
+    def __init__(self, path: Path, filter: Filter, clock: Callable[[], datetime], directory: Path) -> None:
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self.dashboard = Dashboard(path, filter, clock, directory)
+        self._detail: DetailScreen | None = None
+        self._help: HelpScreen | None = None
+
+    def on_mount(self) -> None:
+        self.push_screen(self.dashboard)
+
+    def on_unmount(self) -> None:
+        self.dashboard.close_readers()
+
+    def show_detail(self, row: StartRow, detail: StartDetail | None) -> None:
+        """Shows one start, on the one screen there is for it."""
+        if self._detail is None:
+            self._detail = DetailScreen()
+        self._detail.show(row, detail)
+        if self.screen is self.dashboard:
+            self.push_screen(self._detail)
+
+    def on_step(self, message: Step) -> None:
+        self.dashboard.step(message.by)
+
+    def on_whole_contact(self, message: WholeContact) -> None:
+        if self._detail is not None and self.screen is self._detail:
+            self.pop_screen()
+        self.dashboard.show_contact(message.row)
+
+    def action_help(self) -> None:
+        if self._help is None:
+            self._help = HelpScreen()
+        if self.screen is not self._help:
+            self.push_screen(self._help)
+
+    def action_repaint(self) -> None:
+        self.forget_screen()
+        self.screen.refresh(layout=True)
+
+    def on_resize(self, event: Resize) -> None:
+        self.forget_screen()
+
+    def on_app_blur(self, event: AppBlur) -> None:
+        # A terminal window that loses the focus keeps its picture: nothing is to be sent for it.
+        event.prevent_default()
+
+    def on_app_focus(self, event: AppFocus) -> None:
+        event.prevent_default()
+
+    def _fatal_error(self) -> None:
+        """Ends with the error's own lines; Textual's traceback would print people's names from the locals."""
+        self.bell()
+        text = "".join(traceback.format_exception(*sys.exc_info()))
+        self._exit_renderables.append(Segments([Segment(f"saludo ended by an error of its own:\n{text}")]))
+        self._close_messages_no_wait()
+
+
+def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: Path) -> int:
+    """Runs the dashboard until it is left and returns the exit status; `now` stands in for the clock."""
+    app = SaludoApp(path, filter, lambda: now or datetime.now(UTC), directory)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,178 @@
+"""The list that a dropdown opens: typing finds, space marks several, Enter takes. Knows no filter."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import BindingType
+from textual.events import Click, Key
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.keys import Where, bindings
+from tui.options import MULTIPLE, Option, typed_period
+from tui.panel import Piece, strip
+from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, fit, safe
+from tui.wording import short_number
+
+
+class Picked(Message):
+    """Values were taken for a field."""
+
+    def __init__(self, field: str, values: frozenset[Hashable]) -> None:
+        self.field, self.values = field, values
+        super().__init__()
+
+
+class Closed(Message):
+    """The list was left as it was."""
+
+
+def folded(text: str) -> str:
+    """Text for comparison: no case, no accents, no spaces."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in plain if not unicodedata.combining(sign) and not sign.isspace()).casefold()
+
+
+class ChoiceList(Widget, can_focus=True):
+    """The options of one field with their counts, those that match what is typed."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LIST)]
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.field = ""
+        self.typed = ""
+        self._options: list[Option] = []
+        self._folded: list[str] = []
+        self._shown: list[Option] = []
+        self._marked: set[Hashable] = set()
+        self._cursor = self._top = 0
+
+    def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
+        """Opens for a field with the cursor on what is set now."""
+        self.field, self.typed = field, ""
+        self._marked = set(marked) if field in MULTIPLE else set()
+        self._take(options)
+        current = [place for place, option in enumerate(self._shown) if option.value in marked]
+        self._cursor = current[0] if current else 0
+        self._top = 0
+        self._keep_in_sight()
+        self.refresh()
+
+    def count(self, options: Sequence[Option]) -> None:
+        """Takes the same options with their counts."""
+        under = self._under()
+        self._take(options)
+        places = [place for place, option in enumerate(self._shown) if under and option.value == under.value]
+        self._cursor = places[0] if places else min(self._cursor, max(0, len(self._shown) - 1))
+        self.refresh()
+
+    def _take(self, options: Sequence[Option]) -> None:
+        self._options = list(options)
+        self._folded = [folded(option.label) for option in options]
+        self._find()
+
+    def _find(self) -> None:
+        wanted = folded(self.typed)
+        pairs = zip(self._options, self._folded, strict=True)
+        self._shown = [option for option, label in pairs if wanted in label]
+        if self.field == "period" and (period := typed_period(self.typed)) is not None:
+            self._shown = [period, *self._shown]
+
+    def _under(self) -> Option | None:
+        return self._shown[self._cursor] if self._cursor < len(self._shown) else None
+
+    def _keep_in_sight(self) -> None:
+        rows = max(1, self.size.height - 2)
+        self._top = min(max(self._top, self._cursor - rows + 1, 0), self._cursor)
+
+    def action_move(self, by: int) -> None:
+        self._cursor = max(0, min(self._cursor + by, len(self._shown) - 1))
+        self._keep_in_sight()
+        self.refresh()
+
+    def action_mark(self) -> None:
+        under = self._under()
+        if self.field not in MULTIPLE:
+            self._type(" ")
+        elif under is not None and under.value is not None:
+            self._marked ^= {under.value}
+            self.action_move(1)
+
+    def action_pick(self) -> None:
+        under = self._under()
+        if under is None:
+            return
+        many = self._marked and under.value is not None and self.field in MULTIPLE
+        # What is marked counts; Enter on another one takes that one alone, as in any dropdown.
+        values = self._marked if many and (under.value in self._marked or len(self._marked) > 1) else {under.value}
+        self.post_message(Picked(self.field, frozenset(values)))
+
+    def action_close(self) -> None:
+        self.post_message(Closed())
+
+    def on_key(self, event: Key) -> None:
+        if event.key == "backspace":
+            event.stop()
+            self._type("\b")
+        elif event.is_printable and event.character:
+            event.stop()
+            self._type(event.character)
+
+    def _type(self, character: str) -> None:
+        self.typed = self.typed[:-1] if character == "\b" else self.typed + character
+        self._find()
+        self._cursor = self._top = 0
+        self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        place = self._top + event.y - 1
+        if event.y >= 1 and place < len(self._shown):
+            self._cursor = place
+            self.action_pick()
+
+    def on_blur(self) -> None:
+        if self.display:
+            self.post_message(Closed())
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        if y == 0:
+            return self._search(width)
+        if y == height - 1:
+            return strip((fit(f" {self._hint()}", width), DIM + Style(reverse=False)))
+        place = self._top + y - 1
+        if place >= len(self._shown):
+            empty = " nothing matches" if not self._shown and y == 1 else ""
+            return strip(("│", DIM), (fit(empty, width - 2), DIM), ("│", DIM))
+        return self._option(self._shown[place], place == self._cursor, width)
+
+    def _search(self, width: int) -> Strip:
+        shown = cut(self.typed, width - 6)
+        return strip((" find: ", KEY), (shown, BOLD), ("▏", FOCUSED)).adjust_cell_length(width)
+
+    def _option(self, option: Option, on: bool, width: int) -> Strip:
+        style = CURSOR + BOLD if on else PLAIN
+        count = "" if option.count is None else short_number(option.count)
+        mark = ""
+        if self.field in MULTIPLE:
+            mark = "■ " if option.value in self._marked else "□ " if option.value is not None else "  "
+        room = width - 3 - len(mark) - (len(count) + 1 if count else 0)
+        pieces: list[Piece] = [("│", DIM), (f" {mark}{fit(safe(option.label, 300), max(0, room))}", style)]
+        if count:
+            pieces.append((f"{count} ", style if on else DIM))
+        pieces.append(("│", DIM))
+        return strip(*pieces).adjust_cell_length(width)
+
+    def _hint(self) -> str:
+        if self.field == "period":
+            return "type 14d, or 2026-11-01 2026-11-15"
+        if self.field in MULTIPLE:
+            return "Enter takes, space marks several"
+        return "Enter takes"

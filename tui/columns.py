@@ -1,0 +1,122 @@
+"""The columns of the two tables: which fit a width, how wide each is, and what a row says in them. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from rich.style import Style
+
+from storage.filters import StartStatus
+from storage.starts import NotificationRow, StartRow
+from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
+from tui.wording import (
+    NOTHING,
+    SHORT_ORIGINS,
+    USER_TYPE_NAMES,
+    day,
+    number,
+    reason_name,
+    share_of,
+    short_moment,
+    status_name,
+)
+
+Row = TypeVar("Row", StartRow, NotificationRow)
+GAP = 2  # cells between two columns
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One column: its least width, its share of what is left over (0: none), and what a row has there.
+
+    rank: columns with the greatest are left out first where the width does not do.
+    """
+
+    title: str
+    width: int
+    rank: int
+    text: Callable[[Row], str]
+    grows: int = 0
+    right: bool = False
+    style: Callable[[Row], Style] = lambda row: PLAIN
+
+
+def _why(row: StartRow) -> str:
+    if row.status is not StartStatus.FAILED:
+        return ""
+    name = reason_name(row.reason)
+    if row.reason == "other" and row.failure_text:
+        name = safe(row.failure_text)
+    return name if row.code is None else f"{name} ({row.code})"
+
+
+def _status(row: StartRow) -> str:
+    return f"{STATUS_LETTER[row.status]} {status_name(row.status)}"
+
+
+STARTS: tuple[Column[StartRow], ...] = (
+    Column("Time", 12, 0, lambda row: short_moment(row.at)),
+    Column("Status", 11, 0, _status, style=lambda row: status_style(row.status, bold=True)),
+    Column("Contact", 15, 1, lambda row: safe(row.contact) or NOTHING),
+    Column("Name", 12, 4, lambda row: safe(row.name), grows=2),
+    Column("Template", 16, 1, lambda row: safe(row.template) or NOTHING, grows=4),
+    Column("Line", 14, 6, lambda row: safe(row.line), grows=1),
+    Column("Started by", 10, 5, lambda row: SHORT_ORIGINS[row.origin], style=lambda row: DIM),
+    Column("User", 9, 5, lambda row: USER_TYPE_NAMES[row.user_type], style=lambda row: DIM),
+    Column("Why it failed", 16, 2, _why, grows=5, style=lambda row: status_style(StartStatus.FAILED)),
+)
+
+NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
+    Column("Day", 11, 0, lambda row: day(row.day, year=True)),
+    Column("Template", 20, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
+    Column("Line", 14, 2, lambda row: safe(row.line), grows=1),
+    Column("Users", 9, 1, lambda row: number(row.users), right=True),
+    Column("Sends", 9, 0, lambda row: number(row.sends), right=True),
+    Column(
+        "Failed",
+        8,
+        0,
+        lambda row: number(row.failed),
+        right=True,
+        style=lambda row: status_style(StartStatus.FAILED) if row.failed else DIM,
+    ),
+    Column("Failed %", 8, 4, lambda row: share_of(row.failed, row.sends), right=True, style=lambda row: DIM),
+    Column(
+        "Answered",
+        9,
+        1,
+        lambda row: number(row.answered),
+        right=True,
+        style=lambda row: status_style(StartStatus.ANSWERED) if row.answered else DIM,
+    ),
+    Column(
+        "Answ. %",
+        8,
+        4,
+        lambda row: share_of(row.answered, row.sends - row.failed),
+        right=True,
+        style=lambda row: DIM,
+    ),
+)
+
+
+@lru_cache(maxsize=16)
+def placed(columns: tuple[Column[Row], ...], width: int) -> tuple[tuple[Column[Row], int], ...]:
+    """The columns that fit, each with its cells; what is left over goes to those that grow."""
+    shown = list(columns)
+    while len(shown) > 1 and _needed(shown) > width:
+        shown.remove(max(shown, key=lambda column: (column.rank, columns.index(column))))
+    spare = max(0, width - _needed(shown))
+    shares = sum(column.grows for column in shown)
+    cells = [column.width + (spare * column.grows // shares if shares else 0) for column in shown]
+    growing = [index for index, column in enumerate(shown) if column.grows]
+    if growing:
+        cells[growing[-1]] += max(0, width - sum(cells) - GAP * (len(cells) - 1))
+    return tuple(zip(shown, cells, strict=True))
+
+
+def _needed(columns: list[Column[Row]]) -> int:
+    return sum(column.width for column in columns) + GAP * (len(columns) - 1)

@@ -1,0 +1,221 @@
+"""One start in full: its timeline, its failure and what to do, the person, and the link to the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.strip import Strip
+
+from storage.filters import StartStatus
+from storage.starts import LadderStep, StartDetail, StartRow
+from tui.keys import Where, bar, bindings
+from tui.panel import Piece, heading, strip, wrapped
+from tui.scrolling import Lines
+from tui.status import KeyBar, StatusLine
+from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
+from tui.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
+
+_NAMES = 16  # cells of a field's name
+RETRY = {
+    "yes": "Sending it again can help.",
+    "no": "Sending it again as it is will not help.",
+    "later": "Sending it again can help after a day or more.",
+    "unknown": "Whether sending it again helps is not known.",
+}
+
+
+class Step(Message):
+    """Show the start so many rows below in the table."""
+
+    def __init__(self, by: int) -> None:
+        self.by = by
+        super().__init__()
+
+
+class WholeContact(Message):
+    """Show every start of the person whose start this is."""
+
+    def __init__(self, row: StartRow) -> None:
+        self.row = row
+        super().__init__()
+
+
+class DetailScreen(Screen[None]):
+    """Shows one start after another; made once and used again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DETAIL)]
+
+    def __init__(self) -> None:
+        super().__init__(id="detail-screen")
+        self.row: StartRow | None = None
+        self.detail: StartDetail | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Lines("detail")
+        yield StatusLine("detail-status")
+        yield KeyBar("detail-keys")
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).show(bar(Where.DETAIL, Where.TEXT, Where.EVERYWHERE))
+        self.query_one(Lines).focus()
+
+    def show(self, row: StartRow, detail: StartDetail | None) -> None:
+        """Shows a start; None where it is there no more."""
+        same = self.row is not None and self.row.cursor == row.cursor
+        self.row, self.detail = row, detail
+        if self.is_mounted:
+            self._draw(same)
+
+    def on_screen_resume(self) -> None:
+        self._draw(False)
+
+    def _draw(self, same: bool) -> None:
+        detail = self.detail
+        if detail is not None:
+            self.query_one(Lines).show(lambda width: detail_lines(detail, width), keep=same)
+        elif self.row is not None:
+            self.query_one(Lines).show(lambda width: [strip((" This start is no longer in the database.", BOLD))])
+
+    def say(self, text: str, error: bool = False) -> None:
+        """Says something in the status line."""
+        self.query_one(StatusLine).say(text, error)
+
+    def action_close(self) -> None:
+        self.query_one(StatusLine).say("")
+        self.app.pop_screen()
+
+    def action_step(self, by: int) -> None:
+        self.post_message(Step(by))
+
+    def action_contact(self) -> None:
+        if self.row is not None:
+            self.post_message(WholeContact(self.row))
+
+
+def detail_lines(detail: StartDetail, width: int) -> list[Strip]:
+    """All of one start as lines of a width."""
+    row = detail.row
+    title = safe(row.template) if row.template else ORIGIN_NAMES[row.origin]
+    who = safe(row.name) or safe(row.contact) or "unknown contact"
+    lines = [
+        heading("", who, title, width, True),
+        strip(),
+        strip(
+            ("  ", PLAIN),
+            (f" {STATUS_LETTER[row.status]} {status_name(row.status)} ", status_fill(row.status) + BOLD),
+            (f"  {moment(row.at)}", PLAIN),
+        ),
+        strip(),
+    ]
+    lines += _failure(detail, width)
+    lines += _timeline(detail, width)
+    lines += _fields("Start", _start_fields(detail), width)
+    lines += _fields("Person", _person_fields(detail), width)
+    return lines
+
+
+def _failure(detail: StartDetail, width: int) -> Iterator[Strip]:
+    explained = detail.explanation
+    if explained is None:
+        return
+    row = detail.row
+    red = status_style(StartStatus.FAILED, bold=True)
+    code = f" (code {row.code})" if row.code is not None else ""
+    yield strip(("  Why it failed   ", HEADING), (f"{explained.title}{code}", red))
+    for name, text, style in (
+        ("In their words", safe(row.failure_text or ""), PLAIN),
+        ("", safe(detail.failure_detail or ""), PLAIN),
+        ("What it means", explained.meaning, PLAIN),
+        ("What to do", explained.advice, BOLD),
+        ("", RETRY[explained.retry], DIM),
+    ):
+        if text and not (name == "" and text == safe(row.failure_text or "")):
+            yield from _field(name, text, width, style)
+    yield strip()
+
+
+def _timeline(detail: StartDetail, width: int) -> Iterator[Strip]:
+    yield strip(("  Timeline", HEADING))
+    before: datetime | None = None
+    timed = sorted((step for step in detail.ladder if step.at is not None), key=_time_of)
+    steps = timed + [step for step in detail.ladder if step.at is None]
+    for step in steps:
+        yield strip(*_step(step, before))
+        before = step.at or before
+    if detail.conflict:
+        yield from _field("", "A failure was reported as well; what proves that it arrived counts.", width, DIM)
+    yield strip()
+
+
+def _time_of(step: LadderStep) -> datetime:
+    assert step.at is not None
+    return step.at
+
+
+def _step(step: LadderStep, before: datetime | None) -> list[Piece]:
+    known = {status.value: status for status in StartStatus}.get(step.step)
+    style = status_style(known, bold=True) if known else BOLD
+    letter = STATUS_LETTER[known] if known else "·"
+    pieces: list[Piece] = [(f"    {letter} ", style), (f"{step.step.capitalize():<{_NAMES - 6}}", style)]
+    if step.at is None:
+        said = "implied: only a later step proves it" if step.implied else "stated by the platform, without a time"
+        return [*pieces, (f"  {said}", DIM)]
+    pieces.append((f"  {moment(step.at)}", PLAIN))
+    if before is not None and step.at - before >= timedelta(seconds=1):
+        pieces.append((f"  {duration(step.at - before)} later", DIM))
+    return pieces
+
+
+def _start_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
+    row = detail.row
+    answer = None
+    if row.status is StartStatus.ANSWERED:
+        answer = "yes, as the platform says" if detail.answered_by_source else "yes"
+    return [
+        ("Started by", ORIGIN_NAMES[row.origin], PLAIN),
+        ("Template", safe(row.template) or NOTHING, PLAIN),
+        ("Language", detail.language, PLAIN),
+        ("Campaign", detail.campaign, PLAIN),
+        ("Line", row.line, PLAIN),
+        ("Channel", detail.channel_id, PLAIN),
+        ("Agent groups", detail.agent_groups, PLAIN),
+        ("Session start", None if detail.session_start is None else moment(detail.session_start), PLAIN),
+        ("Answer", answer, PLAIN),
+        ("Message key", detail.key, DIM),
+        ("Joined with", detail.joined, DIM),
+    ]
+
+
+def _person_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
+    row = detail.row
+    link = detail.chat_link
+    others = detail.starts_of_contact - 1
+    return [
+        ("Name", row.name, PLAIN),
+        ("Contact", row.contact or "unknown", BOLD),
+        ("Known as", ", ".join(detail.contact_ids) if len(detail.contact_ids) > 1 else None, PLAIN),
+        ("User", USER_TYPE_NAMES[row.user_type], PLAIN),
+        ("Other starts", f"{number(others)}; Enter shows them" if others > 0 else "none", PLAIN),
+        ("Chat link", link, KEY + Style(link=safe(link)) if link else PLAIN),
+    ]
+
+
+def _fields(title: str, fields: Sequence[tuple[str, str | None, Style]], width: int) -> Iterator[Strip]:
+    yield strip((f"  {title}", HEADING))
+    for name, value, style in fields:
+        if value:
+            yield from _field(name, safe(value), width, style)
+    yield strip()
+
+
+def _field(name: str, value: str, width: int, style: Style) -> Iterator[Strip]:
+    for number_of_line, text in enumerate(wrapped(value, max(10, width - _NAMES - 4))):
+        front = f"    {name if number_of_line == 0 else '':<{_NAMES - 2}}"
+        yield strip((front, DIM), (text, style))

@@ -1,0 +1,82 @@
+"""The help: every key from the one list of bindings, and what each number means in the definitions' words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.strip import Strip
+
+from tui.keys import Where, bar, bindings, sections
+from tui.panel import heading, strip, wrapped
+from tui.scrolling import Lines
+from tui.status import KeyBar
+from tui.terminal import BOLD, HEADING, KEY, PLAIN
+
+DEFINITIONS: tuple[tuple[str, str], ...] = (
+    (
+        "Start",
+        "A template or mass notification sent to one contact, or a message that came by a referral (an ad, a post, a "
+        "web chat).",
+    ),
+    ("Send", "A start that is a notification: sent, not referred."),
+    ("User", "A distinct contact in the selection. Ids seen together (number, user id, customer id) are one contact."),
+    ("Reached", "Users with at least one notification that did not fail."),
+    (
+        "Answered",
+        "Replied to the notification itself, or wrote on the same line within the answer window (24 hours unless set "
+        "otherwise) after the latest one. The tile is answered users of reached users.",
+    ),
+    ("Failed", "It failed, and nothing proves that it arrived after all. The tile is failed sends of all sends."),
+    ("Status", "The furthest a send got: failed, sent, delivered, read, answered. They add up to all sends."),
+    (
+        "New",
+        "Nothing of the contact was known before the start, on any line. A user with a new start in the selection that "
+        "did not fail is new, the others are recurrent.",
+    ),
+    (
+        "Funnel",
+        "Notifications that did not fail, of the current week from Monday on; the filter counts, but for its period. "
+        "Each step has its share of the step before and of the first.",
+    ),
+    ("Implied", "A step that only a later one proves: WhatsApp leaves out 'delivered' when a message is read at once."),
+    ("(unknown)", "No source tells the template: statuses name none, so import the log of what you send as well."),
+)
+
+
+class HelpScreen(Screen[None]):
+    """Keys and definitions on an opaque screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.HELP)]
+
+    def compose(self) -> ComposeResult:
+        yield Lines("help")
+        yield KeyBar("help-keys")
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))
+        lines = self.query_one(Lines)
+        lines.show(lambda width: list(help_lines(width)))
+        lines.focus()
+
+    def action_close(self) -> None:
+        self.app.pop_screen()
+
+
+def help_lines(width: int) -> Iterator[Strip]:
+    """The help as lines of a width."""
+    yield heading("", "saludo", "keys, and what the numbers mean", width, True)
+    for where, keys in sections():
+        yield strip()
+        yield strip((f"  {where}", HEADING))
+        for key in keys:
+            for place, text in enumerate(wrapped(key.does, max(10, width - 20))):
+                yield strip((f"    {key.shown if place == 0 else '':<14}", KEY), (text, PLAIN))
+    yield strip()
+    yield strip(("  What the numbers mean", HEADING))
+    for name, meaning in DEFINITIONS:
+        for place, text in enumerate(wrapped(meaning, max(10, width - 20))):
+            yield strip((f"    {name if place == 0 else '':<14}", BOLD), (text, PLAIN))

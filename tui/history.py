@@ -1,0 +1,53 @@
+"""Where one has been: the views before and after the present one, each with its place in the table. Knows no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tui.loading import View
+from tui.messages import Place
+
+_KEPT = 200
+_TOP = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A view and where one stood in it; `focus` is the id of the widget that had the keys."""
+
+    view: View
+    place: Place = _TOP
+    focus: str = "starts"
+
+
+@dataclass(slots=True)
+class History:
+    """The way here and, after going back, the way on."""
+
+    _before: list[Stop] = field(default_factory=list)
+    _after: list[Stop] = field(default_factory=list)
+
+    @property
+    def depth(self) -> int:
+        """How many steps back there are."""
+        return len(self._before)
+
+    def leave(self, stop: Stop) -> None:
+        """Goes on to a new view from this one: there is no way on any more."""
+        self._before.append(stop)
+        del self._before[:-_KEPT]
+        self._after.clear()
+
+    def back(self, stop: Stop) -> Stop | None:
+        """The view before, None where there is none; `stop` is where one is now."""
+        if not self._before:
+            return None
+        self._after.append(stop)
+        return self._before.pop()
+
+    def forward(self, stop: Stop) -> Stop | None:
+        """The view after, None where there is none."""
+        if not self._after:
+            return None
+        self._before.append(stop)
+        return self._after.pop()

@@ -1,0 +1,74 @@
+"""The designed sizes of the dashboard, and which charts each of them shows. Sizes themselves stand in style.tcss."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.panel import strip
+from tui.terminal import BOLD, PLAIN, cut
+
+# Textual gives the screen these classes; style.tcss is written for them.
+HORIZONTAL = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (140, "-wide")]
+VERTICAL = [(0, "-flat"), (16, "-short"), (33, "-tall"), (40, "-high")]
+
+PROPORTIONS = ("answered", "status", "users")
+_NARROW_ORDER = ("daily", "status", "funnel", "answered", "users", "failures")
+
+
+class Layout(Enum):
+    """TINY: a sentence. NARROW: one chart. NORMAL: proportions and one pair. WIDE: everything at once."""
+
+    TINY = 0
+    NARROW = 1
+    NORMAL = 2
+    WIDE = 3
+
+
+def layout_of(size: Size) -> Layout:
+    """The layout of a size in cells; the same bounds as HORIZONTAL and VERTICAL."""
+    width, height = size
+    if width < 60 or height < 16:
+        return Layout.TINY
+    if width < 100 or height < 33:
+        return Layout.NARROW
+    return Layout.WIDE if width >= 140 and height >= 40 else Layout.NORMAL
+
+
+def shown_charts(layout: Layout, chart: str) -> frozenset[str]:
+    """The charts that a layout shows while `chart` is the chosen one."""
+    match layout:
+        case Layout.TINY:
+            return frozenset()
+        case Layout.NARROW:
+            return frozenset((chart,))
+        case Layout.NORMAL:
+            return frozenset((*PROPORTIONS, "daily", "failures" if chart == "failures" else "funnel"))
+        case _:
+            return frozenset((*PROPORTIONS, "daily", "funnel", "failures"))
+
+
+def next_chart(layout: Layout, chart: str) -> str:
+    """The chart after the chosen one."""
+    if layout is Layout.NARROW:
+        return _NARROW_ORDER[(_NARROW_ORDER.index(chart) + 1) % len(_NARROW_ORDER)]
+    return "funnel" if chart == "failures" else "failures"
+
+
+class TooSmall(Widget):
+    """What a terminal too small for a dashboard shows."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        words = (
+            f"saludo needs 60 x 16 cells; this terminal has {self.app.size.width} x {self.app.size.height}.",
+            "Enlarge it, or leave with q and run: saludo report",
+        )
+        line = words[y] if y < len(words) else ""
+        return strip((cut(line, width), BOLD if y == 0 else PLAIN)).adjust_cell_length(width)

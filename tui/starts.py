@@ -1,0 +1,199 @@
+"""The table of last starts, one by one or grouped by notification: draws the rows of a pager, wherever they stand.
+
+Only the rows on the screen are ever asked for, so ten rows and ten million cost the same.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from rich.style import Style
+from textual.binding import BindingType
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from storage.starts import NotificationRow, StartRow
+from tui.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
+from tui.keys import Where, bindings
+from tui.messages import Opened
+from tui.pager import Pager
+from tui.panel import Piece, heading, strip
+from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
+from tui.wording import number
+
+_ABOVE = 2  # lines above the first row: the heading and the names of the columns
+
+
+class PagesWanted(Message):
+    """The table cannot draw rows that are not read yet: these pages of the pager."""
+
+    def __init__(self, pager: Pager, pages: list[int]) -> None:
+        self.pager, self.pages = pager, pages
+        super().__init__()
+
+
+class StartsTable(Widget, can_focus=True):
+    """The rows of one pager, with a cursor; `notice` stands in place of the rows where there are none."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE)]
+    number = 8
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.pager: Pager | None = None
+        self.top = self.cursor = 0
+        self.notice: tuple[str, ...] = ()
+        self.about = ""
+
+    @property
+    def rows(self) -> int:
+        """How many rows fit on the screen."""
+        return max(0, self.size.height - _ABOVE)
+
+    @property
+    def count(self) -> int:
+        """How many rows there are in all."""
+        return 0 if self.pager is None else self.pager.count
+
+    def show(self, pager: Pager, about: str, top: int, cursor: int, notice: tuple[str, ...]) -> None:
+        """Takes another pager; `about` says in words what its rows are."""
+        same = self._picture()
+        self.pager, self.about, self.notice = pager, about, notice
+        self.cursor = max(0, min(cursor, pager.count - 1))
+        self.top = top
+        self._keep_in_sight()
+        if self._picture() != same:
+            self.refresh()
+
+    def row(self) -> StartRow | NotificationRow | None:
+        """The row under the cursor, None where there is none or it is not read yet."""
+        return None if self.pager is None else self.pager.row(self.cursor)
+
+    def _picture(self) -> object:
+        if self.pager is None:
+            return None
+        shown = [self.pager.row(place) for place in range(self.top, self.top + self.rows)]
+        return shown, self.top, self.cursor, self.count, self.about, self.notice
+
+    def on_resize(self, event: Resize) -> None:
+        self._keep_in_sight()
+
+    def _keep_in_sight(self) -> None:
+        rows = max(1, self.rows)
+        self.top = max(0, min(self.top, self.count - rows))
+        if self.cursor < self.top:
+            self.top = self.cursor
+        elif self.cursor >= self.top + rows:
+            self.top = self.cursor - rows + 1
+        self._ask()
+
+    def _ask(self) -> None:
+        if self.pager is None or self.rows == 0:
+            return
+        # Half a screen more on either side, so that paging finds its rows read.
+        missing = self.pager.missing(self.top - self.rows // 2, self.top + self.rows + self.rows // 2)
+        if missing:
+            self.post_message(PagesWanted(self.pager, missing))
+
+    def _go(self, cursor: int, by_page: int = 0) -> None:
+        before = self.top, self.cursor
+        self.cursor = max(0, min(cursor, self.count - 1))
+        self.top += by_page
+        self._keep_in_sight()
+        if (self.top, self.cursor) != before:
+            self.refresh()
+
+    def action_move(self, by: int) -> None:
+        self._go(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        size = max(1, self.rows - 1)
+        self._go(self.cursor + by * size, by * size)
+
+    def action_move_to(self, place: int) -> None:
+        self._go(place if place >= 0 else self.count - 1)
+
+    def action_open(self) -> None:
+        row = self.row()
+        if row is not None:
+            self.post_message(Opened(row))
+
+    def on_click(self, event: Click) -> None:
+        place = self.top + event.y - _ABOVE
+        if event.y >= _ABOVE and place < self.count:
+            again = place == self.cursor
+            self._go(place)
+            if again:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        event.stop()
+        self._go(self.cursor + 3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        event.stop()
+        self._go(self.cursor - 3)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if width < 4:
+            return Strip.blank(width)
+        if y == 0:
+            return heading(self.number, self._title(), self._position(), width, self.has_focus)
+        if self.pager is None:
+            return Strip.blank(width)
+        if not self.count:
+            return self._notice(y, width)
+        columns = self._columns(width)
+        if y == 1:
+            titles: list[Piece] = [(" ", PLAIN)]
+            for column, cells in columns:
+                titles.append((fit(column.title, cells, column.right) + " " * GAP, DIM))
+            return strip(*titles).adjust_cell_length(width)
+        return self._row(self.top + y - _ABOVE, columns, width)
+
+    def _title(self) -> str:
+        return "Notifications" if self.pager is not None and self.pager.grouped else "Last starts"
+
+    def _position(self) -> str:
+        if not self.count:
+            return self.about
+        below = self.count - self.top - self.rows
+        place = f"{number(self.cursor + 1)} of {number(self.count)}"
+        more = f", {number(below)} below" if below > 0 else ""
+        return f"{place}{more}   {self.about}" if self.about else place + more
+
+    def _columns(self, width: int) -> tuple[tuple[Column[StartRow], int], ...]:
+        # Both tables' columns are drawn alike; which rows the pager holds decides which of them these are.
+        room = width - 2
+        if self.pager is not None and self.pager.grouped:
+            return cast("tuple[tuple[Column[StartRow], int], ...]", placed(NOTIFICATIONS, room))
+        return placed(STARTS, room)
+
+    def _row(self, place: int, columns: tuple[tuple[Column[StartRow], int], ...], width: int) -> Strip:
+        if self.pager is None or place >= self.count:
+            return Strip.blank(width)
+        row = cast("StartRow | None", self.pager.row(place))
+        on = place == self.cursor
+        mark = ("▸", FOCUSED) if on and self.has_focus else (("▸", DIM) if on else (" ", PLAIN))
+        if row is None:
+            return strip(mark, ("…", DIM)).adjust_cell_length(width)
+        pieces: list[Piece] = [mark]
+        under = CURSOR if on and self.has_focus else BOLD if on else Style()
+        for column, cells in columns:
+            pieces.append((fit(column.text(row), cells, column.right), column.style(row) + under))
+            pieces.append((" " * GAP, under))
+        return strip(*pieces).adjust_cell_length(width, under if on and self.has_focus else None)
+
+    def _notice(self, y: int, width: int) -> Strip:
+        line = y - 2
+        if 0 <= line < len(self.notice):
+            return strip(("  ", PLAIN), (cut(self.notice[line], width - 3), BOLD if line == 0 else PLAIN))
+        return Strip.blank(width)

@@ -1,0 +1,83 @@
+"""The last two lines: what happened or where one is, and the keys that work here. Knows no number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.keys import Key
+from tui.panel import Piece, strip
+from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, safe
+
+
+class StatusLine(Widget):
+    """One line of words, and on the right how fresh the data is; an error stays until something else is said."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._text, self._error, self._right = "", False, ""
+
+    def say(self, text: str, error: bool = False) -> None:
+        """Says something."""
+        if (text, error) != (self._text, self._error):
+            self._text, self._error = text, error
+            self.refresh()
+
+    def freshness(self, text: str) -> None:
+        """Says how fresh the data is."""
+        if text != self._right:
+            self._right = text
+            self.refresh()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether what it says is an error."""
+        return self._error
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        right = cut(self._right, max(0, width // 3))
+        room = max(0, width - len(right) - 3)
+        # Some words matter more than how fresh the data is.
+        if len(self._text) > room:
+            right, room = "", width - 2
+        said = cut(safe(self._text), room)
+        left = strip((" ", PLAIN), (said, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
+        return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
+
+
+class KeyBar(Widget):
+    """The keys that work here, as many as fit."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._keys: tuple[Key, ...] = ()
+
+    def show(self, keys: Sequence[Key]) -> None:
+        """Shows other keys."""
+        if tuple(keys) != self._keys:
+            self._keys = tuple(keys)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        pieces: list[Piece] = []
+        used = 0
+        for key in self._keys:
+            size = len(key.shown) + len(key.bar) + 3
+            if used + size > width:
+                break
+            pieces += [(f" {key.shown}", KEY), (f" {key.bar} ", DIM)]
+            used += size
+        return strip(*pieces).adjust_cell_length(width)

@@ -1,0 +1,130 @@
+"""The dashboard's work in other threads: each job reads with a connection of its own and answers with a message.
+
+Workers never touch a widget. A newer load makes an older one stop; errors come back as values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from textual import work
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from storage.filters import Filter
+from storage.report import Report
+from storage.starts import StartRow
+from tui import loading
+from tui.loading import Abandoned, Reader, ReadError, View
+from tui.messages import Counted, DetailRead, Loaded, LoadFailed, PagesRead, SaveEnded, SaveProgress
+from tui.options import without
+from tui.pager import Pager, Row
+
+
+class WorkingScreen(Screen[None]):
+    """A screen that reads the database without ever waiting for it."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], directory: Path, id: str) -> None:
+        super().__init__(id=id)
+        self.clock, self.directory = clock, directory
+        self._reports, self._pages = Reader(path), Reader(path)
+        self._details, self._saves, self._watcher = Reader(path), Reader(path), Reader(path)
+
+    def close_readers(self) -> None:
+        """Closes every connection."""
+        for reader in (self._reports, self._pages, self._details, self._saves, self._watcher):
+            reader.close()
+
+    async def stamp(self) -> tuple[int, int, int] | None:
+        """What changes whenever the database does."""
+        return await asyncio.to_thread(self._watcher.stamp)
+
+    @work(thread=True, exclusive=True, group="load", exit_on_error=False)
+    def load(self, view: View, position_in: Callable[[Report], int], rows: int) -> None:
+        """Reads everything for a view."""
+        worker = get_current_worker()
+        now = self.clock()
+        try:
+            with self._reports.connection(lambda: worker.is_cancelled) as connection:
+                snapshot = loading.load_snapshot(connection, view, now, position_in, rows)
+        except Abandoned:
+            return
+        except ReadError as error:
+            self.post_message(LoadFailed(str(error), view))
+            return
+        if not worker.is_cancelled:
+            self.post_message(Loaded(snapshot))
+
+    @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
+    def load_pages(self, pager: Pager, pages: list[int]) -> None:
+        """Reads pages of the table."""
+        worker = get_current_worker()
+        found: dict[int, list[Row]] = {}
+        try:
+            with self._pages.connection(lambda: worker.is_cancelled) as connection:
+                for page in pages:
+                    found[page] = pager.load(connection, page)
+        except Abandoned:
+            return
+        except ReadError as error:
+            self.post_message(LoadFailed(str(error)))
+            return
+        self.post_message(PagesRead(pager, found))
+
+    @work(thread=True, exclusive=True, group="detail", exit_on_error=False)
+    def load_detail(self, row: StartRow) -> None:
+        """Reads one start."""
+        worker = get_current_worker()
+        try:
+            with self._details.connection(lambda: worker.is_cancelled) as connection:
+                detail = loading.load_detail(connection, row.cursor, self.clock())
+        except Abandoned:
+            return
+        except ReadError as error:
+            self.post_message(LoadFailed(str(error)))
+            return
+        self.post_message(DetailRead(row, detail))
+
+    @work(thread=True, exclusive=True, group="counts", exit_on_error=False)
+    def load_counts(self, filter: Filter, field: str) -> None:
+        """Counts the starts of every value of a field under the other filters."""
+        worker = get_current_worker()
+        try:
+            with self._details.connection(lambda: worker.is_cancelled) as connection:
+                counts = loading.load_counts(connection, without(filter, field), field, self.clock())
+        except (Abandoned, ReadError):
+            return
+        self.post_message(Counted(field, counts))
+
+    @work(thread=True, group="save", exit_on_error=False)
+    def save_starts(self, filter: Filter) -> None:
+        """Writes the TSV of a filter; stops without a trace once it is cancelled."""
+        worker = get_current_worker()
+
+        def progress(count: int) -> None:
+            if worker.is_cancelled:
+                raise Abandoned
+            self.post_message(SaveProgress(count))
+
+        try:
+            with self._saves.connection(lambda: worker.is_cancelled) as connection:
+                path = loading.save(connection, filter, self.clock(), self.directory, progress)
+        except Abandoned:
+            self.post_message(SaveEnded("not saved: cancelled", error=True))
+        except ReadError as error:
+            self.post_message(SaveEnded(f"not saved: {error}", error=True))
+        else:
+            self.post_message(SaveEnded(f"saved {path}"))
+
+    @work(thread=True, group="save", exit_on_error=False)
+    def save_figures(self, name: str, filter: Filter, rows: list[tuple[str, ...]]) -> None:
+        """Writes the figures of a panel."""
+        try:
+            path = loading.save_figures(name, filter, self.clock(), self.directory, rows)
+        except ReadError as error:
+            self.post_message(SaveEnded(f"not saved: {error}", error=True))
+        else:
+            self.post_message(SaveEnded(f"saved {path}"))
