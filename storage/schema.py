@@ -102,7 +102,7 @@ CREATE TABLE messages (
     joined INTEGER                         -- of a keyless row: the keyed message it is one start with
 );
 CREATE INDEX messages_by_hash ON messages (hash);
-CREATE INDEX messages_by_contact ON messages (contact);
+CREATE INDEX messages_by_contact ON messages (contact, at); -- the earliest of a contact, and those around a time
 CREATE INDEX messages_by_context ON messages (context) WHERE context IS NOT NULL;
 CREATE INDEX messages_by_joined ON messages (joined) WHERE joined IS NOT NULL;
 CREATE INDEX starts_by_time ON messages (start_at) WHERE origin IS NOT NULL;

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
+from typing import Protocol
 
 from storage.events import REFERRED, Origin
 from storage.filters import StartStatus, UserType
@@ -38,14 +39,17 @@ class Marks(IntFlag):
     JOINED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Protocol):
     """A message with the line, contact and id that it has in the database (None: unknown)."""
 
-    id: int
-    message: Message
-    line: int | None
-    contact: int | None
+    @property
+    def id(self) -> int: ...
+    @property
+    def message(self) -> Message: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def contact(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,14 @@ def derive(
     context_answers: Mapping[str, int],
     notification_keys: frozenset[str],
     answer_window: int,
+    known_since: int | None = None,
 ) -> Derived:
-    """What follows from all messages of one contact.
+    """What follows from the messages of one contact.
 
     messages: all of one contact (or one message of an unknown contact alone). context_answers: key of a notification ->
     earliest time of a message, of whatever contact, that answers it by its context. notification_keys: those keys named
-    by a context here that are notifications. answer_window in ms.
+    by a context here that are notifications. answer_window in ms. known_since: the time, ms, at which a message that is
+    not given made the contact a known one; None where all are given.
     """
     placed = list(messages)
     inbound = [one for one in placed if one.message.direction is Direction.IN]
@@ -136,9 +142,11 @@ def derive(
     for out in outbound:
         _own_answers(out, context_answers)
     _answer_by_time(outbound, inbound, notification_keys, answer_window)
-    known_since = _known_since(outbound, inbound, referred_rows)
-    starts = [_notification_start(out, known_since) for out in outbound if out.notification]
-    starts += [_referred_start(one, known_since) for one in (*inbound, *referred_rows) if is_referred(one.message)]
+    since = _known_since(outbound, inbound, referred_rows)
+    if since is None or (known_since is not None and known_since < since):
+        since = known_since
+    starts = [_notification_start(out, since) for out in outbound if out.notification]
+    starts += [_referred_start(one, since) for one in (*inbound, *referred_rows) if is_referred(one.message)]
     return Derived(tuple(starts), joined)
 
 
