@@ -18,7 +18,7 @@ from storage.ingest import Batch, Ingest
 from storage.settings import store_default_zone
 from storage.sources import Options, UnknownFormat, open_source
 
-_BATCH = 20_000  # events
+_BATCH = 50_000  # events
 
 
 class FileError(Exception):

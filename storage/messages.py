@@ -376,7 +376,7 @@ _NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
 
 def is_notification(message: Message) -> bool:
     """Whether an outbound message or a keyless row is a template or a mass notification (DESIGN 3, Notification)."""
-    if message.group or message.direction is Direction.IN or origin_given(message) in REFERRED:
+    if message.group or message.direction is Direction.IN or message.value("origin") in _REFERRED:
         return False
     kind = message.value("kind")
     if kind is not None:
@@ -390,19 +390,25 @@ def is_notification(message: Message) -> bool:
 
 def is_referred(message: Message) -> bool:
     """Whether the message is a start that a referral made."""
-    return message.direction is not Direction.OUT and origin_given(message) in REFERRED
+    return message.direction is not Direction.OUT and message.value("origin") in _REFERRED
 
 
 def origin_given(message: Message) -> Origin | None:
     """The origin that the evidence names, or an option of the import where none does."""
     given = message.value("origin")
-    return None if given is None else Origin(given)
+    return None if given is None else _ORIGINS[given]
+
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+_REFERRED = frozenset(origin.value for origin in REFERRED)
 
 
 def can_answer(message: Message) -> bool:
     """Whether an inbound message is one by which a person answers."""
+    if message.direction is not Direction.IN or message.group:
+        return False
     kind = message.value("kind")
-    return message.direction is Direction.IN and not message.group and kind is not None and kind not in _CANNOT_ANSWER
+    return kind is not None and kind not in _CANNOT_ANSWER
 
 
 def makes_known(message: Message) -> bool:
