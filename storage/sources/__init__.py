@@ -35,19 +35,37 @@ class Options:
     format: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two records: bytes of the content before it, and lines."""
+
+    position: int = 0
+    lines: int = 0
+
+
 @dataclass(slots=True)
 class OpenedSource:
-    """A recognised file: `items` reads it once; `position` and `records` say how far that is."""
+    """A recognised file: `items` reads it once; `position` and `records` say how far that is.
+
+    `done` is the last place that everything before has been given out of: reading can go on there another time.
+    """
 
     format: str
     _stream: Stream
     _read: Callable[[OpenedSource], Iterator[Item]]
+    begin: Place
     records: int = 0
+    done: Place = Place()
 
     @property
     def position(self) -> int:
         """Bytes of the file read so far."""
         return self._stream.position
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file is compressed: then reading can't go on at a place."""
+        return self._stream.packed
 
     def items(self) -> Iterator[Item]:
         """Everything the file holds, in its order; never raises for what is in it."""
@@ -55,8 +73,9 @@ class OpenedSource:
         yield from self._stream.end()
 
 
-def open_source(file: BinaryIO, options: Options) -> OpenedSource:
-    """Recognises a file by its content; raises UnknownFormat."""
+def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:  # noqa: B008 - frozen
+    """Recognises a file by its content, to read it from a place that an earlier reading was done with; raises
+    UnknownFormat."""
     stream = Stream(file)
     sample = without_mark(stream.sample())
     found = _recognise(stream, sample)
@@ -70,9 +89,9 @@ def open_source(file: BinaryIO, options: Options) -> OpenedSource:
     if found is None:
         raise UnknownFormat(f"is of no known format; known are {', '.join(FORMATS)}")
     if found.json:
-        return OpenedSource(options.format or found.name, stream, lambda source: _json_items(source, stream, options))
+        return OpenedSource(options.format or found.name, stream, lambda source: _json_items(source, stream, options), begin)
     read, separator = FORMATS[found.name], found.separator
-    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator))
+    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator), begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +143,18 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
     scanner = Scanner()
-    for number, line in enumerate(stream.lines(), 1):
+    stream.skip_to(source.begin.position, source.begin.lines)
+    for number, line in enumerate(stream.lines(), stream.count + 1):
         items = None if scanner.inside else readers.usual(line, number)
         if items is not None:
             source.records += 1
             yield from items
-            continue
-        for record in scanner.feed(line, number):
-            yield from _record_items(source, readers, record)
+        else:
+            for record in scanner.feed(line, number):
+                yield from _record_items(source, readers, record)
+            if scanner.inside:
+                continue
+        source.done = Place(stream.taken, stream.count)
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -188,24 +211,30 @@ class _JsonReaders:
         return self._webhooks.items(webhook, text, where)
 
 
-def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
-    """The rows of a table with the line each ends on. Platform downloads quote nothing; others quote as CSV does."""
+def _rows(source: OpenedSource, stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
+    """The rows of a table with the line each ends on: the header, then from where reading is to begin. Platform
+    downloads quote nothing; others quote as CSV does."""
     lines = (line.decode("utf-8", "replace").replace("\0", "\ufffd") for line in _unmarked(stream))
     csv.field_size_limit(SAMPLE * 16)
     if separator == "\t":
         reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
     else:
         reader = csv.reader(lines, delimiter=separator)
+    skipped, header = 0, True
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield reader.line_num, [], str(error).encode()
+            yield skipped + reader.line_num, [], str(error).encode()
             continue
         if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells, separator.join(cells).encode("utf-8", "replace")
+            yield skipped + reader.line_num, cells, separator.join(cells).encode("utf-8", "replace")
+            if header and source.begin.position > stream.taken:
+                skipped = source.begin.lines - stream.count
+                stream.skip_to(source.begin.position, source.begin.lines)
+            header = False
 
 
 def _unmarked(stream: Stream) -> Iterator[bytes]:
@@ -215,6 +244,7 @@ def _unmarked(stream: Stream) -> Iterator[bytes]:
 
 def _table_items(
     source: OpenedSource,
+    stream: Stream,
     rows: Iterator[tuple[int, list[str], bytes]],
     read: Callable[[list[str]], Item],
 ) -> Iterator[Item]:
@@ -224,10 +254,11 @@ def _table_items(
             yield read(cells)
         except Unreadable as error:
             yield reject(f"line {number}", str(error), text)
+        source.done = Place(stream.taken, stream.count)
 
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(stream, separator)
+    rows = _rows(source, stream, separator)
     header = botmaker.header_in(next(rows)[1])
     assert header is not None
     table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
@@ -235,12 +266,12 @@ def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, sepa
     if second is not None and table.is_description(second[1]):
         yield Ignored("row of column descriptions")
     elif second is not None:
-        yield from _table_items(source, iter([second]), table.send)
-    yield from _table_items(source, rows, table.send)
+        yield from _table_items(source, stream, iter([second]), table.send)
+    yield from _table_items(source, stream, rows, table.send)
 
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(stream, separator)
+    rows = _rows(source, stream, separator)
     header = next(rows)[1]
     columns = send_log.columns_of(header)
     assert columns is not None
@@ -251,7 +282,7 @@ def _send_log_items(source: OpenedSource, stream: Stream, options: Options, sepa
             raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
         return log.row(dict(zip(header, cells, strict=True)), columns)
 
-    yield from _table_items(source, rows, read)
+    yield from _table_items(source, stream, rows, read)
 
 
 def _no_table(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
@@ -265,4 +296,4 @@ FORMATS: dict[str, Callable[[OpenedSource, Stream, Options, str], Iterator[Item]
 }
 _JSON_FORMATS = frozenset((cloud_api.NAME, send_log.NAME))
 
-__all__ = ["FORMATS", "OpenedSource", "Options", "UnknownFormat", "open_source"]
+__all__ = ["FORMATS", "OpenedSource", "Options", "Place", "UnknownFormat", "open_source"]

@@ -71,9 +71,13 @@ class _Gunzip(io.RawIOBase):
 
 
 class Stream:
-    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken."""
+    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `taken` how
+    many bytes of its content up to the end of the last line that `lines` gave, and `count` how many lines that are."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.taken = 0
+        self.count = 0
         self._counting = _Counting(file)
         plain: io.BufferedReader[Any] = io.BufferedReader(self._counting, SAMPLE)
         self._gunzip = _Gunzip(plain) if plain.peek(2)[:2] == _GZIP else None
@@ -96,9 +100,36 @@ class Stream:
         return self._lines.peek(SAMPLE)[:SAMPLE]
 
     def lines(self) -> Iterator[bytes]:
-        """Every line with its end; a longer one than LONGEST comes in pieces."""
+        """Every line with its end; a longer one than LONGEST comes in pieces.
+
+        A last line without an end does not count as taken: a log may be read while it is written.
+        """
+        position = self.taken
         while line := self._lines.readline(LONGEST):
+            position += len(line)
+            if line.endswith(b"\n"):
+                self.taken = position
+                self.count += 1
             yield line
+            if self.taken > position:
+                position = self.taken
+
+    @property
+    def packed(self) -> bool:
+        """Whether positions in the content are no positions in the file."""
+        return self._gunzip is not None
+
+    def skip_to(self, position: int, count: int) -> None:
+        """Goes on behind what was read before: at a byte of the content, and with how many lines before it.
+
+        Only of a file that can be sought in and is not packed; nothing where it is that far already.
+        """
+        if position <= self.taken:
+            return
+        self._file.seek(position)
+        self._counting.position = self.taken = position
+        self.count = count
+        self._lines = io.BufferedReader(self._counting, SAMPLE)
 
     def end(self) -> Iterator[Reject]:
         """What there is to say of the end of the file."""
