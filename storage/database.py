@@ -65,6 +65,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     file."""
     if not path.exists():
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
+    _refuse_directory(path)
     with _errors(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=5
@@ -86,16 +87,18 @@ def writing(path: Path) -> Iterator[Writer]:
 
     A second writer is refused at once rather than kept waiting: an import can take minutes.
     """
+    _refuse_directory(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(f"{path.parent}: cannot be made ({error.strerror})") from None
+    _refuse_foreign(path)
     with _lock(path), _errors(path):
         _create(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         try:
             if connection.execute("PRAGMA schema_version").fetchone()[0]:
-                _check_version(connection, path)
+                _check_version(connection, path, older=True)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA cache_size = -131072")
@@ -104,6 +107,24 @@ def writing(path: Path) -> Iterator[Writer]:
             if connection.execute("PRAGMA user_version").fetchone()[0] < schema.VERSION:
                 schema.migrate(connection)
             yield Writer(connection, path)
+        finally:
+            connection.close()
+
+
+def _refuse_directory(path: Path) -> None:
+    if path.is_dir():
+        raise DatabaseError(f"{path}: is a directory; name a file in it with --db or SALUDO_DB")
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Refuses a file that is no database of ours before anything is made beside it."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with _errors(path):
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            if connection.execute("PRAGMA schema_version").fetchone()[0]:
+                _check_version(connection, path, older=True)
         finally:
             connection.close()
 
@@ -131,14 +152,15 @@ def _lock(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+def _check_version(connection: sqlite3.Connection, path: Path, older: bool = False) -> None:
+    """Refuses another program's database and a newer one's, and an older one's unless `older` may be."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != schema.APPLICATION_ID:
         raise DatabaseError(f"{path}: is a SQLite database of another program; name another file with --db")
     if version > schema.VERSION:
         raise DatabaseError(f"{path}: was written by a newer saludo (version {version}); update saludo")
-    if version < schema.VERSION:
+    if version < schema.VERSION and not older:
         raise DatabaseError(f"{path}: is of an older version ({version}); any import brings it up to date")
 
 
@@ -148,10 +170,11 @@ def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise DatabaseError(f"{path}: {_words(error)}") from error
+        raise DatabaseError(f"{path}: {describe(error)}") from error
 
 
-def _words(error: sqlite3.DatabaseError) -> str:
+def describe(error: sqlite3.Error) -> str:
+    """What an error of SQLite means and what to do about it, without the file's name."""
     text = str(error)
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_NOTADB":

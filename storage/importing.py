@@ -7,6 +7,7 @@ Every batch is one transaction: what an interrupted import has written stays, an
 from __future__ import annotations
 
 import gc
+import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,26 +59,26 @@ def prepare(writer: Writer) -> None:
 
 def import_path(writer: Writer, path: Path, options: Options, progress: Progress) -> Summary:
     """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format."""
+    # A name need not be UTF-8, but all that is written down is.
+    name = os.fsencode(path).decode("utf-8", "replace")
     try:
         if path.is_dir():
-            raise FileError(f"{path}: is a directory; name the files in it")
+            raise FileError(f"{name}: is a directory; name the files in it")
         with path.open("rb") as stream:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return import_stream(writer, stream, str(path), options, progress)
+                return import_stream(writer, stream, name, options, progress)
             known = journal.find(writer.connection, stream, status.st_size, options)
             if known is not None and known.whole:
-                return Summary(
-                    str(path), known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size
-                )
+                return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
             with path.open("rb") as again:
-                return _import(writer, stream, str(path), options, progress, known, again)
+                return _import(writer, stream, name, options, progress, known, again)
     except FileNotFoundError:
-        raise FileError(f"{path}: there is no such file") from None
+        raise FileError(f"{name}: there is no such file") from None
     except PermissionError:
-        raise FileError(f"{path}: may not be read; check its permissions") from None
+        raise FileError(f"{name}: may not be read; check its permissions") from None
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise FileError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
 def import_stream(writer: Writer, stream: BinaryIO, name: str, options: Options, progress: Progress) -> Summary:
@@ -97,13 +98,14 @@ def _import(
     begin = Place() if known is None else known.place
     try:
         source = open_source(stream, options, begin)
+        book = Journal(writer, name, source.format, options, known, again)
+        with _without_collector():
+            _read(source, book, progress)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
-    book = Journal(writer, name, source.format, options, known, again)
-    with _without_collector():
-        _read(source, book, progress)
+    except OSError as error:
+        raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
     book.finish(source.position)
-    writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Summary(
         name,
         source.format,
@@ -120,19 +122,17 @@ def _import(
 def _read(source: OpenedSource, book: Journal, progress: Progress) -> None:
     """Reads all of a source, a batch at a time."""
     batch, rejects, ignored = Batch(), [], 0
-    add = batch.add
     for item in source.items():
         if isinstance(item, Reject):
             rejects.append(item)
         elif isinstance(item, Ignored):
             ignored += 1
         else:
-            add(item)
+            batch.add(item)
         if batch.events + len(rejects) >= _BATCH:
             book.write(batch, rejects, ignored, _place(source))
             progress(source.position, book.events)
             batch, rejects, ignored = Batch(), [], 0
-            add = batch.add
     book.write(batch, rejects, ignored, _place(source))
     progress(source.position, book.events)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
@@ -47,9 +48,12 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
+    # Suppressed defaults: a command that says nothing leaves what stands before it as it is.
     asked = _Parser(add_help=False)
-    asked.add_argument("--filter", default="", metavar="TEXT", help=FILTER_HELP)
-    asked.add_argument("--now", metavar="T", help="an ISO 8601 moment that stands in for the clock")
+    asked.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
+    asked.add_argument(
+        "--now", default=argparse.SUPPRESS, metavar="T", help="an ISO 8601 moment that stands in for the clock"
+    )
     parser = _Parser(
         prog="saludo",
         parents=[common, asked],
@@ -105,5 +109,9 @@ def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
 
 
 def narrate(text: str) -> None:
-    """A line for the person, on stderr: stdout is data."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for the person, on stderr: stdout is data. File names and filters may hold escape sequences; they do not
+    reach the terminal, and a stderr that is closed or full stops nothing."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(shown, file=sys.stderr, flush=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from storage.calendar import ZoneError, zone_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from storage.database import Writer
+    from storage.filters import Filter
     from storage.sources import Options
 
 
@@ -30,19 +33,62 @@ def run(words: list[str]) -> int:
     from storage.importing import FileError
     from storage.tsv import ExportError
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         arguments = build_parser().parse_args(words)
+        _refuse_unasked(arguments)
         return _COMMANDS[arguments.command](arguments)
     except UsageError as error:
         return _fail(str(error), 2)
     except (DatabaseError, ExportError, FileError) as error:
         return _fail(str(error), 1)
     except BrokenPipeError:
-        # Whoever read stdout has gone; closing it here keeps Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return 1
+    except _OutputError as error:
+        _forget_stdout()
+        return _fail(str(error), 1)
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         return _fail("interrupted; what was written stays, run the same command again to go on", 130)
+
+
+class _OutputError(Exception):
+    """stdout takes no more; the message is one line."""
+
+
+def _forget_stdout() -> None:
+    """Whatever stdout was, it takes no more; Python would complain of what it still holds when it exits."""
+    with suppress(OSError, AttributeError):  # it is None where it was closed from the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _stdout() -> Iterator[TextIO]:
+    """stdout, all of it written at the end; raises _OutputError."""
+    if sys.stdout is None:
+        raise _OutputError("stdout is closed; there is nowhere to print to")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _OutputError(f"stdout: cannot be written ({error.strerror or error})") from None
+
+
+def _print(*lines: str) -> None:
+    with _stdout() as out:
+        out.writelines(f"{line}\n" for line in lines)
+
+
+def _refuse_unasked(arguments: Namespace) -> None:
+    """A filter or a moment that a command does not look at must not seem to count."""
+    for name in ("filter", "now"):
+        if arguments.command not in (None, "report", "export") and hasattr(arguments, name):
+            raise UsageError(f"--{name}: '{arguments.command}' takes none; the dashboard, report and export do")
 
 
 def _fail(message: str, status: int) -> int:
@@ -56,20 +102,27 @@ def _database(arguments: Namespace) -> Path:
 
 
 def _now(arguments: Namespace, zone: ZoneInfo) -> datetime:
-    if arguments.now is None:
+    text = getattr(arguments, "now", None)
+    if text is None:
         return datetime.now(UTC)
     try:
-        now = datetime.fromisoformat(arguments.now)
+        now = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--now: '{arguments.now}' is no ISO 8601 time such as 2026-11-22T15:00") from None
+        raise UsageError(f"--now: '{text}' is no ISO 8601 time such as 2026-11-22T15:00") from None
+    if not 2009 <= now.year < 2100:
+        raise UsageError(f"--now: '{text}' lies outside 2009-01-01 to 2100-01-01")
     return now if now.tzinfo is not None else now.replace(tzinfo=zone)
+
+
+def _filter(arguments: Namespace) -> Filter:
+    return filter_of(getattr(arguments, "filter", ""))
 
 
 def _dashboard(arguments: Namespace) -> int:
     path = _database(arguments)
-    filter = filter_of(arguments.filter)
+    filter = _filter(arguments)
     now = None
-    if arguments.now is not None:
+    if hasattr(arguments, "now"):
         zone = ZoneInfo("UTC")
         if path.exists():
             with reading(path) as connection:
@@ -88,7 +141,7 @@ def _run_dashboard(path: Path, filter: object, now: datetime | None) -> int:
 
 def _open(path: Path, show: Callable[[], int]) -> int:
     """Opens the dashboard where there is a terminal that can show it, and a database that can be read."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise DatabaseError("the dashboard needs a terminal; 'saludo report' prints the same numbers")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
         raise DatabaseError(
@@ -105,7 +158,7 @@ def _demo(arguments: Namespace) -> int:
 
     path = build_demo(getattr(arguments, "db", None), bar_for("building the demo"))
     if arguments.no_open:
-        print(path)
+        _print(str(path))
         return 0
     from storage.filters import Filter
 
@@ -135,7 +188,8 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     line = None
     if arguments.line:
         number = phone(arguments.line)
-        line = LineIds(number=number) if number.isdigit() else LineIds(name=arguments.line)
+        # Bare digits may be a number or an identifier: as a name they are of whichever line has them.
+        line = LineIds(number=number) if arguments.line.startswith("+") and number.isdigit() else LineIds(name=number)
     return lambda report_zone: Options(
         time_zone=zone or report_zone, origin=Origin(arguments.origin), line=line, format=arguments.format
     )
@@ -149,24 +203,28 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     summaries: list[Summary] = []
     failed = False
     for name in arguments.files:
-        bar = bar_for(name, None if name == "-" else _size(name))
         try:
-            if name == "-":
-                summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show)
-            else:
-                summary = import_path(writer, Path(name), options, bar.show)
+            with bar_for(name, None if name == "-" else _size(name)) as bar:
+                if name != "-":
+                    summary = import_path(writer, Path(name), options, bar.show)
+                elif sys.stdin is None:
+                    raise FileError("-: standard input is closed")
+                else:
+                    summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show)
         except FileError as error:
-            bar.clear()
             _fail(str(error), 1)
             failed = True
             continue
-        bar.clear()
         summaries.append(summary)
         narrate(_summary_line(summary))
     if arguments.json:
-        print(json.dumps({"files": [asdict(summary) for summary in summaries]}, ensure_ascii=False))
+        files = [{name: getattr(summary, name) for name in _SUMMARY_KEYS} for summary in summaries]
+        _print(json.dumps({"files": files}, ensure_ascii=not _utf8()))
     rejected = any(summary.rejects for summary in summaries)
     return 1 if failed or (arguments.strict and rejected) else 0
+
+
+_SUMMARY_KEYS = ("file", "format", "records", "events", "rejects", "new", "changed")
 
 
 def _size(name: str) -> int | None:
@@ -191,42 +249,44 @@ def _summary_line(summary: object) -> str:
 def _report(arguments: Namespace) -> int:
     from storage.report import as_json, load_report
 
-    filter = filter_of(arguments.filter)
+    filter = _filter(arguments)
     with reading(_database(arguments)) as connection:
         now = _now(arguments, load_settings(connection).zone)
         report = load_report(connection, filter, now)
     if arguments.json:
-        print(json.dumps(as_json(report), ensure_ascii=False, indent=1))
+        _print(json.dumps(as_json(report), ensure_ascii=not _utf8(), indent=1))
     else:
         from tui.text_report import render
 
-        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        print(render(report, ascii_only=not utf8))
+        _print(render(report, ascii_only=not _utf8()))
     return 0
+
+
+def _utf8() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
 
 
 def _export(arguments: Namespace) -> int:
     from storage.tsv import ExportError, write_file, write_tsv
 
-    filter = filter_of(arguments.filter)
+    filter = _filter(arguments)
     with reading(_database(arguments)) as connection:
         now = _now(arguments, load_settings(connection).zone)
         if arguments.output == "-":
-            write_tsv(connection, filter, now, sys.stdout.buffer, language=arguments.language)
-            sys.stdout.buffer.flush()
+            with _stdout() as out:
+                write_tsv(connection, filter, now, out.buffer, language=arguments.language)
             return 0
         path = Path(arguments.output)
         if path.exists() and not arguments.force:
             raise ExportError(f"{path}: exists already; name another file, or add --force")
-        bar = bar_for(f"{path}")
-        count = write_file(
-            path,
-            lambda out: write_tsv(
-                connection, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
-            ),
-            replace=arguments.force,
-        )
-        bar.clear()
+        with bar_for(f"{path}") as bar:
+            count = write_file(
+                path,
+                lambda out: write_tsv(
+                    connection, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
+                ),
+                replace=arguments.force,
+            )
     narrate(f"{path}: {count:,} starts")
     return 0
 
@@ -243,9 +303,9 @@ def _check(arguments: Namespace) -> int:
                 rebuild(writer, bar.count)
         with _counting("checking") as bar:
             problems = check(writer, bar.count)
-    for problem in problems:
-        print(problem)
-    if not problems:
+    if problems:
+        _print(*problems)
+    else:
         narrate(f"{path}: sound")
     return 1 if problems else 0
 
@@ -265,8 +325,10 @@ def _settings(arguments: Namespace) -> int:
     if value is None:
         with reading(path) as connection:
             settings = asdict(load_settings(connection))
-        for name in KEYS if key is None else (key,):
-            print(f"{name} = {settings[name]}" if key is None else settings[name])
+        if key is None:
+            _print(*(f"{name} = {settings[name]}" for name in KEYS))
+        else:
+            _print(str(settings[key]))
         return 0
     try:
         checked(key, value)

@@ -60,4 +60,4 @@ class Bar:
 def bar_for(label: str, total: int | None = None) -> Bar:
     """A bar for one job; `total` in bytes where it is known."""
     shown = "".join(character if character.isprintable() else "?" for character in label)[-40:]
-    return Bar(shown, total, sys.stderr.isatty())
+    return Bar(shown, total, sys.stderr is not None and sys.stderr.isatty())

@@ -7,6 +7,8 @@ database.
 from __future__ import annotations
 
 import csv
+import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -18,7 +20,10 @@ from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
 from storage.sources.json_records import Record, Scanner, decode, records
-from storage.sources.stream import SAMPLE, Stream, without_mark
+from storage.sources.stream import LONGEST, Stream, without_mark
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MOST_LINES = 1_000  # of one row
 
 
 class UnknownFormat(ValueError):
@@ -108,7 +113,8 @@ def _recognise(stream: Stream, sample: bytes) -> _Found | None:
         raise UnknownFormat("is UTF-16; save it as UTF-8")
     if b"\0" in sample:
         raise UnknownFormat("is a binary file; known formats are text or gzip of it")
-    first = next((line for line in sample.decode("utf-8", "replace").splitlines() if line.strip()), "")
+    first = next((line for line in _LINE_END.split(sample.decode("utf-8", "replace")) if line.strip()), "")
+    csv.field_size_limit(LONGEST)
     for separator in ("\t", ";", ",", "|"):
         cells = next(csv.reader([first], delimiter=separator))
         if len(cells) < 2:
@@ -143,7 +149,8 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
     scanner = Scanner()
-    stream.skip_to(source.begin.position, source.begin.lines)
+    if source.begin.position:
+        stream.skip_to(source.begin.position, source.begin.lines)
     for number, line in enumerate(stream.lines(), stream.count + 1):
         items = None if scanner.inside else readers.usual(line, number)
         if items is not None:
@@ -211,70 +218,127 @@ class _JsonReaders:
         return self._webhooks.items(webhook, text, where)
 
 
-def _rows(source: OpenedSource, stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
-    """The rows of a table with the line each ends on: the header, then from where reading is to begin. Platform
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a table, its number from 1, and the place behind it (None: something may follow that is part of it)."""
+
+    number: int
+    text: str
+    end: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The cells of one row, and the lines that it begins and ends on."""
+
+    cells: list[str]
+    first: _Line
+    last: _Line
+    separator: str
+
+    @property
+    def where(self) -> str:
+        """Its place for a person."""
+        return f"line {self.first.number}"
+
+    @property
+    def text(self) -> bytes:
+        """What a reject shows of it."""
+        return self.separator.join(self.cells).encode("utf-8", "replace")
+
+
+def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
+    """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
     downloads quote nothing; others quote as CSV does."""
-    lines = (line.decode("utf-8", "replace").replace("\0", "\ufffd") for line in _unmarked(stream))
-    csv.field_size_limit(SAMPLE * 16)
     if separator == "\t":
-        reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+        rows = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:
-        reader = csv.reader(lines, delimiter=separator)
-    skipped, header = 0, True
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield skipped + reader.line_num, [], str(error).encode()
-            continue
-        if any(cell.strip() for cell in cells):
-            yield skipped + reader.line_num, cells, separator.join(cells).encode("utf-8", "replace")
-            if header and source.begin.position > stream.taken:
-                skipped = source.begin.lines - stream.count
-                stream.skip_to(source.begin.position, source.begin.lines)
-            header = False
+        rows = _quoted_rows(_text_lines(stream), separator, width)
+    return (row for row in rows if any(cell.strip() for cell in row.cells))
 
 
-def _unmarked(stream: Stream) -> Iterator[bytes]:
-    for number, line in enumerate(stream.lines()):
-        yield without_mark(line) if number == 0 else line
+def _text_lines(stream: Stream) -> Iterator[_Line]:
+    number = stream.count
+    for raw in stream.lines():
+        text = (without_mark(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
+        *parts, last = _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
+        for part in parts:
+            number += 1
+            yield _Line(number, part, None)
+        number += 1
+        yield _Line(number, last, Place(stream.taken, number) if raw.endswith(b"\n") else None)
 
 
-def _table_items(
-    source: OpenedSource,
-    stream: Stream,
-    rows: Iterator[tuple[int, list[str], bytes]],
-    read: Callable[[list[str]], Item],
-) -> Iterator[Item]:
-    for number, cells, text in rows:
+def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:
+    """Rows whose quoted cells may hold line ends. A quote that nothing closes costs its own line and no more: a row of
+    several lines counts only if it is as wide as the header."""
+    waiting: deque[_Line] = deque()
+    while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
+        group = [first]
+        quotes = first.text.count('"')
+        while quotes % 2 and len(group) < _MOST_LINES:
+            more = waiting.popleft() if waiting else next(lines, None)
+            if more is None:
+                break
+            group.append(more)
+            quotes += more.text.count('"')
+        cells = _cells("\n".join(line.text for line in group), separator)
+        if len(group) > 1 and (quotes % 2 or not cells or width not in (None, len(cells))):
+            waiting.extendleft(reversed(group[1:]))
+            cells, group = _cells(first.text, separator), [first]
+        width = width or len(cells)
+        yield _Row(cells, first, group[-1], separator)
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tuple[_Row, Iterator[_Row]]:
+    """The header of a table, and its rows from where reading is to begin."""
+    rows = _rows(stream, separator)
+    header = next(rows)
+    if source.begin.position:
+        stream.skip_to(source.begin.position, source.begin.lines)
+        rows = _rows(stream, separator, len(header.cells))
+    return header, rows
+
+
+def _table_items(source: OpenedSource, rows: Iterator[_Row], read: Callable[[list[str]], Item]) -> Iterator[Item]:
+    for row in rows:
         source.records += 1
         try:
-            yield read(cells)
+            yield read(row.cells)
         except Unreadable as error:
-            yield reject(f"line {number}", str(error), text)
-        source.done = Place(stream.taken, stream.count)
+            yield reject(row.where, str(error), row.text)
+        source.done = row.last.end or source.done
 
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(source, stream, separator)
-    header = botmaker.header_in(next(rows)[1])
-    assert header is not None
+    first, rows = _header_and_rows(source, stream, separator)
+    header = botmaker.header_in(first.cells)
+    if header is None:
+        yield reject(first.where, "the header cannot be read", first.text)
+        return
     table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
-    second = next(rows, None)
-    if second is not None and table.is_description(second[1]):
+    second = None if source.begin.position else next(rows, None)
+    if second is not None and table.is_description(second.cells):
         yield Ignored("row of column descriptions")
     elif second is not None:
-        yield from _table_items(source, stream, iter([second]), table.send)
-    yield from _table_items(source, stream, rows, table.send)
+        yield from _table_items(source, iter([second]), table.send)
+    yield from _table_items(source, rows, table.send)
 
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(source, stream, separator)
-    header = next(rows)[1]
+    first, rows = _header_and_rows(source, stream, separator)
+    header = first.cells
     columns = send_log.columns_of(header)
-    assert columns is not None
+    if columns is None:
+        yield reject(first.where, "the header cannot be read", first.text)
+        return
     log = send_log.SendLog(options.time_zone, options.line)
 
     def read(cells: list[str]) -> Item:
@@ -282,7 +346,7 @@ def _send_log_items(source: OpenedSource, stream: Stream, options: Options, sepa
             raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
         return log.row(dict(zip(header, cells, strict=True)), columns)
 
-    yield from _table_items(source, stream, rows, read)
+    yield from _table_items(source, rows, read)
 
 
 def _no_table(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:

@@ -70,6 +70,31 @@ class _Gunzip(io.RawIOBase):
         return 0
 
 
+class _Ahead(io.RawIOBase):
+    """A raw stream whose beginning can be looked at. A pipe gives what its writer has written so far, be it one byte,
+    so looking ahead reads until it has enough."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+        self._head = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def ahead(self, size: int) -> bytes:
+        """The next bytes, without taking them; fewer only at the end."""
+        while len(self._head) < size and (more := self._raw.read(size - len(self._head))):
+            self._head += more
+        return self._head[:size]
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._head:
+            return self._raw.readinto(buffer) or 0
+        data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class Stream:
     """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `taken` how
     many bytes of its content up to the end of the last line that `lines` gave, and `count` how many lines that are."""
@@ -79,11 +104,12 @@ class Stream:
         self.taken = 0
         self.count = 0
         self._counting = _Counting(file)
-        plain: io.BufferedReader[Any] = io.BufferedReader(self._counting, SAMPLE)
-        self._gunzip = _Gunzip(plain) if plain.peek(2)[:2] == _GZIP else None
-        self._lines: io.BufferedReader[Any] = plain
-        if self._gunzip is not None:
-            self._lines = io.BufferedReader(self._gunzip, SAMPLE)
+        self._beginning = _Ahead(self._counting)
+        self._gunzip: _Gunzip | None = None
+        if self._beginning.ahead(2) == _GZIP:
+            self._gunzip = _Gunzip(io.BufferedReader(self._beginning, SAMPLE))
+            self._beginning = _Ahead(self._gunzip)
+        self._lines: io.BufferedReader[Any] = io.BufferedReader(self._beginning, SAMPLE)
 
     @property
     def position(self) -> int:
@@ -97,7 +123,7 @@ class Stream:
 
     def sample(self) -> bytes:
         """The first bytes, without taking them."""
-        return self._lines.peek(SAMPLE)[:SAMPLE]
+        return self._beginning.ahead(SAMPLE)
 
     def lines(self) -> Iterator[bytes]:
         """Every line with its end; a longer one than LONGEST comes in pieces.
@@ -111,8 +137,6 @@ class Stream:
                 self.taken = position
                 self.count += 1
             yield line
-            if self.taken > position:
-                position = self.taken
 
     @property
     def packed(self) -> bool:
@@ -120,16 +144,13 @@ class Stream:
         return self._gunzip is not None
 
     def skip_to(self, position: int, count: int) -> None:
-        """Goes on behind what was read before: at a byte of the content, and with how many lines before it.
-
-        Only of a file that can be sought in and is not packed; nothing where it is that far already.
-        """
-        if position <= self.taken:
-            return
+        """Goes on at a byte of the content with `count` lines before it; only of a file that can be sought in and is
+        not packed."""
         self._file.seek(position)
         self._counting.position = self.taken = position
         self.count = count
-        self._lines = io.BufferedReader(self._counting, SAMPLE)
+        self._beginning = _Ahead(self._counting)
+        self._lines = io.BufferedReader(self._beginning, SAMPLE)
 
     def end(self) -> Iterator[Reject]:
         """What there is to say of the end of the file."""
