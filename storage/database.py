@@ -183,6 +183,8 @@ def describe(error: sqlite3.Error) -> str:
         return "is damaged; run 'saludo check', and import your files again into a new one if it cannot be read"
     if name.startswith("SQLITE_FULL"):
         return "the disk is full; free some room and run the same command again, nothing is lost"
+    if name.startswith("SQLITE_IOERR"):
+        return "cannot be written or read (a full disk, a limit or a broken device); run the same command again after"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "is locked by another program; try again when that has ended"
     if name.startswith("SQLITE_READONLY"):

@@ -106,6 +106,8 @@ def _import(
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
     book.finish(source.position)
+    # While readers come and go the log of writes only wraps around; here it gives its room back.
+    writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Summary(
         name,
         source.format,
@@ -121,6 +123,7 @@ def _import(
 
 def _read(source: OpenedSource, book: Journal, progress: Progress) -> None:
     """Reads all of a source, a batch at a time."""
+    progress(source.begin.position, 0)
     batch, rejects, ignored = Batch(), [], 0
     for item in source.items():
         if isinstance(item, Reject):

@@ -50,22 +50,29 @@ class Place:
 
 @dataclass(slots=True)
 class OpenedSource:
-    """A recognised file: `items` reads it once; `position` and `records` say how far that is.
-
-    `done` is the last place that everything before has been given out of: reading can go on there another time.
-    """
+    """A recognised file: `items` reads it once; `position` and `records` say how far that is. Reading can go on another
+    time where it was `done`."""
 
     format: str
     _stream: Stream
     _read: Callable[[OpenedSource], Iterator[Item]]
     begin: Place
     records: int = 0
-    done: Place = Place()
+    _done: tuple[int, int] = (0, 0)
 
     @property
     def position(self) -> int:
         """Bytes of the file read so far."""
         return self._stream.position
+
+    @property
+    def done(self) -> Place:
+        """The last place that everything before was given out of."""
+        return Place(*self._done)
+
+    def mark(self, position: int, lines: int) -> None:
+        """Everything before a place is given out with the next item."""
+        self._done = position, lines
 
     @property
     def packed(self) -> bool:
@@ -153,15 +160,16 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
         stream.skip_to(source.begin.position, source.begin.lines)
     for number, line in enumerate(stream.lines(), stream.count + 1):
         items = None if scanner.inside else readers.usual(line, number)
-        if items is not None:
-            source.records += 1
-            yield from items
-        else:
+        if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
-            if scanner.inside:
-                continue
-        source.done = Place(stream.taken, stream.count)
+            if not scanner.inside:
+                source.mark(stream.taken, stream.count)
+            continue
+        source.records += 1
+        yield from items[:-1]
+        source.mark(stream.taken, stream.count)
+        yield from items[-1:]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -311,10 +319,12 @@ def _table_items(source: OpenedSource, rows: Iterator[_Row], read: Callable[[lis
     for row in rows:
         source.records += 1
         try:
-            yield read(row.cells)
+            item = read(row.cells)
         except Unreadable as error:
-            yield reject(row.where, str(error), row.text)
-        source.done = row.last.end or source.done
+            item = reject(row.where, str(error), row.text)
+        if row.last.end is not None:
+            source.mark(row.last.end.position, row.last.end.lines)
+        yield item
 
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
