@@ -123,7 +123,8 @@ def _import(
 
 def _read(source: OpenedSource, book: Journal, progress: Progress) -> None:
     """Reads all of a source, a batch at a time."""
-    progress(source.begin.position, 0)
+    if source.begin.position:
+        progress(source.begin.position, 0)
     batch, rejects, ignored = Batch(), [], 0
     for item in source.items():
         if isinstance(item, Reject):

@@ -100,37 +100,45 @@ class Journal:
         bytes_of: BinaryIO | None = None,
     ) -> None:
         self._writer, self._bytes = writer, bytes_of
+        self._name, self._format, self._options, self._known = name, format, options, known
         self._ingest = Ingest(writer)
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
-        self._hashed, self._running, self._head = 0, hashlib.sha256(), None
-        with writer.transaction() as connection:
-            self._id = self._begin(connection, name, format, options, known)
+        self._hashed, self._running = 0, hashlib.sha256()
+        self._head: str | None = None
+        self._started_at = now_ms()
+        self._id: int | None = None  # the row is made with the first batch
+        if known is not None:
+            self._read_to(known.place.position)
 
-    def _begin(
-        self, connection: sqlite3.Connection, name: str, format: str, options: Options, known: Known | None
-    ) -> int:
+    def _begin(self, connection: sqlite3.Connection) -> int:
+        known = self._known
         if known is None:
             cursor = connection.execute(
                 "INSERT INTO imports (file, format, options, started_at) VALUES (?, ?, ?, ?)",
-                (name, format, options_text(options), now_ms()),
+                (self._name, self._format, options_text(self._options), self._started_at),
             )
             return int(cursor.lastrowid or 0)
-        self._read_to(known.place.position)
         # What stood unfinished at the end then is read again, now that there may be more of it.
         gone = connection.execute(
             "DELETE FROM rejects WHERE import = ? AND CAST(substr(place, 6) AS INTEGER) > ?",
             (known.id, known.place.lines),
         ).rowcount
-        gone += connection.execute("DELETE FROM rejects WHERE import = ? AND place NOT LIKE 'line %'", (known.id,)).rowcount
+        gone += connection.execute(
+            "DELETE FROM rejects WHERE import = ? AND place NOT LIKE 'line %'", (known.id,)
+        ).rowcount
         self.rejects = max(0, self.rejects - gone)
-        connection.execute("UPDATE imports SET finished_at = NULL, size = NULL, sha256 = NULL WHERE id = ?", (known.id,))
+        connection.execute(
+            "UPDATE imports SET finished_at = NULL, size = NULL, sha256 = NULL WHERE id = ?", (known.id,)
+        )
         return known.id
 
     def write(self, batch: Batch, rejects: list[Reject], ignored: int, place: Place) -> None:
         """Writes a batch, and the place that all before it is in the database with it."""
         digest = self._read_to(place.position)
         with self._writer.transaction() as connection:
+            if self._id is None:
+                self._id = self._begin(connection)
             changes = self._ingest.write(batch)
             self.events += batch.events
             self.ignored += ignored

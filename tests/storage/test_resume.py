@@ -51,10 +51,10 @@ def log(tmp_path: Path) -> Path:
 
 
 def run(database: Path, file: Path, options: Options = OPTIONS, each: Callable[[int], None] | None = None) -> Summary:
-    """Imports a file; `each` is told the position after each batch."""
+    """Imports a file; `each` is told how many events are in after each batch."""
     with writing(database) as writer:
         importing.prepare(writer)
-        return import_path(writer, file, options, lambda position, events: each(position) if each else None)
+        return import_path(writer, file, options, lambda position, events: each(events) if each and events else None)
 
 
 def start(database: Path, file: Path, **options: Any) -> subprocess.Popen[bytes]:
@@ -151,11 +151,11 @@ class _StopError(Exception):
 
 def interrupted(database: Path, file: Path, batches: int) -> bool:
     """Imports until so many batches are written; whether that was before the end."""
-    left = [batches + 1]  # the first call says where reading begins
+    left = [batches]
 
-    def each(position: int) -> None:
+    def each(events: int) -> None:
         left[0] -= 1
-        if left[0] < 0:
+        if left[0] == 0:
             raise _StopError
 
     try:
