@@ -16,6 +16,12 @@ from pathlib import Path
 from storage import schema
 
 
+# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest of
+# the row; told one, it is done at once.
+_nothing: dict[None, None] = {}
+sqlite3.register_adapter(type(None), _nothing.get)
+
+
 class DatabaseError(Exception):
     """The database cannot be used; the message is one line that says why and what to do."""
 
