@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from storage.batches import Part
 from storage.calendar import now_ms
 from storage.database import Writer
 from storage.events import Reject
-from storage.ingest import Batch, Ingest
+from storage.ingest import Ingest
 from storage.sources import Options, Place
 
 # Raised when a source gives more of a file than before, or other things: then files are read again.
@@ -94,13 +95,12 @@ class Journal:
         self,
         writer: Writer,
         name: str,
-        format: str,
         options: Options,
         known: Known | None = None,
         bytes_of: BinaryIO | None = None,
     ) -> None:
         self._writer, self._bytes = writer, bytes_of
-        self._name, self._format, self._options, self._known = name, format, options, known
+        self._name, self._options, self._known = name, options, known
         self._ingest = Ingest(writer)
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
@@ -111,12 +111,12 @@ class Journal:
         if known is not None:
             self._read_to(known.place.position)
 
-    def _begin(self, connection: sqlite3.Connection) -> int:
+    def _begin(self, connection: sqlite3.Connection, format: str) -> int:
         known = self._known
         if known is None:
             cursor = connection.execute(
                 "INSERT INTO imports (file, format, options, started_at) VALUES (?, ?, ?, ?)",
-                (self._name, self._format, options_text(self._options), self._started_at),
+                (self._name, format, options_text(self._options), self._started_at),
             )
             return int(cursor.lastrowid or 0)
         # What stood unfinished at the end then is read again, now that there may be more of it.
@@ -133,12 +133,13 @@ class Journal:
         )
         return known.id
 
-    def write(self, batch: Batch, rejects: list[Reject], ignored: int, place: Place) -> None:
+    def write(self, part: Part) -> None:
         """Writes a batch, and the place that all before it is in the database with it."""
+        batch, rejects, ignored, place = part.batch, part.rejects, part.ignored, part.place
         digest = self._read_to(place.position)
         with self._writer.transaction() as connection:
             if self._id is None:
-                self._id = self._begin(connection)
+                self._id = self._begin(connection, part.format)
             changes = self._ingest.write(batch)
             self.events += batch.events
             self.ignored += ignored
