@@ -15,9 +15,8 @@ from pathlib import Path
 
 from storage import schema
 
-
-# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest of
-# the row; told one, it is done at once.
+# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest
+# of the row; told one, it is done at once.
 _nothing: dict[None, None] = {}
 sqlite3.register_adapter(type(None), _nothing.get)
 

@@ -1,7 +1,7 @@
 """Batches of events into messages, each in a transaction (DESIGN 2.2). Knows no file format.
 
-A batch was merged in memory; it is merged with what the database knows of the same messages, then what follows
-from it is derived, and each row is written once. Running an import again is always safe: the same events change nothing.
+A batch was merged in memory; it is merged with what the database knows of the same messages, then what follows from it
+is derived, and each row is written once. Running an import again is always safe: the same events change nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from storage import message_rows
 from storage.batches import Batch
@@ -17,6 +18,7 @@ from storage.deriving import Change, Timelines, Touched
 from storage.identities import Contacts, Lines
 from storage.message_rows import Stored
 from storage.settings import load_settings
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -97,7 +99,9 @@ class Ingest:
 
     def _write(self, touched: Touched, changes: list[Change]) -> int:
         """Writes every row that changed once, with its evidence where that changed; how many are new."""
-        new, changed, derived = [], [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        derived: list[Change] = []
         evidence = self._columns.evidence
         for change in changes:
             row = touched.rows.get(change.id)

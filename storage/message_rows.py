@@ -107,7 +107,9 @@ def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stor
 
 def by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[Stored]:
     """All messages of these contacts."""
-    return _read(connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.contact = wanted.value", sorted(contacts))
+    return _read(
+        connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.contact = wanted.value", sorted(contacts)
+    )
 
 
 def by_contact_and_time(connection: sqlite3.Connection, spans: Iterable[tuple[int, int, int]]) -> Iterator[Stored]:

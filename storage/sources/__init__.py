@@ -85,7 +85,7 @@ class OpenedSource:
         yield from self._stream.end()
 
 
-def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:  # noqa: B008 - frozen
+def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:
     """Recognises a file by its content, to read it from a place that an earlier reading was done with; raises
     UnknownFormat."""
     stream = Stream(file)
@@ -101,7 +101,9 @@ def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> Ope
     if found is None:
         raise UnknownFormat(f"is of no known format; known are {', '.join(FORMATS)}")
     if found.json:
-        return OpenedSource(options.format or found.name, stream, lambda source: _json_items(source, stream, options), begin)
+        return OpenedSource(
+            options.format or found.name, stream, lambda source: _json_items(source, stream, options), begin
+        )
     read, separator = FORMATS[found.name], found.separator
     return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator), begin)
 
@@ -259,7 +261,7 @@ def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[
     """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
     downloads quote nothing; others quote as CSV does."""
     if separator == "\t":
-        rows = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
+        rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:
         rows = _quoted_rows(_text_lines(stream), separator, width)
     return (row for row in rows if any(cell.strip() for cell in row.cells))

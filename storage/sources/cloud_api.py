@@ -223,7 +223,12 @@ class CloudApi:
         return items
 
     def _guarded(
-        self, read: Callable[[Part, LineIds, _Contacts], Item], part: Part, line: LineIds, contacts: _Contacts, where: str
+        self,
+        read: Callable[[Part, LineIds, _Contacts], Item],
+        part: Part,
+        line: LineIds,
+        contacts: _Contacts,
+        where: str,
     ) -> Item:
         try:
             return read(part, line, contacts)
@@ -379,7 +384,7 @@ def _key(id: Text) -> str:
 def _category(status: _Status) -> str | None:
     pricing = status.pricing
     if pricing is not None and pricing.category in _CATEGORIES:
-        return pricing.category  # type: ignore[return-value] # what is among them is a text
+        return pricing.category
     category = text_of(pricing.category) if pricing is not None else None
     if category is None and status.conversation is not None and status.conversation.origin is not None:
         category = text_of(status.conversation.origin.type)

@@ -222,4 +222,3 @@ def _reread(database: Path, log: Path) -> float:
 def _line(name: str, rate: float, bare: float, peer: float, peak: float | None = None) -> None:
     memory = "" if peak is None else f"{peak:8.0f}"
     print(f"{name:50} {rate:10,.0f} {f'1/{bare / rate:.1f}':>12} {rate / peer:16.1f} {memory}")
-
