@@ -1,12 +1,15 @@
 """What a source says happened, as values: the only language between `sources` and `ingest`.
 
-Knows no format and no database. Every time is UTC epoch milliseconds. `None` means "this record does not say".
+Knows no format and no database. Every time is UTC epoch milliseconds. `None` means "this record does not say". What an
+import makes millions of are structs: frozen as the dataclasses are, but made in a seventh of the time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+import msgspec
 
 
 class Rank(IntEnum):
@@ -40,8 +43,7 @@ class Step(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class LineIds:
+class LineIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """The names one record gives to one line: all given together are one line.
 
     `number` is digits (a masked platform number keeps its `*`); `identifier` is Meta's phone_number_id or a provider's;
@@ -53,8 +55,7 @@ class LineIds:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContactIds:
+class ContactIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """The names one record gives to one person: all given together are one contact.
 
     `wa_ids` are digits, the preferred one first (a number as typed and WhatsApp's form of it may both be there);
@@ -90,8 +91,10 @@ class Flags:
     answered: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+NO_FLAGS = Flags()
+
+
+class Send(msgspec.Struct, frozen=True, gc=False):
     """One message that was (or was to be) sent: a send-log record or a platform's row.
 
     key: the wamid or provider's id, else the hash of a keyless row (`keyless_key`), with `keyless` true.
@@ -126,13 +129,12 @@ class Send:
     answered_at: int | None = None
     failed_at: int | None = None
     failure: Failure | None = None
-    flags: Flags = Flags()
+    flags: Flags = NO_FLAGS
     channel_id: str | None = None
     agent_groups: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True, gc=False):
     """One status webhook of an outbound message. `category` is lower case with `_`, from pricing, else conversation."""
 
     key: str
@@ -147,8 +149,7 @@ class Status:
     default_line: LineIds | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True, gc=False):
     """One message from a person (or about one: `system`). `context` is the key it replies to, already cleaned of
     forwarded and product contexts. `origin` is set when it carries a referral. `kind` is the webhook's type; `echo`
     for echoes.
@@ -165,8 +166,7 @@ class Inbound:
     default_line: LineIds | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """Ids seen together without a message (a `contacts` entry, metadata of a webhook without messages)."""
 
     line: LineIds = LineIds()

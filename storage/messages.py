@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from storage.events import REFERRED, ContactIds, Failure, Flags, Inbound, LineIds, Origin, Rank, Send, Status, Step
+from storage.events import REFERRED, Failure, Origin
 
 
 class Direction(IntEnum):
@@ -48,23 +48,16 @@ class Exported:
     new: tuple[int, int] | None = None  # (at, 0 or 1)
     answered_at: int | None = None
 
+    def with_(self, other: Exported) -> Exported:
+        """What both rows say."""
+        times = [time for time in (self.answered_at, other.answered_at) if time is not None]
+        news = [new for new in (self.new, other.new) if new is not None]
+        return Exported(self.flags | other.flags, min(news, default=None), min(times, default=None))
+
 
 # (rank, at, value): the smaller wins. The value of `error` is (code, text, detail) in a form that can be compared.
 Evidence = tuple[int, int, Any]
 
-_BIT_OF_RANK = {
-    Rank.SEND_LOG: Sources.SEND_LOG,
-    Rank.WEBHOOK: Sources.WEBHOOK,
-    Rank.PLATFORM: Sources.PLATFORM,
-    Rank.OPTION: Sources.PLATFORM,
-}
-_TIME_OF_STEP = {
-    Step.SENT: "sent",
-    Step.DELIVERED: "delivered",
-    Step.READ: "read",
-    Step.PLAYED: "read",
-    Step.FAILED: "failed",
-}
 _NO_CODE = 1 << 62
 
 
@@ -124,7 +117,7 @@ class Message:
             if known_time is None or time < known_time:
                 times[name] = time
         if other.exported is not None:
-            self.exported = other.exported if self.exported is None else _both(self.exported, other.exported)
+            self.exported = other.exported if self.exported is None else self.exported.with_(other.exported)
 
     def copy(self) -> Message:
         """An independent copy, to merge a joined row into."""
@@ -140,12 +133,6 @@ class Message:
         )
 
 
-def _both(one: Exported, other: Exported) -> Exported:
-    times = [time for time in (one.answered_at, other.answered_at) if time is not None]
-    news = [new for new in (one.new, other.new) if new is not None]
-    return Exported(one.flags | other.flags, min(news, default=None), min(times, default=None))
-
-
 def error_evidence(rank: int, at: int, failure: Failure) -> Evidence:
     """An error as evidence: one that says nothing loses to any other; no code comes after any code."""
     known = failure.code is not None or bool(failure.text) or bool(failure.detail)
@@ -157,146 +144,6 @@ def failure_of(evidence: Evidence) -> Failure:
     """The failure that `error_evidence` made evidence of."""
     code, text, detail = evidence[2]
     return Failure(None if code == _NO_CODE else code, text or None, detail or None)
-
-
-def line_reference(line: LineIds) -> tuple[int, str] | None:
-    """The one id of a line that stands for it in a message: (kind, text), None where the record gives none."""
-    for kind, text in ((1, line.identifier), (0, line.number), (2, line.name)):
-        if text:
-            return kind, text
-    return None
-
-
-def contact_reference(contact: ContactIds) -> tuple[int, str] | None:
-    """The one id of a contact that stands for it in a message: (kind, text), None where the record gives none."""
-    for kind, text in ((0, next(iter(contact.wa_ids), None)), (1, contact.user_id), (2, contact.customer_id)):
-        if text:
-            return kind, text
-    return None
-
-
-def message_of(event: Send | Status | Inbound) -> Message:
-    """The evidence that one event is."""
-    if isinstance(event, Send):
-        return _of_send(event)
-    if isinstance(event, Status):
-        return _of_status(event)
-    return _of_inbound(event)
-
-
-def _fields(event: Send | Status | Inbound, rank: int) -> dict[str, Evidence]:
-    fields: dict[str, Evidence] = {}
-    line = line_reference(event.line)
-    if line is not None:
-        fields["line"] = (rank, event.at, line[1])
-    elif event.default_line is not None and (default := line_reference(event.default_line)) is not None:
-        fields["line"] = (Rank.OPTION.value, event.at, default[1])
-    contact = contact_reference(event.contact)
-    if contact is not None:
-        fields["contact"] = (rank, event.at, contact)
-    return fields
-
-
-def _of_send(send: Send) -> Message:
-    rank, at = send.rank.value, send.at
-    referred = send.origin in REFERRED
-    direction = Direction.ROW if send.keyless else Direction.IN if referred else Direction.OUT
-    source = Sources.EXPORT if send.derived else _BIT_OF_RANK[send.rank]
-    message = Message(send.key, direction, source.value, _fields(send, rank), group=send.group)
-    fields = message.fields
-    for name, value in (
-        # A referred start in a TSV does not tell what was written.
-        ("kind", None if direction is Direction.IN else send.kind),
-        ("template", send.template),
-        ("language", send.language),
-        ("campaign", send.campaign),
-        ("channel_id", send.channel_id),
-        ("agent_groups", send.agent_groups),
-    ):
-        if value:
-            fields[name] = (rank, at, value)
-    if send.origin is not None:
-        fields["origin"] = (rank, at, send.origin.value)
-    elif send.default_origin is not None:
-        fields["origin"] = (Rank.OPTION.value, at, send.default_origin.value)
-    if send.failure is not None or send.failed_at is not None:
-        failed_at = at if send.failed_at is None else send.failed_at
-        fields["error"] = error_evidence(rank, failed_at, send.failure or Failure())
-    _send_times(message, send)
-    flags = _flags(send.flags)
-    if send.derived:
-        new = None if send.flags.new is None else (at, int(send.flags.new))
-        message.exported = Exported(flags, new, send.answered_at)
-    else:
-        message.flags = flags
-        if send.flags.new is not None:
-            fields["new"] = (rank, at, int(send.flags.new))
-        if send.answered_at is not None:
-            message.times["answered"] = send.answered_at
-    return message
-
-
-def _send_times(message: Message, send: Send) -> None:
-    times = message.times
-    for name, time in (
-        ("accepted", send.accepted_at),
-        ("sent", send.sent_at),
-        ("delivered", send.delivered_at),
-        ("read", send.read_at),
-        ("failed", send.failed_at),
-    ):
-        if time is None:
-            continue
-        if name != "failed":
-            times[name] = time
-        times["any"] = min(time, times.get("any", time))
-    if send.session_start is not None:
-        times["session"] = send.session_start
-    elif "any" not in times:
-        times["session"] = send.at
-    if send.derived and send.origin in REFERRED:
-        # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
-        own = send.session_start if send.sent_at is None else send.sent_at
-        if own is not None:
-            times["any"] = own
-
-
-def _flags(flags: Flags) -> int:
-    pairs = (
-        (flags.not_sent, Stated.NOT_SENT),
-        (flags.sent, Stated.SENT),
-        (flags.delivered, Stated.DELIVERED),
-        (flags.read, Stated.READ),
-        (flags.answered, Stated.ANSWERED),
-    )
-    return sum(bit.value for stated, bit in pairs if stated)
-
-
-def _of_status(status: Status) -> Message:
-    rank, at = Rank.WEBHOOK.value, status.at
-    message = Message(status.key, Direction.OUT, Sources.WEBHOOK.value, _fields(status, rank), group=status.group)
-    if status.category:
-        message.fields["category"] = (rank, at, status.category)
-    if status.campaign:
-        message.fields["campaign"] = (rank, at, status.campaign)
-    if status.step is Step.FAILED:
-        message.fields["error"] = error_evidence(rank, at, status.failure or Failure())
-        message.times["any"] = at
-    else:
-        message.times[_TIME_OF_STEP[status.step]] = message.times["any"] = at
-    return message
-
-
-def _of_inbound(inbound: Inbound) -> Message:
-    rank, at = Rank.WEBHOOK.value, inbound.at
-    message = Message(inbound.key, Direction.IN, Sources.WEBHOOK.value, _fields(inbound, rank), group=inbound.group)
-    message.fields["kind"] = (rank, at, inbound.kind)
-    if inbound.context:
-        message.fields["context"] = (rank, at, inbound.context)
-    if inbound.origin is not None:
-        message.fields["origin"] = (rank, at, inbound.origin.value)
-    message.times["any"] = at
-    return message
 
 
 _NOTIFYING = frozenset(
@@ -316,33 +163,41 @@ _NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
 
 def is_notification(message: Message) -> bool:
     """Whether an outbound message or a keyless row is a template or a mass notification (DESIGN 3, Notification)."""
-    if message.group or message.direction is Direction.IN or origin_given(message) in REFERRED:
+    fields = message.fields.get
+    origin = fields("origin")
+    if message.group or message.direction is Direction.IN or (origin is not None and origin[2] in _REFERRED):
         return False
-    kind = message.value("kind")
+    kind = fields("kind")
     if kind is not None:
-        return bool(kind == "template")
-    category = message.value("category")
+        return bool(kind[2] == "template")
+    category = fields("category")
     if category is not None:
-        return category in _NOTIFYING
+        return category[2] in _NOTIFYING
     failure = message.failure
     return failure is None or failure.code != _FREE_TEXT_ONLY
 
 
 def is_referred(message: Message) -> bool:
     """Whether the message is a start that a referral made."""
-    return message.direction is not Direction.OUT and origin_given(message) in REFERRED
+    return message.direction is not Direction.OUT and message.value("origin") in _REFERRED
 
 
 def origin_given(message: Message) -> Origin | None:
     """The origin that the evidence names, or an option of the import where none does."""
     given = message.value("origin")
-    return None if given is None else Origin(given)
+    return None if given is None else _ORIGINS[given]
+
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+_REFERRED = frozenset(origin.value for origin in REFERRED)
 
 
 def can_answer(message: Message) -> bool:
     """Whether an inbound message is one by which a person answers."""
+    if message.direction is not Direction.IN or message.group:
+        return False
     kind = message.value("kind")
-    return message.direction is Direction.IN and not message.group and kind is not None and kind not in _CANNOT_ANSWER
+    return kind is not None and kind not in _CANNOT_ANSWER
 
 
 def makes_known(message: Message) -> bool:

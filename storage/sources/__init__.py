@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
-from storage.sources.json_records import decode, records
+from storage.sources.json_records import Record, Scanner, decode, records
 from storage.sources.stream import LONGEST, Stream, without_mark
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -38,19 +40,44 @@ class Options:
     format: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two records: bytes of the content before it, and lines."""
+
+    position: int = 0
+    lines: int = 0
+
+
 @dataclass(slots=True)
 class OpenedSource:
-    """A recognised file: `items` reads it once; `position` and `records` say how far that is."""
+    """A recognised file: `items` reads it once; `position` and `records` say how far that is. Reading can go on another
+    time where it was `done`."""
 
     format: str
     _stream: Stream
     _read: Callable[[OpenedSource], Iterator[Item]]
+    begin: Place
     records: int = 0
+    _done: tuple[int, int] = (0, 0)
 
     @property
     def position(self) -> int:
         """Bytes of the file read so far."""
         return self._stream.position
+
+    @property
+    def done(self) -> Place:
+        """The last place that everything before was given out of."""
+        return Place(*self._done)
+
+    def mark(self, position: int, lines: int) -> None:
+        """Everything before a place is given out with the next item."""
+        self._done = position, lines
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file is compressed: then reading can't go on at a place."""
+        return self._stream.packed
 
     def items(self) -> Iterator[Item]:
         """Everything the file holds, in its order; never raises for what is in it."""
@@ -58,8 +85,9 @@ class OpenedSource:
         yield from self._stream.end()
 
 
-def open_source(file: BinaryIO, options: Options) -> OpenedSource:
-    """Recognises a file by its content; raises UnknownFormat."""
+def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:
+    """Recognises a file by its content, to read it from a place that an earlier reading was done with; raises
+    UnknownFormat."""
     stream = Stream(file)
     sample = without_mark(stream.sample())
     found = _recognise(stream, sample)
@@ -73,9 +101,11 @@ def open_source(file: BinaryIO, options: Options) -> OpenedSource:
     if found is None:
         raise UnknownFormat(f"is of no known format; known are {', '.join(FORMATS)}")
     if found.json:
-        return OpenedSource(options.format or found.name, stream, lambda source: _json_items(source, stream, options))
+        return OpenedSource(
+            options.format or found.name, stream, lambda source: _json_items(source, stream, options), begin
+        )
     read, separator = FORMATS[found.name], found.separator
-    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator))
+    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator), begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,67 +156,148 @@ def _recognise_json(sample: bytes) -> _Found | None:
 
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
-    webhooks = cloud_api.CloudApi(options.time_zone, options.line)
-    sends = send_log.SendLog(options.time_zone, options.line)
-    for record in records(stream.lines()):
-        if record is None:
-            yield Ignored("line without JSON")
+    readers = _JsonReaders(options)
+    scanner = Scanner()
+    if source.begin.position:
+        stream.skip_to(source.begin.position, source.begin.lines)
+    for number, line in enumerate(stream.lines(), stream.count + 1):
+        items = None if scanner.inside else readers.usual(line, number)
+        if items is None:
+            for record in scanner.feed(line, number):
+                yield from _record_items(source, readers, record)
+            if not scanner.inside:
+                source.mark(stream.taken, stream.count)
             continue
         source.records += 1
-        if record.broken is not None:
-            yield reject(record.where, record.broken, record.text)
-            continue
+        yield from items[:-1]
+        source.mark(stream.taken, stream.count)
+        yield from items[-1:]
+    for record in scanner.end():
+        yield from _record_items(source, readers, record)
+
+
+def _record_items(source: OpenedSource, readers: _JsonReaders, record: Record | None) -> list[Item]:
+    if record is None:
+        return [Ignored("line without JSON")]
+    source.records += 1
+    return readers.items(record)
+
+
+class _JsonReaders:
+    """What turns JSON texts into items."""
+
+    def __init__(self, options: Options) -> None:
+        self._webhooks = cloud_api.CloudApi(options.time_zone, options.line)
+        self._sends = send_log.SendLog(options.time_zone, options.line)
+        self._webhook = msgspec.json.Decoder(cloud_api.Webhook).decode
+        self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
+
+    def usual(self, line: bytes, number: int) -> list[Item] | None:
+        """The items of a line that is one webhook or one accepted send in its usual shape, None where it is not.
+
+        Decoding straight into the shape spares looking for the object's end and for what it is.
+        """
+        if line[:1] != b"{":
+            return None
         try:
-            found = webhooks.items(record.text, record.where)
-            if found is None:
-                found = sends.items_of(decode(record.text), record.text, record.where)
+            if b'"entry"' in line:
+                return self._webhooks.items(self._webhook(line), line, f"line {number}")
+            send = self._sends.accepted(self._accepted(line))
+            return None if send is None else [send]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
+            return None
+
+    def items(self, record: Record) -> list[Item]:
+        """The items of one JSON text, whatever it is."""
+        text, where = record.text, record.where
+        if record.broken is not None:
+            return [reject(where, record.broken, text)]
+        try:
+            items = self._whole(text, where)
         except (ValueError, RecursionError) as error:
-            yield reject(record.where, f"is no JSON: {error}", record.text)
-            continue
-        if found is None:
-            yield reject(record.where, "is neither a webhook nor a send", record.text)
-        else:
-            yield from found
+            return [reject(where, f"is no JSON: {error}", text)]
+        return [reject(where, "is neither a webhook nor a send", text)] if items is None else items
+
+    def _whole(self, text: bytes, where: str) -> list[Item] | None:
+        try:
+            webhook = self._webhook(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            value = decode(text)
+            items = self._webhooks.items_of(value, text, where)
+            return self._sends.items_of(value, text, where) if items is None else items
+        return self._webhooks.items(webhook, text, where)
 
 
-def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
-    """The rows of a table with the line each begins on. Platform downloads quote nothing; others quote as CSV does."""
-    lines = enumerate(_text_lines(stream), 1)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a table, its number from 1, and the place behind it (None: something may follow that is part of it)."""
+
+    number: int
+    text: str
+    end: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The cells of one row, and the lines that it begins and ends on."""
+
+    cells: list[str]
+    first: _Line
+    last: _Line
+    separator: str
+
+    @property
+    def where(self) -> str:
+        """Its place for a person."""
+        return f"line {self.first.number}"
+
+    @property
+    def text(self) -> bytes:
+        """What a reject shows of it."""
+        return self.separator.join(self.cells).encode("utf-8", "replace")
+
+
+def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
+    """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
+    downloads quote nothing; others quote as CSV does."""
     if separator == "\t":
-        rows: Iterator[tuple[int, list[str]]] = ((number, line.split(separator)) for number, line in lines)
+        rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:
-        rows = _quoted_rows(lines, separator)
-    for number, cells in rows:
-        if any(cell.strip() for cell in cells):
-            yield number, cells, separator.join(cells).encode("utf-8", "replace")
+        rows = _quoted_rows(_text_lines(stream), separator, width)
+    return (row for row in rows if any(cell.strip() for cell in row.cells))
 
 
-def _text_lines(stream: Stream) -> Iterator[str]:
-    for number, line in enumerate(stream.lines()):
-        text = (without_mark(line) if number == 0 else line).decode("utf-8", "replace").replace("\0", "\ufffd")
-        yield from _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
+def _text_lines(stream: Stream) -> Iterator[_Line]:
+    number = stream.count
+    for raw in stream.lines():
+        text = (without_mark(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
+        *parts, last = _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
+        for part in parts:
+            number += 1
+            yield _Line(number, part, None)
+        number += 1
+        yield _Line(number, last, Place(stream.taken, number) if raw.endswith(b"\n") else None)
 
 
-def _quoted_rows(lines: Iterator[tuple[int, str]], separator: str) -> Iterator[tuple[int, list[str]]]:
+def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:
     """Rows whose quoted cells may hold line ends. A quote that nothing closes costs its own line and no more: a row of
     several lines counts only if it is as wide as the header."""
-    waiting: deque[tuple[int, str]] = deque()
-    width = None
+    waiting: deque[_Line] = deque()
     while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
         group = [first]
-        quotes = first[1].count('"')
+        quotes = first.text.count('"')
         while quotes % 2 and len(group) < _MOST_LINES:
             more = waiting.popleft() if waiting else next(lines, None)
             if more is None:
                 break
             group.append(more)
-            quotes += more[1].count('"')
-        cells = _cells("\n".join(line for _, line in group), separator)
+            quotes += more.text.count('"')
+        cells = _cells("\n".join(line.text for line in group), separator)
         if len(group) > 1 and (quotes % 2 or not cells or width not in (None, len(cells))):
             waiting.extendleft(reversed(group[1:]))
-            cells = _cells(first[1], separator)
+            cells, group = _cells(first.text, separator), [first]
         width = width or len(cells)
-        yield first[0], cells
+        yield _Row(cells, first, group[-1], separator)
 
 
 def _cells(text: str, separator: str) -> list[str]:
@@ -196,29 +307,37 @@ def _cells(text: str, separator: str) -> list[str]:
         return []
 
 
-def _table_items(
-    source: OpenedSource,
-    rows: Iterator[tuple[int, list[str], bytes]],
-    read: Callable[[list[str]], Item],
-) -> Iterator[Item]:
-    for number, cells, text in rows:
+def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tuple[_Row, Iterator[_Row]]:
+    """The header of a table, and its rows from where reading is to begin."""
+    rows = _rows(stream, separator)
+    header = next(rows)
+    if source.begin.position:
+        stream.skip_to(source.begin.position, source.begin.lines)
+        rows = _rows(stream, separator, len(header.cells))
+    return header, rows
+
+
+def _table_items(source: OpenedSource, rows: Iterator[_Row], read: Callable[[list[str]], Item]) -> Iterator[Item]:
+    for row in rows:
         source.records += 1
         try:
-            yield read(cells)
+            item = read(row.cells)
         except Unreadable as error:
-            yield reject(f"line {number}", str(error), text)
+            item = reject(row.where, str(error), row.text)
+        if row.last.end is not None:
+            source.mark(row.last.end.position, row.last.end.lines)
+        yield item
 
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(stream, separator)
-    first, cells, text = next(rows)
-    header = botmaker.header_in(cells)
+    first, rows = _header_and_rows(source, stream, separator)
+    header = botmaker.header_in(first.cells)
     if header is None:
-        yield reject(f"line {first}", "the header cannot be read", text)
+        yield reject(first.where, "the header cannot be read", first.text)
         return
     table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
-    second = next(rows, None)
-    if second is not None and table.is_description(second[1]):
+    second = None if source.begin.position else next(rows, None)
+    if second is not None and table.is_description(second.cells):
         yield Ignored("row of column descriptions")
     elif second is not None:
         yield from _table_items(source, iter([second]), table.send)
@@ -226,11 +345,11 @@ def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, sepa
 
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(stream, separator)
-    first, header, text = next(rows)
+    first, rows = _header_and_rows(source, stream, separator)
+    header = first.cells
     columns = send_log.columns_of(header)
     if columns is None:
-        yield reject(f"line {first}", "the header cannot be read", text)
+        yield reject(first.where, "the header cannot be read", first.text)
         return
     log = send_log.SendLog(options.time_zone, options.line)
 
@@ -253,4 +372,4 @@ FORMATS: dict[str, Callable[[OpenedSource, Stream, Options, str], Iterator[Item]
 }
 _JSON_FORMATS = frozenset((cloud_api.NAME, send_log.NAME))
 
-__all__ = ["FORMATS", "OpenedSource", "Options", "UnknownFormat", "open_source"]
+__all__ = ["FORMATS", "OpenedSource", "Options", "Place", "UnknownFormat", "open_source"]

@@ -5,8 +5,8 @@ Format: the Cloud API's webhook reference. Items are decoded one by one, so a br
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -41,6 +41,7 @@ NAME = "cloud_api"
 _DEEPEST = 6  # wrappers around a webhook
 _WRAPPED = ("body", "body_params", "payload", "data", "json", "event", "message", "request", "rawBody", "value")
 Text = str | int | float | None
+Part = TypeVar("Part")
 
 
 class _Struct(msgspec.Struct, gc=False):
@@ -143,50 +144,46 @@ class _Change(_Struct):
     field: Text = None
 
 
-class _Entry(_Struct):
+class Entry(_Struct):
+    """A part of a webhook."""
+
     changes: list[_Change]
 
 
-class _Webhook(_Struct):
-    entry: list[_Entry]
+class Webhook(_Struct):
+    """A webhook as Meta posts it."""
 
-
-_decoder = msgspec.json.Decoder(_Webhook)
+    entry: list[Entry]
 
 
 class CloudApi:
-    """Turns one JSON text into events; `None` where it holds no webhook."""
+    """Turns webhooks into events."""
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
         self._lines: dict[tuple[Text, Text], LineIds] = {}
 
-    def items(self, text: bytes, where: str) -> Iterator[Item] | None:
-        """The events, rejects and ignored parts of one JSON text; None where it is no webhook. Raises ValueError."""
-        try:
-            webhook = _decoder.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self.items_of(decode(text), text, where)
-        return self._webhook(webhook, text, where)
-
-    def items_of(self, value: Any, text: bytes, where: str) -> Iterator[Item] | None:
-        """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself."""
-        changes = list(_changes(value, 0))
-        if not changes:
-            return None
-        return self._loose(changes, text, where)
-
-    def _webhook(self, webhook: _Webhook, text: bytes, where: str) -> Iterator[Item]:
+    def items(self, webhook: Webhook, text: bytes, where: str) -> list[Item]:
+        """The events, rejects and ignored parts of one webhook."""
+        items: list[Item] = []
         if not any(entry.changes for entry in webhook.entry):
-            yield Ignored("webhook without changes")
+            items.append(Ignored("webhook without changes"))
         for entry in webhook.entry:
             for change in entry.changes:
-                yield from self._value(change.value, text_of(change.field), text, where)
+                items += self._value(change.value, change.field, text, where)
+        return items
 
-    def _loose(self, changes: list[tuple[str | None, Any]], text: bytes, where: str) -> Iterator[Item]:
+    def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
+        """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it
+        holds none."""
+        changes = list(_changes(value, 0))
+        return self._loose(changes, text, where) if changes else None
+
+    def _loose(self, changes: list[tuple[str | None, Any]], text: bytes, where: str) -> list[Item]:
+        items: list[Item] = []
         for field, raw in changes:
             if not isinstance(raw, dict):
-                yield reject(where, "a change without a value", text)
+                items.append(reject(where, "a change without a value", text))
                 continue
             value, rejects = _Value(), []
             for name, kind in _PARTS.items():
@@ -194,40 +191,49 @@ class CloudApi:
                 if name == "metadata":
                     value.metadata = _convert(part, kind)
                     continue
-                items = part if isinstance(part, list) else [] if part is None else [part]
-                good = [_convert(item, kind) for item in items]
+                parts = part if isinstance(part, list) else [] if part is None else [part]
+                good = [_convert(item, kind) for item in parts]
                 setattr(value, name, [item for item in good if item is not None])
-                rejects += [item for item, found in zip(items, good, strict=True) if found is None]
-            for item in rejects:
-                yield reject(where, "an item of an unknown shape", _encoded(item, text))
+                rejects += [item for item, found in zip(parts, good, strict=True) if found is None]
+            items += (reject(where, "an item of an unknown shape", _encoded(item, text)) for item in rejects)
             if not rejects or any((value.contacts, value.messages, value.message_echoes, value.statuses, value.errors)):
-                yield from self._value(value, field, text, where)
+                items += self._value(value, field, text, where)
+        return items
 
-    def _value(self, value: _Value, field: str | None, text: bytes, where: str) -> Iterator[Item]:
+    def _value(self, value: _Value, field: Text, text: bytes, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
-        yield from (Ignored("error without a message") for _ in value.errors or ())
-        if not (messages or statuses or echoes or value.errors) and (
-            not value.contacts or field not in (None, "messages")
-        ):
-            yield Ignored(f"field {field or 'unknown'}"[:60])
-            return
+        items: list[Item] = [Ignored("error without a message") for _ in value.errors or ()]
+        if not (messages or statuses or echoes or items):
+            name = text_of(field)
+            if not value.contacts or name not in (None, "messages"):
+                return [Ignored(f"field {name or 'unknown'}"[:60])]
         line = self._line(value.metadata)
-        contacts = _Contacts(value.contacts or [])
+        contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
         for status in statuses:
-            yield from self._guarded(self._status, status, line, contacts, where, text)
+            try:
+                items.append(self._status(status, line, contacts))
+            except Unreadable as error:
+                items.append(reject(where, str(error), msgspec.json.encode(status)))
         for message in messages:
-            yield from self._guarded(self._message, message, line, contacts, where, text)
+            items.append(self._guarded(self._message, message, line, contacts, where))
         for echo in echoes:
-            yield from self._guarded(self._echo, echo, line, contacts, where, text)
-        yield from (Known(line, ids) for ids in contacts.unused())
+            items.append(self._guarded(self._echo, echo, line, contacts, where))
+        if contacts is not _NOBODY:
+            items += (Known(line, ids) for ids in contacts.unused())
+        return items
 
     def _guarded(
-        self, read: Any, item: Any, line: LineIds, contacts: _Contacts, where: str, text: bytes
-    ) -> Iterator[Item]:
+        self,
+        read: Callable[[Part, LineIds, _Contacts], Item],
+        part: Part,
+        line: LineIds,
+        contacts: _Contacts,
+        where: str,
+    ) -> Item:
         try:
-            yield read(item, line, contacts)
+            return read(part, line, contacts)
         except Unreadable as error:
-            yield reject(where, str(error), msgspec.json.encode(item))
+            return reject(where, str(error), msgspec.json.encode(part))
 
     def _line(self, metadata: _Metadata | None) -> LineIds:
         if metadata is None:
@@ -250,24 +256,25 @@ class CloudApi:
         return None if line.identifier or line.number else self._default_line
 
     def _status(self, status: _Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
-        word = (text_of(status.status) or "").lower()
-        step = _STEPS.get(word)
+        step = _STEPS.get(status.status)
+        if step is None:
+            word = (text_of(status.status) or "").lower()
+            step = _STEPS.get(word)
         if step is None:
             return Ignored(f"status {word or 'missing'}"[:60])
-        key = _key(status.id)
         group = status.recipient_type == "group"
         contact = ContactIds() if group else contacts.of(status.recipient_id, status.recipient_user_id)
         return Status(
-            key,
+            _key(status.id),
             step,
             self._at(status),
             line,
             contact,
-            category=_category(status),
-            group=group,
-            campaign=text_of(status.biz_opaque_callback_data),
-            failure=_failure(status.errors) if step is Step.FAILED else None,
-            default_line=self._default(line),
+            _category(status),
+            group,
+            text_of(status.biz_opaque_callback_data),
+            _failure(status.errors) if step is _FAILED else None,
+            self._default(line),
         )
 
     def _message(self, message: _Message, line: LineIds, contacts: _Contacts) -> Event:
@@ -302,7 +309,8 @@ class CloudApi:
         )
 
 
-_STEPS = {step.value: step for step in Step}
+_FAILED = Step.FAILED
+_STEPS: dict[Text, Step] = {step.value: step for step in Step}
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "metadata": _Metadata,
     "contacts": _Contact,
@@ -323,6 +331,8 @@ class _Contacts:
     def of(self, wa_id: Text, user_id: Text) -> ContactIds:
         """The ids of one person: those given, and those that the webhook's contacts tie to them."""
         number, user = _wa_id(wa_id), text_of(user_id)
+        if not self._all:
+            return ContactIds((number,) if number else (), user)
         for place, known in enumerate(self._all):
             same = number in known.wa_ids if number and known.wa_ids else user is not None and user == known.user_id
             if same or (len(self._all) == 1 and number is None and user is None):
@@ -340,6 +350,9 @@ class _Contacts:
             for place, ids in enumerate(self._all)
             if place not in self._used and (ids.wa_ids or ids.user_id) and (ids.name or (ids.wa_ids and ids.user_id))
         ]
+
+
+_NOBODY = _Contacts([])
 
 
 def _wa_id(value: Text) -> str | None:
@@ -369,10 +382,16 @@ def _key(id: Text) -> str:
 
 
 def _category(status: _Status) -> str | None:
-    category = text_of(status.pricing.category) if status.pricing is not None else None
+    pricing = status.pricing
+    if pricing is not None and pricing.category in _CATEGORIES:
+        return pricing.category
+    category = text_of(pricing.category) if pricing is not None else None
     if category is None and status.conversation is not None and status.conversation.origin is not None:
         category = text_of(status.conversation.origin.type)
     return None if category is None else category.lower().replace("-", "_")
+
+
+_CATEGORIES = frozenset(("marketing", "utility", "authentication", "authentication_international", "service"))
 
 
 def failure_of(code: Any, text: Any, detail: Any) -> Failure:

@@ -37,6 +37,10 @@ def time_of(value: Any, zone: ZoneInfo) -> int | None:
     """
     if value is None or value == "":
         return None
+    if type(value) is str and len(value) == 10 and value.isascii() and value.isdigit():  # as webhooks write it
+        at = int(value) * 1000
+        if EARLIEST <= at < LATEST:
+            return at
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Unreadable(f"the time {str(value)[:40]!r} cannot be read")
     try:
@@ -70,7 +74,11 @@ def _time_of_text(text: str, zone: ZoneInfo) -> int:
 
 def text_of(value: Any) -> str | None:
     """A value as text that can be stored; None where it is empty. Lone surrogates and NUL become U+FFFD."""
-    if value is None or isinstance(value, (dict, list)):
+    if value is None:
+        return None
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value.strip() or None
+    if isinstance(value, (dict, list)):
         return None
     text = value if isinstance(value, str) else str(value)
     if "\0" in text:
@@ -84,6 +92,8 @@ def text_of(value: Any) -> str | None:
 
 def number_of(value: Any) -> str | None:
     """The digits of a phone number, whatever its formatting; None where it is none."""
+    if type(value) is str and value.isascii() and value.isdigit():
+        return value
     text = text_of(value)
     if text is None or _NUMBER.fullmatch(text) is None:
         return None

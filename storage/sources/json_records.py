@@ -35,20 +35,20 @@ class Record:
 
 def records(lines: Iterable[bytes]) -> Iterator[Record | None]:
     """The objects in the order they stand in; None for a line that holds nothing of any."""
-    scanner = _Scanner()
+    scanner = Scanner()
     for number, line in enumerate(lines, 1):
-        text = without_mark(line) if number == 1 else line
-        stripped = text.strip()
-        if not stripped:
-            continue
-        yield from scanner.feed(text, stripped, number)
+        yield from scanner.feed(line, number)
     yield from scanner.end()
 
 
-class _Scanner:
-    """Cuts objects out of lines: counts braces outside strings, and tells a broken object by what follows it."""
+class Scanner:
+    """Cuts objects out of lines: counts braces outside strings, and tells a broken object by what follows it.
+
+    `inside` tells that an object has begun and not ended.
+    """
 
     def __init__(self) -> None:
+        self.inside = False
         self._parts: list[bytes] = []
         self._size = 0
         self._depth = 0
@@ -56,7 +56,15 @@ class _Scanner:
         self._indent = 0
         self._flat = False  # pretty-printed without indentation: its inner braces look like new objects
 
-    def feed(self, text: bytes, stripped: bytes, number: int) -> Iterator[Record | None]:
+    def feed(self, line: bytes, number: int) -> Iterator[Record | None]:
+        """The objects that end on this line, None where it holds nothing of any. Lines are numbered from 1."""
+        text = without_mark(line) if number == 1 else line
+        stripped = text.strip()
+        if stripped:
+            yield from self._feed(text, stripped, number)
+            self.inside = self._depth > 0
+
+    def _feed(self, text: bytes, stripped: bytes, number: int) -> Iterator[Record | None]:
         if self._depth == 0 and stripped[:1] == b"{" and stripped[-1:] == b"}" and b"}{" not in stripped:
             if decodes(stripped):
                 yield Record(stripped, number)
@@ -112,6 +120,7 @@ class _Scanner:
             yield self._give_up("is longer than 64 MB")
 
     def end(self) -> Iterator[Record]:
+        """What is left at the end of the file."""
         if self._depth:
             yield self._give_up("breaks off at the end of the file")
 

@@ -6,9 +6,11 @@ Format: the Cloud API's reference of POST /{phone_number_id}/messages, and its e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from storage.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
 from storage.sources.cloud_api import failure_of
@@ -28,6 +30,65 @@ NAME = "send_log"
 _TIMES = ("at", "timestamp", "sent_at", "time", "date", "created_at", "ts", "datetime", "@timestamp")
 _URLS = ("url", "path", "uri", "endpoint")
 _IN_URL = re.compile(r"/(\d{6,20})/messages")
+_LINES_KEPT = 10_000
+Text = str | int | float | None
+
+
+class _Struct(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A member that stands nowhere here may mean anything: such a record is read the general way."""
+
+
+class _Language(_Struct):
+    code: Text = None
+    policy: Text = None
+
+
+class _Template(_Struct):
+    name: Text = None
+    language: _Language | None = None
+    components: msgspec.Raw = msgspec.Raw()
+    namespace: Text = None
+
+
+class _Request(_Struct):
+    messaging_product: Text = None
+    recipient_type: Text = None
+    to: Text = None
+    type: Text = None
+    template: _Template | None = None
+    biz_opaque_callback_data: Text = None
+
+
+class _Recipient(_Struct):
+    input: Text = None
+    wa_id: Text = None
+    user_id: Text = None
+
+
+class _Accepted(_Struct):
+    id: Text = None
+    message_status: Text = None
+
+
+class _Response(_Struct):
+    messages: list[_Accepted]
+    messaging_product: Text = None
+    contacts: list[_Recipient] | None = None
+
+
+class Accepted(_Struct):
+    """The usual record: the body of a request and of its answer, with nothing unusual about them."""
+
+    request: _Request
+    response: _Response
+    at: Text = None
+    timestamp: Text = None
+    sent_at: Text = None
+    time: Text = None
+    phone_number_id: Text = None
+
+
+_NOBODY = _Recipient()
 
 
 class SendLog:
@@ -35,20 +96,66 @@ class SendLog:
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
+        self._lines: dict[str | None, LineIds] = {}
 
-    def items_of(self, value: Any, text: bytes, where: str) -> Iterator[Item] | None:
+    def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The items of one decoded JSON value; None where it is no send."""
         request = _request(value)
-        return None if request is None else self._items(value, request, text, where)
-
-    def _items(self, record: dict[str, Any], request: dict[str, Any], text: bytes, where: str) -> Iterator[Item]:
+        if request is None:
+            return None
         if "status" in request and "to" not in request and "recipient" not in request:
-            yield Ignored("request that marks a message as read")
-            return
+            return [Ignored("request that marks a message as read")]
         try:
-            yield self._send(record, request)
+            return [self._send(value, request)]
         except Unreadable as error:
-            yield reject(where, str(error), text)
+            return [reject(where, str(error), text)]
+
+    def accepted(self, record: Accepted) -> Send | None:
+        """The same send that `items_of` reads from the usual record of one that was accepted; None where it is not
+        that after all. Raises Unreadable."""
+        request, response = record.request, record.response
+        key = text_of(response.messages[0].id) if response.messages else None
+        if request.messaging_product != "whatsapp" or key is None:
+            return None
+        raw_time = record.at or record.timestamp or record.sent_at or record.time
+        at = time_of(raw_time, self._zone)
+        if at is None:
+            return None
+        template = request.template
+        to = text_of(request.to)
+        contact = ContactIds()
+        group = request.recipient_type == "group"
+        if not group:
+            known = response.contacts[0] if response.contacts else _NOBODY
+            if to is not None and known.wa_id == to and known.input in (to, None) and number_of(to) == to:
+                contact = ContactIds((to,), text_of(known.user_id))
+            else:
+                contact = _contact_of(known.wa_id, known.input, to, known.user_id)
+        campaign = text_of(request.biz_opaque_callback_data)
+        line = self._line(text_of(record.phone_number_id))
+        return Send(
+            key,
+            Rank.SEND_LOG,
+            at,
+            line,
+            contact,
+            kind=(text_of(request.type) or ("text" if template is None else "template")).lower(),
+            group=group,
+            template=None if template is None else text_of(template.name),
+            language=None if template is None or template.language is None else text_of(template.language.code),
+            campaign=campaign,
+            origin=Origin.NOTIFICATION if campaign else None,
+            accepted_at=at,
+            default_line=None if line.identifier else self._default_line,
+        )
+
+    def _line(self, identifier: str | None) -> LineIds:
+        line = self._lines.get(identifier)
+        if line is None:
+            if len(self._lines) > _LINES_KEPT:
+                self._lines.clear()
+            line = self._lines[identifier] = LineIds(identifier)
+        return line
 
     def _send(self, record: dict[str, Any], request: dict[str, Any]) -> Send:
         response = _object(record, "response") or (record if request is record else {})
@@ -239,18 +346,21 @@ def _line(record: dict[str, Any], request: dict[str, Any]) -> LineIds:
 
 
 def _contact(to: str | None, response: dict[str, Any]) -> ContactIds:
-    numbers: list[str] = []
-    user_id = None
     contacts = response.get("contacts")
     known = _dict(contacts[0]) if isinstance(contacts, list) and contacts else {}
-    for value in (known.get("wa_id"), known.get("input"), to):
+    return _contact_of(known.get("wa_id"), known.get("input"), to, known.get("user_id"))
+
+
+def _contact_of(wa_id: Any, typed: Any, to: str | None, user_id: Any) -> ContactIds:
+    numbers: list[str] = []
+    for value in (wa_id, typed, to):
         number = number_of(value)
         if number is not None and number not in numbers:
             numbers.append(number)
-    user_id = text_of(known.get("user_id"))
-    if user_id is None and to is not None and number_of(to) is None:
-        user_id = to
-    return ContactIds(tuple(numbers), user_id)
+    user = text_of(user_id)
+    if user is None and to is not None and number_of(to) is None:
+        user = to
+    return ContactIds(tuple(numbers), user)
 
 
 def _failure(record: dict[str, Any], response: dict[str, Any]) -> Failure | None:

@@ -96,9 +96,13 @@ class _Ahead(io.RawIOBase):
 
 
 class Stream:
-    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken."""
+    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `taken` how
+    many bytes of its content up to the end of the last line that `lines` gave, and `count` how many lines that are."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.taken = 0
+        self.count = 0
         self._counting = _Counting(file)
         self._beginning = _Ahead(self._counting)
         self._gunzip: _Gunzip | None = None
@@ -122,9 +126,31 @@ class Stream:
         return self._beginning.ahead(SAMPLE)
 
     def lines(self) -> Iterator[bytes]:
-        """Every line with its end; a longer one than LONGEST comes in pieces."""
+        """Every line with its end; a longer one than LONGEST comes in pieces.
+
+        A last line without an end does not count as taken: a log may be read while it is written.
+        """
+        position = self.taken
         while line := self._lines.readline(LONGEST):
+            position += len(line)
+            if line.endswith(b"\n"):
+                self.taken = position
+                self.count += 1
             yield line
+
+    @property
+    def packed(self) -> bool:
+        """Whether positions in the content are no positions in the file."""
+        return self._gunzip is not None
+
+    def skip_to(self, position: int, count: int) -> None:
+        """Goes on at a byte of the content with `count` lines before it; only of a file that can be sought in and is
+        not packed."""
+        self._file.seek(position)
+        self._counting.position = self.taken = position
+        self.count = count
+        self._beginning = _Ahead(self._counting)
+        self._lines = io.BufferedReader(self._beginning, SAMPLE)
 
     def end(self) -> Iterator[Reject]:
         """What there is to say of the end of the file."""

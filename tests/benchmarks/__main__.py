@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-WORDS = {"report": "tests.benchmarks.report", "terminal": "tests.benchmarks.terminal"}
+WORDS = {
+    "import": "tests.benchmarks.imports",
+    "report": "tests.benchmarks.report",
+    "terminal": "tests.benchmarks.terminal",
+}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in WORDS:

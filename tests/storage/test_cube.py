@@ -15,15 +15,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from storage import cube
+from storage.batches import Batch
 from storage.checking import check, rebuild
 from storage.cube_layout import cover, days_of
 from storage.database import reading, writing
 from storage.events import ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.failures import Reason
 from storage.filters import Filter, StartStatus, UserType, literal
-from storage.ingest import Batch, Ingest, derive_again
+from storage.ingest import Ingest, derive_again
 from storage.report import as_json, load_report, recount_report
 from storage.settings import store_setting
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
@@ -204,11 +206,11 @@ LATE_FACTS: dict[str, tuple[list[Event], list[Event]]] = {
     "an older message that turns new into recurrent": ([sent("a", NOON)], [sent("b", NOON - 90 * DAY)]),
     "two contacts that turn out to be one": (
         [sent("a", NOON), sent("b", NOON + HOUR, contact=OLD_ANA)],
-        [Known(contact=replace(OLD_ANA, wa_ids=ANA.wa_ids))],
+        [Known(contact=structs.replace(OLD_ANA, wa_ids=ANA.wa_ids))],
     ),
     "two lines that turn out to be one": (
         [sent("a", NOON), sent("b", NOON + HOUR, line=OLD_LINE, contact=BETO)],
-        [Known(line=replace(LINE, name="Sales"))],
+        [Known(line=structs.replace(LINE, name="Sales"))],
     ),
     "an answer that comes later": ([sent("a", NOON)], [Inbound("i", "text", NOON + HOUR, LINE, ANA)]),
     "a send of another type after all": (

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from storage.batches import Batch
 from storage.database import writing
 from storage.events import Inbound, Origin
-from storage.ingest import Batch, Ingest
+from storage.ingest import Ingest
 from tests.databases import DAY, LINE, NOON
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
