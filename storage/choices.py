@@ -1,15 +1,20 @@
-"""What the dropdowns offer: the lines and the templates that there are. Knows no widget."""
+"""What the dropdowns offer: the lines and the templates that there are, and what each has. Knows no widget."""
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from storage.cube_notifications import counts_by_line, counts_by_template
+from storage.cube_reading import Cube
 from storage.events import Origin
-from storage.filters import UNKNOWN, Filter, UserType, literal
-from storage.schema import ORIGINS, REFERRED_FROM, USER_TYPES
-from storage.selection import select
+from storage.figures import Figures
+from storage.filters import UNKNOWN, Filter, Period, UserType, literal
+from storage.recount import Recount
+from storage.schema import ORIGINS, USER_TYPES
+from storage.selection import Selection, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +29,53 @@ def lines(connection: sqlite3.Connection) -> list[Choice]:
     """The lines that have messages, by label; the unknown one last where there is any."""
     rows = connection.execute("SELECT value, label FROM lines ORDER BY label, value").fetchall()
     choices = [Choice(literal(value), label if label == value else f"{label} {value}") for value, label in rows]
-    return choices + _unknown(connection, "line IS NULL")
+    return choices + _unknown(connection, Filter(Period(None), lines=frozenset((UNKNOWN,))))
 
 
 def templates(connection: sqlite3.Connection) -> list[Choice]:
     """The templates, by name; the unknown one last where there is any."""
     rows = connection.execute("SELECT name FROM templates ORDER BY name COLLATE NOCASE, name").fetchall()
     return [Choice(literal(name), name) for (name,) in rows] + _unknown(
-        connection, f"start_template IS NULL AND origin < {REFERRED_FROM}"
+        connection, Filter(Period(None), templates=frozenset((UNKNOWN,)))
     )
 
 
 def counts(
     connection: sqlite3.Connection, filter: Filter, field: str, now: datetime
 ) -> list[tuple[str | Origin | UserType, int]]:
-    """How many starts of a filter each value of a field has: `origin`, `line`, `template` or `user`."""
+    """How many starts of a filter each value of a field has: `origin`, `line`, `template` or `user`; only those that
+    have any."""
     selection = select(connection, filter, now)
-    column = {"origin": "m.origin", "line": "m.line", "template": "m.start_template", "user": "m.user_type"}[field]
-    # A referred start has no template by nature: it does not count as one of an unknown template.
-    condition = f"{selection.condition} AND m.origin < {REFERRED_FROM}" if field == "template" else selection.condition
-    rows = connection.execute(
-        f"SELECT {column}, count(*) FROM messages AS m WHERE {condition} GROUP BY {column}", selection.parameters
-    ).fetchall()
     match field:
         case "origin":
-            return [(ORIGINS[value], count) for value, count in rows]
+            sums = _sums_by_origin(connection, selection)
+            return [(ORIGINS[origin], count) for origin, count in enumerate(sums) if count]
         case "user":
-            return [(USER_TYPES[value], count) for value, count in rows]
+            found: list[tuple[str | Origin | UserType, int]] = []
+            for user_type in USER_TYPES if filter.user_type is None else (filter.user_type,):
+                of_type = select(connection, replace(filter, user_type=user_type), now)
+                if count := sum(_sums_by_origin(connection, of_type)):
+                    found.append((user_type, count))
+            return found
         case "line":
             names = dict(connection.execute("SELECT id, value FROM lines"))
+            return _named(counts_by_line(connection, selection), names)
         case _:
             names = dict(connection.execute("SELECT id, name FROM templates"))
-    return [(UNKNOWN if value is None else literal(names[value]), count) for value, count in rows]
+            return _named(counts_by_template(connection, selection), names)
 
 
-def _unknown(connection: sqlite3.Connection, condition: str) -> list[Choice]:
-    found = connection.execute(
-        f"SELECT EXISTS (SELECT 1 FROM messages WHERE origin IS NOT NULL AND {condition})"
-    ).fetchone()[0]
+def _sums_by_origin(connection: sqlite3.Connection, selection: Selection) -> list[int]:
+    figures: Figures = Recount(connection) if selection.chosen.by_contact else Cube(connection)
+    rows = figures.rows(selection)
+    return [sum(row[6 + origin] for row in rows) for origin in range(len(ORIGINS))]
+
+
+def _named(counted: Mapping[int, int], names: Mapping[int, str]) -> list[tuple[str | Origin | UserType, int]]:
+    return [(literal(names[id]) if id in names else UNKNOWN, count) for id, count in sorted(counted.items()) if count]
+
+
+def _unknown(connection: sqlite3.Connection, filter: Filter) -> list[Choice]:
+    """The choice of what is unknown, where the filter, which names it, selects anything."""
+    found = any(_sums_by_origin(connection, select(connection, filter, datetime.now(UTC))))
     return [Choice(UNKNOWN, UNKNOWN)] if found else []
