@@ -1,17 +1,20 @@
-"""What the dropdowns offer: the lines and the templates that there are. Knows no widget."""
+"""What the dropdowns offer: the lines and the templates that there are, and what each has. Knows no widget."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from storage.cube_notifications import counts_by_line, counts_by_template
 from storage.cube_reading import Cube
 from storage.events import Origin
-from storage.filters import UNKNOWN, Filter, UserType, literal
-from storage.positions import every_id
+from storage.figures import Figures
+from storage.filters import UNKNOWN, Filter, Period, UserType, literal
+from storage.recount import Recount
 from storage.schema import ORIGINS, USER_TYPES
-from storage.selection import UNKNOWN_ID, select
+from storage.selection import Selection, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +29,53 @@ def lines(connection: sqlite3.Connection) -> list[Choice]:
     """The lines that have messages, by label; the unknown one last where there is any."""
     rows = connection.execute("SELECT value, label FROM lines ORDER BY label, value").fetchall()
     choices = [Choice(literal(value), label if label == value else f"{label} {value}") for value, label in rows]
-    return choices + _unknown(connection, "line")
+    return choices + _unknown(connection, Filter(Period(None), lines=frozenset((UNKNOWN,))))
 
 
 def templates(connection: sqlite3.Connection) -> list[Choice]:
     """The templates, by name; the unknown one last where there is any."""
     rows = connection.execute("SELECT name FROM templates ORDER BY name COLLATE NOCASE, name").fetchall()
-    return [Choice(literal(name), name) for (name,) in rows] + _unknown(connection, "template")
+    return [Choice(literal(name), name) for (name,) in rows] + _unknown(
+        connection, Filter(Period(None), templates=frozenset((UNKNOWN,)))
+    )
 
 
 def counts(
     connection: sqlite3.Connection, filter: Filter, field: str, now: datetime
-) -> dict[str | Origin | UserType, int]:
-    """How many starts of a filter each value of a field has: `origin`, `line`, `template` or `user`."""
-    cube = Cube(connection)
-
-    def count(wanted: Filter) -> int:
-        selection = select(connection, wanted, now)
-        if selection.chosen.by_contact:
-            return sum(1 for _ in every_id(connection, selection))
-        return sum(sum(row[6:]) for row in cube.rows(selection))
-
+) -> list[tuple[str | Origin | UserType, int]]:
+    """How many starts of a filter each value of a field has: `origin`, `line`, `template` or `user`; only those that
+    have any."""
+    selection = select(connection, filter, now)
     match field:
         case "origin":
-            return {origin: count(replace(filter, origins=frozenset((origin,)))) for origin in ORIGINS}
+            sums = _sums_by_origin(connection, selection)
+            return [(ORIGINS[origin], count) for origin, count in enumerate(sums) if count]
         case "user":
-            return {kind: count(replace(filter, user_type=kind)) for kind in USER_TYPES}
+            found: list[tuple[str | Origin | UserType, int]] = []
+            for user_type in USER_TYPES if filter.user_type is None else (filter.user_type,):
+                of_type = select(connection, replace(filter, user_type=user_type), now)
+                if count := sum(_sums_by_origin(connection, of_type)):
+                    found.append((user_type, count))
+            return found
         case "line":
-            values = [choice.value for choice in lines(connection)]
-            return {value: count(replace(filter, lines=frozenset((value,)))) for value in values}
+            names = dict(connection.execute("SELECT id, value FROM lines"))
+            return _named(counts_by_line(connection, selection), names)
         case _:
-            values = [choice.value for choice in templates(connection)]
-            return {value: count(replace(filter, templates=frozenset((value,)))) for value in values}
+            names = dict(connection.execute("SELECT id, name FROM templates"))
+            return _named(counts_by_template(connection, selection), names)
 
 
-def _unknown(connection: sqlite3.Connection, column: str) -> list[Choice]:
-    """The cell over all lines or all templates tells whether any start has no line, or no template."""
-    other = "template" if column == "line" else "line"
-    found = connection.execute(
-        f"SELECT EXISTS (SELECT 1 FROM cells WHERE {column} = {UNKNOWN_ID} AND {other} = 0)"
-    ).fetchone()[0]
+def _sums_by_origin(connection: sqlite3.Connection, selection: Selection) -> list[int]:
+    figures: Figures = Recount(connection) if selection.chosen.by_contact else Cube(connection)
+    rows = figures.rows(selection)
+    return [sum(row[6 + origin] for row in rows) for origin in range(len(ORIGINS))]
+
+
+def _named(counted: Mapping[int, int], names: Mapping[int, str]) -> list[tuple[str | Origin | UserType, int]]:
+    return [(literal(names[id]) if id in names else UNKNOWN, count) for id, count in sorted(counted.items()) if count]
+
+
+def _unknown(connection: sqlite3.Connection, filter: Filter) -> list[Choice]:
+    """The choice of what is unknown, where the filter, which names it, selects anything."""
+    found = any(_sums_by_origin(connection, select(connection, filter, datetime.now(UTC))))
     return [Choice(UNKNOWN, UNKNOWN)] if found else []

@@ -30,13 +30,18 @@ WHERE m.origin IS NOT NULL AND m.start_at >= :since_at AND m.start_at < :until_a
   AND {LINE} IN (SELECT value FROM json_each(:lines))
 """
 
-_BY_STATUS = ", ".join(
-    f"sum(origin = {origin} AND user_type = {user_type} AND status = {status})"
+_COUNTED = ", ".join(
+    f"sum(iif(origin = {origin} AND user_type = {user_type} AND status = {status}, count, 0))"
     for origin, user_type, status in COUNTERS
 )
 _SUMS = ", ".join(f"sum({column})" for column in COUNTERS.values())
+# Equal starts are counted first: so many sums of every single start would cost several times as much.
 _LEAVES = f"""
-INSERT INTO cells SELECT line, template, day, {_BY_STATUS} FROM cube_starts GROUP BY line, template, day
+INSERT INTO cells
+SELECT line, template, day, {_COUNTED}
+FROM (SELECT line, template, day, origin, user_type, status, count(*) AS count
+      FROM cube_starts GROUP BY line, template, day, origin, user_type, status)
+GROUP BY line, template, day
 """
 _WITHIN = """
 line IN (SELECT value FROM json_each(:lines)) AND template IN (SELECT value FROM json_each(:templates))

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from storage.calendar import date_of
 from storage.cube_cells import all_lines, all_templates
-from storage.cube_layout import ANSWER, FAILURE
+from storage.cube_layout import ALL, ANSWER, FAILURE
 from storage.cube_reading import Cube
-from storage.schema import COUNTERS, REFERRED_FROM
+from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 
 _WIDER = 4  # times: how fast a search for a position takes in more days
@@ -60,6 +60,44 @@ def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Sele
         f"SELECT line, template, sum({' + '.join(COUNTERS.values())}) {condition} GROUP BY line, template", parameters
     ).fetchall()
     return [[line, template] for line, template, _ in rows], sum(row[2] for row in rows)
+
+
+def counts_by_line(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
+    """How many starts of the selection each line has, by its id."""
+    return _counts_by(connection, selection, selection.chosen, "line")
+
+
+def counts_by_template(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
+    """How many sends of the selection each template has, by its id; referred starts have none by nature."""
+    return _counts_by(connection, selection, _sends(selection.chosen), "template")
+
+
+def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Chosen, column: str) -> dict[int, int]:
+    cube = Cube(connection)
+    counts: defaultdict[int, int] = defaultdict(int)
+    # No cell tells one contact, and few of the rest could tell a failure.
+    in_cells = not chosen.by_contact and chosen.failures is None
+    if in_cells:
+        condition, parameters = _condition(connection, cube, selection, chosen)
+        other = "templates" if column == "line" else "lines"
+        if getattr(chosen, other) is None:
+            parameters[f"of_{other}"] = json.dumps([ALL])
+        counted = " + ".join(_columns(chosen, range(len(STATUSES)))) or "0"
+        counts |= dict(connection.execute(f"SELECT {column}, sum({counted}) {condition} GROUP BY 1", parameters))
+    name = "m.line" if column == "line" else "m.start_template"
+    origins = json.dumps(sorted(range(len(ORIGINS)) if chosen.origins is None else chosen.origins))
+    for part in cube.dirty_parts(selection) if in_cells else (selection,):
+        rows = connection.execute(
+            f"""
+            SELECT ifnull({name}, {UNKNOWN_ID}), count(*) FROM messages AS m
+            WHERE {part.condition} AND m.origin IN (SELECT value FROM json_each(:of_origins))
+            GROUP BY 1
+            """,
+            part.parameters | {"of_origins": origins},
+        )
+        for id, count in rows:
+            counts[id] += count
+    return dict(counts)
 
 
 def count_groups(connection: sqlite3.Connection, selection: Selection) -> int:
@@ -204,7 +242,7 @@ def _condition(
     connection: sqlite3.Connection, cube: Cube, selection: Selection, chosen: Chosen
 ) -> tuple[str, dict[str, str | int]]:
     """The cells of single lines and templates that have a start that is chosen, on the days that are not dirty."""
-    counted = _columns(chosen, range(len(COUNTERS)))
+    counted = _columns(chosen, range(len(STATUSES)))
     condition = f"{_WITHIN} AND ({' OR '.join(counted) or '0'})"
     if cube.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"

@@ -190,7 +190,7 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
     if field == "period":
         return {}
     with one_moment(connection):
-        return {value: count for value, count in choices.counts(connection, filter, field, now).items()}
+        return dict(choices.counts(connection, filter, field, now))
 
 
 def save(
