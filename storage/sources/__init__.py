@@ -21,6 +21,7 @@ from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
 from storage.sources.json_records import Record, Scanner, decode, records
 from storage.sources.stream import LONGEST, Stream, without_mark
+from storage.sources.webhook_shape import Webhook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
@@ -189,7 +190,7 @@ class _JsonReaders:
     def __init__(self, options: Options) -> None:
         self._webhooks = cloud_api.CloudApi(options.time_zone, options.line)
         self._sends = send_log.SendLog(options.time_zone, options.line)
-        self._webhook = msgspec.json.Decoder(cloud_api.Webhook).decode
+        self._webhook = msgspec.json.Decoder(Webhook).decode
         self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
 
     def usual(self, line: bytes, number: int) -> list[Item] | None:

@@ -5,6 +5,7 @@ Format: the Cloud API's webhook reference. Items are decoded one by one, so a br
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from storage.events import (
     Status,
     Step,
 )
+from storage.sources import webhook_shape as shape
 from storage.sources.fields import (
     Unreadable,
     base64_text,
@@ -36,124 +38,12 @@ from storage.sources.fields import (
     time_of,
 )
 from storage.sources.json_records import decode
+from storage.sources.webhook_shape import Text, Webhook
 
 NAME = "cloud_api"
 _DEEPEST = 6  # wrappers around a webhook
 _WRAPPED = ("body", "body_params", "payload", "data", "json", "event", "message", "request", "rawBody", "value")
-Text = str | int | float | None
 Part = TypeVar("Part")
-
-
-class _Struct(msgspec.Struct, gc=False):
-    """What all items have in common: unknown members are passed over."""
-
-
-class _Metadata(_Struct):
-    display_phone_number: Text = None
-    phone_number_id: Text = None
-
-
-class _Profile(_Struct):
-    name: Text = None
-
-
-class _Contact(_Struct):
-    profile: _Profile | None = None
-    wa_id: Text = None
-    user_id: Text = None
-
-
-class _ErrorData(_Struct):
-    details: Text = None
-
-
-class _Error(_Struct):
-    code: Text = None
-    title: Text = None
-    message: Text = None
-    details: Text = None
-    error_data: _ErrorData | None = None
-
-
-class _Pricing(_Struct):
-    category: Text = None
-
-
-class _ConversationOrigin(_Struct):
-    type: Text = None
-
-
-class _Conversation(_Struct):
-    origin: _ConversationOrigin | None = None
-
-
-class _Status(_Struct):
-    id: Text = None
-    status: Text = None
-    timestamp: Text = None
-    recipient_id: Text = None
-    recipient_user_id: Text = None
-    recipient_type: Text = None
-    biz_opaque_callback_data: Text = None
-    conversation: _Conversation | None = None
-    pricing: _Pricing | None = None
-    errors: list[_Error] | None = None
-
-
-class _Context(_Struct):
-    id: Text = None
-    forwarded: bool | None = None
-    frequently_forwarded: bool | None = None
-    referred_product: Any = None
-
-
-class _Referral(_Struct):
-    source_type: Text = None
-
-
-class _System(_Struct):
-    type: Text = None
-    wa_id: Text = None
-    new_wa_id: Text = None
-
-
-class _Message(_Struct):
-    id: Text = None
-    from_: Text = msgspec.field(default=None, name="from")
-    from_user_id: Text = None
-    to: Text = None
-    group_id: Text = None
-    timestamp: Text = None
-    type: Text = None
-    context: _Context | None = None
-    referral: _Referral | None = None
-    system: _System | None = None
-
-
-class _Value(_Struct):
-    metadata: _Metadata | None = None
-    contacts: list[_Contact] | None = None
-    messages: list[_Message] | None = None
-    message_echoes: list[_Message] | None = None
-    statuses: list[_Status] | None = None
-    errors: list[_Error] | None = None
-
-
-class _Change(_Struct):
-    value: _Value
-    field: Text = None
-
-
-class Entry(_Struct):
-    """A part of a webhook."""
-
-    changes: list[_Change]
-
-
-class Webhook(_Struct):
-    """A webhook as Meta posts it."""
-
-    entry: list[Entry]
 
 
 class CloudApi:
@@ -185,7 +75,7 @@ class CloudApi:
             if not isinstance(raw, dict):
                 items.append(reject(where, "a change without a value", text))
                 continue
-            value, rejects = _Value(), []
+            value, rejects = shape.Value(), []
             for name, kind in _PARTS.items():
                 part = raw.get(name)
                 if name == "metadata":
@@ -200,7 +90,7 @@ class CloudApi:
                 items += self._value(value, field, text, where)
         return items
 
-    def _value(self, value: _Value, field: Text, text: bytes, where: str) -> list[Item]:
+    def _value(self, value: shape.Value, field: Text, text: bytes, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
         items: list[Item] = [Ignored("error without a message") for _ in value.errors or ()]
         if not (messages or statuses or echoes or items):
@@ -235,7 +125,7 @@ class CloudApi:
         except Unreadable as error:
             return reject(where, str(error), msgspec.json.encode(part))
 
-    def _line(self, metadata: _Metadata | None) -> LineIds:
+    def _line(self, metadata: shape.Metadata | None) -> LineIds:
         if metadata is None:
             return LineIds()
         pair = metadata.phone_number_id, metadata.display_phone_number
@@ -246,7 +136,7 @@ class CloudApi:
                 self._lines[pair] = known
         return known
 
-    def _at(self, item: _Status | _Message) -> int:
+    def _at(self, item: shape.Status | shape.Message) -> int:
         at = time_of(item.timestamp, self._zone)
         if at is None:
             raise Unreadable("without a timestamp")
@@ -255,7 +145,7 @@ class CloudApi:
     def _default(self, line: LineIds) -> LineIds | None:
         return None if line.identifier or line.number else self._default_line
 
-    def _status(self, status: _Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
+    def _status(self, status: shape.Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
         step = _STEPS.get(status.status)
         if step is None:
             word = (text_of(status.status) or "").lower()
@@ -277,7 +167,7 @@ class CloudApi:
             self._default(line),
         )
 
-    def _message(self, message: _Message, line: LineIds, contacts: _Contacts) -> Event:
+    def _message(self, message: shape.Message, line: LineIds, contacts: _Contacts) -> Event:
         kind = (text_of(message.type) or "unknown").lower()
         contact = contacts.of(message.from_, message.from_user_id)
         if kind == "system" and message.system is not None and message.system.type != "customer_identity_changed":
@@ -294,7 +184,7 @@ class CloudApi:
             default_line=self._default(line),
         )
 
-    def _echo(self, message: _Message, line: LineIds, contacts: _Contacts) -> Event:
+    def _echo(self, message: shape.Message, line: LineIds, contacts: _Contacts) -> Event:
         """What the business wrote on its own phone: an outbound message that is no notification."""
         at = self._at(message)
         return Send(
@@ -312,25 +202,25 @@ class CloudApi:
 _FAILED = Step.FAILED
 _STEPS: dict[Text, Step] = {step.value: step for step in Step}
 _PARTS: dict[str, type[msgspec.Struct]] = {
-    "metadata": _Metadata,
-    "contacts": _Contact,
-    "messages": _Message,
-    "message_echoes": _Message,
-    "statuses": _Status,
-    "errors": _Error,
+    "metadata": shape.Metadata,
+    "contacts": shape.Contact,
+    "messages": shape.Message,
+    "message_echoes": shape.Message,
+    "statuses": shape.Status,
+    "errors": shape.Error,
 }
 
 
 class _Contacts:
     """The people a webhook names, to complete what its messages and statuses say of theirs."""
 
-    def __init__(self, contacts: list[_Contact]) -> None:
+    def __init__(self, contacts: list[shape.Contact]) -> None:
         self._all = [_ids(contact) for contact in contacts]
         self._used: set[int] = set()
 
     def of(self, wa_id: Text, user_id: Text) -> ContactIds:
         """The ids of one person: those given, and those that the webhook's contacts tie to them."""
-        number, user = _wa_id(wa_id), text_of(user_id)
+        number, user = _person(wa_id, user_id)
         if not self._all:
             return ContactIds((number,) if number else (), user)
         for place, known in enumerate(self._all):
@@ -355,14 +245,18 @@ class _Contacts:
 _NOBODY = _Contacts([])
 
 
-def _wa_id(value: Text) -> str | None:
-    return number_of(value) or text_of(value)
+def _person(wa_id: Text, user_id: Text) -> tuple[str | None, str | None]:
+    """The number and the user id of one person; a user id where a number is expected is a user id."""
+    number, user = number_of(wa_id), text_of(user_id)
+    if number is None and (other := text_of(wa_id)) is not None:
+        return (None, other) if user in (None, other) else (other, user)
+    return number, user
 
 
-def _ids(contact: _Contact) -> ContactIds:
-    number = _wa_id(contact.wa_id)
+def _ids(contact: shape.Contact) -> ContactIds:
+    number, user = _person(contact.wa_id, contact.user_id)
     name = text_of(contact.profile.name) if contact.profile is not None else None
-    return ContactIds((number,) if number else (), text_of(contact.user_id), name=name)
+    return ContactIds((number,) if number else (), user, name=name)
 
 
 def _moved(contact: ContactIds, number: str | None) -> ContactIds:
@@ -381,14 +275,17 @@ def _key(id: Text) -> str:
     return key
 
 
-def _category(status: _Status) -> str | None:
+def _category(status: shape.Status) -> str | None:
     pricing = status.pricing
     if pricing is not None and pricing.category in _CATEGORIES:
         return pricing.category
     category = text_of(pricing.category) if pricing is not None else None
     if category is None and status.conversation is not None and status.conversation.origin is not None:
         category = text_of(status.conversation.origin.type)
-    return None if category is None else category.lower().replace("-", "_")
+    return None if category is None else _HUMP.sub("_", category).lower().replace("-", "_")
+
+
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 _CATEGORIES = frozenset(("marketing", "utility", "authentication", "authentication_international", "service"))
@@ -402,7 +299,7 @@ def failure_of(code: Any, text: Any, detail: Any) -> Failure:
     return Failure(number, words, more)
 
 
-def _failure(errors: list[_Error] | None) -> Failure:
+def _failure(errors: list[shape.Error] | None) -> Failure:
     if not errors:
         return Failure()
     error = errors[0]
@@ -410,13 +307,13 @@ def _failure(errors: list[_Error] | None) -> Failure:
     return failure_of(error.code, error.title or error.message, details)
 
 
-def _context(context: _Context | None) -> str | None:
+def _context(context: shape.Context | None) -> str | None:
     if context is None or context.forwarded or context.frequently_forwarded or context.referred_product:
         return None
     return text_of(context.id)
 
 
-def _origin(referral: _Referral | None) -> Origin | None:
+def _origin(referral: shape.Referral | None) -> Origin | None:
     if referral is None:
         return None
     return Origin.CAMPAIGN if referral.source_type in ("ad", "post") else Origin.WEBCHAT

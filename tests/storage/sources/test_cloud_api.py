@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from storage.events import ContactIds, Failure, Ignored, Inbound, Known, Origin, Send, Status, Step
+from storage.sources.cloud_api import CloudApi
 from tests.captures import capture, events_of, import_all, items_of, rejects_of
 from tests.databases import tsv_of
 
@@ -246,3 +248,27 @@ def test_a_name_of_ten_thousand_characters_is_kept() -> None:
     message = {"id": "wamid.1", "from": "5491105550001", "timestamp": T, "type": "text"}
     (event,) = events_of(webhook({"contacts": [contact], "messages": [message]}))
     assert event.contact.name == "ñ" * 10_000
+
+
+def test_a_user_id_in_the_place_of_a_number_is_that_persons_user_id() -> None:
+    """Where people hide their numbers, what was a number may hold the business-scoped user id."""
+    read = CloudApi(ZoneInfo("UTC"), None)
+    status = {"id": "w", "status": "sent", "timestamp": "1795014000", "recipient_id": "US.1349"}
+    message = {"id": "i", "from": "", "from_user_id": "US.1349", "timestamp": "1795014060", "type": "text"}
+    found = []
+    for part in ({"statuses": [status]}, {"messages": [message]}):
+        value = {"metadata": {"phone_number_id": "1"}, **part}
+        body = {"entry": [{"changes": [{"field": "messages", "value": value}]}]}
+        text = json.dumps(body).encode()
+        found += list(read.items_of(body, text, "line 1") or ())
+    assert [item.contact.user_id for item in found if isinstance(item, (Status, Inbound))] == ["US.1349", "US.1349"]
+
+
+@pytest.mark.parametrize(
+    "category", ["authentication-international", "authentication_international", "authenticationInternational"]
+)
+def test_a_category_is_known_in_any_spelling(category: str) -> None:
+    status = {"id": "w", "status": "sent", "timestamp": 1795014000, "pricing": {"category": category}}
+    body = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [status]}}]}]}
+    items = list(CloudApi(ZoneInfo("UTC"), None).items_of(body, json.dumps(body).encode(), "line 1") or ())
+    assert [item.category for item in items if isinstance(item, Status)] == ["authentication_international"]
