@@ -106,7 +106,7 @@ def writing(path: Path) -> Iterator[Writer]:
                 _check_version(connection, path, older=True)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA cache_size = -131072")
+            connection.execute("PRAGMA cache_size = -65536")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("PRAGMA wal_autocheckpoint = 16384")
             if connection.execute("PRAGMA user_version").fetchone()[0] < schema.VERSION:

@@ -18,7 +18,7 @@ from storage.calendar import Calendar
 from storage.failures import reason_of
 from storage.filters import StartStatus
 from storage.message_rows import DerivedColumns, Stored
-from storage.messages import Direction, Message, can_answer, is_notification, makes_known
+from storage.messages import NOT_WRITTEN, Direction, can_answer, is_notification
 from storage.schema import ORIGINS, STATUSES, USER_TYPES
 from storage.settings import Settings
 from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive
@@ -167,9 +167,9 @@ class Timelines:
     def _known_since(self, contacts: Sequence[int], touched: Touched) -> dict[int, int]:
         """The contacts that were known for certain before anything of theirs that changed, and since when."""
         since = {}
-        for row in message_rows.first_by_contact(self._connection, contacts):
-            contact, at = row.contact, row.message.at
-            if contact in touched.spans and at < touched.spans[contact][0] and _surely_known(row.message):
+        for first in message_rows.first_by_contact(self._connection, contacts):
+            contact, at = first.contact, first.at
+            if contact in touched.spans and at < touched.spans[contact][0] and _surely_known(first):
                 since[contact] = at
         return since
 
@@ -259,13 +259,11 @@ def _is_out(row: Stored) -> bool:
     return row.message.direction is _OUT
 
 
-def _surely_known(message: Message) -> bool:
+def _surely_known(first: message_rows.First) -> bool:
     """Whether a message makes its contact known whatever else there is."""
-    if message.direction is _IN:
-        return makes_known(message)
-    return (
-        message.direction is _OUT and "error" not in message.fields and not message.flags and message.exported is None
-    )
+    if first.direction == _IN:
+        return not first.group and first.kind not in NOT_WRITTEN
+    return first.direction == _OUT and not first.doubtful
 
 
 class _Quoting:

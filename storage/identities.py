@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from storage.events import ContactIds, LineIds
 
-_CACHE_LIMIT = 300_000
+_CACHE_LIMIT = 120_000  # ids, some 350 bytes each
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
 
 
@@ -176,9 +176,10 @@ class Contacts:
         """Makes sure that all the ids given lead to one contact."""
         if ids in self._seen:
             return
-        self._seen.add(ids)
         given = _ids(ids)
-        if not given:
+        if len(given) > 1:
+            self._seen.add(ids)
+        elif not given or given[0] in self._found:
             return
         owners = sorted({found.owner for id in given if (found := self._found.get(id)) is not None})
         contact = owners[0] if owners else self._new_contact()

@@ -121,13 +121,29 @@ def by_contact_and_time(connection: sqlite3.Connection, spans: Iterable[tuple[in
     return _read(connection, source, sorted(spans))
 
 
-def first_by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[Stored]:
+class First(NamedTuple):
+    """What tells of a contact's earliest message whether the contact was known by it."""
+
+    contact: int
+    at: int
+    direction: int
+    kind: str | None
+    group: int
+    doubtful: int  # something says that it failed, or might
+
+
+def first_by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[First]:
     """One of the earliest messages of each contact."""
-    source = """
-        json_each(?) AS wanted CROSS JOIN messages AS m
-        ON m.id = (SELECT id FROM messages WHERE contact = wanted.value ORDER BY at LIMIT 1)
+    rows = connection.execute(
         """
-    return _read(connection, source, sorted(contacts))
+        SELECT m.contact, m.at, m.direction, m.kind, m."group",
+               m.failed_at IS NOT NULL OR m.flags <> 0 OR m.exported IS NOT NULL
+        FROM json_each(?) AS wanted CROSS JOIN messages AS m
+        ON m.id = (SELECT id FROM messages WHERE contact = wanted.value ORDER BY at LIMIT 1)
+        """,
+        (json.dumps(sorted(contacts)),),
+    )
+    return (First(*row) for row in rows)
 
 
 def next_id(connection: sqlite3.Connection) -> int:

@@ -158,7 +158,7 @@ _NOTIFYING = frozenset(
 )
 _FREE_TEXT_ONLY = 131047
 _CANNOT_ANSWER = frozenset(("reaction", "system", "revoke", "edit", "request_welcome", "echo", "message_echoes"))
-_NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
+NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
 
 
 def is_notification(message: Message) -> bool:
@@ -202,4 +202,4 @@ def can_answer(message: Message) -> bool:
 
 def makes_known(message: Message) -> bool:
     """Whether an inbound message makes its contact a known one."""
-    return not message.group and message.value("kind") not in _NOT_WRITTEN
+    return not message.group and message.value("kind") not in NOT_WRITTEN
