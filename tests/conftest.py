@@ -11,7 +11,7 @@ settings.register_profile("random", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "random")
 
 # Read by Textual and Rich when they are imported, so this must come before any test module.
-for name in [name for name in os.environ if name.startswith("TEXTUAL_")]:
+for name in [name for name in os.environ if name.startswith("TEXTUAL_") and "SNAPSHOT" not in name]:
     del os.environ[name]
 for name in ("NO_COLOR", "COLORTERM", "SALUDO_DB", "SSH_CONNECTION"):
     os.environ.pop(name, None)

@@ -503,7 +503,7 @@ def starts_of(
                 origin=said_origin if referred and said_origin is not None else message.origin,
                 line=message.line,
                 contact=contact,
-                template=None if referred else message.template,
+                template=message.template,
                 user_type=UserType.NEW if is_new else UserType.RECURRENT,
                 status=StartStatus.RECEIVED if referred else message.status,
                 failure=failure,

@@ -38,7 +38,7 @@ from tui.scrolling import Lines
 from tui.starts import StartsTable
 from tui.status import KeyBar, StatusLine
 from tui.tiles import Tiles
-from tui.wording import filter_words, order_words, short_moment
+from tui.wording import filter_words, order_words, plural, short_moment
 
 PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
 CHARTS = PANELS[1:7]
@@ -162,8 +162,9 @@ class Dashboard(FindingScreen):
             return ()
         if snapshot.empty:
             return ("There is nothing in this database yet.", *HOW_TO_BEGIN)
-        loosen = "x clears every filter, < goes to the period before, p chooses another period"
-        return (f"Nothing matches: {filter_words(snapshot.view.filter)}.", loosen)
+        without = [f"Without {words} there would be {plural(count, 'start')}." for words, count in snapshot.loosened]
+        keys = "x clears every filter, < goes to the period before, Esc goes back."
+        return (f"Nothing matches: {filter_words(snapshot.view.filter)}.", *without, keys)
 
     def on_load_failed(self, message: LoadFailed) -> None:
         if message.view is not None and message.view != self.view:

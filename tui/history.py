@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from storage.filters import Filter
 from tui.loading import View
 from tui.messages import Place
 
 _KEPT = 200
+_SHOWN = 4  # steps of the way that are worth telling
 _TOP = Place()
 
 
@@ -31,6 +33,10 @@ class History:
     def depth(self) -> int:
         """How many steps back there are."""
         return len(self._before)
+
+    def way(self) -> list[Filter]:
+        """The filters on the way here, the last few of them."""
+        return [stop.view.filter for stop in self._before[-_SHOWN:]]
 
     def leave(self, stop: Stop) -> None:
         """Goes on to a new view from this one: there is no way on any more."""

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +24,7 @@ from storage.sorting import Order
 from storage.starts import StartDetail
 from storage.tsv import ExportError, cell, file_name, write_file, write_free, write_tsv
 from tui.pager import PAGE, Pager
+from tui.wording import filter_parts
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
 
@@ -66,6 +67,7 @@ class Snapshot:
     pager: Pager
     empty: bool
     data_of: datetime | None
+    loosened: tuple[tuple[str, int], ...] = ()  # of a filter that matches nothing: restriction -> starts without it
 
     @property
     def today(self) -> date:
@@ -170,7 +172,24 @@ def load_snapshot(
             pager,
             empty,
             None if imported is None else imported.astimezone(zone_of(report.time_zone)),
+            () if report.starts or empty else tuple(_loosened(connection, view.filter, now)),
         )
+
+
+def _loosened(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
+    """Each restriction of a filter that alone keeps it from matching anything, and what there is without it."""
+    for words, other in (
+        (filter_parts(filter)[0], replace(filter, period=Period(None))),
+        ("what started them", replace(filter, origins=frozenset())),
+        ("the line", replace(filter, lines=frozenset())),
+        ("the template", replace(filter, templates=frozenset())),
+        ("new or recurrent", replace(filter, user_type=None)),
+        ("the status", replace(filter, statuses=frozenset())),
+        ("the failure", replace(filter, failures=frozenset())),
+        ("the contact", replace(filter, contact=None)),
+    ):
+        if other != filter and (starts_without := load_report(connection, other, now).starts):
+            yield words, starts_without
 
 
 def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:

@@ -25,7 +25,7 @@ from tui.prompt_line import PromptLine
 from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
-from tui.wording import plural
+from tui.wording import crumbs, plural
 from tui.workers import WorkingScreen
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
@@ -79,8 +79,10 @@ class ViewingScreen(WorkingScreen):
         """How much is shown, and whether there is a way back."""
         if self.snapshot is None:
             return ""
-        back = f"  (Esc goes back, {plural(self.history.depth, 'step')})" if self.history.depth else ""
-        return f"{plural(self.snapshot.report.starts, 'start')}{back}"
+        report = self.snapshot.report
+        counts = f"{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
+        way = crumbs([*self.history.way(), self.view.filter])
+        return f"{counts}   {way}" if self.history.depth and " › " in way else counts
 
     def watch_database(self) -> None:
         """Begins to look now and then whether the database has changed."""

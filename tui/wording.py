@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from storage.events import Origin
@@ -154,6 +155,26 @@ def user_type_name(filter: Filter) -> str:
 
 def filter_words(filter: Filter) -> str:
     """What a filter selects, in words."""
+    return ", ".join(filter_parts(filter))
+
+
+def crumbs(filters: Sequence[Filter]) -> str:
+    """The way to the last filter, each step by what it added or changed."""
+    steps: list[str] = []
+    before: list[str] = []
+    for filter in filters:
+        parts = filter_parts(filter)
+        added = [part for part in parts if part not in before]
+        if added:
+            steps.append(", ".join(added))
+        elif len(parts) < len(before):
+            steps.append("less: " + ", ".join(part for part in before if part not in parts))
+        before = parts
+    return " › ".join(steps)
+
+
+def filter_parts(filter: Filter) -> list[str]:
+    """What a filter selects, each of its restrictions in words, the period first."""
     words = [period_name(filter.period)]
     if filter.origins:
         words.append(
@@ -171,7 +192,7 @@ def filter_words(filter: Filter) -> str:
         words.append("failed by " + " or ".join(_failure_name(failure) for failure in sorted(filter.failures)))
     if filter.contact is not None:
         words.append(f"contact {plain(filter.contact)}")
-    return ", ".join(words)
+    return words
 
 
 def _any_of(patterns: frozenset[str]) -> str:

@@ -361,7 +361,7 @@ async def test_wide_characters_are_whole_over_what_they_cover(tmp_path: Path) ->
 async def test_the_status_line_counts_what_a_reload_brought(tmp_path: Path) -> None:
     path = scenes.database(tmp_path)
     async with dashboard(path) as (app, pilot):
-        assert app.dashboard.query_one(StatusLine).text == "55 starts"
+        assert app.dashboard.query_one(StatusLine).text == "55 starts of 55 users"
         append(path, 2)
         await until(pilot, lambda: app.dashboard.table.count == 57)
-        assert app.dashboard.query_one(StatusLine).text == "57 starts"
+        assert app.dashboard.query_one(StatusLine).text == "57 starts of 57 users"

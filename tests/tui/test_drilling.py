@@ -1,0 +1,124 @@
+"""Drilling at every size: where one is, what the numbers add up to, what a slow database does to the keys."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.filters import Filter, StartStatus
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, press, screen_text, settle
+from tests.tui.test_live import until
+from tui import loading
+from tui.status import StatusLine
+from tui.wording import crumbs
+
+SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return scenes.database(tmp_path_factory.mktemp("drilling"))
+
+
+def test_crumbs_tell_what_each_step_added() -> None:
+    texts = ("period:30d", "period:30d template:promo", "period:30d template:promo status:failed", "period:7d")
+    filters = [Filter.parse(text) for text in texts]
+    assert crumbs(filters[:3]) == "Last 30 days › template promo › failed"
+    assert crumbs(filters) == "Last 30 days › template promo › failed › Last 7 days"
+    assert crumbs([filters[1], filters[0]]) == "Last 30 days, template promo › less: template promo"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_part_of_every_panel_drills_to_its_number(path: Path, size: tuple[int, int]) -> None:
+    expected = {
+        "3": [scenes.FAILED, scenes.SENT, scenes.DELIVERED, scenes.READ, scenes.ANSWERED],
+        "6": [scenes.SENDS - scenes.FAILED, scenes.ANSWERED + scenes.READ + scenes.DELIVERED, 22, scenes.ANSWERED],
+        "7": [5, 3],
+    }
+    async with dashboard(path, size) as (app, pilot):
+        for panel, counts in expected.items():
+            for part, count in enumerate(counts):
+                await press(pilot, panel, "home", *["down"] * part, "enter")
+                assert app.dashboard.table.count == count, (panel, part)
+                assert f"{count} start" in app.dashboard.query_one(StatusLine).text
+                await press(pilot, "escape")
+                assert app.dashboard.table.count == scenes.STARTS
+
+
+async def test_breadcrumbs_are_shown_while_drilling(path: Path) -> None:
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        assert app.dashboard.query_one(StatusLine).text == "55 starts of 55 users"
+        await press(pilot, "7", "enter")
+        said = app.dashboard.query_one(StatusLine).text
+        assert said == "5 starts of 5 users   Last 30 days › failed, failed by code 131026"
+
+
+async def test_a_filter_that_matches_nothing_says_which_part_to_loosen(path: Path) -> None:
+    async with dashboard(path, (120, 40), filter="template:order_1 status:failed") as (app, _):
+        text = screen_text(app)
+    assert "Nothing matches: Last 30 days, template order_1, failed." in text
+    assert "Without the template there would be 8 starts." in text
+    assert "Without the status there would be 10 starts." in text
+    assert "Without Last 30 days" not in text
+
+
+async def test_the_cursor_moves_while_a_query_is_slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No frame waits for a query."""
+    slow = loading.load_snapshot
+
+    def slowly(*arguments: Any) -> loading.Snapshot:
+        time.sleep(2.0)
+        return slow(*arguments)
+
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        monkeypatch.setattr(loading, "load_snapshot", slowly)
+        await pilot.press("less_than_sign")
+        started = time.monotonic()
+        for _ in range(5):
+            await pilot.press("j")
+        assert app.dashboard.table.cursor == 5
+        assert time.monotonic() - started < 1.9
+        assert app.dashboard.snapshot is not None
+        assert app.dashboard.snapshot.view.filter == Filter()
+        await settle(pilot)
+
+
+async def test_a_newer_filter_makes_an_older_answer_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        show = app.dashboard._show
+
+        def watched(*arguments: Any) -> None:
+            shown.append(str(arguments[0].view.filter))
+            show(*arguments)
+
+        monkeypatch.setattr(app.dashboard, "_show", watched)
+        app.dashboard.go_to(Filter(statuses=frozenset((StartStatus.READ,))))
+        app.dashboard.go_to(Filter(statuses=frozenset((StartStatus.FAILED,))))
+        await settle(pilot)
+        assert shown[-1] == "period:30d status:failed"
+        assert app.dashboard.table.count == scenes.FAILED
+
+
+async def test_another_process_that_imports_shows_up(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    webhook = (
+        '{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":'
+        '{"messaging_product":"whatsapp","metadata":{"display_phone_number":"5491100000001","phone_number_id":"1"},'
+        '"messages":[{"id":"wamid.new","from":"5491105559999","timestamp":"1795194000","type":"text",'
+        '"text":{"body":"x"},"referral":{"source_type":"ad"}}]}}]}]}\n'
+    )
+    (tmp_path / "hooks.jsonl").write_text(webhook)
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        command = [sys.executable, "-m", "tui", "--db", str(path), "import", str(tmp_path / "hooks.jsonl")]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True)
+        assert b"1 new" in done.stderr
+        await until(pilot, lambda: app.dashboard.table.count == scenes.STARTS + 1)
+        assert "5491105559999" in screen_text(app)
