@@ -155,7 +155,7 @@ def test_origins() -> None:
     assert one(send(origin=Origin.NOTIFICATION)).origin is Origin.NOTIFICATION
     assert one(send(origin=Origin.TEMPLATE), status(Step.SENT, campaign="spring")).origin is Origin.NOTIFICATION
     referred = one(row(origin=Origin.CAMPAIGN, default_origin=Origin.TEMPLATE))
-    assert (referred.origin, referred.status, referred.template) == (Origin.CAMPAIGN, StartStatus.RECEIVED, None)
+    assert (referred.origin, referred.status, referred.template) == (Origin.CAMPAIGN, StartStatus.RECEIVED, "welcome")
 
 
 # --- joining ---
