@@ -148,10 +148,11 @@ def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise DatabaseError(f"{path}: {_words(error)}") from error
+        raise DatabaseError(f"{path}: {describe(error)}") from error
 
 
-def _words(error: sqlite3.DatabaseError) -> str:
+def describe(error: sqlite3.Error) -> str:
+    """What an error of SQLite means and what to do about it, without the file's name."""
     text = str(error)
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_NOTADB":

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from storage.filters import Filter, StartStatus, UserType
 from storage.report import Report
 from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, STATUS_LETTER, colorless, cut, fit, status_fill, status_style
+from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, colorless, cut, fit, status_fill, status_style
 from tui.wording import number, plural, reason_name, share_of, short_number, status_name
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
@@ -231,18 +231,19 @@ class FailuresChart(Panel):
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         if not report.failures:
             return [strip(("  ", DIM), (cut("No send failed.", width - 2), DIM))]
-        words = width - 2 - 7 - 7 - 7 - 2
-        lines = [strip((f"  {fit('Reason', words)}{'Code':>7} {'Sends':>7} {'Users':>7}", DIM))]
+        users = width >= 46
+        words = width - 2 - 8 - 8 - (8 if users else 0)
+        lines = [strip((f"  {fit('Reason', words)}{'Code':>8}{'Sends':>8}{'Users' if users else '':>8}", DIM))]
         first = self._first(height)
         for index in range(first, min(len(report.failures), first + height - 1)):
             failure = report.failures[index]
             code = "–" if failure.code is None else str(failure.code)
             pieces: list[Piece] = [
                 self.marker(index),
-                (fit(reason_name(failure.reason), words), Style()),
-                (f"{code:>7} ", DIM),
-                (f"{short_number(failure.count):>7} ", status_style(StartStatus.FAILED, bold=True)),
-                (f"{short_number(failure.users):>7}", Style()),
+                (fit(reason_name(failure.reason), words), PLAIN),
+                (f"{code:>8}", DIM),
+                (f"{short_number(failure.count):>8}", status_style(StartStatus.FAILED, bold=True)),
+                (f"{short_number(failure.users):>8}" if users else "", PLAIN),
             ]
             lines.append(strip(*pieces))
         return lines

@@ -92,6 +92,11 @@ class ChoiceList(Widget, can_focus=True):
         rows = max(1, self.size.height - 2)
         self._top = min(max(self._top, self._cursor - rows + 1, 0), self._cursor)
 
+    def on_resize(self) -> None:
+        self._top = 0
+        self._keep_in_sight()
+        self.refresh()
+
     def action_move(self, by: int) -> None:
         self._cursor = max(0, min(self._cursor + by, len(self._shown) - 1))
         self._keep_in_sight()
@@ -118,6 +123,8 @@ class ChoiceList(Widget, can_focus=True):
         self.post_message(Closed())
 
     def on_key(self, event: Key) -> None:
+        if event.key == "space":
+            return  # it has a binding
         if event.key == "backspace":
             event.stop()
             self._type("\b")

@@ -17,10 +17,10 @@ from tui.wording import (
     SHORT_ORIGINS,
     USER_TYPE_NAMES,
     day,
-    number,
     reason_name,
     share_of,
     short_moment,
+    short_number,
     status_name,
 )
 
@@ -70,25 +70,25 @@ STARTS: tuple[Column[StartRow], ...] = (
 )
 
 NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
-    Column("Day", 11, 0, lambda row: day(row.day, year=True)),
-    Column("Template", 20, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
+    Column("Day", 9, 0, lambda row: f"{day(row.day):>6} {row.day.year % 100:02}"),
+    Column("Template", 14, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
     Column("Line", 14, 2, lambda row: safe(row.line), grows=1),
-    Column("Users", 9, 1, lambda row: number(row.users), right=True),
-    Column("Sends", 9, 0, lambda row: number(row.sends), right=True),
+    Column("Users", 7, 1, lambda row: short_number(row.users), right=True),
+    Column("Sends", 7, 0, lambda row: short_number(row.sends), right=True),
     Column(
         "Failed",
-        8,
+        7,
         0,
-        lambda row: number(row.failed),
+        lambda row: short_number(row.failed),
         right=True,
         style=lambda row: status_style(StartStatus.FAILED) if row.failed else DIM,
     ),
     Column("Failed %", 8, 4, lambda row: share_of(row.failed, row.sends), right=True, style=lambda row: DIM),
     Column(
         "Answered",
-        9,
+        8,
         1,
-        lambda row: number(row.answered),
+        lambda row: short_number(row.answered),
         right=True,
         style=lambda row: status_style(StartStatus.ANSWERED) if row.answered else DIM,
     ),

@@ -22,7 +22,7 @@ from tui.status import KeyBar, StatusLine
 from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
 from tui.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
 
-_NAMES = 16  # cells of a field's name
+_NAMES = 18  # cells of a field's name
 RETRY = {
     "yes": "Sending it again can help.",
     "no": "Sending it again as it is will not help.",
@@ -128,7 +128,7 @@ def _failure(detail: StartDetail, width: int) -> Iterator[Strip]:
     row = detail.row
     red = status_style(StartStatus.FAILED, bold=True)
     code = f" (code {row.code})" if row.code is not None else ""
-    yield strip(("  Why it failed   ", HEADING), (f"{explained.title}{code}", red))
+    yield strip(("  Why it failed     ", HEADING), (f"{explained.title}{code}", red))
     for name, text, style in (
         ("In their words", safe(row.failure_text or ""), PLAIN),
         ("", safe(detail.failure_detail or ""), PLAIN),

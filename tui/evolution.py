@@ -139,6 +139,11 @@ def _legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Str
     return strip(*pieces)
 
 
+def _fitting(count: int, cells: int) -> str:
+    full = number(count)
+    return full if len(full) <= cells else short_number(count)
+
+
 class FunnelChart(Panel):
     """Sent, delivered, read, answered: centred bars with count, share of the step before and of the first."""
 
@@ -196,7 +201,7 @@ class FunnelChart(Panel):
         if height < len(steps) + 1 or width < 42:
             return [strip((cut("  too small a place for this chart", width), DIM))]
         rows = self._rows(height)
-        left, count_width, share_width = 14, 10, 17
+        left, count_width, share_width = 14, 8, 17
         middle = min(60, width - left - count_width - share_width - 1)
         counts = tuple((step.step, step.count) for step in steps)
         drawn = plots.funnel(counts, middle, rows * len(steps), colorless()) if middle >= 4 else None
@@ -210,14 +215,12 @@ class FunnelChart(Panel):
                     else Strip.blank(max(0, middle))
                 )
                 figures = row == (rows - 1) // 2
-                lines.append(self._line(index, step.step, picture, figures, left, width, report))
+                lines.append(self._line(index, step.step, picture, figures, left, report))
         if not steps[0].count:
             lines[1:2] = [strip(("  ", DIM), (cut("Nothing was sent in these days.", width - 2), DIM))]
         return lines
 
-    def _line(
-        self, index: int, name: str, picture: Strip, figures: bool, left: int, width: int, report: Report
-    ) -> Strip:
+    def _line(self, index: int, name: str, picture: Strip, figures: bool, left: int, report: Report) -> Strip:
         if not figures:
             return Strip.join([strip((" " * left, Style())), picture])
         step = report.funnel.steps[index]
@@ -228,7 +231,5 @@ class FunnelChart(Panel):
             (f"{status_name(status):<{left - 4}}", Style()),
         )
         shares = f"{percent(step.of_previous):>8}{percent(step.of_first):>9}"
-        behind = strip(
-            (f" {short_number(step.count) if width < 50 else number(step.count):>10}", BOLD), (shares, Style())
-        )
+        behind = strip((f" {_fitting(step.count, 8):>8}", BOLD), (shares, Style()))
         return Strip.join([front, picture, behind])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -19,8 +20,6 @@ from tui.messages import ChooseField
 from tui.panel import strip
 from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, safe
 from tui.wording import chosen, origins_name, period_name, user_type_name
-
-_WIDE = 24  # cells from which on a dropdown has room for its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,11 @@ class Dropdown(Widget, can_focus=True):
         if y or width < 6:
             return Strip.blank(width)
         says, is_set = self._state(self.filter)
-        name = f"{self.field.label} " if width >= _WIDE else ""
-        room = width - 3 - len(name)
+        room = width - 3
         value = cut(safe(says, 200), room)
+        name = f"{self.field.label} "
+        if cell_len(value) + len(name) > room:
+            name = ""
         style = CURSOR + BOLD if self.has_focus else BOLD if is_set else PLAIN
         arrow = "▾" if not self.has_focus else "▸"
         return strip(

@@ -76,7 +76,7 @@ KEYS: tuple[Key, ...] = (
     Key("c", "c", "next_chart", "show the next chart, where the terminal is small", Where.DASHBOARD, "Chart"),
     Key("v", "v", "view", "table: grouped by notification, or one by one", Where.DASHBOARD, "View"),
     Key("f", "f", "funnel", "funnel: this week, or the selected period", Where.DASHBOARD, "Funnel"),
-    Key("w", "w", "save", "save the starts of this filter as TSV", Where.DASHBOARD, "Save TSV"),
+    Key("w", "w", "save", "save the starts of this filter as TSV", Where.DASHBOARD, "Save"),
     Key("r", "r", "refresh", "read the database again", Where.DASHBOARD),
     Key("question_mark,f1", "?", "app.help", "this help", Where.EVERYWHERE, "Help"),
     Key("q", "q", "app.quit", "quit", Where.EVERYWHERE, "Quit"),

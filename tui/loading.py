@@ -7,15 +7,14 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO, TypeVar
-from zoneinfo import ZoneInfo
+from typing import BinaryIO
 
 from storage import choices, starts
 from storage.calendar import zone_of
 from storage.choices import Choice
-from storage.database import DatabaseError, open_reader
+from storage.database import DatabaseError, describe, open_reader
 from storage.filters import Filter, Period
 from storage.journal import last_import
 from storage.report import Report, load_report, one_moment
@@ -25,7 +24,7 @@ from tui.pager import PAGE, Pager
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
 
-Result = TypeVar("Result")
+Stamp = tuple[int, int, int]  # device, file and version: what changes whenever the database does
 
 
 class ReadError(Exception):
@@ -59,9 +58,13 @@ class Snapshot:
     data_of: datetime | None
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The report's time zone."""
-        return zone_of(self.report.time_zone)
+    def today(self) -> date:
+        """The local day of its moment."""
+        return self.day_of(self.now)
+
+    def day_of(self, now: datetime) -> date:
+        """The local day of a moment."""
+        return now.astimezone(zone_of(self.report.time_zone)).date()
 
 
 class Reader:
@@ -92,9 +95,9 @@ class Reader:
                 if abandoned():
                     raise Abandoned from None
                 self._close()
-                raise ReadError(f"{self.path}: {error}") from None
+                raise ReadError(f"{self.path}: {describe(error)}") from None
 
-    def stamp(self) -> tuple[int, int, int] | None:
+    def stamp(self) -> Stamp | None:
         """What changes whenever the database does; None where there is none or it cannot be read."""
         try:
             with self.connection() as connection:

@@ -9,23 +9,23 @@ from textual.message import Message
 
 from storage.filters import Filter
 from storage.starts import NotificationRow, StartDetail, StartRow
-from tui.loading import Snapshot, View
+from tui.loading import Snapshot, Stamp, View
 from tui.pager import Pager, Row
 
 
 class Loaded(Message):
-    """A worker has read everything for a view."""
+    """A worker has read everything for a view; `stamp` is what the database had changed to before that."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
+        self.snapshot, self.stamp = snapshot, stamp
         super().__init__()
 
 
 class LoadFailed(Message):
     """A worker could not read the database: one line says why; `view` is what it was asked for."""
 
-    def __init__(self, text: str, view: View | None = None) -> None:
-        self.text, self.view = text, view
+    def __init__(self, text: str, view: View | None = None, stamp: Stamp | None = None) -> None:
+        self.text, self.view, self.stamp = text, view, stamp
         super().__init__()
 
 

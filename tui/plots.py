@@ -78,7 +78,7 @@ def plan(days: tuple[Day, ...], width: int) -> Plan:
         columns = width // len(buckets)
         used = len(buckets) * columns / width
         found = Plan(step, buckets, min(columns, _WIDEST_BAR))
-        if used >= 0.75 or columns >= _WIDEST_BAR:
+        if used >= 0.66 or columns >= _WIDEST_BAR:
             return found
         if best is None or used > best[0]:
             best = (used, found)

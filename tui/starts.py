@@ -68,6 +68,11 @@ class StartsTable(Widget, can_focus=True):
         if self._picture() != same:
             self.refresh()
 
+    def explain(self, notice: tuple[str, ...]) -> None:
+        """Says why there is no table yet."""
+        self.pager, self.notice = None, notice
+        self.refresh()
+
     def row(self) -> StartRow | NotificationRow | None:
         """The row under the cursor, None where there is none or it is not read yet."""
         return None if self.pager is None else self.pager.row(self.cursor)
@@ -147,8 +152,6 @@ class StartsTable(Widget, can_focus=True):
             return Strip.blank(width)
         if y == 0:
             return heading(self.number, self._title(), self._position(), width, self.has_focus)
-        if self.pager is None:
-            return Strip.blank(width)
         if not self.count:
             return self._notice(y, width)
         columns = self._columns(width)
@@ -188,9 +191,10 @@ class StartsTable(Widget, can_focus=True):
         pieces: list[Piece] = [mark]
         under = CURSOR if on and self.has_focus else BOLD if on else Style()
         for column, cells in columns:
-            pieces.append((fit(column.text(row), cells, column.right), column.style(row) + under))
+            text = column.text(row)
+            pieces.append((fit(text, cells, column.right), (column.style(row) if text else PLAIN) + under))
             pieces.append((" " * GAP, under))
-        return strip(*pieces).adjust_cell_length(width, under if on and self.has_focus else None)
+        return strip(*pieces).adjust_cell_length(width, under)
 
     def _notice(self, y: int, width: int) -> Strip:
         line = y - 2

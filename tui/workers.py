@@ -18,7 +18,7 @@ from storage.filters import Filter
 from storage.report import Report
 from storage.starts import StartRow
 from tui import loading
-from tui.loading import Abandoned, Reader, ReadError, View
+from tui.loading import Abandoned, Reader, ReadError, Stamp, View
 from tui.messages import Counted, DetailRead, Loaded, LoadFailed, PagesRead, SaveEnded, SaveProgress
 from tui.options import without
 from tui.pager import Pager, Row
@@ -38,7 +38,7 @@ class WorkingScreen(Screen[None]):
         for reader in (self._reports, self._pages, self._details, self._saves, self._watcher):
             reader.close()
 
-    async def stamp(self) -> tuple[int, int, int] | None:
+    async def stamp(self) -> Stamp | None:
         """What changes whenever the database does."""
         return await asyncio.to_thread(self._watcher.stamp)
 
@@ -47,16 +47,17 @@ class WorkingScreen(Screen[None]):
         """Reads everything for a view."""
         worker = get_current_worker()
         now = self.clock()
+        stamp = self._watcher.stamp()
         try:
             with self._reports.connection(lambda: worker.is_cancelled) as connection:
                 snapshot = loading.load_snapshot(connection, view, now, position_in, rows)
         except Abandoned:
             return
         except ReadError as error:
-            self.post_message(LoadFailed(str(error), view))
+            self.post_message(LoadFailed(str(error), view, stamp))
             return
         if not worker.is_cancelled:
-            self.post_message(Loaded(snapshot))
+            self.post_message(Loaded(snapshot, stamp))
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
     def load_pages(self, pager: Pager, pages: list[int]) -> None:

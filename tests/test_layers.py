@@ -1,0 +1,38 @@
+"""The layers: storage knows no screen, and the command line loads one only to show it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCREEN = ("textual", "rich", "plotext")
+
+
+def loaded(code: str) -> set[str]:
+    """The screen's modules that a Python process has loaded after running the code."""
+    script = f"import sys\n{code}\nprint(*[name for name in {SCREEN!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split()) if done.stdout.strip() else set()
+
+
+def test_no_module_of_storage_loads_a_screen() -> None:
+    names = [path.relative_to(Path(__file__).parents[1]) for path in Path(__file__).parents[1].glob("storage/**/*.py")]
+    imports = "\n".join(f"import {'.'.join(name.with_suffix('').parts).removesuffix('.__init__')}" for name in names)
+    assert len(names) > 20
+    assert loaded(imports) == set()
+
+
+@pytest.mark.parametrize(
+    "words", ["['report', '--db', '/nowhere']", "['import', '/nowhere']", "['export', '--db', '/n']"]
+)
+def test_commands_without_a_screen_load_none(words: str, tmp_path: Path) -> None:
+    code = f"import os; os.environ['SALUDO_DB'] = {str(tmp_path / 'a.db')!r}\nfrom tui.cli import run\nrun({words})"
+    assert loaded(code) == set()
+
+
+def test_the_dashboard_starts_without_plotext() -> None:
+    """plotext is slow to import: it comes when the first report is there."""
+    assert "plotext" not in loaded("import tui.app")

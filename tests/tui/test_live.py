@@ -1,0 +1,112 @@
+"""What the dashboard shows while others write: new data by itself, no database yet, one that is damaged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from storage.database import writing
+from storage.events import Inbound, Origin
+from storage.ingest import Batch, Ingest
+from tests.databases import DAY, LINE, NOON
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, press, screen_text, settle
+from tui.status import StatusLine
+
+
+def append(path: Path, count: int, at: int = NOON + DAY + 60_000) -> None:
+    """Another import of so many referred starts, newer than all others."""
+    batch = Batch()
+    for number in range(count):
+        key = f"new.{at}.{number}"
+        batch.add(Inbound(key, "text", at + number, LINE, scenes.person(200 + number), origin=Origin.WEBCHAT))
+    with writing(path) as writer, writer.transaction():
+        Ingest(writer).write(batch)
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
+    """Waits until something is so, at most some seconds."""
+    for _ in range(80):
+        await settle(pilot)
+        if true():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it never came to be so")
+
+
+async def test_an_import_shows_up_by_itself_and_the_cursor_stays_on_its_row(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path, (100, 34)) as (app, pilot):
+        table = app.dashboard.table
+        await press(pilot, *["down"] * 30)
+        row, top = table.row(), table.top
+        append(path, 3)
+        await until(pilot, lambda: table.count == scenes.STARTS + 3)
+        assert table.row() == row
+        assert (table.cursor, table.top) == (33, top + 3)
+        assert "58" in screen_text(app)
+
+
+async def test_at_the_newest_row_new_rows_come_in_above(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path, (100, 34)) as (app, pilot):
+        append(path, 1)
+        await until(pilot, lambda: app.dashboard.table.count == scenes.STARTS + 1)
+        assert (app.dashboard.table.top, app.dashboard.table.cursor) == (0, 0)
+        row = app.dashboard.table.row()
+        assert row is not None
+        assert "5491155550200" in screen_text(app)
+
+
+async def test_a_reload_with_equal_data_draws_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path, (160, 48)) as (app, pilot):
+        await settle(pilot)
+        updates: list[object] = []
+
+        def display(screen: object, renderable: object) -> None:
+            if renderable is not None:
+                updates.append(renderable)
+
+        monkeypatch.setattr(app, "_display", display)
+        await press(pilot, "r")
+        assert updates == []
+
+
+async def test_without_a_database_it_says_what_to_do_and_shows_one_that_appears(tmp_path: Path) -> None:
+    path = tmp_path / "saludo.db"
+    async with dashboard(path) as (app, pilot):
+        assert "import a file, or try 'saludo demo'" in app.dashboard.query_one(StatusLine).text
+        assert "saludo import" in screen_text(app)
+        scenes.database(tmp_path)
+        await until(pilot, lambda: app.dashboard.table.count == scenes.STARTS)
+        assert not app.dashboard.query_one(StatusLine).is_error
+
+
+async def test_an_empty_database_says_how_to_import(tmp_path: Path) -> None:
+    path = tmp_path / "saludo.db"
+    with writing(path):
+        pass
+    async with dashboard(path) as (app, _):
+        text = screen_text(app)
+    assert "There is nothing in this database yet." in text
+    assert "saludo demo" in text
+
+
+async def test_a_database_that_breaks_keeps_the_last_numbers_and_says_so(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path) as (app, pilot):
+        path.write_bytes(b"this is no database any more " * 500)
+        for name in ("saludo.db-wal", "saludo.db-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        await press(pilot, "p", "7", "enter")
+        line = app.dashboard.query_one(StatusLine)
+        assert line.is_error
+        assert "not a database" in line.text or "damaged" in line.text
+        assert "numbers of before" in line.text
+        assert "55" in screen_text(app)

@@ -1,0 +1,94 @@
+"""How a filter is chosen: the dropdowns' lists, the filter line, and the keys that change the filter at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storage.choices import Choice
+from storage.filters import Filter
+from tui.choosing import ChoiceList, Closed, Picked
+from tui.filter_line import FilterLine, LineClosed
+from tui.filters import Dropdown
+from tui.messages import ChooseField, Counted, FilterChosen
+from tui.options import marked, options_of, shifted, taken
+from tui.viewing import ViewingScreen
+
+_LIST_WIDTH, _TEMPLATE_WIDTH, _LIST_HEIGHT = 44, 60, 22  # cells, where there is room
+
+
+class FilteringScreen(ViewingScreen):
+    """A screen whose view's filter can be chosen."""
+
+    def known_choices(self) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+        """The lines and the templates that there are, as far as they are read."""
+        return ((), ()) if self.snapshot is None else (self.snapshot.lines, self.snapshot.templates)
+
+    def go_to(self, filter: Filter) -> None:
+        """Goes on to the same view of another filter."""
+        self.go(replace(self.view, filter=filter))
+
+    def on_choose_field(self, message: ChooseField) -> None:
+        self.action_choose(message.field)
+
+    def action_choose(self, field: str) -> None:
+        if self.snapshot is None:
+            self.say("still reading; try again in a moment")
+            return
+        choices, dropdown = self.query_one(ChoiceList), self.query_one(f"#choose-{field}", Dropdown)
+        options = options_of(field, *self.known_choices(), None)
+        wanted = max(dropdown.size.width, _TEMPLATE_WIDTH if field == "template" else _LIST_WIDTH)
+        width = min(self.size.width, wanted)
+        choices.styles.width, choices.styles.height = width, min(len(options) + 3, self.size.height - 3, _LIST_HEIGHT)
+        choices.styles.offset = (max(0, min(dropdown.region.x, self.size.width - width)), 1)
+        self.before_list = self.panel_in_use()
+        choices.display = True
+        choices.open(field, options, marked(self.view.filter, field))
+        choices.focus()
+        if field != "period":
+            self.load_counts(self.view.filter, field)
+
+    def on_counted(self, message: Counted) -> None:
+        choices = self.query_one(ChoiceList)
+        if choices.display and choices.field == message.field:
+            choices.count(options_of(message.field, *self.known_choices(), message.counts))
+
+    def on_picked(self, message: Picked) -> None:
+        self._close_list()
+        self.go_to(taken(self.view.filter, message.field, message.values))
+
+    def on_closed(self, message: Closed) -> None:
+        if self.query_one(ChoiceList).display:
+            self._close_list()
+
+    def _close_list(self) -> None:
+        choices = self.query_one(ChoiceList)
+        had_focus = self.focused is choices
+        choices.display = False
+        if had_focus:
+            self.focus_on(self.before_list)
+
+    def action_filter_line(self) -> None:
+        line = self.query_one(FilterLine)
+        self.before_list = self.panel_in_use()
+        line.display = True
+        line.edit(self.view.filter)
+        line.focus()
+        self.say("Tab completes a field or a value, Enter applies, Esc leaves")
+
+    def on_line_closed(self, message: LineClosed) -> None:
+        self.query_one(FilterLine).display = False
+        self.focus_on(self.before_list)
+        self.say(self.where())
+
+    def on_filter_chosen(self, message: FilterChosen) -> None:
+        self.go_to(message.filter)
+
+    def action_clear(self) -> None:
+        self.go_to(Filter())
+
+    def action_shift(self, by: int) -> None:
+        filter = self.view.filter
+        if self.snapshot is None or self.snapshot.view.filter.period != filter.period:
+            return
+        report = self.snapshot.report
+        self.go_to(replace(filter, period=shifted(filter.period, report.since, report.until, by)))

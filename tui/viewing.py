@@ -1,0 +1,171 @@
+"""Which view is shown and the way to it: asking for another, going back and on, and staying in place on a reload.
+
+Knows the table and the history, and nothing of how a filter is chosen or a panel drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from textual.widget import Widget
+
+from storage.filters import Filter
+from storage.report import Report
+from tui.choosing import ChoiceList
+from tui.filter_line import FilterLine
+from tui.filters import FilterBar
+from tui.history import History, Stop
+from tui.loading import Snapshot, Stamp, View
+from tui.messages import PagesRead, Place
+from tui.pager import moved
+from tui.starts import PagesWanted, StartsTable
+from tui.status import StatusLine
+from tui.wording import plural
+from tui.workers import WorkingScreen
+
+_LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the table is to stand in a report that is being read: as it stood in the report before, or at a place."""
+
+    place: Place
+    before: Report | None = None
+
+    def row(self, row: int, report: Report) -> int:
+        """Where a row of the report before stands now; the newest row stays the newest."""
+        return row if self.before is None or not row else moved(row, self.before, report)
+
+    def top(self, report: Report) -> int:
+        """The first row on the screen."""
+        return self.row(self.place.top, report)
+
+    def placed(self, report: Report) -> Place:
+        """The first row on the screen and the one under the cursor."""
+        return Place(self.top(report), self.row(self.place.cursor, report))
+
+
+class ViewingScreen(WorkingScreen):
+    """A screen with one view at a time, and the views before and after it."""
+
+    def __init__(self, path: Path, filter: Filter, clock: Callable[[], datetime], directory: Path, id: str) -> None:
+        super().__init__(path, clock, directory, id)
+        self.view = View(filter)
+        self.snapshot: Snapshot | None = None
+        self.history = History()
+        self.landing = Anchor(Place())
+        self.before_list = "starts"
+        self.saving: str | None = None
+        self._pending = False
+        self._stamp: Stamp | None = None
+
+    @property
+    def table(self) -> StartsTable:
+        """The table of starts."""
+        return self.query_one(StartsTable)
+
+    def say(self, text: str, error: bool = False) -> None:
+        """One line for the person."""
+        self.query_one(StatusLine).say(text, error)
+
+    def where(self) -> str:
+        """How much is shown, and whether there is a way back."""
+        if self.snapshot is None:
+            return ""
+        back = f"  (Esc goes back, {plural(self.history.depth, 'step')})" if self.history.depth else ""
+        return f"{plural(self.snapshot.report.starts, 'start')}{back}"
+
+    def watch_database(self) -> None:
+        """Begins to look now and then whether the database has changed."""
+        self.set_interval(_LOOK_EVERY, self._look)
+
+    def ask(self, view: View, anchor: Anchor) -> None:
+        """Asks for a view, whose table is to stand at the anchor."""
+        self.view, self.landing, self._pending = view, anchor, True
+        self.query_one(FilterBar).show(view.filter)
+        self.load(view, anchor.top, max(self.table.rows, 20))
+
+    def ask_again(self) -> None:
+        """Reads the present view again and stays where one is."""
+        if self._pending or self.snapshot is None:
+            self.ask(self.view, self.landing)
+        else:
+            moving = None if self.view.grouped else self.snapshot.report
+            self.ask(self.view, Anchor(self._place(), moving))
+
+    def arrived(self, snapshot: Snapshot, stamp: Stamp | None) -> Place:
+        """Takes what was asked for and says where the table is to stand in it."""
+        self.snapshot, self._stamp, self._pending = snapshot, stamp, False
+        return self.landing.placed(snapshot.report)
+
+    def missed(self, stamp: Stamp | None) -> None:
+        """What was asked for could not be read: it is asked for again once the database changes."""
+        self._stamp, self._pending = stamp, False
+
+    def go(self, view: View, focus: str | None = None) -> None:
+        """Goes on to another view, so that one can come back to this one."""
+        if view == self.view:
+            return
+        self.history.leave(self._stop())
+        self.ask(view, Anchor(Place()))
+        if focus is not None:
+            self.focus_on(focus)
+
+    def focus_on(self, id: str) -> None:
+        """Gives the keys to a widget."""
+        self.query_one(f"#{id}", Widget).focus()
+
+    def panel_in_use(self) -> str:
+        """The widget that has the keys, or that had them before a list or the filter line opened."""
+        focused = self.focused
+        if isinstance(focused, (ChoiceList, FilterLine)) or focused is None or focused.id is None:
+            return self.before_list
+        return focused.id
+
+    def _place(self) -> Place:
+        return Place(self.table.top, self.table.cursor)
+
+    def _stop(self) -> Stop:
+        return Stop(self.view, self._place(), self.panel_in_use())
+
+    def action_back(self) -> None:
+        if self.saving is not None:
+            self.workers.cancel_group(self, "save")
+            return
+        self._return(self.history.back(self._stop()), "there is nothing to go back to; q quits")
+
+    def action_forward(self) -> None:
+        self._return(self.history.forward(self._stop()), "there is nothing to go forward to")
+
+    def _return(self, stop: Stop | None, otherwise: str) -> None:
+        if stop is None:
+            self.say(otherwise)
+            return
+        self.ask(stop.view, Anchor(stop.place))
+        if self.query_one(f"#{stop.focus}", Widget).focusable:
+            self.focus_on(stop.focus)
+
+    def action_refresh(self) -> None:
+        self.ask_again()
+
+    async def _look(self) -> None:
+        """Reads again when another process has changed the database, or a day has begun."""
+        if self._pending:
+            return
+        stamp = await self.stamp()
+        day_began = self.snapshot is not None and self.snapshot.day_of(self.clock()) != self.snapshot.today
+        if stamp != self._stamp or day_began:
+            self.ask_again()
+
+    def on_pages_wanted(self, message: PagesWanted) -> None:
+        self.load_pages(message.pager, message.pages)
+
+    def on_pages_read(self, message: PagesRead) -> None:
+        for index, rows in message.pages.items():
+            message.pager.store(index, rows)
+        if message.pager is self.table.pager:
+            self.table.refresh()
