@@ -19,7 +19,7 @@ def zone_of(name: str) -> ZoneInfo:
     """The IANA time zone of that name; raises ZoneError."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):  # a ZoneInfoNotFoundError is a KeyError
         close = [zone for zone in sorted(available_timezones()) if name.lower() in zone.lower()][:3]
         hint = f"; did you mean {' or '.join(close)}?" if name and close else "; use a name such as America/Bogota"
         raise ZoneError(f"'{name}' is no time zone{hint}") from None

@@ -20,6 +20,10 @@ class DatabaseError(Exception):
     """The database cannot be used; the message is one line that says why and what to do."""
 
 
+class _Older(DatabaseError):
+    """The database is empty or of an older version: it cannot be read, and a writer brings it up to date."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """The one writing connection; every write stands in `transaction`."""
@@ -49,6 +53,18 @@ def default_path() -> Path:
     return user_data_path("saludo", appauthor=False) / "saludo.db"
 
 
+def exists(path: Path) -> bool:
+    """Whether there is a file that may be a database; raises DatabaseError where it cannot be one."""
+    try:
+        if path.is_dir():
+            raise DatabaseError(f"{path}: is a directory; name a file in it")
+        if path.exists() and not path.is_file():
+            raise DatabaseError(f"{path}: is no regular file; name another with --db")
+        return path.exists()
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be opened ({error.strerror})") from None
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection, closed at the end; raises DatabaseError."""
@@ -63,7 +79,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection that any one thread at a time may use; raises DatabaseError, also where there is no
     file."""
-    if not path.exists():
+    if not exists(path):
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
     with _errors(path):
         connection = sqlite3.connect(
@@ -90,11 +106,15 @@ def writing(path: Path) -> Iterator[Writer]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(f"{path.parent}: cannot be made ({error.strerror})") from None
+    if exists(path):
+        # What is not ours is refused before a lock is left beside it.
+        with suppress(_Older), reading(path):
+            pass
     with _lock(path), _errors(path):
         _create(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         try:
-            if connection.execute("PRAGMA schema_version").fetchone()[0]:
+            with suppress(_Older):
                 _check_version(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -132,6 +152,8 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    if not connection.execute("PRAGMA schema_version").fetchone()[0]:
+        raise _Older(f"{path}: is empty; import a file, or try 'saludo demo'")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != schema.APPLICATION_ID:
@@ -139,7 +161,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if version > schema.VERSION:
         raise DatabaseError(f"{path}: was written by a newer saludo (version {version}); update saludo")
     if version < schema.VERSION:
-        raise DatabaseError(f"{path}: is of an older version ({version}); any import brings it up to date")
+        raise _Older(f"{path}: is of an older version ({version}); any import brings it up to date")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import argparse
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from storage.filters import Filter, FilterError
 
@@ -21,6 +21,11 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    """Raises UsageError, and takes no shortened options: one that is added later would make them mean another."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; try '{self.prog} --help'")
 
@@ -43,12 +48,37 @@ def filter_of(text: str) -> Filter:
         raise UsageError(f"--filter: {error.message}; in: {shown}") from None
 
 
+def parse(words: list[str]) -> argparse.Namespace:
+    """What the words of the command line say; raises UsageError."""
+    arguments = build_parser().parse_args(words, argparse.Namespace(db=None, filter="", now=None))
+    for name, value in vars(arguments).items():
+        if name not in _PATHS and isinstance(value, str) and not _is_text(value):
+            raise UsageError(f"{name.replace('_', '-')}: {printable(value)!r} is not UTF-8")
+    if arguments.command not in _ASKED and (arguments.filter or arguments.now is not None):
+        option = "--filter" if arguments.filter else "--now"
+        raise UsageError(f"{option}: '{arguments.command}' does not take it")
+    return arguments
+
+
+_PATHS = frozenset(("db", "output", "files"))  # may be any bytes
+_ASKED = frozenset((None, "report", "export"))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    common = _Parser(add_help=False)
-    common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
-    asked = _Parser(add_help=False)
-    asked.add_argument("--filter", default="", metavar="TEXT", help=FILTER_HELP)
+    # An option may stand before the command or behind it: a default here would undo what stands before it.
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--db", type=Path, metavar="PATH", help="the database file")
+    asked = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    asked.add_argument("--filter", metavar="TEXT", help=FILTER_HELP)
     asked.add_argument("--now", metavar="T", help="an ISO 8601 moment that stands in for the clock")
     parser = _Parser(
         prog="saludo",
@@ -104,6 +134,12 @@ def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
     parser.add_argument("--language", choices=("en", "es"), default="en", help="of the header row")
 
 
+def printable(text: str) -> str:
+    """Text of files and people as a terminal may get it: what would control it becomes a question mark."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def narrate(text: str) -> None:
-    """A line for the person, on stderr: stdout is data."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for the person, on stderr: stdout is data. Nothing where stderr is closed."""
+    if sys.stderr is not None:
+        print(printable(text), file=sys.stderr, flush=True)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from zoneinfo import ZoneInfo
 
 from storage.calendar import ZoneError, zone_of
-from storage.database import DatabaseError, default_path, reading, writing
+from storage.database import DatabaseError, default_path, exists, reading, writing
+from storage.filters import FIRST_DAY, LAST_DAY
 from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
-from tui.arguments import UsageError, build_parser, filter_of, narrate
-from tui.progress import Bar, bar_for
+from tui.arguments import UsageError, filter_of, narrate, parse, printable
+from tui.progress import bar_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from storage.database import Writer
+    from storage.importing import Summary
     from storage.sources import Options
 
 
@@ -30,19 +33,25 @@ def run(words: list[str]) -> int:
     from storage.importing import FileError
     from storage.tsv import ExportError
 
+    command = None
     try:
-        arguments = build_parser().parse_args(words)
-        return _COMMANDS[arguments.command](arguments)
+        arguments = parse(words)
+        command = arguments.command
+        return _COMMANDS[command](arguments)
     except UsageError as error:
         return _fail(str(error), 2)
-    except (DatabaseError, ExportError, FileError) as error:
+    except (DatabaseError, ExportError, FileError, OutputError) as error:
         return _fail(str(error), 1)
     except BrokenPipeError:
-        # Whoever read stdout has gone; closing it here keeps Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return 1
     except KeyboardInterrupt:
-        return _fail("interrupted; what was written stays, run the same command again to go on", 130)
+        hint = "; what was written stays, run the same command again to go on" if command == "import" else ""
+        return _fail(f"interrupted{hint}", 130)
+
+
+class OutputError(Exception):
+    """Standard output cannot be written; the message is one line."""
 
 
 def _fail(message: str, status: int) -> int:
@@ -50,9 +59,36 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
+@contextmanager
+def _stdout() -> Iterator[BinaryIO]:
+    """Standard output for bytes, written out at the end; raises OutputError."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    try:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_stdout()
+        raise OutputError(f"standard output: cannot be written ({error.strerror})") from None
+
+
+def _print(text: str, encoding: str = "utf-8") -> None:
+    with _stdout() as out:
+        out.write((text + "\n").encode(encoding, "replace"))
+
+
+def _forget_stdout() -> None:
+    """Keeps Python from complaining at exit that what is buffered cannot be written."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _database(arguments: Namespace) -> Path:
-    path: Path = getattr(arguments, "db", None) or default_path()
-    return path
+    path: Path | None = arguments.db
+    return default_path() if path is None else path
 
 
 def _now(arguments: Namespace, zone: ZoneInfo) -> datetime:
@@ -62,6 +98,8 @@ def _now(arguments: Namespace, zone: ZoneInfo) -> datetime:
         now = datetime.fromisoformat(arguments.now)
     except ValueError:
         raise UsageError(f"--now: '{arguments.now}' is no ISO 8601 time such as 2026-11-22T15:00") from None
+    if not FIRST_DAY < now.date() < LAST_DAY:
+        raise UsageError(f"--now: '{arguments.now}' lies outside {FIRST_DAY} to {LAST_DAY}")
     return now if now.tzinfo is not None else now.replace(tzinfo=zone)
 
 
@@ -71,7 +109,7 @@ def _dashboard(arguments: Namespace) -> int:
     now = None
     if arguments.now is not None:
         zone = ZoneInfo("UTC")
-        if path.exists():
+        if exists(path):
             with reading(path) as connection:
                 zone = load_settings(connection).zone
         now = _now(arguments, zone)
@@ -88,13 +126,13 @@ def _run_dashboard(path: Path, filter: object, now: datetime | None) -> int:
 
 def _open(path: Path, show: Callable[[], int]) -> int:
     """Opens the dashboard where there is a terminal that can show it, and a database that can be read."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise DatabaseError("the dashboard needs a terminal; 'saludo report' prints the same numbers")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
         raise DatabaseError(
             "this terminal (TERM=dumb) cannot show the dashboard; 'saludo report' prints the same numbers"
         )
-    if path.exists():
+    if exists(path):
         with reading(path):
             pass
     return show()
@@ -103,9 +141,12 @@ def _open(path: Path, show: Callable[[], int]) -> int:
 def _demo(arguments: Namespace) -> int:
     from tui.demo import build_demo
 
-    path = build_demo(getattr(arguments, "db", None), bar_for("building the demo"))
+    try:
+        path = build_demo(arguments.db, bar_for("building the demo"))
+    except OSError as error:
+        raise DatabaseError(f"{error.filename or 'the demo'}: cannot be written ({error.strerror or error})") from None
     if arguments.no_open:
-        print(path)
+        _print(str(path))
         return 0
     from storage.filters import Filter
 
@@ -114,6 +155,8 @@ def _demo(arguments: Namespace) -> int:
 
 def _import(arguments: Namespace) -> int:
     options = _import_options(arguments)
+    if arguments.files.count("-") > 1:
+        raise UsageError("'-' is given twice; standard input can be read once")
     with writing(_database(arguments)) as writer:
         return _import_files(arguments, writer, options)
 
@@ -142,31 +185,43 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
 
 
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
-    from storage.importing import FileError, Summary, import_path, import_stream, prepare
+    from storage.importing import FileError, import_path, import_stream, prepare
 
     prepare(writer)
     options = options_in(load_settings(writer.connection).zone)
     summaries: list[Summary] = []
     failed = False
     for name in arguments.files:
-        bar = bar_for(name, None if name == "-" else _size(name))
         try:
-            if name == "-":
-                summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show)
-            else:
-                summary = import_path(writer, Path(name), options, bar.show)
+            with bar_for(name, None if name == "-" else _size(name)) as bar:
+                if name == "-":
+                    summary = import_stream(writer, _stdin(), "-", options, bar.show)
+                else:
+                    summary = import_path(writer, Path(name), options, bar.show)
         except FileError as error:
-            bar.clear()
             _fail(str(error), 1)
             failed = True
             continue
-        bar.clear()
         summaries.append(summary)
         narrate(_summary_line(summary))
     if arguments.json:
-        print(json.dumps({"files": [asdict(summary) for summary in summaries]}, ensure_ascii=False))
+        _print(json.dumps({"files": [_as_json(summary) for summary in summaries]}, ensure_ascii=False))
     rejected = any(summary.rejects for summary in summaries)
     return 1 if failed or (arguments.strict and rejected) else 0
+
+
+def _stdin() -> BinaryIO:
+    from storage.importing import FileError
+
+    if sys.stdin is None:
+        raise FileError("-: standard input is closed")
+    return sys.stdin.buffer
+
+
+def _as_json(summary: Summary) -> dict[str, str | int]:
+    """The summary in the form of the contract of `import --json`."""
+    names = ("file", "format", "records", "events", "rejects", "new", "changed")
+    return {name: getattr(summary, name) for name in names}
 
 
 def _size(name: str) -> int | None:
@@ -176,10 +231,7 @@ def _size(name: str) -> int | None:
         return None
 
 
-def _summary_line(summary: object) -> str:
-    from storage.importing import Summary
-
-    assert isinstance(summary, Summary)
+def _summary_line(summary: Summary) -> str:
     parts = [f"{summary.events:,} events", f"{summary.new:,} new messages", f"{summary.changed:,} changed"]
     if summary.ignored:
         parts.append(f"{summary.ignored:,} records of no use to the report")
@@ -196,12 +248,13 @@ def _report(arguments: Namespace) -> int:
         now = _now(arguments, load_settings(connection).zone)
         report = load_report(connection, filter, now)
     if arguments.json:
-        print(json.dumps(as_json(report), ensure_ascii=False, indent=1))
-    else:
-        from tui.text_report import render
+        _print(json.dumps(as_json(report), ensure_ascii=False, indent=1))
+        return 0
+    from tui.text_report import render
 
-        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        print(render(report, ascii_only=not utf8))
+    ascii_only = sys.stdout is not None and (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    lines = render(report, ascii_only=ascii_only).split("\n")
+    _print("\n".join(printable(line) for line in lines), "ascii" if ascii_only else "utf-8")
     return 0
 
 
@@ -212,21 +265,22 @@ def _export(arguments: Namespace) -> int:
     with reading(_database(arguments)) as connection:
         now = _now(arguments, load_settings(connection).zone)
         if arguments.output == "-":
-            write_tsv(connection, filter, now, sys.stdout.buffer, language=arguments.language)
-            sys.stdout.buffer.flush()
+            with _stdout() as out:
+                write_tsv(connection, filter, now, out, language=arguments.language)
             return 0
         path = Path(arguments.output)
-        if path.exists() and not arguments.force:
+        if os.path.exists(path) and not arguments.force:
             raise ExportError(f"{path}: exists already; name another file, or add --force")
-        bar = bar_for(f"{path}")
-        count = write_file(
-            path,
-            lambda out: write_tsv(
-                connection, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
-            ),
-            replace=arguments.force,
-        )
-        bar.clear()
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ExportError(f"{path}: is no file that could be replaced; name another")
+        with bar_for(str(path)) as bar:
+            count = write_file(
+                path,
+                lambda out: write_tsv(
+                    connection, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
+                ),
+                replace=arguments.force,
+            )
     narrate(f"{path}: {count:,} starts")
     return 0
 
@@ -235,23 +289,19 @@ def _check(arguments: Namespace) -> int:
     from storage.checking import check, rebuild
 
     path = _database(arguments)
-    if not path.exists():
+    if not exists(path):
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
     with writing(path) as writer:
         if arguments.rebuild:
-            with _counting("rebuilding") as bar:
+            with bar_for("rebuilding") as bar:
                 rebuild(writer, bar.count)
-        with _counting("checking") as bar:
+        with bar_for("checking") as bar:
             problems = check(writer, bar.count)
-    for problem in problems:
-        print(problem)
-    if not problems:
+    if problems:
+        _print("\n".join(printable(problem) for problem in problems))
+    else:
         narrate(f"{path}: sound")
     return 1 if problems else 0
-
-
-def _counting(label: str) -> Bar:
-    return bar_for(label)
 
 
 def _settings(arguments: Namespace) -> int:
@@ -265,8 +315,7 @@ def _settings(arguments: Namespace) -> int:
     if value is None:
         with reading(path) as connection:
             settings = asdict(load_settings(connection))
-        for name in KEYS if key is None else (key,):
-            print(f"{name} = {settings[name]}" if key is None else settings[name])
+        _print("\n".join(f"{name} = {settings[name]}" for name in KEYS) if key is None else str(settings[key]))
         return 0
     try:
         checked(key, value)
@@ -274,7 +323,7 @@ def _settings(arguments: Namespace) -> int:
         raise UsageError(f"{key}: {error}") from None
     with writing(path) as writer:
         prepare(writer)
-        with writer.transaction() as connection, _counting("recomputing") as bar:
+        with writer.transaction() as connection, bar_for("recomputing") as bar:
             store_setting(connection, key, value)
             if key != "chat_link":
                 derive_again(writer, bar.count)
