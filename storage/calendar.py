@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _EPOCH = date(1970, 1, 1)
 _QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
@@ -19,7 +19,7 @@ def zone_of(name: str) -> ZoneInfo:
     """The IANA time zone of that name; raises ZoneError."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # a ZoneInfoNotFoundError is a KeyError
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         close = [zone for zone in sorted(available_timezones()) if name.lower() in zone.lower()][:3]
         hint = f"; did you mean {' or '.join(close)}?" if name and close else "; use a name such as America/Bogota"
         raise ZoneError(f"'{name}' is no time zone{hint}") from None

@@ -57,7 +57,7 @@ def exists(path: Path) -> bool:
     """Whether there is a file that may be a database; raises DatabaseError where it cannot be one."""
     try:
         if path.is_dir():
-            raise DatabaseError(f"{path}: is a directory; name a file in it")
+            raise DatabaseError(f"{path}: is a directory; name a file in it with --db or SALUDO_DB")
         if path.exists() and not path.is_file():
             raise DatabaseError(f"{path}: is no regular file; name another with --db")
         return path.exists()

@@ -6,6 +6,7 @@ Every batch is one transaction: what an interrupted import has written stays, an
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from storage.database import Writer
 from storage.events import Ignored, Reject
 from storage.ingest import Batch, Ingest
 from storage.settings import store_default_zone
-from storage.sources import Options, UnknownFormat, open_source
+from storage.sources import OpenedSource, Options, UnknownFormat, open_source
 
 _BATCH = 20_000  # events
 
@@ -50,25 +51,33 @@ def prepare(writer: Writer) -> None:
 
 def import_path(writer: Writer, path: Path, options: Options, progress: Progress) -> Summary:
     """Imports one file; raises FileError where it cannot be read or is no known format."""
+    # A name need not be UTF-8, but all that is written down is.
+    name = os.fsencode(path).decode("utf-8", "replace")
     try:
         if path.is_dir():
-            raise FileError(f"{path}: is a directory; name the files in it")
+            raise FileError(f"{name}: is a directory; name the files in it")
         with path.open("rb") as stream:
-            return import_stream(writer, stream, str(path), options, progress)
+            return import_stream(writer, stream, name, options, progress)
     except FileNotFoundError:
-        raise FileError(f"{path}: there is no such file") from None
+        raise FileError(f"{name}: there is no such file") from None
     except PermissionError:
-        raise FileError(f"{path}: may not be read; check its permissions") from None
+        raise FileError(f"{name}: may not be read; check its permissions") from None
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise FileError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
 def import_stream(writer: Writer, stream: BinaryIO, name: str, options: Options, progress: Progress) -> Summary:
     """Imports what a stream holds under a name; raises FileError."""
     try:
         source = open_source(stream, options)
+        return _import(writer, source, name, progress)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
+    except OSError as error:
+        raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
+
+
+def _import(writer: Writer, source: OpenedSource, name: str, progress: Progress) -> Summary:
     journal = _Journal(writer, name, source.format)
     batch, rejects = Batch(), []
     for item in source.items():

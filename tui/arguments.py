@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -135,11 +136,12 @@ def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
 
 
 def printable(text: str) -> str:
-    """Text of files and people as a terminal may get it: what would control it becomes a question mark."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in text)
+    """Text of files and people as a terminal may get it: what would control it becomes U+FFFD."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def narrate(text: str) -> None:
-    """A line for the person, on stderr: stdout is data. Nothing where stderr is closed."""
+    """A line for the person, on stderr: stdout is data. A stderr that is closed or full stops nothing."""
     if sys.stderr is not None:
-        print(printable(text), file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(printable(text), file=sys.stderr, flush=True)

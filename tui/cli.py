@@ -45,6 +45,8 @@ def run(words: list[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 1
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         hint = "; what was written stays, run the same command again to go on" if command == "import" else ""
         return _fail(f"interrupted{hint}", 130)
@@ -75,9 +77,9 @@ def _stdout() -> Iterator[BinaryIO]:
         raise OutputError(f"standard output: cannot be written ({error.strerror})") from None
 
 
-def _print(text: str, encoding: str = "utf-8") -> None:
+def _print(text: str) -> None:
     with _stdout() as out:
-        out.write((text + "\n").encode(encoding, "replace"))
+        out.write((text + "\n").encode("utf-8" if _utf8() else "ascii", "replace"))
 
 
 def _forget_stdout() -> None:
@@ -141,10 +143,7 @@ def _open(path: Path, show: Callable[[], int]) -> int:
 def _demo(arguments: Namespace) -> int:
     from tui.demo import build_demo
 
-    try:
-        path = build_demo(arguments.db, bar_for("building the demo"))
-    except OSError as error:
-        raise DatabaseError(f"{error.filename or 'the demo'}: cannot be written ({error.strerror or error})") from None
+    path = build_demo(arguments.db, bar_for("building the demo"))
     if arguments.no_open:
         _print(str(path))
         return 0
@@ -205,7 +204,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
         summaries.append(summary)
         narrate(_summary_line(summary))
     if arguments.json:
-        _print(json.dumps({"files": [_as_json(summary) for summary in summaries]}, ensure_ascii=False))
+        _print(json.dumps({"files": [_as_json(summary) for summary in summaries]}, ensure_ascii=not _utf8()))
     rejected = any(summary.rejects for summary in summaries)
     return 1 if failed or (arguments.strict and rejected) else 0
 
@@ -248,14 +247,16 @@ def _report(arguments: Namespace) -> int:
         now = _now(arguments, load_settings(connection).zone)
         report = load_report(connection, filter, now)
     if arguments.json:
-        _print(json.dumps(as_json(report), ensure_ascii=False, indent=1))
+        _print(json.dumps(as_json(report), ensure_ascii=not _utf8(), indent=1))
         return 0
     from tui.text_report import render
 
-    ascii_only = sys.stdout is not None and (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    lines = render(report, ascii_only=ascii_only).split("\n")
-    _print("\n".join(printable(line) for line in lines), "ascii" if ascii_only else "utf-8")
+    _print("\n".join(printable(line) for line in render(report, ascii_only=not _utf8()).split("\n")))
     return 0
+
+
+def _utf8() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
 
 
 def _export(arguments: Namespace) -> int:

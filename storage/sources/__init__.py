@@ -7,6 +7,8 @@ database.
 from __future__ import annotations
 
 import csv
+import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -18,7 +20,10 @@ from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
 from storage.sources.json_records import Record, Scanner, decode, records
-from storage.sources.stream import SAMPLE, Stream, without_mark
+from storage.sources.stream import LONGEST, Stream, without_mark
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MOST_LINES = 1_000  # of one row
 
 
 class UnknownFormat(ValueError):
@@ -89,7 +94,8 @@ def _recognise(stream: Stream, sample: bytes) -> _Found | None:
         raise UnknownFormat("is UTF-16; save it as UTF-8")
     if b"\0" in sample:
         raise UnknownFormat("is a binary file; known formats are text or gzip of it")
-    first = next((line for line in sample.decode("utf-8", "replace").splitlines() if line.strip()), "")
+    first = next((line for line in _LINE_END.split(sample.decode("utf-8", "replace")) if line.strip()), "")
+    csv.field_size_limit(LONGEST)
     for separator in ("\t", ";", ",", "|"):
         cells = next(csv.reader([first], delimiter=separator))
         if len(cells) < 2:
@@ -189,28 +195,50 @@ class _JsonReaders:
 
 
 def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
-    """The rows of a table with the line each ends on. Platform downloads quote nothing; others quote as CSV does."""
-    lines = (line.decode("utf-8", "replace").replace("\0", "\ufffd") for line in _unmarked(stream))
-    csv.field_size_limit(SAMPLE * 16)
+    """The rows of a table with the line each begins on. Platform downloads quote nothing; others quote as CSV does."""
+    lines = enumerate(_text_lines(stream), 1)
     if separator == "\t":
-        reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+        rows: Iterator[tuple[int, list[str]]] = ((number, line.split(separator)) for number, line in lines)
     else:
-        reader = csv.reader(lines, delimiter=separator)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield reader.line_num, [], str(error).encode()
-            continue
+        rows = _quoted_rows(lines, separator)
+    for number, cells in rows:
         if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells, separator.join(cells).encode("utf-8", "replace")
+            yield number, cells, separator.join(cells).encode("utf-8", "replace")
 
 
-def _unmarked(stream: Stream) -> Iterator[bytes]:
+def _text_lines(stream: Stream) -> Iterator[str]:
     for number, line in enumerate(stream.lines()):
-        yield without_mark(line) if number == 0 else line
+        text = (without_mark(line) if number == 0 else line).decode("utf-8", "replace").replace("\0", "\ufffd")
+        yield from _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
+
+
+def _quoted_rows(lines: Iterator[tuple[int, str]], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows whose quoted cells may hold line ends. A quote that nothing closes costs its own line and no more: a row of
+    several lines counts only if it is as wide as the header."""
+    waiting: deque[tuple[int, str]] = deque()
+    width = None
+    while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
+        group = [first]
+        quotes = first[1].count('"')
+        while quotes % 2 and len(group) < _MOST_LINES:
+            more = waiting.popleft() if waiting else next(lines, None)
+            if more is None:
+                break
+            group.append(more)
+            quotes += more[1].count('"')
+        cells = _cells("\n".join(line for _, line in group), separator)
+        if len(group) > 1 and (quotes % 2 or not cells or width not in (None, len(cells))):
+            waiting.extendleft(reversed(group[1:]))
+            cells = _cells(first[1], separator)
+        width = width or len(cells)
+        yield first[0], cells
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def _table_items(
@@ -228,8 +256,11 @@ def _table_items(
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
     rows = _rows(stream, separator)
-    header = botmaker.header_in(next(rows)[1])
-    assert header is not None
+    first, cells, text = next(rows)
+    header = botmaker.header_in(cells)
+    if header is None:
+        yield reject(f"line {first}", "the header cannot be read", text)
+        return
     table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
     second = next(rows, None)
     if second is not None and table.is_description(second[1]):
@@ -241,9 +272,11 @@ def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, sepa
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
     rows = _rows(stream, separator)
-    header = next(rows)[1]
+    first, header, text = next(rows)
     columns = send_log.columns_of(header)
-    assert columns is not None
+    if columns is None:
+        yield reject(f"line {first}", "the header cannot be read", text)
+        return
     log = send_log.SendLog(options.time_zone, options.line)
 
     def read(cells: list[str]) -> Item:

@@ -166,6 +166,8 @@ class CloudApi:
     def items(self, webhook: Webhook, text: bytes, where: str) -> list[Item]:
         """The events, rejects and ignored parts of one webhook."""
         items: list[Item] = []
+        if not any(entry.changes for entry in webhook.entry):
+            items.append(Ignored("webhook without changes"))
         for entry in webhook.entry:
             for change in entry.changes:
                 items += self._value(change.value, change.field, text, where)
@@ -194,17 +196,16 @@ class CloudApi:
                 setattr(value, name, [item for item in good if item is not None])
                 rejects += [item for item, found in zip(parts, good, strict=True) if found is None]
             items += (reject(where, "an item of an unknown shape", _encoded(item, text)) for item in rejects)
-            items += self._value(value, field, text, where)
+            if not rejects or any((value.contacts, value.messages, value.message_echoes, value.statuses, value.errors)):
+                items += self._value(value, field, text, where)
         return items
 
     def _value(self, value: _Value, field: Text, text: bytes, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
-        items: list[Item] = []
-        if not (messages or statuses or echoes):
+        items: list[Item] = [Ignored("error without a message") for _ in value.errors or ()]
+        if not (messages or statuses or echoes or value.errors):
             name = text_of(field)
-            if value.errors:
-                items += (Ignored("error without a message") for _ in value.errors)
-            elif not value.contacts or name not in (None, "messages"):
+            if not value.contacts or name not in (None, "messages"):
                 return [Ignored(f"field {name or 'unknown'}"[:60])]
         line = self._line(value.metadata)
         contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
@@ -222,7 +223,12 @@ class CloudApi:
         return items
 
     def _guarded(
-        self, read: Callable[[Part, LineIds, _Contacts], Item], part: Part, line: LineIds, contacts: _Contacts, where: str
+        self,
+        read: Callable[[Part, LineIds, _Contacts], Item],
+        part: Part,
+        line: LineIds,
+        contacts: _Contacts,
+        where: str,
     ) -> Item:
         try:
             return read(part, line, contacts)
@@ -328,12 +334,13 @@ class _Contacts:
         if not self._all:
             return ContactIds((number,) if number else (), user)
         for place, known in enumerate(self._all):
-            same = number in known.wa_ids if number else user is not None and user == known.user_id
+            same = number in known.wa_ids if number and known.wa_ids else user is not None and user == known.user_id
             if same or (len(self._all) == 1 and number is None and user is None):
                 self._used.add(place)
-                if user is None or user == known.user_id:
+                if known.wa_ids and user in (None, known.user_id):
                     return known
-                return ContactIds(known.wa_ids, user, name=known.name)
+                numbers = known.wa_ids or ((number,) if number else ())
+                return ContactIds(numbers, user or known.user_id, name=known.name)
         return ContactIds((number,) if number else (), user)
 
     def unused(self) -> list[ContactIds]:
@@ -377,7 +384,7 @@ def _key(id: Text) -> str:
 def _category(status: _Status) -> str | None:
     pricing = status.pricing
     if pricing is not None and pricing.category in _CATEGORIES:
-        return pricing.category  # type: ignore[return-value] # what is among them is a text
+        return pricing.category
     category = text_of(pricing.category) if pricing is not None else None
     if category is None and status.conversation is not None and status.conversation.origin is not None:
         category = text_of(status.conversation.origin.type)
@@ -430,8 +437,8 @@ def _changes(value: Any, depth: int) -> Iterator[tuple[str | None, Any]]:
             for entry in entries:
                 changes = entry.get("changes") if isinstance(entry, dict) else None
                 for change in changes if isinstance(changes, list) else ():
-                    if isinstance(change, dict):
-                        yield text_of(change.get("field")), change.get("value")
+                    known = change if isinstance(change, dict) else {}
+                    yield text_of(known.get("field")), known.get("value")
         elif isinstance(value.get("metadata"), dict) and any(name in value for name in ("statuses", "messages")):
             yield "messages", value
         elif isinstance(value.get("value"), dict) and "field" in value:

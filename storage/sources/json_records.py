@@ -84,7 +84,7 @@ class Scanner:
         if text[:1] in b' \t"}],':
             return False
         place = stripped.find(b"{")
-        return place >= 0 and decodes(stripped[place:])
+        return place >= 0 and _begins_whole(stripped[place:])
 
     def _scan(self, text: bytes, number: int) -> Iterator[Record]:
         begin = position = 0
@@ -130,6 +130,15 @@ class Scanner:
 
     def _clear(self) -> None:
         self._parts, self._size, self._depth = [], 0, 0
+
+
+def _begins_whole(text: bytes) -> bool:
+    """Whether the text begins with a whole JSON object, whatever follows it."""
+    try:
+        json.JSONDecoder(strict=False).raw_decode(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def decodes(text: bytes) -> bool:

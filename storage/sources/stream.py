@@ -70,16 +70,42 @@ class _Gunzip(io.RawIOBase):
         return 0
 
 
+class _Ahead(io.RawIOBase):
+    """A raw stream whose beginning can be looked at. A pipe gives what its writer has written so far, be it one byte,
+    so looking ahead reads until it has enough."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+        self._head = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def ahead(self, size: int) -> bytes:
+        """The next bytes, without taking them; fewer only at the end."""
+        while len(self._head) < size and (more := self._raw.read(size - len(self._head))):
+            self._head += more
+        return self._head[:size]
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._head:
+            return self._raw.readinto(buffer) or 0
+        data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class Stream:
     """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._counting = _Counting(file)
-        plain: io.BufferedReader[Any] = io.BufferedReader(self._counting, SAMPLE)
-        self._gunzip = _Gunzip(plain) if plain.peek(2)[:2] == _GZIP else None
-        self._lines: io.BufferedReader[Any] = plain
-        if self._gunzip is not None:
-            self._lines = io.BufferedReader(self._gunzip, SAMPLE)
+        self._beginning = _Ahead(self._counting)
+        self._gunzip: _Gunzip | None = None
+        if self._beginning.ahead(2) == _GZIP:
+            self._gunzip = _Gunzip(io.BufferedReader(self._beginning, SAMPLE))
+            self._beginning = _Ahead(self._gunzip)
+        self._lines: io.BufferedReader[Any] = io.BufferedReader(self._beginning, SAMPLE)
 
     @property
     def position(self) -> int:
@@ -93,7 +119,7 @@ class Stream:
 
     def sample(self) -> bytes:
         """The first bytes, without taking them."""
-        return self._lines.peek(SAMPLE)[:SAMPLE]
+        return self._beginning.ahead(SAMPLE)
 
     def lines(self) -> Iterator[bytes]:
         """Every line with its end; a longer one than LONGEST comes in pieces."""

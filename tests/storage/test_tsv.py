@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from storage.database import reading
 from storage.events import ContactIds, Failure, Rank, Send
@@ -22,7 +23,7 @@ def send(key: str, at: int, template: str = "promo", contact: ContactIds = ANA) 
 def path(tmp_path: Path) -> Path:
     bad = Send("bad", Rank.SEND_LOG, NOON, LINE, ANA, kind="template", accepted_at=NOON, failed_at=NOON + 1)
     failure = Failure(131026, "Message undeliverable", "not on\tWhatsApp\n")
-    failed = Send(**{name: getattr(bad, name) for name in bad.__slots__} | {"failure": failure})
+    failed = replace(bad, failure=failure)
     return build(tmp_path / "saludo.db", [failed, send("b", NOON), send("a", NOON), send("c", NOON + SECOND // 2)])
 
 

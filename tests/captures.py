@@ -1,0 +1,76 @@
+"""The captures of fixtures/captures for tests: their hand-counted figures, and importing them as the command does."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from storage.database import writing
+from storage.events import Event, Ignored, Item, Reject
+from storage.importing import Summary, import_path
+from storage.settings import store_setting
+from storage.sources import Options, open_source
+from tests.databases import ZONE
+
+CAPTURES = Path(__file__).parent.parent / "fixtures" / "captures"
+FIGURES = ("records", "events", "ignored", "rejects", "starts", "sends", "users")
+STATUSES = ("failed", "sent", "delivered", "read", "answered")
+OPTIONS = Options(ZoneInfo(ZONE))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A row of the table in fixtures/captures/README.md."""
+
+    name: str
+    format: str
+    figures: dict[str, int]
+
+
+def counted() -> list[Counted]:
+    """What the table says of every capture."""
+    rows = []
+    for line in (CAPTURES / "README.md").read_text(encoding="utf-8").splitlines():
+        if (found := re.fullmatch(r"\| `([^`]+)` \| ([^|]*) \| (\w+) \| ([\d |]+) \|", line)) is not None:
+            figures = [int(cell) for cell in found[4].split("|")]
+            rows.append(Counted(found[1], found[3], dict(zip((*FIGURES, *STATUSES), figures, strict=True))))
+    return rows
+
+
+def import_all(database: Path, *paths: Path, options: Options = OPTIONS) -> list[Summary]:
+    """Imports files in this order into one database of the tests' time zone."""
+    with writing(database) as writer:
+        with writer.transaction() as connection:
+            store_setting(connection, "time_zone", ZONE)
+        return [import_path(writer, path, options, lambda _position, _events: None) for path in paths]
+
+
+def figures_of(summary: Summary, report: dict[str, Any]) -> dict[str, int]:
+    """The figures of the table as an import and its report give them."""
+    told = {name: getattr(summary, name) for name in FIGURES[:4]}
+    return told | {name: report[name] for name in FIGURES[4:]} | {name: report["status"][name] for name in STATUSES}
+
+
+def items_of(content: bytes | Path, options: Options = OPTIONS) -> list[Item]:
+    """Everything that the sources find in a file."""
+    data = content.read_bytes() if isinstance(content, Path) else content
+    return list(open_source(io.BytesIO(data), options).items())
+
+
+def events_of(content: bytes | Path, options: Options = OPTIONS) -> list[Event]:
+    """The events alone."""
+    return [item for item in items_of(content, options) if not isinstance(item, (Reject, Ignored))]
+
+
+def rejects_of(content: bytes | Path, options: Options = OPTIONS) -> list[Reject]:
+    """The rejects alone."""
+    return [item for item in items_of(content, options) if isinstance(item, Reject)]
+
+
+def capture(name: str) -> Path:
+    """The path of a capture."""
+    return CAPTURES / name
