@@ -88,13 +88,14 @@ class Scanner:
 
     def _scan(self, text: bytes, number: int) -> Iterator[Record]:
         begin = position = 0
+        indent = len(text) - len(text.lstrip())
         while True:
             if self._depth == 0:
                 position = begin = text.find(b"{", position)
                 if begin < 0:
                     return
                 self._line, self._flat = number, False
-                self._indent = begin if not text[:begin].strip() else 0
+                self._indent = begin if begin == indent else 0
             token = _TOKEN.search(text, position)
             if token is None:
                 break
