@@ -130,7 +130,7 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
     scanner = Scanner()
-    for number, line in enumerate(stream.lines(), 1):
+    for number, line in stream.lines():
         items = None if scanner.inside else readers.usual(line, number)
         if items is not None:
             source.records += 1
@@ -207,8 +207,8 @@ def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], byte
 
 
 def _text_lines(stream: Stream) -> Iterator[str]:
-    for number, line in enumerate(stream.lines()):
-        text = (without_mark(line) if number == 0 else line).decode("utf-8", "replace").replace("\0", "\ufffd")
+    for number, line in stream.lines():
+        text = (without_mark(line) if number == 1 else line).decode("utf-8", "replace").replace("\0", "\ufffd")
         yield from _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
 
 
@@ -243,12 +243,20 @@ def _cells(text: str, separator: str) -> list[str]:
 
 def _table_items(
     source: OpenedSource,
+    header: list[str],
     rows: Iterator[tuple[int, list[str], bytes]],
     read: Callable[[list[str]], Item],
 ) -> Iterator[Item]:
     for number, cells, text in rows:
+        if header_of("".join(cells)) == header_of("".join(header)):
+            yield Ignored("header of a file that was put behind another")
+            continue
         source.records += 1
+        if len(cells) > len(header) and not any(cells[len(header) :]):
+            cells = cells[: len(header)]
         try:
+            if len(cells) != len(header):
+                raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
             yield read(cells)
         except Unreadable as error:
             yield reject(f"line {number}", str(error), text)

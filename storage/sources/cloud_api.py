@@ -6,6 +6,7 @@ Format: the Cloud API's webhook reference. Items are decoded one by one, so a br
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,16 +36,19 @@ from storage.sources.fields import (
     text_of,
     time_of,
 )
-from storage.sources.json_records import decode
+from storage.sources.json_records import decode, records
 
 NAME = "cloud_api"
 _DEEPEST = 6  # wrappers around a webhook
-_WRAPPED = ("body", "body_params", "payload", "data", "json", "event", "message", "request", "rawBody", "value")
+_WRAPPED = (
+    *("body", "Body", "body_params", "requestBody", "rawBody", "request", "payload", "data", "json", "event", "value"),
+    *("message", "msg", "log", "Message", "Messages", "Records", "records", "jsonPayload", "textPayload"),
+)
 Text = str | int | float | None
 Part = TypeVar("Part")
 
 
-class _Struct(msgspec.Struct, gc=False):
+class _Struct(msgspec.Struct, gc=False, omit_defaults=True):
     """What all items have in common: unknown members are passed over."""
 
 
@@ -445,27 +449,48 @@ def _changes(value: Any, depth: int) -> Iterator[tuple[str | None, Any]]:
             yield text_of(value["field"]), value["value"]
         else:
             for name in _WRAPPED:
-                if isinstance(value.get(name), (dict, list, str)):
-                    yield from _changes(value[name], depth + 1)
+                if isinstance(value.get(name), (dict, list, str)) and (found := [*_changes(value[name], depth + 1)]):
+                    # Who keeps the body twice, as it came and decoded, means one webhook.
+                    yield from found
+                    return
 
 
 def _changes_of_text(text: str, depth: int) -> Iterator[tuple[str | None, Any]]:
-    start = text.lstrip()[:1]
-    packed = text if start in ("{", "[") else base64_text(text) if len(text) > 40 else None
-    if packed is not None and packed.lstrip()[:1] in ("{", "["):
-        try:
-            yield from _changes(decode(packed), depth + 1)
-        except ValueError:
-            return
+    packed = base64_text(text) if len(text) > 40 and "{" not in text else text
+    if packed is None or "{" not in packed:
+        return
+    # A logger's line may stand around the JSON.
+    for record in records(packed.encode("utf-8", "replace").splitlines(keepends=True)):
+        if record is not None and record.broken is None:
+            with suppress(ValueError):
+                yield from _changes(decode(record.text), depth + 1)
 
 
 def _convert(part: Any, kind: type[msgspec.Struct]) -> Any:
-    if part is None:
-        return None
-    try:
-        return msgspec.convert(part, kind)
-    except (msgspec.ValidationError, RecursionError):
-        return None
+    for form in (part, _mended(part, 0)):
+        if form is None:
+            return None
+        with suppress(msgspec.ValidationError, RecursionError):
+            return msgspec.convert(form, kind)
+    return None
+
+
+def _mended(part: Any, depth: int) -> Any:
+    """An item without what says nothing (PHP writes an empty object as a list), an error alone as a list of it, and
+    details that are a text as such."""
+    if not isinstance(part, dict) or depth > _DEEPEST:
+        return part
+    mended: dict[str, Any] = {}
+    for name, value in part.items():
+        if name == "errors" and isinstance(value, dict):
+            value = [value]
+        elif name == "error_data" and isinstance(value, str):
+            value = {"details": value}
+        if isinstance(value, list):
+            value = [_mended(one, depth + 1) for one in value if one is not None]
+        if value not in (None, [], {}):
+            mended[name] = _mended(value, depth + 1)
+    return mended
 
 
 def _encoded(item: Any, text: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ class _Counting(io.RawIOBase):
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._hash = hashlib.sha256()
         self.position = 0
 
     def readable(self) -> bool:
@@ -32,7 +34,13 @@ class _Counting(io.RawIOBase):
         data: bytes = read(len(buffer))
         buffer[: len(data)] = data
         self.position += len(data)
+        self._hash.update(data)
         return len(data)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was taken, in hexadecimal."""
+        return self._hash.hexdigest()
 
 
 class _Gunzip(io.RawIOBase):
@@ -113,6 +121,11 @@ class Stream:
         return self._counting.position
 
     @property
+    def sha256(self) -> str:
+        """The hash of the file itself as far as it has been taken."""
+        return self._counting.sha256
+
+    @property
     def broken(self) -> str | None:
         """Why the file ends before its end, None where it does not."""
         return None if self._gunzip is None else self._gunzip.broken
@@ -121,10 +134,13 @@ class Stream:
         """The first bytes, without taking them."""
         return self._beginning.ahead(SAMPLE)
 
-    def lines(self) -> Iterator[bytes]:
-        """Every line with its end; a longer one than LONGEST comes in pieces."""
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Every line, numbered from 1, with its end; a longer one than LONGEST comes in pieces of one number."""
+        number, whole = 0, True
         while line := self._lines.readline(LONGEST):
-            yield line
+            number += whole
+            whole = line[-1:] == b"\n"
+            yield number, line
 
     def end(self) -> Iterator[Reject]:
         """What there is to say of the end of the file."""
