@@ -201,3 +201,8 @@ def explain(code: int | None, text: str | None = None, detail: str | None = None
 def title_of(reason: Reason) -> str:
     """The reason in words for a list."""
     return _EXPLANATIONS[reason][0]
+
+
+def advice_of(reason: Reason) -> str:
+    """What to do about failures of this reason, whatever their code."""
+    return _EXPLANATIONS[reason][2]

@@ -64,6 +64,8 @@ class Period:
 
     def days(self, today: date) -> tuple[date | None, date | None]:
         """The first day and the day after the last one, None where open; `today` is the local day of now."""
+        # A clock outside the days that there are would overflow the calendar.
+        today = min(max(today, FIRST_DAY), LAST_DAY)
         tomorrow = today + timedelta(days=1)
         match self.name:
             case None:
@@ -79,7 +81,7 @@ class Period:
                 first = today.replace(day=1)
                 return first, (first + timedelta(days=32)).replace(day=1)
             case name:
-                return tomorrow - timedelta(days=int(name[:-1])), tomorrow
+                return max(FIRST_DAY, tomorrow - timedelta(days=int(name[:-1]))), tomorrow
 
     def __str__(self) -> str:
         if self.name is not None:

@@ -14,9 +14,7 @@ from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus, Resize
 
 from storage.filters import Filter
-from storage.starts import StartDetail, StartRow
 from tui.dashboard import Dashboard
-from tui.detail import DetailScreen, Step, WholeContact
 from tui.display import CellDiff
 from tui.help import HelpScreen
 from tui.keys import Where, bindings
@@ -28,6 +26,8 @@ class SaludoApp(CellDiff):
     CSS_PATH = "style.tcss"
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
+    # An installed screen is kept when it is left: made anew each time, some memory of the old one would stay.
+    SCREENS: ClassVar = {"help": HelpScreen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
     def __init__(self, path: Path, filter: Filter, clock: Callable[[], datetime], directory: Path) -> None:
@@ -35,8 +35,6 @@ class SaludoApp(CellDiff):
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self.dashboard = Dashboard(path, filter, clock, directory)
-        self._detail: DetailScreen | None = None
-        self._help: HelpScreen | None = None
 
     def on_mount(self) -> None:
         self.push_screen(self.dashboard)
@@ -44,27 +42,9 @@ class SaludoApp(CellDiff):
     def on_unmount(self) -> None:
         self.dashboard.close_readers()
 
-    def show_detail(self, row: StartRow, detail: StartDetail | None) -> None:
-        """Shows one start, on the one screen there is for it."""
-        if self._detail is None:
-            self._detail = DetailScreen()
-        self._detail.show(row, detail)
-        if self.screen is self.dashboard:
-            self.push_screen(self._detail)
-
-    def on_step(self, message: Step) -> None:
-        self.dashboard.step(message.by)
-
-    def on_whole_contact(self, message: WholeContact) -> None:
-        if self._detail is not None and self.screen is self._detail:
-            self.pop_screen()
-        self.dashboard.show_contact(message.row)
-
     def action_help(self) -> None:
-        if self._help is None:
-            self._help = HelpScreen()
-        if self.screen is not self._help:
-            self.push_screen(self._help)
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen("help")
 
     def action_repaint(self) -> None:
         self.forget_screen()

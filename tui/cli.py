@@ -177,7 +177,8 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     line = None
     if arguments.line:
         number = phone(arguments.line)
-        line = LineIds(number=number) if number.isdigit() else LineIds(name=arguments.line)
+        # Bare digits may be a number or an identifier: as a name they are of whichever line has them.
+        line = LineIds(number=number) if arguments.line.startswith("+") and number.isdigit() else LineIds(name=number)
     return lambda report_zone: Options(
         time_zone=zone or report_zone, origin=Origin(arguments.origin), line=line, format=arguments.format
     )

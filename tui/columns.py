@@ -60,13 +60,13 @@ def _status(row: StartRow) -> str:
 STARTS: tuple[Column[StartRow], ...] = (
     Column("Time", 12, 0, lambda row: short_moment(row.at)),
     Column("Status", 11, 0, _status, style=lambda row: status_style(row.status, bold=True)),
-    Column("Contact", 15, 1, lambda row: safe(row.contact) or NOTHING),
+    Column("Contact", 13, 1, lambda row: safe(row.contact) or NOTHING),
     Column("Name", 12, 4, lambda row: safe(row.name), grows=2),
-    Column("Template", 16, 1, lambda row: safe(row.template) or NOTHING, grows=4),
+    Column("Template", 20, 1, lambda row: safe(row.template) or NOTHING, grows=4),
     Column("Line", 14, 6, lambda row: safe(row.line), grows=1),
     Column("Started by", 10, 5, lambda row: SHORT_ORIGINS[row.origin], style=lambda row: DIM),
     Column("User", 9, 5, lambda row: USER_TYPE_NAMES[row.user_type], style=lambda row: DIM),
-    Column("Why it failed", 16, 2, _why, grows=5, style=lambda row: status_style(StartStatus.FAILED)),
+    Column("Why it failed", 14, 2, _why, grows=5, style=lambda row: status_style(StartStatus.FAILED)),
 )
 
 NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (

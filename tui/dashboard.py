@@ -22,15 +22,17 @@ from storage.filters import Filter, Period, literal
 from storage.starts import NotificationRow, StartRow
 from tui.charts import AnsweredChart, FailuresChart, StatusChart, UsersChart
 from tui.choosing import ChoiceList
+from tui.detail import DetailPane, Left, Step, WholeContact
 from tui.evolution import DailyChart, FunnelChart
 from tui.filter_line import FilterLine
 from tui.filtering import FilteringScreen
 from tui.filters import FilterBar
 from tui.keys import Where, bar, bindings
-from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, layout_of, next_chart, shown_charts
+from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, detail_region, layout_of, next_chart, shown_charts
 from tui.loading import Snapshot, Stamp
 from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, SaveEnded, SaveProgress
 from tui.panel import Panel
+from tui.scrolling import Lines
 from tui.starts import StartsTable
 from tui.status import KeyBar, StatusLine
 from tui.tiles import Tiles
@@ -74,6 +76,7 @@ class Dashboard(FilteringScreen):
         yield StatusLine("status-line")
         yield KeyBar("key-bar")
         yield TooSmall("too-small")
+        yield DetailPane("detail")
         yield ChoiceList("choices")
         yield FilterLine("filter-line", self.known_choices)
 
@@ -98,6 +101,9 @@ class Dashboard(FilteringScreen):
         for row in ("proportions", "pair"):
             charts = self.query_one(f"#{row}").children
             self.query_one(f"#{row}").set_class(any(chart.id in shown for chart in charts), "-shown")
+        pane, place = self.query_one(DetailPane), detail_region(layout, self.size)
+        pane.set_class(place.x > 0, "-beside")
+        pane.styles.offset, pane.styles.width, pane.styles.height = place.offset, place.width, place.height
 
     def _is_shown(self, chart: str) -> bool:
         return chart not in CHARTS or chart in shown_charts(layout_of(self.size), self.chart)
@@ -156,17 +162,26 @@ class Dashboard(FilteringScreen):
             self.go(replace(self.view, filter=_of_notification(self.view.filter, message.row), grouped=False))
 
     def on_detail_read(self, message: DetailRead) -> None:
-        self.app.show_detail(message.row, message.detail)  # type: ignore[attr-defined]  # the app is SaludoApp
+        self.query_one(DetailPane).show(message.row, message.detail)
 
-    def step(self, by: int) -> None:
+    def on_left(self, message: Left) -> None:
+        self._close_detail()
+        self.table.focus()
+
+    def _close_detail(self) -> None:
+        self.query_one(DetailPane).display = False
+
+    def on_step(self, message: Step) -> None:
         """Opens the start so many rows below the one that is open."""
-        self.table.action_move(by)
+        self.table.action_move(message.by)
         row = self.table.row()
         if isinstance(row, StartRow):
             self.load_detail(row)
 
-    def show_contact(self, row: StartRow) -> None:
+    def on_whole_contact(self, message: WholeContact) -> None:
         """Shows every start of a person."""
+        self._close_detail()
+        row = message.row
         if row.contact:
             everything = Filter(Period(None), contact=literal(row.contact))
             self.go(replace(self.view, filter=everything, grouped=False), focus="starts")
@@ -235,6 +250,8 @@ class Dashboard(FilteringScreen):
             wheres: tuple[Where, ...] = (Where.LIST,)
         elif isinstance(focused, FilterLine):
             wheres = (Where.FILTER_LINE,)
+        elif isinstance(focused, Lines):
+            wheres = (Where.DETAIL, Where.TEXT, Where.EVERYWHERE)
         else:
             wheres = (Where.DASHBOARD, Where.EVERYWHERE)
         # Each moment shows the keys that are of use in it, so that those that are always of use fit as well.

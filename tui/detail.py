@@ -9,16 +9,15 @@ from typing import ClassVar
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
 from textual.strip import Strip
 
 from storage.filters import StartStatus
 from storage.starts import LadderStep, StartDetail, StartRow
-from tui.keys import Where, bar, bindings
+from tui.keys import Where, bindings
 from tui.panel import Piece, heading, strip, wrapped
 from tui.scrolling import Lines
-from tui.status import KeyBar, StatusLine
 from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
 from tui.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
 
@@ -47,49 +46,41 @@ class WholeContact(Message):
         super().__init__()
 
 
-class DetailScreen(Screen[None]):
-    """Shows one start after another; made once and used again."""
+class Left(Message):
+    """The detail was closed."""
+
+
+class DetailPane(Vertical):
+    """Shows one start after another over a part of the dashboard; the one pane is there from the beginning."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DETAIL)]
 
-    def __init__(self) -> None:
-        super().__init__(id="detail-screen")
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
         self.row: StartRow | None = None
-        self.detail: StartDetail | None = None
 
     def compose(self) -> ComposeResult:
-        yield Lines("detail")
-        yield StatusLine("detail-status")
-        yield KeyBar("detail-keys")
+        yield Lines("detail-text")
 
-    def on_mount(self) -> None:
-        self.query_one(KeyBar).show(bar(Where.DETAIL, Where.TEXT, Where.EVERYWHERE))
-        self.query_one(Lines).focus()
+    @property
+    def text(self) -> str:
+        """What it shows, as plain text."""
+        return self.query_one(Lines).text
 
     def show(self, row: StartRow, detail: StartDetail | None) -> None:
         """Shows a start; None where it is there no more."""
         same = self.row is not None and self.row.cursor == row.cursor
-        self.row, self.detail = row, detail
-        if self.is_mounted:
-            self._draw(same)
-
-    def on_screen_resume(self) -> None:
-        self._draw(False)
-
-    def _draw(self, same: bool) -> None:
-        detail = self.detail
-        if detail is not None:
-            self.query_one(Lines).show(lambda width: detail_lines(detail, width), keep=same)
-        elif self.row is not None:
-            self.query_one(Lines).show(lambda width: [strip((" This start is no longer in the database.", BOLD))])
-
-    def say(self, text: str, error: bool = False) -> None:
-        """Says something in the status line."""
-        self.query_one(StatusLine).say(text, error)
+        self.row = row
+        lines = self.query_one(Lines)
+        if detail is None:
+            lines.show(lambda width: [strip((" This start is no longer in the database.", BOLD))])
+        else:
+            lines.show(lambda width: detail_lines(detail, width), keep=same)
+        self.display = True
+        lines.focus()
 
     def action_close(self) -> None:
-        self.query_one(StatusLine).say("")
-        self.app.pop_screen()
+        self.post_message(Left())
 
     def action_step(self, by: int) -> None:
         self.post_message(Step(by))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import split_graphemes
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
-from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
@@ -24,7 +26,9 @@ Cell = tuple[str, Style | None]  # the right half of a wide character is ("", st
 Piece = tuple[int, int, Strip]  # y, x and what is to stand there
 
 _GAP = 6  # unchanged cells that are sent again rather than moved over: a move costs about as many bytes
-_UNKNOWN: Cell = ("\0", None)
+_BLANK: Cell = (" ", None)
+_CLEAR = "\x1b[0m\x1b[2J"
+_ERASE_LINE = "\x1b[K"
 
 
 def supported() -> bool:
@@ -56,7 +60,8 @@ def cells_of(strip: Strip) -> list[Cell]:
         if control:
             continue
         if text.isascii():
-            cells += [(character, style) for character in text]
+            blank = _BLANK if _shows_nothing(style) else (" ", style)
+            cells += [blank if character == " " else (character, style) for character in text]
             continue
         for start, end, width in split_graphemes(text)[0]:
             if width == 0:
@@ -73,25 +78,31 @@ class Shadow:
 
     def __init__(self) -> None:
         self._rows: dict[int, list[Cell]] = {}
+        self._clear = True
 
     def forget(self) -> None:
-        """The terminal may show anything: the next update is sent whole."""
-        self._rows.clear()
+        """The terminal may show anything: the next update clears it first."""
+        self._clear = True
 
-    def changes(self, pieces: Iterable[Piece], console: Console) -> str:
-        """Takes in what is painted and returns what must be sent for it."""
+    def changes(self, pieces: Iterable[Piece], console: Console, width: int) -> str:
+        """Takes in what is painted on a screen of `width` cells and returns what must be sent for it."""
         sent: list[str] = []
+        if self._clear:
+            self._rows.clear()
+            self._clear = False
+            sent.append(_CLEAR)
+        encoder = Encoder(console)
         for y, x, strip in pieces:
             cells = cells_of(strip)
             row = self._rows.setdefault(y, [])
             end = x + len(cells)
             if len(row) < end:
-                row += [_UNKNOWN] * (end - len(row))
+                row += [_BLANK] * (end - len(row))
             if row[x:end] == cells:
                 continue
             for first, last in _runs(row, cells, x):
                 sent.append(Control.move_to(x + first, y).segment.text)
-                sent.append(_rendered(cells[first:last], x + first, y, console))
+                sent.append(encoder.encode(cells[first:last], x + first, y, width))
             row[x:end] = cells
         return "".join(sent)
 
@@ -115,31 +126,102 @@ def _runs(row: list[Cell], cells: list[Cell], x: int) -> list[tuple[int, int]]:
     return runs
 
 
-def _rendered(cells: list[Cell], x: int, y: int, console: Console) -> str:
-    """The cells as terminal sequences; after characters whose width terminals disagree on, the cursor is placed."""
-    segments: list[Segment] = []
-    text, style = "", cells[0][1]
-    placed: list[str] = []
+class Encoder:
+    """Cells as terminal sequences, each change of style as short as it can be said."""
 
-    def flush() -> None:
-        nonlocal text
-        if text:
-            segments.append(Segment(text, style))
-            text = ""
+    def __init__(self, console: Console) -> None:
+        self._system = console._color_system or ColorSystem.TRUECOLOR
 
-    for place, (character, cell_style) in enumerate(cells, 1):
-        if cell_style != style:
-            flush()
-            style = cell_style
-        text += character
-        if character and not _sure(character) and place < len(cells):
-            flush()
-            placed.append(Strip(segments).render(console))
-            following = place + (1 if cells[place][0] == "" else 0)
-            placed.append(Control.move_to(x + following, y).segment.text)
-            segments = []
-    flush()
-    return "".join(placed) + Strip(segments).render(console)
+    def encode(self, cells: list[Cell], x: int, y: int, width: int) -> str:
+        """A run of cells that begins at (x, y) on a screen of `width` cells; the style is plain before and after.
+
+        Blanks up to the screen's edge are erased. After characters whose width terminals disagree on, the cursor is
+        placed again.
+        """
+        end = len(cells)
+        if x + end == width:
+            while end and cells[end - 1][0] == " " and _shows_nothing(cells[end - 1][1]):
+                end -= 1
+        out: list[str] = []
+        pen = _PLAIN_PEN
+        for place, (character, style) in enumerate(cells[:end], 1):
+            wanted = _pen(style, self._system)
+            if wanted != pen and not (character == " " and style is None and pen.leaves_blanks):
+                out.append(_change(pen, wanted))
+                pen = wanted
+            out.append(character)
+            if character and not _sure(character) and place < end:
+                following = place + (1 if cells[place][0] == "" else 0)
+                out.append(Control.move_to(x + following, y).segment.text)
+        if pen != _PLAIN_PEN:
+            out.append(_change(pen, _PLAIN_PEN))
+        if end < len(cells):
+            out.append(_ERASE_LINE if len(cells) - end > len(_ERASE_LINE) else " " * (len(cells) - end))
+        return "".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """A style as the codes of SGR: attributes, foreground and background, and the link."""
+
+    attributes: str = ""
+    foreground: str = ""
+    background: str = ""
+    link: str = ""
+
+    @property
+    def leaves_blanks(self) -> bool:
+        """Whether a blank looks the same with it as without: no background, reverse, underline or strike."""
+        marks = self.attributes.split(";")
+        return not (self.background or self.link or {"4", "7", "9", "21", "53"} & set(marks))
+
+
+_PLAIN_PEN = _Pen()
+
+
+@lru_cache(maxsize=4096)
+def _pen(style: Style | None, system: ColorSystem) -> _Pen:
+    if style is None:
+        return _PLAIN_PEN
+    codes = []
+    for color, foreground in ((style.color, True), (style.bgcolor, False)):
+        shown = None if color is None or color.is_default else color.downgrade(system)
+        codes.append("" if shown is None else ";".join(shown.get_ansi_codes(foreground)))
+    attributes = Strip.render_ansi(style.without_color, system)
+    link = f"{style._link_id};{style.link}" if style.link else ""
+    return _Pen(attributes, codes[0], codes[1], link)
+
+
+def _change(before: _Pen, after: _Pen) -> str:
+    """What turns one pen into another."""
+    out = ""
+    if before.link and before.link != after.link:
+        out += "\x1b]8;;\x1b\\"
+    if before.attributes and before.attributes != after.attributes:
+        # Single attributes cannot be taken off everywhere alike: off with all, and anew what stays.
+        codes = [code for code in (after.attributes, after.foreground, after.background) if code]
+        out += f"\x1b[0;{';'.join(codes)}m" if codes else "\x1b[0m"
+    elif after == _Pen(link=after.link):
+        out += "\x1b[0m" if before.attributes or before.foreground or before.background else ""
+    else:
+        codes = [after.attributes] if after.attributes != before.attributes else []
+        if after.foreground != before.foreground:
+            codes.append(after.foreground or "39")
+        if after.background != before.background:
+            codes.append(after.background or "49")
+        out += f"\x1b[{';'.join(codes)}m" if codes else ""
+    if after.link and before.link != after.link:
+        number, _, target = after.link.partition(";")
+        out += f"\x1b]8;id={number};{target}\x1b\\"
+    return out
+
+
+def _shows_nothing(style: Style | None) -> bool:
+    """Whether a blank in this style is the terminal's own background."""
+    if style is None:
+        return True
+    background = style.bgcolor is None or style.bgcolor.is_default
+    return background and not (style.reverse or style.underline or style.strike or style.link)
 
 
 def _sure(character: str) -> bool:
@@ -160,15 +242,17 @@ class CellDiff(App[None]):
         self._shadow.forget()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        plain = isinstance(renderable, (LayoutUpdate, ChopsUpdate))
-        if not self._diffs or not plain or self.is_inline:
+        known = renderable is None or isinstance(renderable, (LayoutUpdate, ChopsUpdate))
+        if not self._diffs or not known or self.is_inline:
             self._shadow.forget()
             super()._display(screen, renderable)
             return
         try:
-            if self._batch_count or not self._running or self._closed or self.is_headless or self._driver is None:
+            if renderable is None or self._batch_count or not self._running or self._closed:
                 return
-            sent = self._shadow.changes(pieces_of(renderable), self.console)
+            if self.is_headless or self._driver is None:
+                return
+            sent = self._shadow.changes(pieces_of(renderable), self.console, self.size.width)
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if not sent and cursor == self._previous_cursor_position:
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -49,6 +49,15 @@ def shown_charts(layout: Layout, chart: str) -> frozenset[str]:
             return frozenset((*PROPORTIONS, "daily", "failures" if chart == "failures" else "funnel"))
         case _:
             return frozenset((*PROPORTIONS, "daily", "funnel", "failures"))
+
+
+def detail_region(layout: Layout, size: Size) -> Region:
+    """Where one start is shown: all but the last two lines, or on the right below the tiles where there is room."""
+    width, height = size
+    if layout in (Layout.TINY, Layout.NARROW):
+        return Region(0, 0, width, max(0, height - 2))
+    wide = 76 if layout is Layout.WIDE else 60
+    return Region(width - wide, 4, wide, height - 6)
 
 
 def next_chart(layout: Layout, chart: str) -> str:

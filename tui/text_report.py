@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.failures import Reason, explain, title_of
+from storage.failures import Reason, advice_of, title_of
 from storage.report import Report, share
 
 _WIDTH = 30
@@ -131,9 +131,7 @@ def _failures(report: Report) -> list[str]:
     rows = ["Failures"]
     for failure in report.failures:
         code = "–" if failure.code is None else str(failure.code)
-        rows.append(
-            f"  {code:>8}  {failure.count:>10,} sends {failure.users:>10,} users  {title_of(Reason(failure.reason))}"
-        )
-        if failure.code is not None:
-            rows.append(f"            {explain(failure.code).advice}")
+        reason = Reason(failure.reason)
+        rows.append(f"  {code:>8}  {failure.count:>10,} sends {failure.users:>10,} users  {title_of(reason)}")
+        rows.append(f"            {advice_of(reason)}")
     return rows

@@ -21,6 +21,7 @@ from tui.history import History, Stop
 from tui.loading import Snapshot, Stamp, View
 from tui.messages import PagesRead, Place
 from tui.pager import moved
+from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
 from tui.wording import plural
@@ -122,7 +123,7 @@ class ViewingScreen(WorkingScreen):
     def panel_in_use(self) -> str:
         """The widget that has the keys, or that had them before a list or the filter line opened."""
         focused = self.focused
-        if isinstance(focused, (ChoiceList, FilterLine)) or focused is None or focused.id is None:
+        if isinstance(focused, (ChoiceList, FilterLine, Lines)) or focused is None or focused.id is None:
             return self.before_list
         return focused.id
 

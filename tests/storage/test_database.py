@@ -91,3 +91,11 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(ZeroDivisionError):
             _write_and_fail(writer)
         assert writer.connection.execute("SELECT count(*) FROM templates").fetchone() == (0,)
+
+
+def test_a_foreign_file_is_refused_and_nothing_is_made_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("these are notes, no database\n" * 50)
+    with pytest.raises(DatabaseError, match="is not a database"), writing(path):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]

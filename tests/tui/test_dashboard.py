@@ -15,7 +15,7 @@ from tests.databases import NOW, column
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, on_dashboard, press, screen_text
 from tui.charts import AnsweredChart, FailuresChart, StatusChart
-from tui.detail import DetailScreen
+from tui.detail import DetailPane
 from tui.help import HelpScreen
 from tui.scrolling import Lines
 from tui.starts import StartsTable
@@ -78,14 +78,14 @@ async def test_enter_on_a_failure_shows_its_starts_then_one_in_detail_and_back(p
         assert (view.statuses, view.failures) == (frozenset((StartStatus.FAILED,)), frozenset(("131026",)))
         assert app.dashboard.table.count == 5
         await press(pilot, "enter")
-        assert isinstance(app.screen, DetailScreen)
-        text = app.screen.query_one(Lines).text
+        assert app.dashboard.query_one(DetailPane).display
+        text = app.dashboard.query_one(DetailPane).text
         assert "Number no longer exists (code 131026)" in text
         assert "Message undeliverable" in text
         assert "take it off the list" in " ".join(text.split())
         assert "https://wa.me/5491155550004" in text
         await press(pilot, "escape", "escape")
-        assert on_dashboard(app)
+        assert not app.dashboard.query_one(DetailPane).display
         assert app.dashboard.view.filter == Filter()
         assert app.dashboard.table.count == scenes.STARTS
 
@@ -196,16 +196,16 @@ async def test_the_table_grouped_by_notification_opens_its_starts(path: Path) ->
 async def test_the_detail_steps_through_the_table_and_shows_a_persons_starts(path: Path) -> None:
     async with dashboard(path, filter="status:answered") as (app, pilot):
         await press(pilot, "enter")
-        assert isinstance(app.screen, DetailScreen)
-        first = app.screen.query_one(Lines).text
+        assert app.dashboard.query_one(DetailPane).display
+        first = app.dashboard.query_one(DetailPane).text
         assert "3 min 55 s later" in first
         assert "Answered" in first
         await press(pilot, "n")
-        assert app.screen.query_one(Lines).text != first
+        assert app.dashboard.query_one(DetailPane).text != first
         await press(pilot, "b")
-        assert app.screen.query_one(Lines).text == first
+        assert app.dashboard.query_one(DetailPane).text == first
         await press(pilot, "enter")
-        assert on_dashboard(app)
+        assert not app.dashboard.query_one(DetailPane).display
         assert str(app.dashboard.view.filter) == "period:all contact:5491155550017"
         assert app.dashboard.table.count == 1
 
@@ -260,7 +260,7 @@ async def test_hostile_text_is_shown_and_never_obeyed(path: Path) -> None:
         text = screen_text(app)
         assert "owned" in text
         await press(pilot, "enter")
-        detail = app.screen.query_one(Lines).text
+        detail = app.dashboard.query_one(DetailPane).text
         assert "[red]Eva[/red]" in detail
         assert "[bold]In their words[/]" in detail
         for shown in (text, detail):

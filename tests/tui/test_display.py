@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,34 +17,73 @@ from tests.tui import scenes
 from tests.tui.scenes import dashboard, settle
 from tui.display import Shadow, cells_of, pieces_of, supported
 
-_SEQUENCE = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|(\n)|([^\x1b\n]+)|(\x1b[^m]*?\\)")
+_SEQUENCE = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\x1b\[(2J|K)|\x1b\]8;[^\x1b]*\x1b\\|([^\x1b]+)")
 CONSOLE = Console(force_terminal=True, color_system="256", width=200)
+Look = tuple[str, frozenset[str], str, str]  # character, attributes, foreground, background
 
 
 class Terminal:
-    """A terminal that understands just what is sent to it: cursor moves, colours and characters."""
+    """A terminal that understands just what is sent to it: cursor moves, styles, erasing and characters."""
 
-    def __init__(self) -> None:
-        self.cells: dict[tuple[int, int], tuple[str, str]] = {}
+    def __init__(self, width: int) -> None:
+        self.cells: dict[tuple[int, int], Look] = {}
+        self._width = width
         self._x = self._y = 0
-        self._style = ""
+        self._attributes: frozenset[str] = frozenset()
+        self._colors = ["", ""]
 
     def write(self, text: str) -> None:
         """Takes what a driver would write."""
-        for row, column, style, newline, characters, _ in _SEQUENCE.findall(text):
+        assert _SEQUENCE.sub("", text) == "", "a sequence that no terminal was told of"
+        for row, column, style, erase, characters in _SEQUENCE.findall(text):
             if row:
                 self._y, self._x = int(row) - 1, int(column) - 1
-            elif newline:
-                continue
+            elif erase == "2J":
+                self.cells.clear()
+            elif erase == "K":
+                assert not self._attributes
+                assert self._colors[1] == ""
+                for x in range(self._x, self._width):
+                    self.cells.pop((self._y, x), None)
             elif characters:
-                self._put(characters)
-            else:
-                self._style = "" if style in ("", "0") else style
+                for part, _ in cells_of(Strip([Segment(characters)])):
+                    self.cells[self._y, self._x] = (part, self._attributes, self._colors[0], self._colors[1])
+                    self._x += 1
+            elif style or text:
+                self.style(style)
 
-    def _put(self, text: str) -> None:
-        for part, _ in cells_of(Strip([Segment(text)])):
-            self.cells[self._y, self._x] = (part, self._style)
-            self._x += 1
+    def style(self, codes: str) -> None:
+        """Takes the codes of SGR."""
+        parts = (codes or "0").split(";")
+        while parts:
+            code = parts.pop(0)
+            number = int(code)
+            if number == 0:
+                self._attributes, self._colors = frozenset(), ["", ""]
+            elif number in (38, 48):
+                size = 2 if parts[0] == "5" else 4
+                self._colors[number == 48] = ";".join([code, *parts[:size]])
+                del parts[:size]
+            elif number in (39, 49):
+                self._colors[number == 49] = ""
+            elif 30 <= number <= 37 or 90 <= number <= 97:
+                self._colors[0] = code
+            elif 40 <= number <= 47 or 100 <= number <= 107:
+                self._colors[1] = code
+            else:
+                self._attributes |= {code}
+
+    def look(self, x: int, y: int) -> Look:
+        """What a cell looks like; on a blank only what is seen of its style."""
+        return seen(self.cells.get((y, x), (" ", frozenset(), "", "")))
+
+
+def seen(look: Look) -> Look:
+    """A cell as eyes see it: a blank has no foreground, and nothing but a background, reverse or underline shows."""
+    character, attributes, foreground, background = look
+    if character == " " and not background and not attributes & {"4", "7", "9"}:
+        return " ", frozenset(), "", ""
+    return character, attributes, foreground, background
 
 
 def test_this_version_of_textual_is_one_that_the_diff_knows() -> None:
@@ -55,24 +93,35 @@ def test_this_version_of_textual_is_one_that_the_diff_knows() -> None:
 def test_an_equal_line_sends_nothing_and_a_changed_cell_only_itself() -> None:
     shadow = Shadow()
     red = Style(color="red")
-    line = Strip([Segment("abc ", red), Segment("x" * 40)])
-    assert "abc" in shadow.changes([(3, 0, line)], CONSOLE)
-    assert shadow.changes([(3, 0, line)], CONSOLE) == ""
-    other = Strip([Segment("abd ", red), Segment("x" * 40)])
-    assert shadow.changes([(3, 0, other)], CONSOLE) == "\x1b[4;3H\x1b[31md\x1b[0m"
+    line = Strip([Segment("abc ", red), Segment("x" * 36)])
+    assert "abc" in shadow.changes([(3, 0, line)], CONSOLE, 40)
+    assert shadow.changes([(3, 0, line)], CONSOLE, 40) == ""
+    other = Strip([Segment("abd ", red), Segment("x" * 36)])
+    assert shadow.changes([(3, 0, other)], CONSOLE, 40) == "\x1b[4;3H\x1b[31md\x1b[0m"
     shadow.forget()
-    assert "abd" in shadow.changes([(3, 0, other)], CONSOLE)
+    assert "abd" in shadow.changes([(3, 0, other)], CONSOLE, 40)
+
+
+def test_blanks_to_the_edge_are_erased() -> None:
+    shadow = Shadow()
+    shadow.changes([(0, 0, Strip([Segment("x" * 40)]))], CONSOLE, 40)
+    sent = shadow.changes([(0, 0, Strip([Segment("ab" + " " * 38)]))], CONSOLE, 40)
+    assert sent == "\x1b[1;1Hab\x1b[K"
+
+
+def test_a_word_keeps_its_style_over_blanks() -> None:
+    line = Strip([Segment("one two", Style(bold=True))])
+    assert Shadow().changes([(0, 0, line)], CONSOLE, 40).endswith("\x1b[1mone two\x1b[0m")
 
 
 @pytest.mark.parametrize("text", ["a🌸b", "José 🌸 x", "👨‍👩‍👧 fam", "漢字ab", "e\u0301e", "☺️ ok"])
 def test_wide_characters_are_never_cut_in_half(text: str) -> None:
-    shadow, terminal, fresh = Shadow(), Terminal(), Terminal()
-    terminal.write(shadow.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE))
+    shadow, terminal, fresh = Shadow(), Terminal(40), Terminal(40)
+    terminal.write(shadow.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE, 40))
     line = Strip([Segment(text)]).adjust_cell_length(40)
-    terminal.write(shadow.changes([(0, 0, line)], CONSOLE))
-    fresh.write(Shadow().changes([(0, 0, line)], CONSOLE))
-    assert terminal.cells == fresh.cells
-    assert len(cells_of(line)) == 40
+    terminal.write(shadow.changes([(0, 0, line)], CONSOLE, 40))
+    fresh.write(Shadow().changes([(0, 0, line)], CONSOLE, 40))
+    assert [terminal.look(x, 0) for x in range(40)] == [fresh.look(x, 0) for x in range(40)]
 
 
 KEYS = (
@@ -90,12 +139,12 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
     path = scenes.database(tmp_path)
     choice = random.Random(seed)
     async with dashboard(path, (100, 34)) as (app, pilot):
-        shadow, terminal = Shadow(), Terminal()
+        shadow, terminal = Shadow(), Terminal(app.size.width)
         steps = 0
 
         def display(screen: Any, update: Any) -> None:
             if update is not None and not app._batch_count:
-                terminal.write(shadow.changes(pieces_of(update), CONSOLE))
+                terminal.write(shadow.changes(pieces_of(update), CONSOLE, app.size.width))
 
         monkeypatch.setattr(app, "_display", display)
         app.screen.refresh()
@@ -104,7 +153,7 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
             if choice.random() < 0.08:
                 await pilot.resize_terminal(*choice.choice([(80, 24), (120, 40), (160, 48), (61, 17)]))
                 shadow.forget()
-                terminal.cells.clear()
+                terminal = Terminal(app.size.width)
                 app.screen.refresh(layout=True)
             else:
                 key = choice.choice(KEYS)
@@ -120,14 +169,9 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
 def _compare(terminal: Terminal, app: Any) -> None:
     for y, strip in enumerate(app.screen._compositor.render_strips()):
         for x, (character, style) in enumerate(cells_of(strip)):
-            shown, code = terminal.cells[y, x]
-            assert shown == character, (y, x)
-            assert code == _code(style), (y, x, character)
-
-
-def _code(style: Style | None) -> str:
-    if style is None:
-        return ""
-    rendered = Strip([Segment("x", style)]).render(CONSOLE)
-    found: Iterator[str] = (match[1] for match in re.finditer(r"\x1b\[([\d;]*)m", rendered))
-    return next(found, "")
+            own = Terminal(1)
+            if style is not None:
+                codes = re.findall(r"\x1b\[([\d;]*)m", Strip([Segment("x", style)]).render(CONSOLE))
+                own.style(codes[0] if codes else "0")
+            expected = seen((character, own._attributes, own._colors[0], own._colors[1]))
+            assert terminal.look(x, y) == expected, (x, y)

@@ -1,0 +1,13 @@
+"""`python -m tests.benchmarks WORD`: runs one of the benchmarks by hand."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+WORDS = {"terminal": "tests.benchmarks.terminal"}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
+        sys.exit(f"usage: python -m tests.benchmarks {{{','.join(WORDS)}}} [options]")
+    sys.exit(import_module(WORDS[sys.argv[1]]).run(sys.argv[2:]))

@@ -1,0 +1,37 @@
+"""The report as plain text: what it advises follows what it says is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.database import reading
+from storage.events import Event, Failure, Rank, Send
+from storage.failures import Reason, advice_of
+from storage.filters import Filter
+from storage.report import load_report
+from tests.databases import ANA, BETO, LINE, NOON, NOW, build
+from tui.text_report import render
+
+
+def failed(key: str, failure: Failure) -> Send:
+    """A notification to Ana that was refused."""
+    contact = ANA if key == "w1" else BETO
+    return Send(key, Rank.SEND_LOG, NOON, LINE, contact, kind="template", accepted_at=NOON, failure=failure)
+
+
+def text_of(path: Path) -> str:
+    with reading(path) as connection:
+        return render(load_report(connection, Filter.parse("period:all"), NOW), ascii_only=False)
+
+
+def test_a_code_with_two_meanings_gets_the_advice_of_the_one_it_has(tmp_path: Path) -> None:
+    events: list[Event] = [failed("w1", Failure(131009, "Parameter value is not valid", "Recipient is not valid"))]
+    text = text_of(build(tmp_path / "saludo.db", events))
+    assert "Wrong destination number" in text
+    assert advice_of(Reason.WRONG_NUMBER) in text
+    assert advice_of(Reason.WRONG_PARAMETERS) not in text
+
+
+def test_a_failure_without_a_code_gets_advice_too(tmp_path: Path) -> None:
+    events: list[Event] = [failed("w1", Failure(None, "El número ya no existe"))]
+    assert advice_of(Reason.NUMBER_GONE) in text_of(build(tmp_path / "saludo.db", events))
