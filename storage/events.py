@@ -91,6 +91,9 @@ class Flags:
     answered: bool | None = None
 
 
+NO_FLAGS = Flags()
+
+
 class Send(msgspec.Struct, frozen=True, gc=False):
     """One message that was (or was to be) sent: a send-log record or a platform's row.
 
@@ -126,7 +129,7 @@ class Send(msgspec.Struct, frozen=True, gc=False):
     answered_at: int | None = None
     failed_at: int | None = None
     failure: Failure | None = None
-    flags: Flags = Flags()
+    flags: Flags = NO_FLAGS
     channel_id: str | None = None
     agent_groups: str | None = None
 

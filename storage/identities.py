@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from storage.events import ContactIds, LineIds
 
@@ -17,8 +18,7 @@ _CACHE_LIMIT = 300_000
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where an id leads: the id's own row, and the line or contact that it is of."""
 
     id: int
@@ -111,48 +111,65 @@ class Lines:
         )
 
 
+@dataclass(slots=True)
+class _NewContact:
+    """A contact that is not in the database yet."""
+
+    ids: list[tuple[int, str]]
+    replaced: set[tuple[int, str]] = field(default_factory=set)
+    name: Name | None = None
+
+
 class Contacts:
-    """The contacts by the ids they are known by, each id with its kind (0 wa_id, 1 user_id, 2 customer_id)."""
+    """The contacts by the ids they are known by, each id with its kind (0 wa_id, 1 user_id, 2 customer_id).
+
+    New ones are kept until `finish` and written all at once.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._found: dict[tuple[int, str], Found] = {}
         self._seen: set[ContactIds] = set()
         self._relabel: set[int] = set()
+        self._new: dict[int, _NewContact] = {}
+        self._names: list[tuple[int, int, str, int]] = []
+        last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'contacts'").fetchone()
+        self._next = 1 + (last[0] if last else 0)
+        self._next_id = 1 + connection.execute("SELECT coalesce(max(id), 0) FROM contact_ids").fetchone()[0]
+        self.fresh_from = self._next  # contacts from this one on were made since the last `prepare`
         self.merged: list[tuple[int, int]] = []  # (gone, stays)
 
     def prepare(self, ids: Iterable[ContactIds]) -> None:
-        """Loads what is known of all these ids at once."""
+        """Loads what is known of all these ids at once, before they are linked."""
+        self.fresh_from = self._next
         if len(self._found) > _CACHE_LIMIT:
             self._found.clear()
             self._seen.clear()
-        wanted = {id for contact in ids for id in _ids(contact) if id not in self._found}
-        rows = self._connection.execute(
-            """
-            SELECT i.kind, i.text, i.id, i.contact
-            FROM json_each(?) AS wanted
-            JOIN contact_ids AS i ON i.kind = wanted.value ->> 0 AND i.text = wanted.value ->> 1
-            """,
-            (json.dumps(sorted(wanted)),),
-        )
-        for kind, text, id, contact in rows:
-            self._found[kind, text] = Found(id, contact)
+        if self._next_id == 1:
+            return
+        wanted = {id for contact in ids if contact not in self._seen for id in _ids(contact) if id not in self._found}
+        for kind in {kind for kind, _ in wanted}:
+            rows = self._connection.execute(
+                """
+                SELECT i.text, i.id, i.contact
+                FROM json_each(?) AS wanted
+                CROSS JOIN contact_ids AS i ON i.kind = ? AND i.text = wanted.value
+                """,
+                (json.dumps(sorted(text for known, text in wanted if known == kind)), kind),
+            )
+            for text, id, contact in rows:
+                self._found[kind, text] = Found(id, contact)
 
     def find(self, id: tuple[int, str]) -> Found:
         """Where the id leads; it has been linked before."""
-        found = self._known(id)
-        if found is None:
-            raise KeyError(id)
-        return found
-
-    def _known(self, id: tuple[int, str]) -> Found | None:
         found = self._found.get(id)
         if found is None:
             row = self._connection.execute(
                 "SELECT id, contact FROM contact_ids WHERE kind = ? AND text = ?", id
             ).fetchone()
-            if row is not None:
-                found = self._found[id] = Found(row[0], row[1])
+            if row is None:
+                raise KeyError(id)
+            found = self._found[id] = Found(row[0], row[1])
         return found
 
     def link(self, ids: ContactIds) -> None:
@@ -169,20 +186,36 @@ class Contacts:
             self._merge(owner, contact)
         for id in given:
             if id not in self._found:
-                cursor = self._connection.execute(
-                    "INSERT INTO contact_ids (kind, text, contact) VALUES (?, ?, ?)", (*id, contact)
-                )
-                self._found[id] = Found(int(cursor.lastrowid or 0), contact)
-                self._relabel.add(contact)
+                self._place(id, contact)
         if ids.replaced:
-            self._connection.execute("UPDATE contact_ids SET replaced = 1 WHERE kind = 0 AND text = ?", (ids.replaced,))
-            self._relabel.add(contact)
+            self._replace((0, ids.replaced), contact)
 
     def _new_contact(self) -> int:
-        cursor = self._connection.execute("INSERT INTO contacts DEFAULT VALUES")
-        return int(cursor.lastrowid or 0)
+        contact = self._next
+        self._next += 1
+        self._new[contact] = _NewContact([])
+        return contact
+
+    def _place(self, id: tuple[int, str], contact: int) -> None:
+        self._found[id] = Found(self._next_id, contact)
+        if (new := self._new.get(contact)) is not None:
+            new.ids.append(id)
+        else:
+            self._connection.execute(
+                "INSERT INTO contact_ids (id, kind, text, contact) VALUES (?, ?, ?, ?)", (self._next_id, *id, contact)
+            )
+            self._relabel.add(contact)
+        self._next_id += 1
+
+    def _replace(self, id: tuple[int, str], contact: int) -> None:
+        if (new := self._new.get(contact)) is not None:
+            new.replaced.add(id)
+            return
+        self._connection.execute("UPDATE contact_ids SET replaced = 1 WHERE kind = ? AND text = ?", id)
+        self._relabel.add(contact)
 
     def _merge(self, gone: int, stays: int) -> None:
+        self._write_new()
         rows = self._connection.execute("SELECT kind, text FROM contact_ids WHERE contact = ?", (gone,)).fetchall()
         self._connection.execute("UPDATE contact_ids SET contact = ? WHERE contact = ?", (stays, gone))
         for kind, text in rows:
@@ -200,16 +233,15 @@ class Contacts:
 
     def name(self, contact: int, name: Name) -> None:
         """Takes in a name that was seen for the contact."""
-        self._connection.execute(
-            """
-            UPDATE contacts SET name_rank = ?1, name_at = ?2, name = ?3
-            WHERE id = ?4 AND (name IS NULL OR (?1, ?2, ?3) < (name_rank, name_at, name))
-            """,
-            (*name, contact),
-        )
+        if (new := self._new.get(contact)) is not None:
+            new.name = name if new.name is None else min(name, new.name)
+        else:
+            self._names.append((*name, contact))
 
     def finish(self) -> None:
-        """Writes how each contact whose ids changed is called: number, else user id, else customer id."""
+        """Writes what is new, and how each contact whose ids changed is called: number, else user id, else customer
+        id."""
+        self._write_new()
         for contact in self._relabel:
             rows = self._connection.execute(
                 "SELECT kind, text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (contact,)
@@ -219,6 +251,33 @@ class Contacts:
                 "UPDATE contacts SET label = ?, customer_id = ? WHERE id = ?", (rows[0][1], customer, contact)
             )
         self._relabel.clear()
+
+    def _write_new(self) -> None:
+        contacts, ids = [], []
+        for contact, new in self._new.items():
+            order = [(kind, (kind, text) in new.replaced, text) for kind, text in new.ids]
+            ids += ((self._found[kind, text].id, kind, text, replaced, contact) for kind, replaced, text in order)
+            order.sort()
+            customer = next((text for kind, _, text in order if kind == 2), None)
+            rank, at, name = new.name or (None, None, None)
+            contacts.append((contact, order[0][2], customer, name, rank, at))
+        self._new.clear()
+        self._connection.executemany(
+            "INSERT INTO contacts (id, label, customer_id, name, name_rank, name_at) VALUES (?, ?, ?, ?, ?, ?)",
+            contacts,
+        )
+        self._connection.executemany(
+            "INSERT INTO contact_ids (id, kind, text, replaced, contact) VALUES (?, ?, ?, ?, ?)", ids
+        )
+        # A name that is there already is the rule, not the exception: most of these change nothing.
+        self._connection.executemany(
+            """
+            UPDATE contacts SET name_rank = ?1, name_at = ?2, name = ?3
+            WHERE id = ?4 AND (name IS NULL OR (?1, ?2, ?3) < (name_rank, name_at, name))
+            """,
+            self._names,
+        )
+        self._names.clear()
 
 
 def _ids(ids: ContactIds) -> list[tuple[int, str]]:

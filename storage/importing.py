@@ -1,25 +1,29 @@
-"""A file into the database: opens it, has a source read it, writes batches, keeps the journal. Knows no terminal.
+"""A file into the database: opens it, has a source read it, writes batches with their place in the journal. Knows no
+terminal.
 
-Every batch is one transaction: what an interrupted import has written stays, and running it again finishes the job.
+Every batch is one transaction: what an interrupted import has written stays, and running it again goes on from there.
 """
 
 from __future__ import annotations
 
-import hashlib
+import gc
 import os
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.calendar import now_ms
+from storage import journal
 from storage.database import Writer
 from storage.events import Ignored, Reject
-from storage.ingest import Batch, Ingest
+from storage.ingest import Batch
+from storage.journal import Journal, Known
 from storage.settings import store_default_zone
-from storage.sources import OpenedSource, Options, UnknownFormat, open_source
+from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
 
-_BATCH = 20_000  # events
+_BATCH = 50_000  # events
 
 
 class FileError(Exception):
@@ -28,7 +32,10 @@ class FileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one file gave: records and events read, parts ignored, records rejected, messages made and changed."""
+    """What one file gave: records and events read, parts ignored, records rejected, messages made and changed.
+
+    passed_over: bytes that an earlier import had read, and this one did not read again; `rejects` counts theirs too.
+    """
 
     file: str
     format: str
@@ -38,6 +45,7 @@ class Summary:
     rejects: int
     new: int
     changed: int
+    passed_over: int = 0
 
 
 Progress = Callable[[int, int], None]  # bytes read, events so far
@@ -50,14 +58,21 @@ def prepare(writer: Writer) -> None:
 
 
 def import_path(writer: Writer, path: Path, options: Options, progress: Progress) -> Summary:
-    """Imports one file; raises FileError where it cannot be read or is no known format."""
+    """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format."""
     # A name need not be UTF-8, but all that is written down is.
     name = os.fsencode(path).decode("utf-8", "replace")
     try:
         if path.is_dir():
             raise FileError(f"{name}: is a directory; name the files in it")
         with path.open("rb") as stream:
-            return import_stream(writer, stream, name, options, progress)
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return import_stream(writer, stream, name, options, progress)
+            known = journal.find(writer.connection, stream, status.st_size, options)
+            if known is not None and known.whole:
+                return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
+            with path.open("rb") as again:
+                return _import(writer, stream, name, options, progress, known, again)
     except FileNotFoundError:
         raise FileError(f"{name}: there is no such file") from None
     except PermissionError:
@@ -68,80 +83,71 @@ def import_path(writer: Writer, path: Path, options: Options, progress: Progress
 
 def import_stream(writer: Writer, stream: BinaryIO, name: str, options: Options, progress: Progress) -> Summary:
     """Imports what a stream holds under a name; raises FileError."""
+    return _import(writer, stream, name, options, progress, None, None)
+
+
+def _import(
+    writer: Writer,
+    stream: BinaryIO,
+    name: str,
+    options: Options,
+    progress: Progress,
+    known: Known | None,
+    again: BinaryIO | None,
+) -> Summary:
+    begin = Place() if known is None else known.place
     try:
-        source = open_source(stream, options)
-        return _import(writer, source, name, progress)
+        source = open_source(stream, options, begin)
+        book = Journal(writer, name, source.format, options, known, again)
+        with _without_collector():
+            _read(source, book, progress)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
+    book.finish(source.position)
+    return Summary(
+        name,
+        source.format,
+        source.records,
+        book.events,
+        book.ignored,
+        book.rejects,
+        book.new,
+        book.changed,
+        passed_over=begin.position,
+    )
 
 
-def _import(writer: Writer, source: OpenedSource, name: str, progress: Progress) -> Summary:
-    journal = _Journal(writer, name, source.format)
-    batch, rejects = Batch(), []
+def _read(source: OpenedSource, book: Journal, progress: Progress) -> None:
+    """Reads all of a source, a batch at a time."""
+    batch, rejects, ignored = Batch(), [], 0
     for item in source.items():
         if isinstance(item, Reject):
             rejects.append(item)
         elif isinstance(item, Ignored):
-            journal.ignored += 1
+            ignored += 1
         else:
             batch.add(item)
         if batch.events + len(rejects) >= _BATCH:
-            journal.write(batch, rejects, source.position)
-            progress(source.position, journal.events)
-            batch, rejects = Batch(), []
-    journal.write(batch, rejects, source.position)
-    progress(source.position, journal.events)
-    return journal.finish(source.records)
+            book.write(batch, rejects, ignored, _place(source))
+            progress(source.position, book.events)
+            batch, rejects, ignored = Batch(), [], 0
+    book.write(batch, rejects, ignored, _place(source))
+    progress(source.position, book.events)
 
 
-class _Journal:
-    """The row of `imports` that a file has, kept in the same transactions as its messages."""
-
-    def __init__(self, writer: Writer, name: str, format: str) -> None:
-        self._writer, self._name, self._format = writer, name, format
-        self._ingest = Ingest(writer)
-        self.events = self.ignored = self._rejects = self._new = self._changed = 0
-        with writer.transaction() as connection:
-            cursor = connection.execute(
-                "INSERT INTO imports (file, format, started_at) VALUES (?, ?, ?)", (name, format, now_ms())
-            )
-            self._id = cursor.lastrowid
-
-    def write(self, batch: Batch, rejects: list[Reject], position: int) -> None:
-        """Writes a batch and where it ends."""
-        with self._writer.transaction() as connection:
-            changes = self._ingest.write(batch)
-            self.events += batch.events
-            self._rejects += len(rejects)
-            self._new += changes.new
-            self._changed += changes.changed
-            connection.executemany(
-                "INSERT INTO rejects (digest, import, place, reason, excerpt) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (digest) DO NOTHING",
-                [(_digest(one), self._id, one.where, one.reason, one.excerpt) for one in rejects],
-            )
-            self._update(position)
-
-    def finish(self, records: int) -> Summary:
-        """Marks the import as whole."""
-        with self._writer.transaction() as connection:
-            connection.execute("UPDATE imports SET finished_at = ? WHERE id = ?", (now_ms(), self._id))
-        return Summary(
-            self._name, self._format, records, self.events, self.ignored, self._rejects, self._new, self._changed
-        )
-
-    def _update(self, position: int) -> None:
-        self._writer.connection.execute(
-            """
-            UPDATE imports
-            SET position = ?, events = ?, ignored = ?, rejects = ?, new = ?, changed = ?
-            WHERE id = ?
-            """,
-            (position, self.events, self.ignored, self._rejects, self._new, self._changed, self._id),
-        )
+def _place(source: OpenedSource) -> Place:
+    return Place() if source.packed else source.done
 
 
-def _digest(reject: Reject) -> str:
-    return reject.digest or hashlib.sha256(f"{reject.reason}\n{reject.excerpt}".encode()).hexdigest()[:32]
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Without the search for cycles: there are none, and it looks at every message of a batch again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

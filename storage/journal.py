@@ -1,12 +1,189 @@
-"""What was imported when, as readers see it: the `imports` table, which `importing` writes."""
+"""What was imported when and how far: the `imports` table. Knows files only as bytes, and no format.
+
+A file is known by what is in it, never by its name or date: an import goes on where the SHA-256 of all bytes up to a
+place equals that of what was read up to there before. That reads them (at a gigabyte a second or more) but needs no
+trust in anything; one that differs in its first 4096 bytes is not read twice.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import BinaryIO
+
+from storage.calendar import now_ms
+from storage.database import Writer
+from storage.events import Reject
+from storage.ingest import Batch, Ingest
+from storage.sources import Options, Place
+
+# Raised when a source gives more of a file than before, or other things: then files are read again.
+_READING = 1
+_HEAD = 4096
+_BLOCK = 1 << 20
 
 
 def last_import(connection: sqlite3.Connection) -> datetime | None:
     """When the last import ended (or, of one that goes on, began), UTC; None where there was none."""
     at = connection.execute("SELECT max(coalesce(finished_at, started_at)) FROM imports").fetchone()[0]
     return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An earlier import of the same bytes: up to where, the rejects it found, and whether that is the whole file."""
+
+    id: int
+    place: Place
+    rejects: int
+    whole: bool
+    format: str
+
+
+def options_text(options: Options) -> str:
+    """What decides, beside the bytes, what an import gives."""
+    line = options.line
+    return repr((_READING, options.format, options.time_zone.key, options.origin.value, line and repr(line)))
+
+
+def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Options) -> Known | None:
+    """The earlier import that read most of what the file holds, None where none read its beginning. The file is left
+    where it begins."""
+    head = file.read(_HEAD)
+    digest = hashlib.sha256(head).hexdigest() if len(head) == _HEAD else None
+    rows = connection.execute(
+        """
+        SELECT id, position, lines, prefix_sha256, size, sha256, rejects, format FROM imports
+        WHERE options = ? AND (head_sha256 IS NULL OR head_sha256 = ?) AND (0 < position AND position <= ? OR size = ?)
+        """,
+        (options_text(options), digest, size, size),
+    ).fetchall()
+    wanted: defaultdict[int, dict[str, Known]] = defaultdict(dict)
+    for id, position, lines, prefix, whole, sha256, rejects, format in rows:
+        if 0 < position <= size:
+            known = Known(id, Place(position, lines), rejects, position == whole == size, format)
+            wanted[position].setdefault(prefix, known)
+        if whole == size and sha256 is not None:
+            wanted[size][sha256] = Known(id, Place(position, lines), rejects, True, format)
+    found, hashed, running = None, 0, hashlib.sha256()
+    file.seek(0)
+    for position in sorted(wanted):
+        _hash(running, file, position - hashed)
+        hashed = position
+        found = wanted[position].get(running.hexdigest(), found)
+    file.seek(0)
+    return found
+
+
+def _hash(running: hashlib._Hash, file: BinaryIO, count: int) -> None:
+    while count > 0 and (block := file.read(min(_BLOCK, count))):
+        running.update(block)
+        count -= len(block)
+
+
+class Journal:
+    """The row of `imports` that a file has, kept in the same transactions as its messages.
+
+    `bytes_of` is the file once more where it can be gone on with another time: to hash what was read.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        name: str,
+        format: str,
+        options: Options,
+        known: Known | None = None,
+        bytes_of: BinaryIO | None = None,
+    ) -> None:
+        self._writer, self._bytes = writer, bytes_of
+        self._ingest = Ingest(writer)
+        self.events = self.ignored = self.new = self.changed = 0
+        self.rejects = known.rejects if known else 0
+        self._hashed, self._running, self._head = 0, hashlib.sha256(), None
+        with writer.transaction() as connection:
+            self._id = self._begin(connection, name, format, options, known)
+
+    def _begin(
+        self, connection: sqlite3.Connection, name: str, format: str, options: Options, known: Known | None
+    ) -> int:
+        if known is None:
+            cursor = connection.execute(
+                "INSERT INTO imports (file, format, options, started_at) VALUES (?, ?, ?, ?)",
+                (name, format, options_text(options), now_ms()),
+            )
+            return int(cursor.lastrowid or 0)
+        self._read_to(known.place.position)
+        # What stood unfinished at the end then is read again, now that there may be more of it.
+        gone = connection.execute(
+            "DELETE FROM rejects WHERE import = ? AND CAST(substr(place, 6) AS INTEGER) > ?",
+            (known.id, known.place.lines),
+        ).rowcount
+        gone += connection.execute(
+            "DELETE FROM rejects WHERE import = ? AND place NOT LIKE 'line %'", (known.id,)
+        ).rowcount
+        self.rejects = max(0, self.rejects - gone)
+        connection.execute(
+            "UPDATE imports SET finished_at = NULL, size = NULL, sha256 = NULL WHERE id = ?", (known.id,)
+        )
+        return known.id
+
+    def write(self, batch: Batch, rejects: list[Reject], ignored: int, place: Place) -> None:
+        """Writes a batch, and the place that all before it is in the database with it."""
+        digest = self._read_to(place.position)
+        with self._writer.transaction() as connection:
+            changes = self._ingest.write(batch)
+            self.events += batch.events
+            self.ignored += ignored
+            self.rejects += len(rejects)
+            self.new += changes.new
+            self.changed += changes.changed
+            connection.executemany(
+                "INSERT INTO rejects (digest, import, place, reason, excerpt) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (digest) DO NOTHING",
+                [(_digest(one), self._id, one.where, one.reason, one.excerpt) for one in rejects],
+            )
+            connection.execute(
+                """
+                UPDATE imports
+                SET position = ?, lines = ?, prefix_sha256 = ?, head_sha256 = ?, rejects = ?,
+                    events = events + ?, ignored = ignored + ?, new = new + ?, changed = changed + ?
+                WHERE id = ?
+                """,
+                (
+                    *((place.position, place.lines, digest, self._head) if digest else (0, 0, None, None)),
+                    self.rejects,
+                    batch.events,
+                    ignored,
+                    changes.new,
+                    changes.changed,
+                    self._id,
+                ),
+            )
+
+    def finish(self, size: int) -> None:
+        """Marks the import as whole; `size` is how many bytes the file has by now."""
+        digest = self._read_to(size)
+        with self._writer.transaction() as connection:
+            connection.execute(
+                "UPDATE imports SET finished_at = ?, size = ?, sha256 = ? WHERE id = ?",
+                (now_ms(), size if digest else None, digest, self._id),
+            )
+
+    def _read_to(self, position: int) -> str | None:
+        """What the file hashes to up to a place, None where that can't be told."""
+        if self._bytes is None:
+            return None
+        if self._head is None and position >= _HEAD:
+            self._head = hashlib.sha256(self._bytes.read(_HEAD)).hexdigest()
+            self._bytes.seek(self._hashed)
+        _hash(self._running, self._bytes, position - self._hashed)
+        self._hashed = max(self._hashed, position)
+        return self._running.hexdigest()
+
+
+def _digest(reject: Reject) -> str:
+    return reject.digest or hashlib.sha256(f"{reject.reason}\n{reject.excerpt}".encode()).hexdigest()[:32]

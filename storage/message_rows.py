@@ -1,4 +1,5 @@
-"""A message as a row of `messages` and back. Owns the evidence columns; knows no merge rule and nothing derived."""
+"""A message as a row of `messages` and back. Owns the evidence columns; knows no merge rule, and hands the derived
+columns on as they are."""
 
 from __future__ import annotations
 
@@ -6,23 +7,39 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.events import Failure
 from storage.identities import Contacts, Lines
-from storage.messages import Direction, Evidence, Exported, Message, error_evidence, failure_of
+from storage.messages import Direction, Exported, Message, error_evidence, failure_of
 
 _TEXT_FIELDS = ("kind", "category", "language", "campaign", "context", "channel_id", "agent_groups")
-_TIMES = ("accepted", "sent", "delivered", "read")
 
-_READ = """
-SELECT m.id, line_ids.line, m.contact, m.key, m.direction, m.sources, m.at, m.timed, line_ids.text,
+DERIVED = (
+    "line",
+    "contact",
+    "start_template",
+    "start_at",
+    "day",
+    "origin",
+    "user_type",
+    "status",
+    "answered_at",
+    "failure_code",
+    "failure_reason",
+    "marks",
+    "joined",
+)
+DerivedColumns = tuple[Any, ...]  # the values of DERIVED
+
+_READ = f"""
+SELECT m.id, line_ids.line, contact_ids.contact, m.key, m.direction, m.sources, m.at, m.timed, line_ids.text,
        contact_ids.kind, contact_ids.text, templates.name, m.given_origin, m."group",
        m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.given_answered_at, m.session_start,
        m.error_code, m.error_text, m.error_detail, m.error_rank, m.given_new, m.flags, m.exported, m.evidence,
-       m.kind, m.category, m.language, m.campaign, m.context, m.channel_id, m.agent_groups
-FROM {source}
+       m.kind, m.category, m.language, m.campaign, m.context, m.channel_id, m.agent_groups,
+       {", ".join(f"m.{name}" for name in DERIVED)}
+FROM {{source}}
 LEFT JOIN line_ids ON line_ids.id = m.line_id
 LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
 LEFT JOIN templates ON templates.id = m.template
@@ -56,21 +73,22 @@ _COLUMNS = (
     "exported",
     "evidence",
     *_TEXT_FIELDS,
-    "line",
-    "contact",
 )
-_INSERT = f"INSERT INTO messages ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-_UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _COLUMNS)} WHERE id = ?"
+_ALL = (*_COLUMNS, *DERIVED, "id")
+_INSERT = f"INSERT INTO messages ({', '.join(_ALL)}) VALUES ({', '.join('?' * len(_ALL))})"
+_UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
+_UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A message as it stands in the database, with the line and contact that its own evidence names."""
+class Stored(NamedTuple):
+    """A message with the line and contact that its own evidence names, and the derived columns that it has in the
+    database (None: it is not there yet)."""
 
     id: int
     line: int | None
     contact: int | None
     message: Message
+    derived: DerivedColumns | None
 
 
 def hash_of(key: str) -> int:
@@ -81,7 +99,7 @@ def hash_of(key: str) -> int:
 def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
     """The messages of these keys, in any direction."""
     wanted = set(keys)
-    source = "json_each(?) AS wanted JOIN messages AS m ON m.hash = wanted.value"
+    source = "json_each(?) AS wanted CROSS JOIN messages AS m ON m.hash = wanted.value"
     for stored in _read(connection, source, sorted({hash_of(key) for key in wanted})):
         if stored.message.key in wanted:
             yield stored
@@ -89,19 +107,44 @@ def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stor
 
 def by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[Stored]:
     """All messages of these contacts."""
-    return _read(connection, "json_each(?) AS wanted JOIN messages AS m ON m.contact = wanted.value", sorted(contacts))
+    return _read(
+        connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.contact = wanted.value", sorted(contacts)
+    )
+
+
+def by_contact_and_time(connection: sqlite3.Connection, spans: Iterable[tuple[int, int, int]]) -> Iterator[Stored]:
+    """The messages of each (contact, low, high) whose own time, ms, is one of [low, high]."""
+    source = """
+        json_each(?) AS wanted CROSS JOIN messages AS m
+        ON m.contact = wanted.value ->> 0 AND m.at BETWEEN wanted.value ->> 1 AND wanted.value ->> 2
+        """
+    return _read(connection, source, sorted(spans))
+
+
+def first_by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[Stored]:
+    """One of the earliest messages of each contact."""
+    source = """
+        json_each(?) AS wanted CROSS JOIN messages AS m
+        ON m.id = (SELECT id FROM messages WHERE contact = wanted.value ORDER BY at LIMIT 1)
+        """
+    return _read(connection, source, sorted(contacts))
+
+
+def next_id(connection: sqlite3.Connection) -> int:
+    """The row id that the next new message gets."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0])
 
 
 def by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Stored]:
     """The messages of these row ids."""
-    return _read(connection, "json_each(?) AS wanted JOIN messages AS m ON m.id = wanted.value", sorted(ids))
+    return _read(connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.id = wanted.value", sorted(ids))
 
 
 def by_joined(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
     """The keyless rows that are one start with these messages, by the message's row id."""
     wanted = sorted(ids)
     pairs = connection.execute(
-        "SELECT m.id, m.joined FROM json_each(?) AS wanted JOIN messages AS m ON m.joined = wanted.value",
+        "SELECT m.id, m.joined FROM json_each(?) AS wanted CROSS JOIN messages AS m ON m.joined = wanted.value",
         (json.dumps(wanted),),
     ).fetchall()
     rows = {stored.id: stored for stored in by_id(connection, [row for row, _ in pairs])}
@@ -110,7 +153,7 @@ def by_joined(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, S
 
 def by_context(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
     """The messages that name one of these keys as their context."""
-    source = "json_each(?) AS wanted JOIN messages AS m ON m.context = wanted.value AND m.context IS NOT NULL"
+    source = "json_each(?) AS wanted CROSS JOIN messages AS m ON m.context = wanted.value AND m.context IS NOT NULL"
     return _read(connection, source, sorted(set(keys)))
 
 
@@ -139,7 +182,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     ):
         if time is not None:
             times[name] = time
-    values = dict(zip(_TEXT_FIELDS, row[29:], strict=True))
+    values = dict(zip(_TEXT_FIELDS, row[29:36], strict=True))
     values |= {"line": line_text, "template": template, "origin": origin, "new": new}
     values["contact"] = None if contact_kind is None else (contact_kind, contact_text)
     exceptions = json.loads(evidence) if evidence else {}
@@ -152,7 +195,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     if exported:
         flags, new_at, new, answered_at = json.loads(exported)
         message.exported = Exported(flags, None if new is None else (new_at, new), answered_at)
-    return Stored(id, line, contact, message)
+    return Stored(id, line, contact, message, row[36:])
 
 
 def _usual(message: Message, name: str) -> tuple[int, int]:
@@ -164,13 +207,18 @@ def _usual(message: Message, name: str) -> tuple[int, int]:
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Writes new messages; each row as `columns` gives it."""
+    """Writes new messages; each row as `Columns.evidence` gives it, the derived columns and the row id."""
     connection.executemany(_INSERT, rows)
 
 
 def update(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Writes changed messages; each row as `columns` gives it, and the row id."""
+    """Writes changed messages; each row as `insert` takes it."""
     connection.executemany(_UPDATE, rows)
+
+
+def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Writes only derived columns, each row with its id behind them."""
+    connection.executemany(_UPDATE_DERIVED, rows)
 
 
 class Columns:
@@ -190,32 +238,41 @@ class Columns:
             self._templates[name] = id
         return id
 
-    def columns(self, message: Message) -> tuple[Any, ...]:
-        """The row of a message, with the line and contact that it has by its own evidence."""
-        fields, times, value = message.fields, message.times, message.value
-        line = None if "line" not in fields else self._lines.find(fields["line"][2])
-        contact = None if "contact" not in fields else self._contacts.find(fields["contact"][2])
-        template = None if "template" not in fields else self.template_id(fields["template"][2])
-        error = fields.get("error")
+    def owners(self, message: Message) -> tuple[int | None, int | None]:
+        """The line and the contact that the message's own evidence names."""
+        line, contact = message.fields.get("line"), message.fields.get("contact")
+        return (
+            None if line is None else self._lines.find(line[2]).owner,
+            None if contact is None else self._contacts.find(contact[2]).owner,
+        )
+
+    def evidence(self, message: Message) -> tuple[Any, ...]:
+        """The evidence columns of a message."""
+        times = message.times.get
+        value = {name: evidence[2] for name, evidence in message.fields.items()}.get
+        line, contact, template, error = value("line"), value("contact"), value("template"), message.fields.get("error")
         failure = None if error is None else failure_of(error)
         exported = message.exported
         return (
             message.key,
-            message.direction.value,
+            int(message.direction),
             hash_of(message.key),
             message.sources,
             message.at,
-            int("any" in times),
-            None if line is None else line.id,
-            None if contact is None else contact.id,
-            template,
+            1 if "any" in message.times else 0,
+            None if line is None else self._lines.find(line).id,
+            None if contact is None else self._contacts.find(contact).id,
+            None if template is None else self.template_id(template),
             value("origin"),
-            int(message.group),
-            *(times.get(name) for name in _TIMES),
+            1 if message.group else 0,
+            times("accepted"),
+            times("sent"),
+            times("delivered"),
+            times("read"),
             None if error is None else error[1],
-            times.get("answered"),
-            times.get("session"),
-            *((failure.code, failure.text, failure.detail) if failure else (None, None, None)),
+            times("answered"),
+            times("session"),
+            *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
             None if error is None else error[0] % 10,
             value("new"),
             message.flags,
@@ -223,16 +280,27 @@ class Columns:
             if exported is None
             else json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at)),
             _exceptions(message),
-            *(value(name) for name in _TEXT_FIELDS),
-            None if line is None else line.owner,
-            None if contact is None else contact.owner,
+            value("kind"),
+            value("category"),
+            value("language"),
+            value("campaign"),
+            value("context"),
+            value("channel_id"),
+            value("agent_groups"),
         )
 
 
+_NO_FAILURE = (None, None, None)
+
+
 def _exceptions(message: Message) -> str | None:
-    unusual: dict[str, Evidence | tuple[int, int]] = {
-        name: (rank, at)
-        for name, (rank, at, _) in message.fields.items()
-        if name != "error" and (rank, at) != _usual(message, name)
-    }
+    """What `_usual` would not tell of the evidence, as JSON."""
+    usual = _usual(message, "")
+    unusual: dict[str, tuple[int, int]] = {}
+    for name, (rank, at, _) in message.fields.items():
+        if name == "category":
+            if (rank, at) != _usual(message, name):
+                unusual[name] = (rank, at)
+        elif (rank != usual[0] or at != usual[1]) and name != "error":
+            unusual[name] = (rank, at)
     return json.dumps(unusual, separators=(",", ":"), sort_keys=True) if unusual else None

@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from storage.events import REFERRED, ContactIds, Failure, Flags, Inbound, LineIds, Origin, Rank, Send, Status, Step
+from storage.events import (
+    NO_FLAGS,
+    REFERRED,
+    ContactIds,
+    Failure,
+    Flags,
+    Inbound,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
 
 
 class Direction(IntEnum):
@@ -177,36 +190,107 @@ def contact_reference(contact: ContactIds) -> tuple[int, str] | None:
 
 def message_of(event: Send | Status | Inbound) -> Message:
     """The evidence that one event is."""
-    if isinstance(event, Send):
-        return _of_send(event)
-    if isinstance(event, Status):
-        return _of_status(event)
-    return _of_inbound(event)
+    message = Message(event.key, direction_of(event))
+    take_in(message, event)
+    return message
 
 
-def _fields(event: Send | Status | Inbound, rank: int) -> dict[str, Evidence]:
-    fields: dict[str, Evidence] = {}
-    line = line_reference(event.line)
-    if line is not None:
-        fields["line"] = (rank, event.at, line[1])
+def direction_of(event: Send | Status | Inbound) -> Direction:
+    """The direction of the message that an event is about: with its key, what makes it one message."""
+    if type(event) is Status:
+        return Direction.OUT
+    if type(event) is Send:
+        return Direction.ROW if event.keyless else Direction.IN if event.origin in REFERRED else Direction.OUT
+    return Direction.IN
+
+
+def take_in(message: Message, event: Send | Status | Inbound) -> None:
+    """Merges an event into its message: the same as `merge` with `message_of` of it, without making that first."""
+    if type(event) is Status:
+        _take_status(message, event)
+    elif type(event) is Send:
+        _take_send(message, event)
+    elif type(event) is Inbound:
+        _take_inbound(message, event)
+
+
+def _take_field(fields: dict[str, Evidence], name: str, evidence: Evidence) -> None:
+    known = fields.get(name)
+    if known is None or evidence < known:
+        fields[name] = evidence
+
+
+def _take_time(times: dict[str, int], name: str, time: int) -> None:
+    known = times.get(name)
+    if known is None or time < known:
+        times[name] = time
+
+
+def _take_identity(fields: dict[str, Evidence], event: Send | Status | Inbound, rank: int) -> None:
+    line, contact, at = event.line, event.contact, event.at
+    text = line.identifier or line.number or line.name
+    known = fields.get("line")
+    if text:
+        if known is None or (rank, at, text) < known:
+            fields["line"] = (rank, at, text)
     elif event.default_line is not None and (default := line_reference(event.default_line)) is not None:
-        fields["line"] = (Rank.OPTION.value, event.at, default[1])
-    contact = contact_reference(event.contact)
-    if contact is not None:
-        fields["contact"] = (rank, event.at, contact)
-    return fields
+        _take_field(fields, "line", (_OPTION, at, default[1]))
+    known = fields.get("contact")
+    if known is None or rank <= known[0]:
+        reference = contact_reference(contact)
+        if reference is not None and (known is None or (rank, at, reference) < known):
+            fields["contact"] = (rank, at, reference)
 
 
-def _of_send(send: Send) -> Message:
-    rank, at = send.rank.value, send.at
-    referred = send.origin in REFERRED
-    direction = Direction.ROW if send.keyless else Direction.IN if referred else Direction.OUT
-    source = Sources.EXPORT if send.derived else _BIT_OF_RANK[send.rank]
-    message = Message(send.key, direction, source.value, _fields(send, rank), group=send.group)
-    fields = message.fields
+_WEBHOOK, _OPTION = Rank.WEBHOOK.value, Rank.OPTION.value
+_FAILED = Step.FAILED
+
+
+def _take_status(message: Message, status: Status) -> None:
+    at, fields, times = status.at, message.fields, message.times
+    message.sources |= 2
+    message.group = message.group or status.group
+    _take_identity(fields, status, _WEBHOOK)
+    category = status.category
+    if category:
+        known = fields.get("category")
+        if known is None or (_WEBHOOK, at, category) < known:
+            fields["category"] = (_WEBHOOK, at, category)
+    if status.campaign:
+        _take_field(fields, "campaign", (_WEBHOOK, at, status.campaign))
+    known_at = times.get("any")
+    if known_at is None or at < known_at:
+        times["any"] = at
+    if status.step is _FAILED:
+        _take_field(fields, "error", error_evidence(_WEBHOOK, at, status.failure or Failure()))
+        return
+    name = _TIME_OF_STEP[status.step]
+    known_at = times.get(name)
+    if known_at is None or at < known_at:
+        times[name] = at
+
+
+def _take_inbound(message: Message, inbound: Inbound) -> None:
+    at, fields = inbound.at, message.fields
+    message.sources |= Sources.WEBHOOK.value
+    message.group = message.group or inbound.group
+    _take_identity(fields, inbound, _WEBHOOK)
+    _take_field(fields, "kind", (_WEBHOOK, at, inbound.kind))
+    if inbound.context:
+        _take_field(fields, "context", (_WEBHOOK, at, inbound.context))
+    if inbound.origin is not None:
+        _take_field(fields, "origin", (_WEBHOOK, at, inbound.origin.value))
+    _take_time(message.times, "any", at)
+
+
+def _take_send(message: Message, send: Send) -> None:
+    rank, at, fields = int(send.rank), send.at, message.fields
+    message.sources |= Sources.EXPORT.value if send.derived else _BIT_OF_RANK[send.rank].value
+    message.group = message.group or send.group
+    _take_identity(fields, send, rank)
     for name, value in (
         # A referred start in a TSV does not tell what was written.
-        ("kind", None if direction is Direction.IN else send.kind),
+        ("kind", None if message.direction is Direction.IN else send.kind),
         ("template", send.template),
         ("language", send.language),
         ("campaign", send.campaign),
@@ -214,51 +298,54 @@ def _of_send(send: Send) -> Message:
         ("agent_groups", send.agent_groups),
     ):
         if value:
-            fields[name] = (rank, at, value)
+            known = fields.get(name)
+            if known is None or (rank, at, value) < known:
+                fields[name] = (rank, at, value)
     if send.origin is not None:
-        fields["origin"] = (rank, at, send.origin.value)
+        _take_field(fields, "origin", (rank, at, send.origin.value))
     elif send.default_origin is not None:
-        fields["origin"] = (Rank.OPTION.value, at, send.default_origin.value)
+        _take_field(fields, "origin", (_OPTION, at, send.default_origin.value))
     if send.failure is not None or send.failed_at is not None:
         failed_at = at if send.failed_at is None else send.failed_at
-        fields["error"] = error_evidence(rank, failed_at, send.failure or Failure())
-    _send_times(message, send)
-    flags = _flags(send.flags)
+        _take_field(fields, "error", error_evidence(rank, failed_at, send.failure or Failure()))
+    for name, time in _send_times(send):
+        _take_time(message.times, name, time)
     if send.derived:
         new = None if send.flags.new is None else (at, int(send.flags.new))
-        message.exported = Exported(flags, new, send.answered_at)
-    else:
-        message.flags = flags
+        exported = Exported(_flags(send.flags), new, send.answered_at)
+        message.exported = exported if message.exported is None else _both(message.exported, exported)
+    elif send.flags is not NO_FLAGS or send.answered_at is not None:
+        message.flags |= _flags(send.flags)
         if send.flags.new is not None:
-            fields["new"] = (rank, at, int(send.flags.new))
+            _take_field(fields, "new", (rank, at, int(send.flags.new)))
         if send.answered_at is not None:
-            message.times["answered"] = send.answered_at
-    return message
+            _take_time(message.times, "answered", send.answered_at)
 
 
-def _send_times(message: Message, send: Send) -> None:
-    times = message.times
-    for name, time in (
-        ("accepted", send.accepted_at),
-        ("sent", send.sent_at),
-        ("delivered", send.delivered_at),
-        ("read", send.read_at),
-        ("failed", send.failed_at),
-    ):
-        if time is None:
-            continue
-        if name != "failed":
-            times[name] = time
-        times["any"] = min(time, times.get("any", time))
+def _send_times(send: Send) -> list[tuple[str, int]]:
+    """The times that a send is evidence of. Its session's start is the message's own time only where it has none."""
+    times = [
+        (name, time)
+        for name, time in (
+            ("accepted", send.accepted_at),
+            ("sent", send.sent_at),
+            ("delivered", send.delivered_at),
+            ("read", send.read_at),
+        )
+        if time is not None
+    ]
+    own = min([time for _, time in times] + [send.failed_at] * (send.failed_at is not None), default=None)
     if send.session_start is not None:
-        times["session"] = send.session_start
-    elif "any" not in times:
-        times["session"] = send.at
+        times.append(("session", send.session_start))
+    elif own is None:
+        times.append(("session", send.at))
     if send.derived and send.origin in REFERRED:
         # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
-        own = send.session_start if send.sent_at is None else send.sent_at
-        if own is not None:
-            times["any"] = own
+        named = send.session_start if send.sent_at is None else send.sent_at
+        own = own if named is None else named
+    if own is not None:
+        times.append(("any", own))
+    return times
 
 
 def _flags(flags: Flags) -> int:
@@ -270,33 +357,6 @@ def _flags(flags: Flags) -> int:
         (flags.answered, Stated.ANSWERED),
     )
     return sum(bit.value for stated, bit in pairs if stated)
-
-
-def _of_status(status: Status) -> Message:
-    rank, at = Rank.WEBHOOK.value, status.at
-    message = Message(status.key, Direction.OUT, Sources.WEBHOOK.value, _fields(status, rank), group=status.group)
-    if status.category:
-        message.fields["category"] = (rank, at, status.category)
-    if status.campaign:
-        message.fields["campaign"] = (rank, at, status.campaign)
-    if status.step is Step.FAILED:
-        message.fields["error"] = error_evidence(rank, at, status.failure or Failure())
-        message.times["any"] = at
-    else:
-        message.times[_TIME_OF_STEP[status.step]] = message.times["any"] = at
-    return message
-
-
-def _of_inbound(inbound: Inbound) -> Message:
-    rank, at = Rank.WEBHOOK.value, inbound.at
-    message = Message(inbound.key, Direction.IN, Sources.WEBHOOK.value, _fields(inbound, rank), group=inbound.group)
-    message.fields["kind"] = (rank, at, inbound.kind)
-    if inbound.context:
-        message.fields["context"] = (rank, at, inbound.context)
-    if inbound.origin is not None:
-        message.fields["origin"] = (rank, at, inbound.origin.value)
-    message.times["any"] = at
-    return message
 
 
 _NOTIFYING = frozenset(
@@ -316,7 +376,7 @@ _NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
 
 def is_notification(message: Message) -> bool:
     """Whether an outbound message or a keyless row is a template or a mass notification (DESIGN 3, Notification)."""
-    if message.group or message.direction is Direction.IN or origin_given(message) in REFERRED:
+    if message.group or message.direction is Direction.IN or message.value("origin") in _REFERRED:
         return False
     kind = message.value("kind")
     if kind is not None:
@@ -330,19 +390,25 @@ def is_notification(message: Message) -> bool:
 
 def is_referred(message: Message) -> bool:
     """Whether the message is a start that a referral made."""
-    return message.direction is not Direction.OUT and origin_given(message) in REFERRED
+    return message.direction is not Direction.OUT and message.value("origin") in _REFERRED
 
 
 def origin_given(message: Message) -> Origin | None:
     """The origin that the evidence names, or an option of the import where none does."""
     given = message.value("origin")
-    return None if given is None else Origin(given)
+    return None if given is None else _ORIGINS[given]
+
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+_REFERRED = frozenset(origin.value for origin in REFERRED)
 
 
 def can_answer(message: Message) -> bool:
     """Whether an inbound message is one by which a person answers."""
+    if message.direction is not Direction.IN or message.group:
+        return False
     kind = message.value("kind")
-    return message.direction is Direction.IN and not message.group and kind is not None and kind not in _CANNOT_ANSWER
+    return kind is not None and kind not in _CANNOT_ANSWER
 
 
 def makes_known(message: Message) -> bool:

@@ -102,7 +102,7 @@ CREATE TABLE messages (
     joined INTEGER                         -- of a keyless row: the keyed message it is one start with
 );
 CREATE INDEX messages_by_hash ON messages (hash);
-CREATE INDEX messages_by_contact ON messages (contact);
+CREATE INDEX messages_by_contact ON messages (contact, at); -- the earliest of a contact, and those around a time
 CREATE INDEX messages_by_context ON messages (context) WHERE context IS NOT NULL;
 CREATE INDEX messages_by_joined ON messages (joined) WHERE joined IS NOT NULL;
 CREATE INDEX starts_by_time ON messages (start_at) WHERE origin IS NOT NULL;
@@ -113,16 +113,22 @@ CREATE TABLE imports (
     id INTEGER PRIMARY KEY,
     file TEXT NOT NULL,
     format TEXT NOT NULL,
+    options TEXT NOT NULL DEFAULT '',      -- what it was read with: with other options it is read again
     started_at INTEGER NOT NULL,
     finished_at INTEGER,
-    position INTEGER NOT NULL DEFAULT 0,
-    sha256 TEXT,
+    size INTEGER,                          -- of a file that was read to its end: bytes
+    sha256 TEXT,                           -- and what they hash to
+    position INTEGER NOT NULL DEFAULT 0,   -- bytes up to which all records are in the database
+    lines INTEGER NOT NULL DEFAULT 0,      -- and how many lines they are
+    prefix_sha256 TEXT,                    -- what those bytes hash to
+    head_sha256 TEXT,                      -- what the first 4096 of them hash to, where there are as many
     events INTEGER NOT NULL DEFAULT 0,
     ignored INTEGER NOT NULL DEFAULT 0,
     rejects INTEGER NOT NULL DEFAULT 0,
     new INTEGER NOT NULL DEFAULT 0,
     changed INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX imports_by_options ON imports (options, position);
 CREATE TABLE rejects (
     id INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,           -- of the record's own bytes: the same record in two files is one

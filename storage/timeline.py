@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
+from typing import NamedTuple, Protocol
 
 from storage.events import REFERRED, Origin
 from storage.filters import StartStatus, UserType
@@ -38,18 +39,20 @@ class Marks(IntFlag):
     JOINED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Protocol):
     """A message with the line, contact and id that it has in the database (None: unknown)."""
 
-    id: int
-    message: Message
-    line: int | None
-    contact: int | None
+    @property
+    def id(self) -> int: ...
+    @property
+    def message(self) -> Message: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def contact(self) -> int | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """One conversation start and what follows for it; times in ms, template by name."""
 
     id: int
@@ -66,55 +69,61 @@ class Start:
     marks: int
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(NamedTuple):
     """What follows from a contact's messages: its starts, and which row is one start with which keyed message."""
 
-    starts: tuple[Start, ...]
+    starts: list[Start]
     joined: Mapping[int, int]  # id of a keyless row -> id of the keyed message
 
 
 @dataclass(slots=True)
 class _Outbound:
-    """A notification or another outbound message in work: its evidence, with that of a joined row, and its answers."""
+    """A notification or another outbound message in work: its evidence, with that of a joined row, and its answers.
+
+    flags: what platforms state, with our own TSV's derived columns where nothing else is known. failure: whether
+    anything says that it failed; arrived: whether anything but an answer proves that it arrived.
+    """
 
     id: int
     message: Message
     line: int | None
     contact: int | None
     notification: bool
+    at: int = 0
+    flags: int = 0
+    failure: bool = False
+    arrived: bool = False
     joined: bool = False
     answers: list[int] = field(default_factory=list)  # times, ms
     answered_untimed: bool = False
 
     @property
     def order(self) -> tuple[int, str]:
-        return self.message.at, self.message.key
+        return self.at, self.message.key
 
-    def flags(self) -> int:
-        """What platforms state, with our own TSV's derived columns where nothing else is known."""
-        exported = self.exported()
-        return self.message.flags | (exported.flags if exported else 0)
+    @property
+    def failed(self) -> bool:
+        return self.failure and not (self.arrived or self.answers or self.answered_untimed)
 
     def exported(self) -> Exported | None:
-        return self.message.exported if self.message.sources == Sources.EXPORT else None
+        return self.message.exported if self.message.sources == _EXPORT else None
 
-    def reached(self) -> bool:
-        """Whether anything proves that it arrived."""
-        flags, times = self.flags(), self.message.times
-        return bool(
-            self.answers
-            or self.answered_untimed
-            or flags & (Stated.DELIVERED | Stated.READ)
-            or "delivered" in times
-            or "read" in times
-        )
+    def settle(self) -> None:
+        """Works out what the evidence says, once it is whole."""
+        message = self.message
+        times, exported = message.times, self.exported()
+        self.at = message.at
+        flags = self.flags = message.flags if exported is None else message.flags | exported.flags
+        self.failure = "error" in message.fields or flags & _NOT_SENT != 0
+        self.arrived = "delivered" in times or "read" in times or flags & (_DELIVERED | _READ) != 0
 
-    def has_failure(self) -> bool:
-        return "error" in self.message.fields or bool(self.flags() & Stated.NOT_SENT)
 
-    def failed(self) -> bool:
-        return self.has_failure() and not self.reached()
+# Plain numbers: an enum's `&` makes a new member every time.
+_EXPORT = int(Sources.EXPORT)
+_NOT_SENT, _DELIVERED, _READ, _ANSWERED = (
+    int(bit) for bit in (Stated.NOT_SENT, Stated.DELIVERED, Stated.READ, Stated.ANSWERED)
+)
+_IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (Marks.IMPLIED, Marks.CONFLICT, Marks.JOINED))
 
 
 def derive(
@@ -122,36 +131,55 @@ def derive(
     context_answers: Mapping[str, int],
     notification_keys: frozenset[str],
     answer_window: int,
+    known_since: int | None = None,
 ) -> Derived:
-    """What follows from all messages of one contact.
+    """What follows from the messages of one contact.
 
     messages: all of one contact (or one message of an unknown contact alone). context_answers: key of a notification ->
     earliest time of a message, of whatever contact, that answers it by its context. notification_keys: those keys named
-    by a context here that are notifications. answer_window in ms.
+    by a context here that are notifications. answer_window in ms. known_since: the time, ms, at which a message that is
+    not given made the contact a known one; None where all are given.
     """
-    placed = list(messages)
-    inbound = [one for one in placed if one.message.direction is Direction.IN]
-    referred_rows = [one for one in placed if one.message.direction is Direction.ROW and is_referred(one.message)]
-    outbound, joined = _join([one for one in placed if one.message.direction is not Direction.IN])
+    inbound, referred, outbound = [], [], []
+    for one in messages:
+        is_start = is_referred(one.message)
+        if is_start:
+            referred.append(one)
+        if one.message.direction is _IN:
+            inbound.append(one)
+        elif not is_start:
+            outbound.append(_Outbound(one.id, one.message, one.line, one.contact, is_notification(one.message)))
+    joined: dict[int, int] = {}
+    if any(out.message.direction is _ROW for out in outbound):
+        joined = _join(outbound)
+        outbound = [out for out in outbound if out.id not in joined]
     for out in outbound:
-        _own_answers(out, context_answers)
-    _answer_by_time(outbound, inbound, notification_keys, answer_window)
-    known_since = _known_since(outbound, inbound, referred_rows)
-    starts = [_notification_start(out, known_since) for out in outbound if out.notification]
-    starts += [_referred_start(one, known_since) for one in (*inbound, *referred_rows) if is_referred(one.message)]
-    return Derived(tuple(starts), joined)
+        out.settle()
+        if out.notification:
+            _own_answers(out, context_answers)
+    if inbound:
+        _answer_by_time(outbound, inbound, notification_keys, answer_window)
+    times = [out.at for out in outbound if out.contact is not None and not out.failed]
+    for one in (*inbound, *(row for row in referred if row.message.direction is _ROW)):
+        if one.contact is not None and makes_known(one.message):
+            times.append(one.message.at)
+    if known_since is not None:
+        times.append(known_since)
+    since = min(times, default=None)
+    starts = [_notification_start(out, since) for out in outbound if out.notification]
+    starts += [_referred_start(one, since) for one in referred]
+    return Derived(starts, joined)
 
 
-def _join(placed: list[Placed]) -> tuple[list[_Outbound], dict[int, int]]:
-    """The outbound messages, each keyless platform row taken into the keyed notification that it is one start with."""
-    outbound = {
-        one.id: _Outbound(one.id, one.message, one.line, one.contact, is_notification(one.message))
-        for one in placed
-        if not is_referred(one.message)
-    }
-    rows = [one for one in outbound.values() if one.notification and _joinable_row(one.message)]
+_IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
+
+
+def _join(placed: list[_Outbound]) -> dict[int, int]:
+    """Takes each keyless platform row into the keyed notification that it is one start with; which into which."""
+    outbound = {one.id: one for one in placed}
+    rows = [one for one in placed if one.notification and _joinable_row(one.message)]
     keyed = sorted(
-        (one for one in outbound.values() if one.notification and one.message.direction is Direction.OUT),
+        (one for one in placed if one.notification and one.message.direction is _OUT),
         key=lambda one: one.message.at,
     )
     times = [one.message.at for one in keyed]
@@ -168,8 +196,8 @@ def _join(placed: list[Placed]) -> tuple[list[_Outbound], dict[int, int]]:
             continue
         joined[row_id] = keyed_id
         taken.add(keyed_id)
-        _absorb(outbound[keyed_id], outbound.pop(row_id))
-    return list(outbound.values()), joined
+        _absorb(outbound[keyed_id], outbound[row_id])
+    return joined
 
 
 def _joinable_row(message: Message) -> bool:
@@ -192,16 +220,15 @@ def _absorb(keyed: _Outbound, row: _Outbound) -> None:
 
 def _own_answers(out: _Outbound, context_answers: Mapping[str, int]) -> None:
     """Rule 1 and what the sources themselves say."""
-    if not out.notification:
-        return
-    if (at := context_answers.get(out.message.key)) is not None and out.message.direction is Direction.OUT:
+    message = out.message
+    if (at := context_answers.get(message.key)) is not None and message.direction is _OUT:
         out.answers.append(at)
-    if (at := out.message.times.get("answered")) is not None:
+    if (at := message.times.get("answered")) is not None:
         out.answers.append(at)
     exported = out.exported()
     if exported is not None and exported.answered_at is not None:
         out.answers.append(exported.answered_at)
-    out.answered_untimed = bool(out.flags() & Stated.ANSWERED)
+    out.answered_untimed = out.flags & _ANSWERED != 0
 
 
 def _answer_by_time(
@@ -210,74 +237,61 @@ def _answer_by_time(
     """Rule 2: a message without a context of a notification answers the latest one before it on its line."""
     by_line: defaultdict[int | None, list[_Outbound]] = defaultdict(list)
     for out in outbound:
-        if out.notification and out.contact is not None and not out.failed():
+        if out.notification and out.contact is not None and not out.failed:
             by_line[out.line].append(out)
     times = {}
     for line, candidates in by_line.items():
         candidates.sort(key=lambda out: out.order)
-        times[line] = [out.message.at for out in candidates]
+        times[line] = [out.at for out in candidates]
     for one in inbound:
-        if not can_answer(one.message) or one.message.value("context") in notification_keys or one.line not in times:
+        message = one.message
+        if one.line not in times or not can_answer(message) or message.value("context") in notification_keys:
             continue
-        place = bisect_right(times[one.line], one.message.at + CLOCK_SKEW) - 1
-        if place >= 0 and one.message.at - times[one.line][place] <= answer_window:
-            by_line[one.line][place].answers.append(one.message.at)
+        at = message.at
+        place = bisect_right(times[one.line], at + CLOCK_SKEW) - 1
+        if place >= 0 and at - times[one.line][place] <= answer_window:
+            by_line[one.line][place].answers.append(at)
 
 
-def _known_since(outbound: list[_Outbound], inbound: list[Placed], rows: list[Placed]) -> int | None:
-    """The earliest time, ms, at which a message made the contact a known one."""
-    times = [out.message.at for out in outbound if out.contact is not None and not out.failed()]
-    times += [one.message.at for one in (*inbound, *rows) if one.contact is not None and makes_known(one.message)]
-    return min(times, default=None)
-
-
-def _user_type(message: Message, known_since: int | None) -> UserType:
+def _user_type(message: Message, at: int, known_since: int | None) -> UserType:
     given = message.value("new")
-    if given is None and message.sources == Sources.EXPORT and message.exported and message.exported.new:
+    if given is None and message.exported and message.exported.new and message.sources == _EXPORT:
         given = message.exported.new[1]
     if given is None:
-        given = known_since is None or known_since >= message.at
-    return UserType.NEW if given else UserType.RECURRENT
+        given = known_since is None or known_since >= at
+    return _NEW if given else _RECURRENT
+
+
+_NEW, _RECURRENT = UserType.NEW, UserType.RECURRENT
+_STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
 
 
 def _notification_start(out: _Outbound, known_since: int | None) -> Start:
-    message, flags, times = out.message, out.flags(), out.message.times
-    answered = bool(out.answers) or out.answered_untimed
-    read = answered or "read" in times or bool(flags & Stated.READ)
-    delivered = read or "delivered" in times or bool(flags & Stated.DELIVERED)
-    failed = out.failed()
-    status = (
-        StartStatus.ANSWERED
-        if answered
-        else StartStatus.READ
-        if read
-        else StartStatus.DELIVERED
-        if delivered
-        else StartStatus.FAILED
-        if failed
-        else StartStatus.SENT
-    )
-    read_implied = read and "read" not in times and not flags & Stated.READ
-    delivered_implied = delivered and "delivered" not in times and not flags & Stated.DELIVERED
-    marks = Marks.IMPLIED if read_implied or delivered_implied else Marks(0)
-    if out.has_failure() and not failed:
-        marks |= Marks.CONFLICT
+    message, flags, times = out.message, out.flags, out.message.times
+    answered = out.answered_untimed or bool(out.answers)
+    was_read = "read" in times or flags & _READ != 0
+    was_delivered = "delivered" in times or flags & _DELIVERED != 0
+    step = 3 if answered else 2 if was_read else 1 if was_delivered else 0
+    failed = out.failure and not step
+    marks = _IMPLIED if (step > 2 and not was_read) or (step > 1 and not was_delivered) else 0
+    if out.failure and not failed:
+        marks |= _CONFLICT
     if out.joined:
-        marks |= Marks.JOINED
+        marks |= _JOINED
     failure = message.failure if failed else None
     return Start(
         out.id,
-        message.at,
+        out.at,
         out.line,
         message.value("template"),
         _origin(message),
-        _user_type(message, known_since),
-        status,
+        _user_type(message, out.at, known_since),
+        StartStatus.FAILED if failed else _STEPS[step],
         min(out.answers, default=None),
         failure.code if failure else None,
         failure.text if failure else None,
         failure.detail if failure else None,
-        marks.value,
+        marks,
     )
 
 
@@ -297,7 +311,7 @@ def _referred_start(one: Placed, known_since: int | None) -> Start:
         one.line,
         message.value("template"),
         origin,
-        _user_type(message, known_since),
+        _user_type(message, message.at, known_since),
         StartStatus.RECEIVED,
         None,
         None,

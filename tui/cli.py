@@ -65,7 +65,7 @@ def _fail(message: str, status: int) -> int:
 def _stdout() -> Iterator[BinaryIO]:
     """Standard output for bytes, written out at the end; raises OutputError."""
     if sys.stdout is None:
-        raise OutputError("standard output is closed")
+        raise OutputError("stdout is closed; there is nowhere to print to")
     try:
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -74,7 +74,7 @@ def _stdout() -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         _forget_stdout()
-        raise OutputError(f"standard output: cannot be written ({error.strerror})") from None
+        raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
 
 
 def _print(text: str) -> None:

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ import msgspec
 
 from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
-from storage.sources.fields import Unreadable, reject
+from storage.sources.fields import Unreadable, header_of, reject
 from storage.sources.json_records import Record, Scanner, decode, records
 from storage.sources.stream import LONGEST, Stream, without_mark
 
@@ -40,19 +41,37 @@ class Options:
     format: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two records: bytes of the content before it, and lines."""
+
+    position: int = 0
+    lines: int = 0
+
+
 @dataclass(slots=True)
 class OpenedSource:
-    """A recognised file: `items` reads it once; `position` and `records` say how far that is."""
+    """A recognised file: `items` reads it once; `position` and `records` say how far that is.
+
+    `done` is the last place that everything before has been given out of: reading can go on there another time.
+    """
 
     format: str
     _stream: Stream
     _read: Callable[[OpenedSource], Iterator[Item]]
+    begin: Place
     records: int = 0
+    done: Place = Place()
 
     @property
     def position(self) -> int:
         """Bytes of the file read so far."""
         return self._stream.position
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file is compressed: then reading can't go on at a place."""
+        return self._stream.packed
 
     def items(self) -> Iterator[Item]:
         """Everything the file holds, in its order; never raises for what is in it."""
@@ -60,8 +79,9 @@ class OpenedSource:
         yield from self._stream.end()
 
 
-def open_source(file: BinaryIO, options: Options) -> OpenedSource:
-    """Recognises a file by its content; raises UnknownFormat."""
+def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:  # noqa: B008 - frozen
+    """Recognises a file by its content, to read it from a place that an earlier reading was done with; raises
+    UnknownFormat."""
     stream = Stream(file)
     sample = without_mark(stream.sample())
     found = _recognise(stream, sample)
@@ -75,9 +95,11 @@ def open_source(file: BinaryIO, options: Options) -> OpenedSource:
     if found is None:
         raise UnknownFormat(f"is of no known format; known are {', '.join(FORMATS)}")
     if found.json:
-        return OpenedSource(options.format or found.name, stream, lambda source: _json_items(source, stream, options))
+        return OpenedSource(
+            options.format or found.name, stream, lambda source: _json_items(source, stream, options), begin
+        )
     read, separator = FORMATS[found.name], found.separator
-    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator))
+    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator), begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +152,20 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
     scanner = Scanner()
-    for number, line in stream.lines():
+    if source.begin.position:
+        stream.skip_to(source.begin.position, source.begin.lines)
+    for line in stream.lines():
+        number = stream.number
         items = None if scanner.inside else readers.usual(line, number)
         if items is not None:
             source.records += 1
             yield from items
-            continue
-        for record in scanner.feed(line, number):
-            yield from _record_items(source, readers, record)
+        else:
+            for record in scanner.feed(line, number):
+                yield from _record_items(source, readers, record)
+            if scanner.inside:
+                continue
+        source.done = Place(stream.taken, stream.count)
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -194,44 +222,76 @@ class _JsonReaders:
         return self._webhooks.items(webhook, text, where)
 
 
-def _rows(stream: Stream, separator: str) -> Iterator[tuple[int, list[str], bytes]]:
-    """The rows of a table with the line each begins on. Platform downloads quote nothing; others quote as CSV does."""
-    lines = enumerate(_text_lines(stream), 1)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a table, its number from 1, and the place behind it (None: something may follow that is part of it)."""
+
+    number: int
+    text: str
+    end: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The cells of one row, and the lines that it begins and ends on."""
+
+    cells: list[str]
+    first: _Line
+    last: _Line
+    separator: str
+
+    @property
+    def where(self) -> str:
+        """Its place for a person."""
+        return f"line {self.first.number}"
+
+    @property
+    def text(self) -> bytes:
+        """What a reject shows of it."""
+        return self.separator.join(self.cells).encode("utf-8", "replace")
+
+
+def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
+    """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
+    downloads quote nothing; others quote as CSV does."""
     if separator == "\t":
-        rows: Iterator[tuple[int, list[str]]] = ((number, line.split(separator)) for number, line in lines)
+        rows = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:
-        rows = _quoted_rows(lines, separator)
-    for number, cells in rows:
-        if any(cell.strip() for cell in cells):
-            yield number, cells, separator.join(cells).encode("utf-8", "replace")
+        rows = _quoted_rows(_text_lines(stream), separator, width)
+    return (row for row in rows if any(cell.strip() for cell in row.cells))
 
 
-def _text_lines(stream: Stream) -> Iterator[str]:
-    for number, line in stream.lines():
-        text = (without_mark(line) if number == 1 else line).decode("utf-8", "replace").replace("\0", "\ufffd")
-        yield from _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
+def _text_lines(stream: Stream) -> Iterator[_Line]:
+    number = stream.count
+    for raw in stream.lines():
+        text = (without_mark(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
+        *parts, last = _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
+        for part in parts:
+            number += 1
+            yield _Line(number, part, None)
+        number += 1
+        yield _Line(number, last, Place(stream.taken, number) if raw.endswith(b"\n") else None)
 
 
-def _quoted_rows(lines: Iterator[tuple[int, str]], separator: str) -> Iterator[tuple[int, list[str]]]:
+def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:
     """Rows whose quoted cells may hold line ends. A quote that nothing closes costs its own line and no more: a row of
     several lines counts only if it is as wide as the header."""
-    waiting: deque[tuple[int, str]] = deque()
-    width = None
+    waiting: deque[_Line] = deque()
     while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
         group = [first]
-        quotes = first[1].count('"')
+        quotes = first.text.count('"')
         while quotes % 2 and len(group) < _MOST_LINES:
             more = waiting.popleft() if waiting else next(lines, None)
             if more is None:
                 break
             group.append(more)
-            quotes += more[1].count('"')
-        cells = _cells("\n".join(line for _, line in group), separator)
+            quotes += more.text.count('"')
+        cells = _cells("\n".join(line.text for line in group), separator)
         if len(group) > 1 and (quotes % 2 or not cells or width not in (None, len(cells))):
             waiting.extendleft(reversed(group[1:]))
-            cells = _cells(first[1], separator)
+            cells, group = _cells(first.text, separator), [first]
         width = width or len(cells)
-        yield first[0], cells
+        yield _Row(cells, first, group[-1], separator)
 
 
 def _cells(text: str, separator: str) -> list[str]:
@@ -241,58 +301,69 @@ def _cells(text: str, separator: str) -> list[str]:
         return []
 
 
+def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tuple[_Row, Iterator[_Row]]:
+    """The header of a table, and its rows from where reading is to begin."""
+    rows = _rows(stream, separator)
+    header = next(rows)
+    if source.begin.position:
+        stream.skip_to(source.begin.position, source.begin.lines)
+        rows = _rows(stream, separator, len(header.cells))
+    return header, rows
+
+
 def _table_items(
-    source: OpenedSource,
-    header: list[str],
-    rows: Iterator[tuple[int, list[str], bytes]],
-    read: Callable[[list[str]], Item],
+    source: OpenedSource, header: list[str], rows: Iterator[_Row], read: Callable[[list[str]], Item]
 ) -> Iterator[Item]:
-    for number, cells, text in rows:
-        if header_of("".join(cells)) == header_of("".join(header)):
+    titles = header_of(" ".join(header))
+    for row in rows:
+        if header_of(" ".join(row.cells)) == titles:
             yield Ignored("header of a file that was put behind another")
-            continue
-        source.records += 1
-        if len(cells) > len(header) and not any(cells[len(header) :]):
-            cells = cells[: len(header)]
-        try:
-            if len(cells) != len(header):
-                raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
-            yield read(cells)
-        except Unreadable as error:
-            yield reject(f"line {number}", str(error), text)
+        else:
+            source.records += 1
+            yield _table_item(header, row, read)
+        source.done = row.last.end or source.done
+
+
+def _table_item(header: list[str], row: _Row, read: Callable[[list[str]], Item]) -> Item:
+    cells = row.cells
+    if len(cells) > len(header) and not any(cells[len(header) :]):
+        cells = cells[: len(header)]
+    try:
+        if len(cells) != len(header):
+            raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
+        return read(cells)
+    except Unreadable as error:
+        return reject(row.where, str(error), row.text)
 
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(stream, separator)
-    first, cells, text = next(rows)
-    header = botmaker.header_in(cells)
+    first, rows = _header_and_rows(source, stream, separator)
+    header = botmaker.header_in(first.cells)
     if header is None:
-        yield reject(f"line {first}", "the header cannot be read", text)
+        yield reject(first.where, "the header cannot be read", first.text)
         return
     table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
-    second = next(rows, None)
-    if second is not None and table.is_description(second[1]):
+    second = None if source.begin.position else next(rows, None)
+    if second is not None and table.is_description(second.cells):
         yield Ignored("row of column descriptions")
     elif second is not None:
-        yield from _table_items(source, iter([second]), table.send)
-    yield from _table_items(source, rows, table.send)
+        rows = chain([second], rows)
+    yield from _table_items(source, first.cells, rows, table.send)
 
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    rows = _rows(stream, separator)
-    first, header, text = next(rows)
+    first, rows = _header_and_rows(source, stream, separator)
+    header = first.cells
     columns = send_log.columns_of(header)
     if columns is None:
-        yield reject(f"line {first}", "the header cannot be read", text)
+        yield reject(first.where, "the header cannot be read", first.text)
         return
     log = send_log.SendLog(options.time_zone, options.line)
 
     def read(cells: list[str]) -> Item:
-        if len(cells) != len(header):
-            raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
         return log.row(dict(zip(header, cells, strict=True)), columns)
 
-    yield from _table_items(source, rows, read)
+    yield from _table_items(source, header, rows, read)
 
 
 def _no_table(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
@@ -306,4 +377,4 @@ FORMATS: dict[str, Callable[[OpenedSource, Stream, Options, str], Iterator[Item]
 }
 _JSON_FORMATS = frozenset((cloud_api.NAME, send_log.NAME))
 
-__all__ = ["FORMATS", "OpenedSource", "Options", "UnknownFormat", "open_source"]
+__all__ = ["FORMATS", "OpenedSource", "Options", "Place", "UnknownFormat", "open_source"]

@@ -17,7 +17,7 @@ from storage.sources.stream import LONGEST, without_mark
 
 # A whole string, one that the line's end cuts off, or a brace.
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*(?:"|$)|[{}]', re.MULTILINE)
-# An object's beginning: other braces belong to a log's prefix. 'single quotes' are JSON that was printed as something else.
+# An object's beginning: other braces belong to a log's prefix. With 'single quotes' it is a broken one.
 _BEGIN = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
 _OPENING = re.compile(rb'\{\s*"[^"\n]*"')
 # What is looked at for the beginning of a whole object inside a broken one.

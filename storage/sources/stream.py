@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zlib
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ class _Counting(io.RawIOBase):
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._hash = hashlib.sha256()
         self.position = 0
 
     def readable(self) -> bool:
@@ -34,13 +32,7 @@ class _Counting(io.RawIOBase):
         data: bytes = read(len(buffer))
         buffer[: len(data)] = data
         self.position += len(data)
-        self._hash.update(data)
         return len(data)
-
-    @property
-    def sha256(self) -> str:
-        """The hash of what was taken, in hexadecimal."""
-        return self._hash.hexdigest()
 
 
 class _Gunzip(io.RawIOBase):
@@ -104,9 +96,14 @@ class _Ahead(io.RawIOBase):
 
 
 class Stream:
-    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken."""
+    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `taken` how
+    many bytes of its content up to the end of the last line that `lines` gave, and `count` how many lines that are."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.taken = 0
+        self.count = 0
+        self.number = 0
         self._counting = _Counting(file)
         self._beginning = _Ahead(self._counting)
         self._gunzip: _Gunzip | None = None
@@ -121,11 +118,6 @@ class Stream:
         return self._counting.position
 
     @property
-    def sha256(self) -> str:
-        """The hash of the file itself as far as it has been taken."""
-        return self._counting.sha256
-
-    @property
     def broken(self) -> str | None:
         """Why the file ends before its end, None where it does not."""
         return None if self._gunzip is None else self._gunzip.broken
@@ -134,13 +126,33 @@ class Stream:
         """The first bytes, without taking them."""
         return self._beginning.ahead(SAMPLE)
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Every line, numbered from 1, with its end; a longer one than LONGEST comes in pieces of one number."""
-        number, whole = 0, True
+    def lines(self) -> Iterator[bytes]:
+        """Every line with its end; a longer one than LONGEST comes in pieces. `number` is that of the line given last.
+
+        A last line without an end does not count as taken: a log may be read while it is written.
+        """
+        position = self.taken
         while line := self._lines.readline(LONGEST):
-            number += whole
-            whole = line[-1:] == b"\n"
-            yield number, line
+            position += len(line)
+            self.number = self.count + 1
+            if line.endswith(b"\n"):
+                self.taken = position
+                self.count += 1
+            yield line
+
+    @property
+    def packed(self) -> bool:
+        """Whether positions in the content are no positions in the file."""
+        return self._gunzip is not None
+
+    def skip_to(self, position: int, count: int) -> None:
+        """Goes on at a byte of the content with `count` lines before it; only of a file that can be sought in and is
+        not packed."""
+        self._file.seek(position)
+        self._counting.position = self.taken = position
+        self.count = count
+        self._beginning = _Ahead(self._counting)
+        self._lines = io.BufferedReader(self._beginning, SAMPLE)
 
     def end(self) -> Iterator[Reject]:
         """What there is to say of the end of the file."""

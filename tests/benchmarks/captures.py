@@ -92,9 +92,9 @@ def _skewed(chance: random.Random, count: int, power: float) -> int:
 
 def _lifetime(chance: random.Random, size: Size, start: int, number: int) -> Iterator[Arrival]:
     """All that is heard of one send."""
-    line = _skewed(chance, size.lines, 2)
-    template = _skewed(chance, size.templates, 2)
-    contact = _skewed(chance, size.contacts, 2)
+    line = _skewed(chance, size.lines, 3)
+    template = _skewed(chance, size.templates, 3)
+    contact = _skewed(chance, size.contacts, 7)
     at = start + int(chance.triangular(8, 22, 11) * 3600) + number % 60
     key = _key(f"{line:02d}O{number}")
     sender = _Sender(line, template, contact, key, f"campaign-{day_of(at) // 7}" if number % 3 else None)

@@ -1,0 +1,307 @@
+"""What follows from messages, kept in the derived columns: whose timelines a batch touches, from which messages each is
+derived, and which rows change by it. Knows no file format and no merge rule; `timeline` says what follows.
+
+A contact is derived from the messages around those that changed, where that is sure to be enough, and from all of its
+messages otherwise. A contact that the batch made has all its messages in the batch, and nothing is read for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from storage import message_rows
+from storage.calendar import Calendar
+from storage.failures import reason_of
+from storage.filters import StartStatus
+from storage.message_rows import DerivedColumns, Stored
+from storage.messages import Direction, Message, can_answer, is_notification, makes_known
+from storage.schema import ORIGINS, STATUSES, USER_TYPES
+from storage.settings import Settings
+from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive
+
+_CONTACTS_AT_ONCE = 20_000
+_IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
+_ORIGIN_NUMBER = {origin: number for number, origin in enumerate(ORIGINS)}
+_USER_TYPE_NUMBER = {user_type: number for number, user_type in enumerate(USER_TYPES)}
+_STATUS_NUMBER = {status: number for number, status in enumerate(STATUSES)}
+_FAILED = StartStatus.FAILED
+
+
+class Change(NamedTuple):
+    """The derived columns of a message before (None: it is new) and after; they may be equal."""
+
+    id: int
+    before: DerivedColumns | None
+    after: DerivedColumns
+
+
+class _Group(NamedTuple):
+    """Messages of one contact that are derived together, and which of them change by it: those with a time, ms, of
+    [low, high]. known_since: when a message that is not among them made the contact known."""
+
+    messages: list[Stored]
+    low: int = 0
+    high: int = 1 << 62
+    known_since: int | None = None
+
+
+@dataclass(slots=True)
+class Touched:
+    """What a batch changed.
+
+    rows: messages made or changed, by row id, as they will be; known: all messages of the batch by key and direction.
+    spans: contact -> earliest and latest time, ms, of a message that changed, as it was and as it is.
+    """
+
+    rows: dict[int, Stored] = field(default_factory=dict)
+    known: dict[tuple[str, int], Stored] = field(default_factory=dict)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    whole: set[int] = field(default_factory=set)  # contacts to derive from all their messages
+    gone: set[int] = field(default_factory=set)  # contacts that went up in others
+    alone: set[int] = field(default_factory=set)  # row ids of messages without a contact
+    contexts: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    fresh_from: int = 1 << 62  # contacts from this one on have no message in the database
+
+    def add(self, row: Stored) -> None:
+        """A message was made, or changed from or to this."""
+        self.touch(row)
+        message = row.message
+        if message.direction is _OUT:
+            self.keys.add(message.key)
+        elif message.direction is _IN and (context := message.value("context")) is not None:
+            self.contexts.add(context)
+
+    def touch(self, row: Stored) -> None:
+        """What is derived for a message may change."""
+        if row.contact is None:
+            self.alone.add(row.id)
+            return
+        at = row.message.at
+        span = self.spans.get(row.contact)
+        if span is None:
+            self.spans[row.contact] = at, at
+        elif not span[0] <= at <= span[1]:
+            self.spans[row.contact] = min(span[0], at), max(span[1], at)
+
+
+def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """The values in runs of at most `size` (itertools has it from Python 3.12 on)."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+class Timelines:
+    """Derives contacts again. Owns the derived columns of `messages`."""
+
+    def __init__(self, connection: sqlite3.Connection, settings: Settings, columns: message_rows.Columns) -> None:
+        self._connection = connection
+        self._answer_window = settings.answer_window_ms
+        # Nothing reaches further: an answer, then a joined row; see `_read_around`.
+        self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
+        self._calendar = Calendar(settings.zone)
+        self._columns = columns
+
+    def derive(self, touched: Touched) -> Iterator[Change]:
+        """What changes by a batch that is not written yet: every message of `touched.rows`, and others."""
+        quoting = _Quoting(self._connection, touched)
+        self._tie(touched, quoting)
+        groups: defaultdict[int | None, list[Stored]] = defaultdict(list)
+        for row in touched.rows.values():
+            groups[row.contact].append(row)
+        alone = groups.pop(None, [])
+        fresh = [contact for contact in groups if contact >= touched.fresh_from and contact not in touched.gone]
+        yield from self._derive([_Group(groups.pop(contact)) for contact in fresh], touched, quoting)
+        contacts = (touched.spans.keys() | touched.whole | groups.keys()) - touched.gone - set(fresh)
+        for some in batched(sorted(contacts), _CONTACTS_AT_ONCE):
+            yield from self._derive(self._load(some, groups, touched), touched, quoting)
+        unchanged = touched.alone - touched.rows.keys()
+        for ids in batched(sorted(unchanged), _CONTACTS_AT_ONCE):
+            alone += (row for row in message_rows.by_id(self._connection, ids) if row.contact is None)
+        yield from self._derive([_Group([row]) for row in alone], touched, quoting)
+
+    def derive_everything(self, progress: Callable[[int, int], None]) -> None:
+        """Derives every contact anew and writes it; `progress` is told how many are done, of how many."""
+        contacts = [id for (id,) in self._connection.execute("SELECT id FROM contacts ORDER BY id")]
+        for done, some in enumerate(batched(contacts, _CONTACTS_AT_ONCE)):
+            progress(done * _CONTACTS_AT_ONCE, len(contacts))
+            self.write(list(self.derive(Touched(whole=set(some)))))
+        alone = [id for (id,) in self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")]
+        for ids in batched(alone, _CONTACTS_AT_ONCE):
+            self.write(list(self.derive(Touched(alone=set(ids)))))
+        progress(len(contacts), len(contacts))
+
+    def write(self, changes: Iterable[Change]) -> None:
+        """Writes the derived columns that differ, of messages whose evidence stays."""
+        rows = [(*change.after, change.id) for change in changes if change.after != change.before]
+        message_rows.update_derived(self._connection, rows)
+
+    def _tie(self, touched: Touched, quoting: _Quoting) -> None:
+        """A message tells of the one that its context names, and that one of those that name it."""
+        for row in quoting.of(touched.keys):
+            touched.touch(row)
+        named = {context for context in touched.contexts if (context, _OUT) not in touched.known}
+        for row in message_rows.by_key(self._connection, named):
+            touched.touch(row)
+        for context in touched.contexts - named:
+            touched.touch(touched.known[context, _OUT])
+
+    def _load(
+        self, contacts: Sequence[int], changed: dict[int | None, list[Stored]], touched: Touched
+    ) -> Iterator[_Group]:
+        """The messages of contacts, as they will be, from which each is derived."""
+        known_since = self._known_since([contact for contact in contacts if contact not in touched.whole], touched)
+        around = [(contact, *touched.spans[contact]) for contact in known_since]
+        whole = {contact for contact in contacts if contact not in known_since}
+        groups = self._read_around(around, changed, touched)
+        for contact, low, high in around:
+            messages = groups[contact]
+            if any(row.message.direction is _ROW for row in messages):
+                whole.add(contact)  # joined rows can depend on each other over any distance
+            else:
+                yield _Group(messages, low - self._reach, high + self._reach, known_since[contact])
+        for rows in self._read_whole(whole, changed, touched).values():
+            yield _Group(rows)
+
+    def _known_since(self, contacts: Sequence[int], touched: Touched) -> dict[int, int]:
+        """The contacts that were known for certain before anything of theirs that changed, and since when."""
+        since = {}
+        for row in message_rows.first_by_contact(self._connection, contacts):
+            contact, at = row.contact, row.message.at
+            if contact in touched.spans and at < touched.spans[contact][0] and _surely_known(row.message):
+                since[contact] = at
+        return since
+
+    def _read_around(
+        self, spans: list[tuple[int, int, int]], changed: dict[int | None, list[Stored]], touched: Touched
+    ) -> dict[int, list[Stored]]:
+        """The messages that can matter to those within reach of a span: they lie twice as far.
+
+        A message that changed can give or take the answers of notifications up to the window away; whether those are
+        answered depends on messages and other notifications up to the window away from them.
+        """
+        wide = [(contact, low - 2 * self._reach, high + 2 * self._reach) for contact, low, high in spans]
+        return self._grouped(message_rows.by_contact_and_time(self._connection, wide), wide, changed, touched)
+
+    def _read_whole(
+        self, contacts: set[int], changed: dict[int | None, list[Stored]], touched: Touched
+    ) -> dict[int, list[Stored]]:
+        stored = message_rows.by_contact(self._connection, contacts | touched.gone)
+        return self._grouped(stored, [(contact, 0, 0) for contact in contacts], changed, touched)
+
+    def _grouped(
+        self,
+        stored: Iterable[Stored],
+        spans: Iterable[tuple[int, int, int]],
+        changed: dict[int | None, list[Stored]],
+        touched: Touched,
+    ) -> dict[int, list[Stored]]:
+        groups = {contact: list(changed.get(contact, ())) for contact, _, _ in spans}
+        for row in stored:
+            if row.id not in touched.rows and row.contact in groups:
+                groups[row.contact].append(row)
+        return groups
+
+    def _derive(self, groups: Iterable[_Group], touched: Touched, quoting: _Quoting) -> Iterator[Change]:
+        groups = list(groups)
+        answers = quoting.answers(row.message.key for group in groups for row in group.messages if _is_out(row))
+        notifications = self._notification_keys(groups, touched)
+        for group in groups:
+            derived = derive(group.messages, answers, notifications, self._answer_window, group.known_since)
+            starts = {start.id: start for start in derived.starts}
+            for row in group.messages:
+                if group.low <= row.message.at <= group.high:
+                    start = starts.get(row.id)
+                    joined = derived.joined.get(row.id)
+                    if start is None:
+                        yield Change(row.id, row.derived, (row.line, row.contact, *_NO_START, joined))
+                    else:
+                        yield Change(row.id, row.derived, self._columns_of(start, row.contact, joined))
+
+    def _notification_keys(self, groups: list[_Group], touched: Touched) -> frozenset[str]:
+        """Those keys named by a context that are notifications."""
+        found, unknown = set(), set()
+        for group in groups:
+            for row in group.messages:
+                if (context := row.message.fields.get("context")) is None:
+                    continue
+                known = touched.known.get((context[2], _OUT))
+                if known is None:
+                    unknown.add(context[2])
+                elif is_notification(known.message):
+                    found.add(context[2])
+        for row in message_rows.by_key(self._connection, unknown):
+            if row.message.direction is _OUT and is_notification(row.message):
+                found.add(row.message.key)
+        return frozenset(found)
+
+    def _columns_of(self, start: Start, contact: int | None, joined: int | None) -> DerivedColumns:
+        reason = None
+        if start.status is _FAILED:
+            reason = reason_of(start.failure_code, start.failure_text, start.failure_detail).value
+        return (
+            start.line,
+            contact,
+            None if start.template is None else self._columns.template_id(start.template),
+            start.at,
+            self._calendar.day_number(start.at),
+            _ORIGIN_NUMBER[start.origin],
+            _USER_TYPE_NUMBER[start.user_type],
+            _STATUS_NUMBER[start.status],
+            start.answered_at,
+            start.failure_code,
+            reason,
+            start.marks,
+            joined,
+        )
+
+
+_NO_START = (None,) * 9 + (0,)
+
+
+def _is_out(row: Stored) -> bool:
+    return row.message.direction is _OUT
+
+
+def _surely_known(message: Message) -> bool:
+    """Whether a message makes its contact known whatever else there is."""
+    if message.direction is _IN:
+        return makes_known(message)
+    return (
+        message.direction is _OUT and "error" not in message.fields and not message.flags and message.exported is None
+    )
+
+
+class _Quoting:
+    """The messages whose context names others: those of the batch, and those of the database once each."""
+
+    def __init__(self, connection: sqlite3.Connection, touched: Touched) -> None:
+        self._connection = connection
+        self._rows = touched.rows
+        self._asked: set[str] = set()
+        self._earliest: dict[str, int] = {}
+        for row in touched.rows.values():
+            self._take(row)
+
+    def of(self, keys: Iterable[str]) -> list[Stored]:
+        """Those that name one of these keys, are in the database and did not change."""
+        new = set(keys) - self._asked
+        self._asked |= new
+        rows = [row for row in message_rows.by_context(self._connection, new) if row.id not in self._rows]
+        for row in rows:
+            self._take(row)
+        return rows
+
+    def answers(self, keys: Iterable[str]) -> dict[str, int]:
+        """Key -> the earliest time, ms, of a message that answers it by its context."""
+        self.of(keys)
+        return self._earliest
+
+    def _take(self, row: Stored) -> None:
+        context = row.message.fields.get("context")
+        if context is not None and can_answer(row.message):
+            at = row.message.at
+            self._earliest[context[2]] = min(at, self._earliest.get(context[2], at))
