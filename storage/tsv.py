@@ -178,29 +178,9 @@ def file_name(filter: Filter, now: datetime) -> str:
     return f"{text}-{now:%Y%m%d-%H%M%S}.tsv"
 
 
-def save_tsv(
-    connection: sqlite3.Connection,
-    filter: Filter,
-    now: datetime,
-    directory: Path,
-    *,
-    language: str = "en",
-    progress: Callable[[int], None] | None = None,
-) -> Path:
-    """Writes the download into a directory under a free name and returns its path; raises ExportError.
-
-    The file has mode 0600 and appears whole or not at all.
-    """
-    return write_free(
-        directory,
-        file_name(filter, now),
-        lambda out: write_tsv(connection, filter, now, out, language=language, progress=progress),
-    )
-
-
 def write_free(directory: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
     """Writes a file under a name, with a number behind it where that is taken, and returns its path; raises
-    ExportError."""
+    ExportError. The file has mode 0600 and appears whole or not at all."""
     wanted = Path(name)
     for attempt in range(1, 1000):
         path = directory / (wanted.name if attempt == 1 else f"{wanted.stem}-{attempt}{wanted.suffix}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +20,10 @@ from storage.filters import Filter
 from tui.dashboard import Dashboard
 from tui.display import CellDiff
 from tui.help import HelpScreen
-from tui.keys import Where, bindings
+from tui.keys import Where, bindings, rename
+from tui.preferences import Preferences
+
+_THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
 
 
 class SaludoApp(CellDiff):
@@ -30,14 +36,37 @@ class SaludoApp(CellDiff):
     SCREENS: ClassVar = {"help": HelpScreen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
-    def __init__(self, path: Path, filter: Filter, clock: Callable[[], datetime], directory: Path) -> None:
-        super().__init__(ansi_color=True)
-        self.theme = "ansi-dark"
+    def __init__(
+        self,
+        path: Path,
+        filter: Filter,
+        clock: Callable[[], datetime],
+        directory: Path,
+        preferences: Preferences | None = None,
+    ) -> None:
+        preferences = preferences or Preferences()
+        super().__init__(ascii_only=preferences.ascii)
+        self.theme = _THEMES[preferences.theme]
         self.animation_level = "none"
-        self.dashboard = Dashboard(path, filter, clock, directory)
+        rename(preferences.keys)
+        self.set_keymap(preferences.keys)
+        self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems)
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self.forget_screen())
+        self._end_on_hangup()
         self.push_screen(self.dashboard)
+
+    def _end_on_hangup(self) -> None:
+        """A terminal that is closed, or a polite kill, ends the program as `q` does: no half-written file stays."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            with suppress(ValueError, RuntimeError):  # only the main thread may; tests run in others
+                loop.add_signal_handler(number, self.exit)
+
+    def action_next_theme(self) -> None:
+        names = list(_THEMES.values())
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     def on_unmount(self) -> None:
         self.dashboard.close_readers()
@@ -68,8 +97,8 @@ class SaludoApp(CellDiff):
         self._close_messages_no_wait()
 
 
-def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: Path) -> int:
+def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: Path, preferences: Preferences) -> int:
     """Runs the dashboard until it is left and returns the exit status; `now` stands in for the clock."""
-    app = SaludoApp(path, filter, lambda: now or datetime.now(UTC), directory)
-    app.run()
+    app = SaludoApp(path, filter, lambda: now or datetime.now(UTC), directory, preferences)
+    app.run(mouse=preferences.mouse)
     return app.return_code or 0

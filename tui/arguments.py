@@ -75,21 +75,33 @@ def _is_text(value: str) -> bool:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
+<<<<<<< HEAD
     # An option may stand before the command or behind it: a default here would undo what stands before it.
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--db", type=Path, metavar="PATH", help="the database file")
     asked = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     asked.add_argument("--filter", metavar="TEXT", help=FILTER_HELP)
     asked.add_argument("--now", metavar="T", help="an ISO 8601 moment that stands in for the clock")
+=======
+    common = _Parser(add_help=False)
+    common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
+    # Suppressed defaults: a command that says nothing leaves what stands before it as it is.
+    asked = _Parser(add_help=False)
+    asked.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
+    asked.add_argument(
+        "--now", default=argparse.SUPPRESS, metavar="T", help="an ISO 8601 moment that stands in for the clock"
+    )
+    looks = _looks()
+>>>>>>> main
     parser = _Parser(
         prog="saludo",
-        parents=[common, asked],
+        parents=[common, asked, looks],
         description="The conversation-start report of a WhatsApp business. Without a command: the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB names the database as well.",
     )
     parser.add_argument("--version", action="version", version=f"saludo {program_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    _add_demo(commands, common)
+    _add_demo(commands, [common, looks])
     _add_import(commands, common)
     report = commands.add_parser("report", parents=[common, asked], help="print the numbers and charts once, as text")
     report.add_argument("--json", action="store_true", help="print them as JSON")
@@ -102,11 +114,29 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_demo(
-    commands: argparse._SubParsersAction[_Parser],
-    common: _Parser,
-) -> None:
-    demo = commands.add_parser("demo", parents=[common], help="build the demo database and open the dashboard on it")
+def _looks() -> _Parser:
+    """How the dashboard looks and listens: flags over the settings file."""
+    looks = _Parser(add_help=False)
+    looks.add_argument(
+        "--theme", choices=("ansi", "dark", "light"), default=argparse.SUPPRESS, help="colours: the terminal's own, ..."
+    )
+    looks.add_argument(
+        "--mouse",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="listen to the mouse (default: not over SSH)",
+    )
+    looks.add_argument(
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="draw with ASCII only (default: where the locale is not UTF-8)",
+    )
+    return looks
+
+
+def _add_demo(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    demo = commands.add_parser("demo", parents=parents, help="build the demo database and open the dashboard on it")
     demo.add_argument("--no-open", action="store_true", help="only build it and print where it is")
 
 

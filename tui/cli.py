@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from storage.database import Writer
     from storage.importing import Summary
     from storage.sources import Options
+    from tui.preferences import Preferences
 
 
 def run(words: list[str]) -> int:
@@ -107,7 +108,11 @@ def _now(arguments: Namespace, zone: ZoneInfo) -> datetime:
 
 def _dashboard(arguments: Namespace) -> int:
     path = _database(arguments)
+<<<<<<< HEAD
     filter = filter_of(arguments.filter)
+=======
+    _filter(arguments)  # a wrong one is told before anything opens
+>>>>>>> main
     now = None
     if arguments.now is not None:
         zone = ZoneInfo("UTC")
@@ -115,15 +120,25 @@ def _dashboard(arguments: Namespace) -> int:
             with reading(path) as connection:
                 zone = load_settings(connection).zone
         now = _now(arguments, zone)
-    return _open(path, lambda: _run_dashboard(path, filter, now))
+    return _open(path, lambda: _run_dashboard(arguments, path, now))
 
 
-def _run_dashboard(path: Path, filter: object, now: datetime | None) -> int:
-    from storage.filters import Filter
+def _run_dashboard(arguments: Namespace, path: Path, now: datetime | None) -> int:
     from tui.app import run_dashboard
 
-    assert isinstance(filter, Filter)
-    return run_dashboard(path, filter, now, Path.cwd())
+    preferences = _preferences(arguments)
+    filter = _filter(arguments) if hasattr(arguments, "filter") else preferences.filter
+    return run_dashboard(path, filter, now, preferences.directory or Path.cwd(), preferences)
+
+
+def _preferences(arguments: Namespace) -> Preferences:
+    """What this terminal suggests, then the settings file, then the flags."""
+    from tui.keys import ids
+    from tui.preferences import default_file, for_terminal, load
+
+    found = load(for_terminal(), default_file(), ids())
+    flags = {name: getattr(arguments, name) for name in ("theme", "mouse", "ascii") if hasattr(arguments, name)}
+    return replace(found, **flags)
 
 
 def _open(path: Path, show: Callable[[], int]) -> int:
@@ -147,9 +162,8 @@ def _demo(arguments: Namespace) -> int:
     if arguments.no_open:
         _print(str(path))
         return 0
-    from storage.filters import Filter
 
-    return _open(path, lambda: _run_dashboard(path, Filter(), None))
+    return _open(path, lambda: _run_dashboard(arguments, path, None))
 
 
 def _import(arguments: Namespace) -> int:

@@ -25,18 +25,19 @@ from tui.choosing import ChoiceList
 from tui.detail import DetailPane, Left, Step, WholeContact
 from tui.evolution import DailyChart, FunnelChart
 from tui.filter_line import FilterLine
-from tui.filtering import FilteringScreen
 from tui.filters import FilterBar
 from tui.keys import Where, bar, bindings
 from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, detail_region, layout_of, next_chart, shown_charts
 from tui.loading import Snapshot, Stamp
-from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, SaveEnded, SaveProgress
+from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened
+from tui.name_line import NameLine
 from tui.panel import Panel
+from tui.saving import SavingScreen
 from tui.scrolling import Lines
 from tui.starts import StartsTable
 from tui.status import KeyBar, StatusLine
 from tui.tiles import Tiles
-from tui.wording import filter_words, number, short_moment
+from tui.wording import filter_words, short_moment
 
 PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
 CHARTS = PANELS[1:7]
@@ -47,7 +48,7 @@ HOW_TO_BEGIN = (
 )
 
 
-class Dashboard(FilteringScreen):
+class Dashboard(SavingScreen):
     """The one main screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DASHBOARD)]
@@ -57,8 +58,16 @@ class Dashboard(FilteringScreen):
     # Textual repaints the whole screen on every change of focus; each widget here repaints itself.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
-    def __init__(self, path: Path, filter: Filter, clock: Callable[[], datetime], directory: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        filter: Filter,
+        clock: Callable[[], datetime],
+        directory: Path,
+        problems: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(path, filter, clock, directory, "dashboard")
+        self._problems = problems
         self.chart = "daily"
 
     def compose(self) -> ComposeResult:
@@ -79,6 +88,7 @@ class Dashboard(FilteringScreen):
         yield DetailPane("detail")
         yield ChoiceList("choices")
         yield FilterLine("filter-line", self.known_choices)
+        yield NameLine("name-line")
 
     def on_mount(self) -> None:
         for chart in CHARTS:
@@ -126,7 +136,9 @@ class Dashboard(FilteringScreen):
         words = filter_words(snapshot.view.filter)
         self.table.show(snapshot.pager, words, place.top, place.cursor, self._notice(snapshot))
         line = self.query_one(StatusLine)
-        if before is None or before.view != snapshot.view or line.is_error:
+        if before is None and self._problems:
+            line.say("; ".join(self._problems), error=True)
+        elif before is None or before.view != snapshot.view or line.is_error:
             line.say(self.where())
         line.freshness("" if snapshot.data_of is None else f"data of {short_moment(snapshot.data_of).strip()}")
         self._show_keys()
@@ -210,32 +222,6 @@ class Dashboard(FilteringScreen):
             self._show_chart(name)
         self.query_one(f"#{name}").focus()
 
-    # Saving
-
-    def action_save(self) -> None:
-        if self.saving is not None:
-            self.say(f"still saving: {self.saving}; Esc cancels it")
-            return
-        if self.snapshot is None or self.snapshot.view != self.view:
-            self.say("still reading; try again in a moment")
-            return
-        self.saving = "…"
-        panel = self.focused
-        if isinstance(panel, Panel):
-            self.save_figures(panel.id or "panel", self.view.filter, panel.figures(self.snapshot.report))
-        else:
-            self.say("saving …")
-            self.save_starts(self.view.filter)
-
-    def on_save_progress(self, message: SaveProgress) -> None:
-        if self.saving is not None:
-            self.saving = f"{number(message.count)} starts"
-            self.say(f"saving: {self.saving} so far; Esc cancels")
-
-    def on_save_ended(self, message: SaveEnded) -> None:
-        self.saving = None
-        self.say(message.text, message.error)
-
     # Words
 
     def on_note(self, message: Note) -> None:
@@ -250,6 +236,8 @@ class Dashboard(FilteringScreen):
             wheres: tuple[Where, ...] = (Where.LIST,)
         elif isinstance(focused, FilterLine):
             wheres = (Where.FILTER_LINE,)
+        elif isinstance(focused, NameLine):
+            wheres = (Where.NAME_LINE,)
         elif isinstance(focused, Lines):
             wheres = (Where.DETAIL, Where.TEXT, Where.EVERYWHERE)
         else:

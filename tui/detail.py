@@ -46,6 +46,14 @@ class WholeContact(Message):
         super().__init__()
 
 
+class LinkWanted(Message):
+    """Copy the link to the chat, or open it."""
+
+    def __init__(self, link: str | None, to_open: bool) -> None:
+        self.link, self.to_open = link, to_open
+        super().__init__()
+
+
 class Left(Message):
     """The detail was closed."""
 
@@ -58,6 +66,7 @@ class DetailPane(Vertical):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.row: StartRow | None = None
+        self._link: str | None = None
 
     def compose(self) -> ComposeResult:
         yield Lines("detail-text")
@@ -71,6 +80,7 @@ class DetailPane(Vertical):
         """Shows a start; None where it is there no more."""
         same = self.row is not None and self.row.cursor == row.cursor
         self.row = row
+        self._link = None if detail is None else detail.chat_link
         lines = self.query_one(Lines)
         if detail is None:
             lines.show(lambda width: [strip((" This start is no longer in the database.", BOLD))])
@@ -84,6 +94,12 @@ class DetailPane(Vertical):
 
     def action_step(self, by: int) -> None:
         self.post_message(Step(by))
+
+    def action_copy_link(self) -> None:
+        self.post_message(LinkWanted(self._link, to_open=False))
+
+    def action_open_link(self) -> None:
+        self.post_message(LinkWanted(self._link, to_open=True))
 
     def action_contact(self) -> None:
         if self.row is not None:

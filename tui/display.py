@@ -76,9 +76,10 @@ def cells_of(strip: Strip) -> list[Cell]:
 class Shadow:
     """What the terminal shows, as far as it is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, ascii_only: bool = False) -> None:
         self._rows: dict[int, list[Cell]] = {}
         self._clear = True
+        self._ascii_only = ascii_only
 
     def forget(self) -> None:
         """The terminal may show anything: the next update clears it first."""
@@ -94,6 +95,8 @@ class Shadow:
         encoder = Encoder(console)
         for y, x, strip in pieces:
             cells = cells_of(strip)
+            if self._ascii_only:
+                cells = [(in_ascii(character), style) for character, style in cells]
             row = self._rows.setdefault(y, [])
             end = x + len(cells)
             if len(row) < end:
@@ -105,6 +108,36 @@ class Shadow:
                 sent.append(encoder.encode(cells[first:last], x + first, y, width))
             row[x:end] = cells
         return "".join(sent)
+
+
+def in_ascii(character: str) -> str:
+    """The cell's character for a terminal that knows ASCII only; one cell stays one cell."""
+    if character.isascii():
+        # The right half of a wide character is a cell like any other once its left half is one.
+        return character or "?"
+    return _IN_ASCII.get(character, "?")
+
+
+_IN_ASCII = {
+    **dict.fromkeys("─━–―", "-"),
+    **dict.fromkeys("│▏▕┃", "|"),
+    **dict.fromkeys("┌┐└┘├┤┬┴┼", "+"),
+    **dict.fromkeys("█▐▌■▓", "#"),
+    **dict.fromkeys("▁▂", "_"),
+    **dict.fromkeys("▃▄", "="),
+    **dict.fromkeys("▅▆▇▒", "%"),
+    **dict.fromkeys("·…", "."),
+    "░": ":",
+    "□": "o",
+    "▸": ">",
+    "▾": "v",
+    "▲": "^",
+    "×": "x",
+    "↑": "^",
+    "↓": "v",
+    "←": "<",
+    "→": ">",
+}
 
 
 def _runs(row: list[Cell], cells: list[Cell], x: int) -> list[tuple[int, int]]:
@@ -232,9 +265,9 @@ def _sure(character: str) -> bool:
 class CellDiff(App[None]):
     """An app that sends only changed cells; Textual's own way where that cannot be done safely."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, ascii_only: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self._shadow = Shadow()
+        self._shadow = Shadow(ascii_only)
         self._diffs = supported()
 
     def forget_screen(self) -> None:

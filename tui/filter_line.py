@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.message import Message
 from textual.widgets import Input
 
 from storage.choices import Choice
@@ -14,11 +13,7 @@ from storage.events import Origin
 from storage.failures import Reason
 from storage.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
 from tui.keys import Where, bindings
-from tui.messages import FilterChosen, Note
-
-
-class LineClosed(Message):
-    """The filter line was left."""
+from tui.messages import FilterChosen, LineClosed, Note
 
 
 class FilterLine(Input):

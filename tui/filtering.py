@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from storage.choices import Choice
 from storage.filters import Filter
 from tui.choosing import ChoiceList, Closed, Picked
-from tui.filter_line import FilterLine, LineClosed
+from tui.filter_line import FilterLine
 from tui.filters import Dropdown
-from tui.messages import ChooseField, Counted, FilterChosen
-from tui.options import marked, options_of, shifted, taken
+from tui.keys import Where, commands
+from tui.messages import ChooseField, Counted, FilterChosen, LineClosed
+from tui.name_line import NameLine
+from tui.options import Option, commands_of, marked, options_of, shifted, taken
 from tui.viewing import ViewingScreen
 
-_LIST_WIDTH, _TEMPLATE_WIDTH, _LIST_HEIGHT = 44, 60, 22  # cells, where there is room
+_LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, where there is room
+COMMANDS = "command"
 
 
 class FilteringScreen(ViewingScreen):
@@ -34,26 +38,39 @@ class FilteringScreen(ViewingScreen):
         if self.snapshot is None:
             self.say("still reading; try again in a moment")
             return
-        choices, dropdown = self.query_one(ChoiceList), self.query_one(f"#choose-{field}", Dropdown)
+        dropdown = self.query_one(f"#choose-{field}", Dropdown)
+        width = max(dropdown.size.width, _WIDE_LIST if field == "template" else _LIST_WIDTH)
         options = options_of(field, *self.known_choices(), None)
-        wanted = max(dropdown.size.width, _TEMPLATE_WIDTH if field == "template" else _LIST_WIDTH)
-        width = min(self.size.width, wanted)
-        choices.styles.width, choices.styles.height = width, min(len(options) + 3, self.size.height - 3, _LIST_HEIGHT)
-        choices.styles.offset = (max(0, min(dropdown.region.x, self.size.width - width)), 1)
-        self.before_list = self.panel_in_use()
-        choices.display = True
-        choices.open(field, options, marked(self.view.filter, field))
-        choices.focus()
+        self._open_list(field, options, marked(self.view.filter, field), dropdown.region.x, width)
         if field != "period":
             self.load_counts(self.view.filter, field)
+
+    def action_commands(self) -> None:
+        options = commands_of(commands(Where.DASHBOARD, Where.EVERYWHERE))
+        self._open_list(COMMANDS, options, frozenset(), 0, _COMMANDS_WIDTH)
+
+    def _open_list(
+        self, field: str, options: Sequence[Option], marked: frozenset[Hashable], left: int, width: int
+    ) -> None:
+        choices = self.query_one(ChoiceList)
+        width = min(self.size.width, width)
+        choices.styles.width, choices.styles.height = width, min(len(options) + 3, self.size.height - 3, _LIST_HEIGHT)
+        choices.styles.offset = (max(0, min(left, self.size.width - width)), 1)
+        self.before_list = self.panel_in_use()
+        choices.display = True
+        choices.open(field, options, marked)
+        choices.focus()
 
     def on_counted(self, message: Counted) -> None:
         choices = self.query_one(ChoiceList)
         if choices.display and choices.field == message.field:
             choices.count(options_of(message.field, *self.known_choices(), message.counts))
 
-    def on_picked(self, message: Picked) -> None:
+    async def on_picked(self, message: Picked) -> None:
         self._close_list()
+        if message.field == COMMANDS:
+            await self.run_action(str(next(iter(message.values))))
+            return
         self.go_to(taken(self.view.filter, message.field, message.values))
 
     def on_closed(self, message: Closed) -> None:
@@ -76,7 +93,8 @@ class FilteringScreen(ViewingScreen):
         self.say("Tab completes a field or a value, Enter applies, Esc leaves")
 
     def on_line_closed(self, message: LineClosed) -> None:
-        self.query_one(FilterLine).display = False
+        for line in (self.query_one(FilterLine), self.query_one(NameLine)):
+            line.display = False
         self.focus_on(self.before_list)
         self.say(self.where())
 

@@ -19,7 +19,7 @@ from storage.filters import Filter, Period
 from storage.journal import last_import
 from storage.report import Report, load_report, one_moment
 from storage.starts import Cursor, StartDetail
-from storage.tsv import ExportError, cell, file_name, save_tsv, write_free
+from storage.tsv import ExportError, cell, file_name, write_file, write_free, write_tsv
 from tui.pager import PAGE, Pager
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
@@ -177,23 +177,23 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
 
 
 def save(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, directory: Path, progress: Callable[[int], None]
+    connection: sqlite3.Connection, filter: Filter, now: datetime, to: Path, progress: Callable[[int], None]
 ) -> Path:
-    """Saves the TSV of a filter and says where; raises ReadError with one line."""
-    try:
-        return save_tsv(connection, filter, now, directory, progress=progress)
-    except ExportError as error:
-        raise ReadError(str(error)) from None
+    """Saves the TSV of a filter to a path, or in a directory under a free name, and says where; raises ReadError."""
+    return _saved(to, file_name(filter, now), lambda out: write_tsv(connection, filter, now, out, progress=progress))
 
 
-def save_figures(name: str, filter: Filter, now: datetime, directory: Path, rows: Sequence[Sequence[str]]) -> Path:
-    """Saves the figures of a panel as TSV and says where; raises ReadError with one line."""
+def save_figures(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """Saves the figures of a panel as TSV in the same way."""
     text = "".join("\t".join(cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
+    return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))
 
-    def write(out: BinaryIO) -> int:
-        return out.write(text)
 
+def _saved(to: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
     try:
-        return write_free(directory, f"{name}-{file_name(filter, now)}", write)
+        if to.is_dir():
+            return write_free(to, name, write)
+        write_file(to, write, replace=False)
     except ExportError as error:
         raise ReadError(str(error)) from None
+    return to

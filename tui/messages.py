@@ -104,6 +104,10 @@ class FilterChosen(Message):
         super().__init__()
 
 
+class LineClosed(Message):
+    """A line in which one types was left."""
+
+
 class Note(Message):
     """One line for the person, in the status line."""
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from storage.choices import Choice
 from storage.events import Origin
 from storage.filters import FIRST_DAY, LAST_DAY, Filter, Period, UserType
+from tui.keys import Key
 from tui.wording import ORIGIN_NAMES, PERIOD_NAMES, USER_TYPE_NAMES, period_name
 
 MULTIPLE = frozenset(("origin", "line", "template"))
@@ -51,6 +52,11 @@ def options_of(
         all_of,
         *(Option(value, label, None if counts is None else counts.get(value, 0)) for value, label in values),
     ]
+
+
+def commands_of(keys: Sequence[Key]) -> list[Option]:
+    """The command palette: what each key does, with the key itself."""
+    return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}  ({key.shown})") for key in keys]
 
 
 def typed_period(text: str) -> Option | None:

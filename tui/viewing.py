@@ -20,6 +20,7 @@ from tui.filters import FilterBar
 from tui.history import History, Stop
 from tui.loading import Snapshot, Stamp, View
 from tui.messages import PagesRead, Place
+from tui.name_line import NameLine
 from tui.pager import moved
 from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
@@ -61,6 +62,7 @@ class ViewingScreen(WorkingScreen):
         self.landing = Anchor(Place())
         self.before_list = "starts"
         self.saving: str | None = None
+        self.paused = False
         self._pending = False
         self._stamp: Stamp | None = None
 
@@ -123,7 +125,7 @@ class ViewingScreen(WorkingScreen):
     def panel_in_use(self) -> str:
         """The widget that has the keys, or that had them before a list or the filter line opened."""
         focused = self.focused
-        if isinstance(focused, (ChoiceList, FilterLine, Lines)) or focused is None or focused.id is None:
+        if isinstance(focused, (ChoiceList, FilterLine, NameLine, Lines)) or focused is None or focused.id is None:
             return self.before_list
         return focused.id
 
@@ -153,9 +155,13 @@ class ViewingScreen(WorkingScreen):
     def action_refresh(self) -> None:
         self.ask_again()
 
+    def action_pause(self) -> None:
+        self.paused = not self.paused
+        self.say("paused: what others import is not read until Space" if self.paused else self.where())
+
     async def _look(self) -> None:
         """Reads again when another process has changed the database, or a day has begun."""
-        if self._pending:
+        if self._pending or self.paused:
             return
         stamp = await self.stamp()
         day_began = self.snapshot is not None and self.snapshot.day_of(self.clock()) != self.snapshot.today

@@ -17,9 +17,9 @@ from textual.worker import get_current_worker
 from storage.filters import Filter
 from storage.report import Report
 from storage.starts import StartRow
-from tui import loading
+from tui import browser, loading
 from tui.loading import Abandoned, Reader, ReadError, Stamp, View
-from tui.messages import Counted, DetailRead, Loaded, LoadFailed, PagesRead, SaveEnded, SaveProgress
+from tui.messages import Counted, DetailRead, Loaded, LoadFailed, Note, PagesRead, SaveEnded, SaveProgress
 from tui.options import without
 from tui.pager import Pager, Row
 
@@ -101,8 +101,8 @@ class WorkingScreen(Screen[None]):
         self.post_message(Counted(field, counts))
 
     @work(thread=True, group="save", exit_on_error=False)
-    def save_starts(self, filter: Filter) -> None:
-        """Writes the TSV of a filter; stops without a trace once it is cancelled."""
+    def save_starts(self, filter: Filter, path: Path | None) -> None:
+        """Writes the TSV of a filter, under a free name where no path is given; cancelled, it leaves no trace."""
         worker = get_current_worker()
 
         def progress(count: int) -> None:
@@ -112,20 +112,26 @@ class WorkingScreen(Screen[None]):
 
         try:
             with self._saves.connection(lambda: worker.is_cancelled) as connection:
-                path = loading.save(connection, filter, self.clock(), self.directory, progress)
+                saved = loading.save(connection, filter, self.clock(), path or self.directory, progress)
         except Abandoned:
             self.post_message(SaveEnded("not saved: cancelled", error=True))
         except ReadError as error:
             self.post_message(SaveEnded(f"not saved: {error}", error=True))
         else:
-            self.post_message(SaveEnded(f"saved {path}"))
+            self.post_message(SaveEnded(f"saved {saved}"))
+
+    @work(thread=True, exclusive=True, group="browser", exit_on_error=False)
+    def open_link(self, link: str) -> None:
+        """Opens a link in the browser, which can take its time."""
+        opened = browser.open_link(link)
+        self.post_message(Note(f"opened {link}" if opened else f"no browser took {link}", error=not opened))
 
     @work(thread=True, group="save", exit_on_error=False)
-    def save_figures(self, name: str, filter: Filter, rows: list[tuple[str, ...]]) -> None:
-        """Writes the figures of a panel."""
+    def save_figures(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
+        """Writes the figures of a panel, under a free name where no path is given."""
         try:
-            path = loading.save_figures(name, filter, self.clock(), self.directory, rows)
+            saved = loading.save_figures(name, filter, self.clock(), path or self.directory, rows)
         except ReadError as error:
             self.post_message(SaveEnded(f"not saved: {error}", error=True))
         else:
-            self.post_message(SaveEnded(f"saved {path}"))
+            self.post_message(SaveEnded(f"saved {saved}"))

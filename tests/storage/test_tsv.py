@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from storage.database import reading
 from storage.events import ContactIds, Failure, Rank, Send
 from storage.filters import Filter
-from storage.tsv import ENGLISH, SPANISH, ExportError, cell, save_tsv, write_file
+from storage.tsv import ENGLISH, SPANISH, ExportError, cell, file_name, write_file, write_free, write_tsv
 from tests.databases import ANA, LINE, NOON, NOW, SECOND, build, column, tsv_bytes, tsv_of
 
 
@@ -68,9 +68,12 @@ def test_a_cell_is_one_cell_and_no_formula(value: str, shown: str) -> None:
 
 
 def test_a_saved_file_is_private_and_the_same_bytes(path: Path, tmp_path: Path) -> None:
+    filter = Filter.parse("period:all template:promo")
     with reading(path) as connection:
-        saved = save_tsv(connection, Filter.parse("period:all template:promo"), NOW, tmp_path)
-        again = save_tsv(connection, Filter.parse("period:all template:promo"), NOW, tmp_path)
+        name = file_name(filter, NOW)
+        saved, again = (
+            write_free(tmp_path, name, lambda out: write_tsv(connection, filter, NOW, out)) for _ in range(2)
+        )
     assert saved.read_bytes() == again.read_bytes() == tsv_bytes(path, "period:all template:promo")
     assert saved.name.startswith("period-all-template-promo")
     assert saved != again

@@ -15,7 +15,8 @@ from textual.pilot import Pilot
 
 from storage.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
 from storage.filters import Filter
-from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.databases import DAY, LINE, NOON, OTHER_LINE, SECOND, build
+from tests.databases import NOW as NOW
 from tui.app import SaludoApp
 
 PROMO = "promo [/b] 50%"

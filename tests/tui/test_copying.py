@@ -1,0 +1,132 @@
+"""Copying to the terminal's clipboard, opening links, saving under a name, the palette, and the pause."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, press, screen_text, settle
+from tests.tui.test_live import append
+from tui import browser, clipboard
+from tui.status import StatusLine
+
+
+def unpacked(sequence: str) -> str:
+    """The text that a terminal would take from an OSC 52 sequence."""
+    assert sequence.startswith("\x1b]52;c;")
+    return base64.b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode()
+
+
+def test_a_terminal_gets_it_plain() -> None:
+    assert unpacked(clipboard.sequence("José 🌸", {})) == "José 🌸"
+
+
+def test_tmux_passes_it_on() -> None:
+    sequence = clipboard.sequence("x", {"TMUX": "/tmp/tmux"})
+    assert sequence == "\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\"
+
+
+def test_screen_gets_it_in_chunks() -> None:
+    sequence = clipboard.sequence("x" * 2000, {"TERM": "screen-256color"})
+    chunks = sequence.split("\x1b\\")[:-1]
+    assert len(chunks) == 4
+    assert unpacked("".join(chunk.removeprefix("\x1bP") for chunk in chunks)) == "x" * 2000
+
+
+def test_what_is_too_long_is_refused() -> None:
+    with pytest.raises(clipboard.TooLong, match="w saves them"):
+        clipboard.sequence("x" * 60_000, {})
+
+
+def test_a_browser_is_never_here_over_ssh() -> None:
+    assert not browser.is_here({"SSH_CONNECTION": "1", "DISPLAY": ":0"})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return scenes.database(tmp_path)
+
+
+async def sent(app: Any, pilot: Any, *keys: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the keys put on the clipboard."""
+    found: list[str] = []
+    monkeypatch.setattr(app._driver, "write", lambda data: found.append(data) if "]52;" in data else None)
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    await press(pilot, *keys)
+    return [unpacked(data) for data in found]
+
+
+async def test_y_copies_what_is_under_the_cursor(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dashboard(path, filter="status:failed") as (app, pilot):
+        assert await sent(app, pilot, "y", monkeypatch=monkeypatch) == ["5491155550007"]
+        assert "sent to the terminal's clipboard: 5491155550007" in app.dashboard.query_one(StatusLine).text
+        row = (await sent(app, pilot, "Y", monkeypatch=monkeypatch))[0].split("\t")
+        assert row[1:3] == ["failed", "5491155550007"]
+        assert row[-2:] == ["limit_reached", "131049"]
+        assert await sent(app, pilot, "3", "y", monkeypatch=monkeypatch) == ["Failed\t8\t1.0"]
+        assert len((await sent(app, pilot, "Y", monkeypatch=monkeypatch))[0].splitlines()) == 6
+        link = await sent(app, pilot, "8", "enter", "y", monkeypatch=monkeypatch)
+        assert link == ["https://wa.me/5491155550007"]
+
+
+async def test_o_opens_the_chat_where_there_is_a_browser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def open_link(link: str) -> bool:
+        opened.append(link)
+        return True
+
+    monkeypatch.setattr(browser, "open_link", open_link)
+    async with dashboard(path, filter="status:failed") as (app, pilot):
+        monkeypatch.setattr(browser, "is_here", lambda: False)
+        await press(pilot, "enter", "o")
+        assert opened == []
+        assert "there is no browser on this machine" in app.dashboard.query_one(StatusLine).text
+        monkeypatch.setattr(browser, "is_here", lambda: True)
+        await press(pilot, "o")
+        assert opened == ["https://wa.me/5491155550007"]
+
+
+async def test_a_file_is_saved_under_a_name_of_ones_own(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "W", "ctrl+a", "ctrl+k", *"mine", "enter")
+        assert app.dashboard.query_one(StatusLine).text == f"saved {path.parent / 'mine'}"
+        assert len((path.parent / "mine").read_text().splitlines()) == 1 + scenes.STARTS
+        await press(pilot, "W", "ctrl+a", "ctrl+k", *"mine", "enter")
+        assert "exists already" in app.dashboard.query_one(StatusLine).text
+        await press(pilot, "W", "escape")
+        assert app.focused is app.dashboard.table
+
+
+async def test_the_palette_finds_and_runs_a_command(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "colon", *"grouped")
+        assert "Table: grouped by notification" in screen_text(app)
+        await press(pilot, "enter")
+        assert app.dashboard.view.grouped
+
+
+async def test_space_pauses_what_others_import(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "space")
+        append(path, 2)
+        await pilot.pause(1.5)
+        await settle(pilot)
+        assert app.dashboard.table.count == scenes.STARTS
+        assert "paused" in app.dashboard.query_one(StatusLine).text
+        await press(pilot, "r")
+        assert app.dashboard.table.count == scenes.STARTS + 2
+
+
+async def test_every_key_of_the_dashboard_does_something_without_harm(path: Path) -> None:
+    """No key of the list may fail, wherever it is pressed."""
+    keys = ("x", "v", "f", "c", "r", "y", "Y", "T", "space", "left_square_bracket", "right_square_bracket", "k", "j")
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        for panel in "12345678":
+            await press(pilot, panel, *keys)
+        assert app.is_running

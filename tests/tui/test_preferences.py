@@ -1,0 +1,118 @@
+"""The settings file, the flags and what the terminal suggests: what counts, and what a wrong line costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.filters import Filter
+from tests.tui import scenes
+from tests.tui.scenes import press, screen_text, settle
+from tui.app import SaludoApp
+from tui.keys import ids, rename
+from tui.preferences import Preferences, for_terminal, load
+from tui.status import StatusLine
+
+
+def loaded(directory: Path, text: str) -> Preferences:
+    path = directory / "settings.toml"
+    path.write_text(text)
+    return load(Preferences(), path, ids())
+
+
+def test_a_whole_file_is_taken(tmp_path: Path) -> None:
+    found = loaded(
+        tmp_path,
+        f"""
+        theme = "light"
+        mouse = false
+        ascii = true
+        filter = "period:7d status:failed"
+        directory = "{tmp_path}"
+        [keys]
+        "dashboard.save" = "f2, w"
+        """,
+    )
+    assert found == Preferences(
+        "light", False, True, Filter.parse("period:7d status:failed"), tmp_path, {"dashboard.save": "f2,w"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('theme = "pink"', "theme is one of ansi, dark, light, not 'pink'"),
+        ("theme = 3", "theme is one of"),
+        ('mouse = "yes"', "mouse is true or false, not 'yes'"),
+        ('filter = "colour:red"', "'colour' is no field"),
+        ("filter = 4", "filter cannot be 4"),
+        ('directory = "/no/such/place"', "there is no directory '/no/such/place'"),
+        ('thme = "dark"', "'thme' is no setting; known are theme, mouse"),
+        ('[keys]\n"dashboard.sing" = "w"', "'dashboard.sing' is no key's name"),
+        ('[keys]\n"dashboard.save" = 1', "dashboard.save takes a text"),
+        ("theme = ", "the defaults hold"),
+    ],
+)
+def test_a_wrong_line_is_one_clear_line_and_the_default(tmp_path: Path, text: str, problem: str) -> None:
+    found = loaded(tmp_path, text)
+    assert len(found.problems) == 1
+    assert problem in found.problems[0]
+    assert found == Preferences(problems=found.problems)
+
+
+def test_a_wrong_line_leaves_the_right_ones(tmp_path: Path) -> None:
+    found = loaded(tmp_path, 'theme = "dark"\nmouse = 7')
+    assert (found.theme, found.mouse, len(found.problems)) == ("dark", True, 1)
+
+
+def test_no_file_is_no_problem_and_an_unreadable_one_is(tmp_path: Path) -> None:
+    assert load(Preferences(), tmp_path / "none.toml", ids()) == Preferences()
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    assert "not UTF-8" in load(Preferences(), tmp_path / "binary.toml", ids()).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("environment", "mouse", "ascii"),
+    [
+        ({}, True, False),
+        ({"SSH_CONNECTION": "1 2 3 4", "LANG": "es_AR.UTF-8"}, False, False),
+        ({"LANG": "C"}, True, True),
+        ({"LANG": "C.UTF-8"}, True, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True, True),
+        ({"LC_CTYPE": "C.UTF-8"}, True, False),
+        ({"LC_ALL": "es_AR.ISO-8859-1", "LANG": "es_AR.UTF-8"}, True, True),
+        ({"LC_ALL": "", "LANG": "en_US.utf8"}, True, False),
+    ],
+)
+def test_what_the_terminal_suggests(environment: dict[str, str], mouse: bool, ascii: bool) -> None:
+    assert (for_terminal(environment).mouse, for_terminal(environment).ascii) == (mouse, ascii)
+
+
+async def test_other_keys_work_and_are_shown(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    preferences = Preferences(keys={"dashboard.save": "f2"}, problems=("settings.toml: something",))
+    app = SaludoApp(path, Filter(), lambda: scenes.NOW, tmp_path, preferences)
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settle(pilot)
+            assert app.dashboard.query_one(StatusLine).text == "settings.toml: something"
+            assert "f2 Save" in screen_text(app)
+            await press(pilot, "w")
+            assert not list(tmp_path.glob("*.tsv"))
+            await press(pilot, "f2")
+            assert len(list(tmp_path.glob("*.tsv"))) == 1
+    finally:
+        rename({})
+
+
+@pytest.mark.parametrize("theme", ["ansi", "dark", "light"])
+async def test_every_theme_shows_the_same_text(tmp_path: Path, theme: str) -> None:
+    path = scenes.database(tmp_path)
+    app = SaludoApp(path, Filter(), lambda: scenes.NOW, tmp_path, Preferences(theme=theme))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        text = screen_text(app)
+        await press(pilot, "T", "T", "T")
+        assert screen_text(app) == text
+        assert "Last starts" in text

@@ -1,0 +1,121 @@
+"""What a person prefers: theme, mouse, first filter, where files are saved, and keys. A small TOML file and the flags.
+
+Knows no widget. A wrong line costs itself only: it is told, and the default holds.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from storage.filters import Filter, FilterError
+
+THEMES = ("ansi", "dark", "light")
+NAMES = ("theme", "mouse", "ascii", "filter", "directory", "keys")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """theme: one of THEMES. ascii: no character beyond ASCII. filter: what the dashboard begins with. directory: where
+    files are saved, None for the current one. keys: id of a key -> its keys as Textual names them. problems: what is
+    wrong with the file, a line each."""
+
+    theme: str = "ansi"
+    mouse: bool = True
+    ascii: bool = False
+    filter: Filter = field(default_factory=Filter)
+    directory: Path | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def default_file() -> Path:
+    """Where the file is: SALUDO_SETTINGS, else in the user's configuration directory."""
+    if named := os.environ.get("SALUDO_SETTINGS"):
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("saludo", appauthor=False) / "settings.toml"
+
+
+def for_terminal(environment: Mapping[str, str] = os.environ) -> Preferences:
+    """What is sensible on this terminal: over SSH no mouse, and no character beyond ASCII where the locale has none."""
+    return Preferences(mouse=not environment.get("SSH_CONNECTION"), ascii=not _is_utf8(environment))
+
+
+def _is_utf8(environment: Mapping[str, str]) -> bool:
+    """Whether the locale is one of UTF-8; one that nobody has set (as in containers) is taken for it.
+
+    Where LANG names no UTF-8, a LC_CTYPE of one of Python's own making does not count: see PEP 538.
+    """
+    whole, types, language = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if types in _COERCED and language:
+        types = ""
+    named = whole or types or language or "UTF-8"
+    return "utf8" in named.lower().replace("-", "")
+
+
+_COERCED = frozenset(("C.UTF-8", "C.utf8", "UTF-8"))
+
+
+def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferences:
+    """The preferences of a file over `base`; the same as `base` where there is no file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return base
+    except (OSError, UnicodeDecodeError) as error:
+        return replace(base, problems=(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})",))
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return replace(base, problems=(f"{path}: {error}; the defaults hold",))
+    problems: list[str] = []
+    found = base
+    for name, value in values.items():
+        try:
+            found = _taken(found, name, value, known_keys)
+        except ValueError as error:
+            problems.append(f"{path.name}: {error}")
+    return replace(found, problems=tuple(problems))
+
+
+def _taken(found: Preferences, name: str, value: Any, known_keys: frozenset[str]) -> Preferences:
+    match name, value:
+        case "theme", str() if value in THEMES:
+            return replace(found, theme=value)
+        case "theme", _:
+            raise ValueError(f"theme is one of {', '.join(THEMES)}, not {value!r}")
+        case ("mouse", bool()) | ("ascii", bool()):
+            return replace(found, **{name: value})
+        case ("mouse", _) | ("ascii", _):
+            raise ValueError(f"{name} is true or false, not {value!r}")
+        case "filter", str():
+            try:
+                return replace(found, filter=Filter.parse(value))
+            except FilterError as error:
+                raise ValueError(f"filter: {error.message}") from None
+        case "directory", str():
+            directory = Path(value).expanduser()
+            if not directory.is_dir():
+                raise ValueError(f"directory: there is no directory {value!r}")
+            return replace(found, directory=directory)
+        case "keys", dict():
+            return replace(found, keys=dict(_keys(value, known_keys)))
+        case (("filter" | "directory" | "keys"), _):
+            raise ValueError(f"{name} cannot be {value!r}")
+        case _:
+            raise ValueError(f"{name!r} is no setting; known are {', '.join(NAMES)}")
+
+
+def _keys(values: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, str]]:
+    for id, keys in values.items():
+        if id not in known:
+            raise ValueError(f"keys: {id!r} is no key's name; the help lists them")
+        if not isinstance(keys, str) or not keys.strip():
+            raise ValueError(f'keys: {id} takes a text such as "w" or "ctrl+w,f2"')
+        yield id, ",".join(part.strip() for part in keys.split(","))

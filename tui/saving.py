@@ -1,0 +1,142 @@
+"""Saving and copying what is shown: TSV files written by a worker, and text for the terminal's clipboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.starts import NotificationRow, StartRow
+from storage.tsv import file_name
+from tui import browser, clipboard
+from tui.detail import LinkWanted
+from tui.filtering import FilteringScreen
+from tui.messages import SaveEnded, SaveProgress
+from tui.name_line import Named, NameLine
+from tui.panel import Panel
+from tui.terminal import safe
+from tui.wording import number, plural
+
+
+class SavingScreen(FilteringScreen):
+    """A screen whose panels can be saved and copied."""
+
+    def action_save(self) -> None:
+        self._save(None)
+
+    def action_save_as(self) -> None:
+        if self._may_save():
+            line = self.query_one(NameLine)
+            self.before_list = self.panel_in_use()
+            panel = self._panel()
+            front = "" if panel is None else f"{panel.id}-"
+            line.display = True
+            line.edit(str(self.directory / f"{front}{file_name(self.view.filter, self.clock())}"))
+            line.focus()
+            self.say("the file's name; Enter saves, Esc leaves")
+
+    def on_named(self, message: Named) -> None:
+        self._save((self.directory / Path(message.name).expanduser()).absolute())
+
+    def _may_save(self) -> bool:
+        if self.saving is not None:
+            self.say(f"still saving: {self.saving}; Esc cancels it")
+        elif self.snapshot is None or self.snapshot.view != self.view:
+            self.say("still reading; try again in a moment")
+        else:
+            return True
+        return False
+
+    def _panel(self) -> Panel | None:
+        """The panel whose figures are meant; None for the table's starts."""
+        panel = self.query_one(f"#{self.panel_in_use()}")
+        return panel if isinstance(panel, Panel) else None
+
+    def _save(self, path: Path | None) -> None:
+        """Saves to a path, or under a free name of our own in the directory for it."""
+        if not self._may_save() or self.snapshot is None:
+            return
+        self.saving = "…"
+        panel = self._panel()
+        if panel is not None:
+            figures = panel.figures(self.snapshot.report)
+            self.save_figures(panel.id or "panel", self.view.filter, figures, path)
+        else:
+            self.say("saving …")
+            self.save_starts(self.view.filter, path)
+
+    def on_save_progress(self, message: SaveProgress) -> None:
+        if self.saving is not None:
+            self.saving = f"{number(message.count)} starts"
+            self.say(f"saving: {self.saving} so far; Esc cancels")
+
+    def on_save_ended(self, message: SaveEnded) -> None:
+        self.saving = None
+        self.say(message.text, message.error)
+
+    def action_copy(self) -> None:
+        panel = self._panel()
+        if panel is not None and self.snapshot is not None:
+            rows = panel.figures(self.snapshot.report)[1:]
+            if panel.cursor < len(rows):
+                self.copy("\t".join(rows[panel.cursor]))
+            return
+        row = self.table.row()
+        if isinstance(row, StartRow):
+            self.copy(row.contact)
+        elif isinstance(row, NotificationRow):
+            self.copy(row.template)
+
+    def action_copy_all(self) -> None:
+        panel = self._panel()
+        if panel is not None and self.snapshot is not None:
+            self.copy("\n".join("\t".join(row) for row in panel.figures(self.snapshot.report)))
+            return
+        row = self.table.row()
+        if row is not None:
+            self.copy("\t".join(row_cells(row)))
+
+    def on_link_wanted(self, message: LinkWanted) -> None:
+        link = message.link
+        if link is None:
+            self.say("there is no link to this chat: neither a number nor a customer id is known")
+        elif not message.to_open:
+            self.copy(link)
+        elif browser.is_here():
+            self.open_link(link)
+        else:
+            self.say(f"there is no browser on this machine; y copies {link}")
+
+    def copy(self, text: str) -> None:
+        """Sends text to the terminal's clipboard, and shows it for where that takes none."""
+        if not text:
+            self.say("there is nothing to copy here")
+            return
+        try:
+            sent = clipboard.sequence(text)
+        except clipboard.TooLong as error:
+            self.say(str(error), error=True)
+            return
+        if self.app._driver is not None:
+            self.app._driver.write(sent)
+        first, *rest = text.split("\n")
+        more = f" and {plural(len(rest), 'line')} more" if rest else ""
+        self.say(f"sent to the terminal's clipboard: {safe(first)}{more}")
+
+
+def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:
+    """A row of a table as cells of text."""
+    if isinstance(row, NotificationRow):
+        counts = (row.users, row.sends, row.failed, row.answered)
+        return (row.day.isoformat(), row.template, row.line, *map(str, counts))
+    code = "" if row.code is None else str(row.code)
+    return (
+        row.at.isoformat(),
+        row.status.value,
+        row.contact,
+        row.name,
+        row.template,
+        row.line,
+        row.origin.value,
+        row.user_type.value,
+        row.reason or "",
+        code,
+    )
