@@ -51,18 +51,14 @@ def filter_of(text: str) -> Filter:
 
 def parse(words: list[str]) -> argparse.Namespace:
     """What the words of the command line say; raises UsageError."""
-    arguments = build_parser().parse_args(words, argparse.Namespace(db=None, filter="", now=None))
+    arguments = build_parser().parse_args(words)
     for name, value in vars(arguments).items():
         if name not in _PATHS and isinstance(value, str) and not _is_text(value):
-            raise UsageError(f"{name.replace('_', '-')}: {printable(value)!r} is not UTF-8")
-    if arguments.command not in _ASKED and (arguments.filter or arguments.now is not None):
-        option = "--filter" if arguments.filter else "--now"
-        raise UsageError(f"{option}: '{arguments.command}' does not take it")
+            raise UsageError(f"{name.replace('_', '-')}: '{printable(value)}' is not UTF-8")
     return arguments
 
 
-_PATHS = frozenset(("db", "output", "files"))  # may be any bytes
-_ASKED = frozenset((None, "report", "export"))
+_PATHS = frozenset(("output",))  # the names of files may be any bytes
 
 
 def _is_text(value: str) -> bool:
@@ -75,14 +71,6 @@ def _is_text(value: str) -> bool:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-<<<<<<< HEAD
-    # An option may stand before the command or behind it: a default here would undo what stands before it.
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--db", type=Path, metavar="PATH", help="the database file")
-    asked = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    asked.add_argument("--filter", metavar="TEXT", help=FILTER_HELP)
-    asked.add_argument("--now", metavar="T", help="an ISO 8601 moment that stands in for the clock")
-=======
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
     # Suppressed defaults: a command that says nothing leaves what stands before it as it is.
@@ -92,7 +80,6 @@ def build_parser() -> argparse.ArgumentParser:
         "--now", default=argparse.SUPPRESS, metavar="T", help="an ISO 8601 moment that stands in for the clock"
     )
     looks = _looks()
->>>>>>> main
     parser = _Parser(
         prog="saludo",
         parents=[common, asked, looks],

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from storage.calendar import ZoneError, zone_of
 from storage.database import DatabaseError, default_path, exists, reading, writing
-from storage.filters import FIRST_DAY, LAST_DAY
 from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
 from tui.arguments import UsageError, filter_of, narrate, parse, printable
 from tui.progress import bar_for
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from storage.database import Writer
+    from storage.filters import Filter
     from storage.importing import Summary
     from storage.sources import Options
     from tui.preferences import Preferences
@@ -34,18 +35,27 @@ def run(words: list[str]) -> int:
     from storage.importing import FileError
     from storage.tsv import ExportError
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     command = None
     try:
         arguments = parse(words)
         command = arguments.command
+        _refuse_unasked(arguments)
         return _COMMANDS[command](arguments)
+    except SystemExit as done:  # of --help and --version
+        with _stdout():
+            return int(done.code or 0)
     except UsageError as error:
         return _fail(str(error), 2)
-    except (DatabaseError, ExportError, FileError, OutputError) as error:
+    except (DatabaseError, ExportError, FileError) as error:
         return _fail(str(error), 1)
     except BrokenPipeError:
         _forget_stdout()
         return 1
+    except _OutputError as error:
+        _forget_stdout()
+        return _fail(str(error), 1)
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
@@ -53,8 +63,40 @@ def run(words: list[str]) -> int:
         return _fail(f"interrupted{hint}", 130)
 
 
-class OutputError(Exception):
-    """Standard output cannot be written; the message is one line."""
+class _OutputError(Exception):
+    """stdout takes no more; the message is one line."""
+
+
+def _forget_stdout() -> None:
+    """Whatever stdout was, it takes no more; Python would complain of what it still holds when it exits."""
+    with suppress(OSError, AttributeError):  # it is None where it was closed from the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _stdout() -> Iterator[TextIO]:
+    """stdout, all of it written at the end; raises _OutputError."""
+    if sys.stdout is None:
+        raise _OutputError("stdout is closed; there is nowhere to print to")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _OutputError(f"stdout: cannot be written ({error.strerror or error})") from None
+
+
+def _print(*lines: str) -> None:
+    with _stdout() as out:
+        out.writelines(f"{line}\n" for line in lines)
+
+
+def _refuse_unasked(arguments: Namespace) -> None:
+    """A filter or a moment that a command does not look at must not seem to count."""
+    for name in ("filter", "now"):
+        if arguments.command not in (None, "report", "export") and hasattr(arguments, name):
+            raise UsageError(f"--{name}: '{arguments.command}' takes none; the dashboard, report and export do")
 
 
 def _fail(message: str, status: int) -> int:
@@ -62,59 +104,33 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-@contextmanager
-def _stdout() -> Iterator[BinaryIO]:
-    """Standard output for bytes, written out at the end; raises OutputError."""
-    if sys.stdout is None:
-        raise OutputError("stdout is closed; there is nowhere to print to")
-    try:
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _forget_stdout()
-        raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
-
-
-def _print(text: str) -> None:
-    with _stdout() as out:
-        out.write((text + "\n").encode("utf-8" if _utf8() else "ascii", "replace"))
-
-
-def _forget_stdout() -> None:
-    """Keeps Python from complaining at exit that what is buffered cannot be written."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _database(arguments: Namespace) -> Path:
-    path: Path | None = arguments.db
-    return default_path() if path is None else path
+    path: Path = getattr(arguments, "db", None) or default_path()
+    return path
 
 
 def _now(arguments: Namespace, zone: ZoneInfo) -> datetime:
-    if arguments.now is None:
+    text = getattr(arguments, "now", None)
+    if text is None:
         return datetime.now(UTC)
     try:
-        now = datetime.fromisoformat(arguments.now)
+        now = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--now: '{arguments.now}' is no ISO 8601 time such as 2026-11-22T15:00") from None
-    if not FIRST_DAY < now.date() < LAST_DAY:
-        raise UsageError(f"--now: '{arguments.now}' lies outside {FIRST_DAY} to {LAST_DAY}")
+        raise UsageError(f"--now: '{text}' is no ISO 8601 time such as 2026-11-22T15:00") from None
+    if not 2009 <= now.year < 2100:
+        raise UsageError(f"--now: '{text}' lies outside 2009-01-01 to 2100-01-01")
     return now if now.tzinfo is not None else now.replace(tzinfo=zone)
+
+
+def _filter(arguments: Namespace) -> Filter:
+    return filter_of(getattr(arguments, "filter", ""))
 
 
 def _dashboard(arguments: Namespace) -> int:
     path = _database(arguments)
-<<<<<<< HEAD
-    filter = filter_of(arguments.filter)
-=======
     _filter(arguments)  # a wrong one is told before anything opens
->>>>>>> main
     now = None
-    if arguments.now is not None:
+    if hasattr(arguments, "now"):
         zone = ZoneInfo("UTC")
         if exists(path):
             with reading(path) as connection:
@@ -158,7 +174,7 @@ def _open(path: Path, show: Callable[[], int]) -> int:
 def _demo(arguments: Namespace) -> int:
     from tui.demo import build_demo
 
-    path = build_demo(arguments.db, bar_for("building the demo"))
+    path = build_demo(getattr(arguments, "db", None), bar_for("building the demo"))
     if arguments.no_open:
         _print(str(path))
         return 0
@@ -208,10 +224,12 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     for name in arguments.files:
         try:
             with bar_for(name, None if name == "-" else _size(name)) as bar:
-                if name == "-":
-                    summary = import_stream(writer, _stdin(), "-", options, bar.show)
-                else:
+                if name != "-":
                     summary = import_path(writer, Path(name), options, bar.show)
+                elif sys.stdin is None:
+                    raise FileError("-: standard input is closed")
+                else:
+                    summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show)
         except FileError as error:
             _fail(str(error), 1)
             failed = True
@@ -219,23 +237,13 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
         summaries.append(summary)
         narrate(_summary_line(summary))
     if arguments.json:
-        _print(json.dumps({"files": [_as_json(summary) for summary in summaries]}, ensure_ascii=not _utf8()))
+        files = [{name: getattr(summary, name) for name in _SUMMARY_KEYS} for summary in summaries]
+        _print(json.dumps({"files": files}, ensure_ascii=not _utf8()))
     rejected = any(summary.rejects for summary in summaries)
     return 1 if failed or (arguments.strict and rejected) else 0
 
 
-def _stdin() -> BinaryIO:
-    from storage.importing import FileError
-
-    if sys.stdin is None:
-        raise FileError("-: standard input is closed")
-    return sys.stdin.buffer
-
-
-def _as_json(summary: Summary) -> dict[str, str | int]:
-    """The summary in the form of the contract of `import --json`."""
-    names = ("file", "format", "records", "events", "rejects", "new", "changed")
-    return {name: getattr(summary, name) for name in names}
+_SUMMARY_KEYS = ("file", "format", "records", "events", "rejects", "new", "changed")
 
 
 def _size(name: str) -> int | None:
@@ -257,16 +265,16 @@ def _summary_line(summary: Summary) -> str:
 def _report(arguments: Namespace) -> int:
     from storage.report import as_json, load_report
 
-    filter = filter_of(arguments.filter)
+    filter = _filter(arguments)
     with reading(_database(arguments)) as connection:
         now = _now(arguments, load_settings(connection).zone)
         report = load_report(connection, filter, now)
     if arguments.json:
         _print(json.dumps(as_json(report), ensure_ascii=not _utf8(), indent=1))
-        return 0
-    from tui.text_report import render
+    else:
+        from tui.text_report import render
 
-    _print("\n".join(printable(line) for line in render(report, ascii_only=not _utf8()).split("\n")))
+        _print(*(printable(line) for line in render(report, ascii_only=not _utf8()).split("\n")))
     return 0
 
 
@@ -277,19 +285,19 @@ def _utf8() -> bool:
 def _export(arguments: Namespace) -> int:
     from storage.tsv import ExportError, write_file, write_tsv
 
-    filter = filter_of(arguments.filter)
+    filter = _filter(arguments)
     with reading(_database(arguments)) as connection:
         now = _now(arguments, load_settings(connection).zone)
         if arguments.output == "-":
             with _stdout() as out:
-                write_tsv(connection, filter, now, out, language=arguments.language)
+                write_tsv(connection, filter, now, out.buffer, language=arguments.language)
             return 0
         path = Path(arguments.output)
         if os.path.exists(path) and not arguments.force:
             raise ExportError(f"{path}: exists already; name another file, or add --force")
         if os.path.exists(path) and not os.path.isfile(path):
             raise ExportError(f"{path}: is no file that could be replaced; name another")
-        with bar_for(str(path)) as bar:
+        with bar_for(f"{path}") as bar:
             count = write_file(
                 path,
                 lambda out: write_tsv(
@@ -314,7 +322,7 @@ def _check(arguments: Namespace) -> int:
         with bar_for("checking") as bar:
             problems = check(writer, bar.count)
     if problems:
-        _print("\n".join(printable(problem) for problem in problems))
+        _print(*(printable(problem) for problem in problems))
     else:
         narrate(f"{path}: sound")
     return 1 if problems else 0
@@ -331,7 +339,10 @@ def _settings(arguments: Namespace) -> int:
     if value is None:
         with reading(path) as connection:
             settings = asdict(load_settings(connection))
-        _print("\n".join(f"{name} = {settings[name]}" for name in KEYS) if key is None else str(settings[key]))
+        if key is None:
+            _print(*(f"{name} = {settings[name]}" for name in KEYS))
+        else:
+            _print(str(settings[key]))
         return 0
     try:
         checked(key, value)

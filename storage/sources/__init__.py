@@ -21,7 +21,7 @@ from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, header_of, reject
 from storage.sources.json_records import Record, Scanner, decode, records
-from storage.sources.stream import LONGEST, Stream, without_mark
+from storage.sources.stream import LONGEST, PIECE, Stream, without_mark
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
@@ -79,7 +79,7 @@ class OpenedSource:
         yield from self._stream.end()
 
 
-def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:  # noqa: B008 - frozen
+def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:
     """Recognises a file by its content, to read it from a place that an earlier reading was done with; raises
     UnknownFormat."""
     stream = Stream(file)
@@ -154,7 +154,7 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     scanner = Scanner()
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
-    for line in stream.lines():
+    for line in stream.lines(PIECE):
         number = stream.number
         items = None if scanner.inside else readers.usual(line, number)
         if items is not None:
@@ -254,6 +254,7 @@ class _Row:
 def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
     """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
     downloads quote nothing; others quote as CSV does."""
+    rows: Iterator[_Row]
     if separator == "\t":
         rows = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:

@@ -94,6 +94,13 @@ def text_of(value: Any) -> str | None:
     return text.strip() or None
 
 
+def identifier_of(value: Any) -> str | None:
+    """An identifier of digits as text, also where a table with gaps made a decimal of it; None where it is empty."""
+    text = text_of(value)
+    whole = None if text is None else _WAS_FLOAT.fullmatch(text)
+    return text if whole is None else whole[1]
+
+
 def number_of(value: Any) -> str | None:
     """The digits of a phone number, whatever its formatting; None where it is none."""
     if type(value) is str and value.isascii() and value.isdigit():
@@ -101,8 +108,8 @@ def number_of(value: Any) -> str | None:
     text = text_of(value)
     if text is None or _NUMBER.fullmatch(text) is None:
         return None
-    if (whole := _WAS_FLOAT.fullmatch(text)) is not None:
-        return whole[1]
+    if _WAS_FLOAT.fullmatch(text) is not None:
+        return identifier_of(text)
     return re.sub(r"\D", "", text) or None
 
 

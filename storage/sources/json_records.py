@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from storage.sources.stream import LONGEST, without_mark
+from storage.sources.stream import LONGEST, PIECE, without_mark
 
 # A whole string, one that the line's end cuts off, or a brace.
-_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*(?:"|$)|[{}]', re.MULTILINE)
+_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*("|\\?$)|[{}]', re.MULTILINE)
 # An object's beginning: other braces belong to a log's prefix. With 'single quotes' it is a broken one.
 _BEGIN = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
 _OPENING = re.compile(rb'\{\s*"[^"\n]*"')
@@ -61,14 +61,14 @@ class Scanner:
         self._line = 0
         self._indent = 0
         self._flat = False  # pretty-printed without indentation: its inner braces look like new objects
-        self._piece = False  # what was fed last was the beginning of a line that is longer than LONGEST
+        self._piece = False  # what was fed last was the beginning of a line that is longer than PIECE
         self._cut = b""  # a string of which only the beginning stood in that piece
 
     def feed(self, line: bytes, number: int) -> Iterator[Record | None]:
         """The objects that end on this line, None where it holds nothing of any. Lines are numbered from 1; a line
-        longer than LONGEST comes in pieces."""
+        longer than PIECE comes in pieces of that length."""
         text = self._cut + (without_mark(line) if number == 1 else line)
-        goes_on, self._piece, self._cut = self._piece, len(line) >= LONGEST and line[-1:] != b"\n", b""
+        goes_on, self._piece, self._cut = self._piece, len(line) >= PIECE and line[-1:] != b"\n", b""
         stripped = text.strip()
         if goes_on or self._piece:
             yield from self._scan(text, number)
@@ -118,9 +118,13 @@ class Scanner:
                 self._depth -= 1
                 if self._depth == 0:
                     self._parts.append(text[begin:position])
-                    yield Record(b"".join(self._parts), self._line)
+                    record = Record(b"".join(self._parts), self._line)
+                    if _hides_another(record.text):
+                        record, rest, number = self._give_up("is no JSON")
+                        text, begin, position = rest + text[position:], 0, 0
                     self._clear()
-            elif len(sign) > 1 and sign[-1:] == b'"':
+                    yield record
+            elif token[1] == b'"':
                 continue
             elif self._piece and position == len(text):
                 self._cut, text = sign, text[: token.start()]
@@ -134,7 +138,8 @@ class Scanner:
             self._flat = True
         self._parts.append(text[begin:])
         self._size += len(text) - begin
-        if self._size > LONGEST:
+        if self._size + len(self._cut) > LONGEST:
+            self._cut = b""
             yield from self._rest("is longer than 64 MB")
 
     def end(self) -> Iterator[Record]:
@@ -157,6 +162,20 @@ class Scanner:
 
     def _clear(self) -> None:
         self._parts, self._size, self._depth = [], 0, 0
+
+
+def _hides_another(text: bytes) -> bool:
+    """Whether two quotes that are missing in two objects made one of them."""
+    opening = _OPENING.match(text)
+    if opening is None or text.find(opening[0], 1) < 0:
+        return False
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return _next_whole(text) < len(text)
+    except RecursionError:  # nested too deeply, which says nothing of its quotes
+        pass
+    return False
 
 
 def _next_whole(text: bytes) -> int:
