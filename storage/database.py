@@ -16,6 +16,12 @@ from pathlib import Path
 from storage import schema
 
 
+# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest of
+# the row; told one, it is done at once.
+_nothing: dict[None, None] = {}
+sqlite3.register_adapter(type(None), _nothing.get)
+
+
 class DatabaseError(Exception):
     """The database cannot be used; the message is one line that says why and what to do."""
 
@@ -183,6 +189,8 @@ def describe(error: sqlite3.Error) -> str:
         return "is damaged; run 'saludo check', and import your files again into a new one if it cannot be read"
     if name.startswith("SQLITE_FULL"):
         return "the disk is full; free some room and run the same command again, nothing is lost"
+    if name.startswith("SQLITE_IOERR"):
+        return "cannot be written or read (a full disk, a limit or a broken device); run the same command again after"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "is locked by another program; try again when that has ended"
     if name.startswith("SQLITE_READONLY"):

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage import journal
+from storage.batches import Part, parts, parts_ahead
 from storage.database import Writer
-from storage.events import Ignored, Reject
-from storage.ingest import Batch
 from storage.journal import Journal, Known
 from storage.settings import store_default_zone
-from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
+from storage.sources import Options, Place, UnknownFormat, open_source
 
 _BATCH = 50_000  # events
+_WORTH_A_PROCESS = 16 << 20  # bytes to read
 
 
 class FileError(Exception):
@@ -96,20 +96,27 @@ def _import(
     again: BinaryIO | None,
 ) -> Summary:
     begin = Place() if known is None else known.place
+    if begin.position:
+        progress(begin.position, 0)
+    book = Journal(writer, name, options, known, again)
+    part = None
     try:
-        source = open_source(stream, options, begin)
-        book = Journal(writer, name, source.format, options, known, again)
         with _without_collector():
-            _read(source, book, progress)
+            for part in _parts(stream, options, begin, again):
+                book.write(part)
+                progress(part.position, book.events)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
-    book.finish(source.position)
+    assert part is not None
+    book.finish(part.position)
+    # While readers come and go the log of writes only wraps around; here it gives its room back.
+    writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Summary(
         name,
-        source.format,
-        source.records,
+        part.format,
+        part.records,
         book.events,
         book.ignored,
         book.rejects,
@@ -119,26 +126,15 @@ def _import(
     )
 
 
-def _read(source: OpenedSource, book: Journal, progress: Progress) -> None:
-    """Reads all of a source, a batch at a time."""
-    batch, rejects, ignored = Batch(), [], 0
-    for item in source.items():
-        if isinstance(item, Reject):
-            rejects.append(item)
-        elif isinstance(item, Ignored):
-            ignored += 1
-        else:
-            batch.add(item)
-        if batch.events + len(rejects) >= _BATCH:
-            book.write(batch, rejects, ignored, _place(source))
-            progress(source.position, book.events)
-            batch, rejects, ignored = Batch(), [], 0
-    book.write(batch, rejects, ignored, _place(source))
-    progress(source.position, book.events)
+def _parts(stream: BinaryIO, options: Options, begin: Place, again: BinaryIO | None) -> Iterator[Part]:
+    """What is to be read, by a second process where that is worth its start."""
+    if again is not None and _left(stream, begin) >= _WORTH_A_PROCESS and len(os.sched_getaffinity(0)) > 1:
+        return parts_ahead(stream, options, begin, _BATCH)
+    return parts(open_source(stream, options, begin), _BATCH)
 
 
-def _place(source: OpenedSource) -> Place:
-    return Place() if source.packed else source.done
+def _left(stream: BinaryIO, begin: Place) -> int:
+    return os.fstat(stream.fileno()).st_size - begin.position
 
 
 @contextmanager

@@ -1,27 +1,22 @@
-"""Events into messages, a batch a transaction (DESIGN 2.2). Knows no file format.
+"""Batches of events into messages, each in a transaction (DESIGN 2.2). Knows no file format.
 
-A batch is merged in memory first, then with what the database knows of the same messages; then what follows from it is
-derived, and each row is written once. Running an import again is always safe: the same events change nothing.
+A batch was merged in memory; it is merged with what the database knows of the same messages, then what follows
+from it is derived, and each row is written once. Running an import again is always safe: the same events change nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import message_rows
+from storage.batches import Batch
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
-from storage.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
-from storage.identities import Contacts, Lines, Name
+from storage.identities import Contacts, Lines
 from storage.message_rows import Stored
-from storage.messages import Direction, Message, contact_reference, direction_of, take_in
 from storage.settings import load_settings
-
-_UNDATED = 1 << 60  # evidence without a time comes after all that has one
-_OUT = Direction.OUT
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -29,44 +24,6 @@ class Changes:
 
     new: int
     changed: int
-
-
-class Batch:
-    """Events merged in memory until they are written."""
-
-    def __init__(self) -> None:
-        self.messages: dict[tuple[str, int], Message] = {}
-        self.lines: set[LineIds] = set()
-        self.contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
-        self.names: dict[tuple[int, str], Name] = {}
-        self.events = 0
-
-    def add(self, event: Event) -> None:
-        """Takes one event in."""
-        self.events += 1
-        contact = event.contact
-        self.lines.add(event.line)
-        self.contacts[contact] = None
-        if type(event) is Known:
-            self._name(contact, 1, _UNDATED)
-            return
-        assert isinstance(event, (Status, Send, Inbound))
-        if event.default_line is not None:
-            self.lines.add(event.default_line)
-        if contact.name is not None:
-            self._name(contact, int(event.rank) if type(event) is Send else 1, event.at)
-        direction = _OUT if type(event) is Status else direction_of(event)
-        identity = event.key, direction
-        message = self.messages.get(identity)
-        if message is None:
-            message = self.messages[identity] = Message(event.key, direction)
-        take_in(message, event)
-
-    def _name(self, contact: ContactIds, rank: int, at: int) -> None:
-        reference = contact_reference(contact)
-        if contact.name and reference is not None:
-            name = (rank, at, contact.name)
-            self.names[reference] = min(name, self.names.get(reference, name))
 
 
 class Ingest:

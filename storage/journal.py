@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from storage.batches import Part
 from storage.calendar import now_ms
 from storage.database import Writer
 from storage.events import Reject
-from storage.ingest import Batch, Ingest
+from storage.ingest import Ingest
 from storage.sources import Options, Place
 
 # Raised when a source gives more of a file than before, or other things: then files are read again.
@@ -94,29 +95,30 @@ class Journal:
         self,
         writer: Writer,
         name: str,
-        format: str,
         options: Options,
         known: Known | None = None,
         bytes_of: BinaryIO | None = None,
     ) -> None:
         self._writer, self._bytes = writer, bytes_of
+        self._name, self._options, self._known = name, options, known
         self._ingest = Ingest(writer)
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
-        self._hashed, self._running, self._head = 0, hashlib.sha256(), None
-        with writer.transaction() as connection:
-            self._id = self._begin(connection, name, format, options, known)
+        self._hashed, self._running = 0, hashlib.sha256()
+        self._head: str | None = None
+        self._started_at = now_ms()
+        self._id: int | None = None  # the row is made with the first batch
+        if known is not None:
+            self._read_to(known.place.position)
 
-    def _begin(
-        self, connection: sqlite3.Connection, name: str, format: str, options: Options, known: Known | None
-    ) -> int:
+    def _begin(self, connection: sqlite3.Connection, format: str) -> int:
+        known = self._known
         if known is None:
             cursor = connection.execute(
                 "INSERT INTO imports (file, format, options, started_at) VALUES (?, ?, ?, ?)",
-                (name, format, options_text(options), now_ms()),
+                (self._name, format, options_text(self._options), self._started_at),
             )
             return int(cursor.lastrowid or 0)
-        self._read_to(known.place.position)
         # What stood unfinished at the end then is read again, now that there may be more of it.
         gone = connection.execute(
             "DELETE FROM rejects WHERE import = ? AND CAST(substr(place, 6) AS INTEGER) > ?",
@@ -131,10 +133,13 @@ class Journal:
         )
         return known.id
 
-    def write(self, batch: Batch, rejects: list[Reject], ignored: int, place: Place) -> None:
+    def write(self, part: Part) -> None:
         """Writes a batch, and the place that all before it is in the database with it."""
+        batch, rejects, ignored, place = part.batch, part.rejects, part.ignored, part.place
         digest = self._read_to(place.position)
         with self._writer.transaction() as connection:
+            if self._id is None:
+                self._id = self._begin(connection, part.format)
             changes = self._ingest.write(batch)
             self.events += batch.events
             self.ignored += ignored

@@ -93,7 +93,7 @@ class Stored(NamedTuple):
 
 def hash_of(key: str) -> int:
     """The number by which a key is found; two keys may share it, so the key is compared as well."""
-    return zlib.crc32(key.encode("utf-8", "surrogatepass"))
+    return zlib.crc32(key.encode() if key.isascii() else key.encode("utf-8", "surrogatepass"))
 
 
 def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
@@ -200,10 +200,13 @@ def _stored(row: tuple[Any, ...]) -> Stored:
 
 def _usual(message: Message, name: str) -> tuple[int, int]:
     """The (rank, at) that evidence has where no exception is written down."""
-    sources = message.sources
     if name == "category":
         return 1, message.times.get("sent", message.at)
-    return (0 if sources & 1 else 1 if sources & 2 else 2), message.at
+    return _usual_rank(message.sources), message.at
+
+
+def _usual_rank(sources: int) -> int:
+    return 0 if sources & 1 else 1 if sources & 2 else 2
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -248,22 +251,24 @@ class Columns:
 
     def evidence(self, message: Message) -> tuple[Any, ...]:
         """The evidence columns of a message."""
-        times = message.times.get
-        value = {name: evidence[2] for name, evidence in message.fields.items()}.get
-        line, contact, template, error = value("line"), value("contact"), value("template"), message.fields.get("error")
+        fields, times = message.fields.get, message.times.get
+        line, contact, template = fields("line"), fields("contact"), fields("template")
+        origin, kind, category, context = fields("origin"), fields("kind"), fields("category"), fields("context")
+        language, campaign, error, exported = fields("language"), fields("campaign"), fields("error"), message.exported
+        own = times("any")
+        at = message.times["session"] if own is None else own
         failure = None if error is None else failure_of(error)
-        exported = message.exported
         return (
             message.key,
             int(message.direction),
             hash_of(message.key),
             message.sources,
-            message.at,
-            1 if "any" in message.times else 0,
-            None if line is None else self._lines.find(line).id,
-            None if contact is None else self._contacts.find(contact).id,
-            None if template is None else self.template_id(template),
-            value("origin"),
+            at,
+            0 if own is None else 1,
+            None if line is None else self._lines.find(line[2]).id,
+            None if contact is None else self._contacts.find(contact[2]).id,
+            None if template is None else self.template_id(template[2]),
+            None if origin is None else origin[2],
             1 if message.group else 0,
             times("accepted"),
             times("sent"),
@@ -274,33 +279,36 @@ class Columns:
             times("session"),
             *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
             None if error is None else error[0] % 10,
-            value("new"),
+            message.value("new"),
             message.flags,
             None
             if exported is None
             else json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at)),
-            _exceptions(message),
-            value("kind"),
-            value("category"),
-            value("language"),
-            value("campaign"),
-            value("context"),
-            value("channel_id"),
-            value("agent_groups"),
+            _exceptions(message, at),
+            None if kind is None else kind[2],
+            None if category is None else category[2],
+            None if language is None else language[2],
+            None if campaign is None else campaign[2],
+            None if context is None else context[2],
+            message.value("channel_id"),
+            message.value("agent_groups"),
         )
 
 
 _NO_FAILURE = (None, None, None)
 
 
-def _exceptions(message: Message) -> str | None:
+def _exceptions(message: Message, at: int) -> str | None:
     """What `_usual` would not tell of the evidence, as JSON."""
-    usual = _usual(message, "")
-    unusual: dict[str, tuple[int, int]] = {}
-    for name, (rank, at, _) in message.fields.items():
-        if name == "category":
-            if (rank, at) != _usual(message, name):
-                unusual[name] = (rank, at)
-        elif (rank != usual[0] or at != usual[1]) and name != "error":
-            unusual[name] = (rank, at)
+    rank = _usual_rank(message.sources)
+    unusual = {
+        name: evidence[:2]
+        for name, evidence in message.fields.items()
+        if (evidence[1] != at or evidence[0] != rank) and name != "error"
+    }
+    if (category := message.fields.get("category")) is not None:
+        if category[:2] == _usual(message, "category"):
+            unusual.pop("category", None)
+        else:
+            unusual["category"] = category[:2]
     return json.dumps(unusual, separators=(",", ":"), sort_keys=True) if unusual else None

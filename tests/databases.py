@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from storage.batches import Batch
 from storage.database import reading, writing
 from storage.events import ContactIds, Event, LineIds
 from storage.filters import Filter
-from storage.ingest import Batch, Ingest
+from storage.ingest import Ingest
 from storage.report import as_json, load_report
 from storage.settings import store_setting
 from storage.tsv import write_tsv

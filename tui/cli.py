@@ -254,7 +254,11 @@ def _size(name: str) -> int | None:
 
 
 def _summary_line(summary: Summary) -> str:
+    if summary.passed_over and not summary.records:
+        return f"{summary.file} ({summary.format}): already imported, 0 new messages"
     parts = [f"{summary.events:,} events", f"{summary.new:,} new messages", f"{summary.changed:,} changed"]
+    if summary.passed_over:
+        parts.insert(0, f"{summary.passed_over:,} bytes already imported")
     if summary.ignored:
         parts.append(f"{summary.ignored:,} records of no use to the report")
     if summary.rejects:

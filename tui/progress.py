@@ -22,15 +22,18 @@ class Bar:
         self._label, self._total, self._visible = label, total, visible
         self._started = time.monotonic()
         self._drawn = 0.0
+        self._begin: int | None = None
         self._shown = False
 
     def show(self, position: int, items: int) -> None:
-        """How many bytes are read of `total`, and how many items came of them."""
+        """How many bytes are read of `total`, and how many items came of them. Where the first call says it begins,
+        all before was read another time."""
+        begin = self._begin = position if self._begin is None else self._begin
         elapsed = time.monotonic() - self._started
         parts = [f"{items:,}", f"{items / elapsed if elapsed else 0:,.0f}/s"]
-        if self._total and position:
+        if self._total and position > begin:
             share = min(1.0, position / self._total)
-            left = round(elapsed / share - elapsed)
+            left = round(elapsed * max(0, self._total - position) / (position - begin))
             parts = [f"{share:4.0%}", *parts, f"{left // 60}:{left % 60:02} left"]
         self._draw(parts)
 

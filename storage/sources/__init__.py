@@ -19,7 +19,7 @@ import msgspec
 
 from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
-from storage.sources.fields import Unreadable, header_of, reject
+from storage.sources.fields import Unreadable, reject
 from storage.sources.json_records import Record, Scanner, decode, records
 from storage.sources.stream import LONGEST, PIECE, Stream, without_mark
 
@@ -51,22 +51,29 @@ class Place:
 
 @dataclass(slots=True)
 class OpenedSource:
-    """A recognised file: `items` reads it once; `position` and `records` say how far that is.
-
-    `done` is the last place that everything before has been given out of: reading can go on there another time.
-    """
+    """A recognised file: `items` reads it once; `position` and `records` say how far that is. Reading can go on another
+    time where it was `done`."""
 
     format: str
     _stream: Stream
     _read: Callable[[OpenedSource], Iterator[Item]]
     begin: Place
     records: int = 0
-    done: Place = Place()
+    _done: tuple[int, int] = (0, 0)
 
     @property
     def position(self) -> int:
         """Bytes of the file read so far."""
         return self._stream.position
+
+    @property
+    def done(self) -> Place:
+        """The last place that everything before was given out of."""
+        return Place(*self._done)
+
+    def mark(self, position: int, lines: int) -> None:
+        """Everything before a place is given out with the next item."""
+        self._done = position, lines
 
     @property
     def packed(self) -> bool:
@@ -157,15 +164,16 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     for line in stream.lines(PIECE):
         number = stream.number
         items = None if scanner.inside else readers.usual(line, number)
-        if items is not None:
-            source.records += 1
-            yield from items
-        else:
+        if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
-            if scanner.inside:
-                continue
-        source.done = Place(stream.taken, stream.count)
+            if not scanner.inside:
+                source.mark(stream.taken, stream.count)
+            continue
+        source.records += 1
+        yield from items[:-1]
+        source.mark(stream.taken, stream.count)
+        yield from items[-1:]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -315,14 +323,15 @@ def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tu
 def _table_items(
     source: OpenedSource, header: list[str], rows: Iterator[_Row], read: Callable[[list[str]], Item]
 ) -> Iterator[Item]:
-    titles = header_of(" ".join(header))
     for row in rows:
-        if header_of(" ".join(row.cells)) == titles:
-            yield Ignored("header of a file that was put behind another")
+        if row.cells[1:] == header[1:]:  # the first cell may carry a byte order mark
+            item: Item = Ignored("header of a file that was put behind another")
         else:
             source.records += 1
-            yield _table_item(header, row, read)
-        source.done = row.last.end or source.done
+            item = _table_item(header, row, read)
+        if row.last.end is not None:
+            source.mark(row.last.end.position, row.last.end.lines)
+        yield item
 
 
 def _table_item(header: list[str], row: _Row, read: Callable[[list[str]], Item]) -> Item:

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from storage.database import writing
 from storage.events import Inbound, Origin
-from storage.ingest import Batch, Ingest
+from storage.batches import Batch
+from storage.ingest import Ingest
 from tests.databases import DAY, LINE, NOON
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle

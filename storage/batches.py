@@ -1,0 +1,219 @@
+"""Events merged in memory, in runs that become one transaction each, read here or by a process of its own. Knows no
+database.
+
+Reading takes as long as writing does: for a large file on more than one core a second process reads ahead, one batch.
+It gets the file as its standard input, holds no lock and no connection, and ends when nobody takes what it gives.
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import os
+import signal
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import astuple as struct_tuple
+
+from storage.events import ContactIds, Event, Ignored, Inbound, Known, LineIds, Origin, Reject, Send, Status
+from storage.messages import Direction, Exported, Message, contact_reference, direction_of, take_in
+from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
+
+_UNDATED = 1 << 60  # evidence without a time comes after all that has one
+_LENGTH = struct.Struct("<Q")
+_OUT = Direction.OUT
+_DIRECTIONS = tuple(Direction)
+Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
+
+
+class Batch:
+    """Events merged in memory until they are written."""
+
+    def __init__(self) -> None:
+        self.messages: dict[tuple[str, int], Message] = {}
+        self.lines: set[LineIds] = set()
+        self.contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
+        self.names: dict[tuple[int, str], Name] = {}
+        self.events = 0
+
+    def add(self, event: Event) -> None:
+        """Takes one event in."""
+        self.events += 1
+        contact = event.contact
+        self.lines.add(event.line)
+        self.contacts[contact] = None
+        if type(event) is Known:
+            self._name(contact, 1, _UNDATED)
+            return
+        assert isinstance(event, (Status, Send, Inbound))
+        if event.default_line is not None:
+            self.lines.add(event.default_line)
+        if contact.name is not None:
+            self._name(contact, int(event.rank) if type(event) is Send else 1, event.at)
+        direction = _OUT if type(event) is Status else direction_of(event)
+        identity = event.key, direction
+        message = self.messages.get(identity)
+        if message is None:
+            message = self.messages[identity] = Message(event.key, direction)
+        take_in(message, event)
+
+    def _name(self, contact: ContactIds, rank: int, at: int) -> None:
+        reference = contact_reference(contact)
+        if contact.name and reference is not None:
+            name = (rank, at, contact.name)
+            self.names[reference] = min(name, self.names.get(reference, name))
+
+
+@dataclass(slots=True)
+class Part:
+    """A batch and all else that was read with it; place: where reading can go on behind it. position: bytes of the
+    file taken so far. records: read so far."""
+
+    format: str
+    batch: Batch = field(default_factory=Batch)
+    rejects: list[Reject] = field(default_factory=list)
+    ignored: int = 0
+    place: Place = Place()
+    position: int = 0
+    records: int = 0
+
+
+def parts(source: OpenedSource, size: int) -> Iterator[Part]:
+    """All of a source, in parts of `size` events; at least one."""
+    part = Part(source.format)
+    for item in source.items():
+        if isinstance(item, Reject):
+            part.rejects.append(item)
+        elif isinstance(item, Ignored):
+            part.ignored += 1
+        else:
+            part.batch.add(item)
+        if part.batch.events + len(part.rejects) >= size:
+            yield _closed(part, source)
+            part = Part(source.format)
+    yield _closed(part, source)
+
+
+def _closed(part: Part, source: OpenedSource) -> Part:
+    part.place = Place() if source.packed else source.done
+    part.position, part.records = source.position, source.records
+    return part
+
+
+def parts_ahead(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[Part]:
+    """The same of a file, read by a process of its own; raises UnknownFormat, OSError, and ChildProcessError where
+    that process ended before the file did."""
+    line = options.line and struct_tuple(options.line)
+    told = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
+    # It is to find what this process found, and nothing in the working directory.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "storage.batches", told], stdin=file, stdout=subprocess.PIPE, env=environment
+    )
+    assert process.stdout is not None
+    try:
+        while (data := _load(process.stdout)) is not None:
+            kind, content = data
+            if kind == "unknown":
+                raise UnknownFormat(content)
+            if kind == "broken":
+                raise OSError(*content)
+            yield _part_of(content)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        process.stdout.close()
+        process.wait()
+
+
+def _load(pipe: IO[bytes]) -> tuple[str, Any] | None:
+    head = pipe.read(_LENGTH.size)
+    size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
+    packed = pipe.read(size)
+    if not size or len(packed) < size:
+        raise ChildProcessError(None, "the process that reads the file has ended; run the same command again")
+    data: tuple[str, Any] | None = marshal.loads(packed)
+    return data
+
+
+def _tuple_of(part: Part) -> tuple[Any, ...]:
+    batch = part.batch
+    return (
+        part.format,
+        [
+            (
+                one.key,
+                int(one.direction),
+                one.sources,
+                one.fields,
+                one.times,
+                one.flags,
+                one.group,
+                None if one.exported is None else astuple(one.exported),
+            )
+            for one in batch.messages.values()
+        ],
+        [struct_tuple(line) for line in batch.lines],
+        [struct_tuple(contact) for contact in batch.contacts],
+        batch.names,
+        batch.events,
+        [astuple(reject) for reject in part.rejects],
+        part.ignored,
+        astuple(part.place),
+        part.position,
+        part.records,
+    )
+
+
+def _part_of(content: tuple[Any, ...]) -> Part:
+    format, messages, lines, contacts, names, events, rejects, ignored, place, position, records = content
+    batch = Batch()
+    known = batch.messages
+    for key, number, sources, fields, times, flags, group, exported in messages:
+        direction = _DIRECTIONS[number]
+        told = None if exported is None else Exported(*exported)
+        known[key, direction] = Message(key, direction, sources, fields, times, flags, group, told)
+    batch.lines = {LineIds(*line) for line in lines}
+    batch.contacts = {ContactIds(*contact): None for contact in contacts}
+    batch.names, batch.events = names, events
+    return Part(format, batch, [Reject(*reject) for reject in rejects], ignored, Place(*place), position, records)
+
+
+def _main(told: str) -> None:
+    """The reading process: a file on standard input, its parts on standard output, None behind the last one."""
+    import gc
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked, which ends this one
+    gc.disable()  # there are no cycles to find
+    zone, origin, line, format, position, lines, size = json.loads(told)
+    options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
+    with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
+        for data in _answers(file, options, Place(position, lines), size):
+            packed = marshal.dumps(data)
+            out.write(_LENGTH.pack(len(packed)))
+            out.write(packed)
+            out.flush()
+
+
+def _answers(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[tuple[str, Any] | None]:
+    try:
+        for part in parts(open_source(file, options, begin), size):
+            yield "part", _tuple_of(part)
+    except UnknownFormat as error:
+        yield "unknown", str(error)
+    except OSError as error:
+        yield "broken", (error.errno, error.strerror)
+    yield None
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        _main(sys.argv[1])
