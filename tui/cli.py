@@ -43,9 +43,6 @@ def run(words: list[str]) -> int:
         command = arguments.command
         _refuse_unasked(arguments)
         return _COMMANDS[command](arguments)
-    except SystemExit as done:  # of --help and --version
-        with _stdout():
-            return int(done.code or 0)
     except UsageError as error:
         return _fail(str(error), 2)
     except (DatabaseError, ExportError, FileError) as error:
