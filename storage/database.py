@@ -88,17 +88,29 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if not exists(path):
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
     with _errors(path):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=5
-        )
         try:
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute("PRAGMA query_only = ON")
-            _check_version(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+            return _read_only(path, "mode=ro")
+        except sqlite3.OperationalError as error:
+            # To read beside a writer, SQLite writes into the directory; where nobody can, there is none.
+            effective = os.access in os.supports_effective_ids
+            closed = not os.access(path.absolute().parent, os.W_OK, effective_ids=effective)
+            if not closed or path.with_name(f"{path.name}-wal").exists():
+                raise error
+            return _read_only(path, "immutable=1")
+
+
+def _read_only(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=5
+    )
+    try:
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA query_only = ON")
+        _check_version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

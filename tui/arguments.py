@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,8 +30,17 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; try '{self.prog} --help'")
 
 
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(f"saludo {program_version()}")
+        parser.exit()
+
+
 def program_version() -> str:
     """The installed version."""
+    # Reading a package's metadata takes longer to import than all else of the command line.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("saludo")
     except PackageNotFoundError:
@@ -86,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="The conversation-start report of a WhatsApp business. Without a command: the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB names the database as well.",
     )
-    parser.add_argument("--version", action="version", version=f"saludo {program_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the program's version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_demo(commands, [common, looks])
     _add_import(commands, common)
