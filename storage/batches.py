@@ -17,14 +17,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
-from pathlib import Path
 from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import astuple as struct_tuple
 
 from storage.events import ContactIds, Event, Ignored, Inbound, Known, LineIds, Origin, Reject, Send, Status
-from storage.messages import Direction, Exported, Message, contact_reference, direction_of, take_in
+from storage.evidence import contact_reference, direction_of, take_in
+from storage.messages import Direction, Exported, Message
 from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
@@ -81,7 +81,7 @@ class Part:
     batch: Batch = field(default_factory=Batch)
     rejects: list[Reject] = field(default_factory=list)
     ignored: int = 0
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
     position: int = 0
     records: int = 0
 

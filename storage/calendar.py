@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _EPOCH = date(1970, 1, 1)
 _QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
+_QUARTERS = 96  # a day
+_FARTHEST = 64  # quarters of an hour; no zone is farther than 16 hours from UTC
 
 
 class ZoneError(ValueError):
@@ -57,6 +60,14 @@ class Calendar:
             day = (self.local(quarter * _QUARTER).date() - _EPOCH).days
             self._day_of_quarter[quarter] = day
         return day
+
+    def start_of(self, day: int) -> int:
+        """The first time, ms, that is of the local day or of a later one (a zone may leave a day out).
+
+        Since 2012 no zone's date has gone back, so that the days lie one behind the other.
+        """
+        quarters = range(day * _QUARTERS - _FARTHEST, day * _QUARTERS + _FARTHEST)
+        return quarters[bisect_left(quarters, day, key=lambda quarter: self.day_number(quarter * _QUARTER))] * _QUARTER
 
     def local(self, at: int) -> datetime:
         """A time in ms as local time."""

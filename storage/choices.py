@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from storage.cube_reading import Cube
 from storage.events import Origin
 from storage.filters import UNKNOWN, Filter, UserType, literal
-from storage.schema import ORIGINS, REFERRED_FROM, USER_TYPES
-from storage.selection import select
+from storage.positions import every_id
+from storage.schema import ORIGINS, USER_TYPES
+from storage.selection import UNKNOWN_ID, select
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +26,44 @@ def lines(connection: sqlite3.Connection) -> list[Choice]:
     """The lines that have messages, by label; the unknown one last where there is any."""
     rows = connection.execute("SELECT value, label FROM lines ORDER BY label, value").fetchall()
     choices = [Choice(literal(value), label if label == value else f"{label} {value}") for value, label in rows]
-    return choices + _unknown(connection, "line IS NULL")
+    return choices + _unknown(connection, "line")
 
 
 def templates(connection: sqlite3.Connection) -> list[Choice]:
     """The templates, by name; the unknown one last where there is any."""
     rows = connection.execute("SELECT name FROM templates ORDER BY name COLLATE NOCASE, name").fetchall()
-    return [Choice(literal(name), name) for (name,) in rows] + _unknown(
-        connection, f"start_template IS NULL AND origin < {REFERRED_FROM}"
-    )
+    return [Choice(literal(name), name) for (name,) in rows] + _unknown(connection, "template")
 
 
 def counts(
     connection: sqlite3.Connection, filter: Filter, field: str, now: datetime
-) -> list[tuple[str | Origin | UserType, int]]:
+) -> dict[str | Origin | UserType, int]:
     """How many starts of a filter each value of a field has: `origin`, `line`, `template` or `user`."""
-    selection = select(connection, filter, now)
-    column = {"origin": "m.origin", "line": "m.line", "template": "m.start_template", "user": "m.user_type"}[field]
-    # A referred start has no template by nature: it does not count as one of an unknown template.
-    condition = f"{selection.condition} AND m.origin < {REFERRED_FROM}" if field == "template" else selection.condition
-    rows = connection.execute(
-        f"SELECT {column}, count(*) FROM messages AS m WHERE {condition} GROUP BY {column}", selection.parameters
-    ).fetchall()
+    cube = Cube(connection)
+
+    def count(wanted: Filter) -> int:
+        selection = select(connection, wanted, now)
+        if selection.chosen.by_contact:
+            return sum(1 for _ in every_id(connection, selection))
+        return sum(sum(row[6:]) for row in cube.rows(selection))
+
     match field:
         case "origin":
-            return [(ORIGINS[value], count) for value, count in rows]
+            return {origin: count(replace(filter, origins=frozenset((origin,)))) for origin in ORIGINS}
         case "user":
-            return [(USER_TYPES[value], count) for value, count in rows]
+            return {kind: count(replace(filter, user_type=kind)) for kind in USER_TYPES}
         case "line":
-            names = dict(connection.execute("SELECT id, value FROM lines"))
+            values = [choice.value for choice in lines(connection)]
+            return {value: count(replace(filter, lines=frozenset((value,)))) for value in values}
         case _:
-            names = dict(connection.execute("SELECT id, name FROM templates"))
-    return [(UNKNOWN if value is None else literal(names[value]), count) for value, count in rows]
+            values = [choice.value for choice in templates(connection)]
+            return {value: count(replace(filter, templates=frozenset((value,)))) for value in values}
 
 
-def _unknown(connection: sqlite3.Connection, condition: str) -> list[Choice]:
+def _unknown(connection: sqlite3.Connection, column: str) -> list[Choice]:
+    """The cell over all lines or all templates tells whether any start has no line, or no template."""
+    other = "template" if column == "line" else "line"
     found = connection.execute(
-        f"SELECT EXISTS (SELECT 1 FROM messages WHERE origin IS NOT NULL AND {condition})"
+        f"SELECT EXISTS (SELECT 1 FROM cells WHERE {column} = {UNKNOWN_ID} AND {other} = 0)"
     ).fetchone()[0]
     return [Choice(UNKNOWN, UNKNOWN)] if found else []

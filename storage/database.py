@@ -15,9 +15,8 @@ from pathlib import Path
 
 from storage import schema
 
-
-# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest of
-# the row; told one, it is done at once.
+# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest
+# of the row; told one, it is done at once.
 _nothing: dict[None, None] = {}
 sqlite3.register_adapter(type(None), _nothing.get)
 
@@ -198,7 +197,7 @@ def describe(error: sqlite3.Error) -> str:
     if name == "SQLITE_NOTADB":
         return "is not a database"
     if name.startswith("SQLITE_CORRUPT"):
-        return "is damaged; run 'saludo check', and import your files again into a new one if it cannot be read"
+        return "is damaged; name a new one with --db and import your files into it again"
     if name.startswith("SQLITE_FULL"):
         return "the disk is full; free some room and run the same command again, nothing is lost"
     if name.startswith("SQLITE_IOERR"):

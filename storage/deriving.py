@@ -109,10 +109,10 @@ class Timelines:
         """What changes by a batch that is not written yet: every message of `touched.rows`, and others."""
         quoting = _Quoting(self._connection, touched)
         self._tie(touched, quoting)
-        groups: defaultdict[int | None, list[Stored]] = defaultdict(list)
+        groups: defaultdict[int, list[Stored]] = defaultdict(list)
+        alone: list[Stored] = []
         for row in touched.rows.values():
-            groups[row.contact].append(row)
-        alone = groups.pop(None, [])
+            (alone if row.contact is None else groups[row.contact]).append(row)
         fresh = [contact for contact in groups if contact >= touched.fresh_from and contact not in touched.gone]
         yield from self._derive([_Group(groups.pop(contact)) for contact in fresh], touched, quoting)
         contacts = (touched.spans.keys() | touched.whole | groups.keys()) - touched.gone - set(fresh)
@@ -149,9 +149,7 @@ class Timelines:
         for context in touched.contexts - named:
             touched.touch(touched.known[context, _OUT])
 
-    def _load(
-        self, contacts: Sequence[int], changed: dict[int | None, list[Stored]], touched: Touched
-    ) -> Iterator[_Group]:
+    def _load(self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: Touched) -> Iterator[_Group]:
         """The messages of contacts, as they will be, from which each is derived."""
         known_since = self._known_since([contact for contact in contacts if contact not in touched.whole], touched)
         around = [(contact, *touched.spans[contact]) for contact in known_since]
@@ -176,7 +174,7 @@ class Timelines:
         return since
 
     def _read_around(
-        self, spans: list[tuple[int, int, int]], changed: dict[int | None, list[Stored]], touched: Touched
+        self, spans: list[tuple[int, int, int]], changed: dict[int, list[Stored]], touched: Touched
     ) -> dict[int, list[Stored]]:
         """The messages that can matter to those within reach of a span: they lie twice as far.
 
@@ -187,7 +185,7 @@ class Timelines:
         return self._grouped(message_rows.by_contact_and_time(self._connection, wide), wide, changed, touched)
 
     def _read_whole(
-        self, contacts: set[int], changed: dict[int | None, list[Stored]], touched: Touched
+        self, contacts: set[int], changed: dict[int, list[Stored]], touched: Touched
     ) -> dict[int, list[Stored]]:
         stored = message_rows.by_contact(self._connection, contacts | touched.gone)
         return self._grouped(stored, [(contact, 0, 0) for contact in contacts], changed, touched)
@@ -196,7 +194,7 @@ class Timelines:
         self,
         stored: Iterable[Stored],
         spans: Iterable[tuple[int, int, int]],
-        changed: dict[int | None, list[Stored]],
+        changed: dict[int, list[Stored]],
         touched: Touched,
     ) -> dict[int, list[Stored]]:
         groups = {contact: list(changed.get(contact, ())) for contact, _, _ in spans}
@@ -209,17 +207,13 @@ class Timelines:
         groups = list(groups)
         answers = quoting.answers(row.message.key for group in groups for row in group.messages if _is_out(row))
         notifications = self._notification_keys(groups, touched)
-        for group in groups:
-            derived = derive(group.messages, answers, notifications, self._answer_window, group.known_since)
-            starts = {start.id: start for start in derived.starts}
-            for row in group.messages:
-                if group.low <= row.message.at <= group.high:
-                    start = starts.get(row.id)
-                    joined = derived.joined.get(row.id)
-                    if start is None:
-                        yield Change(row.id, row.derived, (row.line, row.contact, *_NO_START, joined))
-                    else:
-                        yield Change(row.id, row.derived, self._columns_of(start, row.contact, joined))
+        for rows, low, high, known_since in groups:
+            starts, joined = derive(rows, answers, notifications, self._answer_window, known_since)
+            columns = {start.id: self._columns_of(start) for start in starts}
+            for row in rows:
+                if low <= row.message.at <= high:
+                    line, *rest = columns.get(row.id) or (row.line, *_NO_START)
+                    yield Change(row.id, row.derived, (line, row.contact, *rest, joined.get(row.id)))
 
     def _notification_keys(self, groups: list[_Group], touched: Touched) -> frozenset[str]:
         """Those keys named by a context that are notifications."""
@@ -238,13 +232,13 @@ class Timelines:
                 found.add(row.message.key)
         return frozenset(found)
 
-    def _columns_of(self, start: Start, contact: int | None, joined: int | None) -> DerivedColumns:
+    def _columns_of(self, start: Start) -> DerivedColumns:
+        """The line and what is between the contact and the joined row."""
         reason = None
         if start.status is _FAILED:
             reason = reason_of(start.failure_code, start.failure_text, start.failure_detail).value
         return (
             start.line,
-            contact,
             None if start.template is None else self._columns.template_id(start.template),
             start.at,
             self._calendar.day_number(start.at),
@@ -255,7 +249,6 @@ class Timelines:
             start.failure_code,
             reason,
             start.marks,
-            joined,
         )
 
 

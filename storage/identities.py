@@ -253,7 +253,8 @@ class Contacts:
         self._relabel.clear()
 
     def _write_new(self) -> None:
-        contacts, ids = [], []
+        contacts: list[tuple[int, str, str | None, str | None, int | None, int | None]] = []
+        ids: list[tuple[int, int, str, bool, int]] = []
         for contact, new in self._new.items():
             order = [(kind, (kind, text) in new.replaced, text) for kind, text in new.ids]
             ids += ((self._found[kind, text].id, kind, text, replaced, contact) for kind, replaced, text in order)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from storage import journal
+from storage import cube, journal
 from storage.batches import Part, parts, parts_ahead
 from storage.database import Writer
 from storage.journal import Journal, Known
@@ -110,6 +110,7 @@ def _import(
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
     assert part is not None
+    cube.finish(writer)
     book.finish(part.position)
     # While readers come and go the log of writes only wraps around; here it gives its room back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,7 +1,7 @@
 """Batches of events into messages, each in a transaction (DESIGN 2.2). Knows no file format.
 
-A batch was merged in memory; it is merged with what the database knows of the same messages, then what follows
-from it is derived, and each row is written once. Running an import again is always safe: the same events change nothing.
+A batch was merged in memory; it is merged with what the database knows of the same messages, then what follows from it
+is derived, and each row is written once. Running an import again is always safe: the same events change nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from storage import message_rows
+from storage import cube, message_rows
 from storage.batches import Batch
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
 from storage.identities import Contacts, Lines
 from storage.message_rows import Stored
 from storage.settings import load_settings
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -43,6 +45,7 @@ class Ingest:
         touched = self._merge(batch)
         self._add_moved(touched)
         new = self._write(touched, list(self._timelines.derive(touched)))
+        cube.refresh_batch(self._connection)
         return Changes(new, len(touched.rows) - new)
 
     def _link(self, batch: Batch) -> None:
@@ -97,7 +100,9 @@ class Ingest:
 
     def _write(self, touched: Touched, changes: list[Change]) -> int:
         """Writes every row that changed once, with its evidence where that changed; how many are new."""
-        new, changed, derived = [], [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        derived: list[Change] = []
         evidence = self._columns.evidence
         for change in changes:
             row = touched.rows.get(change.id)
@@ -112,8 +117,14 @@ class Ingest:
         return len(new)
 
 
-def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
-    """Derives everything anew, inside the caller's transaction: after a change of settings, or for a rebuild."""
+def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
+    """Derives all messages anew, inside the caller's transaction; what changes is marked as dirty."""
     connection = writer.connection
     columns = message_rows.Columns(connection, Lines(connection), Contacts(connection))
     Timelines(connection, load_settings(connection), columns).derive_everything(progress)
+
+
+def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
+    """The same, and the cube with it: after a change of settings, or for a rebuild."""
+    derive_messages_again(writer, progress)
+    cube.rebuild(writer.connection, progress)

@@ -1,28 +1,26 @@
 """One filter in, one report out: every number of the screen, from one read transaction. Knows no screen.
 
-This is the recount: it computes everything by SQL straight from `messages`.
+The figures come from the cube; the recount makes a report of its own in the same way, so that the two can be compared.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from storage.calendar import Calendar, date_of, number_of
+from storage.calendar import date_of, number_of
+from storage.cube_reading import Cube
 from storage.events import Origin
-from storage.filters import Filter, StartStatus
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.figures import FailureCount, Figures, Row
+from storage.filters import Filter
+from storage.recount import Recount
+from storage.schema import ORIGINS, REFERRED_FROM
 from storage.selection import Selection, select
 from storage.settings import load_settings
-from storage.timeline import Marks
-
-_FAILED = STATUSES.index(StartStatus.FAILED)
-_ANSWERED = STATUSES.index(StartStatus.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +79,6 @@ class Funnel:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureCount:
-    """Sends that failed for one reason and code, and how many users they were meant for."""
-
-    code: int | None
-    reason: str
-    count: int
-    users: int
-
-
-@dataclass(frozen=True, slots=True)
 class DataQuality:
     """What a person should know of the data; rejects over the whole database, all else within the filter."""
 
@@ -145,117 +133,88 @@ def load_report(
     now: stands in for the clock; decides rolling periods and the current week. funnel_of_period: the funnel covers the
     selected period and not the current ISO week.
     """
+    # No cell knows one contact, and the index of a contact's messages is fast enough.
+    figures = Cube(connection) if filter.contact is None else Recount(connection)
+    return _assemble(connection, filter, now, funnel_of_period, figures)
+
+
+def recount_report(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, funnel_of_period: bool = False
+) -> Report:
+    """The same report counted from the messages themselves, slowly: what the cube has to be equal to."""
+    return _assemble(connection, filter, now, funnel_of_period, Recount(connection))
+
+
+def _assemble(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, funnel_of_period: bool, figures: Figures
+) -> Report:
     with one_moment(connection):
         settings = load_settings(connection)
         selection = select(connection, filter, now)
-        counts = _Counts(connection, selection)
-        users = _users(connection, selection)
-        if funnel_of_period:
-            funnel = _funnel(selection, counts.status)
-        else:
-            week = _week(selection, Calendar(settings.zone).today(now))
-            funnel = _funnel(week, _Counts(connection, week).status)
+        rows = figures.rows(selection)
+        users = figures.users(selection)
+        oddities = figures.oddities(selection)
+        status = _status(rows)
+        origins = [sum(row[6 + index] for row in rows) for index in range(len(ORIGINS))]
         return Report(
             filter,
             settings.time_zone,
             selection.since,
             selection.until,
-            counts.starts,
-            counts.status.total,
-            users["users"],
-            users["sent"],
-            {origin: counts.origins[index] for index, origin in enumerate(ORIGINS)},
-            Answered(
-                users["reached"],
-                users["answered"],
-                counts.status.total - counts.status.failed,
-                counts.status.answered,
+            sum(origins),
+            status.total,
+            users.users,
+            users.sent,
+            {origin: origins[index] for index, origin in enumerate(ORIGINS)},
+            Answered(users.reached, users.answered, status.total - status.failed, status.answered),
+            status,
+            users.new,
+            users.eligible - users.new,
+            _daily(selection, rows),
+            _funnel(selection, rows, figures, None if funnel_of_period else selection.calendar.today(now)),
+            figures.failures(selection),
+            DataQuality(
+                oddities.joined,
+                oddities.unknown_template,
+                oddities.implied,
+                oddities.conflicts,
+                connection.execute("SELECT count(*) FROM rejects").fetchone()[0],
             ),
-            counts.status,
-            users["new"],
-            users["eligible"] - users["new"],
-            counts.daily,
-            funnel,
-            _failures(connection, selection),
-            _data(connection, counts),
         )
 
 
-class _Counts:
-    """All that is a plain count of starts, from one pass."""
-
-    def __init__(self, connection: sqlite3.Connection, selection: Selection) -> None:
-        rows = connection.execute(
-            f"""
-            SELECT m.day, m.origin, m.status, count(*), sum(m.start_template IS NULL),
-                   sum((m.marks & {Marks.JOINED.value}) <> 0), sum((m.marks & {Marks.IMPLIED.value}) <> 0),
-                   sum((m.marks & {Marks.CONFLICT.value}) <> 0)
-            FROM messages AS m
-            WHERE {selection.condition}
-            GROUP BY m.day, m.origin, m.status
-            """,
-            selection.parameters,
-        ).fetchall()
-        self.origins: defaultdict[int, int] = defaultdict(int)
-        by_status: defaultdict[int, int] = defaultdict(int)
-        by_day: defaultdict[tuple[int, int], int] = defaultdict(int)
-        referred: defaultdict[int, int] = defaultdict(int)
-        self.unknown_template = self.joined = self.implied = self.conflicts = 0
-        for day, origin, status, count, unknown, joined, implied, conflicts in rows:
-            self.origins[origin] += count
-            if origin >= REFERRED_FROM:
-                referred[day] += count
-                continue
-            by_status[status] += count
-            by_day[day, status] += count
-            self.unknown_template += unknown
-            self.joined += joined
-            self.implied += implied
-            self.conflicts += conflicts
-        self.starts = sum(self.origins.values())
-        self.status = _status_counts(by_status)
-        self.daily = tuple(
-            Day(
-                date_of(day),
-                _status_counts({status: by_day.get((day, status), 0) for status in range(len(STATUSES))}),
-                referred.get(day, 0),
-            )
-            for day in range(number_of(selection.since), number_of(selection.until))
-        )
+def _status(rows: Iterable[Row]) -> StatusCounts:
+    """The sends among them by status."""
+    sends = [row[1:6] for row in rows]
+    return StatusCounts(*map(sum, zip(*sends, strict=True))) if sends else StatusCounts()
 
 
-def _status_counts(counts: dict[int, int]) -> StatusCounts:
-    return StatusCounts(*(counts.get(STATUSES.index(status), 0) for status in STATUSES if status != "received"))
+def _daily(selection: Selection, rows: Iterable[Row]) -> tuple[Day, ...]:
+    by_day = {row[0]: row for row in rows}
+    nothing = StatusCounts()
+    days = []
+    for number in range(number_of(selection.since), number_of(selection.until)):
+        row = by_day.get(number)
+        if row is None:
+            days.append(Day(date_of(number), nothing, 0))
+        else:
+            days.append(Day(date_of(number), StatusCounts(*row[1:6]), sum(row[6 + REFERRED_FROM :])))
+    return tuple(days)
 
 
-def _users(connection: sqlite3.Connection, selection: Selection) -> dict[str, int]:
-    """Distinct contacts: all, sent to, reached, answered, eligible for new or recurrent, and new."""
-    row = connection.execute(
-        f"""
-        SELECT count(*), sum(sent), sum(reached), sum(answered), sum(eligible), sum(new)
-        FROM (
-            SELECT max(m.origin < {REFERRED_FROM}) AS sent,
-                   max(m.origin < {REFERRED_FROM} AND m.status <> {_FAILED}) AS reached,
-                   max(m.status = {_ANSWERED}) AS answered,
-                   max(m.status <> {_FAILED}) AS eligible,
-                   max(m.status <> {_FAILED} AND m.user_type = 0) AS new
-            FROM messages AS m
-            WHERE {selection.condition} AND m.contact IS NOT NULL
-            GROUP BY m.contact
-        )
-        """,
-        selection.parameters,
-    ).fetchone()
-    names = ("users", "sent", "reached", "answered", "eligible", "new")
-    return {name: value or 0 for name, value in zip(names, row, strict=True)}
+def _funnel(selection: Selection, rows: list[Row], figures: Figures, today: date | None) -> Funnel:
+    """today: the funnel is of its ISO week; None: of the selected period."""
+    if today is None:
+        return _steps(selection.since, selection.until, _status(rows))
+    since = today - timedelta(days=today.weekday())
+    until = since + timedelta(days=7)
+    if selection.since <= since and until <= selection.until:
+        first, end = number_of(since), number_of(until)
+        return _steps(since, until, _status(row for row in rows if first <= row[0] < end))
+    return _steps(since, until, _status(figures.rows(selection.between(since, until))))
 
 
-def _week(selection: Selection, today: date) -> Selection:
-    monday = today - timedelta(days=today.weekday())
-    return selection.between(monday, monday + timedelta(days=7))
-
-
-def _funnel(selection: Selection, status: StatusCounts) -> Funnel:
+def _steps(since: date, until: date, status: StatusCounts) -> Funnel:
     read = status.read + status.answered
     delivered = status.delivered + read
     counts = {
@@ -271,31 +230,12 @@ def _funnel(selection: Selection, status: StatusCounts) -> Funnel:
         of_previous = None if previous is None else share(count, previous)
         steps.append(FunnelStep(step, count, of_previous, share(count, first)))
         previous = count
-    return Funnel(selection.since, selection.until, tuple(steps))
+    return Funnel(since, until, tuple(steps))
 
 
 def share(count: int, base: int) -> float | None:
     """A part of a base as a fraction of 1, None of nothing."""
     return count / base if base else None
-
-
-def _failures(connection: sqlite3.Connection, selection: Selection) -> tuple[FailureCount, ...]:
-    rows = connection.execute(
-        f"""
-        SELECT m.failure_code, m.failure_reason, count(*), count(DISTINCT m.contact)
-        FROM messages AS m
-        WHERE {selection.condition} AND m.status = {_FAILED}
-        GROUP BY m.failure_code, m.failure_reason
-        ORDER BY count(*) DESC, m.failure_code IS NULL, m.failure_code, m.failure_reason
-        """,
-        selection.parameters,
-    )
-    return tuple(FailureCount(*row) for row in rows)
-
-
-def _data(connection: sqlite3.Connection, counts: _Counts) -> DataQuality:
-    rejects = connection.execute("SELECT count(*) FROM rejects").fetchone()[0]
-    return DataQuality(counts.joined, counts.unknown_template, counts.implied, counts.conflicts, rejects)
 
 
 def as_json(report: Report) -> dict[str, Any]:

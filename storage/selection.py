@@ -14,20 +14,71 @@ from storage.filters import UNKNOWN, Filter, is_literal, matcher, plain
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.settings import load_settings
 
+# The ids of what has none of its own, here and in the cube. A referred start without a template is not "(unknown)".
+UNKNOWN_ID, NO_TEMPLATE = -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a filter chooses of each dimension, as ids and positions in schema's tuples; None is all of it.
+
+    failures: the digits and reasons of the filter. by_contact: only some contacts' starts, which no cell can tell.
+    """
+
+    lines: frozenset[int] | None = None
+    templates: frozenset[int] | None = None
+    origins: frozenset[int] | None = None
+    user_type: int | None = None
+    statuses: frozenset[int] | None = None
+    failures: frozenset[str] | None = None
+    by_contact: bool = False
+
+    def takes(self, origin: int, user_type: int) -> bool:
+        """Whether starts of this origin and user type are chosen."""
+        return (self.origins is None or origin in self.origins) and self.user_type in (None, user_type)
+
+    def but(self, **changes: frozenset[int] | None) -> Chosen:
+        """The same but for these dimensions."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a filter selects: a condition on `messages AS m` with named parameters, and the days [since, until)."""
+    """What a filter selects: a condition on `messages AS m` with named parameters, the days [since, until) of a
+    calendar, and the same as ids. `timed` is the condition without the days: their times say the same, and an index
+    has them."""
 
-    condition: str
+    timed: str
     parameters: dict[str, str | int]
     since: date
     until: date
+    calendar: Calendar
+    chosen: Chosen
+
+    @property
+    def condition(self) -> str:
+        """The whole condition."""
+        return f"{self.timed} AND m.day >= :since AND m.day < :until"
 
     def between(self, since: date, until: date) -> Selection:
         """The same selection in other days."""
-        days: dict[str, str | int] = {"since": number_of(since), "until": number_of(until)}
+        days = _bounds(self.calendar, since, until)
         return replace(self, parameters=self.parameters | days, since=since, until=until)
+
+    def choosing(self, chosen: Chosen) -> Selection:
+        """The same days and parameters with other ids, for cells; the condition no longer says the same."""
+        return replace(self, chosen=chosen)
+
+
+def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int]:
+    """The days, and the times they lie between: an index knows times only."""
+    first, end = number_of(since), number_of(until)
+    return {
+        "since": first,
+        "until": end,
+        "since_at": calendar.start_of(first),
+        "until_at": calendar.start_of(end),
+    }
 
 
 def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Selection:
@@ -35,60 +86,75 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
 
     An open side of the period ends at the first day that has a start, or after the last one and today.
     """
-    since, until = _days(connection, filter, Calendar(load_settings(connection).zone).today(now))
-    parameters: dict[str, str | int] = {"since": number_of(since), "until": number_of(until)}
-    conditions = ["m.origin IS NOT NULL", "m.day >= :since", "m.day < :until"]
+    calendar = Calendar(load_settings(connection).zone)
+    since, until = _days(connection, filter, calendar.today(now))
+    parameters = _bounds(calendar, since, until)
+    conditions = [
+        "m.origin IS NOT NULL",
+        "m.start_at >= :since_at",
+        "m.start_at < :until_at",
+    ]
+    chosen = _chosen(connection, filter)
 
     def among(name: str, column: str, values: Iterable[int | str], extra: str | None = None) -> None:
         parameters[name] = json.dumps(sorted(values))
         listed = f"{column} IN (SELECT value FROM json_each(:{name}))"
         conditions.append(f"({listed} OR {extra})" if extra else listed)
 
-    if filter.origins:
-        among("origins", "m.origin", [ORIGINS.index(origin) for origin in filter.origins])
-    if filter.user_type is not None:
+    if chosen.origins is not None:
+        among("origins", "m.origin", chosen.origins)
+    if chosen.user_type is not None:
         conditions.append("m.user_type = :user_type")
-        parameters["user_type"] = USER_TYPES.index(filter.user_type)
-    if filter.statuses:
-        among("statuses", "m.status", [STATUSES.index(status) for status in filter.statuses])
-    if filter.lines:
-        unknown = "m.line IS NULL" if _names_unknown(filter.lines) else None
-        among("lines", "m.line", _lines(connection, filter.lines), unknown)
-    if filter.templates:
+        parameters["user_type"] = chosen.user_type
+    if chosen.statuses is not None:
+        among("statuses", "m.status", chosen.statuses)
+    if chosen.lines is not None:
+        unknown = "m.line IS NULL" if UNKNOWN_ID in chosen.lines else None
+        among("lines", "m.line", chosen.lines, unknown)
+    if chosen.templates is not None:
         unknown = f"(m.start_template IS NULL AND m.origin < {REFERRED_FROM})"
-        among(
-            "templates",
-            "m.start_template",
-            _templates(connection, filter.templates),
-            unknown if _names_unknown(filter.templates) else None,
-        )
-    if filter.failures:
-        codes = [int(failure) for failure in filter.failures if failure.isdigit()]
+        among("templates", "m.start_template", chosen.templates, unknown if UNKNOWN_ID in chosen.templates else None)
+    if chosen.failures is not None:
+        codes = [int(failure) for failure in chosen.failures if failure.isdigit()]
         among("codes", "m.failure_code", codes, "m.failure_reason IN (SELECT value FROM json_each(:reasons))")
-        parameters["reasons"] = json.dumps(sorted(failure for failure in filter.failures if not failure.isdigit()))
+        parameters["reasons"] = json.dumps(sorted(failure for failure in chosen.failures if not failure.isdigit()))
     if filter.contact is not None:
         among("contacts", "m.contact", _contacts(connection, filter.contact))
-    return Selection(" AND ".join(conditions), parameters, since, until)
+    return Selection(" AND ".join(conditions), parameters, since, until, calendar, chosen)
+
+
+def _chosen(connection: sqlite3.Connection, filter: Filter) -> Chosen:
+    def unknown(patterns: frozenset[str]) -> set[int]:
+        return {UNKNOWN_ID} if any(matcher(pattern).fullmatch(UNKNOWN) for pattern in patterns) else set()
+
+    return Chosen(
+        frozenset(_lines(connection, filter.lines)) | unknown(filter.lines) if filter.lines else None,
+        frozenset(_templates(connection, filter.templates)) | unknown(filter.templates) if filter.templates else None,
+        frozenset(ORIGINS.index(origin) for origin in filter.origins) or None,
+        None if filter.user_type is None else USER_TYPES.index(filter.user_type),
+        frozenset(STATUSES.index(status) for status in filter.statuses) or None,
+        filter.failures or None,
+        filter.contact is not None,
+    )
+
+
+FIRST_AND_LAST_DAY = """
+SELECT (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at LIMIT 1),
+       (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at DESC LIMIT 1)
+"""
 
 
 def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[date, date]:
     since, until = filter.period.days(today)
     if since is not None and until is not None:
         return since, until
-    first, last = connection.execute(
-        "SELECT (SELECT min(day) FROM messages WHERE origin IS NOT NULL),"
-        " (SELECT max(day) FROM messages WHERE origin IS NOT NULL)"
-    ).fetchone()
+    first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
     if until is None:
         until = max(today, today if last is None else date_of(last)) + timedelta(days=1)
         until = max(until, until if since is None else since + timedelta(days=1))
     if since is None:
         since = min(until - timedelta(days=1), today if first is None else date_of(first))
     return since, until
-
-
-def _names_unknown(patterns: frozenset[str]) -> bool:
-    return any(matcher(pattern).fullmatch(UNKNOWN) for pattern in patterns)
 
 
 def _templates(connection: sqlite3.Connection, patterns: frozenset[str]) -> list[int]:

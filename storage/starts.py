@@ -4,31 +4,23 @@ screen."""
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage import failures
-from storage.calendar import Calendar, date_of
+from storage.calendar import Calendar
+from storage.cube_notifications import count_groups, groups
 from storage.events import Origin
 from storage.filters import UNKNOWN, Filter, StartStatus, UserType, literal
 from storage.messages import Sources, Stated
+from storage.positions import Cursor, every_id, ids_after, ids_at, ids_before
 from storage.report import one_moment
-from storage.schema import REFERRED_FROM, STATUSES
-from storage.selection import select
+from storage.selection import Selection, select
 from storage.settings import load_settings
+from storage.sorting import Order, sorted_ids
 from storage.start_rows import LoadedStart, chat_link, load
 from storage.timeline import Marks
-
-_FAILED = STATUSES.index(StartStatus.FAILED)
-_ANSWERED = STATUSES.index(StartStatus.ANSWERED)
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The place of a start in the table: its time in ms, and its key for ties."""
-
-    at: int
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,64 +101,40 @@ def page(
     """Newest first: the first page, or what is strictly older than `after`, or the nearest that is newer than
     `before`."""
     if before is not None:
-        condition = "m.start_at >= :at AND (m.start_at > :at OR m.key > :key)"
-        return _rows(connection, filter, now, condition, before, "ASC", limit)[::-1]
-    condition = "1" if after is None else "m.start_at <= :at AND (m.start_at < :at OR m.key < :key)"
-    return _rows(connection, filter, now, condition, after, "DESC", limit)
+        return _rows(connection, filter, now, lambda selection: ids_before(connection, selection, before, limit))
+    return _rows(connection, filter, now, lambda selection: ids_after(connection, selection, after, limit))
 
 
 def last_page(connection: sqlite3.Connection, filter: Filter, now: datetime, *, limit: int) -> list[StartRow]:
     """The oldest starts, newest of them first."""
-    return _rows(connection, filter, now, "1", None, "ASC", limit)[::-1]
+    return _rows(connection, filter, now, lambda selection: ids_before(connection, selection, None, limit))
 
 
 def page_at(
     connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
 ) -> list[StartRow]:
     """The starts from a position on, newest first."""
-    return _rows(connection, filter, now, "1", None, "DESC", limit, position)
+    return _rows(connection, filter, now, lambda selection: ids_at(connection, selection, position, limit))
 
 
-def start_ids(
-    connection: sqlite3.Connection,
-    filter: Filter,
-    now: datetime,
-    condition: str = "1",
-    cursor: Cursor | None = None,
-    order: str = "DESC",
-    limit: int = -1,
-    position: int = 0,
-) -> sqlite3.Cursor:
-    """The row ids of the filter's starts by time and key, in the given order; `condition` may name :at and :key."""
-    selection = select(connection, filter, now)
-    parameters = dict(selection.parameters)
-    if cursor is not None:
-        parameters |= {"at": cursor.at, "key": cursor.key}
-    return connection.execute(
-        f"""
-        SELECT m.id FROM messages AS m
-        WHERE {selection.condition} AND {condition}
-        ORDER BY m.start_at {order}, m.key {order}, m.origin {order}
-        LIMIT :limit OFFSET :offset
-        """,
-        parameters | {"limit": limit, "offset": position},
-    )
+def sorted_page(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, order: Order, position: int, limit: int
+) -> list[StartRow]:
+    """The starts from a position on, in another order."""
+    return _rows(connection, filter, now, lambda selection: sorted_ids(connection, selection, order, position, limit))
+
+
+def start_ids(connection: sqlite3.Connection, filter: Filter, now: datetime) -> sqlite3.Cursor:
+    """The row ids of all the filter's starts, newest first."""
+    return every_id(connection, select(connection, filter, now))
 
 
 def _rows(
-    connection: sqlite3.Connection,
-    filter: Filter,
-    now: datetime,
-    condition: str,
-    cursor: Cursor | None,
-    order: str,
-    limit: int,
-    position: int = 0,
+    connection: sqlite3.Connection, filter: Filter, now: datetime, find: Callable[[Selection], list[int]]
 ) -> list[StartRow]:
     with one_moment(connection):
-        ids = [id for (id,) in start_ids(connection, filter, now, condition, cursor, order, limit, position)]
-        calendar = Calendar(load_settings(connection).zone)
-        return [_row(start, calendar) for start in load(connection, ids)]
+        selection = select(connection, filter, now)
+        return [_row(start, selection.calendar) for start in load(connection, find(selection))]
 
 
 def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
@@ -187,53 +155,39 @@ def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
     )
 
 
-_GROUPED = """
-SELECT m.day, m.start_template, m.line
-FROM messages AS m
-WHERE {condition} AND m.origin < {referred}
-GROUP BY m.day, m.start_template, m.line
-"""
-
-
 def notifications(
     connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
 ) -> list[NotificationRow]:
     """The sends grouped by template, line and day, newest day first, then by template and line."""
     with one_moment(connection):
         selection = select(connection, filter, now)
-        rows = connection.execute(
-            f"""
-            SELECT m.day, templates.name, lines.label, lines.value, count(DISTINCT m.contact), count(*),
-                   sum(m.status = {_FAILED}), sum(m.status = {_ANSWERED})
-            FROM messages AS m
-            LEFT JOIN templates ON templates.id = m.start_template
-            LEFT JOIN lines ON lines.id = m.line
-            WHERE {selection.condition} AND m.origin < {REFERRED_FROM}
-            GROUP BY m.day, m.start_template, m.line
-            ORDER BY m.day DESC, templates.name IS NULL, templates.name, lines.label IS NULL, lines.label
-            LIMIT :limit OFFSET :offset
-            """,
-            selection.parameters | {"limit": limit, "offset": position},
-        ).fetchall()
-    return [
-        NotificationRow(
-            date_of(day),
-            template or UNKNOWN,
-            UNKNOWN if template is None else literal(template),
-            label or UNKNOWN,
-            UNKNOWN if value is None else literal(value),
-            *counts,
+        templates = dict(connection.execute("SELECT id, name FROM templates"))
+        lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
+        found = groups(connection, selection, position, limit)
+    rows = []
+    for one in found:
+        template = None if one.template is None else templates[one.template]
+        label, value = (UNKNOWN, None) if one.line is None else lines[one.line]
+        rows.append(
+            NotificationRow(
+                one.day,
+                template or UNKNOWN,
+                UNKNOWN if template is None else literal(template),
+                label,
+                UNKNOWN if value is None else literal(value),
+                one.users,
+                one.sends,
+                one.failed,
+                one.answered,
+            )
         )
-        for day, template, label, value, *counts in rows
-    ]
+    return rows
 
 
 def count_notifications(connection: sqlite3.Connection, filter: Filter, now: datetime) -> int:
     """How many rows the grouped table has."""
     with one_moment(connection):
-        selection = select(connection, filter, now)
-        grouped = _GROUPED.format(condition=selection.condition, referred=REFERRED_FROM)
-        return int(connection.execute(f"SELECT count(*) FROM ({grouped})", selection.parameters).fetchone()[0])
+        return count_groups(connection, select(connection, filter, now))
 
 
 def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:

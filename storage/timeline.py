@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import NamedTuple, Protocol
 
@@ -76,7 +75,6 @@ class Derived(NamedTuple):
     joined: Mapping[int, int]  # id of a keyless row -> id of the keyed message
 
 
-@dataclass(slots=True)
 class _Outbound:
     """A notification or another outbound message in work: its evidence, with that of a joined row, and its answers.
 
@@ -84,18 +82,30 @@ class _Outbound:
     anything says that it failed; arrived: whether anything but an answer proves that it arrived.
     """
 
-    id: int
-    message: Message
-    line: int | None
-    contact: int | None
-    notification: bool
-    at: int = 0
-    flags: int = 0
-    failure: bool = False
-    arrived: bool = False
-    joined: bool = False
-    answers: list[int] = field(default_factory=list)  # times, ms
-    answered_untimed: bool = False
+    __slots__ = (
+        "answered_untimed",
+        "answers",
+        "arrived",
+        "at",
+        "contact",
+        "failure",
+        "flags",
+        "id",
+        "joined",
+        "line",
+        "message",
+        "notification",
+    )
+
+    def __init__(self, placed: Placed) -> None:
+        self.id = placed.id
+        self.line = placed.line
+        self.contact = placed.contact
+        self.notification = is_notification(placed.message)
+        self.joined = False
+        self.answers: list[int] = []  # times, ms
+        self.answered_untimed = False
+        self.settle(placed.message)
 
     @property
     def order(self) -> tuple[int, str]:
@@ -108,12 +118,15 @@ class _Outbound:
     def exported(self) -> Exported | None:
         return self.message.exported if self.message.sources == _EXPORT else None
 
-    def settle(self) -> None:
-        """Works out what the evidence says, once it is whole."""
-        message = self.message
-        times, exported = message.times, self.exported()
+    def settle(self, message: Message) -> None:
+        """Works out what the evidence says."""
+        self.message = message
+        times = message.times
         self.at = message.at
-        flags = self.flags = message.flags if exported is None else message.flags | exported.flags
+        flags = message.flags
+        if message.exported is not None and message.sources == _EXPORT:
+            flags |= message.exported.flags
+        self.flags = flags
         self.failure = "error" in message.fields or flags & _NOT_SENT != 0
         self.arrived = "delivered" in times or "read" in times or flags & (_DELIVERED | _READ) != 0
 
@@ -140,29 +153,31 @@ def derive(
     by a context here that are notifications. answer_window in ms. known_since: the time, ms, at which a message that is
     not given made the contact a known one; None where all are given.
     """
-    inbound, referred, outbound = [], [], []
+    inbound, referred, outbound, rows = [], [], [], False
     for one in messages:
-        is_start = is_referred(one.message)
+        direction = one.message.direction
+        is_start = direction is not _OUT and is_referred(one.message)
         if is_start:
             referred.append(one)
-        if one.message.direction is _IN:
+        if direction is _IN:
             inbound.append(one)
         elif not is_start:
-            outbound.append(_Outbound(one.id, one.message, one.line, one.contact, is_notification(one.message)))
+            rows = rows or direction is _ROW
+            outbound.append(_Outbound(one))
     joined: dict[int, int] = {}
-    if any(out.message.direction is _ROW for out in outbound):
+    if rows:
         joined = _join(outbound)
         outbound = [out for out in outbound if out.id not in joined]
     for out in outbound:
-        out.settle()
         if out.notification:
             _own_answers(out, context_answers)
     if inbound:
         _answer_by_time(outbound, inbound, notification_keys, answer_window)
     times = [out.at for out in outbound if out.contact is not None and not out.failed]
-    for one in (*inbound, *(row for row in referred if row.message.direction is _ROW)):
-        if one.contact is not None and makes_known(one.message):
-            times.append(one.message.at)
+    for some in (inbound, referred):  # a referred message in stands in both
+        for one in some:
+            if one.contact is not None and makes_known(one.message):
+                times.append(one.message.at)
     if known_since is not None:
         times.append(known_since)
     since = min(times, default=None)
@@ -213,7 +228,7 @@ def _agree(row: _Outbound, other: _Outbound) -> bool:
 def _absorb(keyed: _Outbound, row: _Outbound) -> None:
     merged = keyed.message.copy()
     merged.merge(row.message)
-    keyed.message = merged
+    keyed.settle(merged)
     keyed.line = row.line if keyed.line is None else keyed.line
     keyed.joined = True
 

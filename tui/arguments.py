@@ -31,14 +31,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+    """Prints the version; finding it out is slow, so only who asks waits for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         print(f"saludo {program_version()}")
         parser.exit()
 
 
 def program_version() -> str:
     """The installed version."""
-    # Reading a package's metadata takes longer to import than all else of the command line.
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -94,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="The conversation-start report of a WhatsApp business. Without a command: the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB names the database as well.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the program's version and exit")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_demo(commands, [common, looks])
     _add_import(commands, common)

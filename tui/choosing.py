@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
 from rich.style import Style
 from textual.binding import BindingType
-from textual.events import Click, Key
+from textual.events import Click, Paste
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -28,10 +28,6 @@ class Picked(Message):
         super().__init__()
 
 
-class Closed(Message):
-    """The list was left as it was."""
-
-
 def folded(text: str) -> str:
     """Text for comparison: no case, no accents, no spaces."""
     plain = unicodedata.normalize("NFKD", text)
@@ -44,8 +40,9 @@ class ChoiceList(Widget, can_focus=True):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LIST)]
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, give_back: Callable[[], None]) -> None:
         super().__init__(id=id)
+        self._give_back = give_back
         self.field = ""
         self.typed = ""
         self._options: list[Option] = []
@@ -104,9 +101,7 @@ class ChoiceList(Widget, can_focus=True):
 
     def action_mark(self) -> None:
         under = self._under()
-        if self.field not in MULTIPLE:
-            self._type(" ")
-        elif under is not None and under.value is not None:
+        if self.field in MULTIPLE and under is not None and under.value is not None:
             self._marked ^= {under.value}
             self.action_move(1)
 
@@ -117,23 +112,33 @@ class ChoiceList(Widget, can_focus=True):
         many = self._marked and under.value is not None and self.field in MULTIPLE
         # What is marked counts; Enter on another one takes that one alone, as in any dropdown.
         values = self._marked if many and (under.value in self._marked or len(self._marked) > 1) else {under.value}
+        self._leave()
         self.post_message(Picked(self.field, frozenset(values)))
 
     def action_close(self) -> None:
-        self.post_message(Closed())
+        self._leave()
 
-    def on_key(self, event: Key) -> None:
-        if event.key == "space":
-            return  # it has a binding
-        if event.key == "backspace":
-            event.stop()
-            self._type("\b")
-        elif event.is_printable and event.character:
-            event.stop()
-            self._type(event.character)
+    def _leave(self) -> None:
+        """Gives the keys back at once: the next one is not for the list any more."""
+        self.display = False
+        self._give_back()
 
-    def _type(self, character: str) -> None:
-        self.typed = self.typed[:-1] if character == "\b" else self.typed + character
+    def take(self, character: str) -> None:
+        """Takes a character of what is to be found."""
+        if character == " " and not self.typed and self.field in MULTIPLE:
+            self.action_mark()
+        else:
+            self._retype(self.typed + character)
+
+    def action_erase(self) -> None:
+        self._retype(self.typed[:-1])
+
+    def on_paste(self, event: Paste) -> None:
+        event.stop()
+        self._retype(self.typed + " ".join(event.text.split()))
+
+    def _retype(self, typed: str) -> None:
+        self.typed = typed
         self._find()
         self._cursor = self._top = 0
         self.refresh()
@@ -145,8 +150,7 @@ class ChoiceList(Widget, can_focus=True):
             self.action_pick()
 
     def on_blur(self) -> None:
-        if self.display:
-            self.post_message(Closed())
+        self.display = False
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
@@ -181,5 +185,5 @@ class ChoiceList(Widget, can_focus=True):
         if self.field == "period":
             return "type 14d, or 2026-11-01 2026-11-15"
         if self.field in MULTIPLE:
-            return "Enter takes, space marks several"
+            return "Enter takes, Tab marks several"
         return "Enter takes"

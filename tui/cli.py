@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -137,6 +138,7 @@ def _dashboard(arguments: Namespace) -> int:
 
 
 def _run_dashboard(arguments: Namespace, path: Path, now: datetime | None) -> int:
+    gc.disable()  # until the first numbers are on the screen: the dashboard goes on from there
     from tui.app import run_dashboard
 
     preferences = _preferences(arguments)

@@ -5,6 +5,7 @@ A snapshot comes back from a worker as a message and is shown whole. Knows nothi
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -22,22 +23,22 @@ from storage.filters import Filter, Period, literal
 from storage.starts import NotificationRow, StartRow
 from tui.charts import AnsweredChart, FailuresChart, StatusChart, UsersChart
 from tui.choosing import ChoiceList
-from tui.detail import DetailPane, Left, Step, WholeContact
-from tui.evolution import DailyChart, FunnelChart
+from tui.detail import DetailPane, Step, WholeContact
+from tui.evolution import DailyChart, DrawnChart, FunnelChart
 from tui.filter_line import FilterLine
 from tui.filters import FilterBar
+from tui.finding import FindingScreen
 from tui.keys import Where, bar, bindings
 from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, detail_region, layout_of, next_chart, shown_charts
 from tui.loading import Snapshot, Stamp
-from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened
-from tui.name_line import NameLine
+from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, PlotsReady
 from tui.panel import Panel
-from tui.saving import SavingScreen
+from tui.prompt_line import PromptLine
 from tui.scrolling import Lines
 from tui.starts import StartsTable
 from tui.status import KeyBar, StatusLine
 from tui.tiles import Tiles
-from tui.wording import filter_words, short_moment
+from tui.wording import filter_words, order_words, short_moment
 
 PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
 CHARTS = PANELS[1:7]
@@ -48,7 +49,7 @@ HOW_TO_BEGIN = (
 )
 
 
-class Dashboard(SavingScreen):
+class Dashboard(FindingScreen):
     """The one main screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DASHBOARD)]
@@ -68,10 +69,11 @@ class Dashboard(SavingScreen):
     ) -> None:
         super().__init__(path, filter, clock, directory, "dashboard")
         self._problems = problems
+        self._said = ""
         self.chart = "daily"
 
     def compose(self) -> ComposeResult:
-        yield FilterBar(id="filters")
+        yield FilterBar("filters", self.action_choose)
         yield Tiles("tiles")
         with Horizontal(id="proportions"):
             yield AnsweredChart("answered")
@@ -85,17 +87,19 @@ class Dashboard(SavingScreen):
         yield StatusLine("status-line")
         yield KeyBar("key-bar")
         yield TooSmall("too-small")
-        yield DetailPane("detail")
-        yield ChoiceList("choices")
-        yield FilterLine("filter-line", self.known_choices)
-        yield NameLine("name-line")
+        yield DetailPane("detail", self._leave_detail)
+        yield ChoiceList("choices", self.give_back)
+        yield FilterLine("filter-line", self.known_choices, self.give_back)
+        yield PromptLine("prompt-line", self.give_back)
 
     def on_mount(self) -> None:
         for chart in CHARTS:
             self.query_one(f"#{chart}").add_class("chart")
         self._arrange(layout_of(self.app.size))
         self.say("reading …")
-        self.table.focus()
+        for widget in self.query("Dropdown, Tiles, .chart, StartsTable"):
+            widget.add_class("coverable")
+        self.set_focus(self.table)
         self.ask(self.view, self.landing)
         self.watch_database()
 
@@ -133,15 +137,25 @@ class Dashboard(SavingScreen):
         self.query_one(FunnelChart).of_period = snapshot.view.funnel_of_period
         for panel in self.query(Panel):
             panel.show(snapshot.report)
-        words = filter_words(snapshot.view.filter)
+        words = filter_words(snapshot.view.filter) + order_words(snapshot.view.order, snapshot.view.reverse)
         self.table.show(snapshot.pager, words, place.top, place.cursor, self._notice(snapshot))
         line = self.query_one(StatusLine)
         if before is None and self._problems:
             line.say("; ".join(self._problems), error=True)
-        elif before is None or before.view != snapshot.view or line.is_error:
+        elif before is None or before.view != snapshot.view or line.is_error or line.text == self._said:
             line.say(self.where())
+            self._said = line.text
         line.freshness("" if snapshot.data_of is None else f"data of {short_moment(snapshot.data_of).strip()}")
         self._show_keys()
+        if before is None:
+            self.load_plots()
+            # What the start has made is kept for good: the collector need never look at it again.
+            gc.freeze()
+            gc.enable()
+
+    def on_plots_ready(self, message: PlotsReady) -> None:
+        for chart in self.query(DrawnChart):
+            chart.draw()
 
     def _notice(self, snapshot: Snapshot) -> tuple[str, ...]:
         if snapshot.pager.count:
@@ -174,14 +188,22 @@ class Dashboard(SavingScreen):
             self.go(replace(self.view, filter=_of_notification(self.view.filter, message.row), grouped=False))
 
     def on_detail_read(self, message: DetailRead) -> None:
+        self._hide_covered()
         self.query_one(DetailPane).show(message.row, message.detail)
 
-    def on_left(self, message: Left) -> None:
-        self._close_detail()
-        self.table.focus()
+    def _leave_detail(self) -> None:
+        self._show_covered()
+        self.set_focus(self.table)
 
-    def _close_detail(self) -> None:
-        self.query_one(DetailPane).display = False
+    def _hide_covered(self) -> None:
+        """Hides what one start covers: Textual cuts wide characters at the edges of what lies beneath."""
+        place = detail_region(layout_of(self.size), self.size)
+        for widget in self.query(".coverable"):
+            widget.visible = not place.contains_region(widget.region)
+
+    def _show_covered(self) -> None:
+        for widget in self.query(".coverable"):
+            widget.visible = True
 
     def on_step(self, message: Step) -> None:
         """Opens the start so many rows below the one that is open."""
@@ -192,7 +214,6 @@ class Dashboard(SavingScreen):
 
     def on_whole_contact(self, message: WholeContact) -> None:
         """Shows every start of a person."""
-        self._close_detail()
         row = message.row
         if row.contact:
             everything = Filter(Period(None), contact=literal(row.contact))
@@ -214,13 +235,13 @@ class Dashboard(SavingScreen):
         self.chart = chart
         self._arrange(layout_of(self.size))
         if had is not None and not self._is_shown(had):
-            self.query_one(f"#{chart}").focus()
+            self.focus_on(chart)
 
     def action_panel(self, key: str) -> None:
         name = PANELS[int(key) - 1]
         if not self._is_shown(name):
             self._show_chart(name)
-        self.query_one(f"#{name}").focus()
+        self.focus_on(name)
 
     # Words
 
@@ -236,8 +257,8 @@ class Dashboard(SavingScreen):
             wheres: tuple[Where, ...] = (Where.LIST,)
         elif isinstance(focused, FilterLine):
             wheres = (Where.FILTER_LINE,)
-        elif isinstance(focused, NameLine):
-            wheres = (Where.NAME_LINE,)
+        elif isinstance(focused, PromptLine):
+            wheres = (Where.PROMPT,)
         elif isinstance(focused, Lines):
             wheres = (Where.DETAIL, Where.TEXT, Where.EVERYWHERE)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -54,17 +54,14 @@ class LinkWanted(Message):
         super().__init__()
 
 
-class Left(Message):
-    """The detail was closed."""
-
-
 class DetailPane(Vertical):
     """Shows one start after another over a part of the dashboard; the one pane is there from the beginning."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DETAIL)]
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, leave: Callable[[], None]) -> None:
         super().__init__(id=id)
+        self._leave = leave
         self.row: StartRow | None = None
         self._link: str | None = None
 
@@ -87,10 +84,11 @@ class DetailPane(Vertical):
         else:
             lines.show(lambda width: detail_lines(detail, width), keep=same)
         self.display = True
-        lines.focus()
+        self.screen.set_focus(lines)
 
     def action_close(self) -> None:
-        self.post_message(Left())
+        self.display = False
+        self._leave()
 
     def action_step(self, by: int) -> None:
         self.post_message(Step(by))
@@ -103,6 +101,7 @@ class DetailPane(Vertical):
 
     def action_contact(self) -> None:
         if self.row is not None:
+            self.action_close()
             self.post_message(WholeContact(self.row))
 
 

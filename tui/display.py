@@ -22,6 +22,8 @@ from textual.app import App
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tui.typing import OrderlyKeys
+
 Cell = tuple[str, Style | None]  # the right half of a wide character is ("", style)
 Piece = tuple[int, int, Strip]  # y, x and what is to stand there
 
@@ -262,7 +264,7 @@ def _sure(character: str) -> bool:
     return len(character) == 1 and (character < "\u0250" or "\u2500" <= character <= "\u259f" or character in "–…▸▾▴▲·")
 
 
-class CellDiff(App[None]):
+class CellDiff(OrderlyKeys):
     """An app that sends only changed cells; Textual's own way where that cannot be done safely."""
 
     def __init__(self, ascii_only: bool = False, **options: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,9 +14,13 @@ from textual.strip import Strip
 
 from storage.filters import Filter, Period, StartStatus
 from storage.report import Report
+from tui.buckets import SERIES
 from tui.panel import Panel, Piece, strip
 from tui.terminal import BOLD, DIM, FOCUSED, STATUS_GLYPH, STATUS_LETTER, colorless, cut, status_style
 from tui.wording import days, number, percent, short_number, status_name
+
+if TYPE_CHECKING:
+    from tui.plots import Drawing
 
 STEP_STATUSES = {
     "sent": frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
@@ -49,7 +54,18 @@ def text_strip(text: Text, width: int) -> Strip:
     return Strip(segments).adjust_cell_length(width)
 
 
-class DailyChart(Panel):
+class DrawnChart(Panel):
+    """A chart that plotext draws: plotext is slow to import, so it comes after the first numbers are on the screen."""
+
+    drawable = False
+
+    def draw(self) -> None:
+        """plotext is there now."""
+        self.drawable = True
+        self.repaint()
+
+
+class DailyChart(DrawnChart):
     """Sends by status and referred starts over the days of the period, in stacked bars."""
 
     number = 5
@@ -59,19 +75,23 @@ class DailyChart(Panel):
         return report.daily
 
     def note(self) -> str:
-        if self.report is None or self.size.width < 10:
+        drawing = self._drawing()
+        if self.report is None or drawing is None:
             return ""
-        step = self._plan(self.report)[0]
-        return f"{days(self.report.since, self.report.until)}, a bar is {step}" if step else ""
+        step = drawing.plan.step.removeprefix("1 ")
+        return f"starts per {step}, {days(self.report.since, self.report.until)}"
 
     def parts(self) -> int:
-        return 0 if self.report is None else self._plan(self.report)[1]
+        drawing = self._drawing()
+        return 0 if drawing is None else len(drawing.plan.buckets)
 
-    def _plan(self, report: Report) -> tuple[str, int]:
+    def _drawing(self) -> Drawing | None:
+        """What the chart shows at its present size; None without room for it, or before plotext is there."""
+        if self.report is None or not self.drawable:
+            return None
         from tui import plots
 
-        drawing = plots.daily(report.daily, self.size.width, self.size.height - 2, colorless())
-        return ("", 0) if drawing is None else (drawing.plan.step, len(drawing.plan.buckets))
+        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, colorless())
 
     def figures(self, report: Report) -> list[tuple[str, ...]]:
         names = ("day", "failed", "sent", "delivered", "read", "answered", "referred")
@@ -82,33 +102,24 @@ class DailyChart(Panel):
         return [names, *rows]
 
     def part_at(self, x: int, y: int) -> int | None:
-        from tui import plots
-
-        if self.report is None:
-            return None
-        drawing = plots.daily(self.report.daily, self.size.width, self.size.height - 2, colorless())
+        drawing = self._drawing()
         if drawing is None or x < drawing.left:
             return None
         part = (x - drawing.left) // drawing.plan.columns
         return part if part < len(drawing.plan.buckets) else None
 
     def behind(self, filter: Filter) -> Filter | None:
-        from tui import plots
-
-        if self.report is None:
-            return None
-        drawing = plots.daily(self.report.daily, self.size.width, self.size.height - 2, colorless())
-        if drawing is None:
+        drawing = self._drawing()
+        if drawing is None or not drawing.plan.buckets:
             return None
         bucket = drawing.plan.buckets[self.cursor]
         return replace(filter, period=Period(None, bucket.since.isoformat(), bucket.until.isoformat()))
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
-        from tui import plots
-
-        drawing = plots.daily(report.daily, width, height - 1, colorless())
+        drawing = self._drawing()
         if drawing is None:
-            return [strip((cut("  too small a place for this chart", width), DIM))]
+            words = "  too small a place for this chart" if self.drawable else ""
+            return [strip((cut(words, width), DIM))]
         lines = [text_strip(line, width) for line in drawing.lines]
         buckets = drawing.plan.buckets
         cursor = min(self.cursor, len(buckets) - 1)
@@ -119,7 +130,7 @@ class DailyChart(Panel):
             lines[axis] = Strip.join(
                 [lines[axis].crop(0, column), strip(("▲" * size, FOCUSED)), lines[axis].crop(column + size, width)]
             )
-            counts = dict(zip(plots.SERIES, buckets[cursor].counts, strict=True))
+            counts = dict(zip(SERIES, buckets[cursor].counts, strict=True))
             name = f"{days(buckets[cursor].since, buckets[cursor].until)} "
             return [_legend(width, name, counts), *lines]
         return [_legend(width, "", None), *lines]
@@ -144,7 +155,7 @@ def _fitting(count: int, cells: int) -> str:
     return full if len(full) <= cells else short_number(count)
 
 
-class FunnelChart(Panel):
+class FunnelChart(DrawnChart):
     """Sent, delivered, read, answered: centred bars with count, share of the step before and of the first."""
 
     number = 6
@@ -195,8 +206,6 @@ class FunnelChart(Panel):
         return replace(found, period=Period(None, funnel.since.isoformat(), funnel.until.isoformat()))
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
-        from tui import plots
-
         steps = report.funnel.steps
         if height < len(steps) + 1 or width < 42:
             return [strip((cut("  too small a place for this chart", width), DIM))]
@@ -204,7 +213,7 @@ class FunnelChart(Panel):
         left, count_width, share_width = 14, 8, 17
         middle = min(60, width - left - count_width - share_width - 1)
         counts = tuple((step.step, step.count) for step in steps)
-        drawn = plots.funnel(counts, middle, rows * len(steps), colorless()) if middle >= 4 else None
+        drawn = self._bars(counts, middle, rows * len(steps))
         head = f"{'':{left + max(0, middle) + 1}}{'count':>{count_width}}{'of prev':>8}{'of first':>9}"
         lines = [strip((cut(head, width), DIM))]
         for index, step in enumerate(steps):
@@ -219,6 +228,13 @@ class FunnelChart(Panel):
         if not steps[0].count:
             lines[1:2] = [strip(("  ", DIM), (cut("Nothing was sent in these days.", width - 2), DIM))]
         return lines
+
+    def _bars(self, counts: tuple[tuple[str, int], ...], width: int, height: int) -> tuple[Text, ...] | None:
+        if not self.drawable or width < 4:
+            return None
+        from tui import plots
+
+        return plots.funnel(counts, width, height, colorless())
 
     def _line(self, index: int, name: str, picture: Strip, figures: bool, left: int, report: Report) -> Strip:
         if not figures:

@@ -13,7 +13,7 @@ from storage.events import Origin
 from storage.failures import Reason
 from storage.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
 from tui.keys import Where, bindings
-from tui.messages import FilterChosen, LineClosed, Note
+from tui.messages import FilterChosen, Note
 
 
 class FilterLine(Input):
@@ -21,9 +21,11 @@ class FilterLine(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER_LINE)]
 
-    def __init__(self, id: str, values: Callable[[], tuple[Sequence[Choice], Sequence[Choice]]]) -> None:
+    def __init__(
+        self, id: str, values: Callable[[], tuple[Sequence[Choice], Sequence[Choice]]], give_back: Callable[[], None]
+    ) -> None:
         super().__init__(id=id, compact=True, select_on_focus=False)
-        self._values = values
+        self._values, self._give_back = values, give_back
 
     def edit(self, filter: Filter) -> None:
         """Begins with the text of a filter."""
@@ -38,11 +40,12 @@ class FilterLine(Input):
             word = self.value[error.position : error.position + error.length].strip()
             self.post_message(Note(f"{error.message}" + (f" — at »{word}«" if word else ""), error=True))
             return
+        self.action_close()
         self.post_message(FilterChosen(filter))
-        self.post_message(LineClosed())
 
     def action_close(self) -> None:
-        self.post_message(LineClosed())
+        self.display = False
+        self._give_back()
 
     def action_complete(self) -> None:
         """Completes the word before the cursor, as far as all candidates agree; says what they are."""

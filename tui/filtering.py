@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from storage.choices import Choice
 from storage.filters import Filter
-from tui.choosing import ChoiceList, Closed, Picked
+from tui.choosing import ChoiceList, Picked
 from tui.filter_line import FilterLine
 from tui.filters import Dropdown
 from tui.keys import Where, commands
-from tui.messages import ChooseField, Counted, FilterChosen, LineClosed
-from tui.name_line import NameLine
+from tui.messages import Counted, FilterChosen
 from tui.options import Option, commands_of, marked, options_of, shifted, taken
 from tui.viewing import ViewingScreen
 
@@ -30,9 +29,6 @@ class FilteringScreen(ViewingScreen):
     def go_to(self, filter: Filter) -> None:
         """Goes on to the same view of another filter."""
         self.go(replace(self.view, filter=filter))
-
-    def on_choose_field(self, message: ChooseField) -> None:
-        self.action_choose(message.field)
 
     def action_choose(self, field: str) -> None:
         if self.snapshot is None:
@@ -59,7 +55,7 @@ class FilteringScreen(ViewingScreen):
         self.before_list = self.panel_in_use()
         choices.display = True
         choices.open(field, options, marked)
-        choices.focus()
+        self.set_focus(choices)
 
     def on_counted(self, message: Counted) -> None:
         choices = self.query_one(ChoiceList)
@@ -67,34 +63,21 @@ class FilteringScreen(ViewingScreen):
             choices.count(options_of(message.field, *self.known_choices(), message.counts))
 
     async def on_picked(self, message: Picked) -> None:
-        self._close_list()
         if message.field == COMMANDS:
             await self.run_action(str(next(iter(message.values))))
             return
         self.go_to(taken(self.view.filter, message.field, message.values))
-
-    def on_closed(self, message: Closed) -> None:
-        if self.query_one(ChoiceList).display:
-            self._close_list()
-
-    def _close_list(self) -> None:
-        choices = self.query_one(ChoiceList)
-        had_focus = self.focused is choices
-        choices.display = False
-        if had_focus:
-            self.focus_on(self.before_list)
 
     def action_filter_line(self) -> None:
         line = self.query_one(FilterLine)
         self.before_list = self.panel_in_use()
         line.display = True
         line.edit(self.view.filter)
-        line.focus()
+        self.set_focus(line)
         self.say("Tab completes a field or a value, Enter applies, Esc leaves")
 
-    def on_line_closed(self, message: LineClosed) -> None:
-        for line in (self.query_one(FilterLine), self.query_one(NameLine)):
-            line.display = False
+    def give_back(self) -> None:
+        """A list or a line was left: who had the keys before has them again."""
         self.focus_on(self.before_list)
         self.say(self.where())
 

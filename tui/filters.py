@@ -16,7 +16,6 @@ from textual.widget import Widget
 
 from storage.filters import Filter
 from tui.keys import Where, bindings
-from tui.messages import ChooseField
 from tui.panel import strip
 from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, safe
 from tui.wording import chosen, origins_name, period_name, user_type_name
@@ -60,8 +59,9 @@ class Dropdown(Widget, can_focus=True):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DROPDOWN)]
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, choose: Callable[[str], None]) -> None:
         super().__init__(id=f"choose-{field.name}")
+        self._choose = choose
         self.field = field
         self.filter = Filter()
 
@@ -76,10 +76,10 @@ class Dropdown(Widget, can_focus=True):
         return self.field.says(filter), self.field.is_set(filter)
 
     def action_open(self) -> None:
-        self.post_message(ChooseField(self.field.name))
+        self._choose(self.field.name)
 
     def on_click(self, event: Click) -> None:
-        self.focus()
+        self.screen.set_focus(self)
         self.action_open()
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -104,10 +104,14 @@ class Dropdown(Widget, can_focus=True):
 
 
 class FilterBar(Horizontal):
-    """The dropdowns side by side."""
+    """The dropdowns side by side; `choose` opens the list of a field."""
+
+    def __init__(self, id: str, choose: Callable[[str], None]) -> None:
+        super().__init__(id=id)
+        self._choose = choose
 
     def compose(self) -> ComposeResult:
-        yield from (Dropdown(field) for field in FIELDS)
+        yield from (Dropdown(field, self._choose) for field in FIELDS)
 
     def show(self, filter: Filter) -> None:
         """Says what a filter is."""

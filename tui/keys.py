@@ -19,7 +19,7 @@ class Where(StrEnum):
     DROPDOWN = "Filters at the top"
     LIST = "Open list of a filter"
     FILTER_LINE = "Filter line"
-    NAME_LINE = "Name of a file to save"
+    PROMPT = "A name or a text is asked for"
     DETAIL = "One start"
     TEXT = "Reading: help and one start"
     HELP = "Help"
@@ -87,6 +87,11 @@ KEYS: tuple[Key, ...] = (
     Key("x", "x", "clear", "clear every filter", Where.DASHBOARD, "Clear"),
     Key("c", "c", "next_chart", "show the next chart, where the terminal is small", Where.DASHBOARD, "Chart"),
     Key("v", "v", "view", "table: grouped by notification, or one by one", Where.DASHBOARD, "View"),
+    Key("n", "n", "find_next(1)", "find text in contact, name or template; again: the next one below", Where.DASHBOARD),
+    Key("N", "N", "find_next(-1)", "the one above", Where.DASHBOARD),
+    Key("F", "F", "find", "find another text", Where.DASHBOARD),
+    Key("s", "s", "sort", "sort by time, template, status or contact", Where.DASHBOARD),
+    Key("S", "S", "reverse", "turn the order round", Where.DASHBOARD),
     Key("f", "f", "funnel", "funnel: this week, or the selected period", Where.DASHBOARD, "Funnel"),
     Key("w", "w", "save", "save as TSV: the starts of this filter, or a chart's figures", Where.DASHBOARD, "Save"),
     Key("W", "W", "save_as", "save under a name of one's own", Where.DASHBOARD),
@@ -135,11 +140,12 @@ KEYS: tuple[Key, ...] = (
     Key("down", "↓", "move(1)", "down", Where.LIST),
     Key("pageup", "PgUp", "move(-10)", "ten up", Where.LIST),
     Key("pagedown", "PgDn", "move(10)", "ten down", Where.LIST),
-    Key("space", "Space", "mark", "mark several: origins, lines and templates", Where.LIST),
+    Key("tab", "Tab", "mark", "mark several: origins, lines, templates (so does Space before one types)", Where.LIST),
+    Key("backspace", "Backspace", "erase", "take the last character back", Where.LIST),
     Key("enter", "Enter", "pick", "take it, or what is marked", Where.LIST, "Take"),
-    Key("escape,tab,shift+tab", "Esc", "close", "leave it as it was", Where.LIST, "Leave"),
-    Key("enter", "Enter", "submit_name", "save under this name", Where.NAME_LINE, "Save"),
-    Key("escape,tab,shift+tab", "Esc", "close", "save nothing", Where.NAME_LINE, "Leave"),
+    Key("escape,shift+tab", "Esc", "close", "leave it as it was", Where.LIST, "Leave"),
+    Key("enter", "Enter", "submit_text", "take it", Where.PROMPT, "Take"),
+    Key("escape,tab,shift+tab", "Esc", "close", "leave it", Where.PROMPT, "Leave"),
     Key("enter", "Enter", "submit_filter", "apply the filter", Where.FILTER_LINE, "Apply"),
     Key("tab", "Tab", "complete", "complete the word", Where.FILTER_LINE, "Complete"),
     Key("escape,shift+tab", "Esc", "close", "leave it as it was", Where.FILTER_LINE, "Leave"),

@@ -13,7 +13,7 @@ from tui.terminal import BOLD, PLAIN, cut
 
 # Textual gives the screen these classes; style.tcss is written for them.
 HORIZONTAL = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (140, "-wide")]
-VERTICAL = [(0, "-flat"), (16, "-short"), (33, "-tall"), (40, "-high")]
+VERTICAL = [(0, "-flat"), (16, "-low"), (20, "-short"), (33, "-tall"), (40, "-high")]
 
 PROPORTIONS = ("answered", "status", "users")
 _NARROW_ORDER = ("daily", "status", "funnel", "answered", "users", "failures")

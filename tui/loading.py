@@ -11,14 +11,17 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from storage import choices, starts
+from storage import choices, finding, starts
 from storage.calendar import zone_of
 from storage.choices import Choice
 from storage.database import DatabaseError, describe, open_reader
 from storage.filters import Filter, Period
+from storage.finding import Match
 from storage.journal import last_import
+from storage.positions import Cursor
 from storage.report import Report, load_report, one_moment
-from storage.starts import Cursor, StartDetail
+from storage.sorting import Order
+from storage.starts import StartDetail
 from storage.tsv import ExportError, cell, file_name, write_file, write_free, write_tsv
 from tui.pager import PAGE, Pager
 
@@ -42,6 +45,13 @@ class View:
     filter: Filter
     grouped: bool = False
     funnel_of_period: bool = False
+    order: Order = Order.TIME
+    reverse: bool = False
+
+    @property
+    def by_time(self) -> bool:
+        """Whether its table shows the starts, the newest first."""
+        return not self.grouped and not self.reverse and self.order is Order.TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,7 @@ def load_snapshot(
     with one_moment(connection):
         report = load_report(connection, view.filter, now, view.funnel_of_period)
         count = starts.count_notifications(connection, view.filter, now) if view.grouped else report.starts
-        pager = Pager(view.filter, now, view.grouped, count, report.daily)
+        pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse)
         first = max(0, min(position_in(report), count - 1))
         for index in pager.missing(first, first + max(rows, PAGE // 2)):
             pager.store(index, pager.load(connection, index))
@@ -168,12 +178,19 @@ def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -
     return starts.detail(connection, cursor, now)
 
 
+def find(
+    connection: sqlite3.Connection, filter: Filter, now: datetime, text: str, cursor: Cursor | None, older: bool
+) -> Match | None:
+    """The nearest start beyond the cursor that has the text."""
+    return finding.find(connection, filter, now, text, cursor, older)
+
+
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
     """How many starts of a filter each value of a field has."""
     if field == "period":
         return {}
     with one_moment(connection):
-        return dict(choices.counts(connection, filter, field, now))
+        return {value: count for value, count in choices.counts(connection, filter, field, now).items()}
 
 
 def save(

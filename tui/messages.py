@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from storage.filters import Filter
+from storage.finding import Match
 from storage.starts import NotificationRow, StartDetail, StartRow
 from tui.loading import Snapshot, Stamp, View
 from tui.pager import Pager, Row
@@ -37,11 +38,23 @@ class PagesRead(Message):
         super().__init__()
 
 
+class PlotsReady(Message):
+    """What draws the charts has been imported."""
+
+
 class DetailRead(Message):
     """A worker has read one start; None where it is there no more."""
 
     def __init__(self, row: StartRow, detail: StartDetail | None) -> None:
         self.row, self.detail = row, detail
+        super().__init__()
+
+
+class Found(Message):
+    """Where the text that was looked for stands; None where it is not found that way."""
+
+    def __init__(self, filter: Filter, match: Match | None, older: bool) -> None:
+        self.filter, self.match, self.older = filter, match, older
         super().__init__()
 
 
@@ -88,24 +101,12 @@ class Opened(Message):
         super().__init__()
 
 
-class ChooseField(Message):
-    """Open the list of a dropdown."""
-
-    def __init__(self, field: str) -> None:
-        self.field = field
-        super().__init__()
-
-
 class FilterChosen(Message):
     """A dropdown or the filter line asks for another filter."""
 
     def __init__(self, filter: Filter) -> None:
         self.filter = filter
         super().__init__()
-
-
-class LineClosed(Message):
-    """A line in which one types was left."""
 
 
 class Note(Message):

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from storage import starts
 from storage.filters import Filter, Period
 from storage.report import Day, Report
+from storage.sorting import Order
 from storage.starts import NotificationRow, StartRow
 
 PAGE = 100  # rows
@@ -31,6 +32,8 @@ class Pager:
     grouped: bool
     count: int
     daily: tuple[Day, ...]
+    order: Order = Order.TIME
+    reverse: bool = False
     _pages: dict[int, list[Row]] = field(default_factory=dict)
 
     @property
@@ -67,7 +70,11 @@ class Pager:
             return list(
                 starts.notifications(connection, self.filter, self.now, position=position, limit=limit),
             )
-        return list(self._starts(connection, index, position, limit))
+        if self.order is Order.TIME and not self.reverse:
+            return list(self._starts(connection, index, position, limit))
+        first = self.count - position - limit if self.reverse else position
+        rows: list[Row] = [*starts.sorted_page(connection, self.filter, self.now, self.order, first, limit)]
+        return rows[::-1] if self.reverse else rows
 
     def _starts(self, connection: sqlite3.Connection, index: int, position: int, limit: int) -> list[StartRow]:
         filter, now = self.filter, self.now

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 import plotext
@@ -17,109 +17,16 @@ from rich.text import Text
 from storage.filters import StartStatus
 from storage.report import Day
 from tui import wording
+from tui.buckets import SERIES, Plan, plan
 from tui.terminal import COLOR_NUMBER, STATUS_COLOR, STATUS_GLYPH
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
-SERIES = (
-    StartStatus.ANSWERED,
-    StartStatus.READ,
-    StartStatus.DELIVERED,
-    StartStatus.SENT,
-    StartStatus.FAILED,
-    StartStatus.RECEIVED,
-)
 FUNNEL_STATUS = {
     "sent": StartStatus.SENT,
     "delivered": StartStatus.DELIVERED,
     "read": StartStatus.READ,
     "answered": StartStatus.ANSWERED,
 }
-_WIDEST_BAR = 9
-_STEPS = ("1 day", "2 days", "1 week", "2 weeks", "1 month", "3 months", "1 year", "5 years")
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """The days [since, until) of one bar, with its counts in the order of SERIES."""
-
-    since: date
-    until: date
-    counts: tuple[int, ...]
-
-    @property
-    def total(self) -> int:
-        """All starts of the bar."""
-        return sum(self.counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a period is cut into bars: what one bar stands for, its bars, and columns a bar (gap included)."""
-
-    step: str
-    buckets: tuple[Bucket, ...]
-    columns: int
-
-
-def counts_of(day: Day) -> tuple[int, ...]:
-    """A day's counts in the order of SERIES."""
-    status = day.status
-    return (status.answered, status.read, status.delivered, status.sent, status.failed, day.referred)
-
-
-@lru_cache(maxsize=16)
-def plan(days: tuple[Day, ...], width: int) -> Plan:
-    """The finest step whose bars fill the width well, every bar the same whole number of columns."""
-    best: tuple[float, Plan] | None = None
-    for step in _STEPS:
-        buckets = _buckets(days, step)
-        if not buckets or len(buckets) > width:
-            continue
-        columns = width // len(buckets)
-        used = len(buckets) * columns / width
-        found = Plan(step, buckets, min(columns, _WIDEST_BAR))
-        if used >= 0.66 or columns >= _WIDEST_BAR:
-            return found
-        if best is None or used > best[0]:
-            best = (used, found)
-    return best[1] if best else Plan(_STEPS[-1], (), 1)
-
-
-def _buckets(days: Sequence[Day], step: str) -> tuple[Bucket, ...]:
-    groups: list[tuple[date, list[Day]]] = []
-    for index, day in enumerate(days):
-        start = _bucket_start(day.day, index, step)
-        if not groups or groups[-1][0] != start:
-            groups.append((start, []))
-        groups[-1][1].append(day)
-    return tuple(
-        Bucket(
-            group[0].day,
-            group[-1].day + timedelta(days=1),
-            tuple(sum(column) for column in zip(*(counts_of(day) for day in group), strict=True)),
-        )
-        for _, group in groups
-    )
-
-
-def _bucket_start(day: date, index: int, step: str) -> date:
-    match step:
-        case "1 day":
-            return day
-        case "2 days":
-            return day - timedelta(days=index % 2)
-        case "1 week":
-            return day - timedelta(days=day.weekday())
-        case "2 weeks":
-            return day - timedelta(days=(day.toordinal() - 1) % 14)
-        case "1 month":
-            return day.replace(day=1)
-        case "3 months":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case "1 year":
-            return day.replace(month=1, day=1)
-        case _:
-            return date(day.year // 5 * 5 or 1, 1, 1)
 
 
 def round_up(count: int) -> int:

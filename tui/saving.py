@@ -10,8 +10,8 @@ from tui import browser, clipboard
 from tui.detail import LinkWanted
 from tui.filtering import FilteringScreen
 from tui.messages import SaveEnded, SaveProgress
-from tui.name_line import Named, NameLine
 from tui.panel import Panel
+from tui.prompt_line import Given, PromptLine, Purpose
 from tui.terminal import safe
 from tui.wording import number, plural
 
@@ -24,17 +24,24 @@ class SavingScreen(FilteringScreen):
 
     def action_save_as(self) -> None:
         if self._may_save():
-            line = self.query_one(NameLine)
-            self.before_list = self.panel_in_use()
             panel = self._panel()
             front = "" if panel is None else f"{panel.id}-"
-            line.display = True
-            line.edit(str(self.directory / f"{front}{file_name(self.view.filter, self.clock())}"))
-            line.focus()
-            self.say("the file's name; Enter saves, Esc leaves")
+            name = str(self.directory / f"{front}{file_name(self.view.filter, self.clock())}")
+            self.prompt(Purpose.SAVE, name, "the file's name; Enter saves, Esc leaves")
 
-    def on_named(self, message: Named) -> None:
-        self._save((self.directory / Path(message.name).expanduser()).absolute())
+    def prompt(self, purpose: Purpose, proposal: str, words: str) -> None:
+        """Asks for a text."""
+        line = self.query_one(PromptLine)
+        self.before_list = self.panel_in_use()
+        line.display = True
+        line.ask(purpose, proposal)
+        self.set_focus(line)
+        self.say(words)
+
+    def on_given(self, message: Given) -> None:
+        """Takes the text that was asked for."""
+        if message.purpose is Purpose.SAVE:
+            self._save((self.directory / Path(message.text).expanduser()).absolute())
 
     def _may_save(self) -> bool:
         if self.saving is not None:

@@ -109,12 +109,16 @@ class Tiles(Panel):
         )
 
     def parts(self) -> int:
-        return 0 if self.report is None else len(tiles_of(self.report))
+        return len(self._placed())
+
+    def _placed(self) -> list[PlacedTile]:
+        return [] if self.report is None else layout(tiles_of(self.report), self.size.width - 1)
 
     def behind(self, filter: Filter) -> Filter | None:
-        if self.report is None:
+        placed = self._placed()
+        if not placed:
             return None
-        tile = tiles_of(self.report)[self.cursor]
+        tile = placed[min(self.cursor, len(placed) - 1)].tile
         origins = tile.origins & filter.origins if tile.origins and filter.origins else tile.origins or filter.origins
         if tile.origins and filter.origins and not origins:
             return None
@@ -125,45 +129,56 @@ class Tiles(Panel):
         return [("tile", "value", "of"), *((tile.name, tile.forms[0], tile.below) for tile in tiles)]
 
     def part_at(self, x: int, y: int) -> int | None:
-        if self.report is None:
-            return None
         start = 1
-        for index, (_, _, width) in enumerate(layout(tiles_of(self.report), self.size.width - 1)):
-            if start <= x < start + width:
+        for index, placed in enumerate(self._placed()):
+            if start <= x < start + placed.cells:
                 return index
-            start += width + 1
+            start += placed.cells + 1
         return None
 
     def _lines(self, width: int, height: int) -> list[Strip]:
         if self.report is None or width < 8:
             return []
-        tiles = tiles_of(self.report)
-        placed = layout(tiles, width - 1)
         rows: list[list[tuple[str, Style]]] = [[(" ", DIM)] for _ in range(3)]
-        for index, (tile, (name, value, cells)) in enumerate(zip(tiles, placed, strict=True)):
+        for index, placed in enumerate(self._placed()):
+            tile, cells = placed.tile, placed.cells
             on = self.has_focus and index == self.cursor
             below = tile.below if len(tile.below) <= cells else ""
-            rows[0].append((fit(name, cells), FOCUSED if on else DIM))
-            rows[1].append((fit(value, cells), tile.style + CURSOR if on else tile.style))
+            rows[0].append((fit(placed.name, cells), FOCUSED if on else DIM))
+            rows[1].append((fit(placed.value, cells), tile.style + CURSOR if on else tile.style))
             rows[2].append((fit(below, cells), DIM))
             for row in rows:
                 row.append((" ", DIM))
         return [strip(*row) for row in rows[:height]]
 
 
-def layout(tiles: list[Tile], width: int) -> list[tuple[str, str, int]]:
-    """The name, the number and the cells of every tile: the richest form that fits, spread over the width."""
-    fits: list[tuple[str, str, int]] = []
-    for names_short in (False, True):
-        for form in range(3):
-            fits = []
-            for tile in tiles:
-                name = tile.short if names_short else tile.name
-                value = tile.forms[min(form, len(tile.forms) - 1)]
-                below = 0 if names_short else len(tile.below)
-                fits.append((name, value, max(len(name), len(value), below)))
-            spare = width - sum(cells for _, _, cells in fits) - len(fits)
-            if spare >= 0:
-                extra = min(6, spare // len(fits))
-                return [(name, value, cells + extra) for name, value, cells in fits]
-    return fits
+@dataclass(frozen=True, slots=True)
+class PlacedTile:
+    """A tile with the forms of its name and number that are shown, and its cells."""
+
+    tile: Tile
+    name: str
+    value: str
+    cells: int
+
+
+def layout(tiles: list[Tile], width: int) -> list[PlacedTile]:
+    """The richest form of all tiles that fits, spread over the width; where none does, the last ones are left out: a
+    number is whole or not there."""
+    while tiles:
+        for names_short in (False, True):
+            for form in range(3):
+                placed = [_placed(tile, names_short, form) for tile in tiles]
+                spare = width - sum(one.cells for one in placed) - len(placed)
+                if spare >= 0:
+                    extra = min(6, spare // len(placed))
+                    return [replace(one, cells=one.cells + extra) for one in placed]
+        tiles = tiles[:-1]
+    return []
+
+
+def _placed(tile: Tile, name_short: bool, form: int) -> PlacedTile:
+    name = tile.short if name_short else tile.name
+    value = tile.forms[min(form, len(tile.forms) - 1)]
+    below = 0 if name_short else len(tile.below)
+    return PlacedTile(tile, name, value, max(len(name), len(value), below))

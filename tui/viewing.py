@@ -20,8 +20,8 @@ from tui.filters import FilterBar
 from tui.history import History, Stop
 from tui.loading import Snapshot, Stamp, View
 from tui.messages import PagesRead, Place
-from tui.name_line import NameLine
 from tui.pager import moved
+from tui.prompt_line import PromptLine
 from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
@@ -97,7 +97,7 @@ class ViewingScreen(WorkingScreen):
         if self._pending or self.snapshot is None:
             self.ask(self.view, self.landing)
         else:
-            moving = None if self.view.grouped else self.snapshot.report
+            moving = self.snapshot.report if self.view.by_time else None
             self.ask(self.view, Anchor(self._place(), moving))
 
     def arrived(self, snapshot: Snapshot, stamp: Stamp | None) -> Place:
@@ -120,12 +120,12 @@ class ViewingScreen(WorkingScreen):
 
     def focus_on(self, id: str) -> None:
         """Gives the keys to a widget."""
-        self.query_one(f"#{id}", Widget).focus()
+        self.set_focus(self.query_one(f"#{id}", Widget))
 
     def panel_in_use(self) -> str:
         """The widget that has the keys, or that had them before a list or the filter line opened."""
         focused = self.focused
-        if isinstance(focused, (ChoiceList, FilterLine, NameLine, Lines)) or focused is None or focused.id is None:
+        if isinstance(focused, (ChoiceList, FilterLine, PromptLine, Lines)) or focused is None or focused.id is None:
             return self.before_list
         return focused.id
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from storage.events import Origin
 from storage.failures import Reason, title_of
 from storage.filters import Filter, Period, StartStatus, UserType, plain
+from storage.sorting import Order
 
 ORIGIN_NAMES: dict[Origin, str] = {
     Origin.TEMPLATE: "Template",
@@ -180,3 +181,10 @@ def _any_of(patterns: frozenset[str]) -> str:
 
 def _failure_name(failure: str) -> str:
     return f"code {failure}" if failure.isdigit() else reason_name(failure).lower()
+
+
+def order_words(order: Order, reverse: bool) -> str:
+    """How the table is sorted, where that is not the newest first."""
+    if order is Order.TIME:
+        return ", oldest first" if reverse else ""
+    return f", by {order}{' from the end' if reverse else ''}"

@@ -15,11 +15,23 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from storage.filters import Filter
+from storage.positions import Cursor
 from storage.report import Report
 from storage.starts import StartRow
 from tui import browser, loading
 from tui.loading import Abandoned, Reader, ReadError, Stamp, View
-from tui.messages import Counted, DetailRead, Loaded, LoadFailed, Note, PagesRead, SaveEnded, SaveProgress
+from tui.messages import (
+    Counted,
+    DetailRead,
+    Found,
+    Loaded,
+    LoadFailed,
+    Note,
+    PagesRead,
+    PlotsReady,
+    SaveEnded,
+    SaveProgress,
+)
 from tui.options import without
 from tui.pager import Pager, Row
 
@@ -58,6 +70,13 @@ class WorkingScreen(Screen[None]):
             return
         if not worker.is_cancelled:
             self.post_message(Loaded(snapshot, stamp))
+
+    @work(thread=True, exclusive=True, group="plots", exit_on_error=False)
+    def load_plots(self) -> None:
+        """Imports what draws the charts."""
+        from tui import plots  # noqa: F401  the import is the work
+
+        self.post_message(PlotsReady())
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
     def load_pages(self, pager: Pager, pages: list[int]) -> None:
@@ -99,6 +118,20 @@ class WorkingScreen(Screen[None]):
         except (Abandoned, ReadError):
             return
         self.post_message(Counted(field, counts))
+
+    @work(thread=True, exclusive=True, group="find", exit_on_error=False)
+    def find(self, filter: Filter, text: str, cursor: Cursor | None, older: bool) -> None:
+        """Finds text in the table."""
+        worker = get_current_worker()
+        try:
+            with self._details.connection(lambda: worker.is_cancelled) as connection:
+                match = loading.find(connection, filter, self.clock(), text, cursor, older)
+        except Abandoned:
+            return
+        except ReadError as error:
+            self.post_message(LoadFailed(str(error)))
+            return
+        self.post_message(Found(filter, match, older))
 
     @work(thread=True, group="save", exit_on_error=False)
     def save_starts(self, filter: Filter, path: Path | None) -> None:

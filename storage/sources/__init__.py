@@ -264,7 +264,7 @@ def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[
     downloads quote nothing; others quote as CSV does."""
     rows: Iterator[_Row]
     if separator == "\t":
-        rows = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
+        rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:
         rows = _quoted_rows(_text_lines(stream), separator, width)
     return (row for row in rows if any(cell.strip() for cell in row.cells))

@@ -1,21 +1,17 @@
-"""The benchmarks' command: `python -m tests.benchmarks import --events 1000000`."""
+"""`python -m tests.benchmarks WORD`: runs one of the benchmarks by hand."""
 
 from __future__ import annotations
 
-import argparse
+import sys
+from importlib import import_module
 
-from tests.benchmarks import imports
+WORDS = {
+    "import": "tests.benchmarks.imports",
+    "report": "tests.benchmarks.report",
+    "terminal": "tests.benchmarks.terminal",
+}
 
-
-def main() -> None:
-    """Runs the benchmark that the first word names."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("import", help="a log of webhooks and sends into the database")
-    imports.add_arguments(command)
-    command.set_defaults(run=imports.run)
-    arguments = parser.parse_args()
-    arguments.run(arguments)
-
-
-main()
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
+        sys.exit(f"usage: python -m tests.benchmarks {{{','.join(WORDS)}}} [options]")
+    sys.exit(import_module(WORDS[sys.argv[1]]).run(sys.argv[2:]))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,15 +163,13 @@ def sqlite_utils(database: Path, rows: Path, count: int) -> float:
     return count / (time.perf_counter() - began - start_up)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command can be told."""
+def run(words: Sequence[str]) -> None:
+    """Builds the log, measures, and prints a table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks import")
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--into", type=Path, help="also imports the next days' log into a copy of this database")
     parser.add_argument("--directory", type=Path, help="keeps the files there, and uses them again")
-
-
-def run(arguments: argparse.Namespace) -> None:
-    """Builds the log, measures, and prints a table."""
+    arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as scratch:
         directory: Path = arguments.directory or Path(scratch)
         directory.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,13 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
-from storage.events import Event, Failure, LineIds, Rank, Send, Status, Step
-from storage.messages import Message, message_of
+from storage.events import Event, Failure, Known, LineIds, Rank, Send, Status, Step
+from storage.evidence import message_of, take_in
+from storage.messages import Message
 from tests.databases import ANA, BETO, LINE, NOON, OTHER_LINE, build, report_of, tsv_of
+from tests.histories import events
 
 
 def merged(*events: Send | Status) -> list[Message]:
@@ -74,3 +77,16 @@ def test_what_was_stored_keeps_its_rank_and_time(tmp_path: Path) -> None:
 def test_the_same_batch_again_changes_nothing(tmp_path: Path, repeat: int) -> None:
     path = build(tmp_path / "a.db", *([send(NOON, template="x")] for _ in range(repeat)))
     assert report_of(path)["starts"] == 1
+
+
+@given(events())
+def test_taking_an_event_in_is_merging_the_message_that_it_is_of(history: list[Event]) -> None:
+    taken: dict[tuple[str, int], Message] = {}
+    merged: dict[tuple[str, int], Message] = {}
+    for event in history:
+        if isinstance(event, Known):
+            continue
+        one = message_of(event)
+        take_in(taken.setdefault(one.identity, Message(*one.identity)), event)  # type: ignore[arg-type] # equal to its number
+        merged.setdefault(one.identity, one).merge(one)
+    assert taken == merged

@@ -21,7 +21,7 @@ import pytest
 from storage import importing
 from storage.checking import check
 from storage.database import open_reader, writing
-from storage.importing import Summary, import_path
+from storage.importing import FileError, Summary, import_path
 from storage.sources import Options
 from tests.benchmarks.captures import Size, write
 from tests.captures import OPTIONS, capture, counted
@@ -35,6 +35,7 @@ from storage import importing
 from storage.database import writing
 from storage.sources import Options
 importing._BATCH = 500
+importing._WORTH_A_PROCESS = int(sys.argv[3])
 with writing(Path(sys.argv[1])) as writer:
     importing.prepare(writer)
     print("ready", flush=True)
@@ -57,9 +58,10 @@ def run(database: Path, file: Path, options: Options = OPTIONS, each: Callable[[
         return import_path(writer, file, options, lambda position, events: each(events) if each and events else None)
 
 
-def start(database: Path, file: Path, **options: Any) -> subprocess.Popen[bytes]:
+def start(database: Path, file: Path, worth: int = 1 << 40, **options: Any) -> subprocess.Popen[bytes]:
+    """An import in a process of its own; `worth` is how many bytes are worth another one that reads."""
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(database), str(file)], stdout=subprocess.PIPE, **options
+        [sys.executable, "-c", _PROGRAM, str(database), str(file), str(worth)], stdout=subprocess.PIPE, **options
     )
 
 
@@ -75,18 +77,21 @@ def assert_sound_and_same(database: Path, other: Path) -> None:
         assert check(writer, lambda done, of: None) == []
 
 
-def test_an_import_killed_at_random_moments_ends_as_one_that_was_not(tmp_path: Path, log: Path) -> None:
+@pytest.mark.parametrize(("worth", "most", "longest"), [(1 << 40, 50, 0.12), (0, 12, 0.6)], ids=["alone", "ahead"])
+def test_an_import_killed_at_random_moments_ends_as_one_that_was_not(
+    worth: int, most: int, longest: float, tmp_path: Path, log: Path
+) -> None:
     chance = random.Random(7)
     database, other = tmp_path / "killed.db", tmp_path / "whole.db"
     run(other, log)
     kills, ended = 0, False
     while not ended:
-        process = start(database, log)
+        process = start(database, log, worth)
         assert process.stdout is not None
         process.stdout.readline()
         try:
-            # After fifty it may end.
-            ended = process.wait(chance.random() * 0.12 if kills < 50 else None) == 0
+            # After so many it may end.
+            ended = process.wait(chance.random() * longest if kills < most else None) == 0
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -141,6 +146,42 @@ def test_a_reader_sees_only_what_was_committed(tmp_path: Path, log: Path, monkey
     reader.join()
     assert len(seen) > 2
     assert seen <= committed
+
+
+@pytest.mark.parametrize("name", [one.name for one in counted()])
+def test_a_process_that_reads_ahead_gives_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, database = tmp_path / "whole.db", tmp_path / "ahead.db"
+    alone = run(whole, capture(name))
+    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(importing, "_BATCH", 3)
+    ahead = run(database, capture(name))
+    assert (ahead.format, ahead.records, ahead.events, ahead.ignored, ahead.rejects) == (
+        *(alone.format, alone.records, alone.events, alone.ignored, alone.rejects),
+    )
+    assert report_of(database) == report_of(whole)
+    assert tsv_bytes(database) == tsv_bytes(whole)
+
+
+def test_what_the_reading_process_cannot_read_is_one_line(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
+    nonsense = tmp_path / "nonsense"
+    nonsense.write_text("no capture of anything")
+    with pytest.raises(FileError, match="is of no known format"):
+        run(tmp_path / "saludo.db", nonsense)
+    monkeypatch.setattr(importing, "_BATCH", 500)
+    processes: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def started(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        processes.append(popen(*arguments, **options))
+        return processes[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(FileError, match="run the same command again"):
+        run(tmp_path / "saludo.db", log, each=lambda events: processes[0].kill())
+    assert processes[0].returncode == -signal.SIGKILL
 
 
 class _StopError(Exception):

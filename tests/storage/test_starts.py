@@ -10,6 +10,7 @@ from storage import starts
 from storage.database import reading
 from storage.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
 from storage.filters import Filter, literal
+from storage.positions import Cursor
 from tests.databases import ANA, BETO, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, column, report_of, tsv_of
 
 HOSTILE = "promo [/b] 50%\x1b[2J"
@@ -135,7 +136,7 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_start_that_is_gone_is_none(path: Path) -> None:
     with reading(path) as connection:
-        assert starts.detail(connection, starts.Cursor(1, "nothing"), NOW) is None
+        assert starts.detail(connection, Cursor(1, "nothing"), NOW) is None
 
 
 def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:

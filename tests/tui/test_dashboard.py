@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from storage.database import reading
+from storage.events import ContactIds, Inbound, Origin
 from storage.filters import Filter, Period, StartStatus
 from storage.report import load_report
 from storage.tsv import write_tsv
-from tests.databases import NOW, column
+from tests.databases import DAY, LINE, NOON, NOW, build, column
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, on_dashboard, press, screen_text
+from tests.tui.test_live import append, until
 from tui.charts import AnsweredChart, FailuresChart, StatusChart
 from tui.detail import DetailPane
 from tui.help import HelpScreen
@@ -298,3 +300,68 @@ async def test_enter_shows_as_many_starts_as_were_under_the_cursor(
     async with dashboard(path, size) as (app, pilot):
         await press(pilot, *keys)
         assert app.dashboard.table.count == count
+
+
+BURSTS = [
+    (["slash", "end", *"line", "colon", *"nobody", "quotation_mark"], "filter-line", 'period:30d line:nobody"'),
+    (["t", *"promo", "space", *"50"], "choices", "promo 50"),
+    (["t", *"quit"], "choices", "quit"),
+    (["W", "end", *"q"], "prompt-line", None),
+]
+
+
+@pytest.mark.parametrize(("keys", "focused", "typed"), BURSTS)
+async def test_keys_of_one_packet_go_where_each_of_them_leads(
+    path: Path, keys: list[str], focused: str, typed: str | None
+) -> None:
+    """A slow link delivers several keys at once: what follows `/` is text, not a command."""
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await pilot.press(*keys)
+        await scenes.settle(pilot)
+        assert app.is_running
+        assert app.focused is not None
+        assert app.focused.id == focused
+        if typed is not None:
+            assert getattr(app.focused, "typed", None) == typed or getattr(app.focused, "value", None) == typed
+        assert app.dashboard.view.filter == Filter()
+
+
+async def test_enter_at_the_end_of_a_packet_applies_what_came_before_it(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await pilot.press("slash", *"status", "colon", *"failed", "enter", "v")
+        await scenes.settle(pilot)
+        assert app.dashboard.view.filter.statuses == frozenset((StartStatus.FAILED,))
+        assert app.dashboard.view.grouped
+
+
+async def test_the_smallest_size_shows_whole_numbers_and_rows(path: Path) -> None:
+    async with dashboard(path, (60, 16)) as (app, pilot):
+        assert app.dashboard.table.rows >= 3
+        await press(pilot, "down", "down")
+        assert "▸18 Nov" in screen_text(app) or "▸19 Nov" in screen_text(app)
+        tiles = screen_text(app).splitlines()[1:3]
+        names = {"Starts", "Sends", "Users", "Sent", "to", "Each", "Answered", "Failed", "Templ.", "Mass", "Web", "Ads"}
+        assert set(tiles[0].split()) <= names
+        assert "55" in tiles[1].split()
+
+
+async def test_wide_characters_are_whole_over_what_they_cover(tmp_path: Path) -> None:
+    wide = "日本語テンプレート日本語テンプレート"
+    who = ContactIds(wa_ids=("5491155559999",), name=wide)
+    event = Inbound("wide", "text", NOON + 2 * DAY, LINE, who, origin=Origin.CAMPAIGN)
+    path = build(tmp_path / "wide.db", [*scenes.events(), event])
+    for size in ((80, 24), (120, 40), (160, 48)):
+        async with dashboard(path, size) as (app, pilot):
+            await press(pilot, "enter")
+            assert wide in screen_text(app)
+            await press(pilot, "escape")
+            assert "Daily evolution" in screen_text(app)
+
+
+async def test_the_status_line_counts_what_a_reload_brought(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path) as (app, pilot):
+        assert app.dashboard.query_one(StatusLine).text == "55 starts"
+        append(path, 2)
+        await until(pilot, lambda: app.dashboard.table.count == 57)
+        assert app.dashboard.query_one(StatusLine).text == "57 starts"

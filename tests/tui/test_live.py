@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from storage.batches import Batch
 from storage.database import writing
 from storage.events import Inbound, Origin
-from storage.batches import Batch
 from storage.ingest import Ingest
 from tests.databases import DAY, LINE, NOON
 from tests.tui import scenes

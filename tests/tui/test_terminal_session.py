@@ -160,3 +160,17 @@ def test_suspended_and_resumed_it_draws_the_whole_screen_again(tmp_path: Path) -
         opened.until("Last starts")
         opened.press(b"q")
         assert opened.ended() == 0
+
+
+@pytest.mark.parametrize(
+    ("packet", "shown"),
+    [(b'/line:"quilmes"', '"quilmes"'), (b"tquickly", "quickly"), (b"/status:failed\rv", "Notifications")],
+)
+def test_keys_that_come_in_one_packet_are_taken_in_their_order(tmp_path: Path, packet: bytes, shown: str) -> None:
+    path = scenes.database(tmp_path)
+    words = ["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"]
+    with session(words, tmp_path) as opened:
+        opened.until("Last starts")
+        opened.read(1.0)
+        opened.press(packet)
+        opened.until(shown)

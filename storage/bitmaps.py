@@ -1,0 +1,139 @@
+"""Sets of users as bytes: small ones as sorted numbers, others as Roaring bitmaps; and packs of many small ones.
+
+A number is a contact's id with the slice that it belongs to in the bits above (SLICE_BITS). Equal sets are equal bytes.
+Numbers are of 32 bits, little-endian; a bitmap is in Roaring's portable format, filled up to a length that no run of
+numbers has. Knows nothing of what a slice means.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Container, Iterable, Iterator
+from functools import cache
+
+from pyroaring import BitMap
+
+Blob = bytes | memoryview
+
+SLICE_BITS = 28  # of a contact's id: 268 million contacts
+SLICES = 16
+_FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
+_BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
+
+PackKey = tuple[int, int]  # template, failure
+
+
+def encode_numbers(numbers: Iterable[int]) -> bytes:
+    """The set of these numbers, which may repeat."""
+    unique = sorted(set(numbers))
+    if len(unique) < _FEW:
+        return _little(array("I", unique)).tobytes()
+    return _serialized(BitMap(array("I", unique)))
+
+
+def encode(users: BitMap) -> bytes:
+    """The bytes of a set."""
+    if len(users) < _FEW:
+        return _little(users.to_array()).tobytes()
+    return _serialized(users)
+
+
+def _serialized(users: BitMap) -> bytes:
+    text: bytes = users.serialize()
+    return text + bytes(1 + -len(text) % 4)
+
+
+def _little(numbers: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def unite(blobs: Iterable[Blob]) -> BitMap:
+    """The union of sets of bytes."""
+    few: list[Blob] = []
+    bitmaps: list[BitMap] = []
+    for blob in blobs:
+        if len(blob) & 3:
+            bitmaps.append(BitMap.deserialize(bytes(blob)))
+        else:
+            few.append(blob)
+    if few:
+        bitmaps.append(BitMap(_little(array("I", b"".join(few)))))
+    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps) if bitmaps else BitMap()
+
+
+@cache
+def _range(index: int) -> BitMap:
+    return BitMap(range(index << SLICE_BITS, (index + 1) << SLICE_BITS))
+
+
+def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
+    """The contacts that the set has in any of these slices."""
+    parts = []
+    for index in slices:
+        start = index << SLICE_BITS
+        if users.range_cardinality(start, start + (1 << SLICE_BITS)):
+            parts.append((users & _range(index)).shift(-start))
+    return parts[0] if len(parts) == 1 else BitMap.union(*parts) if parts else BitMap()
+
+
+def pack(blobs: dict[PackKey, bytes]) -> bytes:
+    """Many sets by template and failure: how many, then the templates, the failures and the lengths, then the sets.
+
+    They lie by failure, runs of numbers before bitmaps, so that the runs of many templates are one run.
+    """
+    keys = sorted(blobs, key=lambda key: (key[1], len(blobs[key]) & 3 != 0, key[0]))
+    head = array("i", [len(keys)])
+    head.extend([template for template, _ in keys])
+    head.extend([failure for _, failure in keys])
+    head.extend([len(blobs[key]) for key in keys])
+    return _little(head).tobytes() + b"".join([blobs[key] for key in keys])
+
+
+def _head(packed: bytes) -> tuple[Iterator[tuple[int, int, int]], memoryview]:
+    view = memoryview(packed)
+    (count,) = _little(array("i", packed[:4]))
+    words = _little(array("i", packed[4 : 4 + 12 * count]))
+    head = zip(words[:count], words[count : 2 * count], words[2 * count :], strict=True)
+    return head, view[4 + 12 * count :]
+
+
+def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
+    """The sets of a pack."""
+    head, sets = _head(packed)
+    position = 0
+    for template, failure, length in head:
+        yield (template, failure), sets[position : position + length]
+        position += length
+
+
+def picked(packed: bytes, templates: Container[int]) -> list[tuple[int, memoryview]]:
+    """The sets of these templates with their failure; neighbours that are runs of numbers as one."""
+    head, sets = _head(packed)
+    found = []
+    start = position = 0
+    of = 0
+    for template, failure, length in head:
+        if template in templates and not length & 3 and failure == of:
+            position += length
+            continue
+        if start != position:
+            found.append((of, sets[start:position]))
+        start = position
+        position += length
+        of = failure
+        if template not in templates:
+            start = position
+        elif length & 3:
+            found.append((failure, sets[start:position]))
+            start = position
+    if start != position:
+        found.append((of, sets[start:position]))
+    return found
+
+
+def is_big(blob: bytes) -> bool:
+    """Whether a set stands alone rather than in a pack."""
+    return len(blob) > _BIG

@@ -1,0 +1,216 @@
+"""Keeps the cube equal to the messages: what changed is marked as dirty, and what is dirty is counted again.
+
+Triggers mark a day of a line in the transaction that changes one of its starts. Refreshing counts the marked days again
+from `messages` and never adds or subtracts; it marks the coarse blocks above them, which are then made again of the
+blocks below. A reader never trusts what is marked: it counts a dirty day from its messages and takes the parts of a
+dirty block, so that every report is that of the last committed messages however little of the cube is up to date.
+Therefore a refresh may come in pieces and at any time, and a crash leaves marks that the next writer finishes.
+
+When: at the end of each batch, inside its transaction, as far as dirty days alone go and unless they hold too many
+starts (`refresh_batch`); at the end of an import all the rest (`finish`). Rebuilding is one transaction: readers see
+the old cube until the new one is there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from storage import cube_cells, cube_users
+from storage.bitmaps import SLICE_BITS
+from storage.calendar import Calendar
+from storage.cube_layout import KINDS, Block, parent_of
+from storage.database import DatabaseError, Writer
+from storage.selection import FIRST_AND_LAST_DAY
+from storage.settings import load_settings
+
+Progress = Callable[[int, int], None]  # days done, of how many
+
+_AT_ONCE = 8  # days, or coarse blocks, that one transaction refreshes
+_BATCH_STARTS = 60_000  # starts of dirty days beyond which a batch leaves them to the end of the import
+
+_DIRTY_DAYS = "SELECT DISTINCT block FROM dirty WHERE level = 0 ORDER BY block"
+_STARTS_WITHIN = """
+SELECT count(*) FROM (
+    SELECT 1 FROM messages INDEXED BY starts_by_time
+    WHERE origin IS NOT NULL AND start_at >= ? AND start_at < ? LIMIT ?
+)
+"""
+
+
+def refresh_batch(connection: sqlite3.Connection) -> None:
+    """Refreshes the dirty days inside the caller's transaction, unless that would take longer than the batch did."""
+    calendar = Calendar(load_settings(connection).zone)
+    room = _BATCH_STARTS
+    runs = list(_runs([day for (day,) in connection.execute(_DIRTY_DAYS)]))
+    for run in runs:
+        bounds = calendar.start_of(run[0]), calendar.start_of(run[-1] + 1)
+        room -= connection.execute(_STARTS_WITHIN, (*bounds, room + 1)).fetchone()[0]
+        if room < 0:
+            return
+    for run in runs:
+        _refresh_days(connection, calendar, run, fresh=False)
+
+
+def finish(writer: Writer, progress: Progress = lambda done, of: None) -> None:
+    """Refreshes all that is dirty, in transactions of its own."""
+    done = _Done(progress)
+    left = 1
+    while left:
+        with writer.transaction() as connection:
+            left = _refresh_some(connection, done, fresh=False)
+
+
+def rebuild(connection: sqlite3.Connection, progress: Progress = lambda done, of: None) -> None:
+    """Counts everything again inside the caller's transaction."""
+    for table in ("cells", "details", "users", "dirty"):
+        connection.execute(f"DELETE FROM {table}")
+    _mark_everything(connection)
+    done = _Done(progress)
+    while _refresh_some(connection, done, fresh=True):
+        pass
+
+
+class _Done:
+    """Tells a progress how many blocks are refreshed."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._done = progress, 0
+
+    def show(self, refreshed: int, left: int) -> None:
+        self._done += refreshed
+        self._progress(self._done, self._done + left)
+
+
+def _mark_everything(connection: sqlite3.Connection) -> None:
+    """Marks every day of every line."""
+    first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
+    if first is not None:
+        lines = sorted(cube_cells.all_lines(connection))
+        connection.executemany(
+            "INSERT INTO dirty (level, block, line) VALUES (0, ?, ?)",
+            ((day, line) for day in range(first, last + 1) for line in lines),
+        )
+
+
+def _refresh_some(connection: sqlite3.Connection, done: _Done, fresh: bool) -> int:
+    """Refreshes some of what is dirty, fine before coarse, and returns how many blocks are left; `fresh`: the cube was
+    empty before."""
+    dirty = connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+    if not dirty:
+        return 0
+    some: list[Block]
+    if dirty[0][0] == 0:
+        run = next(_runs([block for level, block in dirty if level == 0]))
+        some = [(0, day) for day in run]
+        _refresh_days(connection, Calendar(load_settings(connection).zone), run, fresh)
+    else:
+        some = [block for block in dirty if block[0] == dirty[0][0]][:_AT_ONCE]
+        for block in some:
+            _refresh_coarse(connection, block)
+    left: int = connection.execute("SELECT count(*) FROM (SELECT DISTINCT level, block FROM dirty)").fetchone()[0]
+    done.show(len(some), left)
+    return left
+
+
+def _runs(days: list[int]) -> Iterator[list[int]]:
+    """The days in runs of consecutive ones, none longer than what is done at once."""
+    run: list[int] = []
+    for day in days:
+        if run and (day != run[-1] + 1 or len(run) == _AT_ONCE):
+            yield run
+            run = []
+        run.append(day)
+    if run:
+        yield run
+
+
+def _refresh_days(connection: sqlite3.Connection, calendar: Calendar, run: list[int], fresh: bool) -> None:
+    """Counts consecutive days again, from the messages of the lines that are dirty on any of them."""
+    first, last = run[0], run[-1]
+    rows = connection.execute(
+        "SELECT DISTINCT line FROM dirty WHERE level = 0 AND block BETWEEN ? AND ?", (first, last)
+    )
+    lines = {line for (line,) in rows}
+    cube_cells.take_starts(connection, calendar, first, last, lines)
+    (highest,) = connection.execute("SELECT max(contact) FROM cube_starts").fetchone()
+    if highest is not None and highest >= 1 << SLICE_BITS:
+        raise DatabaseError(f"there are more than {1 << SLICE_BITS:,} contacts; start another database")
+    cube_cells.refresh_days(connection, first, last, lines, fresh)
+    leaves = cube_users.leaves_of_starts(connection)
+    for day in run:
+        for kind in KINDS:
+            cube_users.refresh_block(connection, kind, (0, day), lines, leaves[day][kind])
+        _mark_parent(connection, (0, day))
+
+
+def _refresh_coarse(connection: sqlite3.Connection, block: Block) -> None:
+    """Makes a coarse block again of the blocks below it, as far as its dirty lines go."""
+    rows = connection.execute("SELECT line FROM dirty WHERE level = ? AND block = ?", block)
+    lines = {line for (line,) in rows}
+    cube_cells.refresh_details(connection, block, lines)
+    for kind in KINDS:
+        leaves = cube_users.leaves_of_children(connection, kind, block, lines)
+        cube_users.refresh_block(connection, kind, block, lines, leaves)
+    _mark_parent(connection, block)
+
+
+def _mark_parent(connection: sqlite3.Connection, block: Block) -> None:
+    """A block is refreshed: what is above it is dirty now, and it is not."""
+    if (parent := parent_of(block)) is not None:
+        connection.execute(
+            "INSERT OR IGNORE INTO dirty SELECT ?, ?, line FROM dirty WHERE level = ? AND block = ?", (*parent, *block)
+        )
+    connection.execute("DELETE FROM dirty WHERE level = ? AND block = ?", block)
+
+
+def differences(connection: sqlite3.Connection, progress: Progress = lambda done, of: None) -> list[str]:
+    """The cells that are not what their messages make them, a line each; of a cube of which nothing is dirty.
+
+    Everything is counted again into temporary tables of the same names, which stand before the real ones meanwhile.
+    """
+    tables = ("cells", "details", "users", "dirty")
+    try:
+        for table in tables:
+            statements = connection.execute(
+                "SELECT sql FROM main.sqlite_schema WHERE tbl_name = ? AND type IN ('table', 'index')"
+                " AND sql IS NOT NULL ORDER BY type DESC",
+                (table,),
+            ).fetchall()
+            for (statement,) in statements:
+                statement = statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1)
+                connection.execute(statement.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX temp.", 1))
+        rebuild(connection, progress)
+        return [line for table in tables[:-1] for line in _different(connection, table)]
+    finally:
+        for table in tables:
+            connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+_CELL = {
+    "cells": "day {day}",
+    "details": "details, level {level}, block {block}",
+    "users": "users, kind {kind}, level {level}, block {block}",
+}
+
+
+def _different(connection: sqlite3.Connection, table: str) -> list[str]:
+    columns = [name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})")]
+    all = ", ".join(name for name in columns if name != "id")
+    key = [name for name in columns if name in ("kind", "level", "block", "line", "template", "day")]
+    rows = connection.execute(
+        f"""
+        SELECT DISTINCT {", ".join(key)} FROM (
+            SELECT * FROM (SELECT {all} FROM main.{table} EXCEPT SELECT {all} FROM temp.{table})
+            UNION ALL
+            SELECT * FROM (SELECT {all} FROM temp.{table} EXCEPT SELECT {all} FROM main.{table})
+        )
+        ORDER BY {", ".join(key)}
+        """
+    )
+    found = []
+    for row in rows:
+        cell = dict(zip(key, row, strict=True))
+        where = _CELL[table].format(**cell)
+        found.append(f"cell of line {cell['line']}, template {cell['template']}, {where}: differs from its messages")
+    return found

@@ -1,0 +1,148 @@
+"""How the cube is laid out: the ids that stand for "all" and "unknown", blocks of days, and the slices of a bitmap.
+
+The tables are in schema.py. A cell belongs to (line, template, block of days); ALL in a dimension is the roll-up over
+it. The bitmaps of a cell are of three kinds, and a contact stands in the slice that its start has in that kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+from storage.filters import StartStatus
+from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
+
+ALL = 0
+PACK = -9  # in the place of a template: the row holds a pack of the line's templates
+_GROUPS = -16  # and from here down: a group of templates
+_GROUP_BITS = 4  # templates whose ids differ in these bits only are a group
+
+USERS, FAILED, STEPS = (
+    0,
+    1,
+    2,
+)  # kinds of bitmaps: everyone; failed ones by failure; by how far it got short of an answer
+KINDS = (USERS, FAILED, STEPS)
+
+SHIFTS = (0, 3, 6)  # levels: blocks of 1, 8 and 64 days, by the bits that the day's number loses
+
+FAILURE, SENT, READ, ANSWER, RECEIVED = (
+    STATUSES.index(status)
+    for status in (
+        StartStatus.FAILED,
+        StartStatus.SENT,
+        StartStatus.READ,
+        StartStatus.ANSWERED,
+        StartStatus.RECEIVED,
+    )
+)
+STEP_STATUSES = frozenset(range(SENT, READ + 1))
+
+# The slices of the three kinds, and the same in SQL.
+_FAILED_CLASS, _REACHED_CLASS, _ANSWERED_CLASS = range(3)
+USERS_SLICE = f"""
+CASE WHEN origin >= {REFERRED_FROM} THEN 8 + 2 * origin + user_type
+     ELSE 6 * origin + 3 * user_type
+          + CASE status WHEN {FAILURE} THEN {_FAILED_CLASS} WHEN {ANSWER} THEN {_ANSWERED_CLASS}
+                        ELSE {_REACHED_CLASS} END
+END"""
+FAILED_SLICE = "2 * origin + user_type"
+STEPS_SLICE = f"6 * origin + 3 * user_type + status - {SENT}"
+
+Slice = tuple[int, int, int, int]  # its number, origin, user type, status (of the reached ones: SENT)
+
+_SEND_ORIGINS = range(REFERRED_FROM)
+_REFERRED_ORIGINS = range(REFERRED_FROM, len(ORIGINS))
+USERS_SLICES: tuple[Slice, ...] = (
+    *(
+        (6 * origin + 3 * user_type + number, origin, user_type, status)
+        for origin, user_type, (number, status) in product(
+            _SEND_ORIGINS, (0, 1), ((_FAILED_CLASS, FAILURE), (_REACHED_CLASS, SENT), (_ANSWERED_CLASS, ANSWER))
+        )
+    ),
+    *(
+        (8 + 2 * origin + user_type, origin, user_type, RECEIVED)
+        for origin, user_type in product(_REFERRED_ORIGINS, (0, 1))
+    ),
+)
+FAILED_SLICES: tuple[Slice, ...] = tuple(
+    (2 * origin + user_type, origin, user_type, FAILURE) for origin, user_type in product(_SEND_ORIGINS, (0, 1))
+)
+STEPS_SLICES: tuple[Slice, ...] = tuple(
+    (6 * origin + 3 * user_type + status - SENT, origin, user_type, status)
+    for origin, user_type, status in product(_SEND_ORIGINS, (0, 1), sorted(STEP_STATUSES))
+)
+
+
+def group_of(template: int) -> int | None:
+    """The group of a template, None where it has none. Groups make "all but a few templates" a few sets of users."""
+    return _GROUPS - (template >> _GROUP_BITS) if template > 0 else None
+
+
+def is_group(template: int) -> bool:
+    """Whether this is a group and not a template."""
+    return template <= _GROUPS
+
+
+def has_groups(kind: int, level: int) -> bool:
+    """Whether the blocks of a level have sets of groups: of a day they would save too little."""
+    return kind == USERS and level > 0
+
+
+def grouped(templates: Iterable[int], everything: Iterable[int]) -> set[int]:
+    """The same templates with whole groups, of all that there are, in the place of their members."""
+    members: dict[int, set[int]] = {}
+    for template in everything:
+        if (group := group_of(template)) is not None:
+            members.setdefault(group, set()).add(template)
+    result = set(templates)
+    for group, some in members.items():
+        if len(some) > 1 and some <= result:
+            result -= some
+            result.add(group)
+    return result
+
+
+Block = tuple[int, int]  # level, number
+
+
+def days_of(block: Block) -> range:
+    """The days that a block covers."""
+    level, number = block
+    return range(number << SHIFTS[level], (number + 1) << SHIFTS[level])
+
+
+def children_of(block: Block) -> range:
+    """The numbers of the blocks of the level below that a block is made of."""
+    level, number = block
+    bits = SHIFTS[level] - SHIFTS[level - 1]
+    return range(number << bits, (number + 1) << bits)
+
+
+def parent_of(block: Block) -> Block | None:
+    """The block of the next level that a block is part of, None for the coarsest."""
+    level, number = block
+    return (level + 1, number >> (SHIFTS[level + 1] - SHIFTS[level])) if level + 1 < len(SHIFTS) else None
+
+
+def cover(first: int, end: int, dirty: Iterable[Block]) -> list[Block]:
+    """The fewest blocks that make up the days [first, end), none of them dirty in any part; dirty days are left out."""
+    unusable: set[Block] = set()
+    for block in dirty:
+        above: Block | None = block
+        while above is not None:
+            unusable.add(above)
+            above = parent_of(above)
+    blocks = []
+    day = first
+    while day < end:
+        for level in reversed(range(len(SHIFTS))):
+            candidate = (level, day >> SHIFTS[level])
+            days = days_of(candidate)
+            if days.start == day and days.stop <= end and candidate not in unusable:
+                blocks.append(candidate)
+                day = days.stop
+                break
+        else:
+            day += 1
+    return blocks

@@ -1,0 +1,224 @@
+"""The sends grouped by template, line and day, from the cells; and which lines and templates hold what is selected."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from storage.calendar import date_of
+from storage.cube_cells import all_lines, all_templates
+from storage.cube_layout import ANSWER, FAILURE
+from storage.cube_reading import Cube
+from storage.schema import COUNTERS, REFERRED_FROM
+from storage.selection import UNKNOWN_ID, Chosen, Selection
+
+_WIDER = 4  # times: how fast a search for a position takes in more days
+_SENDS = frozenset(range(REFERRED_FROM))
+_WITHIN = """
+FROM cells
+WHERE line IN (SELECT value FROM json_each(:of_lines)) AND template IN (SELECT value FROM json_each(:of_templates))
+  AND day >= :since AND day < :until"""
+_WITH_FAILURES = """
+  AND (day, line, template) IN (
+      SELECT block, line, template FROM details
+      WHERE level = 0 AND block >= :since AND block < :until AND failure IN (SELECT value FROM json_each(:kinds))
+        AND {dimensions})"""
+_FROM_MESSAGES = """
+SELECT m.day, m.start_template, m.line, count(*), sum(m.status = {failed}), sum(m.status = {answered}),
+       count(DISTINCT m.contact)
+FROM messages AS m WHERE {condition} AND m.origin < {referred}
+GROUP BY m.day, m.start_template, m.line
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """The sends of one template on one line and day, by ids (None: unknown)."""
+
+    day: date
+    template: int | None
+    line: int | None
+    users: int
+    sends: int
+    failed: int
+    answered: int
+
+
+Group = tuple[
+    int, int, int, int, int, int, int | None
+]  # day, template, line, sends, failed, answered, users if counted
+
+
+def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> tuple[list[list[int]], int]:
+    """The pairs of line and template that hold what is selected, and how many starts of any kind those pairs have."""
+    condition, parameters = _condition(connection, cube, selection, selection.chosen)
+    rows = connection.execute(
+        f"SELECT line, template, sum({' + '.join(COUNTERS.values())}) {condition} GROUP BY line, template", parameters
+    ).fetchall()
+    return [[line, template] for line, template, _ in rows], sum(row[2] for row in rows)
+
+
+def count_groups(connection: sqlite3.Connection, selection: Selection) -> int:
+    """How many groups of sends the selection has."""
+    if selection.chosen.by_contact:
+        return len(_groups_of_messages(connection, selection))
+    return sum(_counts_by_day(connection, Cube(connection), selection).values())
+
+
+def groups(connection: sqlite3.Connection, selection: Selection, position: int, limit: int) -> list[Notification]:
+    """The groups from a position on: newest day first, then by the names of template and line, unknown ones last."""
+    cube = Cube(connection)
+    if selection.chosen.by_contact:
+        found = _sorted(connection, _groups_of_messages(connection, selection))[position : position + limit]
+        return [_notification(cube, selection, group) for group in found]
+    found = []
+    for day in _days_holding(connection, cube, selection, position, position + limit):
+        if isinstance(day, int):
+            position -= day
+            continue
+        of_day = selection.between(day, day + timedelta(days=1))
+        found += _sorted(connection, _groups_of_day(connection, cube, of_day))
+    return [_notification(cube, selection, group) for group in found[position : position + limit]]
+
+
+def _days_holding(
+    connection: sqlite3.Connection, cube: Cube, selection: Selection, first: int, end: int
+) -> Iterator[int | date]:
+    """How many groups lie on days before the position `first`, once; then the days that hold what is before `end`."""
+    passed = 0
+    started = False
+    until = selection.until
+    length = 1
+    while until > selection.since and passed < end:
+        since = max(selection.since, until - timedelta(days=length))
+        counts = _counts_by_day(connection, cube, selection.between(since, until))
+        for day in sorted(counts, reverse=True):
+            if passed + counts[day] > first and passed < end:
+                if not started:
+                    started = True
+                    yield passed
+                yield date_of(day)
+            passed += counts[day]
+        until = since
+        length *= _WIDER
+
+
+def _counts_by_day(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> dict[int, int]:
+    condition, parameters = _condition(connection, cube, selection, _sends(selection.chosen))
+    counts: defaultdict[int, int] = defaultdict(int)
+    for day, count in connection.execute(f"SELECT day, count(*) {condition} GROUP BY day", parameters):
+        counts[day] = count
+    for part in cube.dirty_parts(selection):
+        for group in _groups_of_messages(connection, part):
+            counts[group[0]] += 1
+    return counts
+
+
+def _groups_of_day(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> list[Group]:
+    if cube.is_dirty(selection):
+        return _groups_of_messages(connection, selection)
+    chosen = _sends(selection.chosen)
+    condition, parameters = _condition(connection, cube, selection, chosen)
+    columns = ", ".join(
+        " + ".join(_columns(chosen, statuses)) or "0"
+        for statuses in (range(FAILURE, ANSWER + 1), (FAILURE,), (ANSWER,))
+    )
+    rows = connection.execute(f"SELECT day, template, line, {columns} {condition}", parameters).fetchall()
+    if chosen.failures is None:
+        return [(*row, None) for row in rows]
+    found: list[Group] = []
+    for day, template, line, *_ in rows:
+        count = sum(sum(row[6:]) for row in cube.rows(selection.choosing(_only(chosen, line, template))))
+        found.append((day, template, line, count, count, 0, None))
+    return found
+
+
+def _groups_of_messages(connection: sqlite3.Connection, selection: Selection) -> list[Group]:
+    statement = _FROM_MESSAGES.format(
+        failed=FAILURE, answered=ANSWER, condition=selection.condition, referred=REFERRED_FROM
+    )
+    return [
+        (day, UNKNOWN_ID if template is None else template, UNKNOWN_ID if line is None else line, *counts)
+        for day, template, line, *counts in connection.execute(statement, selection.parameters)
+    ]
+
+
+def _sorted(connection: sqlite3.Connection, found: list[Group]) -> list[Group]:
+    templates = dict(connection.execute("SELECT id, name FROM templates"))
+    labels = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
+
+    def place(group: Group) -> tuple[int, bool, str, bool, tuple[str, str]]:
+        day, template, line, *_ = group
+        return (
+            -day,
+            template not in templates,
+            templates.get(template, ""),
+            line not in labels,
+            labels.get(line, ("", "")),
+        )
+
+    return sorted(found, key=place)
+
+
+def _notification(cube: Cube, selection: Selection, group: Group) -> Notification:
+    day, template, line, sends, failed, answered, users = group
+    if users is None:
+        of_day = selection.between(date_of(day), date_of(day + 1))
+        users = cube.users(of_day.choosing(_only(_sends(selection.chosen), line, template))).sent
+    return Notification(
+        date_of(day),
+        None if template == UNKNOWN_ID else template,
+        None if line == UNKNOWN_ID else line,
+        users,
+        sends,
+        failed,
+        answered,
+    )
+
+
+def _sends(chosen: Chosen) -> Chosen:
+    """What is chosen of the sends."""
+    return chosen.but(origins=_SENDS if chosen.origins is None else chosen.origins & _SENDS)
+
+
+def _only(chosen: Chosen, line: int, template: int) -> Chosen:
+    return chosen.but(lines=frozenset((line,)), templates=frozenset((template,)))
+
+
+def _columns(chosen: Chosen, statuses: range | tuple[int, ...]) -> list[str]:
+    """The chosen counters of some statuses."""
+    return [
+        column
+        for (origin, user_type, status), column in COUNTERS.items()
+        if status in statuses
+        and chosen.takes(origin, user_type)
+        and (chosen.statuses is None or status in chosen.statuses)
+    ]
+
+
+def _condition(
+    connection: sqlite3.Connection, cube: Cube, selection: Selection, chosen: Chosen
+) -> tuple[str, dict[str, str | int]]:
+    """The cells of single lines and templates that have a start that is chosen, on the days that are not dirty."""
+    counted = _columns(chosen, range(len(COUNTERS)))
+    condition = f"{_WITHIN} AND ({' OR '.join(counted) or '0'})"
+    if cube.is_dirty(selection):
+        condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
+    parameters: dict[str, str | int] = selection.parameters | {
+        "of_lines": json.dumps(sorted(all_lines(connection) if chosen.lines is None else chosen.lines)),
+        "of_templates": json.dumps(sorted(all_templates(connection) if chosen.templates is None else chosen.templates)),
+    }
+    if chosen.failures is not None:
+        origins = sorted(range(REFERRED_FROM) if chosen.origins is None else chosen.origins)
+        dimensions = "origin IN (SELECT value FROM json_each(:of_origins))"
+        if chosen.user_type is not None:
+            dimensions += " AND user_type = :user_type"
+        if chosen.statuses is not None:
+            dimensions += " AND status IN (SELECT value FROM json_each(:statuses))"
+        condition += _WITH_FAILURES.format(dimensions=dimensions)
+        parameters |= {"kinds": json.dumps(cube.kinds_of(chosen)), "of_origins": json.dumps(origins)}
+    return condition, parameters

@@ -1,0 +1,379 @@
+"""The figures of a selection from the cube, and from the messages of the days that are dirty. Writes nothing.
+
+Counters of "all but a few" are the total less the few; sets of users have no such way and are united from their cells.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import cached_property
+from itertools import groupby
+from operator import add
+
+from pyroaring import BitMap
+
+from storage.bitmaps import SLICE_BITS, Blob, contacts_of, picked, unite
+from storage.calendar import date_of, number_of
+from storage.cube_cells import all_lines, all_templates
+from storage.cube_layout import (
+    ALL,
+    ANSWER,
+    FAILED,
+    FAILED_SLICES,
+    FAILURE,
+    PACK,
+    RECEIVED,
+    USERS_SLICE,
+    USERS_SLICES,
+    Block,
+    Slice,
+    cover,
+    grouped,
+    has_groups,
+)
+from storage.figures import FailureCount, Oddities, Row, UserCounts
+from storage.recount import Recount
+from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
+from storage.selection import UNKNOWN_ID, Chosen, Selection
+from storage.timeline import Marks
+from storage.user_groups import Group, sources_of, user_counts
+
+_WEIGHTS = """
+WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
+     t (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates)),
+     b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
+"""
+_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are read with all of the line's others
+
+Kind = tuple[int | None, str]  # code and reason
+Weights = list[tuple[int, int]]
+
+
+class Cube:
+    """Figures of one read transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._messages = Recount(connection)
+
+    @cached_property
+    def _dirty(self) -> list[Block]:
+        return self._connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+
+    @cached_property
+    def _kinds(self) -> dict[int, Kind]:
+        rows = self._connection.execute("SELECT id, code, reason FROM failure_kinds")
+        return {id: (code, reason) for id, code, reason in rows}
+
+    def dirty_parts(self, selection: Selection) -> Iterator[Selection]:
+        """The selection on the days of it that are dirty, in runs."""
+        first, end = number_of(selection.since), number_of(selection.until)
+        days = [block for level, block in self._dirty if level == 0 and first <= block < end]
+        start = None
+        for index, day in enumerate(days):
+            start = day if start is None else start
+            if index + 1 == len(days) or days[index + 1] != day + 1:
+                yield selection.between(date_of(start), date_of(day) + timedelta(days=1))
+                start = None
+
+    def is_dirty(self, selection: Selection) -> bool:
+        """Whether any day of the selection is dirty."""
+        return any(True for _ in self.dirty_parts(selection))
+
+    def _blocks(self, selection: Selection) -> list[Block]:
+        return cover(number_of(selection.since), number_of(selection.until), self._dirty)
+
+    # Counters
+
+    def rows(self, selection: Selection) -> list[Row]:
+        """The starts of each day that has any."""
+        if selection.chosen.failures is not None:
+            rows = self._rows_of_failures(selection)
+        else:
+            rows = self._rows_of_cells(selection)
+        for part in self.dirty_parts(selection):
+            rows += self._messages.rows(part)
+        return rows
+
+    def _rows_of_cells(self, selection: Selection) -> list[Row]:
+        lines, templates = self._weights(selection.chosen)
+        parameters = self._parameters(selection, lines, templates)
+        days = "c.day >= :since AND c.day < :until"
+        if any(level == 0 for level, _ in self._dirty):
+            days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
+        sums = _sums(selection.chosen)
+        if len(lines) == len(templates) == 1:
+            columns = ", ".join(sums)
+            statement = f"""
+                SELECT c.day, {columns} FROM cells AS c
+                WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
+                """
+        else:
+            # The limit keeps SQLite from sorting all the counters when it needs their sums.
+            factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
+            columns = ", ".join(f"{factor}({column}) AS s{index}" for index, column in enumerate(sums))
+            statement = f"""
+                {_WEIGHTS}
+                SELECT day, {", ".join(f"sum(s{index})" for index in range(len(sums)))}
+                FROM (SELECT c.day, {columns}
+                      FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
+                      WHERE {days} LIMIT -1)
+                GROUP BY day
+                """
+        return [_row(*row) for row in self._connection.execute(statement, parameters)]
+
+    def _rows_of_failures(self, selection: Selection) -> list[Row]:
+        dirty = set(self._dirty)
+        days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
+        details = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
+        return [
+            (day, count, 0, 0, 0, 0, count * (origin == 0), count * (origin == 1), 0, 0)
+            for day, origin, count in details
+        ]
+
+    def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
+        """The details of the selection in these blocks: what they are grouped by, and their count."""
+        lines, templates = self._weights(selection.chosen)
+        conditions = self._dimensions(selection.chosen, "d")
+        if selection.chosen.statuses is not None:
+            conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
+        if selection.chosen.failures is not None:
+            conditions += " AND d.failure IN (SELECT value FROM json_each(:kinds))"
+        parameters = self._parameters(selection, lines, templates)
+        parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self.kinds_of(selection.chosen))}
+        # Few templates are looked up one by one; of many it is faster to read all that a line has.
+        listed = "" if len(templates) <= _LISTED_TEMPLATES else "+"
+        parameters |= {
+            "of_templates": json.dumps([template for template, _ in templates]),
+            "weight": templates[-1][1] if templates else 1,
+        }
+        rows: list[tuple[int, ...]] = self._connection.execute(
+            f"""
+            {_WEIGHTS}
+            SELECT {by}, sum(l.weight * iif(d.template = {ALL}, 1, :weight) * d.count)
+            FROM b CROSS JOIN l CROSS JOIN details AS d ON d.level = b.level AND d.block = b.block AND d.line = l.id
+                AND {listed}d.template IN (SELECT value FROM json_each(:of_templates))
+            WHERE 1 {conditions} GROUP BY {by}
+            """,
+            parameters,
+        ).fetchall()
+        return rows
+
+    def oddities(self, selection: Selection) -> Oddities:
+        """What a person should know of the sends."""
+        found = {mark: 0 for mark in Marks}
+        unknown = 0
+        for _, marks, count in self._totals(selection):
+            for mark in found:
+                found[mark] += count if marks & mark.value else 0
+        chosen = selection.chosen
+        if chosen.templates is None or UNKNOWN_ID in chosen.templates:
+            unknown = self._unknown_templates(selection)
+        total = [unknown, found[Marks.JOINED], found[Marks.IMPLIED], found[Marks.CONFLICT]]
+        for part in self.dirty_parts(selection):
+            more = self._messages.oddities(part)
+            total[0] += more.unknown_template
+            total[1] += more.joined
+            total[2] += more.implied
+            total[3] += more.conflicts
+        return Oddities(*total)
+
+    def _totals(self, selection: Selection) -> list[tuple[int, ...]]:
+        """The details of the selection by failure and marks."""
+        if self._totals_of is not None and self._totals_of[0] == selection:
+            return self._totals_of[1]
+        totals = self._details(selection, self._blocks(selection), "d.failure, d.marks")
+        self._totals_of = (selection, totals)
+        return totals
+
+    _totals_of: tuple[Selection, list[tuple[int, ...]]] | None = None
+
+    def _unknown_templates(self, selection: Selection) -> int:
+        chosen = selection.chosen
+        only = chosen.but(templates=frozenset((UNKNOWN_ID,)))
+        rows = self._rows_of_failures if chosen.failures is not None else self._rows_of_cells
+        return sum(sum(row[6 : 6 + REFERRED_FROM]) for row in rows(selection.choosing(only)))
+
+    def _weights(self, chosen: Chosen) -> tuple[Weights, Weights]:
+        """The cells of each dimension that add up to what is chosen: the chosen ones, or all less the others."""
+        return (
+            _weights(chosen.lines, lambda: all_lines(self._connection)),
+            _weights(chosen.templates, lambda: all_templates(self._connection)),
+        )
+
+    def _parameters(self, selection: Selection, lines: Weights, templates: Weights) -> dict[str, str | int]:
+        chosen = selection.chosen
+        return selection.parameters | {
+            "origins": json.dumps(sorted(chosen.origins or ())),
+            "statuses": json.dumps(sorted(chosen.statuses or ())),
+            "user_type": chosen.user_type or 0,
+            "lines": json.dumps(lines),
+            "templates": json.dumps(templates),
+            "line": lines[0][0] if lines else ALL,
+            "template": templates[0][0] if templates else ALL,
+            "blocks": "[]",
+        }
+
+    def _dimensions(self, chosen: Chosen, table: str) -> str:
+        condition = ""
+        if chosen.origins is not None:
+            condition += f" AND {table}.origin IN (SELECT value FROM json_each(:origins))"
+        if chosen.user_type is not None:
+            condition += f" AND {table}.user_type = :user_type"
+        return condition
+
+    def kinds_of(self, chosen: Chosen) -> list[int]:
+        """The ids of the failures that are chosen by code or reason."""
+        if chosen.failures is None:
+            return []
+        return [
+            id
+            for id, (code, reason) in self._kinds.items()
+            if reason in chosen.failures or (code is not None and str(code) in chosen.failures)
+        ]
+
+    # Users
+
+    def users(self, selection: Selection) -> UserCounts:
+        """All that is a count of distinct contacts."""
+        chosen = selection.chosen
+        groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
+
+        def take(users: BitMap, slices: Iterable[Slice], statuses: frozenset[int] | None) -> None:
+            for slice in slices:
+                number, origin, user_type, status = slice
+                if chosen.takes(origin, user_type) and (statuses is None or status in statuses):
+                    contacts = contacts_of(users, (number,))
+                    if contacts:
+                        groups[origin, user_type, status].append(contacts)
+
+        for kind, slices, statuses in sources_of(chosen):
+            take(unite(blob for _, blob in self._sets(kind, selection)), slices, statuses)
+        for part in self.dirty_parts(selection):
+            take(self._users_of_messages(part), USERS_SLICES, None)
+        return user_counts(groups)
+
+    def _users_of_messages(self, selection: Selection) -> BitMap:
+        rows = self._connection.execute(
+            f"""
+            SELECT (({USERS_SLICE}) << {SLICE_BITS}) | m.contact FROM messages AS m
+            WHERE {selection.condition} AND m.contact IS NOT NULL
+            """,
+            selection.parameters,
+        )
+        return BitMap([number for (number,) in rows])
+
+    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob]]:
+        """The sets of users that make up the selection, each with its failure (0 but in the kind FAILED)."""
+        chosen = selection.chosen
+        leaf = chosen.lines is not None and chosen.templates is not None
+        templates = {ALL} if chosen.templates is None else set(chosen.templates)
+        wanted = None if chosen.failures is None or kind != FAILED else set(self.kinds_of(chosen))
+        for grouping, blocks in groupby(self._blocks(selection), lambda block: has_groups(kind, block[0])):
+            whole = grouped(templates, all_templates(self._connection)) if grouping else templates
+            for failure, blob in self._sets_of_blocks(kind, list(blocks), chosen, whole, leaf):
+                if wanted is None or failure in wanted:
+                    yield failure, blob
+
+    def _sets_of_blocks(
+        self, kind: int, blocks: list[Block], chosen: Chosen, templates: set[int], leaf: bool
+    ) -> Iterator[tuple[int, Blob]]:
+        listed = not leaf or len(templates) <= _LISTED_TEMPLATES
+        rows = self._connection.execute(
+            f"""
+            WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
+            SELECT u.template, u.bitmap
+            FROM b CROSS JOIN users AS u
+                ON u.kind = :kind AND u.level = b.level AND u.block = b.block
+               AND u.line IN (SELECT value FROM json_each(:lines))
+               AND {"u.template IN (SELECT value FROM json_each(:templates))" if listed else f"u.template <> {ALL}"}
+            """,
+            {
+                "kind": kind,
+                "blocks": json.dumps(blocks),
+                "lines": json.dumps([ALL] if chosen.lines is None else sorted(chosen.lines)),
+                "templates": json.dumps(sorted(templates | {PACK} if leaf else templates)),
+            },
+        )
+        for template, bitmap in rows:
+            if template == PACK or kind == FAILED:
+                yield from picked(bitmap, templates)
+            elif template in templates:
+                yield 0, bitmap
+
+    # Failures
+
+    def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
+        """By count, then code (none last), then reason."""
+        counts: defaultdict[Kind, int] = defaultdict(int)
+        for failure, _, count in self._totals(selection):
+            if failure and count:
+                counts[self._kinds[failure]] += count
+        users = self._failed_users(selection) if counts else {}
+        for part in self.dirty_parts(selection):
+            self._add_failures(part, counts, users)
+        found = [FailureCount(*kind, count, len(users.get(kind, ()))) for kind, count in counts.items()]
+        return tuple(
+            sorted(found, key=lambda one: (-one.count, one.code is None, one.code or 0, one.reason)),
+        )
+
+    def _failed_users(self, selection: Selection) -> dict[Kind, BitMap]:
+        chosen = selection.chosen
+        slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.takes(origin, user_type)]
+        blobs: defaultdict[int, list[Blob]] = defaultdict(list)
+        for failure, blob in self._sets(FAILED, selection):
+            blobs[failure].append(blob)
+        return {self._kinds[failure]: contacts_of(unite(sets), slices) for failure, sets in blobs.items()}
+
+    def _add_failures(self, selection: Selection, counts: dict[Kind, int], users: dict[Kind, BitMap]) -> None:
+        rows = self._connection.execute(
+            f"""
+            SELECT m.failure_code, m.failure_reason, m.contact FROM messages AS m
+            WHERE {selection.condition} AND m.status = {FAILURE}
+            """,
+            selection.parameters,
+        )
+        for code, reason, contact in rows:
+            kind = (code, reason)
+            counts[kind] = counts.get(kind, 0) + 1
+            if contact is not None:
+                users.setdefault(kind, BitMap()).add(contact)
+
+
+def _sums(chosen: Chosen) -> list[str]:
+    """The chosen counters by origin and status, of both user types."""
+    counters = [
+        (origin, status, f"c.{column}")
+        for (origin, user_type, status), column in COUNTERS.items()
+        if chosen.takes(origin, user_type) and (chosen.statuses is None or status in chosen.statuses)
+    ]
+    sums = []
+    for origin in range(len(ORIGINS)):
+        for status in range(FAILURE, ANSWER + 1) if origin < REFERRED_FROM else (RECEIVED,):
+            names = [name for of, counted, name in counters if (of, counted) == (origin, status)]
+            sums.append(" + ".join(names) or "0")
+    return sums
+
+
+def _row(day: int, *counts: int) -> Row:
+    """What SQL summed by origin and status as a row of figures."""
+    statuses = ANSWER + 1
+    one, other, referred = counts[:statuses], counts[statuses : 2 * statuses], counts[2 * statuses :]
+    return (day, *map(add, one, other), sum(one), sum(other), *referred)
+
+
+def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:
+    if chosen is None:
+        return [(ALL, 1)]
+    others = everything() - chosen
+    if len(chosen) <= len(others) + 1:
+        return [(id, 1) for id in sorted(chosen)]
+    return [(ALL, 1), *((id, -1) for id in sorted(others))]
+
+
+def _plain(*weights: Weights) -> bool:
+    return all(weight == 1 for some in weights for _, weight in some)

@@ -1,0 +1,67 @@
+"""Which bitmaps tell of which statuses, and the counts of users that follow from them. Knows no database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pyroaring import BitMap
+
+from storage.cube_layout import (
+    ANSWER,
+    FAILED,
+    FAILED_SLICES,
+    FAILURE,
+    STEP_STATUSES,
+    STEPS,
+    STEPS_SLICES,
+    USERS,
+    USERS_SLICES,
+    Slice,
+)
+from storage.figures import UserCounts
+from storage.schema import REFERRED_FROM
+from storage.selection import Chosen
+
+Source = tuple[int, tuple[Slice, ...], frozenset[int] | None]
+Group = tuple[int, int, int]  # origin, user type, status
+
+
+def sources_of(chosen: Chosen) -> list[Source]:
+    """The kinds of bitmaps that tell the chosen statuses, with those that each of them tells."""
+    if chosen.failures is not None:
+        some = chosen.statuses is None or FAILURE in chosen.statuses
+        return [(FAILED, FAILED_SLICES, None)] if some else []
+    if chosen.statuses is None or not chosen.statuses & STEP_STATUSES or chosen.statuses >= STEP_STATUSES:
+        return [(USERS, USERS_SLICES, chosen.statuses)]
+    sources: list[Source] = [(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
+    if rest := chosen.statuses - STEP_STATUSES:
+        sources.append((USERS, USERS_SLICES, rest))
+    return sources
+
+
+def user_counts(groups: dict[Group, list[BitMap]]) -> UserCounts:
+    """The counts of sets by origin, user type and status."""
+    kinds: defaultdict[str, list[BitMap]] = defaultdict(list)
+    for (origin, user_type, status), sets in groups.items():
+        if origin >= REFERRED_FROM:
+            kinds["referred"] += sets
+        else:
+            kinds["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += sets
+        if status != FAILURE and user_type == 0:
+            kinds["new"] += sets
+    answered = _union(kinds["answered"])
+    reached = _union([answered, *kinds["unanswered"]])
+    sent = _union([reached, *kinds["failed"]])
+    new = _union(kinds["new"])
+    return UserCounts(
+        users=sent.union_cardinality(_union(kinds["referred"])),
+        sent=len(sent),
+        reached=len(reached),
+        answered=len(answered),
+        eligible=reached.union_cardinality(_union(kinds["referred"])),
+        new=len(new),
+    )
+
+
+def _union(sets: list[BitMap]) -> BitMap:
+    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()

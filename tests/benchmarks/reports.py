@@ -1,0 +1,139 @@
+"""How fast a whole report is, under sixteen filters, beside DuckDB and beside the recount by SQLite."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from storage import starts
+from storage.database import reading
+from storage.filters import Filter
+from storage.report import load_report, recount_report
+from storage.selection import select
+from tests.benchmarks.duck import Duck
+from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
+from tui.pager import Pager
+
+ROUNDS = 7
+
+
+def _lines(*numbers: int) -> str:
+    return "line:" + ",".join(line_value(number) for number in numbers)
+
+
+def _templates(*numbers: int) -> str:
+    return "template:" + ",".join(template_name(number) for number in numbers)
+
+
+YEAR, ODD_YEAR = "period:365d", "since:2025-11-29 until:2026-11-19"
+ODD_QUARTER = "since:2026-07-03 until:2026-10-01"
+FILTERS = {
+    "all, 30 days": "period:30d",
+    "all, 90 days": "period:90d",
+    "all, 365 days": YEAR,
+    "one line, 365 days": f"{YEAR} {_lines(1)}",
+    "three lines, 90 odd days": f"{ODD_QUARTER} {_lines(2, 5, 9)}",
+    "one template, 365 days": f"{YEAR} {_templates(1)}",
+    "a rare template, 365 days": f"{YEAR} {_templates(190)}",
+    "ten templates, 90 days": f"period:90d {_templates(*range(3, 33, 3))}",
+    "one origin, 90 days": "period:90d origin:notification",
+    "new users, 30 days": "period:30d user:new",
+    "line x template, 365 days": f"{YEAR} {_lines(1)} {_templates(1)}",
+    "3 lines x 10 templates x 2 origins, 90 days": (
+        f"period:90d {_lines(1, 4, 8)} {_templates(*range(1, 11))} origin:template,notification"
+    ),
+    "half of the templates, odd year": f"{ODD_YEAR} {_templates(*range(1, TEMPLATES, 2))}",
+    "all but one template, odd year": f"{ODD_YEAR} {_templates(*range(2, TEMPLATES + 1))}",
+    "half the lines x half the templates x 3 origins, 365 days": (
+        f"{YEAR} {_lines(*range(1, LINES, 2))} {_templates(*range(1, TEMPLATES, 2))}"
+        " origin:template,notification,campaign"
+    ),
+    "all but one line x all but one template, recurrent, odd year": (
+        f"{ODD_YEAR} {_lines(*range(2, LINES + 1))} {_templates(*range(2, TEMPLATES + 1))} user:recurrent"
+    ),
+}
+
+
+def timed(action: Callable[[], Any], rounds: int = ROUNDS) -> float:
+    """The median of some rounds, in ms."""
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
+
+
+def cold(path: Path) -> None:
+    """Has the system forget what it holds of the file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One filter's times in ms; None: not measured."""
+
+    name: str
+    report: float
+    duckdb: float | None
+    recount: float | None
+
+
+def measure(path: Path, duck: Duck | None, recount: bool, only: str | None = None) -> list[Measured]:
+    """Every filter; with the recount its answers are compared as well."""
+    measured = []
+    for name, text in FILTERS.items():
+        if only and only not in name:
+            continue
+        filter = Filter.parse(text)
+        with reading(path) as connection:
+            load_report(connection, filter, UNTIL)
+            ours = timed(lambda: load_report(connection, filter, UNTIL))  # noqa: B023
+            report = load_report(connection, filter, UNTIL)
+            again = None
+            if recount:
+                begin = time.perf_counter()
+                if recount_report(connection, filter, UNTIL) != report:
+                    raise AssertionError(f"{name}: the cube differs from the recount")
+                again = (time.perf_counter() - begin) * 1000
+            theirs = None
+            if duck is not None:
+                selected = select(connection, filter, UNTIL)
+                duck.check(selected, report)
+                theirs = timed(lambda: duck.report(selected), 3)  # noqa: B023
+        measured.append(Measured(name, ours, theirs, again))
+    return measured
+
+
+def first_report(path: Path) -> list[float]:
+    """ms of the first report of some filters on a file that is not in memory, connection included."""
+    times = []
+    for text in list(FILTERS.values())[:12]:
+        cold(path)
+        begin = time.perf_counter()
+        with reading(path) as connection:
+            load_report(connection, Filter.parse(text), UNTIL)
+        times.append((time.perf_counter() - begin) * 1000)
+    return times
+
+
+def pages(path: Path, grouped: bool = False) -> list[float]:
+    """ms of one page of the table, at five depths of every filter, as the screen reads it."""
+    times = []
+    with reading(path) as connection:
+        for text in FILTERS.values():
+            filter = Filter.parse(text)
+            report = load_report(connection, filter, UNTIL)
+            count = starts.count_notifications(connection, filter, UNTIL) if grouped else report.starts
+            pager = Pager(filter, UNTIL, grouped, count, report.daily)
+            for part in (0, 0.25, 0.5, 0.9, 1):
+                index = min(int(pager.pages * part), pager.pages - 1)
+                times.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023
+    return times

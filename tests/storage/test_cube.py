@@ -1,0 +1,322 @@
+"""The cube says what the messages say: after any history, in any zone, after late facts and after a crash."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from storage import cube
+from storage.batches import Batch
+from storage.checking import check, rebuild
+from storage.cube_layout import cover, days_of
+from storage.database import reading, writing
+from storage.events import ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from storage.failures import Reason
+from storage.filters import Filter, StartStatus, UserType, literal
+from storage.ingest import Ingest, derive_again
+from storage.report import as_json, load_report, recount_report
+from storage.settings import store_setting
+from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.histories import Question, events, questions, shuffled, split
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+YEAR = "since:2026-01-01 until:2027-01-01"
+ZONES = ("Asia/Kolkata", "America/Santiago", "Australia/Lord_Howe")
+
+
+def nothing(done: int, of: int) -> None:
+    """A progress that nobody watches."""
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A place for a database, gone afterwards."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield Path(directory) / "saludo.db"
+
+
+def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
+    """One batch in one transaction; without `refresh` as if the process had died before it could refresh anything."""
+    batch = Batch()
+    for event in part:
+        batch.add(event)
+    with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
+        if not refresh:
+            patch.setattr(cube, "refresh_batch", lambda connection: None)
+        Ingest(writer).write(batch)
+
+
+def finish(path: Path) -> None:
+    """The end of an import."""
+    with writing(path) as writer:
+        cube.finish(writer)
+
+
+def both(path: Path, filter: Filter, now: datetime = NOW) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The report and the recount, in the form of the contract."""
+    with reading(path) as connection:
+        return as_json(load_report(connection, filter, now)), as_json(recount_report(connection, filter, now))
+
+
+def problems(path: Path) -> list[str]:
+    """What `saludo check` finds."""
+    with writing(path) as writer:
+        return check(writer, nothing)
+
+
+def marks(path: Path) -> list[tuple[int, ...]]:
+    """What is dirty."""
+    with reading(path) as connection:
+        return connection.execute("SELECT level, block, line FROM dirty").fetchall()
+
+
+def counted(path: Path) -> list[list[tuple[Any, ...]]]:
+    """Everything in the cube, failures by code and not by the order in which they came."""
+    with reading(path) as connection:
+        return [
+            sorted(connection.execute(statement).fetchall(), key=repr)
+            for statement in (
+                "SELECT * FROM cells",
+                "SELECT level, block, line, template, origin, user_type, status, code, reason, marks, count"
+                " FROM details LEFT JOIN failure_kinds AS k ON k.id = failure",
+                "SELECT kind, level, block, line, template, bitmap FROM users WHERE kind <> 1",
+            )
+        ]
+
+
+def _some(values: Iterable[Any]) -> st.SearchStrategy[frozenset[Any]]:
+    return st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(sorted(values)), min_size=1))
+
+
+@st.composite
+def filters(draw: st.DrawFn, path: Path, period: Filter) -> Filter:
+    """Any filter of what the database has."""
+    with reading(path) as connection:
+        lines = {literal(value) for (value,) in connection.execute("SELECT value FROM lines")} | {"(unknown)", "*"}
+        names = {literal(name) for (name,) in connection.execute("SELECT name FROM templates")} | {"(unknown)", "*"}
+        contacts = {literal(text) for (text,) in connection.execute("SELECT text FROM contact_ids")}
+    return replace(
+        period,
+        origins=draw(_some(Origin)),
+        lines=draw(_some(lines)),
+        templates=draw(_some(names)),
+        user_type=draw(st.sampled_from((None, None, *UserType))),
+        statuses=draw(_some(StartStatus)),
+        failures=draw(st.sampled_from((frozenset(), frozenset(), frozenset(("131026",)), frozenset(Reason)))),
+        contact=draw(st.sampled_from((None, None, None, *sorted(contacts)))),
+    )
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_any_history_gives_the_recount_under_any_filter_however_little_is_refreshed(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    with scratch() as path:
+        build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
+        for part in data.draw(split(data.draw(shuffled(history)))):
+            write(path, part, refresh=data.draw(st.booleans()))
+            if data.draw(st.booleans()):
+                finish(path)
+            # The whole year has blocks of every size.
+            for period in (
+                "period:all",
+                "since:2026-01-01 until:2027-01-01",
+                f"since:{question.since} until:{question.until}",
+            ):
+                filter = data.draw(filters(path, Filter.parse(period)))
+                report, recount = both(path, filter, question.now)
+                assert report == recount
+        finish(path)
+        assert marks(path) == []
+        assert problems(path) == []
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_the_cube_of_a_history_is_the_same_in_any_order_and_after_a_rebuild(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    zone = question.time_zone.key
+    with scratch() as one, scratch() as other:
+        build(one, history, time_zone=zone)
+        build(other, *data.draw(split(data.draw(shuffled(history)))), time_zone=zone)
+        finish(one)
+        finish(other)
+        shapes = [[(len(rows)) for rows in counted(path)] for path in (one, other)]
+        assert shapes[0] == shapes[1]
+        before = counted(other)
+        with writing(other) as writer:
+            rebuild(writer, nothing)
+        assert counted(other) == before
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_days_with_a_change_of_clock_and_half_hours_are_counted_whole(tmp_path: Path, zone: str) -> None:
+    """An hour of a year in which every change of the clock lies, a start every 30 minutes around each."""
+    starts: list[Event] = []
+    for month in range(1, 13):
+        for half in range(96):
+            at = (
+                round(datetime(2026, month, 1 + month % 5, tzinfo=ZoneInfo(zone)).timestamp() * 1000) + half * HOUR // 2
+            )
+            line = (LINE, OTHER_LINE)[half % 2]
+            starts.append(
+                Send(f"{month}.{half}", Rank.SEND_LOG, at, line, ANA, kind="template", template="t", accepted_at=at)
+            )
+    path = build(tmp_path / "saludo.db", starts, time_zone=zone)
+    finish(path)
+    assert problems(path) == []
+    now = datetime(2026, 12, 31, tzinfo=ZoneInfo(zone))
+    for text in ("period:all", "since:2026-04-04 until:2026-04-06", "since:2026-10-04 until:2026-10-05", "period:300d"):
+        report, recount = both(path, Filter.parse(text), now)
+        assert report == recount
+    by_day: dict[str, int] = {}
+    for start in starts:
+        day = datetime.fromtimestamp(start.at / 1000, ZoneInfo(zone)).date().isoformat()  # type: ignore[union-attr]
+        by_day[day] = by_day.get(day, 0) + 1
+    daily = both(path, Filter.parse("period:all"), now)[0]["daily"]
+    assert {day["day"]: day["sent"] for day in daily if day["sent"]} == by_day
+
+
+def sent(key: str, at: int, line: LineIds = LINE, contact: ContactIds = ANA, template: str = "t") -> Send:
+    return Send(key, Rank.SEND_LOG, at, line, contact, kind="template", template=template, accepted_at=at)
+
+
+def delivered(key: str, at: int, line: LineIds = LINE, contact: ContactIds = ANA) -> Status:
+    return Status(key, Step.DELIVERED, at, line, contact, category="marketing")
+
+
+OLD_LINE = LineIds(name="Sales")
+OLD_ANA = ContactIds(customer_id="C9")
+LATE_FACTS: dict[str, tuple[list[Event], list[Event]]] = {
+    "a send log after its statuses": ([delivered("a", NOON + DAY)], [sent("a", NOON - SECOND, template="other")]),
+    "an older message that turns new into recurrent": ([sent("a", NOON)], [sent("b", NOON - 90 * DAY)]),
+    "two contacts that turn out to be one": (
+        [sent("a", NOON), sent("b", NOON + HOUR, contact=OLD_ANA)],
+        [Known(contact=structs.replace(OLD_ANA, wa_ids=ANA.wa_ids))],
+    ),
+    "two lines that turn out to be one": (
+        [sent("a", NOON), sent("b", NOON + HOUR, line=OLD_LINE, contact=BETO)],
+        [Known(line=structs.replace(LINE, name="Sales"))],
+    ),
+    "an answer that comes later": ([sent("a", NOON)], [Inbound("i", "text", NOON + HOUR, LINE, ANA)]),
+    "a send of another type after all": (
+        [delivered("a", NOON)],
+        [Send("a", Rank.SEND_LOG, NOON, LINE, ANA, kind="text", accepted_at=NOON)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATE_FACTS)
+def test_a_late_fact_leaves_no_stale_cell(tmp_path: Path, name: str) -> None:
+    early, late = LATE_FACTS[name]
+    asked = Filter.parse("period:all line:Sales" if "lines" in name else "period:all")
+    path = build(tmp_path / "saludo.db", early)
+    finish(path)
+    before = both(path, asked)[0]
+    write(path, late)
+    report, recount = both(path, asked)
+    assert report == recount
+    assert report != before
+    finish(path)
+    assert both(path, asked)[0] == report
+    assert problems(path) == []
+    at_once = build(tmp_path / "at-once.db", [*early, *late])
+    finish(at_once)
+    assert both(at_once, asked)[0] == report
+
+
+def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db", [sent("a", NOON)])
+    finish(path)
+    write(path, [sent("b", NOON, contact=BETO), sent("c", NOON - 40 * DAY)], refresh=False)
+    assert len(marks(path)) == 2
+    for text in ("period:all", "period:30d", "period:30d line:* template:t", "period:30d status:sent"):
+        report, recount = both(path, Filter.parse(text))
+        assert report == recount
+    assert both(path, Filter.parse("period:all"))[0]["users"] == 2
+    write(path, [sent("d", NOON - 80 * DAY)])
+    assert not [mark for mark in marks(path) if mark[0] == 0]
+    finish(path)
+    assert marks(path) == []
+    assert problems(path) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cells SET template_new_sent = template_new_sent + 1 WHERE line > 0 AND template > 0",
+        "DELETE FROM cells WHERE line = 0 AND template = 0",
+        "DELETE FROM users WHERE level = 2",
+        "UPDATE users SET bitmap = x'01000000' WHERE line = 0 AND template = 0 AND level = 0 AND kind = 0",
+        "INSERT INTO details VALUES (0, 1, 1, 1, 0, 0, 0, 1, 0, 1)",
+    ],
+)
+def test_check_finds_a_cell_that_was_tampered_with_and_rebuilding_mends_it(tmp_path: Path, statement: str) -> None:
+    path = build(tmp_path / "saludo.db", [sent("a", NOON), sent("b", NOON + DAY, contact=BETO)])
+    finish(path)
+    assert problems(path) == []
+    with writing(path) as writer, writer.transaction() as connection:
+        connection.execute(statement)
+    found = problems(path)
+    assert found
+    assert all("differs from its messages" in line for line in found)
+    with writing(path) as writer:
+        rebuild(writer, nothing)
+    assert problems(path) == []
+
+
+def test_a_reader_sees_the_old_days_until_the_rebuild_is_whole(tmp_path: Path) -> None:
+    late = NOON + 5 * HOUR
+    path = build(tmp_path / "saludo.db", [sent("a", late)], time_zone="UTC")
+    finish(path)
+    filter = Filter.parse("period:all")
+    with reading(path) as connection, writing(path) as writer:
+        before = load_report(connection, filter, NOW)
+
+        def look(done: int, of: int) -> None:
+            assert load_report(connection, filter, NOW) == before
+
+        with writer.transaction() as writing_connection:
+            store_setting(writing_connection, "time_zone", "Asia/Kolkata")
+            derive_again(writer, look)
+            look(1, 1)
+        after = load_report(connection, filter, NOW)
+    assert [day.day for day in after.daily if day.status.total] != [day.day for day in before.daily if day.status.total]
+    assert problems(path) == []
+
+
+@given(st.integers(15_000, 22_000), st.integers(1, 800), st.sets(st.integers(-5, 805), max_size=8))
+def test_a_cover_is_every_clean_day_once_in_few_blocks(first: int, length: int, offsets: set[int]) -> None:
+    dirty = {(0, first + offset) for offset in offsets}
+    blocks = cover(first, first + length, dirty)
+    days = [day for block in blocks for day in days_of(block)]
+    assert days == [day for day in range(first, first + length) if (0, day) not in dirty]
+    if not dirty:
+        assert len(blocks) <= 28 + length // 64
+
+
+def test_whoever_writes_a_start_marks_it(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db", [sent("a", NOON)])
+    finish(path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE messages SET status = 2")
+    connection.commit()
+    connection.close()
+    assert len(marks(path)) == 1
+    report, recount = both(path, Filter.parse("period:all"))
+    assert report == recount
+    assert report["status"]["delivered"] == 1

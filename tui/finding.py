@@ -1,0 +1,61 @@
+"""Finding text in the table and sorting it: the keys, and what comes back of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storage.sorting import Order
+from storage.starts import StartRow
+from tui.messages import Found
+from tui.prompt_line import Given, Purpose
+from tui.saving import SavingScreen
+
+
+class FindingScreen(SavingScreen):
+    """A screen whose table can be searched and sorted."""
+
+    _text = ""
+
+    def action_find(self) -> None:
+        self.prompt(Purpose.FIND, self._text, "text in contact, name or template; Enter finds, Esc leaves")
+
+    def action_find_next(self, by: int) -> None:
+        view = self.view
+        if not self._text:
+            self.action_find()
+        elif view.grouped or view.order is not Order.TIME:
+            self.say("finding goes through the starts by time: v shows them one by one, s sorts them so")
+        else:
+            row = self.table.row()
+            cursor = row.cursor if isinstance(row, StartRow) else None
+            self.say(f"looking for »{self._text}« …")
+            self.find(view.filter, self._text, cursor, (by > 0) is not view.reverse)
+
+    def on_given(self, message: Given) -> None:
+        if message.purpose is Purpose.FIND:
+            self._text = message.text
+            self.action_find_next(1)
+
+    def on_found(self, message: Found) -> None:
+        if message.filter != self.view.filter:
+            return
+        if message.match is None:
+            self.say(f"»{self._text}« is not found {'below' if message.older else 'above'}")
+            return
+        position = message.match.position
+        self.table.action_move_to(self.table.count - 1 - position if self.view.reverse else position)
+        self.say(f"»{self._text}« found; n finds the next, N the one before")
+
+    def action_sort(self) -> None:
+        if self.view.grouped:
+            self.say("the grouped table is sorted by day; v shows the starts one by one")
+            return
+        orders = list(Order)
+        following = orders[(orders.index(self.view.order) + 1) % len(orders)]
+        self.go(replace(self.view, order=following))
+
+    def action_reverse(self) -> None:
+        if self.view.grouped:
+            self.say("the grouped table is sorted by day; v shows the starts one by one")
+            return
+        self.go(replace(self.view, reverse=not self.view.reverse))

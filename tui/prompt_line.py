@@ -1,0 +1,55 @@
+"""The line in which one text is typed: the name of a file to save, or what to find. Knows neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.keys import Where, bindings
+
+
+class Purpose(StrEnum):
+    """What the text is for."""
+
+    SAVE = "save"
+    FIND = "find"
+
+
+class Given(Message):
+    """A text was given."""
+
+    def __init__(self, purpose: Purpose, text: str) -> None:
+        self.purpose, self.text = purpose, text
+        super().__init__()
+
+
+class PromptLine(Input):
+    """An input for one text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PROMPT)]
+
+    def __init__(self, id: str, give_back: Callable[[], None]) -> None:
+        super().__init__(id=id, compact=True, select_on_focus=False)
+        self._give_back = give_back
+        self.purpose = Purpose.SAVE
+
+    def ask(self, purpose: Purpose, proposal: str) -> None:
+        """Begins with a proposal."""
+        self.purpose = purpose
+        self.value = proposal
+        self.cursor_position = len(proposal)
+
+    def action_submit_text(self) -> None:
+        text = self.value.strip()
+        self.action_close()
+        if text:
+            self.post_message(Given(self.purpose, text))
+
+    def action_close(self) -> None:
+        self.display = False
+        self._give_back()
