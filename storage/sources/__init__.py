@@ -262,7 +262,6 @@ class _Row:
 def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
     """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
     downloads quote nothing; others quote as CSV does."""
-    rows: Iterator[_Row]
     if separator == "\t":
         rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
     else:

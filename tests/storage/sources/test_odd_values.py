@@ -18,8 +18,15 @@ from storage.ingest import Ingest
 from tests.captures import capture, items_of
 from tests.databases import report_of, tsv_of
 
-_NAMES = ("cloud_lines.jsonl", "cloud_inbound.jsonl", "cloud_number_change.jsonl", "cloud_errors.jsonl")
-_NAMES += ("cloud_wrapped_body_object.json", "send_log.jsonl", "send_log_variants.jsonl")
+_NAMES = (
+    "cloud_lines.jsonl",
+    "cloud_inbound.jsonl",
+    "cloud_number_change.jsonl",
+    "cloud_errors.jsonl",
+    "cloud_wrapped_body_object.json",
+    "send_log.jsonl",
+    "send_log_variants.jsonl",
+)
 _ODD: tuple[Any, ...] = (None, True, False, 0, -1, 1.5, 1e30, 10**400, float("nan"), float("inf"), "", " ", "-", "x")
 _ODD += ("\0", "\ud800", "\u202e", "\x1b[2J", "'", "=1+1", "true", "2026-11-18", "1795014000", 1795014000000, "🙂" * 99)
 _ODD += ("{", '{"entry":[]}', [], {}, [[]], [{}], [None], {"a": 1}, {"id": []}, "5491105550001", "w" * 10_000)
