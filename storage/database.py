@@ -25,6 +25,10 @@ class DatabaseError(Exception):
     """The database cannot be used; the message is one line that says why and what to do."""
 
 
+class _Older(DatabaseError):
+    """The database is empty or of an older version: it cannot be read, and a writer brings it up to date."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """The one writing connection; every write stands in `transaction`."""
@@ -54,6 +58,18 @@ def default_path() -> Path:
     return user_data_path("saludo", appauthor=False) / "saludo.db"
 
 
+def exists(path: Path) -> bool:
+    """Whether there is a file that may be a database; raises DatabaseError where it cannot be one."""
+    try:
+        if path.is_dir():
+            raise DatabaseError(f"{path}: is a directory; name a file in it with --db or SALUDO_DB")
+        if path.exists() and not path.is_file():
+            raise DatabaseError(f"{path}: is no regular file; name another with --db")
+        return path.exists()
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be opened ({error.strerror})") from None
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection, closed at the end; raises DatabaseError."""
@@ -68,21 +84,32 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection that any one thread at a time may use; raises DatabaseError, also where there is no
     file."""
-    if not path.exists():
+    if not exists(path):
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
-    _refuse_directory(path)
     with _errors(path):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=5
-        )
         try:
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute("PRAGMA query_only = ON")
-            _check_version(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+            return _read_only(path, "mode=ro")
+        except sqlite3.OperationalError as error:
+            # To read beside a writer, SQLite writes into the directory; where nobody can, there is none.
+            effective = os.access in os.supports_effective_ids
+            closed = not os.access(path.absolute().parent, os.W_OK, effective_ids=effective)
+            if not closed or path.with_name(f"{path.name}-wal").exists():
+                raise error
+            return _read_only(path, "immutable=1")
+
+
+def _read_only(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=5
+    )
+    try:
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA query_only = ON")
+        _check_version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -92,18 +119,20 @@ def writing(path: Path) -> Iterator[Writer]:
 
     A second writer is refused at once rather than kept waiting: an import can take minutes.
     """
-    _refuse_directory(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(f"{path.parent}: cannot be made ({error.strerror})") from None
-    _refuse_foreign(path)
+    if exists(path):
+        # What is not ours is refused before a lock is left beside it.
+        with suppress(_Older), reading(path):
+            pass
     with _lock(path), _errors(path):
         _create(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         try:
-            if connection.execute("PRAGMA schema_version").fetchone()[0]:
-                _check_version(connection, path, older=True)
+            with suppress(_Older):
+                _check_version(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA cache_size = -65536")
@@ -112,24 +141,6 @@ def writing(path: Path) -> Iterator[Writer]:
             if connection.execute("PRAGMA user_version").fetchone()[0] < schema.VERSION:
                 schema.migrate(connection)
             yield Writer(connection, path)
-        finally:
-            connection.close()
-
-
-def _refuse_directory(path: Path) -> None:
-    if path.is_dir():
-        raise DatabaseError(f"{path}: is a directory; name a file in it with --db or SALUDO_DB")
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Refuses a file that is no database of ours before anything is made beside it."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with _errors(path):
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            if connection.execute("PRAGMA schema_version").fetchone()[0]:
-                _check_version(connection, path, older=True)
         finally:
             connection.close()
 
@@ -157,16 +168,17 @@ def _lock(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _check_version(connection: sqlite3.Connection, path: Path, older: bool = False) -> None:
-    """Refuses another program's database and a newer one's, and an older one's unless `older` may be."""
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    if not connection.execute("PRAGMA schema_version").fetchone()[0]:
+        raise _Older(f"{path}: is empty; import a file, or try 'saludo demo'")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != schema.APPLICATION_ID:
         raise DatabaseError(f"{path}: is a SQLite database of another program; name another file with --db")
     if version > schema.VERSION:
         raise DatabaseError(f"{path}: was written by a newer saludo (version {version}); update saludo")
-    if version < schema.VERSION and not older:
-        raise DatabaseError(f"{path}: is of an older version ({version}); any import brings it up to date")
+    if version < schema.VERSION:
+        raise _Older(f"{path}: is of an older version ({version}); any import brings it up to date")
 
 
 @contextmanager

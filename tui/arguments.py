@@ -6,7 +6,7 @@ import argparse
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from storage.filters import Filter, FilterError
 
@@ -21,6 +21,11 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    """Raises UsageError, and takes no shortened options: one that is added later would make them mean another."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; try '{self.prog} --help'")
 
@@ -51,6 +56,26 @@ def filter_of(text: str) -> Filter:
         start, end = error.position, error.position + error.length
         shown = " ".join(f"{text[:start]}»{text[start:end]}«{text[end:]}".split())
         raise UsageError(f"--filter: {error.message}; in: {shown}") from None
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """What the words of the command line say; raises UsageError."""
+    arguments = build_parser().parse_args(words)
+    for name, value in vars(arguments).items():
+        if name not in _PATHS and isinstance(value, str) and not _is_text(value):
+            raise UsageError(f"{name.replace('_', '-')}: '{printable(value)}' is not UTF-8")
+    return arguments
+
+
+_PATHS = frozenset(("output",))  # the names of files may be any bytes
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -136,10 +161,13 @@ def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
     parser.add_argument("--language", choices=("en", "es"), default="en", help="of the header row")
 
 
+def printable(text: str) -> str:
+    """Text of files and people as a terminal may get it: what would control it becomes U+FFFD."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
 def narrate(text: str) -> None:
-    """A line for the person, on stderr: stdout is data. File names and filters may hold escape sequences; they do not
-    reach the terminal, and a stderr that is closed or full stops nothing."""
-    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    """A line for the person, on stderr: stdout is data. A stderr that is closed or full stops nothing."""
     if sys.stderr is not None:
         with suppress(OSError):
-            print(shown, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)

@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from storage.calendar import ZoneError, zone_of
-from storage.database import DatabaseError, default_path, reading, writing
+from storage.database import DatabaseError, default_path, exists, reading, writing
 from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
-from tui.arguments import UsageError, build_parser, filter_of, narrate
-from tui.progress import Bar, bar_for
+from tui.arguments import UsageError, filter_of, narrate, parse, printable
+from tui.progress import bar_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from storage.database import Writer
     from storage.filters import Filter
+    from storage.importing import Summary
     from storage.sources import Options
     from tui.preferences import Preferences
 
@@ -37,10 +38,12 @@ def run(words: list[str]) -> int:
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    command = None
     try:
-        arguments = build_parser().parse_args(words)
+        arguments = parse(words)
+        command = arguments.command
         _refuse_unasked(arguments)
-        return _COMMANDS[arguments.command](arguments)
+        return _COMMANDS[command](arguments)
     except UsageError as error:
         return _fail(str(error), 2)
     except (DatabaseError, ExportError, FileError) as error:
@@ -54,7 +57,8 @@ def run(words: list[str]) -> int:
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
-        return _fail("interrupted; what was written stays, run the same command again to go on", 130)
+        hint = "; what was written stays, run the same command again to go on" if command == "import" else ""
+        return _fail(f"interrupted{hint}", 130)
 
 
 class _OutputError(Exception):
@@ -126,7 +130,7 @@ def _dashboard(arguments: Namespace) -> int:
     now = None
     if hasattr(arguments, "now"):
         zone = ZoneInfo("UTC")
-        if path.exists():
+        if exists(path):
             with reading(path) as connection:
                 zone = load_settings(connection).zone
         now = _now(arguments, zone)
@@ -160,7 +164,7 @@ def _open(path: Path, show: Callable[[], int]) -> int:
         raise DatabaseError(
             "this terminal (TERM=dumb) cannot show the dashboard; 'saludo report' prints the same numbers"
         )
-    if path.exists():
+    if exists(path):
         with reading(path):
             pass
     return show()
@@ -179,6 +183,8 @@ def _demo(arguments: Namespace) -> int:
 
 def _import(arguments: Namespace) -> int:
     options = _import_options(arguments)
+    if arguments.files.count("-") > 1:
+        raise UsageError("'-' is given twice; standard input can be read once")
     with writing(_database(arguments)) as writer:
         return _import_files(arguments, writer, options)
 
@@ -208,7 +214,7 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
 
 
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
-    from storage.importing import FileError, Summary, import_path, import_stream, prepare
+    from storage.importing import FileError, import_path, import_stream, prepare
 
     prepare(writer)
     options = options_in(load_settings(writer.connection).zone)
@@ -246,10 +252,7 @@ def _size(name: str) -> int | None:
         return None
 
 
-def _summary_line(summary: object) -> str:
-    from storage.importing import Summary
-
-    assert isinstance(summary, Summary)
+def _summary_line(summary: Summary) -> str:
     if summary.passed_over and not summary.records:
         return f"{summary.file} ({summary.format}): already imported, 0 new messages"
     parts = [f"{summary.events:,} events", f"{summary.new:,} new messages", f"{summary.changed:,} changed"]
@@ -274,7 +277,7 @@ def _report(arguments: Namespace) -> int:
     else:
         from tui.text_report import render
 
-        _print(render(report, ascii_only=not _utf8()))
+        _print(*(printable(line) for line in render(report, ascii_only=not _utf8()).split("\n")))
     return 0
 
 
@@ -293,8 +296,10 @@ def _export(arguments: Namespace) -> int:
                 write_tsv(connection, filter, now, out.buffer, language=arguments.language)
             return 0
         path = Path(arguments.output)
-        if path.exists() and not arguments.force:
+        if os.path.exists(path) and not arguments.force:
             raise ExportError(f"{path}: exists already; name another file, or add --force")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ExportError(f"{path}: is no file that could be replaced; name another")
         with bar_for(f"{path}") as bar:
             count = write_file(
                 path,
@@ -311,23 +316,19 @@ def _check(arguments: Namespace) -> int:
     from storage.checking import check, rebuild
 
     path = _database(arguments)
-    if not path.exists():
+    if not exists(path):
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
     with writing(path) as writer:
         if arguments.rebuild:
-            with _counting("rebuilding") as bar:
+            with bar_for("rebuilding") as bar:
                 rebuild(writer, bar.count)
-        with _counting("checking") as bar:
+        with bar_for("checking") as bar:
             problems = check(writer, bar.count)
     if problems:
-        _print(*problems)
+        _print(*(printable(problem) for problem in problems))
     else:
         narrate(f"{path}: sound")
     return 1 if problems else 0
-
-
-def _counting(label: str) -> Bar:
-    return bar_for(label)
 
 
 def _settings(arguments: Namespace) -> int:
@@ -352,7 +353,7 @@ def _settings(arguments: Namespace) -> int:
         raise UsageError(f"{key}: {error}") from None
     with writing(path) as writer:
         prepare(writer)
-        with writer.transaction() as connection, _counting("recomputing") as bar:
+        with writer.transaction() as connection, bar_for("recomputing") as bar:
             store_setting(connection, key, value)
             if key != "chat_link":
                 derive_again(writer, bar.count)

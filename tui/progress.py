@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import unicodedata
 from types import TracebackType
+
+from tui.arguments import printable
 
 _EVERY = 0.1  # seconds
 _QUIET = 0.5  # seconds
+_LABEL = 40  # cells
 
 
 class Bar:
@@ -28,8 +33,8 @@ class Bar:
         parts = [f"{items:,}", f"{items / elapsed if elapsed else 0:,.0f}/s"]
         if self._total and position > begin:
             share = min(1.0, position / self._total)
-            left = elapsed * max(0, self._total - position) / (position - begin)
-            parts = [f"{share:4.0%}", *parts, f"{left / 60:.0f}:{left % 60:02.0f} left"]
+            left = round(elapsed * max(0, self._total - position) / (position - begin))
+            parts = [f"{share:4.0%}", *parts, f"{left // 60}:{left % 60:02} left"]
         self._draw(parts)
 
     def count(self, done: int, of: int) -> None:
@@ -56,11 +61,30 @@ class Bar:
         if not self._visible or now - self._started < _QUIET or now - self._drawn < _EVERY:
             return
         self._drawn, self._shown = now, True
-        sys.stderr.write(f"\r{self._label}  {'  '.join(parts)}\x1b[K")
+        # A line that wraps cannot be drawn over.
+        line = last_cells(f"{last_cells(self._label, _LABEL)}  {'  '.join(parts)}", _columns() - 1)
+        sys.stderr.write(f"\r{line}\x1b[K")
         sys.stderr.flush()
 
 
 def bar_for(label: str, total: int | None = None) -> Bar:
     """A bar for one job; `total` in bytes where it is known."""
-    shown = "".join(character if character.isprintable() else "?" for character in label)[-40:]
-    return Bar(shown, total, sys.stderr is not None and sys.stderr.isatty())
+    return Bar(printable(label), total, sys.stderr is not None and sys.stderr.isatty())
+
+
+def last_cells(text: str, width: int) -> str:
+    """The end of a text in at most `width` cells of a terminal: of a path it says more than the beginning."""
+    start, left = len(text), width
+    while start > 0:
+        left -= 2 if unicodedata.east_asian_width(text[start - 1]) in "WF" else 1
+        if left < 0:
+            break
+        start -= 1
+    return text[start:]
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

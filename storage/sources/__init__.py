@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from storage.events import Ignored, Item, LineIds, Origin
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
 from storage.sources.json_records import Record, Scanner, decode, records
-from storage.sources.stream import LONGEST, Stream, without_mark
+from storage.sources.stream import LONGEST, PIECE, Stream, without_mark
 from storage.sources.webhook_shape import Webhook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -161,7 +162,8 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
     scanner = Scanner()
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
-    for number, line in enumerate(stream.lines(), stream.count + 1):
+    for line in stream.lines(PIECE):
+        number = stream.number
         items = None if scanner.inside else readers.usual(line, number)
         if items is None:
             for record in scanner.feed(line, number):
@@ -318,16 +320,30 @@ def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tu
     return header, rows
 
 
-def _table_items(source: OpenedSource, rows: Iterator[_Row], read: Callable[[list[str]], Item]) -> Iterator[Item]:
+def _table_items(
+    source: OpenedSource, header: list[str], rows: Iterator[_Row], read: Callable[[list[str]], Item]
+) -> Iterator[Item]:
     for row in rows:
-        source.records += 1
-        try:
-            item = read(row.cells)
-        except Unreadable as error:
-            item = reject(row.where, str(error), row.text)
+        if row.cells[1:] == header[1:]:  # the first cell may carry a byte order mark
+            item: Item = Ignored("header of a file that was put behind another")
+        else:
+            source.records += 1
+            item = _table_item(header, row, read)
         if row.last.end is not None:
             source.mark(row.last.end.position, row.last.end.lines)
         yield item
+
+
+def _table_item(header: list[str], row: _Row, read: Callable[[list[str]], Item]) -> Item:
+    cells = row.cells
+    if len(cells) > len(header) and not any(cells[len(header) :]):
+        cells = cells[: len(header)]
+    try:
+        if len(cells) != len(header):
+            raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
+        return read(cells)
+    except Unreadable as error:
+        return reject(row.where, str(error), row.text)
 
 
 def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
@@ -341,8 +357,8 @@ def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, sepa
     if second is not None and table.is_description(second.cells):
         yield Ignored("row of column descriptions")
     elif second is not None:
-        yield from _table_items(source, iter([second]), table.send)
-    yield from _table_items(source, rows, table.send)
+        rows = chain([second], rows)
+    yield from _table_items(source, first.cells, rows, table.send)
 
 
 def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
@@ -355,11 +371,9 @@ def _send_log_items(source: OpenedSource, stream: Stream, options: Options, sepa
     log = send_log.SendLog(options.time_zone, options.line)
 
     def read(cells: list[str]) -> Item:
-        if len(cells) != len(header):
-            raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
         return log.row(dict(zip(header, cells, strict=True)), columns)
 
-    yield from _table_items(source, rows, read)
+    yield from _table_items(source, header, rows, read)
 
 
 def _no_table(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:

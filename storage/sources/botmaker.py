@@ -61,15 +61,15 @@ _ORIGINS = {
     "campana": Origin.CAMPAIGN,
 }
 _IN_CHANNEL = re.compile(r"-(?:whatsapp|wa)-\+?(\d[\d*]*)$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\+(\d[\d* ]*)")
 _ESCAPED = re.compile(r"'+[=+\-@]")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where each known column stands, and how many columns a row has."""
+    """Where each known column stands."""
 
     places: Mapping[str, int]
-    width: int
 
 
 def header_in(cells: Sequence[str]) -> Header | None:
@@ -80,7 +80,7 @@ def header_in(cells: Sequence[str]) -> Header | None:
         if name is not None:
             places.setdefault(name, place)
     known = {"contact", "customer"} & places.keys() and {"session_start", "sent_at"} & places.keys()
-    return Header(places, len(cells)) if known and len(places) >= 5 else None
+    return Header(places) if known and len(places) >= 5 else None
 
 
 class Rows:
@@ -119,9 +119,7 @@ class Rows:
         return text_of(value)
 
     def send(self, cells: Sequence[str]) -> Send:
-        """The event of one row."""
-        if len(cells) != self._header.width:
-            raise Unreadable(f"{len(cells)} columns where the header has {self._header.width}")
+        """The event of one row, which has as many cells as the header."""
 
         def cell(name: str) -> str | None:
             return self._cell(cells, name)
@@ -175,8 +173,8 @@ class Rows:
         return keyless_key(NAME, *(cell(name) for name in names), when)
 
     def _line(self, line: str | None, channel: str | None) -> LineIds:
-        if line is not None and line.startswith("+"):
-            return LineIds(number=line[1:].replace(" ", ""))
+        if line is not None and (digits := _NUMBERED.fullmatch(line)) is not None:
+            return LineIds(number=digits[1].replace(" ", ""))
         if line is not None:
             return LineIds(identifier=line) if line.isdigit() else LineIds(name=line)
         found = _IN_CHANNEL.search(channel or "")

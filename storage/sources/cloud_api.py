@@ -6,7 +6,8 @@ Format: the Cloud API's webhook reference. Items are decoded one by one, so a br
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -30,19 +31,17 @@ from storage.events import (
 from storage.sources import webhook_shape as shape
 from storage.sources.fields import (
     Unreadable,
-    base64_text,
     code_of,
     number_of,
     reject,
     text_of,
     time_of,
 )
-from storage.sources.json_records import decode
 from storage.sources.webhook_shape import Text, Webhook
+from storage.sources.wrappers import changes_in
 
 NAME = "cloud_api"
-_DEEPEST = 6  # wrappers around a webhook
-_WRAPPED = ("body", "body_params", "payload", "data", "json", "event", "message", "request", "rawBody", "value")
+_DEEPEST = 6  # members within members of an item
 Part = TypeVar("Part")
 
 
@@ -66,7 +65,7 @@ class CloudApi:
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it
         holds none."""
-        changes = list(_changes(value, 0))
+        changes = list(changes_in(value))
         return self._loose(changes, text, where) if changes else None
 
     def _loose(self, changes: list[tuple[str | None, Any]], text: bytes, where: str) -> list[Item]:
@@ -93,7 +92,7 @@ class CloudApi:
     def _value(self, value: shape.Value, field: Text, text: bytes, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
         items: list[Item] = [Ignored("error without a message") for _ in value.errors or ()]
-        if not (messages or statuses or echoes or items):
+        if not (messages or statuses or echoes or value.errors):
             name = text_of(field)
             if not value.contacts or name not in (None, "messages"):
                 return [Ignored(f"field {name or 'unknown'}"[:60])]
@@ -319,50 +318,31 @@ def _origin(referral: shape.Referral | None) -> Origin | None:
     return Origin.CAMPAIGN if referral.source_type in ("ad", "post") else Origin.WEBCHAT
 
 
-def _changes(value: Any, depth: int) -> Iterator[tuple[str | None, Any]]:
-    """Every (field, value) of the webhooks in a value, through any wrappers."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, list):
-        for item in value:
-            yield from _changes(item, depth + 1)
-    elif isinstance(value, str):
-        yield from _changes_of_text(value, depth)
-    elif isinstance(value, dict):
-        if isinstance(value.get("entry"), (list, dict)):
-            entries = value["entry"] if isinstance(value["entry"], list) else [value["entry"]]
-            for entry in entries:
-                changes = entry.get("changes") if isinstance(entry, dict) else None
-                for change in changes if isinstance(changes, list) else ():
-                    known = change if isinstance(change, dict) else {}
-                    yield text_of(known.get("field")), known.get("value")
-        elif isinstance(value.get("metadata"), dict) and any(name in value for name in ("statuses", "messages")):
-            yield "messages", value
-        elif isinstance(value.get("value"), dict) and "field" in value:
-            yield text_of(value["field"]), value["value"]
-        else:
-            for name in _WRAPPED:
-                if isinstance(value.get(name), (dict, list, str)):
-                    yield from _changes(value[name], depth + 1)
-
-
-def _changes_of_text(text: str, depth: int) -> Iterator[tuple[str | None, Any]]:
-    start = text.lstrip()[:1]
-    packed = text if start in ("{", "[") else base64_text(text) if len(text) > 40 else None
-    if packed is not None and packed.lstrip()[:1] in ("{", "["):
-        try:
-            yield from _changes(decode(packed), depth + 1)
-        except ValueError:
-            return
-
-
 def _convert(part: Any, kind: type[msgspec.Struct]) -> Any:
-    if part is None:
-        return None
-    try:
-        return msgspec.convert(part, kind)
-    except (msgspec.ValidationError, RecursionError):
-        return None
+    for form in (part, _mended(part, 0)):
+        if form is None:
+            return None
+        with suppress(msgspec.ValidationError, RecursionError):
+            return msgspec.convert(form, kind)
+    return None
+
+
+def _mended(part: Any, depth: int) -> Any:
+    """An item without what says nothing (PHP writes an empty object as a list), an error alone as a list of it, and
+    details that are a text as such."""
+    if not isinstance(part, dict) or depth > _DEEPEST:
+        return part
+    mended: dict[str, Any] = {}
+    for name, value in part.items():
+        if name == "errors" and isinstance(value, dict):
+            value = [value]
+        elif name == "error_data" and isinstance(value, str):
+            value = {"details": value}
+        if isinstance(value, list):
+            value = [_mended(one, depth + 1) for one in value if one is not None]
+        if value not in (None, [], {}):
+            mended[name] = _mended(value, depth + 1)
+    return mended
 
 
 def _encoded(item: Any, text: bytes) -> bytes:
@@ -374,4 +354,4 @@ def _encoded(item: Any, text: bytes) -> bytes:
 
 def recognises(value: Any) -> bool:
     """Whether a decoded JSON value holds a webhook."""
-    return next(_changes(value, 0), None) is not None
+    return next(changes_in(value), None) is not None

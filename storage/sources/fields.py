@@ -23,6 +23,8 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})[ T,]*(?:(\d{1,2}):(\
 _TRUE = frozenset(("true", "1", "si", "sí", "yes", "y", "t", "v", "x", "verdadero", "verdadeiro", "sim"))
 _FALSE = frozenset(("false", "0", "no", "n", "f", "falso", "nao", "não"))
 _NUMBER = re.compile(r"\+?[\d\s().\-/]+")
+_WAS_FLOAT = re.compile(r"(\d+)\.0")  # how tables with gaps write whole numbers
+_ZONE_APART = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
 
 
 class Unreadable(ValueError):
@@ -66,7 +68,7 @@ def _time_of_text(text: str, zone: ZoneInfo) -> int:
         day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
         moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone follows
     else:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_ZONE_APART.sub(lambda zone: zone[2] or "+00:00", text))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
@@ -80,6 +82,8 @@ def text_of(value: Any) -> str | None:
         return value.strip() or None
     if isinstance(value, (dict, list)):
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = value if isinstance(value, str) else str(value)
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
@@ -90,6 +94,13 @@ def text_of(value: Any) -> str | None:
     return text.strip() or None
 
 
+def identifier_of(value: Any) -> str | None:
+    """An identifier of digits as text, also where a table with gaps made a decimal of it; None where it is empty."""
+    text = text_of(value)
+    whole = None if text is None else _WAS_FLOAT.fullmatch(text)
+    return text if whole is None else whole[1]
+
+
 def number_of(value: Any) -> str | None:
     """The digits of a phone number, whatever its formatting; None where it is none."""
     if type(value) is str and value.isascii() and value.isdigit():
@@ -97,6 +108,8 @@ def number_of(value: Any) -> str | None:
     text = text_of(value)
     if text is None or _NUMBER.fullmatch(text) is None:
         return None
+    if _WAS_FLOAT.fullmatch(text) is not None:
+        return identifier_of(text)
     return re.sub(r"\D", "", text) or None
 
 

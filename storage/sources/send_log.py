@@ -17,6 +17,7 @@ from storage.sources.cloud_api import failure_of
 from storage.sources.fields import (
     Unreadable,
     header_of,
+    identifier_of,
     keyless_key,
     number_of,
     reject,
@@ -212,7 +213,7 @@ class SendLog:
         if key is None and not failed and to is None:
             raise Unreadable("neither a message id nor a recipient")
         number = number_of(to)
-        line = LineIds(cell("phone_number_id"), number_of(cell("line_number")), cell("line_name"))
+        line = LineIds(identifier_of(cell("phone_number_id")), number_of(cell("line_number")), cell("line_name"))
         language, raw_line = cell("language"), line.identifier or line.number or line.name
         kind = (cell("kind") or "template").lower()
         return Send(

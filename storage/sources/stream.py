@@ -12,6 +12,7 @@ from storage.sources.fields import reject
 
 SAMPLE = 262_144  # bytes looked at to recognise a format
 LONGEST = 64 * 1024 * 1024  # bytes of one record
+PIECE = 4 * 1024 * 1024  # bytes of a line that are looked at together, where records need no line ends
 _CHUNK = 65_536
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # tells zlib to expect a gzip header
@@ -103,6 +104,7 @@ class Stream:
         self._file = file
         self.taken = 0
         self.count = 0
+        self.number = 0
         self._counting = _Counting(file)
         self._beginning = _Ahead(self._counting)
         self._gunzip: _Gunzip | None = None
@@ -125,14 +127,15 @@ class Stream:
         """The first bytes, without taking them."""
         return self._beginning.ahead(SAMPLE)
 
-    def lines(self) -> Iterator[bytes]:
-        """Every line with its end; a longer one than LONGEST comes in pieces.
+    def lines(self, longest: int = LONGEST) -> Iterator[bytes]:
+        """Every line with its end; a longer one than that comes in pieces. `number` is that of the line given last.
 
         A last line without an end does not count as taken: a log may be read while it is written.
         """
         position = self.taken
-        while line := self._lines.readline(LONGEST):
+        while line := self._lines.readline(longest):
             position += len(line)
+            self.number = self.count + 1
             if line.endswith(b"\n"):
                 self.taken = position
                 self.count += 1

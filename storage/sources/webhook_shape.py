@@ -12,7 +12,7 @@ import msgspec
 Text = str | int | float | None
 
 
-class Struct(msgspec.Struct, gc=False):
+class Struct(msgspec.Struct, gc=False, omit_defaults=True):
     """What all items have in common: unknown members are passed over."""
 
 

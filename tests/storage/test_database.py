@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -99,3 +103,40 @@ def test_a_foreign_file_is_refused_and_nothing_is_made_beside_it(tmp_path: Path)
     with pytest.raises(DatabaseError, match="is not a database"), writing(path):
         pass
     assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[Path]:
+    """A database of another user in a directory where this one may only read. Root may write anywhere, so as root the
+    test goes on as nobody."""
+    root = os.geteuid() == 0
+    directory = Path(tempfile.mkdtemp())  # pytest's own directories are closed to others
+    path = build(directory / "saludo.db")
+    path.chmod(0o644)
+    directory.chmod(0o555)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield path
+    finally:
+        if root:
+            os.seteuid(0)
+        directory.chmod(0o700)
+        shutil.rmtree(directory)
+
+
+def test_a_reader_needs_to_write_nothing(another: Path) -> None:
+    assert report_of(another)["starts"] == 0
+    assert "cannot be written" in refusal(another)
+
+
+def test_what_another_user_is_writing_is_refused_in_one_line(another: Path) -> None:
+    me = os.geteuid()
+    if me == 65534 and os.getuid() == 0:
+        os.seteuid(0)
+    another.parent.chmod(0o755)
+    another.with_name("saludo.db-wal").touch()
+    another.parent.chmod(0o555)
+    os.seteuid(me)
+    with pytest.raises(DatabaseError, match=r"read-only|cannot be opened"):
+        report_of(another)

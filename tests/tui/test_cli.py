@@ -123,6 +123,9 @@ class TestImport:
             (("--time-zone", ""), "--time-zone"),
             (("--nonsense",), "--nonsense"),
             (("--filter", "period:7d"), "--filter"),
+            (("--line", "a\udcffb"), "not UTF-8"),
+            (("--time", "UTC"), "--time"),  # no option is shortened: a later one may begin alike
+            (("-", "-"), "'-' is given twice"),
         ],
     )
     def test_wrong_words(
@@ -265,6 +268,18 @@ class TestExport:
             del told["data"]
         assert first == second
 
+    def test_what_is_no_file_is_never_replaced(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A rename over it would put a file where a device was."""
+        saludo(capsys, "import", LINES)
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        for path in (pipe, tmp_path):
+            assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "exists already")
+            assert_one_line(saludo(capsys, "export", "-o", str(path), "--force"), 1, "no file that could be replaced")
+        assert pipe.is_fifo()
+
     def test_an_existing_file_stays(self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", LINES)
         path = tmp_path / "kept"
@@ -309,6 +324,41 @@ class TestDatabase:
             monkeypatch.setenv("SALUDO_DB", str(path))
             assert_one_line(saludo(capsys, *words), 1, str(path), said)
         assert [path.read_bytes() for path in (text, foreign, newer)] == bytes_before
+
+    def test_nothing_is_left_beside_what_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        pipe, notes = tmp_path / "pipe", tmp_path / "notes.db"
+        os.mkfifo(pipe)
+        notes.write_text("dear diary, " * 100)
+        assert_one_line(saludo(capsys, "import", "--db", str(pipe), LINES), 1, "is no regular file")
+        assert_one_line(saludo(capsys, "report", "--db", str(pipe)), 1, "is no regular file")
+        assert_one_line(saludo(capsys, "import", "--db", str(notes), LINES), 1, "is not a database")
+        assert sorted(tmp_path.iterdir()) == [notes, pipe]
+
+    def test_an_empty_file_says_how_to_begin_and_is_filled(
+        self, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        database.parent.mkdir()
+        database.touch()
+        assert_one_line(saludo(capsys, "report"), 1, "is empty; import a file")
+        assert saludo(capsys, "import", LINES)[0] == 0
+        assert saludo(capsys, "check")[0] == 0
+
+    @pytest.mark.parametrize("words", [("report",), ("import", LINES), ("check",), ("settings", "chat_link", "")])
+    def test_a_place_that_may_not_be_looked_at_is_one_line(
+        self,
+        words: tuple[str, ...],
+        database: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """As root no directory is closed, so the system's answer is put in its place."""
+
+        def refused(path: Path, **_: object) -> os.stat_result:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", refused)
+            assert_one_line(saludo(capsys, *words), 1, str(database.parent), "Permission denied")
 
     def test_a_second_importer_is_refused(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         with writing(database):
@@ -395,6 +445,14 @@ class TestStreams:
         shell = f'"{sys.executable}" -m tui {" ".join(words)} >&-'
         closed = subprocess.run(shell, shell=True, cwd=ROOT, text=True, capture_output=True, timeout=60)
         assert_one_line(_of(closed), 1, "stdout is closed")
+
+    def test_a_filter_cannot_write_on_the_terminal(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+        words = 'template:"\x1b[2J\u202e\x07"'
+        status, out, _ = saludo(capsys, "report", "--filter", words)
+        assert status == 0
+        assert all(line.isprintable() for line in out.split("\n"))
+        assert_one_line(saludo(capsys, "report", "--filter", f"{words} nonsense\x1b[31m"), 2, "»nonsense")
 
     def test_a_reader_that_leaves_is_no_error(self, database: Path) -> None:
         run(["import", TABLE])

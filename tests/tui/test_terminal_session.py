@@ -173,4 +173,6 @@ def test_keys_that_come_in_one_packet_are_taken_in_their_order(tmp_path: Path, p
         opened.until("Last starts")
         opened.read(1.0)
         opened.press(packet)
+        opened.read(1.5)
+        opened.press(b"\x0c")  # draws the whole screen again
         opened.until(shown)

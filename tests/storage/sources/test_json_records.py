@@ -1,0 +1,78 @@
+"""Objects out of text: what a stopped writer, a log's prefix or a line without an end costs the others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage import sources
+from storage.sources import json_records
+from storage.sources.json_records import records
+from tests.captures import capture, events_of, items_of, rejects_of
+
+KEPT = '{"object":"a","entry":[{"id":"1","value":{"text":"x{y}","list":[{"k":1},{"k":2}]}}]}'
+NEXT = '{"object":"b","entry":[]}'
+
+
+def objects(text: str) -> list[tuple[str, int, bool]]:
+    """Each object's text and line, and whether it is whole."""
+    found = records(text.encode().splitlines(keepends=True))
+    return [(one.text.decode().strip(), one.line, one.broken is None) for one in found if one is not None]
+
+
+@pytest.mark.parametrize("place", range(2, len(KEPT)))
+def test_a_writer_stopped_anywhere_costs_one_record(place: int) -> None:
+    """It began again behind it on the same line, or on the next."""
+    for between in ("", "\n"):
+        text = f"{KEPT}\n{KEPT[:place]}{between}{NEXT}\n{KEPT}\n"
+        whole = [one for one, _, is_whole in objects(text) if is_whole]
+        assert [one for one in whole if one in (KEPT, NEXT)] == [KEPT, NEXT, KEPT]
+        assert sum(not is_whole for _, _, is_whole in objects(text)) == 1
+
+
+def test_places_are_those_of_the_pieces() -> None:
+    pretty = json.dumps(json.loads(KEPT), indent=2)
+    text = f"{KEPT[:20]}{NEXT}\n\nlog\n{pretty}\n[{NEXT},\n{NEXT}]\n"
+    after = 4 + pretty.count("\n")
+    places = [(1, False), (1, True), (4, True), (after + 1, True), (after + 2, True)]
+    assert [(line, whole) for _, line, whole in objects(text)] == places
+
+
+def test_a_broken_element_of_an_array_on_one_line_costs_itself() -> None:
+    broken = KEPT.replace('"id":"1"', '"id":"1')
+    text = f"[{NEXT},{broken},{KEPT},{broken},{NEXT}]"
+    assert [one for one, _, whole in objects(text) if whole] == [NEXT, KEPT, NEXT]
+
+
+def test_braces_of_a_prefix_are_no_objects() -> None:
+    assert objects(f"[{{request-7}}] {{worker}} {{7}} INFO {KEPT}\n{{idle}}\n") == [(KEPT, 1, True)]
+
+
+def test_what_python_printed_is_a_record_that_cannot_be_read() -> None:
+    items = items_of(f"{capture('cloud_lines.jsonl').read_text()}{json.loads(NEXT)!r}\n".encode())
+    assert getattr(items[-1], "reason", "").startswith("is no JSON")
+
+
+@pytest.mark.parametrize("name", ["cloud_array_one_line.json", "cloud_lines.jsonl", "send_log.jsonl"])
+@given(piece=st.integers(1, 500))
+def test_a_line_may_be_cut_in_pieces_anywhere(name: str, piece: int) -> None:
+    """A line of gigabytes is looked at piece by piece; nothing that stands across two of them is lost."""
+    content = capture(name).read_bytes()
+    expected = items_of(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "PIECE", piece)
+        patch.setattr(json_records, "PIECE", piece)
+        assert items_of(content) == expected
+
+
+def test_an_object_that_never_ends_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "PIECE", 500)
+    monkeypatch.setattr(json_records, "PIECE", 500)
+    monkeypatch.setattr(json_records, "LONGEST", 2_000)
+    good = capture("cloud_lines.jsonl").read_bytes()
+    for long in (KEPT.replace("x{y}", "x" * 9_000), '{"a":' * 3_000, '{"' + "x" * 9_000):
+        assert len(events_of(good + long.encode() + b"\n" + good)) == 14
+        assert len(rejects_of(good + long.encode() + b"\n" + good)) > 0

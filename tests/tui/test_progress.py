@@ -1,0 +1,87 @@
+"""The progress bar: one line that is drawn over, whatever the file is called and however wide the terminal is."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+import unicodedata
+
+import pytest
+
+from tui import progress
+from tui.progress import Bar, bar_for, last_cells
+
+WIDE = "\u6f22"
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal in the place of stderr, on which the bar draws at once and every time."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "_QUIET", 0)
+    monkeypatch.setattr(progress, "_EVERY", 0)
+    return terminal
+
+
+def cells(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+@pytest.mark.parametrize("columns", [10, 40, 80, 200])
+@pytest.mark.parametrize(
+    "name",
+    ["a.jsonl", "/a/long/way/" * 9 + "to.jsonl", WIDE * 90, "x\x1b[2J\n\u202ey"],
+    ids=["short", "long", "wide", "controls"],
+)
+def test_it_stays_on_its_line(name: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watch(monkeypatch)
+    monkeypatch.setattr(progress, "_columns", lambda: columns)
+    with bar_for(name, 10**12) as bar:
+        bar.show(0, 0)
+        bar.show(123_456_789, 1_000_000)
+    before, *drawn, cleared = terminal.getvalue().split("\r")
+    assert (before, len(drawn), cleared) == ("", 2, "\x1b[K")
+    for line in drawn:
+        text = line.removesuffix("\x1b[K")
+        assert text.isprintable()
+        assert 0 < cells(text) < columns
+
+
+def test_what_is_left_is_told_in_minutes_and_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watch(monkeypatch)
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    bar = Bar("file", 300, visible=True)
+    now[0] = 100.5
+    bar.show(0, 0)
+    now[0] = 159.6
+    bar.show(100, 5_000)
+    assert terminal.getvalue().endswith("\rfile   33%  5,000  84/s  1:59 left\x1b[K")
+
+
+def test_nothing_is_drawn_where_nobody_looks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "_QUIET", 0)
+    bar_for("file", 10).show(5, 5)
+    assert capsys.readouterr() == ("", "")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", None)
+        bar_for("file", 10).show(5, 5)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(0, ""), (1, "d"), (2, "d"), (3, f"{WIDE}d"), (4, f"b{WIDE}d"), (9, f"ab{WIDE}d")],
+)
+def test_the_end_of_a_text_in_cells(width: int, shown: str) -> None:
+    assert last_cells(f"ab{WIDE}d", width) == shown
