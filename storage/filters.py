@@ -162,10 +162,21 @@ def plain(pattern: str) -> str:
 
 
 def matcher(pattern: str) -> re.Pattern[str]:
-    """A regular expression for the whole value, upper and lower case alike."""
-    parts = re.findall(r"\\.|[^\\]", pattern, flags=re.DOTALL)
-    expression = "".join(".*" if part == "*" else re.escape(part[-1]) for part in parts)
-    return re.compile(expression, re.IGNORECASE | re.DOTALL)
+    """A regular expression for the whole value, upper and lower case alike.
+
+    What stands between two wildcards is taken where it is first found, once and for all, so that no pattern takes long.
+    """
+    pieces = [""]
+    for part in re.findall(r"\\.|[^\\]", pattern, flags=re.DOTALL):
+        if part == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += re.escape(part[-1])
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.IGNORECASE | re.DOTALL)
+    first, *between, last = pieces
+    middle = "".join(f"(?>.*?{piece})" for piece in between if piece)
+    return re.compile(f"{first}{middle}.*{last}", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Webhooks in what people keep them in: loggers' and servers' wrappers, bodies as text, lists of those. Reads no item."""
+"""Webhooks in what people keep them in: wrappers of loggers and servers, bodies as text, lists of those. Reads no
+item."""
 
 from __future__ import annotations
 

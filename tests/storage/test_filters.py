@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from storage.events import Origin
 from storage.failures import Reason
-from storage.filters import (
+from storage.filters import (, matcher
     Filter,
     FilterError,
     Period,
@@ -134,3 +134,29 @@ def test_no_text_ends_in_anything_but_a_filter_or_its_error(text: str) -> None:
     with contextlib.suppress(FilterError):
         filter = Filter.parse(text)
         assert Filter.parse(str(filter)) == filter
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "matches"),
+    [
+        ("order_*", "order_1", True),
+        ("*_1", "order_1", True),
+        ("*a*b*", "xxaxxbxx", True),
+        ("*a*b*", "xxbxxaxx", False),
+        ("a*a", "a", False),
+        ("a*ab", "aab", True),
+        ("*ab*ab", "abxab", True),
+        ("*ab*ab", "ab", False),
+        ("a**b", "ab", True),
+        ("*", "", True),
+        ("50\\*", "50*", True),
+        ("50\\*", "500", False),
+    ],
+)
+def test_a_pattern_matches_whole_values(pattern: str, value: str, matches: bool) -> None:
+    assert bool(matcher(pattern).fullmatch(value)) is matches
+
+
+def test_no_pattern_takes_long() -> None:
+    """Tried one after the other, the ways to place these wildcards are more than there are atoms."""
+    assert matcher("a*a*a*a*a*a*a*a*b").fullmatch("a" * 10_000) is None
