@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from storage.events import Origin
 from storage.failures import Reason
-from storage.filters import (, matcher
+from storage.filters import (
     Filter,
     FilterError,
     Period,
