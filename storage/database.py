@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage import schema
+from storage.errors import StorageError
 
 # Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest
 # of the row; told one, it is done at once.
@@ -21,7 +22,7 @@ _nothing: dict[None, None] = {}
 sqlite3.register_adapter(type(None), _nothing.get)
 
 
-class DatabaseError(Exception):
+class DatabaseError(StorageError):
     """The database cannot be used; the message is one line that says why and what to do."""
 
 

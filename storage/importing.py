@@ -18,6 +18,7 @@ from typing import BinaryIO
 from storage import cube, journal
 from storage.batches import Part, parts, parts_ahead
 from storage.database import Writer
+from storage.errors import StorageError
 from storage.journal import Journal, Known
 from storage.settings import store_default_zone
 from storage.sources import Options, Place, UnknownFormat, open_source
@@ -26,7 +27,7 @@ _BATCH = 40_000  # events
 _WORTH_A_PROCESS = 16 << 20  # bytes to read
 
 
-class FileError(Exception):
+class FileError(StorageError):
     """The file cannot be imported; the message is one line that says why."""
 
 

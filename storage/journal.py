@@ -11,7 +11,6 @@ import hashlib
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from storage.batches import Part
@@ -25,12 +24,6 @@ from storage.sources import Options, Place
 _READING = 1
 _HEAD = 4096
 _BLOCK = 1 << 20
-
-
-def last_import(connection: sqlite3.Connection) -> datetime | None:
-    """When the last import ended (or, of one that goes on, began), UTC; None where there was none."""
-    at = connection.execute("SELECT max(coalesce(finished_at, started_at)) FROM imports").fetchone()[0]
-    return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)

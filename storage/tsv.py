@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.calendar import Calendar
+from storage.errors import StorageError
 from storage.filters import Filter, StartStatus
 from storage.report import one_moment
 from storage.settings import load_settings
@@ -85,7 +86,7 @@ _PLAIN = re.compile(r"[+-]?[0-9][0-9 .()/-]*")
 _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
 
 
-class ExportError(Exception):
+class ExportError(StorageError):
     """The file cannot be written; the message is one line."""
 
 

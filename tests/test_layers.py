@@ -36,3 +36,12 @@ def test_commands_without_a_screen_load_none(words: str, tmp_path: Path) -> None
 def test_the_dashboard_starts_without_plotext() -> None:
     """plotext is slow to import: it comes when the first report is there."""
     assert "plotext" not in loaded("import tui.app")
+
+
+def test_the_dashboard_loads_nothing_that_only_imports_need() -> None:
+    code = "import tui.app\nSCREEN = ()"
+    script = f"import sys\n{code}\nprint(*[name for name in sys.modules if name.startswith('storage.')])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    names = set(done.stdout.split())
+    assert "storage.report" in names
+    assert not names & {"storage.ingest", "storage.importing", "storage.sources", "storage.journal", "storage.cube"}

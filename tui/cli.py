@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from storage.calendar import ZoneError, zone_of
 from storage.database import DatabaseError, default_path, exists, reading, writing
+from storage.errors import StorageError
 from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
 from tui.arguments import UsageError, filter_of, narrate, parse, printable
 from tui.progress import bar_for
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 def run(words: list[str]) -> int:
     """Runs one command and returns the exit status; every expected error is one line on stderr."""
-    from storage.importing import FileError
-    from storage.tsv import ExportError
-
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     command = None
@@ -46,7 +44,7 @@ def run(words: list[str]) -> int:
         return _COMMANDS[command](arguments)
     except UsageError as error:
         return _fail(str(error), 2)
-    except (DatabaseError, ExportError, FileError) as error:
+    except StorageError as error:
         return _fail(str(error), 1)
     except BrokenPipeError:
         _forget_stdout()

@@ -17,7 +17,7 @@ from storage.choices import Choice
 from storage.database import DatabaseError, describe, open_reader
 from storage.filters import Filter, Period
 from storage.finding import Match
-from storage.journal import last_import
+from storage.freshness import last_import
 from storage.positions import Cursor
 from storage.report import Report, load_report, one_moment
 from storage.sorting import Order
