@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.events import Click, Paste
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.keys import Where, bindings
 from tui.options import MULTIPLE, Option, typed_period
+from tui.painted import Painted
 from tui.panel import Piece, strip
 from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, fit, safe
 from tui.wording import short_number
@@ -34,7 +34,7 @@ def folded(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign) and not sign.isspace()).casefold()
 
 
-class ChoiceList(Widget, can_focus=True):
+class ChoiceList(Painted, can_focus=True):
     """The options of one field with their counts, those that match what is typed."""
 
     ALLOW_SELECT = False
@@ -152,7 +152,7 @@ class ChoiceList(Widget, can_focus=True):
     def on_blur(self) -> None:
         self.display = False
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width, height = self.size
         if y == 0:
             return self._search(width)

@@ -12,10 +12,10 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Click
 from textual.strip import Strip
-from textual.widget import Widget
 
 from storage.filters import Filter
 from tui.keys import Where, bindings
+from tui.painted import Painted
 from tui.panel import strip
 from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, safe
 from tui.wording import chosen, origins_name, period_name, user_type_name
@@ -53,7 +53,7 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-class Dropdown(Widget, can_focus=True):
+class Dropdown(Painted, can_focus=True):
     """One filter in one line: its key, its name where there is room, what it is set to, and that it opens."""
 
     ALLOW_SELECT = False
@@ -86,7 +86,7 @@ class Dropdown(Widget, can_focus=True):
         super().watch_has_focus(has_focus)
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width = self.size.width
         if y or width < 6:
             return Strip.blank(width)

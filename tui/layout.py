@@ -6,8 +6,8 @@ from enum import Enum
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 
+from tui.painted import Painted
 from tui.panel import strip
 from tui.terminal import BOLD, PLAIN, cut
 
@@ -67,13 +67,13 @@ def next_chart(layout: Layout, chart: str) -> str:
     return "funnel" if chart == "failures" else "failures"
 
 
-class TooSmall(Widget):
+class TooSmall(Painted):
     """What a terminal too small for a dashboard shows."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width = self.size.width
         words = (
             f"saludo needs 60 x 16 cells; this terminal has {self.app.size.width} x {self.app.size.height}.",

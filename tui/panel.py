@@ -15,12 +15,12 @@ from textual.binding import BindingType
 from textual.events import Click
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from storage.filters import Filter
 from storage.report import Report
 from tui.keys import Where, bindings
 from tui.messages import Drill
+from tui.painted import Painted
 from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut
 
 Piece = tuple[str, Style]
@@ -64,7 +64,7 @@ def heading(number: int | str, title: str, note: str, width: int, focused: bool)
     )
 
 
-class Panel(Widget, can_focus=True):
+class Panel(Painted, can_focus=True):
     """One panel of the dashboard, made of parts that Enter opens."""
 
     ALLOW_SELECT = False
@@ -121,7 +121,7 @@ class Panel(Widget, can_focus=True):
         self._drawn = None
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width, height = self.size
         state = (width, height, self.has_focus, self.cursor)
         if self._drawn is None or self._drawn[0] != state:

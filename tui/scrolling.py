@@ -8,14 +8,14 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.keys import Where, bindings
+from tui.painted import Painted
 from tui.panel import strip
 from tui.terminal import DIM
 
 
-class Lines(Widget, can_focus=True):
+class Lines(Painted, can_focus=True):
     """Lines made for a width; made anew when that changes."""
 
     ALLOW_SELECT = False
@@ -74,7 +74,7 @@ class Lines(Widget, can_focus=True):
         event.stop()
         self._go(self.top - 3)
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width, height = self.size
         place = self.top + y
         line = self._lines[place] if place < len(self._lines) else strip()

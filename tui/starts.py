@@ -12,13 +12,13 @@ from textual.binding import BindingType
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from storage.starts import NotificationRow, StartRow
 from tui.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
 from tui.keys import Where, bindings
 from tui.messages import Opened
 from tui.pager import Pager
+from tui.painted import Painted
 from tui.panel import Piece, heading, strip
 from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
 from tui.wording import number
@@ -34,7 +34,7 @@ class PagesWanted(Message):
         super().__init__()
 
 
-class StartsTable(Widget, can_focus=True):
+class StartsTable(Painted, can_focus=True):
     """The rows of one pager, with a cursor; `notice` stands in place of the rows where there are none."""
 
     ALLOW_SELECT = False
@@ -146,7 +146,7 @@ class StartsTable(Widget, can_focus=True):
         super().watch_has_focus(has_focus)
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width = self.size.width
         if width < 4:
             return Strip.blank(width)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.keys import Key
+from tui.painted import Painted
 from tui.panel import Piece, strip
 from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, safe
 
 
-class StatusLine(Widget):
+class StatusLine(Painted):
     """One line of words, and on the right how fresh the data is; an error stays until something else is said."""
 
     ALLOW_SELECT = False
@@ -43,7 +43,7 @@ class StatusLine(Widget):
         """What it says."""
         return self._text
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width = self.size.width
         right = cut(self._right, max(0, width // 3))
         room = max(0, width - len(right) - 3)
@@ -55,7 +55,7 @@ class StatusLine(Widget):
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 
 
-class KeyBar(Widget):
+class KeyBar(Painted):
     """The keys that work here, as many as fit."""
 
     ALLOW_SELECT = False
@@ -70,7 +70,7 @@ class KeyBar(Widget):
             self._keys = tuple(keys)
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         width = self.size.width
         pieces: list[Piece] = []
         used = 0
