@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment, Segments
+from rich.terminal_theme import TerminalTheme
 from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus, Resize
 
@@ -24,6 +25,58 @@ from tui.keys import Where, bindings, rename
 from tui.preferences import Preferences
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
+
+
+# The sixteen colours of the themes that bring their own: the hues are Okabe and Ito's, which colour-blind people tell
+# apart, darker on white.
+_ON_BLACK = TerminalTheme(
+    (18, 18, 18),
+    (224, 224, 224),
+    [
+        (0, 0, 0),
+        (225, 95, 45),
+        (0, 170, 125),
+        (235, 170, 20),
+        (70, 130, 215),
+        (205, 125, 175),
+        (95, 195, 240),
+        (200, 200, 200),
+    ],
+    [
+        (110, 110, 110),
+        (240, 130, 85),
+        (60, 205, 160),
+        (245, 225, 95),
+        (115, 165, 235),
+        (225, 160, 200),
+        (145, 215, 245),
+        (255, 255, 255),
+    ],
+)
+_ON_WHITE = TerminalTheme(
+    (250, 250, 250),
+    (30, 30, 30),
+    [
+        (30, 30, 30),
+        (195, 65, 0),
+        (0, 130, 95),
+        (200, 135, 0),
+        (0, 95, 165),
+        (165, 75, 130),
+        (20, 140, 200),
+        (225, 225, 225),
+    ],
+    [
+        (120, 120, 120),
+        (213, 94, 0),
+        (0, 158, 115),
+        (185, 150, 0),
+        (0, 114, 178),
+        (185, 95, 150),
+        (60, 160, 215),
+        (255, 255, 255),
+    ],
+)
 
 
 class SaludoApp(CellDiff):
@@ -47,6 +100,7 @@ class SaludoApp(CellDiff):
         preferences = preferences or Preferences()
         super().__init__(ascii_only=preferences.ascii)
         self.theme = _THEMES[preferences.theme]
+        self.ansi_theme_dark, self.ansi_theme_light = _ON_BLACK, _ON_WHITE
         self.animation_level = "none"
         rename(preferences.keys)
         self.set_keymap(preferences.keys)
