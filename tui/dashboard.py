@@ -118,6 +118,9 @@ class Dashboard(FindingScreen):
         pane, place = self.query_one(DetailPane), detail_region(layout, self.size)
         pane.set_class(place.x > 0, "-beside")
         pane.styles.offset, pane.styles.width, pane.styles.height = place.offset, place.width, place.height
+        if pane.display:
+            self._show_covered()
+            self.call_after_refresh(self._hide_covered)
 
     def _is_shown(self, chart: str) -> bool:
         return chart not in CHARTS or chart in shown_charts(layout_of(self.size), self.chart)
@@ -189,8 +192,10 @@ class Dashboard(FindingScreen):
             self.go(replace(self.view, filter=_of_notification(self.view.filter, message.row), grouped=False))
 
     def on_detail_read(self, message: DetailRead) -> None:
-        self._hide_covered()
-        self.query_one(DetailPane).show(message.row, message.detail)
+        pane = self.query_one(DetailPane)
+        if not pane.display:
+            self._hide_covered()
+        pane.show(message.row, message.detail)
 
     def _leave_detail(self) -> None:
         self._show_covered()

@@ -365,3 +365,17 @@ async def test_the_status_line_counts_what_a_reload_brought(tmp_path: Path) -> N
         append(path, 2)
         await until(pilot, lambda: app.dashboard.table.count == 57)
         assert app.dashboard.query_one(StatusLine).text == "57 starts of 57 users"
+
+
+async def test_a_start_that_is_open_keeps_its_place_when_the_terminal_grows_and_shrinks(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "enter")
+        for size, beside in (((160, 48), True), ((80, 24), False), ((120, 40), True)):
+            await pilot.resize_terminal(*size)
+            await scenes.settle(pilot)
+            await press(pilot, "n")
+            text = screen_text(app)
+            assert "Chat link" in text or not beside
+            assert ("Daily evolution" in text) is beside
+        await press(pilot, "escape")
+        assert "Funnel" in screen_text(app)
