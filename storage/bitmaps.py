@@ -17,7 +17,6 @@ from pyroaring import BitMap
 Blob = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
-SLICES = 16
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
 

@@ -29,8 +29,6 @@ STATUSES = (
 )
 REFERRED_FROM = 2  # ORIGINS from here on are referred starts
 
-DEFAULT_SETTINGS = {"time_zone": "", "answer_window": "24", "chat_link": ""}
-
 # The counters of a cell: (origin, user type, status) and its column.
 COUNTERS = {
     (origin, user_type, status): f"{ORIGINS[origin]}_{USER_TYPES[user_type]}_{STATUSES[status]}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from textual.widget import Widget
+
 from storage.choices import Choice
 from storage.filters import Filter
 from tui.choosing import ChoiceList, Picked
@@ -52,10 +54,8 @@ class FilteringScreen(ViewingScreen):
         width = min(self.size.width, width)
         choices.styles.width, choices.styles.height = width, min(len(options) + 3, self.size.height - 3, _LIST_HEIGHT)
         choices.styles.offset = (max(0, min(left, self.size.width - width)), 1)
-        self.before_list = self.panel_in_use()
-        choices.display = True
+        self.lend_keys(choices)
         choices.open(field, options, marked)
-        self.set_focus(choices)
 
     def on_counted(self, message: Counted) -> None:
         choices = self.query_one(ChoiceList)
@@ -70,11 +70,15 @@ class FilteringScreen(ViewingScreen):
 
     def action_filter_line(self) -> None:
         line = self.query_one(FilterLine)
-        self.before_list = self.panel_in_use()
-        line.display = True
+        self.lend_keys(line)
         line.edit(self.view.filter)
-        self.set_focus(line)
         self.say("Tab completes a field or a value, Enter applies, Esc leaves")
+
+    def lend_keys(self, widget: Widget) -> None:
+        """Shows a list or a line and gives it the keys, until it gives them back."""
+        self.before_list = self.panel_in_use()
+        widget.display = True
+        self.set_focus(widget)
 
     def give_back(self) -> None:
         """A list or a line was left: who had the keys before has them again."""

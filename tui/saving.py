@@ -32,10 +32,8 @@ class SavingScreen(FilteringScreen):
     def prompt(self, purpose: Purpose, proposal: str, words: str) -> None:
         """Asks for a text."""
         line = self.query_one(PromptLine)
-        self.before_list = self.panel_in_use()
-        line.display = True
+        self.lend_keys(line)
         line.ask(purpose, proposal)
-        self.set_focus(line)
         self.say(words)
 
     def on_given(self, message: Given) -> None:

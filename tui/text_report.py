@@ -6,13 +6,9 @@ from collections.abc import Iterable
 
 from storage.failures import Reason, advice_of, title_of
 from storage.report import Report, share
+from tui.wording import percent
 
 _WIDTH = 30
-
-
-def percent(value: float | None) -> str:
-    """A fraction of 1 as a person reads it; "–" where there is no base."""
-    return "–" if value is None else f"{value:.1%}"
 
 
 def render(report: Report, ascii_only: bool = False) -> str:

@@ -53,7 +53,7 @@ def short_number(count: int) -> str:
 
 def percent(value: float | None) -> str:
     """A fraction of 1 with one decimal; a dash where there is no base."""
-    return NOTHING if value is None else f"{value * 100:.1f}%"
+    return NOTHING if value is None else f"{value:.1%}"
 
 
 def share_of(count: int, base: int) -> str:
