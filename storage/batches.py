@@ -17,12 +17,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
-from typing import IO, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import astuple as struct_tuple
 
-from storage.events import ContactIds, Event, Ignored, Inbound, Known, LineIds, Origin, Reject, Send, Status
+from storage.events import ContactIds, Event, Ignored, Known, LineIds, Origin, Reject, Send, Status
 from storage.evidence import contact_reference, direction_of, take_in
 from storage.messages import Direction, Exported, Message
 from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
@@ -50,19 +50,21 @@ class Batch:
         contact = event.contact
         self.lines.add(event.line)
         self.contacts[contact] = None
-        if type(event) is Known:
+        kind = type(event)
+        if kind is Known:
             self._name(contact, 1, _UNDATED)
             return
-        assert isinstance(event, (Status, Send, Inbound))
+        if TYPE_CHECKING:
+            assert not isinstance(event, Known)
         if event.default_line is not None:
             self.lines.add(event.default_line)
         if contact.name is not None:
-            self._name(contact, int(event.rank) if type(event) is Send else 1, event.at)
-        direction = _OUT if type(event) is Status else direction_of(event)
+            self._name(contact, int(event.rank) if isinstance(event, Send) else 1, event.at)
+        direction = _OUT if kind is Status else direction_of(event)
         identity = event.key, direction
         message = self.messages.get(identity)
         if message is None:
-            message = self.messages[identity] = Message(event.key, direction)
+            message = self.messages[identity] = Message(event.key, direction, 0, {}, {})
         take_in(message, event)
 
     def _name(self, contact: ContactIds, rank: int, at: int) -> None:
@@ -89,16 +91,20 @@ class Part:
 def parts(source: OpenedSource, size: int) -> Iterator[Part]:
     """All of a source, in parts of `size` events; at least one."""
     part = Part(source.format)
+    left = size
     for item in source.items():
         if isinstance(item, Reject):
             part.rejects.append(item)
         elif isinstance(item, Ignored):
             part.ignored += 1
+            continue
         else:
             part.batch.add(item)
-        if part.batch.events + len(part.rejects) >= size:
+        left -= 1
+        if not left:
             yield _closed(part, source)
             part = Part(source.format)
+            left = size
     yield _closed(part, source)
 
 

@@ -7,8 +7,8 @@ dirty block, so that every report is that of the last committed messages however
 Therefore a refresh may come in pieces and at any time, and a crash leaves marks that the next writer finishes.
 
 When: at the end of each batch, inside its transaction, as far as dirty days alone go and unless they hold too many
-starts (`refresh_batch`); at the end of an import all the rest (`finish`). Rebuilding is one transaction: readers see
-the old cube until the new one is there.
+starts or hardly any (`refresh_batch`); at the end of an import all the rest (`finish`). Rebuilding is one transaction:
+readers see the old cube until the new one is there.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ Progress = Callable[[int, int], None]  # days done, of how many
 
 _AT_ONCE = 8  # days, or coarse blocks, that one transaction refreshes
 _BATCH_STARTS = 60_000  # starts of dirty days beyond which a batch leaves them to the end of the import
+_FEW_STARTS = 2_000  # and below which it need not hurry
 
-_DIRTY_DAYS = "SELECT DISTINCT block FROM dirty WHERE level = 0 ORDER BY block"
+_DIRTY_DAYS = "SELECT DISTINCT block FROM dirty WHERE level = 0 ORDER BY block DESC"
 _STARTS_WITHIN = """
 SELECT count(*) FROM (
     SELECT 1 FROM messages INDEXED BY starts_by_time
@@ -39,16 +40,19 @@ SELECT count(*) FROM (
 
 
 def refresh_batch(connection: sqlite3.Connection) -> None:
-    """Refreshes the dirty days inside the caller's transaction, unless that would take longer than the batch did."""
+    """Refreshes dirty days inside the caller's transaction, unless that would take longer than the batch did. The
+    newest stay dirty while they hold few starts: a reader counts those in no time, and the next batch adds to them."""
     calendar = Calendar(load_settings(connection).zone)
     days = [day for (day,) in connection.execute(_DIRTY_DAYS)]
-    room = _BATCH_STARTS
-    for day in days:
+    total, behind = 0, 0
+    for place, day in enumerate(days):
         bounds = calendar.start_of(day), calendar.start_of(day + 1)
-        room -= connection.execute(_STARTS_WITHIN, (*bounds, room + 1)).fetchone()[0]
-        if room < 0:
+        total += connection.execute(_STARTS_WITHIN, (*bounds, _BATCH_STARTS + 1)).fetchone()[0]
+        if total <= _FEW_STARTS:
+            behind = place + 1
+        if total > _BATCH_STARTS:
             return
-    for day in days:
+    for day in days[behind:]:
         _refresh_day(connection, calendar, day)
 
 

@@ -129,11 +129,12 @@ class Cube:
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
         dirty = set(self._dirty)
         days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
-        details = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
-        return [
-            (day, count, 0, 0, 0, 0, count * (origin == 0), count * (origin == 1), 0, 0)
-            for day, origin, count in details
-        ]
+        counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
+        for day, origin, count in self._details(
+            selection, [day for day in days if day not in dirty], "b.block, d.origin"
+        ):
+            counts[day][origin] += count
+        return [(day, one + other, 0, 0, 0, 0, one, other, 0, 0) for day, (one, other) in counts.items()]
 
     def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
         """The details of the selection in these blocks: what they are grouped by, and their count."""

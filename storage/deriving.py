@@ -71,22 +71,24 @@ class Touched:
         """A message was made, or changed from or to this."""
         self.touch(row)
         message = row.message
-        if message.direction is _OUT:
+        direction = message.direction
+        if direction is _OUT:
             self.keys.add(message.key)
-        elif message.direction is _IN and (context := message.value("context")) is not None:
-            self.contexts.add(context)
+        elif direction is _IN and (context := message.fields.get("context")) is not None:
+            self.contexts.add(context[2])
 
     def touch(self, row: Stored) -> None:
         """What is derived for a message may change."""
-        if row.contact is None:
+        contact = row.contact
+        if contact is None:
             self.alone.add(row.id)
             return
         at = row.message.at
-        span = self.spans.get(row.contact)
+        span = self.spans.get(contact)
         if span is None:
-            self.spans[row.contact] = at, at
+            self.spans[contact] = at, at
         elif not span[0] <= at <= span[1]:
-            self.spans[row.contact] = min(span[0], at), max(span[1], at)
+            self.spans[contact] = min(span[0], at), max(span[1], at)
 
 
 def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -207,13 +209,14 @@ class Timelines:
         groups = list(groups)
         answers = quoting.answers(row.message.key for group in groups for row in group.messages if _is_out(row))
         notifications = self._notification_keys(groups, touched)
+        columns_of = self._columns_of
         for rows, low, high, known_since in groups:
             starts, joined = derive(rows, answers, notifications, self._answer_window, known_since)
-            columns = {start.id: self._columns_of(start) for start in starts}
-            for row in rows:
-                if low <= row.message.at <= high:
-                    line, *rest = columns.get(row.id) or (row.line, *_NO_START)
-                    yield Change(row.id, row.derived, (line, row.contact, *rest, joined.get(row.id)))
+            columns = {start.id: columns_of(start) for start in starts}
+            for id, line, contact, message, before in rows:
+                if low <= message.at <= high:
+                    start_line, *rest = columns.get(id) or (line, *_NO_START)
+                    yield Change(id, before, (start_line, contact, *rest, joined.get(id)))
 
     def _notification_keys(self, groups: list[_Group], touched: Touched) -> frozenset[str]:
         """Those keys named by a context that are notifications."""

@@ -36,18 +36,21 @@ _TIME_OF_STEP = {
 
 def line_reference(line: LineIds) -> tuple[int, str] | None:
     """The one id of a line that stands for it in a message: (kind, text), None where the record gives none."""
-    for kind, text in ((1, line.identifier), (0, line.number), (2, line.name)):
-        if text:
-            return kind, text
-    return None
+    if line.identifier:
+        return 1, line.identifier
+    if line.number:
+        return 0, line.number
+    return (2, line.name) if line.name else None
 
 
 def contact_reference(contact: ContactIds) -> tuple[int, str] | None:
     """The one id of a contact that stands for it in a message: (kind, text), None where the record gives none."""
-    for kind, text in ((0, next(iter(contact.wa_ids), None)), (1, contact.user_id), (2, contact.customer_id)):
-        if text:
-            return kind, text
-    return None
+    numbers = contact.wa_ids
+    if numbers and numbers[0]:
+        return 0, numbers[0]
+    if contact.user_id:
+        return 1, contact.user_id
+    return (2, contact.customer_id) if contact.customer_id else None
 
 
 def message_of(event: Send | Status | Inbound) -> Message:
@@ -89,22 +92,25 @@ def _take_time(times: dict[str, int], name: str, time: int) -> None:
 
 
 def _take_identity(fields: dict[str, Evidence], event: Send | Status | Inbound, rank: int) -> None:
-    line, contact, at = event.line, event.contact, event.at
-    text = line.identifier or line.number or line.name
+    line, at = event.line, event.at
     known = fields.get("line")
-    if text:
-        if known is None or (rank, at, text) < known:
-            fields["line"] = (rank, at, text)
-    elif event.default_line is not None and (default := line_reference(event.default_line)) is not None:
-        _take_field(fields, "line", (_OPTION, at, default[1]))
+    # Most of it is known from a better source: then there is nothing to compare.
+    if known is None or rank <= known[0]:
+        text = line.identifier or line.number or line.name
+        if text:
+            if known is None or (rank, at, text) < known:
+                fields["line"] = (rank, at, text)
+        elif event.default_line is not None and (default := line_reference(event.default_line)) is not None:
+            _take_field(fields, "line", (_OPTION, at, default[1]))
     known = fields.get("contact")
     if known is None or rank <= known[0]:
-        reference = contact_reference(contact)
+        reference = contact_reference(event.contact)
         if reference is not None and (known is None or (rank, at, reference) < known):
             fields["contact"] = (rank, at, reference)
 
 
 _WEBHOOK, _OPTION = Rank.WEBHOOK.value, Rank.OPTION.value
+_IN = Direction.IN
 _FAILED = Step.FAILED
 
 
@@ -116,7 +122,7 @@ def _take_status(message: Message, status: Status) -> None:
     category = status.category
     if category:
         known = fields.get("category")
-        if known is None or (_WEBHOOK, at, category) < known:
+        if known is None or (at <= known[1] and (_WEBHOOK, at, category) < known):
             fields["category"] = (_WEBHOOK, at, category)
     if status.campaign:
         _take_field(fields, "campaign", (_WEBHOOK, at, status.campaign))
@@ -152,7 +158,7 @@ def _take_send(message: Message, send: Send) -> None:
     _take_identity(fields, send, rank)
     for name, value in (
         # A referred start in a TSV does not tell what was written.
-        ("kind", None if message.direction is Direction.IN else send.kind),
+        ("kind", None if message.direction is _IN else send.kind),
         ("template", send.template),
         ("language", send.language),
         ("campaign", send.campaign),
@@ -170,8 +176,7 @@ def _take_send(message: Message, send: Send) -> None:
     if send.failure is not None or send.failed_at is not None:
         failed_at = at if send.failed_at is None else send.failed_at
         _take_field(fields, "error", error_evidence(rank, failed_at, send.failure or Failure()))
-    for name, time in _send_times(send):
-        _take_time(message.times, name, time)
+    _take_send_times(message.times, send)
     if send.derived:
         new = None if send.flags.new is None else (at, int(send.flags.new))
         exported = Exported(_flags(send.flags), new, send.answered_at)
@@ -184,33 +189,31 @@ def _take_send(message: Message, send: Send) -> None:
             _take_time(message.times, "answered", send.answered_at)
 
 
-def _send_times(send: Send) -> list[tuple[str, int]]:
+def _take_send_times(times: dict[str, int], send: Send) -> None:
     """The times that a send is evidence of. Its session's start is the message's own time only where it has none."""
-    times = [
-        (name, time)
-        for name, time in (
-            ("accepted", send.accepted_at),
-            ("sent", send.sent_at),
-            ("delivered", send.delivered_at),
-            ("read", send.read_at),
-        )
-        if time is not None
-    ]
-    named_times = [time for _, time in times]
-    if send.failed_at is not None:
-        named_times.append(send.failed_at)
-    own = min(named_times, default=None)
+    own = send.failed_at
+    if (time := send.accepted_at) is not None:
+        _take_time(times, "accepted", time)
+        own = time if own is None or time < own else own
+    if (time := send.sent_at) is not None:
+        _take_time(times, "sent", time)
+        own = time if own is None or time < own else own
+    if (time := send.delivered_at) is not None:
+        _take_time(times, "delivered", time)
+        own = time if own is None or time < own else own
+    if (time := send.read_at) is not None:
+        _take_time(times, "read", time)
+        own = time if own is None or time < own else own
     if send.session_start is not None:
-        times.append(("session", send.session_start))
+        _take_time(times, "session", send.session_start)
     elif own is None:
-        times.append(("session", send.at))
+        _take_time(times, "session", send.at)
     if send.derived and send.origin in REFERRED:
         # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
         named = send.session_start if send.sent_at is None else send.sent_at
         own = own if named is None else named
     if own is not None:
-        times.append(("any", own))
-    return times
+        _take_time(times, "any", own)
 
 
 def _flags(flags: Flags) -> int:

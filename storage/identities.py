@@ -181,6 +181,9 @@ class Contacts:
             self._seen.add(ids)
         elif not given or given[0] in self._found:
             return
+        else:
+            self._place(given[0], self._new_contact())
+            return
         owners = sorted({found.owner for id in given if (found := self._found.get(id)) is not None})
         contact = owners[0] if owners else self._new_contact()
         for owner in owners[1:]:
@@ -257,11 +260,16 @@ class Contacts:
         contacts: list[tuple[int, str, str | None, str | None, int | None, int | None]] = []
         ids: list[tuple[int, int, str, bool, int]] = []
         for contact, new in self._new.items():
+            rank, at, name = new.name or (None, None, None)
+            if len(new.ids) == 1:
+                ((kind, text),) = new.ids
+                ids.append((self._found[kind, text].id, kind, text, False, contact))
+                contacts.append((contact, text, text if kind == 2 else None, name, rank, at))
+                continue
             order = [(kind, (kind, text) in new.replaced, text) for kind, text in new.ids]
             ids += ((self._found[kind, text].id, kind, text, replaced, contact) for kind, replaced, text in order)
             order.sort()
             customer = next((text for kind, _, text in order if kind == 2), None)
-            rank, at, name = new.name or (None, None, None)
             contacts.append((contact, order[0][2], customer, name, rank, at))
         self._new.clear()
         self._connection.executemany(

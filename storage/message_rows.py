@@ -6,12 +6,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from storage.events import Failure
 from storage.identities import Contacts, Lines
 from storage.messages import Direction, Exported, Message, error_evidence, failure_of
+from storage.selection import UNKNOWN_ID
 
 _TEXT_FIELDS = ("kind", "category", "language", "campaign", "context", "channel_id", "agent_groups")
 
@@ -76,6 +77,10 @@ _COLUMNS = (
 )
 _ALL = (*_COLUMNS, *DERIVED, "id")
 _INSERT = f"INSERT INTO messages ({', '.join(_ALL)}) VALUES ({', '.join('?' * len(_ALL))})"
+_MARK = f"""
+INSERT OR IGNORE INTO dirty
+SELECT DISTINCT 0, day, ifnull(line, {UNKNOWN_ID}) FROM messages WHERE id >= ? AND origin IS NOT NULL
+"""
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
@@ -225,9 +230,12 @@ def _usual_rank(sources: int) -> int:
     return 0 if sources & 1 else 1 if sources & 2 else 2
 
 
-def insert(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Writes new messages; each row as `Columns.evidence` gives it, the derived columns and the row id."""
-    connection.executemany(_INSERT, rows)
+def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Writes new messages and marks the days of their starts as dirty; each row as `Columns.evidence` gives it, the
+    derived columns and the row id, which is higher than any there was."""
+    if rows:
+        connection.executemany(_INSERT, rows)
+        connection.execute(_MARK, (min(row[-1] for row in rows),))
 
 
 def update(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -281,8 +289,8 @@ class Columns:
             message.sources,
             at,
             0 if own is None else 1,
-            None if line is None else self._lines.find(line[2]).id,
-            None if contact is None else self._contacts.find(contact[2]).id,
+            None if line is None else self._lines.find(line[2])[0],
+            None if contact is None else self._contacts.find(contact[2])[0],
             None if template is None else self.template_id(template[2]),
             None if origin is None else origin[2],
             1 if message.group else 0,
@@ -317,14 +325,11 @@ _NO_FAILURE = (None, None, None)
 def _exceptions(message: Message, at: int) -> str | None:
     """What `_usual` would not tell of the evidence, as JSON."""
     rank = _usual_rank(message.sources)
-    unusual = {
-        name: evidence[:2]
-        for name, evidence in message.fields.items()
-        if (evidence[1] != at or evidence[0] != rank) and name != "error"
-    }
-    if (category := message.fields.get("category")) is not None:
-        if category[:2] == _usual(message, "category"):
-            unusual.pop("category", None)
-        else:
-            unusual["category"] = category[:2]
+    unusual: dict[str, tuple[int, int]] = {}
+    for name, evidence in message.fields.items():
+        if name == "category":
+            if evidence[:2] != _usual(message, name):
+                unusual[name] = evidence[:2]
+        elif (evidence[1] != at or evidence[0] != rank) and name != "error":
+            unusual[name] = evidence[:2]
     return json.dumps(unusual, separators=(",", ":"), sort_keys=True) if unusual else None

@@ -178,13 +178,10 @@ CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 _COUNTER_COLUMNS = ", ".join(f"{column} INTEGER NOT NULL" for column in COUNTERS.values())
 
 # Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
+# What is new is marked by the one statement that inserts it (storage/message_rows.py), for many rows at once.
 _COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
 _OLD, _NEW = (", ".join(f"{row}.{column.strip()}" for column in _COUNTED.split(",")) for row in ("old", "new"))
 TRIGGERS = {
-    "start_made": """
-CREATE TRIGGER start_made AFTER INSERT ON messages WHEN new.origin IS NOT NULL BEGIN
-    INSERT OR IGNORE INTO dirty VALUES (0, new.day, ifnull(new.line, -1));
-END""",
     "start_changed": f"""
 CREATE TRIGGER start_changed AFTER UPDATE OF {_COUNTED} ON messages
 WHEN (old.origin IS NOT NULL OR new.origin IS NOT NULL) AND ({_OLD}) IS NOT ({_NEW}) BEGIN

@@ -98,14 +98,15 @@ class _Outbound:
     )
 
     def __init__(self, placed: Placed) -> None:
+        message = placed.message
         self.id = placed.id
         self.line = placed.line
         self.contact = placed.contact
-        self.notification = is_notification(placed.message)
+        self.notification = is_notification(message)
         self.joined = False
         self.answers: list[int] = []  # times, ms
         self.answered_untimed = False
-        self.settle(placed.message)
+        self.settle(message)
 
     @property
     def order(self) -> tuple[int, str]:
@@ -122,13 +123,14 @@ class _Outbound:
         """Works out what the evidence says."""
         self.message = message
         times = message.times
-        self.at = message.at
+        own = times.get("any")
+        self.at = times["session"] if own is None else own
         flags = message.flags
         if message.exported is not None and message.sources == _EXPORT:
             flags |= message.exported.flags
         self.flags = flags
         self.failure = "error" in message.fields or flags & _NOT_SENT != 0
-        self.arrived = "delivered" in times or "read" in times or flags & (_DELIVERED | _READ) != 0
+        self.arrived = "delivered" in times or "read" in times or flags & _ARRIVED != 0
 
 
 # Plain numbers: an enum's `&` makes a new member every time.
@@ -136,6 +138,7 @@ _EXPORT = int(Sources.EXPORT)
 _NOT_SENT, _DELIVERED, _READ, _ANSWERED = (
     int(bit) for bit in (Stated.NOT_SENT, Stated.DELIVERED, Stated.READ, Stated.ANSWERED)
 )
+_ARRIVED = _DELIVERED | _READ
 _IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (Marks.IMPLIED, Marks.CONFLICT, Marks.JOINED))
 
 
@@ -156,13 +159,16 @@ def derive(
     inbound, referred, outbound, rows = [], [], [], False
     for one in messages:
         direction = one.message.direction
-        is_start = direction is not _OUT and is_referred(one.message)
+        if direction is _OUT:
+            outbound.append(_Outbound(one))
+            continue
+        is_start = is_referred(one.message)
         if is_start:
             referred.append(one)
         if direction is _IN:
             inbound.append(one)
         elif not is_start:
-            rows = rows or direction is _ROW
+            rows = True
             outbound.append(_Outbound(one))
     joined: dict[int, int] = {}
     if rows:
@@ -174,10 +180,9 @@ def derive(
     if inbound:
         _answer_by_time(outbound, inbound, notification_keys, answer_window)
     times = [out.at for out in outbound if out.contact is not None and not out.failed]
-    for some in (inbound, referred):  # a referred message in stands in both
-        for one in some:
-            if one.contact is not None and makes_known(one.message):
-                times.append(one.message.at)
+    for one in (*inbound, *referred) if inbound or referred else ():  # a referred message in stands in both
+        if one.contact is not None and makes_known(one.message):
+            times.append(one.message.at)
     if known_since is not None:
         times.append(known_since)
     since = min(times, default=None)
@@ -240,8 +245,7 @@ def _own_answers(out: _Outbound, context_answers: Mapping[str, int]) -> None:
         out.answers.append(at)
     if (at := message.times.get("answered")) is not None:
         out.answers.append(at)
-    exported = out.exported()
-    if exported is not None and exported.answered_at is not None:
+    if message.exported is not None and (exported := out.exported()) and exported.answered_at is not None:
         out.answers.append(exported.answered_at)
     out.answered_untimed = out.flags & _ANSWERED != 0
 
@@ -269,12 +273,13 @@ def _answer_by_time(
 
 
 def _user_type(message: Message, at: int, known_since: int | None) -> UserType:
-    given = message.value("new")
-    if given is None and message.exported and message.exported.new and message.sources == _EXPORT:
-        given = message.exported.new[1]
-    if given is None:
-        given = known_since is None or known_since >= at
-    return _NEW if given else _RECURRENT
+    given = message.fields.get("new")
+    new = None if given is None else given[2]
+    if new is None and message.exported and message.exported.new and message.sources == _EXPORT:
+        new = message.exported.new[1]
+    if new is None:
+        new = known_since is None or known_since >= at
+    return _NEW if new else _RECURRENT
 
 
 _NEW, _RECURRENT = UserType.NEW, UserType.RECURRENT
@@ -283,10 +288,10 @@ _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus
 
 def _notification_start(out: _Outbound, known_since: int | None) -> Start:
     message, flags, times = out.message, out.flags, out.message.times
-    answered = out.answered_untimed or bool(out.answers)
+    answers = out.answers
     was_read = "read" in times or flags & _READ != 0
     was_delivered = "delivered" in times or flags & _DELIVERED != 0
-    step = 3 if answered else 2 if was_read else 1 if was_delivered else 0
+    step = 3 if answers or out.answered_untimed else 2 if was_read else 1 if was_delivered else 0
     failed = out.failure and not step
     marks = _IMPLIED if (step > 2 and not was_read) or (step > 1 and not was_delivered) else 0
     if out.failure and not failed:
@@ -294,27 +299,34 @@ def _notification_start(out: _Outbound, known_since: int | None) -> Start:
     if out.joined:
         marks |= _JOINED
     failure = message.failure if failed else None
+    template = message.fields.get("template")
     return Start(
         out.id,
         out.at,
         out.line,
-        message.value("template"),
+        None if template is None else template[2],
         _origin(message),
         _user_type(message, out.at, known_since),
-        StartStatus.FAILED if failed else _STEPS[step],
-        min(out.answers, default=None),
-        failure.code if failure else None,
-        failure.text if failure else None,
-        failure.detail if failure else None,
+        _FAILED if failed else _STEPS[step],
+        min(answers) if answers else None,
+        *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
         marks,
     )
 
 
+_FAILED = StartStatus.FAILED
+_NO_FAILURE = (None, None, None)
+
+
 def _origin(message: Message) -> Origin:
-    given = origin_given(message)
-    if given is Origin.NOTIFICATION or message.value("campaign") is not None:
-        return Origin.NOTIFICATION
+    fields = message.fields
+    if "campaign" in fields:
+        return _NOTIFICATION
+    given = origin_given(message) if "origin" in fields else None
     return Origin.TEMPLATE if given is None or given in REFERRED else given
+
+
+_NOTIFICATION = Origin.NOTIFICATION
 
 
 def _referred_start(one: Placed, known_since: int | None) -> Start:

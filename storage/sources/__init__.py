@@ -10,7 +10,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -60,7 +60,10 @@ class OpenedSource:
     _read: Callable[[OpenedSource], Iterator[Item]]
     begin: Place
     records: int = 0
-    _done: tuple[int, int] = (0, 0)
+    _done: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._done = self.begin.position, self.begin.lines
 
     @property
     def position(self) -> int:
@@ -172,9 +175,11 @@ def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Itera
                 source.mark(stream.taken, stream.count)
             continue
         source.records += 1
-        yield from items[:-1]
+        if len(items) > 1:
+            yield from items[:-1]
         source.mark(stream.taken, stream.count)
-        yield from items[-1:]
+        if items:
+            yield items[-1]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -204,7 +209,9 @@ class _JsonReaders:
             return None
         try:
             if b'"entry"' in line:
-                return self._webhooks.items(self._webhook(line), line, f"line {number}")
+                webhook = self._webhook(line)
+                item = self._webhooks.one_status(webhook)
+                return self._webhooks.items(webhook, line, f"line {number}") if item is None else [item]
             send = self._sends.accepted(self._accepted(line))
             return None if send is None else [send]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):

@@ -41,6 +41,7 @@ from storage.sources.webhook_shape import Text, Webhook
 from storage.sources.wrappers import changes_in
 
 NAME = "cloud_api"
+_PEOPLE_KEPT = 50_000
 _DEEPEST = 6  # members within members of an item
 Part = TypeVar("Part")
 
@@ -51,6 +52,7 @@ class CloudApi:
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
         self._lines: dict[tuple[Text, Text], LineIds] = {}
+        self._people: dict[tuple[Text, Text], ContactIds] = {}
 
     def items(self, webhook: Webhook, text: bytes, where: str) -> list[Item]:
         """The events, rejects and ignored parts of one webhook."""
@@ -61,6 +63,20 @@ class CloudApi:
             for change in entry.changes:
                 items += self._value(change.value, change.field, text, where)
         return items
+
+    def one_status(self, webhook: Webhook) -> Event | Ignored | None:
+        """What `items` gives of a webhook that holds one status and nothing else, as most do; None of any other.
+        Raises Unreadable."""
+        entries = webhook.entry
+        if len(entries) != 1 or len(entries[0].changes) != 1:
+            return None
+        value = entries[0].changes[0].value
+        statuses = value.statuses
+        if statuses is None or len(statuses) != 1:
+            return None
+        if value.contacts or value.messages or value.message_echoes or value.errors:
+            return None
+        return self._status(statuses[0], self._line(value.metadata), _NOBODY)
 
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it
@@ -91,7 +107,7 @@ class CloudApi:
 
     def _value(self, value: shape.Value, field: Text, text: bytes, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
-        items: list[Item] = [Ignored("error without a message") for _ in value.errors or ()]
+        items: list[Item] = [Ignored("error without a message") for _ in value.errors] if value.errors else []
         if not (messages or statuses or echoes or value.errors):
             name = text_of(field)
             if not value.contacts or name not in (None, "messages"):
@@ -135,6 +151,16 @@ class CloudApi:
                 self._lines[pair] = known
         return known
 
+    def _person(self, wa_id: Text, user_id: Text) -> ContactIds:
+        """A person of whom nothing but these ids is told: a message's statuses come soon after each other."""
+        pair = wa_id, user_id
+        known = self._people.get(pair)
+        if known is None:
+            if len(self._people) > _PEOPLE_KEPT:
+                self._people.clear()
+            known = self._people[pair] = _NOBODY.of(wa_id, user_id)
+        return known
+
     def _at(self, item: shape.Status | shape.Message) -> int:
         at = time_of(item.timestamp, self._zone)
         if at is None:
@@ -152,18 +178,27 @@ class CloudApi:
         if step is None:
             return Ignored(f"status {word or 'missing'}"[:60])
         group = status.recipient_type == "group"
-        contact = ContactIds() if group else contacts.of(status.recipient_id, status.recipient_user_id)
+        if group:
+            contact = _NO_IDS
+        elif contacts is _NOBODY:
+            contact = self._person(status.recipient_id, status.recipient_user_id)
+        else:
+            contact = contacts.of(status.recipient_id, status.recipient_user_id)
+        campaign = status.biz_opaque_callback_data
+        key, at = text_of(status.id), time_of(status.timestamp, self._zone)
+        if key is None or at is None:
+            raise Unreadable("without an id" if key is None else "without a timestamp")
         return Status(
-            _key(status.id),
+            key,
             step,
-            self._at(status),
+            at,
             line,
             contact,
             _category(status),
             group,
-            text_of(status.biz_opaque_callback_data),
+            None if campaign is None else text_of(campaign),
             _failure(status.errors) if step is _FAILED else None,
-            self._default(line),
+            self._default_line and self._default(line),
         )
 
     def _message(self, message: shape.Message, line: LineIds, contacts: _Contacts) -> Event:
@@ -199,6 +234,7 @@ class CloudApi:
 
 
 _FAILED = Step.FAILED
+_NO_IDS = ContactIds()
 _STEPS: dict[Text, Step] = {step.value: step for step in Step}
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "metadata": shape.Metadata,

@@ -37,12 +37,12 @@ def time_of(value: Any, zone: ZoneInfo) -> int | None:
     Epoch seconds or (from 10^12 on) milliseconds, as number or text; ISO 8601, or day/month/year, in `zone` where it
     names none. Raises Unreadable for anything else, and for what lies before 2009 or after 2099.
     """
-    if value is None or value == "":
-        return None
     if type(value) is str and len(value) == 10 and value.isascii() and value.isdigit():  # as webhooks write it
         at = int(value) * 1000
         if EARLIEST <= at < LATEST:
             return at
+    if value is None or value == "":
+        return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Unreadable(f"the time {str(value)[:40]!r} cannot be read")
     try:

@@ -22,7 +22,7 @@ from storage.batches import Batch
 from storage.checking import check, rebuild
 from storage.cube_layout import cover, days_of
 from storage.database import reading, writing
-from storage.events import ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from storage.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.failures import Reason
 from storage.filters import Filter, StartStatus, UserType, literal
 from storage.ingest import Ingest, derive_again
@@ -53,6 +53,7 @@ def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
     for event in part:
         batch.add(event)
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cube, "_FEW_STARTS", 0)
         if not refresh:
             patch.setattr(cube, "refresh_batch", lambda connection: None)
         Ingest(writer).write(batch)
@@ -253,6 +254,31 @@ def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(t
     finish(path)
     assert marks(path) == []
     assert problems(path) == []
+
+
+def test_a_batch_leaves_few_new_starts_to_the_next_one_and_refreshes_what_is_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cube, "_FEW_STARTS", 3)
+    days = {0: 2, 1: 1, 2: 1}  # days ago -> starts
+    starts = [sent(f"{ago}.{number}", NOON - ago * DAY) for ago, count in days.items() for number in range(count)]
+    path = build(tmp_path / "saludo.db", starts)
+    today = (NOON // DAY) - 2
+    assert sorted(block for level, block, _ in marks(path) if level == 0) == [today + 1, today + 2]
+    report, recount = both(path, Filter.parse("period:all"))
+    assert report == recount
+    assert report["starts"] == 4
+
+
+def test_the_failures_of_a_day_are_those_of_all_its_origins(tmp_path: Path) -> None:
+    starts = [sent("a", NOON), structs.replace(sent("b", NOON + 1), campaign="spring", origin=Origin.NOTIFICATION)]
+    failure = Failure(131026, "Message undeliverable")
+    failed = [Status(one.key, Step.FAILED, one.at + 5, LINE, ANA, failure=failure) for one in starts]
+    path = build(tmp_path / "saludo.db", starts, failed)
+    finish(path)
+    report, recount = both(path, Filter.parse("period:all failure:131026"))
+    assert report == recount
+    assert [day["failed"] for day in report["daily"] if day["failed"]] == [2]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from storage import importing
+from storage import cube, importing
 from storage.checking import check
 from storage.database import open_reader, writing
 from storage.importing import FileError, Summary, import_path
@@ -31,7 +31,7 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from storage import importing
+from storage import cube, importing
 from storage.database import writing
 from storage.sources import Options
 importing._BATCH = 500
@@ -77,7 +77,7 @@ def assert_sound_and_same(database: Path, other: Path) -> None:
         assert check(writer, lambda done, of: None) == []
 
 
-@pytest.mark.parametrize(("worth", "most", "longest"), [(1 << 40, 50, 0.12), (0, 12, 0.6)], ids=["alone", "ahead"])
+@pytest.mark.parametrize(("worth", "most", "longest"), [(1 << 40, 50, 0.08), (0, 12, 0.3)], ids=["alone", "ahead"])
 def test_an_import_killed_at_random_moments_ends_as_one_that_was_not(
     worth: int, most: int, longest: float, tmp_path: Path, log: Path
 ) -> None:
@@ -100,6 +100,25 @@ def test_an_import_killed_at_random_moments_ends_as_one_that_was_not(
     assert imports(database)[0][:3] == imports(other)[0][:3]  # as many events read in all, and in one entry
     assert len(imports(database)) == 1
     assert_sound_and_same(database, other)
+
+
+def test_an_import_that_dies_behind_the_last_record_again_and_again_stays_one(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "saludo.db"
+
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(cube, "finish", die)
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                run(database, log)
+    read = run(database, log)
+    assert read.events == 0
+    assert read.passed_over == log.stat().st_size
+    assert [(finished, position) for _, _, finished, position in imports(database)] == [(1, log.stat().st_size)]
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path, log: Path) -> None:
