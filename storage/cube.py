@@ -27,7 +27,7 @@ from storage.settings import load_settings
 Progress = Callable[[int, int], None]  # days done, of how many
 
 _AT_ONCE = 8  # days, or coarse blocks, that one transaction refreshes
-_BATCH_STARTS = 60_000  # starts of dirty days beyond which a batch leaves them to the end of the import
+_BATCH_STARTS = 200_000  # starts of dirty days beyond which a batch leaves them to the end of the import
 _FEW_STARTS = 2_000  # and below which it need not hurry
 
 _DIRTY_DAYS = "SELECT DISTINCT block FROM dirty WHERE level = 0 ORDER BY block DESC"
