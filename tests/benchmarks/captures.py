@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.flattened import flat_line
+
 _DAY = 86_400
 _FIRST = 1_760_000_000 // _DAY * _DAY  # epoch seconds of the first day
 _LATE = 0.03
@@ -42,7 +44,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One line of the log, the epoch second it arrived, and the same facts as a flat row."""
+    """One line of the log, the epoch second it arrived, and its few facts as a flat row."""
 
     at: float
     text: str
@@ -74,14 +76,18 @@ def arrivals(size: Size) -> Iterator[Arrival]:
     yield from waiting
 
 
-def write(path: Path, size: Size, flat: Path | None = None) -> int:
-    """Writes the log, and its flat rows where a second path is given; how many lines that were."""
+def write(path: Path, size: Size, facts: Path | None = None, flattened: Path | None = None) -> int:
+    """Writes the log, how many lines that were; and, where paths are given, the same lines as flat rows: the few facts
+    that a report needs, and all that flattening leaves of them."""
     count = 0
-    with path.open("w") as log, (flat or Path("/dev/null")).open("w") as rows:
+    nowhere = Path("/dev/null")
+    with path.open("w") as log, (facts or nowhere).open("w") as few, (flattened or nowhere).open("w") as all_of_it:
         for one in arrivals(size):
             log.write(one.text)
-            if flat is not None:
-                rows.write(json.dumps(one.flat) + "\n")
+            if facts is not None:
+                few.write(json.dumps(one.flat) + "\n")
+            if flattened is not None:
+                all_of_it.write(flat_line(one.text))
             count += 1
     return count
 
