@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from functools import cache
+from struct import Struct
 
 from pyroaring import BitMap
 
@@ -20,15 +21,18 @@ SLICE_BITS = 28  # of a contact's id: 268 million contacts
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
 
+_ONE = Struct("<I")
+
 PackKey = tuple[int, int]  # template, failure
 
 
-def encode_numbers(numbers: Iterable[int]) -> bytes:
+def encode_numbers(numbers: Collection[int]) -> bytes:
     """The set of these numbers, which may repeat."""
-    unique = sorted(set(numbers))
-    if len(unique) < _FEW:
-        return _little(array("I", unique)).tobytes()
-    return _serialized(BitMap(array("I", unique)))
+    if len(numbers) == 1:
+        return _ONE.pack(*numbers)
+    if len(numbers) < _FEW:
+        return _little(array("I", sorted(set(numbers)))).tobytes()
+    return encode(BitMap(array("I", numbers)))
 
 
 def encode(users: BitMap) -> bytes:
@@ -36,6 +40,15 @@ def encode(users: BitMap) -> bytes:
     if len(users) < _FEW:
         return _little(users.to_array()).tobytes()
     return _serialized(users)
+
+
+def united(blobs: Sequence[Blob]) -> bytes:
+    """The bytes of the union of sets of bytes, one or more."""
+    if len(blobs) == 1:
+        return bytes(blobs[0])
+    if sum(map(len, blobs)) < 4 * _FEW:  # too few for any to be a bitmap
+        return _little(array("I", sorted({*_little(array("I", b"".join(blobs)))}))).tobytes()
+    return encode(unite(blobs))
 
 
 def _serialized(users: BitMap) -> bytes:

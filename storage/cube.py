@@ -14,13 +14,13 @@ the old cube until the new one is there.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from storage import cube_cells, cube_users
-from storage.bitmaps import SLICE_BITS
 from storage.calendar import Calendar
+from storage.cube_count import count_day
 from storage.cube_layout import KINDS, Block, parent_of
-from storage.database import DatabaseError, Writer
+from storage.database import Writer
 from storage.selection import FIRST_AND_LAST_DAY
 from storage.settings import load_settings
 
@@ -41,15 +41,15 @@ SELECT count(*) FROM (
 def refresh_batch(connection: sqlite3.Connection) -> None:
     """Refreshes the dirty days inside the caller's transaction, unless that would take longer than the batch did."""
     calendar = Calendar(load_settings(connection).zone)
+    days = [day for (day,) in connection.execute(_DIRTY_DAYS)]
     room = _BATCH_STARTS
-    runs = list(_runs([day for (day,) in connection.execute(_DIRTY_DAYS)]))
-    for run in runs:
-        bounds = calendar.start_of(run[0]), calendar.start_of(run[-1] + 1)
+    for day in days:
+        bounds = calendar.start_of(day), calendar.start_of(day + 1)
         room -= connection.execute(_STARTS_WITHIN, (*bounds, room + 1)).fetchone()[0]
         if room < 0:
             return
-    for run in runs:
-        _refresh_days(connection, calendar, run, fresh=False)
+    for day in days:
+        _refresh_day(connection, calendar, day)
 
 
 def finish(writer: Writer, progress: Progress = lambda done, of: None) -> None:
@@ -58,7 +58,7 @@ def finish(writer: Writer, progress: Progress = lambda done, of: None) -> None:
     left = 1
     while left:
         with writer.transaction() as connection:
-            left = _refresh_some(connection, done, fresh=False)
+            left = _refresh_some(connection, done)
 
 
 def rebuild(connection: sqlite3.Connection, progress: Progress = lambda done, of: None) -> None:
@@ -67,7 +67,7 @@ def rebuild(connection: sqlite3.Connection, progress: Progress = lambda done, of
         connection.execute(f"DELETE FROM {table}")
     _mark_everything(connection)
     done = _Done(progress)
-    while _refresh_some(connection, done, fresh=True):
+    while _refresh_some(connection, done):
         pass
 
 
@@ -93,55 +93,34 @@ def _mark_everything(connection: sqlite3.Connection) -> None:
         )
 
 
-def _refresh_some(connection: sqlite3.Connection, done: _Done, fresh: bool) -> int:
-    """Refreshes some of what is dirty, fine before coarse, and returns how many blocks are left; `fresh`: the cube was
-    empty before."""
+def _refresh_some(connection: sqlite3.Connection, done: _Done) -> int:
+    """Refreshes some of what is dirty, fine before coarse, and returns how many blocks are left."""
     dirty = connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
     if not dirty:
         return 0
-    some: list[Block]
-    if dirty[0][0] == 0:
-        run = next(_runs([block for level, block in dirty if level == 0]))
-        some = [(0, day) for day in run]
-        _refresh_days(connection, Calendar(load_settings(connection).zone), run, fresh)
-    else:
-        some = [block for block in dirty if block[0] == dirty[0][0]][:_AT_ONCE]
-        for block in some:
-            _refresh_coarse(connection, block)
+    some = [block for block in dirty if block[0] == dirty[0][0]][:_AT_ONCE]
+    calendar = Calendar(load_settings(connection).zone)
+    for level, block in some:
+        if level == 0:
+            _refresh_day(connection, calendar, block)
+        else:
+            _refresh_coarse(connection, (level, block))
     left: int = connection.execute("SELECT count(*) FROM (SELECT DISTINCT level, block FROM dirty)").fetchone()[0]
     done.show(len(some), left)
     return left
 
 
-def _runs(days: list[int]) -> Iterator[list[int]]:
-    """The days in runs of consecutive ones, none longer than what is done at once."""
-    run: list[int] = []
-    for day in days:
-        if run and (day != run[-1] + 1 or len(run) == _AT_ONCE):
-            yield run
-            run = []
-        run.append(day)
-    if run:
-        yield run
-
-
-def _refresh_days(connection: sqlite3.Connection, calendar: Calendar, run: list[int], fresh: bool) -> None:
-    """Counts consecutive days again, from the messages of the lines that are dirty on any of them."""
-    first, last = run[0], run[-1]
-    rows = connection.execute(
-        "SELECT DISTINCT line FROM dirty WHERE level = 0 AND block BETWEEN ? AND ?", (first, last)
-    )
+def _refresh_day(connection: sqlite3.Connection, calendar: Calendar, day: int) -> None:
+    """Counts a day again, from the messages of the lines that are dirty on it."""
+    rows = connection.execute("SELECT line FROM dirty WHERE level = 0 AND block = ?", (day,))
     lines = {line for (line,) in rows}
-    cube_cells.take_starts(connection, calendar, first, last, lines)
-    (highest,) = connection.execute("SELECT max(contact) FROM cube_starts").fetchone()
-    if highest is not None and highest >= 1 << SLICE_BITS:
-        raise DatabaseError(f"there are more than {1 << SLICE_BITS:,} contacts; start another database")
-    cube_cells.refresh_days(connection, first, last, lines, fresh)
-    leaves = cube_users.leaves_of_starts(connection)
-    for day in run:
-        for kind in KINDS:
-            cube_users.refresh_block(connection, kind, (0, day), lines, leaves[day][kind])
-        _mark_parent(connection, (0, day))
+    everything = lines >= cube_cells.all_lines(connection)
+    counted = count_day(connection, calendar, day, None if everything else lines)
+    cube_cells.refresh_cells(connection, day, lines, counted.cells)
+    cube_cells.refresh_details_of_day(connection, day, lines, counted.details)
+    for kind in KINDS:
+        cube_users.refresh_block(connection, kind, (0, day), lines, counted.leaves[kind])
+    _mark_parent(connection, (0, day))
 
 
 def _refresh_coarse(connection: sqlite3.Connection, block: Block) -> None:

@@ -1,94 +1,42 @@
-"""The counters of the cube: refreshed from the starts of some days of some lines, by SQL alone. Knows no bitmap.
-
-Owns `cells`, `details` and `failure_kinds`, and a temporary table of the starts that a refresh is about.
+"""The counters of the cube: `cells` by day, `details` by block. Writes what differs from what is there, and every
+roll-up from the leaves. Owns both tables; knows no set of users.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
+from operator import add
 
-from storage.calendar import Calendar
+from storage.cube_count import Cell, Detail
 from storage.cube_layout import ALL, Block, children_of
-from storage.schema import COUNTERS, REFERRED_FROM
+from storage.schema import COUNTERS
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
 
-_STARTS = """
-CREATE TEMP TABLE IF NOT EXISTS cube_starts (
-    line INTEGER, template INTEGER, day INTEGER, origin INTEGER, user_type INTEGER, status INTEGER, marks INTEGER,
-    code INTEGER, reason TEXT, contact INTEGER
-)
+_COLUMNS = ", ".join(COUNTERS.values())
+_HAS_DAY = f"SELECT 1 FROM cells WHERE line = {ALL} AND template = {ALL} AND day = ?"
+_READ = f"""
+SELECT line, template, {_COLUMNS} FROM cells
+WHERE line IN (SELECT value FROM json_each(?)) AND template IN (SELECT value FROM json_each(?)) AND day = ?
 """
-LINE = f"ifnull(m.line, {UNKNOWN_ID})"
-TEMPLATE = f"ifnull(m.start_template, iif(m.origin < {REFERRED_FROM}, {UNKNOWN_ID}, {NO_TEMPLATE}))"
-_FILL = f"""
-INSERT INTO cube_starts
-SELECT {LINE}, {TEMPLATE}, m.day, m.origin, m.user_type, m.status, m.marks, m.failure_code, m.failure_reason, m.contact
-FROM messages AS m INDEXED BY starts_by_time
-WHERE m.origin IS NOT NULL AND m.start_at >= :since_at AND m.start_at < :until_at AND m.day BETWEEN :first AND :last
-  AND {LINE} IN (SELECT value FROM json_each(:lines))
-"""
+_WRITE = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(COUNTERS)))})"
+_DROP = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
 
-_COUNTED = ", ".join(
-    f"sum(iif(origin = {origin} AND user_type = {user_type} AND status = {status}, count, 0))"
-    for origin, user_type, status in COUNTERS
-)
-_SUMS = ", ".join(f"sum({column})" for column in COUNTERS.values())
-# Equal starts are counted first: so many sums of every single start would cost several times as much.
-_LEAVES = f"""
-INSERT INTO cells
-SELECT line, template, day, {_COUNTED}
-FROM (SELECT line, template, day, origin, user_type, status, count(*) AS count
-      FROM cube_starts GROUP BY line, template, day, origin, user_type, status)
-GROUP BY line, template, day
+_READ_DETAILS = """
+SELECT line, template, origin, user_type, status, failure, marks, count FROM details WHERE level = 0 AND block = ?
 """
-_WITHIN = """
-line IN (SELECT value FROM json_each(:lines)) AND template IN (SELECT value FROM json_each(:templates))
-AND day BETWEEN :first AND :last"""
-_DROP = f"DELETE FROM cells WHERE {_WITHIN}"
-_ROLL_UP = f"""
-INSERT INTO cells
-SELECT {{line}}, {{template}}, day, {_SUMS}
-FROM cells WHERE {_WITHIN}
-GROUP BY {{by}}, day
-"""
-_LINE_TOTALS = _ROLL_UP.format(line="line", template=ALL, by="line")
-_TEMPLATE_TOTALS = _ROLL_UP.format(line=ALL, template="template", by="template")
-_TOTALS = _ROLL_UP.format(line=ALL, template=ALL, by="line")
-
-_NEW_KINDS = """
-INSERT INTO failure_kinds (code, reason)
-SELECT DISTINCT code, reason FROM cube_starts WHERE reason IS NOT NULL ORDER BY code, reason
-ON CONFLICT DO NOTHING
-"""
-KIND_OF = """
-CASE WHEN reason IS NULL THEN 0
-     ELSE (SELECT k.id FROM failure_kinds AS k
-           WHERE ifnull(k.code, -1) = ifnull(s.code, -1) AND k.reason = s.reason) END"""
-_DETAIL_LEAVES = f"""
-INSERT INTO details
-SELECT 0, day, line, template, origin, user_type, status, {KIND_OF} AS failure, marks, count(*)
-FROM cube_starts AS s WHERE reason IS NOT NULL OR marks <> 0
-GROUP BY day, line, template, origin, user_type, status, failure, marks
-"""
-_DETAIL_DROP = """
+_WRITE_DETAIL = "INSERT OR REPLACE INTO details VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DROP_DETAIL = """
 DELETE FROM details
-WHERE level = :level AND block BETWEEN :first AND :last AND line IN (SELECT value FROM json_each(:lines))
+WHERE level = 0 AND block = ? AND line = ? AND template = ? AND origin = ? AND user_type = ? AND status = ?
+  AND failure = ? AND marks = ?
 """
-_DETAIL_LINES = f"""
-INSERT INTO details
-SELECT level, block, line, {ALL}, origin, user_type, status, failure, marks, sum(count)
-FROM details WHERE level = 0 AND block BETWEEN :first AND :last AND line IN (SELECT value FROM json_each(:lines))
-GROUP BY level, block, line, origin, user_type, status, failure, marks
+_DROP_BLOCK = """
+DELETE FROM details WHERE level = :level AND block = :block AND line IN (SELECT value FROM json_each(:lines))
 """
-_DETAIL_TOTALS = f"""
-INSERT INTO details
-SELECT level, block, {ALL}, template, origin, user_type, status, failure, marks, sum(count)
-FROM details WHERE level = 0 AND block BETWEEN :first AND :last AND line <> {ALL}
-GROUP BY level, block, template, origin, user_type, status, failure, marks
-"""
-_DETAIL_COARSE = """
+_SUM_UP = """
 INSERT INTO details
 SELECT :level, :block, line, template, origin, user_type, status, failure, marks, sum(count)
 FROM details
@@ -107,68 +55,68 @@ def all_templates(connection: sqlite3.Connection) -> set[int]:
     return {UNKNOWN_ID, NO_TEMPLATE, *(id for (id,) in connection.execute("SELECT id FROM templates"))}
 
 
-def take_starts(
-    connection: sqlite3.Connection, calendar: Calendar, first: int, last: int, lines: Iterable[int]
+def refresh_cells(
+    connection: sqlite3.Connection, day: int, lines: set[int], leaves: dict[Cell, tuple[int, ...]]
 ) -> None:
-    """Puts the starts of these lines on the days first to last into the temporary table."""
-    connection.execute(_STARTS)
-    connection.execute("DELETE FROM cube_starts")
-    bounds = {"since_at": calendar.start_of(first), "until_at": calendar.start_of(last + 1)}
-    connection.execute(_FILL, bounds | {"first": first, "last": last, "lines": json.dumps(sorted(lines))})
-    connection.execute(_NEW_KINDS)
+    """Writes the counters of these lines on a day, and the roll-ups over them."""
+    stored = _stored(connection, day, lines)
+    # The leaves of the other lines stay as they are.
+    cells = {cell: counters for cell, counters in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
+    cells |= _roll_up(cells)
+    written = [(*cell, day, *counters) for cell, counters in sorted(cells.items()) if stored.get(cell) != counters]
+    connection.executemany(_WRITE, written)
+    connection.executemany(_DROP, [(*cell, day) for cell in stored if cell not in cells])
 
 
-def refresh_days(connection: sqlite3.Connection, first: int, last: int, lines: set[int], fresh: bool) -> None:
-    """Counts the starts taken, which are those of these lines on these days; `fresh`: none of it was counted before."""
-    bounds = {"first": first, "last": last}
-    known = all_templates(connection)
-
-    def run(statement: str, of: Iterable[int], templates: Iterable[int]) -> None:
-        listed = {"lines": json.dumps(sorted(of)), "templates": json.dumps(sorted(templates))}
-        connection.execute(statement, bounds | listed)
-
-    touched = known
-    if not fresh:
-        touched = _touched(connection, first, last, lines, known)
-        run(_DROP, lines, touched | {ALL})
-        run(_DROP, {ALL}, touched | {ALL})
-    connection.execute(_LEAVES)
-    run(_LINE_TOTALS, lines, known)
-    run(_TEMPLATE_TOTALS, all_lines(connection), touched)
-    run(_TOTALS, {ALL}, known)
-    if not fresh:
-        connection.execute(_DETAIL_DROP, bounds | {"level": 0, "lines": json.dumps([ALL, *lines])})
-    connection.execute(_DETAIL_LEAVES)
-    connection.execute(_DETAIL_LINES, bounds | {"lines": json.dumps(sorted(lines))})
-    connection.execute(_DETAIL_TOTALS, bounds)
+def _stored(connection: sqlite3.Connection, day: int, lines: set[int]) -> dict[Cell, tuple[int, ...]]:
+    """The cells of a day; those of a line that is gone are looked for as well."""
+    if connection.execute(_HAS_DAY, (day,)).fetchone() is None:
+        return {}
+    listed = (json.dumps(sorted(some | {ALL})) for some in (all_lines(connection) | lines, all_templates(connection)))
+    rows = connection.execute(_READ, (*listed, day))
+    return {(line, template): tuple(counters) for line, template, *counters in rows}
 
 
-def _touched(connection: sqlite3.Connection, first: int, last: int, lines: set[int], known: set[int]) -> set[int]:
-    """The templates that these lines have, or had when they were counted last."""
-    parameters = {
-        "first": first,
-        "last": last,
-        "lines": json.dumps(sorted(lines)),
-        "templates": json.dumps(sorted(known)),
-    }
-    rows = connection.execute(
-        f"SELECT template FROM cells WHERE {_WITHIN} UNION SELECT template FROM cube_starts", parameters
-    )
-    return {template for (template,) in rows}
+def _roll_up(leaves: dict[Cell, tuple[int, ...]]) -> dict[Cell, tuple[int, ...]]:
+    totals: dict[Cell, tuple[int, ...]] = {}
+    for (line, template), counters in leaves.items():
+        for cell in ((line, ALL), (ALL, template)):
+            known = totals.get(cell)
+            totals[cell] = counters if known is None else tuple(map(add, known, counters))
+    of_lines = [counters for (line, _), counters in totals.items() if line != ALL]
+    if of_lines:
+        totals[ALL, ALL] = tuple(map(sum, zip(*of_lines, strict=True)))
+    return totals
 
 
-def refresh_details(connection: sqlite3.Connection, block: Block, lines: set[int]) -> None:
+def refresh_details_of_day(
+    connection: sqlite3.Connection, day: int, lines: set[int], leaves: dict[Detail, int]
+) -> None:
+    """Writes the details of these lines on a day, and the roll-ups over them."""
+    stored: dict[Detail, int] = {row[:-1]: row[-1] for row in connection.execute(_READ_DETAILS, (day,))}
+    details = {
+        detail: count for detail, count in stored.items() if ALL not in detail[:2] and detail[0] not in lines
+    } | leaves
+    totals: defaultdict[Detail, int] = defaultdict(int)
+    for (line, template, origin, user_type, status, failure, marks), count in details.items():
+        for of_line, of_template in ((line, ALL), (ALL, template), (ALL, ALL)):
+            totals[of_line, of_template, origin, user_type, status, failure, marks] += count
+    details |= totals
+    written = [(day, *detail, count) for detail, count in sorted(details.items()) if stored.get(detail) != count]
+    connection.executemany(_WRITE_DETAIL, written)
+    connection.executemany(_DROP_DETAIL, [(day, *detail) for detail in stored if detail not in details])
+
+
+def refresh_details(connection: sqlite3.Connection, block: Block, lines: Iterable[int]) -> None:
     """Sums up the details of a coarse block from the blocks below it."""
     level, number = block
     children = children_of(block)
     parameters = {
         "level": level,
         "block": number,
-        "first": number,
-        "last": number,
         "child": children.start,
         "last_child": children.stop - 1,
         "lines": json.dumps([ALL, *sorted(lines)]),
     }
-    connection.execute(_DETAIL_DROP, parameters)
-    connection.execute(_DETAIL_COARSE, parameters)
+    connection.execute(_DROP_BLOCK, parameters)
+    connection.execute(_SUM_UP, parameters)

@@ -38,7 +38,7 @@ FAILURE, SENT, READ, ANSWER, RECEIVED = (
 )
 STEP_STATUSES = frozenset(range(SENT, READ + 1))
 
-# The slices of the three kinds, and the same in SQL.
+# The slices of the three kinds, and those of USERS in SQL.
 _FAILED_CLASS, _REACHED_CLASS, _ANSWERED_CLASS = range(3)
 USERS_SLICE = f"""
 CASE WHEN origin >= {REFERRED_FROM} THEN 8 + 2 * origin + user_type
@@ -46,8 +46,6 @@ CASE WHEN origin >= {REFERRED_FROM} THEN 8 + 2 * origin + user_type
           + CASE status WHEN {FAILURE} THEN {_FAILED_CLASS} WHEN {ANSWER} THEN {_ANSWERED_CLASS}
                         ELSE {_REACHED_CLASS} END
 END"""
-FAILED_SLICE = "2 * origin + user_type"
-STEPS_SLICE = f"6 * origin + 3 * user_type + status - {SENT}"
 
 Slice = tuple[int, int, int, int]  # its number, origin, user type, status (of the reached ones: SENT)
 
@@ -72,6 +70,12 @@ STEPS_SLICES: tuple[Slice, ...] = tuple(
     (6 * origin + 3 * user_type + status - SENT, origin, user_type, status)
     for origin, user_type, status in product(_SEND_ORIGINS, (0, 1), sorted(STEP_STATUSES))
 )
+
+
+def users_slice(origin: int, user_type: int, status: int) -> int:
+    """The slice of USERS that a start's contact stands in."""
+    wanted = origin, user_type, SENT if status in STEP_STATUSES else status
+    return next(number for number, *of in USERS_SLICES if (*of,) == wanted)
 
 
 def group_of(template: int) -> int | None:

@@ -123,7 +123,7 @@ CREATE TABLE cells (                       -- how many starts of each origin, us
     PRIMARY KEY (line, template, day)
 ) WITHOUT ROWID;
 CREATE TABLE failure_kinds (id INTEGER PRIMARY KEY, code INTEGER, reason TEXT NOT NULL);
-CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, -1), reason);
+CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, ''), reason);
 CREATE TABLE details (                     -- the starts of which there is more to say: failures and marks
     level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL, template INTEGER NOT NULL,
     origin INTEGER NOT NULL, user_type INTEGER NOT NULL, status INTEGER NOT NULL,

@@ -1,0 +1,158 @@
+"""What the starts of one day add up to, counted in memory: counters, details and sets of users of each line and
+template. Reads `messages` and writes down failures that are new; knows nothing of what the cube held before.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from storage.bitmaps import SLICE_BITS, encode_numbers
+from storage.calendar import Calendar
+from storage.cube_layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
+from storage.database import DatabaseError
+from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.selection import NO_TEMPLATE, UNKNOWN_ID
+
+Cell = tuple[int, int]  # line, template
+Detail = tuple[int, int, int, int, int, int, int]  # line, template, origin, user type, status, failure, marks
+Leaf = tuple[int, int]  # template, failure (0 but in the kind FAILED)
+Leaves = dict[int, dict[Leaf, bytes]]  # by line
+
+_CLASS = f"(m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUSES)} + m.status"
+_STARTS = f"""
+SELECT ifnull(m.line, {UNKNOWN_ID}),
+       ifnull(m.start_template, iif(m.origin < {REFERRED_FROM}, {UNKNOWN_ID}, {NO_TEMPLATE})),
+       {_CLASS}, m.marks, m.failure_code, m.failure_reason, m.contact
+FROM messages AS m INDEXED BY starts_by_time
+WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
+"""
+_OF_LINES = f" AND ifnull(m.line, {UNKNOWN_ID}) IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """What all starts of one origin, user type and status have in common: their counter, and the first numbers of their
+    slices in the three kinds of sets (None: they are in none)."""
+
+    origin: int
+    user_type: int
+    status: int
+    counter: int
+    users: int
+    steps: int | None
+    failed: int | None
+
+
+def _classes() -> Iterator[_Class | None]:
+    columns = {key: place for place, key in enumerate(COUNTERS)}
+    steps = {(*key,): number << SLICE_BITS for number, *key in STEPS_SLICES}
+    failed = {(*key,): number << SLICE_BITS for number, *key in FAILED_SLICES}
+    for origin in range(len(ORIGINS)):
+        for user_type in range(len(USER_TYPES)):
+            for status in range(len(STATUSES)):
+                key = origin, user_type, status
+                if key not in columns:
+                    yield None
+                    continue
+                users = users_slice(*key) << SLICE_BITS
+                yield _Class(*key, columns[key], users, steps.get(key), failed.get(key))
+
+
+_CLASSES = tuple(_classes())
+
+
+@dataclass(slots=True)
+class _Counting:
+    """One line and template in work: its counters, and the numbers of its users in two kinds."""
+
+    counters: list[int]
+    users: list[int] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The starts of a day: counters in the order of COUNTERS, details, and the sets of users by kind."""
+
+    cells: dict[Cell, tuple[int, ...]]
+    details: dict[Detail, int]
+    leaves: dict[int, Leaves]
+
+
+def count_day(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: Iterable[int] | None) -> Counted:
+    """Counts the starts of these lines (None: of all) on a local day; raises DatabaseError where a contact's id has
+    more bits than a set has room for."""
+    kinds = _FailureKinds(connection)
+    counting: dict[Cell, _Counting] = {}
+    details: defaultdict[Detail, int] = defaultdict(int)
+    failed: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
+    highest = 0
+    for line, template, number, marks, code, reason, contact in _starts(connection, calendar, day, lines):
+        of = _CLASSES[number]
+        assert of is not None
+        cell = line, template
+        known = counting.get(cell)
+        if known is None:
+            known = counting[cell] = _Counting([0] * len(COUNTERS))
+        known.counters[of.counter] += 1
+        failure = 0
+        if reason is not None or marks:
+            failure = kinds.id_of(code, reason) if reason is not None else 0
+            details[line, template, of.origin, of.user_type, of.status, failure, marks] += 1
+        if contact is None:
+            continue
+        if contact > highest:
+            highest = contact
+        known.users.append(of.users | contact)
+        if of.steps is not None:
+            known.steps.append(of.steps | contact)
+        elif failure and of.failed is not None:
+            failed[line, template, failure].append(of.failed | contact)
+    if highest >= 1 << SLICE_BITS:
+        raise DatabaseError(f"there are more than {1 << SLICE_BITS:,} contacts; start another database")
+    cells = {cell: tuple(one.counters) for cell, one in counting.items()}
+    return Counted(cells, details, _leaves(counting, failed))
+
+
+def _starts(
+    connection: sqlite3.Connection, calendar: Calendar, day: int, lines: Iterable[int] | None
+) -> sqlite3.Cursor:
+    parameters: list[int | str] = [calendar.start_of(day), calendar.start_of(day + 1), day]
+    if lines is None:
+        return connection.execute(_STARTS, parameters)
+    return connection.execute(_STARTS + _OF_LINES, [*parameters, json.dumps(sorted(lines))])
+
+
+def _leaves(counting: dict[Cell, _Counting], failed: dict[tuple[int, int, int], list[int]]) -> dict[int, Leaves]:
+    users: Leaves = defaultdict(dict)
+    steps: Leaves = defaultdict(dict)
+    failures: Leaves = defaultdict(dict)
+    for (line, template), one in counting.items():
+        if one.users:
+            users[line][template, 0] = encode_numbers(one.users)
+        if one.steps:
+            steps[line][template, 0] = encode_numbers(one.steps)
+    for (line, template, failure), numbers in failed.items():
+        failures[line][template, failure] = encode_numbers(numbers)
+    return {USERS: users, STEPS: steps, FAILED: failures}
+
+
+class _FailureKinds:
+    """The ids of failures by code and reason, made where they are new."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        rows = connection.execute("SELECT code, reason, id FROM failure_kinds")
+        self._ids: dict[tuple[int | None, str], int] = {(code, reason): id for code, reason, id in rows}
+
+    def id_of(self, code: int | None, reason: str) -> int:
+        """The id of a failure."""
+        id = self._ids.get((code, reason))
+        if id is None:
+            cursor = self._connection.execute("INSERT INTO failure_kinds (code, reason) VALUES (?, ?)", (code, reason))
+            id = self._ids[code, reason] = int(cursor.lastrowid or 0)
+        return id
