@@ -18,7 +18,7 @@ from tests.benchmarks.starts import UNTIL, template_name
 from tests.benchmarks.terminal import Session
 
 TWO_GIGABYTES = 2_000_000_000
-_A_LINE = 484  # bytes of a log's line, about
+_A_LINE = 563  # bytes of a log's line, about
 QUIET = 1.5  # seconds without a byte after which a screen is taken for complete
 _END, _HOME, _PAGE_UP, _PAGE_DOWN = b"\x1b[F", b"\x1b[H", b"\x1b[5~", b"\x1b[6~"
 
