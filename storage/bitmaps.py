@@ -46,7 +46,8 @@ def united(blobs: Sequence[Blob]) -> bytes:
     """The bytes of the union of sets of bytes, one or more."""
     if len(blobs) == 1:
         return bytes(blobs[0])
-    if sum(map(len, blobs)) < 4 * _FEW:  # too few for any to be a bitmap
+    # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
+    if sum(map(len, blobs)) < 4 * _FEW and not any(len(blob) & 3 for blob in blobs):
         return _little(array("I", sorted({*_little(array("I", b"".join(blobs)))}))).tobytes()
     return encode(unite(blobs))
 
