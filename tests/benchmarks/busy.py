@@ -138,7 +138,8 @@ def _importing(path: Path, log: Path) -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: process.poll() is None
         if process.returncode:
-            raise AssertionError(f"the import ended with {process.returncode}")
+            assert process.stderr is not None
+            raise AssertionError(f"the import ended with {process.returncode}: {process.stderr.read().decode()}")
     finally:
         ended(process)
 

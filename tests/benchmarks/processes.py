@@ -36,26 +36,27 @@ class Peak:
 def watched(command: Sequence[str]) -> Peak:
     """Runs a command to its end; raises CalledProcessError where it fails."""
     peak = Peak()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while process.poll() is None:
             peak.sample(process.pid)
             time.sleep(_EVERY)
+        _, told = process.communicate()
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=told)
     return peak
 
 
 def started(words: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A Python that runs by itself, as the leader of a group of its own."""
-    silent = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, *words], stdout=silent, stderr=silent, start_new_session=True)
+    """A Python that runs by itself, as the leader of a group of its own; what it tells is kept for when it fails."""
+    command = [sys.executable, *words]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
     """Ends what `started` started, with all that it started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
 
 
 def _family(process: int) -> list[int]:
