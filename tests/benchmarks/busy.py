@@ -39,6 +39,7 @@ FILTERS = (
     "period:365d status:failed",
 )
 _ROUNDS = 5
+_FIRST_DAY = 45  # of the log's year, so that it ends with the day that the reports are of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,21 @@ def growing(base: Path, directory: Path, log: Path) -> Busy:
         sharing = _reports(copy, runs)
     with _importing(copy, log) as runs:
         busy = _reports(copy, runs)
-    return _clear(directory, _figures(alone, sharing, busy))
+    _fresh(directory)
+    _fresh(directory, "other")
+    return _figures(alone, sharing, busy)
 
 
 def filling(directory: Path, log: Path) -> Busy:
-    """An import into an empty database; what is quiet is measured when it has ended, on the whole of it."""
-    path = _fresh(directory)
-    with _importing(path, log) as runs:
-        while runs() and not _has_starts(path):
-            time.sleep(0.01)
-        busy = _reports(path, runs)
-    alone = _quiet(path)
-    with _importing(_fresh(directory, "other"), log) as runs:
-        sharing = _reports(path, runs)
-    return _clear(directory, _figures(alone, sharing, busy))
+    """The import of a year into an empty database: its second half, beside the quiet state after the first."""
+    first, second = _halves(log)
+    half = _fresh(directory, "half")
+    with _importing(half, first) as runs:
+        while runs():
+            time.sleep(0.05)
+    busy = growing(half, directory, second)
+    _fresh(directory, "half")
+    return busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +146,10 @@ def _importing(path: Path, log: Path) -> Iterator[Callable[[], bool]]:
         ended(process)
 
 
-def _has_starts(path: Path) -> bool:
-    try:
-        with reading(path) as connection:
-            return connection.execute("SELECT 1 FROM messages WHERE origin IS NOT NULL").fetchone() is not None
-    except (DatabaseError, sqlite3.Error):
-        return False
-
-
 def _fresh(directory: Path, name: str = "busy") -> Path:
     for path in directory.glob(f"{name}.db*"):
         path.unlink()
     return directory / f"{name}.db"
-
-
-def _clear(directory: Path, figures: Busy) -> Busy:
-    _fresh(directory)
-    _fresh(directory, "other")
-    return figures
 
 
 def next_log(directory: Path, events: int) -> Path:
@@ -171,7 +159,16 @@ def next_log(directory: Path, events: int) -> Path:
 
 def year_log(directory: Path, events: int) -> Path:
     """The log of a year."""
-    return _log(directory / f"{events}.year.jsonl", Size(events))
+    return _log(directory / f"{events}.year.jsonl", Size(events, first_day=_FIRST_DAY))
+
+
+def _halves(log: Path) -> tuple[Path, Path]:
+    first, second = log.with_suffix(".first.jsonl"), log.with_suffix(".second.jsonl")
+    if not second.exists():
+        lines = log.read_bytes().splitlines(keepends=True)
+        first.write_bytes(b"".join(lines[: len(lines) // 2]))
+        second.write_bytes(b"".join(lines[len(lines) // 2 :]))
+    return first, second
 
 
 def _log(path: Path, size: Size) -> Path:
