@@ -96,7 +96,7 @@ def _formatter(connection: sqlite3.Connection, calendar: Calendar, pattern: str)
     """What makes a line of the columns of a row."""
     templates = _cells(connection, "SELECT id, name FROM templates")
     line_values = _cells(connection, "SELECT id, value FROM lines")
-    time = _Times(calendar).text
+    time = _times(calendar)
     new = [f"\t{_FLAGS[user_type is UserType.NEW]}\t" for user_type in USER_TYPES]
     steps = [f"\t{_steps(status)}\t" for status in STATUSES]
     origins = [f"\t{origin.value}\t" for origin in ORIGINS]
@@ -134,14 +134,14 @@ def _formatter(connection: sqlite3.Connection, calendar: Calendar, pattern: str)
             person = f"{cell(customer_id or '')}\t{'' if label == customer_id else cell(label)}"
             link = cell(chat_link(customer_id, label, pattern) or "")
         sent = "" if origin >= REFERRED_FROM and (session is None or session == at) else own
-        failure = f"{_optional(reason)}\t{_optional(detail)}" if status == failed else "\t"
+        failure = f"{cell(reason or '')}\t{cell(detail or '')}" if status == failed else "\t"
         return (
-            f"{person}\t{own if session is None else time(session)}\t{_optional(channel)}{new[user_type]}"
+            f"{person}\t{own if session is None else time(session)}\t{cell(channel) if channel else ''}{new[user_type]}"
             f"{templates[template]}{steps[status]}{failure}\t{sent}\t"
             f"{'' if delivered is None else time(delivered)}\t{'' if read is None else time(read)}\t"
-            f"{'' if answered is None else time(answered)}\t{_optional(groups)}{origins[origin]}"
-            f"{line_values[line_id]}\t{_optional(language)}{statuses[status]}{'' if code is None else code}\t{link}\t"
-            f"{cell(key) if key[:1] in _DOUBTFUL or not key.isprintable() else key}\n"
+            f"{'' if answered is None else time(answered)}\t{cell(groups) if groups else ''}{origins[origin]}"
+            f"{line_values[line_id]}\t{cell(language) if language else ''}{statuses[status]}"
+            f"{'' if code is None else code}\t{link}\t{cell(key)}\n"
         )
 
     return line
@@ -159,42 +159,43 @@ def _cells(connection: sqlite3.Connection, statement: str) -> Mapping[int | None
     return {None: "", **{id: cell(name) for id, name in connection.execute(statement)}}
 
 
-def _optional(value: str | None) -> str:
-    return cell(value) if value else ""
+_QUARTER = 900_000  # ms
+_MOST = 200_000  # quarters of an hour kept
+_SECONDS = [f"{minute:02}:{second:02}" for minute in range(60) for second in range(60)]
 
 
-class _Times:
-    """Times as ISO 8601 of a zone, by quarters of an hour: no offset changes within one (storage/calendar.py)."""
+def _times(calendar: Calendar) -> Callable[[int], str]:
+    """What makes ISO 8601 of a time in ms, with milliseconds where there are any: by quarters of an hour, because no
+    offset changes within one (storage/calendar.py)."""
+    quarters: dict[int, tuple[str, list[str], str]] = {}
 
-    _QUARTER = 900_000  # ms
-    _MOST = 200_000  # quarters of an hour kept
-
-    def __init__(self, calendar: Calendar) -> None:
-        self._calendar = calendar
-        self._quarters: dict[int, tuple[str, list[str], str]] = {}
-        seconds = [f"{minute:02}:{second:02}" for minute in range(60) for second in range(60)]
-        self._seconds = {minute: seconds[minute * 60 : minute * 60 + 900] for minute in (0, 15, 30, 45)}
-
-    def text(self, at: int) -> str:
-        """A time in ms; with milliseconds where there are any."""
-        quarter, rest = divmod(at, self._QUARTER)
-        if quarter not in self._quarters:
-            self._learn(quarter)
-        hour, seconds, offset = self._quarters[quarter]
-        if rest % 1000:
-            return f"{hour}{seconds[rest // 1000]}.{rest % 1000:03}{offset}"
-        return f"{hour}{seconds[rest // 1000]}{offset}"
-
-    def _learn(self, quarter: int) -> None:
-        if len(self._quarters) >= self._MOST:
-            self._quarters.clear()
-        local = self._calendar.local(quarter * self._QUARTER)
+    def learn(quarter: int) -> tuple[str, list[str], str]:
+        if len(quarters) >= _MOST:
+            quarters.clear()
+        local = calendar.local(quarter * _QUARTER)
         text = local.isoformat(timespec="seconds")
-        self._quarters[quarter] = text[:14], self._seconds[local.minute], text[19:]
+        first = local.minute * 60
+        known = quarters[quarter] = text[:14], _SECONDS[first : first + 900], text[19:]
+        return known
+
+    def time(at: int) -> str:
+        quarter, rest = divmod(at, _QUARTER)
+        try:
+            hour, seconds, offset = quarters[quarter]
+        except KeyError:
+            hour, seconds, offset = learn(quarter)
+        second, part = divmod(rest, 1000)
+        if part:
+            return f"{hour}{seconds[second]}.{part:03}{offset}"
+        return f"{hour}{seconds[second]}{offset}"
+
+    return time
 
 
 def cell(value: str) -> str:
     """A value that stays one cell and is no formula."""
+    if value.isprintable() and value[:1] not in _DOUBTFUL:
+        return value
     value = _CONTROL.sub(" ", value)
     if _FORMULA.match(value) and not _PLAIN.fullmatch(value):
         return "'" + value
