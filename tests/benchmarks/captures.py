@@ -10,8 +10,11 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 from tests.benchmarks.flattened import flat_line
 
@@ -78,10 +81,9 @@ def arrivals(size: Size) -> Iterator[Arrival]:
 
 def write(path: Path, size: Size, facts: Path | None = None, flattened: Path | None = None) -> int:
     """Writes the log, how many lines that were; and, where paths are given, the same lines as flat rows: the few facts
-    that a report needs, and all that flattening leaves of them."""
+    that a report needs, and all that flattening leaves of them. A file has its name only when it is whole."""
     count = 0
-    nowhere = Path("/dev/null")
-    with path.open("w") as log, (facts or nowhere).open("w") as few, (flattened or nowhere).open("w") as all_of_it:
+    with _whole(path) as log, _whole(facts) as few, _whole(flattened) as all_of_it:
         for one in arrivals(size):
             log.write(one.text)
             if facts is not None:
@@ -90,6 +92,17 @@ def write(path: Path, size: Size, facts: Path | None = None, flattened: Path | N
                 all_of_it.write(flat_line(one.text))
             count += 1
     return count
+
+
+@contextmanager
+def _whole(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield StringIO()
+        return
+    part = path.with_name(path.name + ".part")
+    with part.open("w") as file:
+        yield file
+    part.rename(path)
 
 
 def _skewed(chance: random.Random, count: int, power: float) -> int:

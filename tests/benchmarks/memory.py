@@ -56,9 +56,7 @@ def importing(directory: Path, size: int) -> tuple[Peak, int]:
     directory.mkdir(parents=True, exist_ok=True)
     log, database = directory / f"{size}.bytes.jsonl", directory / "peak.db"
     if not log.exists():
-        part = log.with_suffix(".part")
-        write(part, Size(size // _A_LINE, seed=3))
-        part.rename(log)
+        write(log, Size(size // _A_LINE, seed=3))
     for path in directory.glob("peak.db*"):
         path.unlink()
     peak = watched([sys.executable, "-m", "tui", "import", str(log), "--db", str(database), "--json"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_WIDTHS = (66, 22, 30, 12, 34, 12)
+_WIDTHS = (68, 22, 30, 12, 34, 12)
 _HEADS = ("what", "measured", "peer", "ratio", "must reach", "verdict")
 
 
