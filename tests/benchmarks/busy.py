@@ -167,7 +167,9 @@ def _halves(log: Path) -> tuple[Path, Path]:
     if not second.exists():
         lines = log.read_bytes().splitlines(keepends=True)
         first.write_bytes(b"".join(lines[: len(lines) // 2]))
-        second.write_bytes(b"".join(lines[len(lines) // 2 :]))
+        part = second.with_suffix(".part")
+        part.write_bytes(b"".join(lines[len(lines) // 2 :]))
+        part.rename(second)
     return first, second
 
 
