@@ -46,11 +46,12 @@ _AFTER = "(m.start_at < :at OR m.key < :key)"
 _BEFORE = "(m.start_at > :at OR m.key > :key)"
 
 
-def every_start(connection: sqlite3.Connection, selection: Selection, columns: str) -> sqlite3.Cursor:
-    """Columns of `messages AS m` of all starts of a selection, as they are read: newest first, ties in any order."""
+def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
+    """Columns of `messages AS m`, and of what is joined with it, of all starts of a selection, as they are read: newest
+    first, ties in any order."""
     source = _BY_CONTACT if selection.chosen.by_contact else _BY_TIME
     return connection.execute(
-        f"SELECT {columns} FROM {source} WHERE {selection.timed} ORDER BY m.start_at DESC",
+        f"SELECT {columns} FROM {source} {joins} WHERE {selection.timed} ORDER BY m.start_at DESC",
         selection.parameters,
     )
 

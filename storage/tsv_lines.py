@@ -6,7 +6,6 @@ day, flags, names) made once; only a start that is joined with a keyless row is 
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -34,13 +33,12 @@ _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus
 
 # First what the order goes by; the order of the columns is that of `_merged` and of a formatter's arguments, too.
 _COLUMNS = """
-       m.start_at, m.key, m.origin, m.id, m.marks, m.contact, m.session_start, m.channel_id,
+       m.start_at, m.key, m.origin, m.id, m.marks, contacts.customer_id, contacts.label, m.session_start, m.channel_id,
        m.user_type, m.start_template, m.status, m.error_text, m.error_detail, m.delivered_at, m.read_at, m.answered_at,
        m.agent_groups, m.line, m.language, m.failure_code"""
-_ID, _MARKS, _CONTACT = 3, 4, 5
+_NAMES = "LEFT JOIN contacts ON contacts.id = m.contact"
+_ID, _MARKS = 3, 4
 _Row = tuple[Any, ...]
-_Person = tuple[str, str]  # the cells of the customer's id and of the contact, and the link to the chat
-_MOST_PEOPLE = 100_000  # kept
 _JOINED = int(Marks.JOINED)
 
 
@@ -48,33 +46,9 @@ def lines(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Iter
     """All starts of the filter, newest first, each a line with its end; in lists of at most 2,000."""
     settings = load_settings(connection)
     selection = select(connection, filter, now)
-    people: dict[int | None, _Person] = {}
-    line = _formatter(connection, selection.calendar, people)
-    for rows in _in_order(every_start(connection, selection, _COLUMNS)):
-        _learn(connection, {row[_CONTACT] for row in rows}, people, settings.chat_link)
+    line = _formatter(connection, selection.calendar, settings.chat_link)
+    for rows in _in_order(every_start(connection, selection, _COLUMNS, _NAMES)):
         yield [line(*row) for row in _with_joined(connection, rows)]
-
-
-def _learn(
-    connection: sqlite3.Connection, contacts: set[int | None], people: dict[int | None, _Person], pattern: str
-) -> None:
-    """Has `people` know these contacts. Most of the next starts are of people that had one already, so they are kept:
-    a join would look each up again."""
-    missing = contacts - people.keys()
-    if len(people) + len(missing) > _MOST_PEOPLE:
-        people.clear()
-        missing = contacts
-    people.update(dict.fromkeys(missing, _person(None, "", pattern)))
-    rows = connection.execute(
-        "SELECT id, customer_id, label FROM contacts WHERE id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(missing)),),
-    )
-    people.update((id, _person(customer_id, label, pattern)) for id, customer_id, label in rows)
-
-
-def _person(customer_id: str | None, label: str, pattern: str) -> _Person:
-    name = "" if label == customer_id else cell(label)
-    return f"{cell(customer_id or '')}\t{name}", cell(chat_link(customer_id, label, pattern) or "")
 
 
 def _in_order(cursor: sqlite3.Cursor) -> Iterator[list[_Row]]:
@@ -106,21 +80,19 @@ def _merged(row: _Row, start: LoadedStart) -> _Row:
     message, times, value = start.message, start.message.times, start.message.value
     failure = message.failure
     changed = {
-        6: times.get("session"),
-        7: value("channel_id"),
-        11: failure.text if failure else None,
-        12: failure.detail if failure else None,
-        13: times.get("delivered"),
-        14: times.get("read"),
-        16: value("agent_groups"),
-        18: value("language"),
+        7: times.get("session"),
+        8: value("channel_id"),
+        12: failure.text if failure else None,
+        13: failure.detail if failure else None,
+        14: times.get("delivered"),
+        15: times.get("read"),
+        17: value("agent_groups"),
+        19: value("language"),
     }
     return tuple(changed.get(place, column) for place, column in enumerate(row))
 
 
-def _formatter(
-    connection: sqlite3.Connection, calendar: Calendar, people: Mapping[int | None, _Person]
-) -> Callable[..., str]:
+def _formatter(connection: sqlite3.Connection, calendar: Calendar, pattern: str) -> Callable[..., str]:
     """What makes a line of the columns of a row."""
     templates = _cells(connection, "SELECT id, name FROM templates")
     line_values = _cells(connection, "SELECT id, value FROM lines")
@@ -137,7 +109,8 @@ def _formatter(
         origin: int,
         _id: int,
         _marks: int,
-        contact: int | None,
+        customer_id: str | None,
+        label: str | None,
         session: int | None,
         channel: str | None,
         user_type: int,
@@ -154,7 +127,12 @@ def _formatter(
         code: int | None,
     ) -> str:
         own = time(at)
-        person, link = people[contact]
+        if label and customer_id is None and not pattern and label.isdecimal():
+            person, link = f"\t{label}", f"https://wa.me/{label}"
+        else:
+            label, customer_id = label or "", customer_id or None
+            person = f"{cell(customer_id or '')}\t{'' if label == customer_id else cell(label)}"
+            link = cell(chat_link(customer_id, label, pattern) or "")
         sent = "" if origin >= REFERRED_FROM and (session is None or session == at) else own
         failure = f"{cell(reason or '')}\t{cell(detail or '')}" if status == failed else "\t"
         return (
