@@ -47,6 +47,7 @@ def united(blobs: Sequence[Blob]) -> bytes:
     if len(blobs) == 1:
         return bytes(blobs[0])
     sizes = [len(blob) for blob in blobs]
+    # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
     if sum(sizes) < 4 * _FEW and not any(size & 3 for size in sizes):
         return _little(array("I", sorted({*_little(array("I", b"".join(blobs)))}))).tobytes()
     return encode(unite(blobs))

@@ -46,11 +46,14 @@ _AFTER = "(m.start_at < :at OR m.key < :key)"
 _BEFORE = "(m.start_at > :at OR m.key > :key)"
 
 
-def every_id(connection: sqlite3.Connection, selection: Selection) -> sqlite3.Cursor:
-    """All row ids of a selection, newest first, as they are read."""
+def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
+    """Columns of `messages AS m`, and of what is joined with it, of all starts of a selection, as they are read: newest
+    first, ties in any order."""
     source = _BY_CONTACT if selection.chosen.by_contact else _BY_TIME
-    parameters = selection.parameters | {"limit": -1, "offset": 0}
-    return connection.execute(_statement(source, selection.timed, "DESC"), parameters)
+    return connection.execute(
+        f"SELECT {columns} FROM {source} {joins} WHERE {selection.timed} ORDER BY m.start_at DESC",
+        selection.parameters,
+    )
 
 
 def ids_after(connection: sqlite3.Connection, selection: Selection, cursor: Cursor | None, limit: int) -> list[int]:

@@ -93,16 +93,16 @@ def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart
     return [loaded[id] for id in ids]
 
 
-def chat_link(start: LoadedStart, pattern: str) -> str | None:
+def chat_link(customer_id: str | None, contact: str, pattern: str) -> str | None:
     """The link to the chat: by the pattern of the settings, else the platform's, else wa.me; None where no id fits."""
-    number = start.contact_label if start.contact_label.isdigit() else ""
-    values = {"customer_id": start.customer_id or "", "contact": start.contact_label, "number": number}
+    number = contact if contact.isdigit() else ""
+    values = {"customer_id": customer_id or "", "contact": contact, "number": number}
     if pattern:
         if any(f"{{{name}}}" in pattern and not value for name, value in values.items()):
             return None
         for name, value in values.items():
             pattern = pattern.replace(f"{{{name}}}", value)
         return pattern
-    if start.customer_id:
-        return f"https://go.botmaker.com/#/chats/{start.customer_id}"
+    if customer_id:
+        return f"https://go.botmaker.com/#/chats/{customer_id}"
     return f"https://wa.me/{number}" if number else None

@@ -14,7 +14,7 @@ from storage.cube_notifications import count_groups, groups
 from storage.events import Origin
 from storage.filters import UNKNOWN, Filter, StartStatus, UserType, literal
 from storage.messages import Sources, Stated
-from storage.positions import Cursor, every_id, ids_after, ids_at, ids_before
+from storage.positions import Cursor, ids_after, ids_at, ids_before
 from storage.report import one_moment
 from storage.selection import Selection, select
 from storage.settings import load_settings
@@ -122,11 +122,6 @@ def sorted_page(
 ) -> list[StartRow]:
     """The starts from a position on, in another order."""
     return _rows(connection, filter, now, lambda selection: sorted_ids(connection, selection, order, position, limit))
-
-
-def start_ids(connection: sqlite3.Connection, filter: Filter, now: datetime) -> sqlite3.Cursor:
-    """The row ids of all the filter's starts, newest first."""
-    return every_id(connection, select(connection, filter, now))
 
 
 def _rows(
@@ -237,7 +232,7 @@ def _detail(
         message.value("agent_groups"),
         None if failure is None or start.failure_reason is None else failure.detail,
         explained,
-        chat_link(start, pattern),
+        chat_link(start.customer_id, start.contact_label, pattern),
         bool(start.marks & Marks.CONFLICT),
         None if session is None else calendar.local(session),
         bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,

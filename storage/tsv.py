@@ -1,4 +1,4 @@
-"""The download: one row a start, first the platform's own eighteen columns, then ours (DESIGN 9). Knows no screen.
+"""The download as a file: its header, then a line a start (DESIGN 9), safe on the disk. Knows no screen.
 
 `storage.sources.botmaker` reads what this writes.
 """
@@ -8,18 +8,15 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.calendar import Calendar
 from storage.errors import StorageError
-from storage.filters import Filter, StartStatus
+from storage.filters import Filter
 from storage.report import one_moment
-from storage.settings import load_settings
-from storage.start_rows import LoadedStart, chat_link, load
-from storage.starts import start_ids
+from storage.tsv_lines import lines
 
 ENGLISH = (
     "User id",
@@ -77,14 +74,6 @@ SPANISH = (
 )
 HEADERS = {"en": ENGLISH, "es": SPANISH}
 
-_CHUNK = 2_000
-# C0 (tabs and line ends too), DEL, C1 and the Unicode line separators: a run of them is one space.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-# What a spreadsheet would run, and what importing our own file must tell from it.
-_FORMULA = re.compile(r"'*[=+\-@]")
-_PLAIN = re.compile(r"[+-]?[0-9][0-9 .()/-]*")
-_STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
-
 
 class ExportError(StorageError):
     """The file cannot be written; the message is one line."""
@@ -102,75 +91,13 @@ def write_tsv(
     """Writes the starts of a filter, newest first, and returns how many; `progress` is told the count now and then."""
     count = 0
     with one_moment(connection):
-        settings = load_settings(connection)
-        calendar = Calendar(settings.zone)
         out.write(("\t".join(HEADERS[language]) + "\n").encode())
-        for ids in _chunks(start_ids(connection, filter, now)):
-            rows = (_line(start, calendar, settings.chat_link) for start in load(connection, ids))
-            out.write("".join(rows).encode("utf-8", "replace"))
-            count += len(ids)
+        for chunk in lines(connection, filter, now):
+            out.write("".join(chunk).encode("utf-8", "replace"))
+            count += len(chunk)
             if progress is not None:
                 progress(count)
     return count
-
-
-def _chunks(cursor: sqlite3.Cursor) -> Iterator[list[int]]:
-    while ids := [id for (id,) in cursor.fetchmany(_CHUNK)]:
-        yield ids
-
-
-def _line(start: LoadedStart, calendar: Calendar, link: str) -> str:
-    return "\t".join(cell(value) for value in _values(start, calendar, link)) + "\n"
-
-
-def _values(start: LoadedStart, calendar: Calendar, link: str) -> Iterator[str]:
-    message, times, value = start.message, start.message.times, start.message.value
-    failed = start.status is StartStatus.FAILED
-    failure = message.failure if failed else None
-    level = _STEPS.index(start.status) if start.status in _STEPS else -1
-
-    def time(at: int | None) -> str:
-        return "" if at is None else _iso(calendar, at)
-
-    yield start.customer_id or ""
-    yield "" if start.contact_label == start.customer_id else start.contact_label
-    yield time(times.get("session", start.at))
-    yield value("channel_id") or ""
-    yield _flag(start.user_type == "new")
-    yield start.template or ""
-    yield _flag(failed)
-    for step in range(4):
-        yield _flag(level >= step)
-    yield (failure.text if failure else None) or ""
-    yield (failure.detail if failure else None) or ""
-    yield "" if start.referred and start.at == times.get("session", start.at) else time(start.at)
-    yield time(times.get("delivered"))
-    yield time(times.get("read"))
-    yield time(start.answered_at)
-    yield value("agent_groups") or ""
-    yield start.origin.value
-    yield start.line_value
-    yield value("language") or ""
-    yield start.status.value
-    yield "" if start.failure_code is None else str(start.failure_code)
-    yield chat_link(start, link) or ""
-    yield message.key
-
-
-def _flag(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _iso(calendar: Calendar, at: int) -> str:
-    return calendar.local(at).isoformat(timespec="milliseconds" if at % 1000 else "seconds")
-
-
-def cell(value: str) -> str:
-    """A value that stays one cell and is no formula."""
-    value = _CONTROL.sub(" ", value)
-    if _FORMULA.match(value) and not _PLAIN.fullmatch(value):
-        return "'" + value
-    return value
 
 
 def file_name(filter: Filter, now: datetime) -> str:

@@ -22,7 +22,8 @@ from storage.positions import Cursor
 from storage.report import Report, load_report, one_moment
 from storage.sorting import Order
 from storage.starts import StartDetail
-from storage.tsv import ExportError, cell, file_name, write_file, write_free, write_tsv
+from storage.tsv import ExportError, file_name, write_file, write_free, write_tsv
+from storage.tsv_lines import cell
 from tui.pager import PAGE, Pager
 from tui.wording import filter_parts
 

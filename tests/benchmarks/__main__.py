@@ -6,7 +6,11 @@ import sys
 from importlib import import_module
 
 WORDS = {
+    "all": "tests.benchmarks.everything",
+    "busy": "tests.benchmarks.busy",
+    "export": "tests.benchmarks.exports",
     "import": "tests.benchmarks.imports",
+    "memory": "tests.benchmarks.memory",
     "report": "tests.benchmarks.report",
     "terminal": "tests.benchmarks.terminal",
 }

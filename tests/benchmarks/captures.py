@@ -10,8 +10,13 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
+
+from tests.benchmarks.flattened import flat_line
 
 _DAY = 86_400
 _FIRST = 1_760_000_000 // _DAY * _DAY  # epoch seconds of the first day
@@ -42,7 +47,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One line of the log, the epoch second it arrived, and the same facts as a flat row."""
+    """One line of the log, the epoch second it arrived, and its few facts as a flat row."""
 
     at: float
     text: str
@@ -74,16 +79,30 @@ def arrivals(size: Size) -> Iterator[Arrival]:
     yield from waiting
 
 
-def write(path: Path, size: Size, flat: Path | None = None) -> int:
-    """Writes the log, and its flat rows where a second path is given; how many lines that were."""
+def write(path: Path, size: Size, facts: Path | None = None, flattened: Path | None = None) -> int:
+    """Writes the log, how many lines that were; and, where paths are given, the same lines as flat rows: the few facts
+    that a report needs, and all that flattening leaves of them. A file has its name only when it is whole."""
     count = 0
-    with path.open("w") as log, (flat or Path("/dev/null")).open("w") as rows:
+    with _whole(path) as log, _whole(facts) as few, _whole(flattened) as all_of_it:
         for one in arrivals(size):
             log.write(one.text)
-            if flat is not None:
-                rows.write(json.dumps(one.flat) + "\n")
+            if facts is not None:
+                few.write(json.dumps(one.flat) + "\n")
+            if flattened is not None:
+                all_of_it.write(flat_line(one.text))
             count += 1
     return count
+
+
+@contextmanager
+def _whole(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield StringIO()
+        return
+    part = path.with_name(path.name + ".part")
+    with part.open("w") as file:
+        yield file
+    part.rename(path)
 
 
 def _skewed(chance: random.Random, count: int, power: float) -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from tests.benchmarks import reports
 from tests.benchmarks.duck import Duck
+from tests.benchmarks.flat import Peer
+from tests.benchmarks.plain import Plain
 from tests.benchmarks.starts import build
 
 
@@ -21,41 +23,53 @@ def run(words: Sequence[str]) -> int:
     report.add_argument("--starts", type=int, default=1_000_000)
     report.add_argument("--directory", type=Path, help="keeps the files there, and uses them again")
     report.add_argument("--no-duckdb", dest="duckdb", action="store_false")
+    report.add_argument("--plain", action="store_true", help="beside plain SQLite too; takes minutes at 10 M")
     report.add_argument("--recount", action="store_true", help="compares every answer with the recount; slow")
     report.add_argument("--only", help="filters with this in their name")
     _report(report.parse_args(words))
     return 0
 
 
+def database(directory: Path, count: int) -> Path:
+    """The database of so many starts in a directory, built where it is not there yet."""
+    path = directory / f"{count}.db"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"part-{path.name}")
+        part.unlink(missing_ok=True)
+        build(part, count, _narrate)
+        part.with_name(f"{part.name}.lock").unlink(missing_ok=True)
+        part.rename(path)
+        _narrate("")
+    return path
+
+
 def _report(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         directory = arguments.directory or Path(scratch)
-        path = directory / f"{arguments.starts}.db"
-        if not path.exists():
-            build(path, arguments.starts, _narrate)
-            _narrate("built\n")
-        duck = None
+        path = database(directory, arguments.starts)
+        peers: list[Peer] = []
         if arguments.duckdb:
-            place = directory / f"{arguments.starts}.duckdb"
-            there = place.exists()
-            duck = Duck(place)
-            if not there:
-                duck.fill(path)
-        _print(arguments, path, duck)
+            peers.append(Duck(path.with_suffix(".duckdb"), path))
+        if arguments.plain:
+            peers.append(Plain(path.with_suffix(".plain.db"), path))
+        _print(arguments, path, peers)
 
 
-def _print(arguments: argparse.Namespace, path: Path, duck: Duck | None) -> None:
+def _print(arguments: argparse.Namespace, path: Path, peers: list[Peer]) -> None:
     first = reports.first_report(path)
-    measured = reports.measure(path, duck, arguments.recount, arguments.only)
-    print(f"{'filter':62} {'saludo':>9} {'duckdb':>9} {'recount':>9}   (ms)")
+    measured = reports.measure(path, peers, arguments.recount, arguments.only)
+    names = [peer.name for peer in peers]
+    print(f"{'filter':62} {'saludo':>9}{''.join(f' {name:>9}' for name in names)} {'recount':>9}   (ms)")
     for one in measured:
-        print(f"{one.name:62} {one.report:9.1f} {_cell(one.duckdb)} {_cell(one.recount)}")
+        theirs = "".join(f" {_cell(one.peers[name])}" for name in names)
+        print(f"{one.name:62} {one.report:9.1f}{theirs} {_cell(one.recount)}")
     median = statistics.median(one.report for one in measured)
-    print(f"{'median':62} {median:9.1f}", end="")
-    if duck is not None:
-        theirs = statistics.median(one.duckdb or 0 for one in measured)
-        slowest = min((one.duckdb or 0) / one.report for one in measured)
-        print(f" {theirs:9.1f}   1/{theirs / median:.0f}; least advantage {slowest:.1f}")
+    print(f"{'median':62} {median:9.1f}" + "".join(f" {reports.median_of(measured, name):9.1f}" for name in names))
+    for name in names:
+        times = reports.median_of(measured, name) / median
+        print(f"{f'beside {name}: of its median, least advantage':62} {f'1/{times:.0f}':>9} ", end="")
+        print(f"{reports.least_advantage(measured, name):9.1f}")
     print(f"\n{'slowest':62} {max(one.report for one in measured):9.1f}")
     print(f"{'first report of a cold file, median and worst':62} {statistics.median(first):9.1f} {max(first):9.1f}")
     if not arguments.only:
@@ -71,4 +85,5 @@ def _cell(value: float | None) -> str:
 
 
 def _narrate(text: str) -> None:
-    print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

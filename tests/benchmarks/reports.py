@@ -1,11 +1,11 @@
-"""How fast a whole report is, under sixteen filters, beside DuckDB and beside the recount by SQLite."""
+"""How fast a whole report is, under sixteen filters, beside peers and beside the recount by SQLite."""
 
 from __future__ import annotations
 
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from storage.database import reading
 from storage.filters import Filter
 from storage.report import load_report, recount_report
 from storage.selection import select
-from tests.benchmarks.duck import Duck
+from tests.benchmarks.flat import Peer
 from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
 from tui.pager import Pager
 
@@ -78,16 +78,18 @@ def cold(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One filter's times in ms; None: not measured."""
+    """One filter's times in ms, the peers' by name; recount None: not measured."""
 
     name: str
     report: float
-    duckdb: float | None
+    peers: dict[str, float]
     recount: float | None
 
 
-def measure(path: Path, duck: Duck | None, recount: bool, only: str | None = None) -> list[Measured]:
-    """Every filter; with the recount its answers are compared as well."""
+def measure(
+    path: Path, peers: Sequence[Peer], recount: bool = False, only: str | None = None, rounds: int = ROUNDS
+) -> list[Measured]:
+    """Every filter; the answers of the peers, and with it those of the recount, are compared with ours."""
     measured = []
     for name, text in FILTERS.items():
         if only and only not in name:
@@ -95,7 +97,7 @@ def measure(path: Path, duck: Duck | None, recount: bool, only: str | None = Non
         filter = Filter.parse(text)
         with reading(path) as connection:
             load_report(connection, filter, UNTIL)
-            ours = timed(lambda: load_report(connection, filter, UNTIL))  # noqa: B023
+            ours = timed(lambda: load_report(connection, filter, UNTIL), rounds)  # noqa: B023
             report = load_report(connection, filter, UNTIL)
             again = None
             if recount:
@@ -103,13 +105,23 @@ def measure(path: Path, duck: Duck | None, recount: bool, only: str | None = Non
                 if recount_report(connection, filter, UNTIL) != report:
                     raise AssertionError(f"{name}: the cube differs from the recount")
                 again = (time.perf_counter() - begin) * 1000
-            theirs = None
-            if duck is not None:
+            theirs = {}
+            for peer in peers:
                 selected = select(connection, filter, UNTIL)
-                duck.check(selected, report)
-                theirs = timed(lambda: duck.report(selected), 3)  # noqa: B023
+                peer.check(selected, report)
+                theirs[peer.name] = timed(lambda: peer.report(selected), peer.rounds)  # noqa: B023
         measured.append(Measured(name, ours, theirs, again))
     return measured
+
+
+def median_of(measured: Sequence[Measured], peer: str) -> float:
+    """The median of a peer over the filters, ms."""
+    return statistics.median(one.peers[peer] for one in measured)
+
+
+def least_advantage(measured: Sequence[Measured], peer: str) -> float:
+    """How many times as long as ours a peer takes, with the filter where that is least."""
+    return min(one.peers[peer] / one.report for one in measured)
 
 
 def first_report(path: Path) -> list[float]:

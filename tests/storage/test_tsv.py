@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import stat
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
+from storage import tsv_lines
 from storage.database import reading
 from storage.events import ContactIds, Failure, Rank, Send
 from storage.filters import Filter
-from storage.tsv import ENGLISH, SPANISH, ExportError, cell, file_name, write_file, write_free, write_tsv
-from tests.databases import ANA, LINE, NOON, NOW, SECOND, build, column, tsv_bytes, tsv_of
+from storage.tsv import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
+from storage.tsv_lines import cell
+from tests.databases import ANA, DAY, LINE, NOON, NOW, SECOND, build, column, tsv_bytes, tsv_of
 
 
 def send(key: str, at: int, template: str = "promo", contact: ContactIds = ANA) -> Send:
@@ -29,6 +33,42 @@ def path(tmp_path: Path) -> Path:
 
 def test_newest_first_and_ties_by_key_descending(path: Path) -> None:
     assert column(tsv_of(path), "Message key") == ["c", "bad", "b", "a"]
+
+
+def test_ties_keep_their_order_however_the_rows_are_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tsv_bytes(path)
+    for rows in (1, 2, 3):
+        monkeypatch.setattr(tsv_lines, "_CHUNK", rows)
+        assert tsv_bytes(path) == whole
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago", "UTC"])
+def test_times_of_a_whole_year_are_those_of_the_zone(tmp_path: Path, zone: str) -> None:
+    times = [NOON - day * DAY + day * 7_919_001 for day in range(365)]
+    path = build(tmp_path / "saludo.db", [send(str(at), at) for at in times], time_zone=zone)
+    for row in tsv_of(path):
+        at = int(row["Message key"])
+        local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+        assert row["Sent at"] == local.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
+
+
+def test_a_start_has_what_only_its_keyless_row_knows(tmp_path: Path) -> None:
+    row = Send(
+        "row",
+        Rank.PLATFORM,
+        NOON + SECOND,
+        LINE,
+        ANA,
+        keyless=True,
+        kind="template",
+        sent_at=NOON + SECOND,
+        read_at=NOON + 9 * SECOND,
+        channel_id="web\tone",
+        agent_groups="=sales",
+    )
+    (start,) = tsv_of(build(tmp_path / "saludo.db", [send("keyed", NOON), row]))
+    assert (start["Message key"], start["Channel id"], start["Agent groups"]) == ("keyed", "web one", "'=sales")
+    assert (start["Sent at"], start["Read at"]) == ("2026-11-18T12:00:00-03:00", "2026-11-18T12:00:09-03:00")
 
 
 def test_a_row_says_what_happened_in_the_reports_zone(path: Path) -> None:

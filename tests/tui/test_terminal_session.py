@@ -24,12 +24,14 @@ ROOT = Path(__file__).parents[2]
 SLOW = """
 import sys, time
 import storage.tsv as tsv
-tsv._CHUNK = 1
-write = tsv._line
+import storage.tsv_lines
+storage.tsv_lines._CHUNK = 1
+lines = tsv.lines
 def slowly(*parts):
-    time.sleep(0.1)
-    return write(*parts)
-tsv._line = slowly
+    for line in lines(*parts):
+        time.sleep(0.1)
+        yield line
+tsv.lines = slowly
 from tui.cli import run
 sys.exit(run(sys.argv[1:]))
 """

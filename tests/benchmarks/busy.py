@@ -1,0 +1,205 @@
+"""How long a report takes while an import runs flat out, beside the quiet database, and whether one is ever refused.
+
+An import keeps two cores busy by itself, so the quiet reports are measured twice: alone, and while an import of the
+same log into another file has the machine. The first ratio is what a person feels, the second what sharing the file
+costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.database import DatabaseError, reading
+from storage.filters import Filter
+from storage.report import load_report
+from tests.benchmarks.captures import Size, write
+from tests.benchmarks.imports import next_days
+from tests.benchmarks.processes import ended, started
+from tests.benchmarks.report import database
+from tests.benchmarks.starts import UNTIL
+
+# Named by what both databases have; the lines and templates of the log are others than those of the built one.
+FILTERS = (
+    "period:30d",
+    "period:90d",
+    "period:365d",
+    "period:365d template:template_001",
+    "period:90d origin:notification",
+    "period:30d user:new",
+    "period:90d template:template_0*",
+    "period:365d status:failed",
+)
+_ROUNDS = 5
+_FIRST_DAY = 45  # of the log's year, so that it ends with the day that the reports are of
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Medians over the filters of the medians of each, in ms. refusals: reports that raised an error. reports: how many
+    were loaded while the import ran."""
+
+    alone: float
+    sharing: float
+    busy: float
+    refusals: int
+    reports: int
+
+    @property
+    def of_alone(self) -> float:
+        """Times as long as on a quiet machine."""
+        return self.busy / self.alone
+
+    @property
+    def of_sharing(self) -> float:
+        """Times as long as beside an import that writes another file."""
+        return self.busy / self.sharing
+
+
+def growing(base: Path, directory: Path, log: Path) -> Busy:
+    """An import into a copy of a database."""
+    copy = _fresh(directory)
+    shutil.copy(base, copy)
+    alone = _quiet(copy)
+    with _importing(_fresh(directory, "other"), log) as runs:
+        sharing = _reports(copy, runs)
+    with _importing(copy, log) as runs:
+        busy = _reports(copy, runs)
+    _fresh(directory)
+    _fresh(directory, "other")
+    return _figures(alone, sharing, busy)
+
+
+def filling(directory: Path, log: Path) -> Busy:
+    """The import of a year into an empty database: its second half, beside the quiet state after the first."""
+    first, second = _halves(log)
+    half = _fresh(directory, "half")
+    with _importing(half, first) as runs:
+        while runs():
+            time.sleep(0.05)
+    busy = growing(half, directory, second)
+    _fresh(directory, "half")
+    return busy
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    times: dict[str, list[float]]
+    refusals: int
+
+
+def _quiet(path: Path) -> _Loaded:
+    rounds = iter(range((_ROUNDS + 1) * len(FILTERS)))
+    return _reports(path, lambda: next(rounds, None) is not None)
+
+
+def _reports(path: Path, wanted: Callable[[], bool]) -> _Loaded:
+    """Loads reports, each of its own moment, under one filter after the other for as long as they are wanted. Every
+    round has a connection of its own, and is not measured for its first report: nobody waits for the cache there."""
+    times: dict[str, list[float]] = {text: [] for text in FILTERS}
+    refusals = 0
+    filters = [Filter.parse(text) for text in FILTERS]
+    while wanted():
+        try:
+            with reading(path) as connection:
+                load_report(connection, filters[0], UNTIL)
+                for text, filter in zip(FILTERS, filters, strict=True):
+                    if not wanted():
+                        break
+                    began = time.perf_counter()
+                    load_report(connection, filter, UNTIL)
+                    times[text].append((time.perf_counter() - began) * 1000)
+        except (DatabaseError, sqlite3.Error):
+            refusals += 1
+    return _Loaded(times, refusals)
+
+
+def _figures(alone: _Loaded, sharing: _Loaded, busy: _Loaded) -> Busy:
+    known = [text for text in FILTERS if busy.times[text] and sharing.times[text]]
+    assert known, "the import ended before a report was loaded; give it more events"
+
+    def median(loaded: _Loaded) -> float:
+        return statistics.median(statistics.median(loaded.times[text]) for text in known)
+
+    count = sum(map(len, busy.times.values()))
+    return Busy(median(alone), median(sharing), median(busy), busy.refusals + sharing.refusals + alone.refusals, count)
+
+
+@contextmanager
+def _importing(path: Path, log: Path) -> Iterator[Callable[[], bool]]:
+    """An import in processes of its own, and whether it still runs; ended at the end."""
+    process = started(["-m", "tui", "import", str(log), "--db", str(path), "--json"])
+    try:
+        yield lambda: process.poll() is None
+        if process.returncode:
+            assert process.stderr is not None
+            raise AssertionError(f"the import ended with {process.returncode}: {process.stderr.read().decode()}")
+    finally:
+        ended(process)
+
+
+def _fresh(directory: Path, name: str = "busy") -> Path:
+    for path in directory.glob(f"{name}.db*"):
+        path.unlink()
+    return directory / f"{name}.db"
+
+
+def next_log(directory: Path, events: int) -> Path:
+    """The log of the month after the year."""
+    return _log(directory / f"{events}.next.jsonl", next_days(events))
+
+
+def year_log(directory: Path, events: int) -> Path:
+    """The log of a year."""
+    return _log(directory / f"{events}.year.jsonl", Size(events, first_day=_FIRST_DAY))
+
+
+def _halves(log: Path) -> tuple[Path, Path]:
+    first, second = log.with_suffix(".first.jsonl"), log.with_suffix(".second.jsonl")
+    if not second.exists():
+        lines = log.read_bytes().splitlines(keepends=True)
+        first.write_bytes(b"".join(lines[: len(lines) // 2]))
+        part = second.with_suffix(".part")
+        part.write_bytes(b"".join(lines[len(lines) // 2 :]))
+        part.rename(second)
+    return first, second
+
+
+def _log(path: Path, size: Size) -> Path:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, size)
+    return path
+
+
+def run(words: Sequence[str]) -> None:
+    """Prints both."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks busy")
+    parser.add_argument("--starts", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=300_000, help="of the log that is imported")
+    parser.add_argument("--directory", type=Path, help="keeps the database and the logs there, and uses them again")
+    arguments = parser.parse_args(words)
+    with tempfile.TemporaryDirectory() as scratch:
+        directory: Path = arguments.directory or Path(scratch)
+        base = database(directory, arguments.starts)
+        print(
+            f"{'':46} {'alone':>8} {'sharing':>8} {'busy':>8} {'of alone':>9} {'of sharing':>11} {'refused':>8}   (ms)"
+        )
+        _print(f"import into {arguments.starts:,}", growing(base, directory, next_log(directory, arguments.events)))
+        _print("import into an empty database", filling(directory, year_log(directory, arguments.events)))
+
+
+def _print(name: str, one: Busy) -> None:
+    print(
+        f"{f'{name}, {one.reports} reports':46} {one.alone:8.1f} {one.sharing:8.1f} {one.busy:8.1f}"
+        f" {one.of_alone:9.2f} {one.of_sharing:11.2f} {one.refusals:8}",
+        flush=True,
+    )

@@ -1,0 +1,90 @@
+"""How long the TSV takes, beside the sqlite3 shell writing the same joined columns of the same file in tabs mode.
+
+The shell writes what stands in the columns: epoch numbers and ids where ours are times of a zone and words, no link to
+a chat, and no care for a tab or a formula in a value. Each is a process of its own that writes a file on the same disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.report import database
+from tests.benchmarks.starts import UNTIL
+
+ROUNDS = 3
+# The columns of the TSV, in its order; the contact again where the TSV has the link to the chat.
+_SELECT = """
+SELECT contacts.customer_id, contacts.label, m.session_start, m.channel_id, m.user_type, templates.name,
+       m.status = 0, m.status >= 1, m.status >= 2, m.status >= 3, m.status = 4, m.error_text, m.error_detail,
+       m.start_at, m.delivered_at, m.read_at, m.answered_at, m.agent_groups, m.origin, lines.value, m.language,
+       m.status, m.failure_code, contacts.label, m.key
+FROM messages AS m INDEXED BY starts_by_time
+LEFT JOIN templates ON templates.id = m.start_template
+LEFT JOIN lines ON lines.id = m.line
+LEFT JOIN contacts ON contacts.id = m.contact
+WHERE m.origin IS NOT NULL
+ORDER BY m.start_at DESC, m.key DESC, m.origin DESC;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Medians in seconds of some rounds of each, in turn; shell is None where sqlite3 is not installed."""
+
+    ours: float
+    shell: float | None
+
+
+def measure(path: Path, directory: Path, rounds: int = ROUNDS) -> Exported:
+    """Writes the whole database some times; raises AssertionError where the two do not have as many lines."""
+    ours, theirs = [], []
+    mine, other = directory / "export.tsv", directory / "export.shell.tsv"
+    for _ in range(rounds):
+        command = [sys.executable, "-m", "tui", "export", "--db", str(path), "--now", UNTIL.isoformat()]
+        ours.append(_timed([*command, "--filter", "period:all", "--force", "-o", str(mine)]))
+        if shutil.which("sqlite3") is not None:
+            shell = ["sqlite3", "-readonly", "-batch", "-header", "-tabs", str(path), f".output '{other}'", _SELECT]
+            theirs.append(_timed(shell))
+    if theirs:
+        assert _lines(mine) == _lines(other), "the TSV and the shell's have not as many lines"
+    mine.unlink()
+    other.unlink(missing_ok=True)
+    return Exported(statistics.median(ours), statistics.median(theirs) if theirs else None)
+
+
+def _timed(command: Sequence[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def run(words: Sequence[str]) -> None:
+    """Prints both."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks export")
+    parser.add_argument("--starts", type=int, default=1_000_000)
+    parser.add_argument("--directory", type=Path, help="keeps the database there, and uses it again")
+    arguments = parser.parse_args(words)
+    with tempfile.TemporaryDirectory() as scratch:
+        directory: Path = arguments.directory or Path(scratch)
+        exported = measure(database(directory, arguments.starts), directory)
+        print(f"{arguments.starts:,} starts, medians of {ROUNDS}")
+        print(f"{'saludo export':40} {exported.ours:8.2f} s")
+        if exported.shell is None:
+            print("sqlite3 is not installed: nothing to compare with (apt-get install sqlite3)")
+        else:
+            print(f"{'sqlite3, tabs mode, the same columns':40} {exported.shell:8.2f} s")
+            print(f"{'times as long':40} {exported.ours / exported.shell:8.2f}")

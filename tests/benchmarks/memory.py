@@ -1,0 +1,88 @@
+"""Peaks of memory: the dashboard on a large database; an import of a log of 2 GB with the process that reads ahead.
+
+Run: `python -m tests.benchmarks memory [--db PATH] [--import-bytes N]`. A database is only read. The log is written
+first, the same every time, and takes minutes to import.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.captures import Size, write
+from tests.benchmarks.processes import Peak, watched
+from tests.benchmarks.starts import UNTIL, template_name
+from tests.benchmarks.terminal import Session
+
+TWO_GIGABYTES = 2_000_000_000
+_A_LINE = 563  # bytes of a log's line, about
+QUIET = 1.5  # seconds without a byte after which a screen is taken for complete
+_END, _HOME, _PAGE_UP, _PAGE_DOWN = b"\x1b[F", b"\x1b[H", b"\x1b[5~", b"\x1b[6~"
+
+
+def dashboard(database: Path, quiet: float = QUIET) -> Peak:
+    """Opens the dashboard, goes to the ends of its table grouped and one by one, through filters and into a start."""
+    peak = Peak()
+    session = Session([sys.executable, "-m", "tui", "--db", str(database), "--now", UNTIL.isoformat()])
+    try:
+        session.read(session.started, quiet)
+        peak.sample(session.process)
+        for keys in _journey():
+            session.press(keys, quiet)
+            peak.sample(session.process)
+    finally:
+        session.close()
+    return peak
+
+
+def _journey() -> list[bytes]:
+    table = [_END, _PAGE_UP, _HOME, _PAGE_DOWN, _END, _HOME]
+    filters = [
+        "period:365d",
+        f"period:90d template:{template_name(1)}",
+        "period:all user:recurrent",
+        "since:2025-11-29 until:2026-11-19 template:template_* origin:notification",
+        "period:all status:failed",
+    ]
+    typed = [b"/\x15" + text.encode() + b"\r" for text in filters]
+    return [b"8", *table, b"v", *table, *(step for keys in typed for step in (keys, b"8", _END, _HOME)), b"\r", b"8\r"]
+
+
+def importing(directory: Path, size: int) -> tuple[Peak, int]:
+    """Imports a log of about so many bytes into an empty database; the peak, and the log's bytes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    log, database = directory / f"{size}.bytes.jsonl", directory / "peak.db"
+    if not log.exists():
+        write(log, Size(size // _A_LINE, seed=3))
+    for path in directory.glob("peak.db*"):
+        path.unlink()
+    peak = watched([sys.executable, "-m", "tui", "import", str(log), "--db", str(database), "--json"])
+    for path in directory.glob("peak.db*"):
+        path.unlink()
+    return peak, log.stat().st_size
+
+
+def describe(peak: Peak) -> str:
+    """The peak in words, process by process."""
+    each = " + ".join(f"{size:.0f}" for size in peak.each.values())
+    return f"{peak.together:.0f} MB together, {each} MB each at its own highest"
+
+
+def run(words: Sequence[str]) -> None:
+    """Prints what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks memory")
+    parser.add_argument("--db", type=Path, help="a database to open the dashboard on, such as one of 10 M starts")
+    parser.add_argument(
+        "--import-bytes", type=int, nargs="?", const=TWO_GIGABYTES, help="imports a log of that size (2 GB)"
+    )
+    parser.add_argument("--directory", type=Path, help="keeps the log there, and uses it again")
+    arguments = parser.parse_args(words)
+    if arguments.db is not None:
+        print(f"dashboard on {arguments.db.name}: {describe(dashboard(arguments.db))}", flush=True)
+    if arguments.import_bytes is not None:
+        with tempfile.TemporaryDirectory() as scratch:
+            peak, size = importing(arguments.directory or Path(scratch), arguments.import_bytes)
+        print(f"import of {size / 1e9:.2f} GB: {describe(peak)}")

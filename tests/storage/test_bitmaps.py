@@ -1,0 +1,18 @@
+"""Sets of users as bytes: a union is the union, however few bytes its sets have, and equal sets are equal bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.bitmaps import encode_numbers, unite, united
+
+RUN = range(100, 400)  # three hundred numbers in a row: a bitmap of 17 bytes
+
+
+@pytest.mark.parametrize("others", [[[5, 7]], [[5], [1_000_000]], [range(300, 700)], [[5], RUN]])
+def test_a_run_of_numbers_is_a_bitmap_of_few_bytes_and_unites_as_any(others: list[list[int]]) -> None:
+    sets = [RUN, *others]
+    blobs = [encode_numbers(list(numbers)) for numbers in sets]
+    wanted = sorted({number for numbers in sets for number in numbers})
+    assert unite([united(blobs)]).to_array().tolist() == wanted
+    assert united(blobs) == united(blobs[::-1])
