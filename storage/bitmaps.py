@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache
+from struct import unpack_from
 
 from pyroaring import BitMap
 
@@ -60,7 +61,7 @@ def unite(blobs: Iterable[Blob]) -> BitMap:
             few.append(blob)
     if few:
         bitmaps.append(BitMap(_little(array("I", b"".join(few)))))
-    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps) if bitmaps else BitMap()
+    return union(bitmaps)
 
 
 @cache
@@ -70,12 +71,21 @@ def _range(index: int) -> BitMap:
 
 def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
     """The contacts that the set has in any of these slices."""
-    parts = []
+    parts = [users.shift(-(index << SLICE_BITS)) for index in slices]
+    return union(parts) & _range(0)
+
+
+def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[int, BitMap]]:
+    """The contacts that the set has in each of these slices, where there are any."""
     for index in slices:
         start = index << SLICE_BITS
         if users.range_cardinality(start, start + (1 << SLICE_BITS)):
-            parts.append((users & _range(index)).shift(-start))
-    return parts[0] if len(parts) == 1 else BitMap.union(*parts) if parts else BitMap()
+            yield index, (users & _range(index)).shift(-start)
+
+
+def union(sets: Sequence[BitMap]) -> BitMap:
+    """The union of any number of sets."""
+    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()
 
 
 def pack(blobs: dict[PackKey, bytes]) -> bytes:
@@ -92,11 +102,10 @@ def pack(blobs: dict[PackKey, bytes]) -> bytes:
 
 
 def _head(packed: bytes) -> tuple[Iterator[tuple[int, int, int]], memoryview]:
-    view = memoryview(packed)
-    (count,) = _little(array("i", packed[:4]))
-    words = _little(array("i", packed[4 : 4 + 12 * count]))
+    count = int.from_bytes(packed[:4], "little")
+    words = unpack_from(f"<{3 * count}i", packed, 4)
     head = zip(words[:count], words[count : 2 * count], words[2 * count :], strict=True)
-    return head, view[4 + 12 * count :]
+    return head, memoryview(packed)[4 + 12 * count :]
 
 
 def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
@@ -108,14 +117,15 @@ def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
         position += length
 
 
-def picked(packed: bytes, templates: Container[int]) -> list[tuple[int, memoryview]]:
-    """The sets of these templates with their failure; neighbours that are runs of numbers as one."""
+def picked(packed: bytes, templates: Container[int] | None) -> list[tuple[int, memoryview]]:
+    """The sets of these templates (None: of all) with their failure; neighbours that are runs of numbers as one."""
     head, sets = _head(packed)
     found = []
     start = position = 0
     of = 0
     for template, failure, length in head:
-        if template in templates and not length & 3 and failure == of:
+        chosen = templates is None or template in templates
+        if chosen and not length & 3 and failure == of:
             position += length
             continue
         if start != position:
@@ -123,7 +133,7 @@ def picked(packed: bytes, templates: Container[int]) -> list[tuple[int, memoryvi
         start = position
         position += length
         of = failure
-        if template not in templates:
+        if not chosen:
             start = position
         elif length & 3:
             found.append((failure, sets[start:position]))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from storage.calendar import date_of
-from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import ALL, ANSWER, FAILURE
 from storage.cube_reading import Cube
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES
@@ -55,7 +54,7 @@ Group = tuple[
 
 def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> tuple[list[list[int]], int]:
     """The pairs of line and template that hold what is selected, and how many starts of any kind those pairs have."""
-    condition, parameters = _condition(connection, cube, selection, selection.chosen)
+    condition, parameters = _condition(cube, selection, selection.chosen)
     rows = connection.execute(
         f"SELECT line, template, sum({' + '.join(COUNTERS.values())}) {condition} GROUP BY line, template", parameters
     ).fetchall()
@@ -78,7 +77,7 @@ def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Cho
     # No cell tells one contact, and few of the rest could tell a failure.
     in_cells = not chosen.by_contact and chosen.failures is None
     if in_cells:
-        condition, parameters = _condition(connection, cube, selection, chosen)
+        condition, parameters = _condition(cube, selection, chosen)
         other = "templates" if column == "line" else "lines"
         if getattr(chosen, other) is None:
             parameters[f"of_{other}"] = json.dumps([ALL])
@@ -146,7 +145,7 @@ def _days_holding(
 
 
 def _counts_by_day(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> dict[int, int]:
-    condition, parameters = _condition(connection, cube, selection, _sends(selection.chosen))
+    condition, parameters = _condition(cube, selection, _sends(selection.chosen))
     counts: defaultdict[int, int] = defaultdict(int)
     for day, count in connection.execute(f"SELECT day, count(*) {condition} GROUP BY day", parameters):
         counts[day] = count
@@ -160,7 +159,7 @@ def _groups_of_day(connection: sqlite3.Connection, cube: Cube, selection: Select
     if cube.is_dirty(selection):
         return _groups_of_messages(connection, selection)
     chosen = _sends(selection.chosen)
-    condition, parameters = _condition(connection, cube, selection, chosen)
+    condition, parameters = _condition(cube, selection, chosen)
     columns = ", ".join(
         " + ".join(_columns(chosen, statuses)) or "0"
         for statuses in (range(FAILURE, ANSWER + 1), (FAILURE,), (ANSWER,))
@@ -238,17 +237,15 @@ def _columns(chosen: Chosen, statuses: range | tuple[int, ...]) -> list[str]:
     ]
 
 
-def _condition(
-    connection: sqlite3.Connection, cube: Cube, selection: Selection, chosen: Chosen
-) -> tuple[str, dict[str, str | int]]:
+def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, dict[str, str | int]]:
     """The cells of single lines and templates that have a start that is chosen, on the days that are not dirty."""
     counted = _columns(chosen, range(len(STATUSES)))
     condition = f"{_WITHIN} AND ({' OR '.join(counted) or '0'})"
     if cube.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
     parameters: dict[str, str | int] = selection.parameters | {
-        "of_lines": json.dumps(sorted(all_lines(connection) if chosen.lines is None else chosen.lines)),
-        "of_templates": json.dumps(sorted(all_templates(connection) if chosen.templates is None else chosen.templates)),
+        "of_lines": json.dumps(sorted(cube.lines if chosen.lines is None else chosen.lines)),
+        "of_templates": json.dumps(sorted(cube.templates if chosen.templates is None else chosen.templates)),
     }
     if chosen.failures is not None:
         origins = sorted(range(REFERRED_FROM) if chosen.origins is None else chosen.origins)

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from pyroaring import BitMap
 
+from storage.bitmaps import union
 from storage.cube_layout import (
     ANSWER,
     FAILED,
@@ -49,19 +50,15 @@ def user_counts(groups: dict[Group, list[BitMap]]) -> UserCounts:
             kinds["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += sets
         if status != FAILURE and user_type == 0:
             kinds["new"] += sets
-    answered = _union(kinds["answered"])
-    reached = _union([answered, *kinds["unanswered"]])
-    sent = _union([reached, *kinds["failed"]])
-    new = _union(kinds["new"])
+    answered = union(kinds["answered"])
+    reached = union([answered, *kinds["unanswered"]])
+    sent = union([reached, *kinds["failed"]])
+    new = union(kinds["new"])
     return UserCounts(
-        users=sent.union_cardinality(_union(kinds["referred"])),
+        users=sent.union_cardinality(union(kinds["referred"])),
         sent=len(sent),
         reached=len(reached),
         answered=len(answered),
-        eligible=reached.union_cardinality(_union(kinds["referred"])),
+        eligible=reached.union_cardinality(union(kinds["referred"])),
         new=len(new),
     )
-
-
-def _union(sets: list[BitMap]) -> BitMap:
-    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()

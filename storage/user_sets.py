@@ -1,0 +1,70 @@
+"""The sets of users that make up a selection: which rows of `users` those are, and no row more is read. Counts nobody.
+
+Sets have no "all less the others": what has no roll-up of its own is made up of groups, templates and lines.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from itertools import groupby
+
+from storage.bitmaps import Blob, picked
+from storage.cube_layout import ALL, FAILED, PACK, Block, grouped, has_groups
+from storage.selection import Chosen
+
+_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are looked for among all of the line's
+_FEW_FOR_LINES = 2  # templates for each line there is: more failed ones are read from the packs of the lines
+
+
+def sets_of(
+    connection: sqlite3.Connection,
+    kind: int,
+    blocks: Iterable[Block],
+    chosen: Chosen,
+    lines: Collection[int],
+    templates: Collection[int],
+) -> dict[int, list[Blob]]:
+    """The sets by failure (0 but in the kind FAILED); `lines` and `templates` are all that there are."""
+    found: defaultdict[int, list[Blob]] = defaultdict(list)
+    of_lines: Collection[int] = (ALL,) if chosen.lines is None else chosen.lines
+    wanted: Collection[int] = (ALL,) if chosen.templates is None else chosen.templates
+    if kind == FAILED and chosen.lines is None and chosen.templates is not None:
+        # A template has a row in each block, and so has a line for all of its templates.
+        of_lines = lines if len(wanted) > _FEW_FOR_LINES * len(lines) else of_lines
+    leaf = ALL not in of_lines and chosen.templates is not None
+    for grouping, some in groupby(blocks, lambda block: has_groups(kind, block[0])):
+        whole = grouped(wanted, templates) if grouping and chosen.templates is not None else frozenset(wanted)
+        stored = {PACK} if leaf and kind == FAILED else {PACK, *whole} if leaf else whole
+        for template, bitmap in _rows(connection, kind, list(some), of_lines, stored):
+            if template == PACK or kind == FAILED:
+                for failure, blob in picked(bitmap, whole if leaf else None):
+                    found[failure].append(blob)
+            else:
+                found[0].append(bitmap)
+    return found
+
+
+def _rows(
+    connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
+) -> sqlite3.Cursor:
+    # With the plus, SQLite passes over other templates within the index, and does not seek each one that is listed.
+    sign = "" if len(templates) <= _LISTED_TEMPLATES else "+"
+    return connection.execute(
+        f"""
+        WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
+        SELECT u.template, u.bitmap
+        FROM b CROSS JOIN users AS u
+            ON u.kind = :kind AND u.level = b.level AND u.block = b.block
+           AND u.line IN (SELECT value FROM json_each(:lines))
+           AND {sign}u.template IN (SELECT value FROM json_each(:templates))
+        """,
+        {
+            "kind": kind,
+            "blocks": json.dumps(blocks),
+            "lines": json.dumps(sorted(lines)),
+            "templates": json.dumps(sorted(templates)),
+        },
+    )
