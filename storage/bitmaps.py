@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from struct import unpack_from
 
@@ -19,6 +19,8 @@ Blob = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
+_MANY = 200_000  # numbers times sets; below, to unite one by one is faster than in one go, which makes all dense first
+_SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
 
 PackKey = tuple[int, int]  # template, failure
@@ -71,8 +73,7 @@ def _range(index: int) -> BitMap:
 
 def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
     """The contacts that the set has in any of these slices."""
-    parts = [users.shift(-(index << SLICE_BITS)) for index in slices]
-    return union(parts) & _range(0)
+    return union([contacts for _, contacts in contacts_by_slice(users, slices)])
 
 
 def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[int, BitMap]]:
@@ -84,8 +85,15 @@ def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[in
 
 
 def union(sets: Sequence[BitMap]) -> BitMap:
-    """The union of any number of sets."""
-    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()
+    """The union of any number of sets; a single one is returned as it is."""
+    if len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY:
+        return BitMap.union(*sets)
+    first, *others = sets or (BitMap(),)
+    if others:
+        first = first | others[0]
+        for other in others[1:]:
+            first |= other
+    return first
 
 
 def pack(blobs: dict[PackKey, bytes]) -> bytes:
@@ -117,8 +125,10 @@ def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
         position += length
 
 
-def picked(packed: bytes, templates: Container[int] | None) -> list[tuple[int, memoryview]]:
+def picked(packed: bytes, templates: Collection[int] | None) -> list[tuple[int, memoryview]]:
     """The sets of these templates (None: of all) with their failure; neighbours that are runs of numbers as one."""
+    if templates is not None and len(templates) <= _SOUGHT:
+        return _sought(packed, templates)
     head, sets = _head(packed)
     found = []
     start = position = 0
@@ -140,6 +150,23 @@ def picked(packed: bytes, templates: Container[int] | None) -> list[tuple[int, m
             start = position
     if start != position:
         found.append((of, sets[start:position]))
+    return found
+
+
+def _sought(packed: bytes, templates: Iterable[int]) -> list[tuple[int, memoryview]]:
+    """The sets of a few templates, sought in the pack without a look at each of the others."""
+    view = memoryview(packed)
+    count = int.from_bytes(packed[:4], "little")
+    head = _little(array("i", packed[4 : 4 + 12 * count]))
+    end = 4 + 12 * count
+    found = []
+    for template in templates:
+        place, counted, start = -1, 0, end
+        for _ in range(head[:count].count(template)):
+            place = head.index(template, place + 1)
+            start += sum(head[2 * count + counted : 2 * count + place])
+            counted = place
+            found.append((head[count + place], view[start : start + head[2 * count + place]]))
     return found
 
 

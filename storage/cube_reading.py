@@ -262,10 +262,9 @@ class Cube:
                 groups[wanted[number]].append(contacts)
 
         for kind, slices, statuses in sources_of(chosen):
-            sets = self._sets(kind, selection)
-            if kind == FAILED:
-                sets = {0: [blob for failure in self.kinds_of(chosen) for blob in sets.get(failure, ())]}
-            take(unite(sets.get(0, ())), slices, statuses)
+            failures = self.kinds_of(chosen) if kind == FAILED else (0,)
+            sets = (blob for failure, blob in self._sets(kind, selection) if failure in failures)
+            take(unite(sets), slices, statuses)
         for part in self.dirty_parts(selection):
             take(self._users_of_messages(part), USERS_SLICES, None)
         return user_counts(groups)
@@ -280,7 +279,7 @@ class Cube:
         )
         return BitMap([number for (number,) in rows])
 
-    def _sets(self, kind: int, selection: Selection) -> dict[int, list[Blob]]:
+    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob]]:
         chosen = selection.chosen
         templates = self.templates if chosen.templates is not None else ()
         lines = self.lines if chosen.templates is not None else ()
@@ -305,12 +304,11 @@ class Cube:
     def _failed_users(self, selection: Selection) -> dict[Kind, BitMap]:
         chosen = selection.chosen
         slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.takes(origin, user_type)]
-        wanted = self._kinds.keys() if chosen.failures is None else self.kinds_of(chosen)
-        return {
-            self._kinds[failure]: contacts_of(unite(sets), slices)
-            for failure, sets in self._sets(FAILED, selection).items()
-            if failure in wanted
-        }
+        blobs: defaultdict[int, list[Blob]] = defaultdict(list)
+        for failure, blob in self._sets(FAILED, selection):
+            blobs[failure].append(blob)
+        wanted = blobs if chosen.failures is None else blobs.keys() & self.kinds_of(chosen)
+        return {self._kinds[failure]: contacts_of(unite(blobs[failure]), slices) for failure in wanted}
 
     def _add_failures(self, selection: Selection, counts: dict[Kind, int], users: dict[Kind, BitMap]) -> None:
         rows = self._connection.execute(

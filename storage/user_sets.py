@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from storage.bitmaps import Blob, picked
@@ -16,7 +15,7 @@ from storage.cube_layout import ALL, FAILED, PACK, Block, grouped, has_groups
 from storage.selection import Chosen
 
 _LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are looked for among all of the line's
-_FEW_FOR_LINES = 2  # templates for each line there is: more failed ones are read from the packs of the lines
+_MOST = 0.75  # of all templates: so many failed ones are read from the packs of the lines
 
 
 def sets_of(
@@ -26,25 +25,26 @@ def sets_of(
     chosen: Chosen,
     lines: Collection[int],
     templates: Collection[int],
-) -> dict[int, list[Blob]]:
-    """The sets by failure (0 but in the kind FAILED); `lines` and `templates` are all that there are."""
-    found: defaultdict[int, list[Blob]] = defaultdict(list)
+) -> Iterator[tuple[int, Blob]]:
+    """The sets, each with its failure (0 but in the kind FAILED); `lines` and `templates` are all that there are.
+
+    One by one as they are read: to hold them all takes more memory, and so more time, than to unite them.
+    """
     of_lines: Collection[int] = (ALL,) if chosen.lines is None else chosen.lines
     wanted: Collection[int] = (ALL,) if chosen.templates is None else chosen.templates
     if kind == FAILED and chosen.lines is None and chosen.templates is not None:
-        # A template has a row in each block, and so has a line for all of its templates.
-        of_lines = lines if len(wanted) > _FEW_FOR_LINES * len(lines) else of_lines
+        # A template has a row in each block, and so has a line for all its templates, of which the most are neighbours.
+        most = len(wanted) > len(lines) and len(wanted) > _MOST * len(templates)
+        of_lines = lines if most else of_lines
     leaf = ALL not in of_lines and chosen.templates is not None
     for grouping, some in groupby(blocks, lambda block: has_groups(kind, block[0])):
         whole = grouped(wanted, templates) if grouping and chosen.templates is not None else frozenset(wanted)
         stored = {PACK} if leaf and kind == FAILED else {PACK, *whole} if leaf else whole
         for template, bitmap in _rows(connection, kind, list(some), of_lines, stored):
             if template == PACK or kind == FAILED:
-                for failure, blob in picked(bitmap, whole if leaf else None):
-                    found[failure].append(blob)
+                yield from picked(bitmap, whole if leaf else None)
             else:
-                found[0].append(bitmap)
-    return found
+                yield 0, bitmap
 
 
 def _rows(
