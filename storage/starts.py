@@ -19,7 +19,7 @@ from storage.report import one_moment
 from storage.selection import Selection, select
 from storage.settings import load_settings
 from storage.sorting import Order, sorted_ids
-from storage.start_rows import LoadedStart, chat_link, load
+from storage.start_rows import ListedStart, LoadedStart, as_listed, chat_link, listed, load
 from storage.timeline import Marks
 
 
@@ -134,13 +134,12 @@ def _rows(
 ) -> list[StartRow]:
     with one_moment(connection):
         selection = select(connection, filter, now)
-        return [_row(start, selection.calendar) for start in load(connection, find(selection))]
+        return [_row(start, selection.calendar) for start in listed(connection, find(selection))]
 
 
-def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
-    failure = start.message.failure if start.status is StartStatus.FAILED else None
+def _row(start: ListedStart, calendar: Calendar) -> StartRow:
     return StartRow(
-        Cursor(start.at, start.message.key),
+        Cursor(start.at, start.key),
         calendar.local(start.at),
         start.contact_label,
         start.name,
@@ -151,7 +150,7 @@ def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
         start.status,
         start.failure_reason,
         start.failure_code,
-        None if failure is None else failure.text or failure.detail,
+        start.failure_text,
     )
 
 
@@ -225,7 +224,7 @@ def _detail(
         )
     )
     return StartDetail(
-        _row(start, calendar),
+        _row(as_listed(start), calendar),
         _ladder(start, calendar),
         message.key,
         message.direction == 2,
