@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -76,6 +77,12 @@ class Calendar:
     def today(self, now: datetime) -> date:
         """The local day of now."""
         return now.astimezone(self.zone).date()
+
+
+@cache
+def calendar_of(zone: ZoneInfo) -> Calendar:
+    """The one calendar of a zone, which remembers the days that it was asked for."""
+    return Calendar(zone)
 
 
 def number_of(day: date) -> int:

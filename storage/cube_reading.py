@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import cache, cached_property
 
 from pyroaring import BitMap
 
-from storage.bitmaps import SLICE_BITS, Blob, contacts_by_slice, contacts_of, unite
+from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite
 from storage.calendar import date_of, number_of
 from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import (
@@ -25,9 +25,7 @@ from storage.cube_layout import (
     FAILURE,
     RECEIVED,
     USERS_SLICE,
-    USERS_SLICES,
     Block,
-    Slice,
     cover,
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
@@ -35,8 +33,8 @@ from storage.recount import Recount
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 from storage.timeline import Marks
-from storage.user_groups import Group, sources_of, user_counts
-from storage.user_sets import sets_of
+from storage.user_groups import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
+from storage.user_sets import Cell, sets_by_cell, sets_of
 
 _WEIGHTS = """
 WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
@@ -55,26 +53,27 @@ class Cube:
     """Figures of one read transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._messages = Recount(connection)
+        self._covers: dict[tuple[int, int], list[Block]] = {}
 
     @cached_property
     def _dirty(self) -> list[Block]:
-        return self._connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+        return self.connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
 
     @cached_property
     def lines(self) -> set[int]:
         """Every line that a cell may have."""
-        return all_lines(self._connection)
+        return all_lines(self.connection)
 
     @cached_property
     def templates(self) -> set[int]:
         """Every template that a cell may have."""
-        return all_templates(self._connection)
+        return all_templates(self.connection)
 
     @cached_property
     def _kinds(self) -> dict[int, Kind]:
-        rows = self._connection.execute("SELECT id, code, reason FROM failure_kinds")
+        rows = self.connection.execute("SELECT id, code, reason FROM failure_kinds")
         return {id: (code, reason) for id, code, reason in rows}
 
     def dirty_parts(self, selection: Selection) -> Iterator[Selection]:
@@ -93,7 +92,10 @@ class Cube:
         return any(True for _ in self.dirty_parts(selection))
 
     def _blocks(self, selection: Selection) -> list[Block]:
-        return cover(number_of(selection.since), number_of(selection.until), self._dirty)
+        period = number_of(selection.since), number_of(selection.until)
+        if period not in self._covers:
+            self._covers[period] = cover(*period, self._dirty)
+        return self._covers[period]
 
     # Counters
 
@@ -133,16 +135,16 @@ class Cube:
                       WHERE {days} LIMIT -1)
                 GROUP BY day
                 """
-        return self._connection.execute(statement, parameters).fetchall()
+        return self.connection.execute(statement, parameters).fetchall()
 
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
         dirty = set(self._dirty)
         days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
         details = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
-        return [
-            (day, count, 0, 0, 0, 0, count * (origin == 0), count * (origin == 1), 0, 0)
-            for day, origin, count in details
-        ]
+        counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
+        for day, origin, count in details:
+            counts[day][origin] += count
+        return [(day, one + other, 0, 0, 0, 0, one, other, 0, 0) for day, (one, other) in counts.items()]
 
     def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
         """The details of the selection in these blocks: what they are grouped by, and their count."""
@@ -160,7 +162,7 @@ class Cube:
             "of_templates": json.dumps([template for template, _ in templates]),
             "weight": templates[-1][1] if templates else 1,
         }
-        rows: list[tuple[int, ...]] = self._connection.execute(
+        rows: list[tuple[int, ...]] = self.connection.execute(
             f"""
             {_WEIGHTS}
             SELECT {by}, sum(l.weight * iif(d.template = {ALL}, 1, :weight) * d.count)
@@ -252,25 +254,31 @@ class Cube:
         chosen = selection.chosen
         groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
 
-        def take(users: BitMap, slices: Iterable[Slice], statuses: frozenset[int] | None) -> None:
-            wanted = {
-                number: (origin, user_type, status)
-                for number, origin, user_type, status in slices
-                if chosen.takes(origin, user_type) and (statuses is None or status in statuses)
-            }
-            for number, contacts in contacts_by_slice(users, wanted):
-                groups[wanted[number]].append(contacts)
-
-        for kind, slices, statuses in sources_of(chosen):
-            failures = self.kinds_of(chosen) if kind == FAILED else (0,)
-            sets = (blob for failure, blob in self._sets(kind, selection) if failure in failures)
-            take(unite(sets), slices, statuses)
+        for source in sources_of(chosen):
+            failures = self.kinds_of(chosen) if source.kind == FAILED else (0,)
+            sets = (blob for failure, blob in self._sets(source.kind, selection) if failure in failures)
+            add_groups(groups, unite(sets), groups_of(source, chosen))
         for part in self.dirty_parts(selection):
-            take(self._users_of_messages(part), USERS_SLICES, None)
+            add_groups(groups, self._users_of_messages(part), groups_of(EVERYBODY, chosen))
         return user_counts(groups)
 
+    def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
+        """How many contacts each of some cells of single lines and templates was sent to; no day of them is dirty."""
+        chosen = selection.chosen
+        groups: dict[Cell, defaultdict[Group, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
+        for source in sources_of(chosen):
+            failures = self.kinds_of(chosen) if source.kind == FAILED else (0,)
+            blobs: defaultdict[Cell, list[Blob]] = defaultdict(list)
+            for cell, failure, blob in sets_by_cell(self.connection, source.kind, cells):
+                if failure in failures:
+                    blobs[cell].append(blob)
+            wanted = groups_of(source, chosen)
+            for cell, sets in blobs.items():
+                add_groups(groups[cell], unite(sets), wanted)
+        return {cell: user_counts(of_cell).sent for cell, of_cell in groups.items()}
+
     def _users_of_messages(self, selection: Selection) -> BitMap:
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             f"""
             SELECT (({USERS_SLICE}) << {SLICE_BITS}) | m.contact FROM messages AS m
             WHERE {selection.condition} AND m.contact IS NOT NULL
@@ -283,7 +291,7 @@ class Cube:
         chosen = selection.chosen
         templates = self.templates if chosen.templates is not None else ()
         lines = self.lines if chosen.templates is not None else ()
-        return sets_of(self._connection, kind, self._blocks(selection), chosen, lines, templates)
+        return sets_of(self.connection, kind, self._blocks(selection), chosen, lines, templates)
 
     # Failures
 
@@ -311,7 +319,7 @@ class Cube:
         return {self._kinds[failure]: contacts_of(unite(blobs[failure]), slices) for failure in wanted}
 
     def _add_failures(self, selection: Selection, counts: dict[Kind, int], users: dict[Kind, BitMap]) -> None:
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             f"""
             SELECT m.failure_code, m.failure_reason, m.contact FROM messages AS m
             WHERE {selection.condition} AND m.status = {FAILURE}

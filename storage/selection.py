@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from storage.calendar import Calendar, date_of, number_of
+from storage.calendar import Calendar, calendar_of, date_of, number_of
 from storage.filters import UNKNOWN, AnyOf, Filter, is_literal, plain
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.settings import load_settings
@@ -86,7 +86,7 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
 
     An open side of the period ends at the first day that has a start, or after the last one and today.
     """
-    calendar = Calendar(load_settings(connection).zone)
+    calendar = calendar_of(load_settings(connection).zone)
     since, until = _days(connection, filter, calendar.today(now))
     parameters = _bounds(calendar, since, until)
     conditions = [

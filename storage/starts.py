@@ -4,13 +4,13 @@ screen."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage import failures
 from storage.calendar import Calendar
-from storage.cube_notifications import count_groups, groups
+from storage.cube_notifications import groups, groups_a_day
 from storage.events import Origin
 from storage.filters import UNKNOWN, Filter, StartStatus, UserType, literal
 from storage.messages import Sources, Stated
@@ -155,14 +155,23 @@ def _row(start: ListedStart, calendar: Calendar) -> StartRow:
 
 
 def notifications(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    *,
+    position: int,
+    limit: int,
+    a_day: Mapping[int, int] | None = None,
 ) -> list[NotificationRow]:
-    """The sends grouped by template, line and day, newest day first, then by template and line."""
+    """The sends grouped by template, line and day, newest day first, then by template and line.
+
+    a_day: what `notifications_a_day` says, so that the place of the position need not be searched for.
+    """
     with one_moment(connection):
         selection = select(connection, filter, now)
         templates = dict(connection.execute("SELECT id, name FROM templates"))
         lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
-        found = groups(connection, selection, position, limit)
+        found = groups(connection, selection, position, limit, a_day)
     rows = []
     for one in found:
         template = None if one.template is None else templates[one.template]
@@ -183,10 +192,10 @@ def notifications(
     return rows
 
 
-def count_notifications(connection: sqlite3.Connection, filter: Filter, now: datetime) -> int:
-    """How many rows the grouped table has."""
+def notifications_a_day(connection: sqlite3.Connection, filter: Filter, now: datetime) -> dict[int, int]:
+    """How many rows the grouped table has of each day, as days since 1970-01-01."""
     with one_moment(connection):
-        return count_groups(connection, select(connection, filter, now))
+        return groups_a_day(connection, select(connection, filter, now))
 
 
 def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:

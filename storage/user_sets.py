@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
-from storage.bitmaps import Blob, picked
+from storage.bitmaps import Blob, picked, unpack
 from storage.cube_layout import ALL, FAILED, PACK, Block, grouped, has_groups
 from storage.selection import Chosen
+
+Cell = tuple[int, int, int]  # day, line, template
 
 _LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are looked for among all of the line's
 _MOST = 0.75  # of all templates: so many failed ones are read from the packs of the lines
@@ -45,6 +48,31 @@ def sets_of(
                 yield from picked(bitmap, whole if leaf else None)
             else:
                 yield 0, bitmap
+
+
+def sets_by_cell(connection: sqlite3.Connection, kind: int, cells: Iterable[Cell]) -> Iterator[tuple[Cell, int, Blob]]:
+    """The sets of these cells, which are of single days, lines and templates, each with its failure."""
+    wanted: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for day, line, template in cells:
+        wanted[day, line].add(template)
+    rows = connection.execute(
+        f"""
+        SELECT u.block, u.line, u.template, u.bitmap
+        FROM json_each(?) AS w CROSS JOIN users AS u
+            ON u.kind = ? AND u.level = 0 AND u.block = w.value ->> 0 AND u.line = w.value ->> 1
+        WHERE u.template <> {ALL}
+        """,
+        (json.dumps(sorted(wanted)), kind),
+    )
+    for day, line, template, bitmap in rows:
+        templates = wanted[day, line]
+        if template != PACK:
+            if template in templates:
+                yield (day, line, template), 0, bitmap
+            continue
+        for (of, failure), blob in unpack(bitmap):
+            if of in templates:
+                yield (day, line, of), failure, blob
 
 
 def _rows(
