@@ -19,6 +19,7 @@ Blob = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
+_MANY_SETS = 32
 _MANY = 200_000  # numbers times sets; below, to unite one by one is faster than in one go, which makes all dense first
 _SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
@@ -86,7 +87,8 @@ def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[in
 
 def union(sets: Sequence[BitMap]) -> BitMap:
     """The union of any number of sets; a single one is returned as it is."""
-    if len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY:
+    # Of so many it is not even worth asking how many numbers they have.
+    if len(sets) > _MANY_SETS or (len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY):
         return BitMap.union(*sets)
     first, *others = sets or (BitMap(),)
     if others:
