@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from struct import Struct
+from struct import Struct, unpack_from
 
 from pyroaring import BitMap
 
@@ -19,6 +19,9 @@ Blob = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
+_MANY_SETS = 32
+_MANY = 200_000  # numbers times sets; below, to unite one by one is faster than in one go, which makes all dense first
+_SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
 
 _ONE = Struct("<I")
@@ -75,7 +78,7 @@ def unite(blobs: Iterable[Blob]) -> BitMap:
             few.append(blob)
     if few:
         bitmaps.append(BitMap(_little(array("I", b"".join(few)))))
-    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps) if bitmaps else BitMap()
+    return union(bitmaps)
 
 
 @cache
@@ -85,12 +88,28 @@ def _range(index: int) -> BitMap:
 
 def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
     """The contacts that the set has in any of these slices."""
-    parts = []
+    return union([contacts for _, contacts in contacts_by_slice(users, slices)])
+
+
+def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[int, BitMap]]:
+    """The contacts that the set has in each of these slices, where there are any."""
     for index in slices:
         start = index << SLICE_BITS
         if users.range_cardinality(start, start + (1 << SLICE_BITS)):
-            parts.append((users & _range(index)).shift(-start))
-    return parts[0] if len(parts) == 1 else BitMap.union(*parts) if parts else BitMap()
+            yield index, (users & _range(index)).shift(-start)
+
+
+def union(sets: Sequence[BitMap]) -> BitMap:
+    """The union of any number of sets; a single one is returned as it is."""
+    # Of so many it is not even worth asking how many numbers they have.
+    if len(sets) > _MANY_SETS or (len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY):
+        return BitMap.union(*sets)
+    first, *others = sets or (BitMap(),)
+    if others:
+        first = first | others[0]
+        for other in others[1:]:
+            first |= other
+    return first
 
 
 def pack(blobs: dict[PackKey, bytes]) -> bytes:
@@ -107,11 +126,10 @@ def pack(blobs: dict[PackKey, bytes]) -> bytes:
 
 
 def _head(packed: bytes) -> tuple[Iterator[tuple[int, int, int]], memoryview]:
-    view = memoryview(packed)
-    (count,) = _little(array("i", packed[:4]))
-    words = _little(array("i", packed[4 : 4 + 12 * count]))
+    count = int.from_bytes(packed[:4], "little")
+    words = unpack_from(f"<{3 * count}i", packed, 4)
     head = zip(words[:count], words[count : 2 * count], words[2 * count :], strict=True)
-    return head, view[4 + 12 * count :]
+    return head, memoryview(packed)[4 + 12 * count :]
 
 
 def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
@@ -123,14 +141,17 @@ def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
         position += length
 
 
-def picked(packed: bytes, templates: Container[int]) -> list[tuple[int, memoryview]]:
-    """The sets of these templates with their failure; neighbours that are runs of numbers as one."""
+def picked(packed: bytes, templates: Collection[int] | None) -> list[tuple[int, memoryview]]:
+    """The sets of these templates (None: of all) with their failure; neighbours that are runs of numbers as one."""
+    if templates is not None and len(templates) <= _SOUGHT:
+        return _sought(packed, templates)
     head, sets = _head(packed)
     found = []
     start = position = 0
     of = 0
     for template, failure, length in head:
-        if template in templates and not length & 3 and failure == of:
+        chosen = templates is None or template in templates
+        if chosen and not length & 3 and failure == of:
             position += length
             continue
         if start != position:
@@ -138,13 +159,30 @@ def picked(packed: bytes, templates: Container[int]) -> list[tuple[int, memoryvi
         start = position
         position += length
         of = failure
-        if template not in templates:
+        if not chosen:
             start = position
         elif length & 3:
             found.append((failure, sets[start:position]))
             start = position
     if start != position:
         found.append((of, sets[start:position]))
+    return found
+
+
+def _sought(packed: bytes, templates: Iterable[int]) -> list[tuple[int, memoryview]]:
+    """The sets of a few templates, sought in the pack without a look at each of the others."""
+    view = memoryview(packed)
+    count = int.from_bytes(packed[:4], "little")
+    head = _little(array("i", packed[4 : 4 + 12 * count]))
+    end = 4 + 12 * count
+    found = []
+    for template in templates:
+        place, counted, start = -1, 0, end
+        for _ in range(head[:count].count(template)):
+            place = head.index(template, place + 1)
+            start += sum(head[2 * count + counted : 2 * count + place])
+            counted = place
+            found.append((head[count + place], view[start : start + head[2 * count + place]]))
     return found
 
 

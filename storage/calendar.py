@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-_EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1).toordinal()
 _QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
 _QUARTERS = 96  # a day
 _FARTHEST = 64  # quarters of an hour; no zone is farther than 16 hours from UTC
@@ -57,7 +58,7 @@ class Calendar:
         if day is None:
             if len(self._day_of_quarter) > 500_000:
                 self._day_of_quarter.clear()
-            day = (self.local(quarter * _QUARTER).date() - _EPOCH).days
+            day = number_of(self.local(quarter * _QUARTER).date())
             self._day_of_quarter[quarter] = day
         return day
 
@@ -78,14 +79,20 @@ class Calendar:
         return now.astimezone(self.zone).date()
 
 
+@cache
+def calendar_of(zone: ZoneInfo) -> Calendar:
+    """The one calendar of a zone, which remembers the days that it was asked for."""
+    return Calendar(zone)
+
+
 def number_of(day: date) -> int:
     """A day as days since 1970-01-01."""
-    return (day - _EPOCH).days
+    return day.toordinal() - _EPOCH
 
 
 def date_of(number: int) -> date:
     """The day that `number_of` numbered."""
-    return _EPOCH + timedelta(days=number)
+    return date.fromordinal(_EPOCH + number)
 
 
 def now_ms() -> int:

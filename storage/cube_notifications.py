@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from storage.calendar import date_of
-from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import ALL, ANSWER, FAILURE
 from storage.cube_reading import Cube
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES
@@ -55,7 +54,7 @@ Group = tuple[
 
 def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> tuple[list[list[int]], int]:
     """The pairs of line and template that hold what is selected, and how many starts of any kind those pairs have."""
-    condition, parameters = _condition(connection, cube, selection, selection.chosen)
+    condition, parameters = _condition(cube, selection, selection.chosen)
     rows = connection.execute(
         f"SELECT line, template, sum({' + '.join(COUNTERS.values())}) {condition} GROUP BY line, template", parameters
     ).fetchall()
@@ -78,7 +77,7 @@ def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Cho
     # No cell tells one contact, and few of the rest could tell a failure.
     in_cells = not chosen.by_contact and chosen.failures is None
     if in_cells:
-        condition, parameters = _condition(connection, cube, selection, chosen)
+        condition, parameters = _condition(cube, selection, chosen)
         other = "templates" if column == "line" else "lines"
         if getattr(chosen, other) is None:
             parameters[f"of_{other}"] = json.dumps([ALL])
@@ -100,78 +99,79 @@ def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Cho
     return dict(counts)
 
 
-def count_groups(connection: sqlite3.Connection, selection: Selection) -> int:
-    """How many groups of sends the selection has."""
+def groups_a_day(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
+    """How many groups of sends each day of the selection has, that has any."""
     if selection.chosen.by_contact:
-        return len(_groups_of_messages(connection, selection))
-    return sum(_counts_by_day(connection, Cube(connection), selection).values())
+        return Counter(day for day, *_ in _groups_of_messages(connection, selection))
+    return _counts_by_day(Cube(connection), selection)
 
 
-def groups(connection: sqlite3.Connection, selection: Selection, position: int, limit: int) -> list[Notification]:
-    """The groups from a position on: newest day first, then by the names of template and line, unknown ones last."""
+def groups(
+    connection: sqlite3.Connection, selection: Selection, position: int, limit: int, a_day: Mapping[int, int] | None
+) -> list[Notification]:
+    """The groups from a position on: newest day first, then by the names of template and line, unknown ones last.
+
+    a_day: what `groups_a_day` says, where that is known; else the days are searched for the position.
+    """
     cube = Cube(connection)
-    if selection.chosen.by_contact:
-        found = _sorted(connection, _groups_of_messages(connection, selection))[position : position + limit]
-        return [_notification(cube, selection, group) for group in found]
-    found = []
-    for day in _days_holding(connection, cube, selection, position, position + limit):
-        if isinstance(day, int):
-            position -= day
-            continue
-        of_day = selection.between(day, day + timedelta(days=1))
-        found += _sorted(connection, _groups_of_day(connection, cube, of_day))
-    return [_notification(cube, selection, group) for group in found[position : position + limit]]
+    if a_day is None and selection.chosen.by_contact:
+        a_day = groups_a_day(connection, selection)
+    counts = _newest_first(cube, selection) if a_day is None else iter(sorted(a_day.items(), reverse=True))
+    passed = skipped = 0
+    days = []
+    while passed < position + limit and (next_day := next(counts, None)) is not None:
+        day, count = next_day
+        if passed + count > position:
+            days.append(day)
+        else:
+            skipped += count
+        passed += count
+    if not days:
+        return []
+    of_days = selection.between(date_of(days[-1]), date_of(days[0] + 1))
+    found = _sorted(connection, _groups_of_days(connection, cube, of_days))
+    return _notifications(cube, of_days, found[position - skipped : position - skipped + limit])
 
 
-def _days_holding(
-    connection: sqlite3.Connection, cube: Cube, selection: Selection, first: int, end: int
-) -> Iterator[int | date]:
-    """How many groups lie on days before the position `first`, once; then the days that hold what is before `end`."""
-    passed = 0
-    started = False
+def _newest_first(cube: Cube, selection: Selection) -> Iterator[tuple[int, int]]:
+    """Days and how many groups they have, as few days at once as may do, then ever more."""
     until = selection.until
     length = 1
-    while until > selection.since and passed < end:
+    while until > selection.since:
         since = max(selection.since, until - timedelta(days=length))
-        counts = _counts_by_day(connection, cube, selection.between(since, until))
-        for day in sorted(counts, reverse=True):
-            if passed + counts[day] > first and passed < end:
-                if not started:
-                    started = True
-                    yield passed
-                yield date_of(day)
-            passed += counts[day]
+        yield from sorted(_counts_by_day(cube, selection.between(since, until)).items(), reverse=True)
         until = since
         length *= _WIDER
 
 
-def _counts_by_day(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> dict[int, int]:
-    condition, parameters = _condition(connection, cube, selection, _sends(selection.chosen))
-    counts: defaultdict[int, int] = defaultdict(int)
-    for day, count in connection.execute(f"SELECT day, count(*) {condition} GROUP BY day", parameters):
-        counts[day] = count
+def _counts_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
+    condition, parameters = _condition(cube, selection, _sends(selection.chosen))
+    rows = cube.connection.execute(f"SELECT day, count(*) {condition} GROUP BY day", parameters)
+    counts = Counter(dict(rows))
     for part in cube.dirty_parts(selection):
-        for group in _groups_of_messages(connection, part):
-            counts[group[0]] += 1
+        counts.update(day for day, *_ in _groups_of_messages(cube.connection, part))
     return counts
 
 
-def _groups_of_day(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> list[Group]:
-    if cube.is_dirty(selection):
+def _groups_of_days(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> list[Group]:
+    if selection.chosen.by_contact:
         return _groups_of_messages(connection, selection)
     chosen = _sends(selection.chosen)
-    condition, parameters = _condition(connection, cube, selection, chosen)
+    condition, parameters = _condition(cube, selection, chosen)
     columns = ", ".join(
         " + ".join(_columns(chosen, statuses)) or "0"
         for statuses in (range(FAILURE, ANSWER + 1), (FAILURE,), (ANSWER,))
     )
-    rows = connection.execute(f"SELECT day, template, line, {columns} {condition}", parameters).fetchall()
-    if chosen.failures is None:
-        return [(*row, None) for row in rows]
+    rows = connection.execute(f"SELECT day, template, line, {columns} {condition}", parameters)
     found: list[Group] = []
-    for day, template, line, *_ in rows:
-        count = sum(sum(row[6:]) for row in cube.rows(selection.choosing(_only(chosen, line, template))))
-        found.append((day, template, line, count, count, 0, None))
+    for day, template, line, *counts in rows:
+        if chosen.failures is not None:
+            of_cell = selection.between(date_of(day), date_of(day + 1)).choosing(_only(chosen, line, template))
+            failed = sum(sum(row[6:]) for row in cube.rows(of_cell))
+            counts = [failed, failed, 0]
+        found.append((day, template, line, *counts, None))
+    for part in cube.dirty_parts(selection):
+        found += _groups_of_messages(connection, part)
     return found
 
 
@@ -202,20 +202,22 @@ def _sorted(connection: sqlite3.Connection, found: list[Group]) -> list[Group]:
     return sorted(found, key=place)
 
 
-def _notification(cube: Cube, selection: Selection, group: Group) -> Notification:
-    day, template, line, sends, failed, answered, users = group
-    if users is None:
-        of_day = selection.between(date_of(day), date_of(day + 1))
-        users = cube.users(of_day.choosing(_only(_sends(selection.chosen), line, template))).sent
-    return Notification(
-        date_of(day),
-        None if template == UNKNOWN_ID else template,
-        None if line == UNKNOWN_ID else line,
-        users,
-        sends,
-        failed,
-        answered,
-    )
+def _notifications(cube: Cube, selection: Selection, found: list[Group]) -> list[Notification]:
+    """The groups with the users that are not counted yet."""
+    cells = {(day, line, template) for day, template, line, *_, users in found if users is None}
+    counted = cube.sent_by_cell(selection.choosing(_sends(selection.chosen)), cells)
+    return [
+        Notification(
+            date_of(day),
+            None if template == UNKNOWN_ID else template,
+            None if line == UNKNOWN_ID else line,
+            counted[day, line, template] if users is None else users,
+            sends,
+            failed,
+            answered,
+        )
+        for day, template, line, sends, failed, answered, users in found
+    ]
 
 
 def _sends(chosen: Chosen) -> Chosen:
@@ -238,17 +240,15 @@ def _columns(chosen: Chosen, statuses: range | tuple[int, ...]) -> list[str]:
     ]
 
 
-def _condition(
-    connection: sqlite3.Connection, cube: Cube, selection: Selection, chosen: Chosen
-) -> tuple[str, dict[str, str | int]]:
+def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, dict[str, str | int]]:
     """The cells of single lines and templates that have a start that is chosen, on the days that are not dirty."""
     counted = _columns(chosen, range(len(STATUSES)))
     condition = f"{_WITHIN} AND ({' OR '.join(counted) or '0'})"
     if cube.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
     parameters: dict[str, str | int] = selection.parameters | {
-        "of_lines": json.dumps(sorted(all_lines(connection) if chosen.lines is None else chosen.lines)),
-        "of_templates": json.dumps(sorted(all_templates(connection) if chosen.templates is None else chosen.templates)),
+        "of_lines": json.dumps(sorted(cube.lines if chosen.lines is None else chosen.lines)),
+        "of_templates": json.dumps(sorted(cube.templates if chosen.templates is None else chosen.templates)),
     }
     if chosen.failures is not None:
         origins = sorted(range(REFERRED_FROM) if chosen.origins is None else chosen.origins)

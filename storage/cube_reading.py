@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
-from functools import cached_property
-from itertools import groupby
-from operator import add
+from functools import cache, cached_property
 
 from pyroaring import BitMap
 
-from storage.bitmaps import SLICE_BITS, Blob, contacts_of, picked, unite
+from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite
 from storage.calendar import date_of, number_of
 from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import (
@@ -25,22 +23,18 @@ from storage.cube_layout import (
     FAILED,
     FAILED_SLICES,
     FAILURE,
-    PACK,
     RECEIVED,
     USERS_SLICE,
-    USERS_SLICES,
     Block,
-    Slice,
     cover,
-    grouped,
-    has_groups,
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.recount import Recount
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 from storage.timeline import Marks
-from storage.user_groups import Group, sources_of, user_counts
+from storage.user_groups import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
+from storage.user_sets import Cell, sets_by_cell, sets_of
 
 _WEIGHTS = """
 WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
@@ -48,6 +42,8 @@ WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_e
      b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
 """
 _LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are read with all of the line's others
+_STATUSES = ANSWER + 1 - FAILURE  # of a send; that many sums each origin has
+_REFERRED = REFERRED_FROM * _STATUSES  # sums before those of referred starts
 
 Kind = tuple[int | None, str]  # code and reason
 Weights = list[tuple[int, int]]
@@ -57,16 +53,27 @@ class Cube:
     """Figures of one read transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._messages = Recount(connection)
+        self._covers: dict[tuple[int, int], list[Block]] = {}
 
     @cached_property
     def _dirty(self) -> list[Block]:
-        return self._connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+        return self.connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+
+    @cached_property
+    def lines(self) -> set[int]:
+        """Every line that a cell may have."""
+        return all_lines(self.connection)
+
+    @cached_property
+    def templates(self) -> set[int]:
+        """Every template that a cell may have."""
+        return all_templates(self.connection)
 
     @cached_property
     def _kinds(self) -> dict[int, Kind]:
-        rows = self._connection.execute("SELECT id, code, reason FROM failure_kinds")
+        rows = self.connection.execute("SELECT id, code, reason FROM failure_kinds")
         return {id: (code, reason) for id, code, reason in rows}
 
     def dirty_parts(self, selection: Selection) -> Iterator[Selection]:
@@ -85,7 +92,10 @@ class Cube:
         return any(True for _ in self.dirty_parts(selection))
 
     def _blocks(self, selection: Selection) -> list[Block]:
-        return cover(number_of(selection.since), number_of(selection.until), self._dirty)
+        period = number_of(selection.since), number_of(selection.until)
+        if period not in self._covers:
+            self._covers[period] = cover(*period, self._dirty)
+        return self._covers[period]
 
     # Counters
 
@@ -105,34 +115,34 @@ class Cube:
         days = "c.day >= :since AND c.day < :until"
         if any(level == 0 for level, _ in self._dirty):
             days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
-        sums = _sums(selection.chosen)
+        sums = _sums(selection.chosen.origins, selection.chosen.user_type, selection.chosen.statuses)
+        # The limits keep SQLite from sorting all the counters, or adding them up twice, when it needs their sums.
         if len(lines) == len(templates) == 1:
-            columns = ", ".join(sums)
+            columns = ", ".join(f"{column} AS s{index}" for index, column in enumerate(sums))
             statement = f"""
-                SELECT c.day, {columns} FROM cells AS c
-                WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
+                SELECT day, {_row("s")}
+                FROM (SELECT c.day, {columns} FROM cells AS c
+                      WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day LIMIT -1)
                 """
         else:
-            # The limit keeps SQLite from sorting all the counters when it needs their sums.
             factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
             columns = ", ".join(f"{factor}({column}) AS s{index}" for index, column in enumerate(sums))
             statement = f"""
                 {_WEIGHTS}
-                SELECT day, {", ".join(f"sum(s{index})" for index in range(len(sums)))}
+                SELECT day, {_row("sum(s", ")")}
                 FROM (SELECT c.day, {columns}
                       FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
                       WHERE {days} LIMIT -1)
                 GROUP BY day
                 """
-        return [_row(*row) for row in self._connection.execute(statement, parameters)]
+        return self.connection.execute(statement, parameters).fetchall()
 
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
         dirty = set(self._dirty)
         days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
+        details = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
         counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
-        for day, origin, count in self._details(
-            selection, [day for day in days if day not in dirty], "b.block, d.origin"
-        ):
+        for day, origin, count in details:
             counts[day][origin] += count
         return [(day, one + other, 0, 0, 0, 0, one, other, 0, 0) for day, (one, other) in counts.items()]
 
@@ -152,7 +162,7 @@ class Cube:
             "of_templates": json.dumps([template for template, _ in templates]),
             "weight": templates[-1][1] if templates else 1,
         }
-        rows: list[tuple[int, ...]] = self._connection.execute(
+        rows: list[tuple[int, ...]] = self.connection.execute(
             f"""
             {_WEIGHTS}
             SELECT {by}, sum(l.weight * iif(d.template = {ALL}, 1, :weight) * d.count)
@@ -202,8 +212,8 @@ class Cube:
     def _weights(self, chosen: Chosen) -> tuple[Weights, Weights]:
         """The cells of each dimension that add up to what is chosen: the chosen ones, or all less the others."""
         return (
-            _weights(chosen.lines, lambda: all_lines(self._connection)),
-            _weights(chosen.templates, lambda: all_templates(self._connection)),
+            _weights(chosen.lines, lambda: self.lines),
+            _weights(chosen.templates, lambda: self.templates),
         )
 
     def _parameters(self, selection: Selection, lines: Weights, templates: Weights) -> dict[str, str | int]:
@@ -244,22 +254,31 @@ class Cube:
         chosen = selection.chosen
         groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
 
-        def take(users: BitMap, slices: Iterable[Slice], statuses: frozenset[int] | None) -> None:
-            for slice in slices:
-                number, origin, user_type, status = slice
-                if chosen.takes(origin, user_type) and (statuses is None or status in statuses):
-                    contacts = contacts_of(users, (number,))
-                    if contacts:
-                        groups[origin, user_type, status].append(contacts)
-
-        for kind, slices, statuses in sources_of(chosen):
-            take(unite(blob for _, blob in self._sets(kind, selection)), slices, statuses)
+        for source in sources_of(chosen):
+            failures = self.kinds_of(chosen) if source.kind == FAILED else (0,)
+            sets = (blob for failure, blob in self._sets(source.kind, selection) if failure in failures)
+            add_groups(groups, unite(sets), groups_of(source, chosen))
         for part in self.dirty_parts(selection):
-            take(self._users_of_messages(part), USERS_SLICES, None)
+            add_groups(groups, self._users_of_messages(part), groups_of(EVERYBODY, chosen))
         return user_counts(groups)
 
+    def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
+        """How many contacts each of some cells of single lines and templates was sent to; no day of them is dirty."""
+        chosen = selection.chosen
+        groups: dict[Cell, defaultdict[Group, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
+        for source in sources_of(chosen):
+            failures = self.kinds_of(chosen) if source.kind == FAILED else (0,)
+            blobs: defaultdict[Cell, list[Blob]] = defaultdict(list)
+            for cell, failure, blob in sets_by_cell(self.connection, source.kind, cells):
+                if failure in failures:
+                    blobs[cell].append(blob)
+            wanted = groups_of(source, chosen)
+            for cell, sets in blobs.items():
+                add_groups(groups[cell], unite(sets), wanted)
+        return {cell: user_counts(of_cell).sent for cell, of_cell in groups.items()}
+
     def _users_of_messages(self, selection: Selection) -> BitMap:
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             f"""
             SELECT (({USERS_SLICE}) << {SLICE_BITS}) | m.contact FROM messages AS m
             WHERE {selection.condition} AND m.contact IS NOT NULL
@@ -269,42 +288,10 @@ class Cube:
         return BitMap([number for (number,) in rows])
 
     def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob]]:
-        """The sets of users that make up the selection, each with its failure (0 but in the kind FAILED)."""
         chosen = selection.chosen
-        leaf = chosen.lines is not None and chosen.templates is not None
-        templates = {ALL} if chosen.templates is None else set(chosen.templates)
-        wanted = None if chosen.failures is None or kind != FAILED else set(self.kinds_of(chosen))
-        for grouping, blocks in groupby(self._blocks(selection), lambda block: has_groups(kind, block[0])):
-            whole = grouped(templates, all_templates(self._connection)) if grouping else templates
-            for failure, blob in self._sets_of_blocks(kind, list(blocks), chosen, whole, leaf):
-                if wanted is None or failure in wanted:
-                    yield failure, blob
-
-    def _sets_of_blocks(
-        self, kind: int, blocks: list[Block], chosen: Chosen, templates: set[int], leaf: bool
-    ) -> Iterator[tuple[int, Blob]]:
-        listed = not leaf or len(templates) <= _LISTED_TEMPLATES
-        rows = self._connection.execute(
-            f"""
-            WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
-            SELECT u.template, u.bitmap
-            FROM b CROSS JOIN users AS u
-                ON u.kind = :kind AND u.level = b.level AND u.block = b.block
-               AND u.line IN (SELECT value FROM json_each(:lines))
-               AND {"u.template IN (SELECT value FROM json_each(:templates))" if listed else f"u.template <> {ALL}"}
-            """,
-            {
-                "kind": kind,
-                "blocks": json.dumps(blocks),
-                "lines": json.dumps([ALL] if chosen.lines is None else sorted(chosen.lines)),
-                "templates": json.dumps(sorted(templates | {PACK} if leaf else templates)),
-            },
-        )
-        for template, bitmap in rows:
-            if template == PACK or kind == FAILED:
-                yield from picked(bitmap, templates)
-            elif template in templates:
-                yield 0, bitmap
+        templates = self.templates if chosen.templates is not None else ()
+        lines = self.lines if chosen.templates is not None else ()
+        return sets_of(self.connection, kind, self._blocks(selection), chosen, lines, templates)
 
     # Failures
 
@@ -328,10 +315,11 @@ class Cube:
         blobs: defaultdict[int, list[Blob]] = defaultdict(list)
         for failure, blob in self._sets(FAILED, selection):
             blobs[failure].append(blob)
-        return {self._kinds[failure]: contacts_of(unite(sets), slices) for failure, sets in blobs.items()}
+        wanted = blobs if chosen.failures is None else blobs.keys() & self.kinds_of(chosen)
+        return {self._kinds[failure]: contacts_of(unite(blobs[failure]), slices) for failure in wanted}
 
     def _add_failures(self, selection: Selection, counts: dict[Kind, int], users: dict[Kind, BitMap]) -> None:
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             f"""
             SELECT m.failure_code, m.failure_reason, m.contact FROM messages AS m
             WHERE {selection.condition} AND m.status = {FAILURE}
@@ -345,12 +333,14 @@ class Cube:
                 users.setdefault(kind, BitMap()).add(contact)
 
 
-def _sums(chosen: Chosen) -> list[str]:
+@cache
+def _sums(origins: frozenset[int] | None, user_type: int | None, statuses: frozenset[int] | None) -> list[str]:
     """The chosen counters by origin and status, of both user types."""
+    chosen = Chosen(origins=origins, user_type=user_type, statuses=statuses)
     counters = [
         (origin, status, f"c.{column}")
         for (origin, user_type, status), column in COUNTERS.items()
-        if chosen.takes(origin, user_type) and (chosen.statuses is None or status in chosen.statuses)
+        if chosen.takes(origin, user_type) and (statuses is None or status in statuses)
     ]
     sums = []
     for origin in range(len(ORIGINS)):
@@ -360,11 +350,12 @@ def _sums(chosen: Chosen) -> list[str]:
     return sums
 
 
-def _row(day: int, *counts: int) -> Row:
-    """What SQL summed by origin and status as a row of figures."""
-    statuses = ANSWER + 1
-    one, other, referred = counts[:statuses], counts[statuses : 2 * statuses], counts[2 * statuses :]
-    return (day, *map(add, one, other), sum(one), sum(other), *referred)
+def _row(before: str, after: str = "") -> str:
+    """The columns of a row of figures but its day, from the sums by origin and status."""
+    sums = [f"{before}{index}{after}" for index in range(_REFERRED + len(ORIGINS) - REFERRED_FROM)]
+    by_origin = [sums[start : start + _STATUSES] for start in range(0, _REFERRED, _STATUSES)]
+    by_status = [" + ".join(of_status) for of_status in zip(*by_origin, strict=True)]
+    return ", ".join((*by_status, *(" + ".join(of_origin) for of_origin in by_origin), *sums[_REFERRED:]))
 
 
 def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:

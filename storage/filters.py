@@ -6,10 +6,11 @@ A pattern is a value in which `*` matches any run of characters; a literal `*` o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeVar
 
 from storage.events import Origin
@@ -153,12 +154,12 @@ def literal(value: str) -> str:
 
 def is_literal(pattern: str) -> bool:
     """Whether the pattern matches one value only."""
-    return "*" not in re.sub(r"\\.", "", pattern, flags=re.DOTALL)
+    return "*" not in pattern or "*" not in re.sub(r"\\.", "", pattern, flags=re.DOTALL)
 
 
 def plain(pattern: str) -> str:
     """A pattern as people read it: the escapes taken off."""
-    return re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL) if "\\" in pattern else pattern
 
 
 def matcher(pattern: str) -> re.Pattern[str]:
@@ -177,6 +178,30 @@ def matcher(pattern: str) -> re.Pattern[str]:
     first, *between, last = pieces
     middle = "".join(f"(?>.*?{piece})" for piece in between if piece)
     return re.compile(f"{first}{middle}.*{last}", re.IGNORECASE | re.DOTALL)
+
+
+_SPECIAL = frozenset("*\\")
+
+
+class AnyOf:
+    """What matches any of some patterns, upper and lower case alike; many literal ones take no longer than one."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = frozenset(patterns)
+        simple = {pattern for pattern in self._patterns if pattern.isascii() and not _SPECIAL & set(pattern)}
+        self._values = {pattern.lower() for pattern in simple}
+        self._others = [matcher(pattern) for pattern in self._patterns - simple]
+
+    def matches(self, value: str) -> bool:
+        """Whether any pattern matches the whole value."""
+        if value.isascii():
+            return value.lower() in self._values or any(other.fullmatch(value) for other in self._others)
+        # Letters beyond ASCII may be alike to one within it (a long s, a Kelvin sign): the expressions know which.
+        return any(expression.fullmatch(value) for expression in self._expressions)
+
+    @cached_property
+    def _expressions(self) -> list[re.Pattern[str]]:
+        return [matcher(pattern) for pattern in self._patterns]
 
 
 @dataclass(frozen=True, slots=True)

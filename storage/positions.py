@@ -23,6 +23,8 @@ from storage.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
 _WIDER = 4  # times: how fast a search for rows takes in more days
 _FAR = 400  # rows: a jump beyond these finds its time in the index first
 _CHEAP = 2_000  # rows looked at by time that are not worth looking for anything better
+_CHEAP_IN_INDEX = 20_000  # the same where the index by time tells all that the filter asks
+_DEARER, _MUCH_DEARER = 2, 12  # times: a row found by its notification to one found by time, in the table or the index
 
 _BY_TIME = "messages AS m INDEXED BY starts_by_time"
 _BY_NOTIFICATION = f"""
@@ -139,10 +141,11 @@ class _Search:
         everything = self._cube.rows(window.choosing(Chosen()))
         total = sum(map(_starts, everything))
         looked_at = min(total, (position + limit) * total // max(1, count))
-        if looked_at > _CHEAP and not self._cube.is_dirty(window):
+        in_index = window.chosen.statuses is None and window.chosen.failures is None
+        if looked_at > (_CHEAP_IN_INDEX if in_index else _CHEAP) and not self._cube.is_dirty(window):
             notifications, held = notifications_of(self._connection, self._cube, window)
-            # A row found by its notification is one more step away than one found by time.
-            if 2 * held + 4 * len(notifications) < looked_at:
+            dearer = _MUCH_DEARER if in_index else _DEARER
+            if dearer * held + 4 * len(notifications) < looked_at:
                 listed: dict[str, str | int] = {"notifications": json.dumps(notifications)}
                 return self._read(_BY_NOTIFICATION, window, position, limit, listed)
         if position > _FAR:

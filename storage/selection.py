@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from storage.calendar import Calendar, date_of, number_of
-from storage.filters import UNKNOWN, Filter, is_literal, matcher, plain
+from storage.calendar import Calendar, calendar_of, date_of, number_of
+from storage.filters import UNKNOWN, AnyOf, Filter, is_literal, plain
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.settings import load_settings
 
@@ -86,7 +86,7 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
 
     An open side of the period ends at the first day that has a start, or after the last one and today.
     """
-    calendar = Calendar(load_settings(connection).zone)
+    calendar = calendar_of(load_settings(connection).zone)
     since, until = _days(connection, filter, calendar.today(now))
     parameters = _bounds(calendar, since, until)
     conditions = [
@@ -125,7 +125,7 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
 
 def _chosen(connection: sqlite3.Connection, filter: Filter) -> Chosen:
     def unknown(patterns: frozenset[str]) -> set[int]:
-        return {UNKNOWN_ID} if any(matcher(pattern).fullmatch(UNKNOWN) for pattern in patterns) else set()
+        return {UNKNOWN_ID} if AnyOf(patterns).matches(UNKNOWN) else set()
 
     return Chosen(
         frozenset(_lines(connection, filter.lines)) | unknown(filter.lines) if filter.lines else None,
@@ -158,10 +158,8 @@ def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[
 
 
 def _templates(connection: sqlite3.Connection, patterns: frozenset[str]) -> list[int]:
-    matchers = [matcher(pattern) for pattern in patterns]
-    exact = {plain(pattern) for pattern in patterns if is_literal(pattern)}
-    rows = connection.execute("SELECT id, name FROM templates").fetchall()
-    return [id for id, name in rows if name in exact or any(expression.fullmatch(name) for expression in matchers)]
+    any_of = AnyOf(patterns)
+    return [id for id, name in connection.execute("SELECT id, name FROM templates") if any_of.matches(name)]
 
 
 def phone(text: str) -> str:
@@ -170,9 +168,10 @@ def phone(text: str) -> str:
 
 
 def _lines(connection: sqlite3.Connection, patterns: frozenset[str]) -> list[int]:
-    matchers = [matcher(form) for pattern in patterns for form in {pattern, phone(pattern)}]
-    rows = connection.execute("SELECT line, text FROM line_ids").fetchall()
-    return sorted({line for line, text in rows if any(expression.fullmatch(text) for expression in matchers)})
+    any_of = AnyOf(form for pattern in patterns for form in (pattern, phone(pattern)))
+    return sorted(
+        {line for line, text in connection.execute("SELECT line, text FROM line_ids") if any_of.matches(text)}
+    )
 
 
 def _contacts(connection: sqlite3.Connection, pattern: str) -> list[int]:
@@ -185,6 +184,6 @@ def _contacts(connection: sqlite3.Connection, pattern: str) -> list[int]:
             (texts,),
         ).fetchall()
         return [contact for (contact,) in rows]
-    matchers = [matcher(form) for form in forms]
+    any_of = AnyOf(forms)
     ids = connection.execute("SELECT contact, text FROM contact_ids")
-    return sorted({contact for contact, text in ids if any(expression.fullmatch(text) for expression in matchers)})
+    return sorted({contact for contact, text in ids if any_of.matches(text)})

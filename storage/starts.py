@@ -4,13 +4,13 @@ screen."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage import failures
 from storage.calendar import Calendar
-from storage.cube_notifications import count_groups, groups
+from storage.cube_notifications import groups, groups_a_day
 from storage.events import Origin
 from storage.filters import UNKNOWN, Filter, StartStatus, UserType, literal
 from storage.messages import Sources, Stated
@@ -19,7 +19,7 @@ from storage.report import one_moment
 from storage.selection import Selection, select
 from storage.settings import load_settings
 from storage.sorting import Order, sorted_ids
-from storage.start_rows import LoadedStart, chat_link, load
+from storage.start_rows import ListedStart, LoadedStart, as_listed, chat_link, listed, load
 from storage.timeline import Marks
 
 
@@ -129,13 +129,12 @@ def _rows(
 ) -> list[StartRow]:
     with one_moment(connection):
         selection = select(connection, filter, now)
-        return [_row(start, selection.calendar) for start in load(connection, find(selection))]
+        return [_row(start, selection.calendar) for start in listed(connection, find(selection))]
 
 
-def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
-    failure = start.message.failure if start.status is StartStatus.FAILED else None
+def _row(start: ListedStart, calendar: Calendar) -> StartRow:
     return StartRow(
-        Cursor(start.at, start.message.key),
+        Cursor(start.at, start.key),
         calendar.local(start.at),
         start.contact_label,
         start.name,
@@ -146,19 +145,28 @@ def _row(start: LoadedStart, calendar: Calendar) -> StartRow:
         start.status,
         start.failure_reason,
         start.failure_code,
-        None if failure is None else failure.text or failure.detail,
+        start.failure_text,
     )
 
 
 def notifications(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    *,
+    position: int,
+    limit: int,
+    a_day: Mapping[int, int] | None = None,
 ) -> list[NotificationRow]:
-    """The sends grouped by template, line and day, newest day first, then by template and line."""
+    """The sends grouped by template, line and day, newest day first, then by template and line.
+
+    a_day: what `notifications_a_day` says, so that the place of the position need not be searched for.
+    """
     with one_moment(connection):
         selection = select(connection, filter, now)
         templates = dict(connection.execute("SELECT id, name FROM templates"))
         lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
-        found = groups(connection, selection, position, limit)
+        found = groups(connection, selection, position, limit, a_day)
     rows = []
     for one in found:
         template = None if one.template is None else templates[one.template]
@@ -179,10 +187,10 @@ def notifications(
     return rows
 
 
-def count_notifications(connection: sqlite3.Connection, filter: Filter, now: datetime) -> int:
-    """How many rows the grouped table has."""
+def notifications_a_day(connection: sqlite3.Connection, filter: Filter, now: datetime) -> dict[int, int]:
+    """How many rows the grouped table has of each day, as days since 1970-01-01."""
     with one_moment(connection):
-        return count_groups(connection, select(connection, filter, now))
+        return groups_a_day(connection, select(connection, filter, now))
 
 
 def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
@@ -220,7 +228,7 @@ def _detail(
         )
     )
     return StartDetail(
-        _row(start, calendar),
+        _row(as_listed(start), calendar),
         _ladder(start, calendar),
         message.key,
         message.direction == 2,

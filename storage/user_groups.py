@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import NamedTuple
 
 from pyroaring import BitMap
 
+from storage.bitmaps import contacts_by_slice, union
 from storage.cube_layout import (
     ANSWER,
     FAILED,
@@ -22,7 +24,16 @@ from storage.figures import UserCounts
 from storage.schema import REFERRED_FROM
 from storage.selection import Chosen
 
-Source = tuple[int, tuple[Slice, ...], frozenset[int] | None]
+
+class Source(NamedTuple):
+    """A kind of bitmaps, its slices, and those statuses of it that count (None: all)."""
+
+    kind: int
+    slices: tuple[Slice, ...]
+    statuses: frozenset[int] | None
+
+
+EVERYBODY = Source(USERS, USERS_SLICES, None)
 Group = tuple[int, int, int]  # origin, user type, status
 
 
@@ -30,13 +41,28 @@ def sources_of(chosen: Chosen) -> list[Source]:
     """The kinds of bitmaps that tell the chosen statuses, with those that each of them tells."""
     if chosen.failures is not None:
         some = chosen.statuses is None or FAILURE in chosen.statuses
-        return [(FAILED, FAILED_SLICES, None)] if some else []
+        return [Source(FAILED, FAILED_SLICES, None)] if some else []
     if chosen.statuses is None or not chosen.statuses & STEP_STATUSES or chosen.statuses >= STEP_STATUSES:
-        return [(USERS, USERS_SLICES, chosen.statuses)]
-    sources: list[Source] = [(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
+        return [Source(USERS, USERS_SLICES, chosen.statuses)]
+    sources: list[Source] = [Source(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
     if rest := chosen.statuses - STEP_STATUSES:
-        sources.append((USERS, USERS_SLICES, rest))
+        sources.append(Source(USERS, USERS_SLICES, rest))
     return sources
+
+
+def groups_of(source: Source, chosen: Chosen) -> dict[int, Group]:
+    """The slices of a source that have what is chosen, with their groups."""
+    return {
+        number: (origin, user_type, status)
+        for number, origin, user_type, status in source.slices
+        if chosen.takes(origin, user_type) and (source.statuses is None or status in source.statuses)
+    }
+
+
+def add_groups(groups: dict[Group, list[BitMap]], users: BitMap, wanted: dict[int, Group]) -> None:
+    """Adds to the groups what a set of users has in the slices that are wanted."""
+    for number, contacts in contacts_by_slice(users, wanted):
+        groups.setdefault(wanted[number], []).append(contacts)
 
 
 def user_counts(groups: dict[Group, list[BitMap]]) -> UserCounts:
@@ -49,19 +75,15 @@ def user_counts(groups: dict[Group, list[BitMap]]) -> UserCounts:
             kinds["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += sets
         if status != FAILURE and user_type == 0:
             kinds["new"] += sets
-    answered = _union(kinds["answered"])
-    reached = _union([answered, *kinds["unanswered"]])
-    sent = _union([reached, *kinds["failed"]])
-    new = _union(kinds["new"])
+    answered = union(kinds["answered"])
+    reached = union([answered, *kinds["unanswered"]])
+    sent = union([reached, *kinds["failed"]])
+    new = union(kinds["new"])
     return UserCounts(
-        users=sent.union_cardinality(_union(kinds["referred"])),
+        users=sent.union_cardinality(union(kinds["referred"])),
         sent=len(sent),
         reached=len(reached),
         answered=len(answered),
-        eligible=reached.union_cardinality(_union(kinds["referred"])),
+        eligible=reached.union_cardinality(union(kinds["referred"])),
         new=len(new),
     )
-
-
-def _union(sets: list[BitMap]) -> BitMap:
-    return sets[0] if len(sets) == 1 else BitMap.union(*sets) if sets else BitMap()

@@ -157,8 +157,9 @@ def load_snapshot(
     """
     with one_moment(connection):
         report = load_report(connection, view.filter, now, view.funnel_of_period)
-        count = starts.count_notifications(connection, view.filter, now) if view.grouped else report.starts
-        pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse)
+        a_day = starts.notifications_a_day(connection, view.filter, now) if view.grouped else None
+        count = report.starts if a_day is None else sum(a_day.values())
+        pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, a_day)
         first = max(0, min(position_in(report), count - 1))
         for index in pager.missing(first, first + max(rows, PAGE // 2)):
             pager.store(index, pager.load(connection, index))

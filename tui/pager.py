@@ -7,7 +7,7 @@ that nothing is ever counted off from the top.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -34,6 +34,7 @@ class Pager:
     daily: tuple[Day, ...]
     order: Order = Order.TIME
     reverse: bool = False
+    a_day: Mapping[int, int] | None = None  # groups, by day, where the rows are groups
     _pages: dict[int, list[Row]] = field(default_factory=dict)
 
     @property
@@ -68,7 +69,9 @@ class Pager:
             return []
         if self.grouped:
             return list(
-                starts.notifications(connection, self.filter, self.now, position=position, limit=limit),
+                starts.notifications(
+                    connection, self.filter, self.now, position=position, limit=limit, a_day=self.a_day
+                ),
             )
         if self.order is Order.TIME and not self.reverse:
             return list(self._starts(connection, index, position, limit))

@@ -143,8 +143,9 @@ def pages(path: Path, grouped: bool = False) -> list[float]:
         for text in FILTERS.values():
             filter = Filter.parse(text)
             report = load_report(connection, filter, UNTIL)
-            count = starts.count_notifications(connection, filter, UNTIL) if grouped else report.starts
-            pager = Pager(filter, UNTIL, grouped, count, report.daily)
+            a_day = starts.notifications_a_day(connection, filter, UNTIL) if grouped else None
+            count = report.starts if a_day is None else sum(a_day.values())
+            pager = Pager(filter, UNTIL, grouped, count, report.daily, a_day=a_day)
             for part in (0, 0.25, 0.5, 0.9, 1):
                 index = min(int(pager.pages * part), pager.pages - 1)
                 times.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023

@@ -240,6 +240,19 @@ def test_a_late_fact_leaves_no_stale_cell(tmp_path: Path, name: str) -> None:
     assert both(at_once, asked)[0] == report
 
 
+def test_failures_of_two_origins_on_a_day_are_one_day(tmp_path: Path) -> None:
+    failed = [
+        structs.replace(sent(key, NOON), default_origin=origin, failed_at=NOON + SECOND, failure=Failure(131026))
+        for key, origin in (("a", Origin.TEMPLATE), ("b", Origin.NOTIFICATION), ("c", Origin.NOTIFICATION))
+    ]
+    path = build(tmp_path / "saludo.db", failed)
+    finish(path)
+    report, recount = both(path, Filter.parse("period:7d failure:131026"))
+    assert report == recount
+    assert [day["failed"] for day in report["daily"] if day["failed"]] == [3]
+    assert report["origins"]["template"] == 1
+
+
 def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db", [sent("a", NOON)])
     finish(path)

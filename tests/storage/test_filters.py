@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from storage.events import Origin
 from storage.failures import Reason
 from storage.filters import (
+    AnyOf,
     Filter,
     FilterError,
     Period,
@@ -155,6 +156,24 @@ def test_no_text_ends_in_anything_but_a_filter_or_its_error(text: str) -> None:
 )
 def test_a_pattern_matches_whole_values(pattern: str, value: str, matches: bool) -> None:
     assert bool(matcher(pattern).fullmatch(value)) is matches
+    assert AnyOf([pattern, "another"]).matches(value) is matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "matches"),
+    [
+        ("Order", "oRDER", True),
+        ("order", "order 2", False),
+        ("PROMOCI\u00d3N", "promoci\u00f3n", True),
+        ("kilo", "\u212a ilo", False),
+        ("kilo", "\u212ailo", True),
+        ("\u212ailo", "kilo", True),
+        ("a\\\\b", "A\\B", True),
+    ],
+)
+def test_upper_and_lower_case_are_alike_in_any_alphabet(pattern: str, value: str, matches: bool) -> None:
+    assert bool(matcher(pattern).fullmatch(value)) is matches
+    assert AnyOf([pattern, "another"]).matches(value) is matches
 
 
 def test_no_pattern_takes_long() -> None:

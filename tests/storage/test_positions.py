@@ -69,6 +69,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each way in which a page may be found, also where it would not be the best."""
     if request.param == "by notification":
         monkeypatch.setattr(positions, "_CHEAP", 0)
+        monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
+        monkeypatch.setattr(positions, "_MUCH_DEARER", 2)
     if request.param == "by a jump":
         monkeypatch.setattr(positions, "_FAR", 0)
     return str(request.param)
@@ -146,6 +148,8 @@ def test_a_rare_template_is_found_by_line_template_and_time(
     path: Path, explained: Explained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(positions, "_CHEAP", 0)
+    monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
+    monkeypatch.setattr(positions, "_MUCH_DEARER", 2)
     positions.ids_after(explained, select(explained, Filter.parse("period:all template:rare"), NOW), None, 10)
     used = [plan for plan in explained.plans if "starts_by_notification" in plan]
     dirty = explained.execute("SELECT count(*) FROM dirty WHERE level = 0").fetchone()[0]

@@ -72,7 +72,15 @@ def test_report_table_pages_and_tsv_are_the_same_rows(path: Path, text: str) -> 
         grouped = starts.notifications(connection, filter, NOW, position=0, limit=1000)
         assert sum(row.sends for row in grouped) == report["sends"]
         assert sum(row.failed for row in grouped) == report["status"]["failed"]
-        assert starts.count_notifications(connection, filter, NOW) == len(grouped)
+        a_day = starts.notifications_a_day(connection, filter, NOW)
+        assert sum(a_day.values()) == len(grouped)
+        for known in (None, a_day):
+            by_group = [
+                row
+                for position in range(0, len(grouped) + 5, 5)
+                for row in starts.notifications(connection, filter, NOW, position=position, limit=5, a_day=known)
+            ]
+            assert by_group == grouped
 
 
 def _counts(day: dict[str, object]) -> dict[str, int]:
