@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from operator import add
 
 from pyroaring import BitMap
@@ -240,6 +240,13 @@ class Cube:
 
     def users(self, selection: Selection) -> UserCounts:
         """All that is a count of distinct contacts."""
+        return user_counts(self._groups(selection))
+
+    def contacts(self, selection: Selection) -> BitMap:
+        """The distinct contacts themselves."""
+        return BitMap.union(BitMap(), *chain.from_iterable(self._groups(selection).values()))
+
+    def _groups(self, selection: Selection) -> dict[Group, list[BitMap]]:
         chosen = selection.chosen
         groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
 
@@ -255,7 +262,7 @@ class Cube:
             take(unite(blob for _, blob in self._sets(kind, selection)), slices, statuses)
         for part in self.dirty_parts(selection):
             take(self._users_of_messages(part), USERS_SLICES, None)
-        return user_counts(groups)
+        return groups
 
     def _users_of_messages(self, selection: Selection) -> BitMap:
         rows = self._connection.execute(
