@@ -6,15 +6,26 @@ from dataclasses import replace
 
 from storage.sorting import Order
 from storage.starts import StartRow
-from tui.messages import Found
+from tui.messages import FindProgress, Found, LoadFailed
 from tui.prompt_line import Given, Purpose
 from tui.saving import SavingScreen
+from tui.wording import day
 
 
 class FindingScreen(SavingScreen):
     """A screen whose table can be searched and sorted."""
 
     _text = ""
+    _looking = False
+
+    def interrupt(self, key: str) -> bool:
+        """Any key ends a search; Escape does nothing else."""
+        if not self._looking:
+            return False
+        self._looking = False
+        self.workers.cancel_group(self, "find")
+        self.say(f"no longer looking for »{self._text}«")
+        return key == "escape"
 
     def action_find(self) -> None:
         self.prompt(Purpose.FIND, self._text, "text in contact, name or template; Enter finds, Esc leaves")
@@ -28,7 +39,8 @@ class FindingScreen(SavingScreen):
         else:
             row = self.table.row()
             cursor = row.cursor if isinstance(row, StartRow) else None
-            self.say(f"looking for »{self._text}« …")
+            self.say(f"looking for »{self._text}« …  any key stops")
+            self._looking = True
             self.find(view.filter, self._text, cursor, (by > 0) is not view.reverse)
 
     def on_given(self, message: Given) -> None:
@@ -36,9 +48,18 @@ class FindingScreen(SavingScreen):
             self._text = message.text
             self.action_find_next(1)
 
+    def on_find_progress(self, message: FindProgress) -> None:
+        if self._looking:
+            self.say(f"looking for »{self._text}« on {day(message.day, year=True)} …  any key stops")
+
+    def on_load_failed(self, message: LoadFailed) -> None:
+        if message.view is None:
+            self._looking = False
+
     def on_found(self, message: Found) -> None:
-        if message.filter != self.view.filter:
+        if not self._looking or message.filter != self.view.filter:
             return
+        self._looking = False
         if message.match is None:
             self.say(f"»{self._text}« is not found {'below' if message.older else 'above'}")
             return

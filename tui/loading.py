@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from tui.pager import PAGE, Pager
 from tui.wording import filter_parts
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
+_WORD_EVERY = 0.5  # seconds between two words on how far a search has come
 
 Stamp = tuple[int, int, int]  # device, file and version: what changes whenever the database does
 
@@ -199,10 +201,24 @@ def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -
 
 
 def find(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, text: str, cursor: Cursor | None, older: bool
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    text: str,
+    cursor: Cursor | None,
+    older: bool,
+    progress: Callable[[date], None],
 ) -> Match | None:
-    """The nearest start beyond the cursor that has the text."""
-    return finding.find(connection, filter, now, text, cursor, older)
+    """The nearest start beyond the cursor that has the text; says twice a second how far it has come."""
+    next_word = time.monotonic() + _WORD_EVERY
+
+    def now_and_then(day: date) -> None:
+        nonlocal next_word
+        if (moment := time.monotonic()) >= next_word:
+            next_word = moment + _WORD_EVERY
+            progress(day)
+
+    return finding.find(connection, filter, now, text, cursor, older, now_and_then)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
