@@ -28,14 +28,18 @@ class FindingScreen(SavingScreen):
         return key == "escape"
 
     def action_find(self) -> None:
+        if not self.refused("find"):
+            self._ask_text()
+
+    def _ask_text(self) -> None:
         self.prompt(Purpose.FIND, self._text, "text in contact, name or template; Enter finds, Esc leaves")
 
     def action_find_next(self, by: int) -> None:
         view = self.view
+        if self.refused("find_next"):
+            return
         if not self._text:
-            self.action_find()
-        elif view.grouped or view.order is not Order.TIME:
-            self.say("finding goes through the starts by time: v shows them one by one, s sorts them so")
+            self._ask_text()
         else:
             row = self.table.row()
             cursor = row.cursor if isinstance(row, StartRow) else None
@@ -68,15 +72,13 @@ class FindingScreen(SavingScreen):
         self.say(f"»{self._text}« found; n finds the next, N the one before")
 
     def action_sort(self) -> None:
-        if self.view.grouped:
-            self.say("the grouped table is sorted by day; v shows the starts one by one")
+        if self.refused("sort"):
             return
         orders = list(Order)
         following = orders[(orders.index(self.view.order) + 1) % len(orders)]
         self.go(replace(self.view, order=following))
 
     def action_reverse(self) -> None:
-        if self.view.grouped:
-            self.say("the grouped table is sorted by day; v shows the starts one by one")
+        if self.refused("reverse"):
             return
         self.go(replace(self.view, reverse=not self.view.reverse))

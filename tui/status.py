@@ -1,4 +1,5 @@
-"""The last two lines: what happened or where one is, and the keys that work here. Knows no number."""
+"""The last two lines: what happened or where one is, and the keys that work here; in parentheses those that cannot act
+just now. Knows no number."""
 
 from __future__ import annotations
 
@@ -63,21 +64,36 @@ class KeyBar(Painted):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
+        self._refused: frozenset[Key] = frozenset()
 
-    def show(self, keys: Sequence[Key]) -> None:
-        """Shows other keys."""
-        if tuple(keys) != self._keys:
-            self._keys = tuple(keys)
+    def show(self, keys: Sequence[Key], refused: frozenset[Key] = frozenset()) -> None:
+        """Shows other keys; the refused ones cannot act now."""
+        if (tuple(keys), refused) != (self._keys, self._refused):
+            self._keys, self._refused = tuple(keys), refused
             self.refresh()
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
         pieces: list[Piece] = []
         used = 0
-        for key in self._keys:
-            size = len(key.shown) + len(key.bar) + 3
-            if used + size > width:
+        for key in self._fitting(width):
+            if used + _size(key) > width:
                 break
-            pieces += [(f" {key.shown}", KEY), (f" {key.bar} ", DIM)]
-            used += size
+            if key in self._refused:
+                pieces.append((f"({key.shown} {key.bar})", DIM))
+            else:
+                pieces += [(f" {key.shown}", KEY), (f" {key.bar} ", DIM)]
+            used += _size(key)
         return strip(*pieces).adjust_cell_length(width)
+
+    def _fitting(self, width: int) -> list[Key]:
+        """The keys but for the last of those that cannot act, where there is no room for all."""
+        keys = list(self._keys)
+        for key in reversed(self._keys):
+            if key in self._refused and sum(map(_size, keys)) > width:
+                keys.remove(key)
+        return keys
+
+
+def _size(key: Key) -> int:
+    return len(key.shown) + len(key.bar) + 3
