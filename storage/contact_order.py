@@ -158,8 +158,7 @@ class ContactOrder:
         beyond = "1" if label is None else "label >= :label" if onward else "label < :label"
         order = "ASC" if onward else "DESC"
         rows = connection.execute(
-            f"SELECT label, id FROM contacts WHERE {beyond}"
-            f" ORDER BY label {order}, id {order}",
+            f"SELECT label, id FROM contacts WHERE {beyond} ORDER BY label {order}, id {order}",
             {"label": label},
         )
         for name, id in rows:

@@ -90,9 +90,9 @@ class SavingScreen(FilteringScreen):
             return
         row = self.table.row()
         if isinstance(row, StartRow):
-            self.copy(row.contact)
+            self.copy(safe(row.contact))
         elif isinstance(row, NotificationRow):
-            self.copy(row.template)
+            self.copy(safe(row.template))
 
     def action_copy_all(self) -> None:
         if self.refused("copy_all"):
@@ -110,7 +110,7 @@ class SavingScreen(FilteringScreen):
         if link is None:
             self.say(NO_LINK)
         elif not message.to_open:
-            self.copy(link)
+            self.copy(safe(link))
         elif browser.is_here():
             self.open_link(link)
         else:
@@ -134,18 +134,15 @@ class SavingScreen(FilteringScreen):
 
 
 def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:
-    """A row of a table as cells of text."""
+    """A row of a table as cells of text, harmless wherever it is pasted: a line break could end a shell's command."""
     if isinstance(row, NotificationRow):
         counts = (row.users, row.sends, row.failed, row.answered)
-        return (row.day.isoformat(), row.template, row.line, *map(str, counts))
+        return (row.day.isoformat(), safe(row.template), safe(row.line), *map(str, counts))
     code = "" if row.code is None else str(row.code)
     return (
         row.at.isoformat(),
         row.status.value,
-        row.contact,
-        row.name,
-        row.template,
-        row.line,
+        *map(safe, (row.contact, row.name, row.template, row.line)),
         row.origin.value,
         row.user_type.value,
         row.reason or "",
