@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from tui.keys import Key
+from tui.keys import Key, Where
 from tui.painted import Painted
 from tui.panel import Piece, strip
 from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, safe
@@ -87,11 +87,15 @@ class KeyBar(Painted):
         return strip(*pieces).adjust_cell_length(width)
 
     def _fitting(self, width: int) -> list[Key]:
-        """The keys but for the last of those that cannot act, where there is no room for all."""
+        """The keys that there is room for: those that cannot act give way first, the last of them before the others;
+        what holds everywhere, such as the help that shows all keys, stays."""
         keys = list(self._keys)
-        for key in reversed(self._keys):
-            if key in self._refused and sum(map(_size, keys)) > width:
-                keys.remove(key)
+        give_way = [key for key in reversed(self._keys) if key in self._refused]
+        give_way += [key for key in reversed(self._keys) if key not in give_way and key.where is not Where.EVERYWHERE]
+        for key in give_way:
+            if sum(map(_size, keys)) <= width:
+                break
+            keys.remove(key)
         return keys
 
 
