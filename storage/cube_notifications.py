@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from storage.calendar import date_of
-from storage.cube_layout import ALL, ANSWER, FAILURE
+from storage.calendar import date_of, number_of
+from storage.cube_layout import ALL, ANSWER, FAILURE, cover
 from storage.cube_reading import Cube
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES
 from storage.selection import UNKNOWN_ID, Chosen, Selection
@@ -26,6 +26,13 @@ _WITH_FAILURES = """
       SELECT block, line, template FROM details
       WHERE level = 0 AND block >= :since AND block < :until AND failure IN (SELECT value FROM json_each(:kinds))
         AND {dimensions})"""
+_FAILURES_BY = """
+SELECT {column}, sum(count)
+FROM json_each(:blocks) AS b CROSS JOIN details AS d ON d.level = b.value ->> 0 AND d.block = b.value ->> 1
+    AND d.line IN (SELECT value FROM json_each(:of_lines))
+    AND d.template IN (SELECT value FROM json_each(:of_templates))
+WHERE failure IN (SELECT value FROM json_each(:kinds)) AND {dimensions}
+GROUP BY 1"""
 _FROM_MESSAGES = """
 SELECT m.day, m.start_template, m.line, count(*), sum(m.status = {failed}), sum(m.status = {answered}),
        count(DISTINCT m.contact)
@@ -71,18 +78,28 @@ def counts_by_template(connection: sqlite3.Connection, selection: Selection) -> 
     return _counts_by(connection, selection, _sends(selection.chosen), "template")
 
 
+def starts_by_template(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
+    """How many starts of the selection each template has, by its id."""
+    return _counts_by(connection, selection, selection.chosen, "template")
+
+
 def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Chosen, column: str) -> dict[int, int]:
     cube = Cube(connection)
     counts: defaultdict[int, int] = defaultdict(int)
-    # No cell tells one contact, and few of the rest could tell a failure.
-    in_cells = not chosen.by_contact and chosen.failures is None
+    in_cells = not chosen.by_contact  # no cell tells one contact
     if in_cells:
         condition, parameters = _condition(cube, selection, chosen)
         other = "templates" if column == "line" else "lines"
         if getattr(chosen, other) is None:
             parameters[f"of_{other}"] = json.dumps([ALL])
         counted = " + ".join(_columns(chosen, range(len(STATUSES)))) or "0"
-        counts |= dict(connection.execute(f"SELECT {column}, sum({counted}) {condition} GROUP BY 1", parameters))
+        statement = f"SELECT {column}, sum({counted}) {condition} GROUP BY 1"
+        if chosen.failures is not None:
+            dirty = connection.execute("SELECT DISTINCT level, block FROM dirty").fetchall()
+            blocks = cover(number_of(selection.since), number_of(selection.until), dirty)
+            parameters["blocks"] = json.dumps(blocks)
+            statement = _FAILURES_BY.format(column=column, dimensions=_dimensions(chosen))
+        counts |= dict(connection.execute(statement, parameters))
     name = "m.line" if column == "line" else "m.start_template"
     origins = json.dumps(sorted(range(len(ORIGINS)) if chosen.origins is None else chosen.origins))
     for part in cube.dirty_parts(selection) if in_cells else (selection,):
@@ -252,11 +269,16 @@ def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, d
     }
     if chosen.failures is not None:
         origins = sorted(range(REFERRED_FROM) if chosen.origins is None else chosen.origins)
-        dimensions = "origin IN (SELECT value FROM json_each(:of_origins))"
-        if chosen.user_type is not None:
-            dimensions += " AND user_type = :user_type"
-        if chosen.statuses is not None:
-            dimensions += " AND status IN (SELECT value FROM json_each(:statuses))"
-        condition += _WITH_FAILURES.format(dimensions=dimensions)
+        condition += _WITH_FAILURES.format(dimensions=_dimensions(chosen))
         parameters |= {"kinds": json.dumps(cube.kinds_of(chosen)), "of_origins": json.dumps(origins)}
     return condition, parameters
+
+
+def _dimensions(chosen: Chosen) -> str:
+    """What is chosen of the details besides their lines, templates and failures."""
+    dimensions = "origin IN (SELECT value FROM json_each(:of_origins))"
+    if chosen.user_type is not None:
+        dimensions += " AND user_type = :user_type"
+    if chosen.statuses is not None:
+        dimensions += " AND status IN (SELECT value FROM json_each(:statuses))"
+    return dimensions

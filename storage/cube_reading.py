@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import cache, cached_property
+from itertools import chain
 
 from pyroaring import BitMap
 
@@ -251,6 +252,13 @@ class Cube:
 
     def users(self, selection: Selection) -> UserCounts:
         """All that is a count of distinct contacts."""
+        return user_counts(self._groups(selection))
+
+    def contacts(self, selection: Selection) -> BitMap:
+        """The distinct contacts themselves."""
+        return BitMap.union(BitMap(), *chain.from_iterable(self._groups(selection).values()))
+
+    def _groups(self, selection: Selection) -> dict[Group, list[BitMap]]:
         chosen = selection.chosen
         groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
 
@@ -260,7 +268,7 @@ class Cube:
             add_groups(groups, unite(sets), groups_of(source, chosen))
         for part in self.dirty_parts(selection):
             add_groups(groups, self._users_of_messages(part), groups_of(EVERYBODY, chosen))
-        return user_counts(groups)
+        return groups
 
     def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
         """How many contacts each of some cells of single lines and templates was sent to; no day of them is dirty."""

@@ -62,6 +62,7 @@ CREATE TABLE contacts (
     name_rank INTEGER,
     name_at INTEGER
 );
+CREATE INDEX contacts_by_label ON contacts (label); -- the table sorted by contact
 CREATE TABLE contact_ids (
     id INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,                 -- 0 wa_id, 1 user_id, 2 customer_id

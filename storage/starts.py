@@ -18,7 +18,7 @@ from storage.positions import Cursor, ids_after, ids_at, ids_before
 from storage.report import one_moment
 from storage.selection import Selection, select
 from storage.settings import load_settings
-from storage.sorting import Order, sorted_ids
+from storage.sorting import Sorting
 from storage.start_rows import ListedStart, LoadedStart, as_listed, chat_link, listed, load
 from storage.timeline import Marks
 
@@ -118,10 +118,10 @@ def page_at(
 
 
 def sorted_page(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, order: Order, position: int, limit: int
+    connection: sqlite3.Connection, filter: Filter, now: datetime, sorting: Sorting, position: int, limit: int
 ) -> list[StartRow]:
-    """The starts from a position on, in another order."""
-    return _rows(connection, filter, now, lambda selection: sorted_ids(connection, selection, order, position, limit))
+    """The starts from a position on, in an order; one sorting serves all pages of one filter at one moment."""
+    return _rows(connection, filter, now, lambda selection: sorting.ids(connection, selection, position, limit))
 
 
 def _rows(

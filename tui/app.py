@@ -127,6 +127,7 @@ class SaludoApp(CellDiff):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
+            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not)
             self.push_screen("help")
 
     def action_repaint(self) -> None:

@@ -175,7 +175,10 @@ class ChoiceList(Painted, can_focus=True):
         if self.field in MULTIPLE:
             mark = "■ " if option.value in self._marked else "□ " if option.value is not None else "  "
         room = width - 3 - len(mark) - (len(count) + 1 if count else 0)
-        pieces: list[Piece] = [("│", DIM), (f" {mark}{fit(safe(option.label, 300), max(0, room))}", style)]
+        pieces: list[Piece] = [
+            ("│", DIM),
+            (f"{'▸' if on else ' '}{mark}{fit(safe(option.label, 300), max(0, room))}", style),
+        ]
         if count:
             pieces.append((f"{count} ", style if on else DIM))
         pieces.append(("│", DIM))

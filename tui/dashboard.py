@@ -107,6 +107,7 @@ class Dashboard(FindingScreen):
 
     def on_resize(self, event: Resize) -> None:
         self._arrange(layout_of(event.size))
+        self.show_keys()
 
     def _arrange(self, layout: Layout) -> None:
         shown = shown_charts(layout, self.chart)
@@ -149,7 +150,7 @@ class Dashboard(FindingScreen):
             line.say(self.where())
             self._said = line.text
         line.freshness("" if snapshot.data_of is None else f"data of {short_moment(snapshot.data_of).strip()}")
-        self._show_keys()
+        self.show_keys()
         if before is None:
             self.load_plots()
             # What the start has made is kept for good: the collector need never look at it again.
@@ -196,6 +197,7 @@ class Dashboard(FindingScreen):
         if not pane.display:
             self._hide_covered()
         pane.show(message.row, message.detail)
+        self.show_keys()
 
     def _leave_detail(self) -> None:
         self._show_covered()
@@ -213,6 +215,9 @@ class Dashboard(FindingScreen):
 
     def on_step(self, message: Step) -> None:
         """Opens the start so many rows below the one that is open."""
+        if reason := self.at_the_end(f"step({message.by})"):
+            self.say(reason)
+            return
         self.table.action_move(message.by)
         row = self.table.row()
         if isinstance(row, StartRow):
@@ -234,7 +239,8 @@ class Dashboard(FindingScreen):
         self.go(replace(self.view, funnel_of_period=not self.view.funnel_of_period))
 
     def action_next_chart(self) -> None:
-        self._show_chart(next_chart(layout_of(self.size), self.chart))
+        if not self.refused("next_chart"):
+            self._show_chart(next_chart(layout_of(self.size), self.chart))
 
     def _show_chart(self, chart: str) -> None:
         had = self.focused.id if self.focused is not None else None
@@ -255,9 +261,9 @@ class Dashboard(FindingScreen):
         self.say(message.text, message.error)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        self._show_keys()
+        self.show_keys()
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         focused = self.focused
         if isinstance(focused, ChoiceList):
             wheres: tuple[Where, ...] = (Where.LIST,)
@@ -269,13 +275,10 @@ class Dashboard(FindingScreen):
             wheres = (Where.DETAIL, Where.TEXT, Where.EVERYWHERE)
         else:
             wheres = (Where.DASHBOARD, Where.EVERYWHERE)
-        # Each moment shows the keys that are of use in it, so that those that are always of use fit as well.
-        left_out = {"Funnel" if layout_of(self.size) is Layout.NARROW else "Chart"}
-        if not self.history.depth:
-            left_out.add("Back")
-        if self.view.filter == Filter():
-            left_out.add("Clear")
-        self.query_one(KeyBar).show([key for key in bar(*wheres) if key.bar not in left_out])
+        # A small terminal shows one chart, and has no room for both.
+        left_out = "Funnel" if layout_of(self.size) is Layout.NARROW else ""
+        keys = [key for key in bar(*wheres) if key.bar != left_out]
+        self.query_one(KeyBar).show(keys, frozenset(key for key in keys if self.why_not(key)))
 
 
 def _of_notification(filter: Filter, row: NotificationRow) -> Filter:

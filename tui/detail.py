@@ -15,12 +15,15 @@ from textual.strip import Strip
 
 from storage.filters import StartStatus
 from storage.starts import LadderStep, StartDetail, StartRow
+from tui import browser
 from tui.keys import Where, bindings
+from tui.messages import Note
 from tui.panel import Piece, heading, strip, wrapped
 from tui.scrolling import Lines
 from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
 from tui.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
 
+NO_LINK = "there is no link to this chat: neither a number nor a customer id is known"
 _NAMES = 18  # cells of a field's name
 RETRY = {
     "yes": "Sending it again can help.",
@@ -86,6 +89,18 @@ class DetailPane(Vertical):
         self.display = True
         self.screen.set_focus(lines)
 
+    def why_not(self, action: str) -> str:
+        """Why one of its keys cannot act on the start that it shows; nothing where it can, or where it shows none."""
+        if not self.display or self.row is None:
+            return ""
+        if action in ("copy_link", "open_link") and self._link is None:
+            return NO_LINK
+        if action == "open_link" and not browser.is_here():
+            return f"there is no browser on this machine; y copies {self._link}"
+        if action == "contact" and not self.row.contact:
+            return "nobody knows whose start this is"
+        return ""
+
     def action_close(self) -> None:
         self.display = False
         self._leave()
@@ -100,7 +115,9 @@ class DetailPane(Vertical):
         self.post_message(LinkWanted(self._link, to_open=True))
 
     def action_contact(self) -> None:
-        if self.row is not None:
+        if reason := self.why_not("contact"):
+            self.post_message(Note(reason))
+        elif self.row is not None:
             self.action_close()
             self.post_message(WholeContact(self.row))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.widgets import Input
 
 from storage.choices import Choice
 from storage.events import Origin
@@ -14,9 +13,10 @@ from storage.failures import Reason
 from storage.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
 from tui.keys import Where, bindings
 from tui.messages import FilterChosen, Note
+from tui.safe_input import SafeInput
 
 
-class FilterLine(Input):
+class FilterLine(SafeInput):
     """An input for the text form of the filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER_LINE)]

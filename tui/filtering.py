@@ -89,7 +89,8 @@ class FilteringScreen(ViewingScreen):
         self.go_to(message.filter)
 
     def action_clear(self) -> None:
-        self.go_to(Filter())
+        if not self.refused("clear"):
+            self.go_to(Filter())
 
     def action_shift(self, by: int) -> None:
         filter = self.view.filter

@@ -6,29 +6,45 @@ from dataclasses import replace
 
 from storage.sorting import Order
 from storage.starts import StartRow
-from tui.messages import Found
+from tui.messages import FindProgress, Found, LoadFailed
 from tui.prompt_line import Given, Purpose
 from tui.saving import SavingScreen
+from tui.wording import day
 
 
 class FindingScreen(SavingScreen):
     """A screen whose table can be searched and sorted."""
 
     _text = ""
+    _looking = False
+
+    def interrupt(self, key: str) -> bool:
+        """Any key ends a search; Escape does nothing else."""
+        if not self._looking:
+            return False
+        self._looking = False
+        self.workers.cancel_group(self, "find")
+        self.say(f"no longer looking for »{self._text}«")
+        return key == "escape"
 
     def action_find(self) -> None:
+        if not self.refused("find"):
+            self._ask_text()
+
+    def _ask_text(self) -> None:
         self.prompt(Purpose.FIND, self._text, "text in contact, name or template; Enter finds, Esc leaves")
 
     def action_find_next(self, by: int) -> None:
         view = self.view
+        if self.refused("find_next"):
+            return
         if not self._text:
-            self.action_find()
-        elif view.grouped or view.order is not Order.TIME:
-            self.say("finding goes through the starts by time: v shows them one by one, s sorts them so")
+            self._ask_text()
         else:
             row = self.table.row()
             cursor = row.cursor if isinstance(row, StartRow) else None
-            self.say(f"looking for »{self._text}« …")
+            self.say(f"looking for »{self._text}« …  any key stops")
+            self._looking = True
             self.find(view.filter, self._text, cursor, (by > 0) is not view.reverse)
 
     def on_given(self, message: Given) -> None:
@@ -36,9 +52,18 @@ class FindingScreen(SavingScreen):
             self._text = message.text
             self.action_find_next(1)
 
+    def on_find_progress(self, message: FindProgress) -> None:
+        if self._looking:
+            self.say(f"looking for »{self._text}« on {day(message.day, year=True)} …  any key stops")
+
+    def on_load_failed(self, message: LoadFailed) -> None:
+        if message.view is None:
+            self._looking = False
+
     def on_found(self, message: Found) -> None:
-        if message.filter != self.view.filter:
+        if not self._looking or message.filter != self.view.filter:
             return
+        self._looking = False
         if message.match is None:
             self.say(f"»{self._text}« is not found {'below' if message.older else 'above'}")
             return
@@ -47,15 +72,13 @@ class FindingScreen(SavingScreen):
         self.say(f"»{self._text}« found; n finds the next, N the one before")
 
     def action_sort(self) -> None:
-        if self.view.grouped:
-            self.say("the grouped table is sorted by day; v shows the starts one by one")
+        if self.refused("sort"):
             return
         orders = list(Order)
         following = orders[(orders.index(self.view.order) + 1) % len(orders)]
         self.go(replace(self.view, order=following))
 
     def action_reverse(self) -> None:
-        if self.view.grouped:
-            self.say("the grouped table is sorted by day; v shows the starts one by one")
+        if self.refused("reverse"):
             return
         self.go(replace(self.view, reverse=not self.view.reverse))

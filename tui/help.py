@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,11 +10,11 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.keys import Where, bar, bindings, sections
+from tui.keys import Key, Where, bar, bindings, sections
 from tui.panel import heading, strip, wrapped
 from tui.scrolling import Lines
 from tui.status import KeyBar
-from tui.terminal import BOLD, HEADING, KEY, PLAIN
+from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
@@ -52,29 +52,48 @@ class HelpScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.HELP)]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._reasons: dict[Key, str] = {}
+
     def compose(self) -> ComposeResult:
         yield Lines("help")
         yield KeyBar("help-keys")
 
     def on_mount(self) -> None:
         self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))
-        lines = self.query_one(Lines)
-        lines.show(lambda width: list(help_lines(width)))
-        lines.focus()
+        self.query_one(Lines).focus()
+
+    def tell(self, why_not: Callable[[Key], str]) -> None:
+        """Tells beside each key why it cannot act now, as `why_not` says it."""
+        self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
+        if self.is_mounted:
+            self._show()
+
+    def on_screen_resume(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        reasons = self._reasons
+        self.query_one(Lines).show(lambda width: list(help_lines(width, reasons)), keep=True)
 
     def action_close(self) -> None:
         self.app.pop_screen()
 
 
-def help_lines(width: int) -> Iterator[Strip]:
-    """The help as lines of a width."""
+def help_lines(width: int, reasons: Mapping[Key, str]) -> Iterator[Strip]:
+    """The help as lines of a width; reasons: why some of the keys cannot act now."""
     yield heading("", "saludo", "keys, and what the numbers mean", width, True)
     for where, keys in sections():
         yield strip()
         yield strip((f"  {where}", HEADING))
         for key in keys:
-            for place, text in enumerate(wrapped(key.does, max(10, width - 20))):
-                yield strip((f"    {key.shown if place == 0 else '':<14}", KEY), (text, PLAIN))
+            reason = reasons.get(key)
+            name = f"({key.shown})" if reason else key.shown
+            does = f"{key.does} (not now: {reason})" if reason else key.does
+            for place, text in enumerate(wrapped(does, max(10, width - 20))):
+                front = f"    {name if place == 0 else '':<14}"
+                yield strip((front, DIM if reason else KEY), (text, DIM if reason else PLAIN))
     yield strip()
     yield strip(("  What the numbers mean", HEADING))
     for name, meaning in DEFINITIONS:

@@ -34,6 +34,11 @@ class History:
         """How many steps back there are."""
         return len(self._before)
 
+    @property
+    def ahead(self) -> int:
+        """How many steps forward there are."""
+        return len(self._after)
+
     def way(self) -> list[Filter]:
         """The filters on the way here, the last few of them."""
         return [stop.view.filter for stop in self._before[-_SHOWN:]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from tui.pager import PAGE, Pager
 from tui.wording import filter_parts
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
+_WORD_EVERY = 0.5  # seconds between two words on how far a search has come
 
 Stamp = tuple[int, int, int]  # device, file and version: what changes whenever the database does
 
@@ -161,7 +163,8 @@ def load_snapshot(
         count = report.starts if a_day is None else sum(a_day.values())
         pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, a_day)
         first = max(0, min(position_in(report), count - 1))
-        for index in pager.missing(first, first + max(rows, PAGE // 2)):
+        # What takes long to find the table asks for by itself: the figures need not wait for it.
+        for index in () if pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2)):
             pager.store(index, pager.load(connection, index))
         empty = report.starts == 0 and load_report(connection, Filter(Period(None)), now).starts == 0
         imported = last_import(connection)
@@ -200,10 +203,24 @@ def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -
 
 
 def find(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, text: str, cursor: Cursor | None, older: bool
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    text: str,
+    cursor: Cursor | None,
+    older: bool,
+    progress: Callable[[date], None],
 ) -> Match | None:
-    """The nearest start beyond the cursor that has the text."""
-    return finding.find(connection, filter, now, text, cursor, older)
+    """The nearest start beyond the cursor that has the text; says twice a second how far it has come."""
+    next_word = time.monotonic() + _WORD_EVERY
+
+    def now_and_then(day: date) -> None:
+        nonlocal next_word
+        if (moment := time.monotonic()) >= next_word:
+            next_word = moment + _WORD_EVERY
+            progress(day)
+
+    return finding.find(connection, filter, now, text, cursor, older, now_and_then)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import date
 
 from textual.message import Message
 
@@ -56,6 +57,17 @@ class Found(Message):
     def __init__(self, filter: Filter, match: Match | None, older: bool) -> None:
         self.filter, self.match, self.older = filter, match, older
         super().__init__()
+
+
+class FindProgress(Message):
+    """The text is looked for among the starts of this day."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        super().__init__()
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, FindProgress)
 
 
 class SaveProgress(Message):

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from storage import starts
 from storage.filters import Filter, Period
 from storage.report import Day, Report
-from storage.sorting import Order
+from storage.sorting import Order, Sorting
 from storage.starts import NotificationRow, StartRow
 
 PAGE = 100  # rows
 _KEPT = 60  # pages
+_AT_HAND = 20_000  # rows that are counted by contact while one waits
 
 Row = StartRow | NotificationRow
 
@@ -36,6 +37,10 @@ class Pager:
     reverse: bool = False
     a_day: Mapping[int, int] | None = None  # groups, by day, where the rows are groups
     _pages: dict[int, list[Row]] = field(default_factory=dict)
+    _sorting: Sorting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sorting = Sorting(self.order)
 
     @property
     def pages(self) -> int:
@@ -61,6 +66,10 @@ class Pager:
         if len(self._pages) > _KEPT:
             del self._pages[max(self._pages, key=lambda other: abs(other - index))]
 
+    def is_far(self, position: int) -> bool:
+        """Whether the row at a position takes long to find: only by contact, and far from both ends."""
+        return self.order is Order.CONTACT and _AT_HAND < position < self.count - _AT_HAND
+
     def load(self, connection: sqlite3.Connection, index: int) -> list[Row]:
         """Reads one page."""
         position = index * PAGE
@@ -76,7 +85,7 @@ class Pager:
         if self.order is Order.TIME and not self.reverse:
             return list(self._starts(connection, index, position, limit))
         first = self.count - position - limit if self.reverse else position
-        rows: list[Row] = [*starts.sorted_page(connection, self.filter, self.now, self.order, first, limit)]
+        rows: list[Row] = [*starts.sorted_page(connection, self.filter, self.now, self._sorting, first, limit)]
         return rows[::-1] if self.reverse else rows
 
     def _starts(self, connection: sqlite3.Connection, index: int, position: int, limit: int) -> list[StartRow]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
+
+from tui.terminal import PLAIN
 
 
 class Painted(Widget):
@@ -15,4 +18,9 @@ class Painted(Widget):
 
     def render_line(self, y: int) -> Strip:
         line = self.draw_line(y)
-        return line if self.app.native_ansi_color else line.apply_style(self.rich_style)
+        if not self.app.native_ansi_color:
+            return line.apply_style(self.rich_style)
+        if any(segment.style is None for segment in line):
+            # Textual's filter for NO_COLOR takes every segment to have a style.
+            line = Strip([Segment(text, style or PLAIN, control) for text, style, control in line], line.cell_length)
+        return line

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import Input
 
 from tui.keys import Where, bindings
+from tui.safe_input import SafeInput
 
 
 class Purpose(StrEnum):
@@ -28,7 +28,7 @@ class Given(Message):
         super().__init__()
 
 
-class PromptLine(Input):
+class PromptLine(SafeInput):
     """An input for one text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PROMPT)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from storage.starts import NotificationRow, StartRow
 from storage.tsv import file_name
 from tui import browser, clipboard
-from tui.detail import LinkWanted
+from tui.detail import NO_LINK, LinkWanted
 from tui.filtering import FilteringScreen
 from tui.messages import SaveEnded, SaveProgress
 from tui.panel import Panel
@@ -42,9 +42,9 @@ class SavingScreen(FilteringScreen):
             self._save((self.directory / Path(message.text).expanduser()).absolute())
 
     def _may_save(self) -> bool:
-        if self.saving is not None:
-            self.say(f"still saving: {self.saving}; Esc cancels it")
-        elif self.snapshot is None or self.snapshot.view != self.view:
+        if self.refused("save"):
+            return False
+        if self.snapshot is None or self.snapshot.view != self.view:
             self.say("still reading; try again in a moment")
         else:
             return True
@@ -60,6 +60,7 @@ class SavingScreen(FilteringScreen):
         if not self._may_save() or self.snapshot is None:
             return
         self.saving = "…"
+        self.show_keys()
         panel = self._panel()
         if panel is not None:
             figures = panel.figures(self.snapshot.report)
@@ -75,9 +76,12 @@ class SavingScreen(FilteringScreen):
 
     def on_save_ended(self, message: SaveEnded) -> None:
         self.saving = None
+        self.show_keys()
         self.say(message.text, message.error)
 
     def action_copy(self) -> None:
+        if self.refused("copy"):
+            return
         panel = self._panel()
         if panel is not None and self.snapshot is not None:
             rows = panel.figures(self.snapshot.report)[1:]
@@ -86,11 +90,13 @@ class SavingScreen(FilteringScreen):
             return
         row = self.table.row()
         if isinstance(row, StartRow):
-            self.copy(row.contact)
+            self.copy(safe(row.contact))
         elif isinstance(row, NotificationRow):
-            self.copy(row.template)
+            self.copy(safe(row.template))
 
     def action_copy_all(self) -> None:
+        if self.refused("copy_all"):
+            return
         panel = self._panel()
         if panel is not None and self.snapshot is not None:
             self.copy("\n".join("\t".join(row) for row in panel.figures(self.snapshot.report)))
@@ -102,9 +108,9 @@ class SavingScreen(FilteringScreen):
     def on_link_wanted(self, message: LinkWanted) -> None:
         link = message.link
         if link is None:
-            self.say("there is no link to this chat: neither a number nor a customer id is known")
+            self.say(NO_LINK)
         elif not message.to_open:
-            self.copy(link)
+            self.copy(safe(link))
         elif browser.is_here():
             self.open_link(link)
         else:
@@ -128,18 +134,15 @@ class SavingScreen(FilteringScreen):
 
 
 def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:
-    """A row of a table as cells of text."""
+    """A row of a table as cells of text, harmless wherever it is pasted: a line break could end a shell's command."""
     if isinstance(row, NotificationRow):
         counts = (row.users, row.sends, row.failed, row.answered)
-        return (row.day.isoformat(), row.template, row.line, *map(str, counts))
+        return (row.day.isoformat(), safe(row.template), safe(row.line), *map(str, counts))
     code = "" if row.code is None else str(row.code)
     return (
         row.at.isoformat(),
         row.status.value,
-        row.contact,
-        row.name,
-        row.template,
-        row.line,
+        *map(safe, (row.contact, row.name, row.template, row.line)),
         row.origin.value,
         row.user_type.value,
         row.reason or "",

@@ -1,4 +1,5 @@
-"""The last two lines: what happened or where one is, and the keys that work here. Knows no number."""
+"""The last two lines: what happened or where one is, and the keys that work here; in parentheses those that cannot act
+just now. Knows no number."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from tui.keys import Key
+from tui.keys import Key, Where
 from tui.painted import Painted
 from tui.panel import Piece, strip
 from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, safe
@@ -63,21 +64,40 @@ class KeyBar(Painted):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
+        self._refused: frozenset[Key] = frozenset()
 
-    def show(self, keys: Sequence[Key]) -> None:
-        """Shows other keys."""
-        if tuple(keys) != self._keys:
-            self._keys = tuple(keys)
+    def show(self, keys: Sequence[Key], refused: frozenset[Key] = frozenset()) -> None:
+        """Shows other keys; the refused ones cannot act now."""
+        if (tuple(keys), refused) != (self._keys, self._refused):
+            self._keys, self._refused = tuple(keys), refused
             self.refresh()
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
         pieces: list[Piece] = []
         used = 0
-        for key in self._keys:
-            size = len(key.shown) + len(key.bar) + 3
-            if used + size > width:
+        for key in self._fitting(width):
+            if used + _size(key) > width:
                 break
-            pieces += [(f" {key.shown}", KEY), (f" {key.bar} ", DIM)]
-            used += size
+            if key in self._refused:
+                pieces.append((f"({key.shown} {key.bar})", DIM))
+            else:
+                pieces += [(f" {key.shown}", KEY), (f" {key.bar} ", DIM)]
+            used += _size(key)
         return strip(*pieces).adjust_cell_length(width)
+
+    def _fitting(self, width: int) -> list[Key]:
+        """The keys that there is room for: those that cannot act give way first, the last of them before the others;
+        what holds everywhere, such as the help that shows all keys, stays."""
+        keys = list(self._keys)
+        give_way = [key for key in reversed(self._keys) if key in self._refused]
+        give_way += [key for key in reversed(self._keys) if key not in give_way and key.where is not Where.EVERYWHERE]
+        for key in give_way:
+            if sum(map(_size, keys)) <= width:
+                break
+            keys.remove(key)
+        return keys
+
+
+def _size(key: Key) -> int:
+    return len(key.shown) + len(key.bar) + 3

@@ -21,6 +21,14 @@ class TakesCharacters(Protocol):
         """Takes one character."""
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """A screen that may be at something which any key ends."""
+
+    def interrupt(self, key: str) -> bool:
+        """Ends it; True where the key is not to do anything else."""
+
+
 class OrderlyKeys(App[None]):
     """An app that is done with a key before it looks at the next one."""
 
@@ -31,6 +39,8 @@ class OrderlyKeys(App[None]):
             await super().on_event(event)
 
     async def _press(self, event: Key) -> None:
+        if isinstance(self.screen, Interruptible) and self.screen.interrupt(event.key):
+            return
         if await self._check_bindings(event.key, priority=True):
             return
         character = event.character if event.is_printable else None

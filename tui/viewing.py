@@ -14,14 +14,20 @@ from textual.widget import Widget
 
 from storage.filters import Filter
 from storage.report import Report
+from storage.sorting import Order
 from tui.choosing import ChoiceList
+from tui.detail import DetailPane
 from tui.filter_line import FilterLine
 from tui.filters import FilterBar
 from tui.history import History, Stop
+from tui.keys import Key, Where
+from tui.layout import Layout, layout_of
 from tui.loading import Snapshot, Stamp, View
 from tui.messages import PagesRead, Place
 from tui.pager import moved
+from tui.panel import Panel
 from tui.prompt_line import PromptLine
+from tui.refusals import Moment, why_not
 from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
@@ -70,6 +76,49 @@ class ViewingScreen(WorkingScreen):
     def table(self) -> StartsTable:
         """The table of starts."""
         return self.query_one(StartsTable)
+
+    def moment(self) -> Moment:
+        """What decides which keys can act."""
+        panel = self.query_one(f"#{self.panel_in_use()}")
+        table = self.table if isinstance(panel, StartsTable) else None
+        things = table.count if table is not None else panel.parts() if isinstance(panel, Panel) else 1
+        if self.snapshot is None:
+            things = 1  # nobody knows yet
+        return Moment(
+            way_back=self.history.depth > 0,
+            way_forward=self.history.ahead > 0,
+            filtered=self.view.filter != Filter(),
+            grouped=self.view.grouped,
+            by_time=self.view.order is Order.TIME,
+            all_charts=layout_of(self.size) is Layout.WIDE,
+            saving=self.saving,
+            things=things,
+        )
+
+    def why_not(self, key: Key) -> str:
+        """Why a key cannot act now; nothing where it can."""
+        if key.where is Where.DETAIL:
+            pane = self.query_one(DetailPane)
+            return self.at_the_end(key.action) if pane.display and "step" in key.action else pane.why_not(key.action)
+        return why_not(key.action or "open", self.moment()) if key.where is Where.DASHBOARD else ""
+
+    def at_the_end(self, step: str) -> str:
+        """Why there is no start to step to from the one that is open; nothing where there is."""
+        if step == "step(-1)" and self.table.cursor == 0:
+            return "this is the first start of the table"
+        if step == "step(1)" and self.table.cursor >= self.table.count - 1:
+            return "this is the last start of the table"
+        return ""
+
+    def refused(self, action: str) -> bool:
+        """Whether an action cannot act now; says why."""
+        reason = why_not(action, self.moment())
+        if reason:
+            self.say(reason)
+        return bool(reason)
+
+    def show_keys(self) -> None:
+        """Shows which keys work now."""
 
     def say(self, text: str, error: bool = False) -> None:
         """One line for the person."""
@@ -141,14 +190,15 @@ class ViewingScreen(WorkingScreen):
         if self.saving is not None:
             self.workers.cancel_group(self, "save")
             return
-        self._return(self.history.back(self._stop()), "there is nothing to go back to; q quits")
+        if not self.refused("back"):
+            self._return(self.history.back(self._stop()))
 
     def action_forward(self) -> None:
-        self._return(self.history.forward(self._stop()), "there is nothing to go forward to")
+        if not self.refused("forward"):
+            self._return(self.history.forward(self._stop()))
 
-    def _return(self, stop: Stop | None, otherwise: str) -> None:
+    def _return(self, stop: Stop | None) -> None:
         if stop is None:
-            self.say(otherwise)
             return
         self.ask(stop.view, Anchor(stop.place))
         if self.query_one(f"#{stop.focus}", Widget).focusable:

@@ -9,6 +9,7 @@ from storage.events import Origin
 from storage.failures import Reason, title_of
 from storage.filters import Filter, Period, StartStatus, UserType, plain
 from storage.sorting import Order
+from tui.harmless import safe
 
 ORIGIN_NAMES: dict[Origin, str] = {
     Origin.TEMPLATE: "Template",
@@ -34,6 +35,7 @@ PERIOD_NAMES: dict[str, str] = {
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NOTHING = "–"
+_LONGEST_NAME = 200  # characters
 
 
 def number(count: int) -> str:
@@ -135,7 +137,7 @@ def chosen(values: frozenset[str], any_of: str, noun: str) -> str:
     if not values:
         return any_of
     if len(values) == 1:
-        return plain(next(iter(values)))
+        return _shown(next(iter(values)))
     return f"{len(values)} {noun}"
 
 
@@ -191,13 +193,18 @@ def filter_parts(filter: Filter) -> list[str]:
     if filter.failures:
         words.append("failed by " + " or ".join(_failure_name(failure) for failure in sorted(filter.failures)))
     if filter.contact is not None:
-        words.append(f"contact {plain(filter.contact)}")
+        words.append(f"contact {_shown(filter.contact)}")
     return words
 
 
 def _any_of(patterns: frozenset[str]) -> str:
-    shown = [plain(pattern) for pattern in sorted(patterns)]
+    shown = [_shown(pattern) for pattern in sorted(patterns)]
     return " or ".join(shown) if len(shown) <= 2 else f"{shown[0]} or {len(shown) - 1} others"
+
+
+def _shown(pattern: str) -> str:
+    """A pattern as people may read it: it can be a name from a file."""
+    return safe(plain(pattern), _LONGEST_NAME)
 
 
 def _failure_name(failure: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from textual import work
@@ -23,6 +23,7 @@ from tui.loading import Abandoned, Reader, ReadError, Stamp, View
 from tui.messages import (
     Counted,
     DetailRead,
+    FindProgress,
     Found,
     Loaded,
     LoadFailed,
@@ -43,11 +44,11 @@ class WorkingScreen(Screen[None]):
         super().__init__(id=id)
         self.clock, self.directory = clock, directory
         self._reports, self._pages = Reader(path), Reader(path)
-        self._details, self._saves, self._watcher = Reader(path), Reader(path), Reader(path)
+        self._details, self._finds, self._saves, self._watcher = (Reader(path) for _ in range(4))
 
     def close_readers(self) -> None:
         """Closes every connection."""
-        for reader in (self._reports, self._pages, self._details, self._saves, self._watcher):
+        for reader in (self._reports, self._pages, self._details, self._finds, self._saves, self._watcher):
             reader.close()
 
     async def stamp(self) -> Stamp | None:
@@ -123,9 +124,15 @@ class WorkingScreen(Screen[None]):
     def find(self, filter: Filter, text: str, cursor: Cursor | None, older: bool) -> None:
         """Finds text in the table."""
         worker = get_current_worker()
+
+        def progress(day: date) -> None:
+            if worker.is_cancelled:
+                raise Abandoned
+            self.post_message(FindProgress(day))
+
         try:
-            with self._details.connection(lambda: worker.is_cancelled) as connection:
-                match = loading.find(connection, filter, self.clock(), text, cursor, older)
+            with self._finds.connection(lambda: worker.is_cancelled) as connection:
+                match = loading.find(connection, filter, self.clock(), text, cursor, older, progress)
         except Abandoned:
             return
         except ReadError as error:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from storage.sorting import Order
 from tests.benchmarks import reports
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.flat import Peer
@@ -74,10 +75,19 @@ def _print(arguments: argparse.Namespace, path: Path, peers: list[Peer]) -> None
     print(f"{'first report of a cold file, median and worst':62} {statistics.median(first):9.1f} {max(first):9.1f}")
     if not arguments.only:
         for name, grouped in (("a page of the table", False), ("a page by notification", True)):
-            pages = reports.pages(path, grouped)
-            print(f"{name + ', median and worst':62} {statistics.median(pages):9.1f} {max(pages):9.1f}")
+            _pages(name, reports.pages(path, grouped))
+        for order in Order:
+            name = "a page of the oldest first" if order is Order.TIME else f"a page by {order}"
+            first, later = reports.sorted_pages(path, order)
+            _pages(name, later)
+            _pages(f"{name}, the first", first)
+        print(f"{'a jump into the middle by contact':62} {reports.contact_jump(path):9.1f}")
     print(f"{'bytes a start':62} {path.stat().st_size / arguments.starts:9.1f}")
     print(f"{'peak memory, MB':62} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:9.1f}")
+
+
+def _pages(name: str, times: Sequence[float]) -> None:
+    print(f"{name + ', median and worst':62} {statistics.median(times):9.1f} {max(times):9.1f}")
 
 
 def _cell(value: float | None) -> str:

@@ -15,6 +15,7 @@ from storage.database import reading
 from storage.filters import Filter
 from storage.report import load_report, recount_report
 from storage.selection import select
+from storage.sorting import Order
 from tests.benchmarks.flat import Peer
 from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
 from tui.pager import Pager
@@ -150,3 +151,30 @@ def pages(path: Path, grouped: bool = False) -> list[float]:
                 index = min(int(pager.pages * part), pager.pages - 1)
                 times.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023
     return times
+
+
+def sorted_pages(path: Path, order: Order) -> tuple[list[float], list[float]]:
+    """ms of the first page in an order, which counts, and of later pages at five depths, of every filter.
+
+    By contact these are the pages at both ends: how long a jump between them takes is told by `contact_jump`.
+    """
+    first, later = [], []
+    with reading(path) as connection:
+        for text in FILTERS.values():
+            filter = Filter.parse(text)
+            report = load_report(connection, filter, UNTIL)
+            pager = Pager(filter, UNTIL, False, report.starts, report.daily, order, order is Order.TIME)
+            first.append(timed(lambda: pager.load(connection, 0), 1))  # noqa: B023
+            for part in (0, 1) if order is Order.CONTACT else (0, 0.25, 0.5, 0.9, 1):
+                index = min(int(pager.pages * part), pager.pages - 1)
+                later.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023
+    return first, later
+
+
+def contact_jump(path: Path) -> float:
+    """ms of a jump into the middle of a year's starts by contact, where nobody was before."""
+    with reading(path) as connection:
+        filter = Filter.parse(YEAR)
+        report = load_report(connection, filter, UNTIL)
+        pager = Pager(filter, UNTIL, False, report.starts, report.daily, Order.CONTACT)
+        return timed(lambda: pager.load(connection, pager.pages // 2), 1)

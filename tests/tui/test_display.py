@@ -128,7 +128,12 @@ KEYS = (
     *("down", "up", "pagedown", "pageup", "end", "home", "tab", "shift+tab", "enter", "escape", "c", "v", "f", "w"),
     *("p", "o", "t", "l", "u", "x", "slash", "question_mark", "left_square_bracket", "less_than_sign", "right"),
     *("1", "2", "3", "4", "5", "6", "7", "8", "space", "a", "q"),
+    *("n", "N", "F", "s", "S", "y", "Y", "T", "r", "colon", "backspace", "greater_than_sign", "right_square_bracket"),
+    *("left", "k", "j", "ctrl+d", "ctrl+u", "ctrl+l", "b", "d"),
 )
+
+
+SIZES = ((80, 24), (120, 40), (160, 48), (61, 17), (60, 16), (59, 15))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -149,9 +154,9 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
         monkeypatch.setattr(app, "_display", display)
         app.screen.refresh()
         await settle(pilot)
-        for _ in range(60):
+        for _ in range(100):
             if choice.random() < 0.08:
-                await pilot.resize_terminal(*choice.choice([(80, 24), (120, 40), (160, 48), (61, 17)]))
+                await pilot.resize_terminal(*choice.choice(SIZES))
                 shadow.forget()
                 terminal = Terminal(app.size.width)
                 app.screen.refresh(layout=True)
@@ -163,7 +168,7 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
             await settle(pilot)
             _compare(terminal, app)
             steps += 1
-        assert steps > 40
+        assert steps > 60
 
 
 def _compare(terminal: Terminal, app: Any) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from storage import finding
+from storage.finding import Match
+from storage.positions import Cursor
 from storage.starts import StartRow
 from tests.tui import scenes
-from tests.tui.scenes import dashboard, press, screen_text
+from tests.tui.scenes import dashboard, press, screen_text, settle
+from tui import loading
 from tui.app import SaludoApp
 from tui.status import StatusLine
 
@@ -82,3 +90,57 @@ async def test_the_oldest_first_finds_as_well(path: Path) -> None:
         assert row(app).contact == "5491155550000"
         await press(pilot, "n", *"person", "space", "1", "enter")
         assert row(app).name == "Person 1"
+
+
+async def test_any_key_ends_a_search_and_escape_does_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def endless(connection: sqlite3.Connection, *rest: Any) -> None:
+        try:
+            connection.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(finding, "find", endless)
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await press(pilot, "v", "v")
+        depth = app.dashboard.history.depth
+        for key in ("escape", "j"):
+            stopped.clear()
+            await pilot.press("F", "ctrl+u", *"ana", "enter")
+            await pilot.pause()
+            assert line.text.startswith("looking for »ana«")
+            cursor = app.dashboard.table.cursor
+            await pilot.press(key)
+            await pilot.pause()
+            assert line.text == "no longer looking for »ana«"
+            assert await asyncio.to_thread(stopped.wait, 5)
+            assert app.dashboard.table.cursor == cursor + (key == "j")
+            assert app.dashboard.history.depth == depth
+
+
+async def test_a_search_says_where_it_is_and_what_comes_too_late_moves_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(connection: sqlite3.Connection, *rest: Any) -> Match:
+        rest[-1](date(2026, 11, 3))
+        goes_on.wait(5)
+        return Match(Cursor(0, ""), 7)
+
+    monkeypatch.setattr(finding, "find", slow)
+    monkeypatch.setattr(loading, "_WORD_EVERY", 0)
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await pilot.press("F", *"ana", "enter")
+        for _ in range(50):
+            await pilot.pause(0.02)
+            if "3 Nov" in line.text:
+                break
+        assert line.text == "looking for »ana« on 3 Nov 2026 …  any key stops"
+        await pilot.press("j")
+        goes_on.set()
+        await settle(pilot)
+        assert app.dashboard.table.cursor == 1

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from textual.pilot import Pilot
 
 from storage.batches import Batch
-from storage.database import writing
+from storage.database import reading, writing
 from storage.events import Inbound, Origin
+from storage.freshness import last_import
 from storage.ingest import Ingest
-from tests.databases import DAY, LINE, NOON
+from tests.databases import DAY, LINE, NOON, ZONE
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tui.status import StatusLine
@@ -97,6 +102,25 @@ async def test_an_empty_database_says_how_to_import(tmp_path: Path) -> None:
         text = screen_text(app)
     assert "There is nothing in this database yet." in text
     assert "saludo demo" in text
+
+
+async def test_the_status_line_says_when_the_data_is_from(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    file = tmp_path / "hooks.jsonl"
+    status = {"id": "wamid.000", "status": "sent", "timestamp": "1795194000", "recipient_id": "5491155550000"}
+    value = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": "1"}, "statuses": [status]}
+    entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+    file.write_text(json.dumps({"object": "whatsapp_business_account", "entry": [entry]}) + "\n")
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        assert "data of" not in screen_text(app)
+        command = [sys.executable, "-m", "tui", "--db", str(path), "import", str(file)]
+        await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True)
+        await until(pilot, lambda: "data of" in screen_text(app))
+        with reading(path) as connection:
+            imported = last_import(connection)
+        assert imported is not None
+        there = imported.astimezone(ZoneInfo(ZONE))
+        assert f"data of {there.day} {there:%b} {there:%H:%M}" in screen_text(app)
 
 
 async def test_a_database_that_breaks_keeps_the_last_numbers_and_says_so(tmp_path: Path) -> None:

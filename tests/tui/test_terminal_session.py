@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -178,3 +179,21 @@ def test_keys_that_come_in_one_packet_are_taken_in_their_order(tmp_path: Path, p
         opened.read(1.5)
         opened.press(b"\x0c")  # draws the whole screen again
         opened.until(shown)
+
+
+def test_without_colours_series_are_told_by_their_textures(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    with session(["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"], tmp_path, NO_COLOR="1") as opened:
+        opened.until("Last starts")
+        opened.until("× Failed")
+        opened.read(1.0)
+        shown = opened.shown
+    for code in re.findall(r"\x1b\[([\d;]*)m", shown):
+        # Attributes, the default colours and greys are no colours.
+        numbers = [int(number) for number in code.split(";") if number]
+        assert not set(numbers[:1]) & {*range(31, 37), *range(41, 47), *range(91, 97), *range(101, 107)}, code
+        for place, number in enumerate(numbers):
+            if number in (38, 48) and numbers[place + 1 : place + 2] == [2]:
+                assert len(set(numbers[place + 2 : place + 5])) == 1, code
+    for texture in ("×", "░", "▒", "▓", "+"):
+        assert texture in shown, texture

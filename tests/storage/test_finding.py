@@ -1,0 +1,85 @@
+"""Finding text: the nearest start that has it, and its true position, whichever way it is looked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage import finding
+from storage.database import reading
+from storage.events import Event
+from storage.filters import Filter
+from storage.finding import Match, find
+from storage.positions import Cursor
+from storage.selection import phone, select
+from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build
+from tests.histories import Question, events, questions, shuffled, split
+from tests.storage.test_cube import filters, finish, scratch, sent, write
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TEXTS = ("welcome", "ORDER_", "5491100000001", "+54 911 0000-0002", "AR.10", "c3", "%", "nowhere", "1")
+
+
+def matches(path: Path, filter: Filter, question: Question, text: str) -> list[tuple[int, str, bool]]:
+    """All starts newest first (time, key), and whether each has the text: looked up by Python."""
+    with reading(path) as connection:
+        selection = select(connection, filter, question.now)
+        names = dict(connection.execute("SELECT id, ifnull(name, '') FROM contacts"))
+        ids = connection.execute("SELECT contact, text FROM contact_ids").fetchall()
+        templates = dict(connection.execute("SELECT id, name FROM templates"))
+        rows = connection.execute(
+            f"SELECT m.start_at, m.key, m.contact, m.start_template FROM messages AS m WHERE {selection.condition}",
+            selection.parameters,
+        ).fetchall()
+    forms = {text.lower(), phone(text).lower()}
+
+    def has(contact: int | None, template: int | None) -> bool:
+        words = [names.get(contact, ""), templates.get(template, "")]
+        numbers = [known for of, known in ids if of == contact and contact is not None]
+        return any(text.lower() in word.lower() for word in words) or any(
+            form in known.lower() for known in numbers for form in forms
+        )
+
+    return [(at, key, has(contact, template)) for at, key, contact, template in sorted(rows, reverse=True)]
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    with scratch() as path, pytest.MonkeyPatch.context() as patch:
+        build(path, time_zone=question.time_zone.key)
+        for part in data.draw(split(data.draw(shuffled(history)))):
+            write(path, part, refresh=data.draw(st.booleans()))
+        if data.draw(st.booleans()):
+            finish(path)
+        patch.setattr(finding, "_FEW", data.draw(st.sampled_from((0, 1, 2_000))))
+        filter = data.draw(filters(path, Filter.parse("period:all")))
+        text = data.draw(st.sampled_from(TEXTS))
+        rows = matches(path, filter, question, text)
+        at = data.draw(st.integers(-1, len(rows) - 1))
+        cursor = None if at < 0 else Cursor(*rows[at][:2])
+        with reading(path) as connection:
+            for older in (True, False):
+                beyond = range(at + 1, len(rows)) if older else range((len(rows) if at < 0 else at) - 1, -1, -1)
+                wanted = next((Match(Cursor(*rows[place][:2]), place) for place in beyond if rows[place][2]), None)
+                assert find(connection, filter, question.now, text, cursor, older) == wanted
+
+
+def test_a_search_among_many_contacts_tells_the_days_it_looks_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_FEW", 0)
+    history = [sent(f"w{days}", NOON - days * DAY, LINE, BETO if days < 3 else ANA) for days in range(5)]
+    path = build(tmp_path / "saludo.db", history)
+    told: list[date] = []
+    with reading(path) as connection:
+        match = find(connection, Filter.parse("period:all"), NOW, "ana", None, True, told.append)
+    assert match is not None
+    assert match.position == 3
+    assert told == [date(2026, 11, 18), date(2026, 11, 17), date(2026, 11, 16)]

@@ -1,0 +1,230 @@
+"""The table in any order: each page is what a plain sort of everything has there, however the page is found."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage import contact_order, sorting
+from storage.cube_reading import Cube
+from storage.database import reading
+from storage.events import ContactIds, Event, Inbound, LineIds, Origin, Rank, Send
+from storage.filters import Filter
+from storage.selection import Selection, select
+from storage.sorting import Order, Sorting
+from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.histories import Question, events, questions, shuffled, split
+from tests.storage.test_cube import filters, finish, scratch, write
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def named(text: str) -> tuple[str, str]:
+    """How SQLite's NOCASE sees a name: only the letters of ASCII have two cases."""
+    return "".join(sign.lower() if sign.isascii() else sign for sign in text), text
+
+
+def whole(connection: sqlite3.Connection, selection: Selection, order: Order) -> list[int]:
+    """The row ids of everything that is selected, sorted by Python."""
+    rows = connection.execute(
+        f"""
+        SELECT m.id, m.start_at, m.key, m.origin, t.name, m.status, c.label
+        FROM messages AS m
+        LEFT JOIN templates AS t ON t.id = m.start_template
+        LEFT JOIN contacts AS c ON c.id = m.contact
+        WHERE {selection.condition}
+        """,
+        selection.parameters,
+    ).fetchall()
+    rows.sort(key=lambda row: row[1:4], reverse=True)
+    keys: dict[Order, Any] = {
+        Order.TIME: lambda row: 0,
+        Order.TEMPLATE: lambda row: (row[4] is None, named(row[4] or "")),
+        Order.STATUS: lambda row: row[5],
+        Order.CONTACT: lambda row: (row[6] is None, row[6] or ""),
+    }
+    return [row[0] for row in sorted(rows, key=keys[order])]
+
+
+def asked(path: Path, filter: Filter, now: datetime, order: Order, pages: list[tuple[int, int]]) -> None:
+    """One sorting gives all these pages (position, limit) as they stand in the whole."""
+    with reading(path) as connection:
+        selection = select(connection, filter, now)
+        everything = whole(connection, selection, order)
+        one = Sorting(order)
+        for position, limit in pages:
+            page = one.ids(connection, selection, position, limit)
+            assert page == everything[position : position + limit], (str(filter), order, position, limit)
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_any_page_in_any_order_is_what_a_plain_sort_has_there(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    with scratch() as path, pytest.MonkeyPatch.context() as patch:
+        build(path, time_zone=question.time_zone.key)
+        for part in data.draw(split(data.draw(shuffled(history)))):
+            write(path, part, refresh=data.draw(st.booleans()))
+        if data.draw(st.booleans()):
+            finish(path)
+        # Also what only many starts would bring about.
+        patch.setattr(sorting, "_CHEAP", data.draw(st.sampled_from((0, 4_000))))
+        patch.setattr(sorting, "_KEPT", data.draw(st.sampled_from((1, 64))))
+        patch.setattr(contact_order, "_LISTED", data.draw(st.sampled_from((-1, 5_000))))
+        patch.setattr(contact_order, "_AT_ONCE", data.draw(st.integers(1, 3)))
+        patch.setattr(contact_order, "_COUNTED_AT_ONCE", data.draw(st.integers(1, 4)))
+        patch.setattr(contact_order, "_FAR", data.draw(st.integers(0, 4)))
+        filter = data.draw(filters(path, Filter.parse("period:all")))
+        page = st.tuples(st.integers(0, 24), st.integers(1, 9))
+        for order in Order:
+            asked(path, filter, question.now, order, data.draw(st.lists(page, min_size=1, max_size=6)))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty days, thirty people of whom two share a name, templates in both cases, some starts of nobody."""
+    history: list[Event] = []
+    names = ("alpha", "Beta", "beta", "éclair", "zeta", None)
+    for number in range(900):
+        at = NOON - number % 40 * DAY + number % 7 * SECOND
+        who = ContactIds(wa_ids=(f"549115550{number % 29:04}",))
+        if number % 30 == 3:
+            who = ContactIds(customer_id="5491155500001")
+        if number % 31 == 4:
+            who = ContactIds()
+        line = (LINE, OTHER_LINE, LineIds())[number % 3]
+        key = f"w{number * 7919 % 1000:03}"
+        if number % 9 == 0:
+            history.append(Inbound(key, "text", at, line, who, origin=Origin.CAMPAIGN))
+            continue
+        template = names[number % len(names)]
+        history.append(Send(key, Rank.SEND_LOG, at, line, who, kind="template", template=template, accepted_at=at))
+    path = build(tmp_path_factory.mktemp("sorting") / "saludo.db", history)
+    finish(path)
+    return path
+
+
+@pytest.fixture
+def much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if these few starts were many."""
+    monkeypatch.setattr(sorting, "_CHEAP", 0)
+    monkeypatch.setattr(contact_order, "_LISTED", 0)
+    monkeypatch.setattr(contact_order, "_AT_ONCE", 2)
+    monkeypatch.setattr(contact_order, "_COUNTED_AT_ONCE", 4)
+    monkeypatch.setattr(contact_order, "_FAR", 50)
+
+
+TEXTS = (
+    "period:all",
+    "period:7d",
+    "period:all template:beta",
+    "period:all template:(unknown)",
+    "period:all line:(unknown) status:sent",
+)
+
+
+@pytest.mark.usefixtures("much")
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("order", list(Order))
+def test_paging_down_up_and_jumping_show_the_same_table(path: Path, text: str, order: Order) -> None:
+    filter = Filter.parse(text)
+    with reading(path) as connection:
+        count = len(whole(connection, select(connection, filter, NOW), order))
+    down = [(position, 20) for position in range(0, count + 20, 20)]
+    asked(path, filter, NOW, order, down)
+    asked(path, filter, NOW, order, down[::-1])
+    asked(
+        path, filter, NOW, order, [(count // 2, 20), (count // 3, 20), (count - 20 if count > 20 else 0, 20), (0, 20)]
+    )
+
+
+@pytest.mark.usefixtures("much")
+@pytest.mark.parametrize("order", list(Order))
+def test_a_sorting_that_was_stopped_goes_on_to_the_true_page(path: Path, order: Order) -> None:
+    with reading(path) as connection:
+        selection = select(connection, Filter.parse("period:all"), NOW)
+        everything = whole(connection, selection, order)
+        one = Sorting(order)
+        stopped = 0
+        for steps in (100, 300, 1_000, 3_000, 9_000):
+            connection.set_progress_handler(lambda: True, steps)
+            try:
+                assert one.ids(connection, selection, 400, 30) == everything[400:430]
+            except sqlite3.OperationalError:
+                stopped += 1
+            finally:
+                connection.set_progress_handler(None, 0)
+        assert stopped > 0
+        assert one.ids(connection, selection, 400, 30) == everything[400:430]
+
+
+class Counting(sqlite3.Connection):
+    """Counts the steps of SQLite's virtual machine."""
+
+    steps = 0
+
+    def counted(self) -> Counting:
+        def step() -> bool:
+            self.steps += 1
+            return False
+
+        self.set_progress_handler(step, 10)
+        return self
+
+
+def _steps(path: Path, text: str, order: Order, jumps: list[int]) -> int:
+    """How much SQLite works on the last of some pages."""
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, factory=Counting, isolation_level=None)
+    try:
+        connection.counted()
+        selection = select(connection, Filter.parse(text), NOW)
+        one = Sorting(order)
+        for position in jumps:
+            connection.steps = 0
+            assert len(one.ids(connection, selection, position, 10)) == 10
+        return connection.steps
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def sizes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The same forty days with a few starts a day and with eight times as many days before them."""
+    paths = []
+    for days in (40, 320):
+        history: list[Event] = []
+        for number in range(days * 5):
+            at = NOON - number // 5 * DAY - number % 5 * SECOND
+            who = ContactIds(wa_ids=(f"5491155{number // 4:06}",))
+            template = ("one", "two", "three")[number % 3]
+            history.append(
+                Send(f"w{number:05}", Rank.SEND_LOG, at, LINE, who, kind="template", template=template, accepted_at=at)
+            )
+        paths.append(build(tmp_path_factory.mktemp("sizes") / f"{days}.db", history))
+        finish(paths[-1])
+    return paths[0], paths[1]
+
+
+@pytest.mark.usefixtures("much")
+@pytest.mark.parametrize("order", list(Order))
+def test_the_next_page_costs_no_more_where_there_are_more_starts(sizes: tuple[Path, Path], order: Order) -> None:
+    small, large = (_steps(path, "period:all", order, [0, 90, 100]) for path in sizes)
+    assert large < 2 * small
+
+
+def test_the_contacts_of_a_selection_are_those_of_its_starts(path: Path) -> None:
+    with reading(path) as connection:
+        for text in TEXTS:
+            selection = select(connection, Filter.parse(text), NOW)
+            rows = connection.execute(
+                f"SELECT DISTINCT m.contact FROM messages AS m WHERE {selection.condition} AND m.contact IS NOT NULL",
+                selection.parameters,
+            )
+            assert set(Cube(connection).contacts(selection)) == {contact for (contact,) in rows}

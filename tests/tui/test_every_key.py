@@ -1,0 +1,156 @@
+"""Every key of the list, under every name and at every size, does something that a person can notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, on_dashboard, press, screen_text, settle
+from tui import browser
+from tui.app import SaludoApp
+from tui.help import HelpScreen
+from tui.history import History
+from tui.keys import KEYS, Key, Where
+from tui.loading import View
+from tui.scrolling import Lines
+
+SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
+HELP, DROPDOWN = "question_mark", "a dropdown"
+
+# What is pressed first, so that a key can act: by the part that listens, and for some keys their own.
+BEGIN: dict[Where, tuple[str, ...]] = {
+    Where.EVERYWHERE: (),
+    Where.DASHBOARD: (),
+    Where.PANEL: ("3",),
+    Where.TABLE: (),
+    Where.DROPDOWN: (DROPDOWN,),
+    Where.LIST: ("p",),
+    Where.FILTER_LINE: ("slash",),
+    Where.PROMPT: ("F",),
+    Where.DETAIL: ("enter",),
+    Where.TEXT: (HELP,),
+    Where.HELP: (HELP,),
+}
+OWN: dict[str, tuple[str, ...]] = {
+    "dashboard.back": ("v",),
+    "dashboard.forward": ("v", "escape"),
+    "dashboard.clear": ("3", "enter"),
+    "panel.move-back": ("3", "end"),
+    "panel.move-to-first": ("3", "end"),
+    "panel.move-on": ("3", "home"),
+    "panel.move-to-last": ("3", "home"),
+    "table.move-back": ("j",),
+    "table.page-back": ("end",),
+    "table.move-to-first": ("end",),
+    "list.move-back": ("p", "down"),
+    "list.move-back-ten": ("p", "pagedown"),
+    "list.mark": ("o", "down"),
+    "list.erase": ("t", "p"),
+    "list.pick": ("p", "down"),
+    "filter-line.complete": ("slash", *"status", "colon", "f"),
+    "filter-line.submit-filter": ("slash", *"status", "colon", *"failed"),
+    "prompt.submit-text": ("F", *"person"),
+    "detail.step-back": ("j", "enter"),
+    "text.scroll-back": (HELP, "down"),
+    "text.scroll-page-back": (HELP, "end"),
+    "text.scroll-to-first": (HELP, "end"),
+}
+
+
+def names(key: Key) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each of a key's names, and what is pressed before it."""
+    for name in key.keys.split(","):
+        begin = OWN.get(key.id, BEGIN[key.where])
+        if key.action.startswith("panel("):
+            begin = ("4",) if name == "3" else ("3",)
+        yield name, begin
+
+
+class Noticed:
+    """What happens that the screen does not show."""
+
+    def __init__(self, app: SaludoApp, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.things: list[str] = []
+        load = app.dashboard.load
+
+        def read(*rest: Any) -> None:
+            self.things.append("read")
+            load(*rest)
+
+        def opened(link: str) -> bool:
+            self.things.append(link)
+            return True
+
+        monkeypatch.setattr(app, "exit", lambda *rest: self.things.append("left"))
+        monkeypatch.setattr(app, "action_suspend_process", lambda: self.things.append("suspended"))
+        monkeypatch.setattr(app, "forget_screen", lambda: self.things.append("drawn anew"))
+        monkeypatch.setattr(app.dashboard, "load", read)
+        monkeypatch.setattr(browser, "is_here", lambda: True)
+        monkeypatch.setattr(browser, "open_link", opened)
+
+
+def seen(app: SaludoApp, noticed: Noticed) -> tuple[Any, ...]:
+    """Everything that a key may change."""
+    focused = app.focused
+    return (
+        type(app.screen),
+        None if focused is None else focused.id,
+        app.dashboard.view,
+        app.dashboard.paused,
+        app.theme,
+        screen_text(app),
+        tuple(noticed.things),
+    )
+
+
+async def anew(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> None:
+    """Back to how the dashboard was in the beginning."""
+    if isinstance(app.screen, HelpScreen):
+        app.screen.query_one(Lines).action_scroll_to(0)
+        await press(pilot, "escape")
+    board = app.dashboard
+    for widget in ("choices", "filter-line", "prompt-line", "detail"):
+        if board.query_one(f"#{widget}").display:
+            await press(pilot, "escape")
+    assert on_dashboard(app)
+    board.history, board.paused, board.saving, board._text = History(), False, None, ""
+    board._show_chart("daily")
+    board.table.action_move_to(0)
+    if board.view != View(board.view.filter.parse("period:30d")):
+        board.ask(View(board.view.filter.parse("period:30d")), board.landing)
+    board.focus_on(focus)
+    await settle(pilot)
+    board.show_keys()
+
+
+@pytest.mark.parametrize("where", list(Where))
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_key_does_something_at_every_size(
+    tmp_path: Path, size: tuple[int, int], where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path, size) as (app, pilot):
+        noticed = Noticed(app, monkeypatch)
+        for key in KEYS:
+            if key.where is not where or not key.action:
+                continue
+            for name, begin in names(key):
+                await anew(app, pilot)
+                if begin[:1] == (DROPDOWN,):
+                    await anew(app, pilot, "choose-origin")
+                    begin = begin[1:]
+                await press(pilot, *[{":": "colon"}.get(one, one) for one in begin])
+                before = seen(app, noticed)
+                await press(pilot, name)
+                assert seen(app, noticed) != before, (key.id, name, size)
+        await anew(app, pilot)
+
+
+def test_what_is_pressed_first_belongs_to_a_key_that_there_is() -> None:
+    ids = {key.id for key in KEYS}
+    assert not set(OWN) - ids

@@ -1,0 +1,129 @@
+"""A key that cannot act now is told from the others in the key bar, and says why in the help and when it is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from storage.events import ContactIds, Event, Rank, Send
+from tests.databases import LINE, NOON, build
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, press, screen_text, settle
+from tui.app import SaludoApp
+from tui.keys import Key, Where, bar
+from tui.messages import SaveEnded
+from tui.scrolling import Lines
+from tui.status import KeyBar, StatusLine
+
+NORMAL, WIDE = (120, 40), (160, 48)
+SORTED = "the grouped table is sorted by day; v shows the starts one by one"
+FINDING = "finding goes through the starts by time: v shows them one by one, s sorts them so"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return scenes.database(tmp_path_factory.mktemp("refusals"))
+
+
+def last_line(app: SaludoApp) -> str:
+    """The key bar as it is seen."""
+    return screen_text(app).split("\n")[-1]
+
+
+def said(app: SaludoApp) -> str:
+    """The status line."""
+    return app.dashboard.query_one(StatusLine).text
+
+
+CASES: list[tuple[tuple[int, int], tuple[str, ...], str, str, str]] = [
+    (NORMAL, (), "escape", "(Esc Back)", "there is nothing to go back to; q quits"),
+    (NORMAL, (), "right_square_bracket", "", "there is nothing to go forward to"),
+    (NORMAL, (), "x", "(x Clear)", "no filter is set"),
+    (WIDE, (), "c", "(c Chart)", "every chart is on the screen already"),
+    (NORMAL, ("v",), "s", "", SORTED),
+    (NORMAL, ("v",), "S", "", SORTED),
+    (NORMAL, ("v",), "n", "", FINDING),
+    (NORMAL, ("s",), "N", "", FINDING),
+    (NORMAL, ("s",), "F", "", FINDING),
+    (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "y", "(Enter Open)", "there is nothing under the cursor"),
+    (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "Y", "(Enter Open)", "there is nothing under the cursor"),
+    (NORMAL, ("enter",), "b", "(b Before)", "this is the first start of the table"),
+    (NORMAL, ("end", "enter"), "n", "(n Next)", "this is the last start of the table"),
+]
+
+
+@pytest.mark.parametrize(("size", "keys", "key", "shown", "reason"), CASES)
+async def test_a_key_that_cannot_act_says_why_in_three_places(
+    path: Path, size: tuple[int, int], keys: tuple[str, ...], key: str, shown: str, reason: str
+) -> None:
+    async with dashboard(path, size) as (app, pilot):
+        await press(pilot, *keys)
+        assert shown in last_line(app)
+        before = app.dashboard.view
+        await press(pilot, key)
+        assert said(app) == reason
+        assert app.dashboard.view == before
+        await press(pilot, "question_mark")
+        words = " ".join(app.screen.query_one(Lines).text.split())
+        assert f"(not now: {reason})" in words
+
+
+async def test_a_start_of_nobody_has_no_link_and_no_other_starts(tmp_path: Path) -> None:
+    start: Event = Send(
+        "w", Rank.SEND_LOG, NOON, LINE, ContactIds(), kind="template", template="hello", accepted_at=NOON
+    )
+    path = build(tmp_path / "saludo.db", [start])
+    async with dashboard(path, NORMAL) as (app, pilot):
+        await press(pilot, "enter")
+        assert "(Enter All of this person)(y Copy link)" in last_line(app)
+        await press(pilot, "y")
+        assert "there is no link to this chat" in said(app)
+        await press(pilot, "enter")
+        assert said(app) == "nobody knows whose start this is"
+        assert app.dashboard.history.depth == 0
+
+
+async def test_keys_that_can_act_again_look_like_the_others(path: Path) -> None:
+    async with dashboard(path, NORMAL) as (app, pilot):
+        await press(pilot, "u", "down", "enter")
+        assert " Esc Back  / Filter  x Clear " in last_line(app)
+        await press(pilot, "escape")
+        assert "(Esc Back)" in last_line(app)
+        assert "(x Clear)" in last_line(app)
+        await pilot.resize_terminal(*WIDE)
+        await settle(pilot)
+        assert "(c Chart)" in last_line(app)
+
+
+async def test_saving_is_refused_while_something_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with dashboard(path, NORMAL) as (app, pilot):
+        monkeypatch.setattr(app.dashboard, "save_starts", lambda *rest: None)  # one that does not end
+        await press(pilot, "w")
+        assert "(w Save)" in last_line(app)
+        assert " Esc Back " in last_line(app)
+        await press(pilot, "W")
+        assert said(app) == "still saving: …; Esc cancels it"
+        app.dashboard.post_message(SaveEnded("saved"))
+        await settle(pilot)
+        assert " w Save " in last_line(app)
+
+
+@pytest.mark.parametrize("width", range(20, 130))
+def test_where_there_is_no_room_those_that_cannot_act_give_way_and_the_help_stays(width: int) -> None:
+    keys = bar(Where.DASHBOARD, Where.EVERYWHERE)
+    refused = frozenset(key for key in keys if key.bar in ("Back", "Clear", "Chart"))
+    line = KeyBar("a-bar")
+    line.show(keys, refused)
+    shown = line._fitting(width)
+
+    def room(some: Iterable[Key]) -> int:
+        return sum(len(f" {key.shown} {key.bar} ") for key in some)
+
+    assert room(shown) <= width
+    assert [key.bar for key in shown][-2:] == ["Help", "Quit"]
+    assert shown == [key for key in keys if key in shown]
+    left_out = [key for key in keys if key not in shown]
+    # No key that can act is left out for one that cannot.
+    assert set(left_out) <= refused or not set(shown) & refused

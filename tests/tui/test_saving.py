@@ -1,0 +1,54 @@
+"""A save that takes long: it says how far it is, never holds the screen, and Escape ends it without a trace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import tsv, tsv_lines
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, screen_text, settle
+from tui.status import StatusLine
+
+
+async def test_escape_cancels_a_save_and_the_screen_goes_on_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scenes.database(tmp_path)
+    lines = tsv.lines
+
+    def slowly(*asked: Any) -> Iterator[list[str]]:
+        for chunk in lines(*asked):
+            time.sleep(0.05)
+            yield chunk
+
+    monkeypatch.setattr(tsv_lines, "_CHUNK", 1)
+    monkeypatch.setattr(tsv, "lines", slowly)
+    before = set(tmp_path.iterdir())
+    async with dashboard(path, filter="period:all") as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await pilot.press("w")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if "so far" in line.text:
+                break
+        assert line.text.startswith("saving: ")
+        assert line.text.endswith("so far; Esc cancels")
+        assert list(tmp_path.glob(".*.part"))
+        assert "(w Save)" in screen_text(app)
+        view = app.dashboard.view
+        await pilot.press("j")
+        assert app.dashboard.table.cursor == 1
+        assert app.dashboard.saving is not None
+        await pilot.press("escape")
+        await settle(pilot)
+        assert line.text == "not saved: cancelled"
+        assert app.dashboard.saving is None
+        assert app.dashboard.view == view
+        assert " w Save " in screen_text(app)
+    left = {place for place in tmp_path.iterdir() if not place.name.startswith("saludo.db")}
+    assert left <= before

@@ -1,0 +1,46 @@
+"""Why a key cannot act just now, in words: for the key bar, the help and the status line. Knows no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What decides which keys can act. `things`: what the cursor can stand on in the panel or table in use."""
+
+    way_back: bool
+    way_forward: bool
+    filtered: bool
+    grouped: bool
+    by_time: bool
+    all_charts: bool
+    saving: str | None
+    things: int
+
+
+_NOTHING = "there is nothing under the cursor"
+_GROUPED = "the grouped table is sorted by day; v shows the starts one by one"
+
+
+def why_not(action: str, moment: Moment) -> str:
+    """Why the dashboard's action (as its binding names it) cannot act; nothing where it can."""
+    match action.partition("(")[0]:
+        case "back" if not moment.way_back and moment.saving is None:
+            return "there is nothing to go back to; q quits"
+        case "forward" if not moment.way_forward:
+            return "there is nothing to go forward to"
+        case "clear" if not moment.filtered:
+            return "no filter is set"
+        case "next_chart" if moment.all_charts:
+            return "every chart is on the screen already"
+        case "sort" | "reverse" if moment.grouped:
+            return _GROUPED
+        case "find" | "find_next" if moment.grouped or not moment.by_time:
+            return "finding goes through the starts by time: v shows them one by one, s sorts them so"
+        case "save" | "save_as" if moment.saving is not None:
+            return f"still saving: {moment.saving}; Esc cancels it"
+        case "open" | "copy" | "copy_all" if not moment.things:
+            return _NOTHING
+        case _:
+            return ""
