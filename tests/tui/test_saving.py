@@ -19,7 +19,7 @@ async def test_escape_cancels_a_save_and_the_screen_goes_on_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = scenes.database(tmp_path)
-    lines = tsv.lines
+    lines = tsv_lines.lines
 
     def slowly(*asked: Any) -> Iterator[list[str]]:
         for chunk in lines(*asked):
