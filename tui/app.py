@@ -106,10 +106,13 @@ class SaludoApp(CellDiff):
         self.set_keymap(preferences.keys)
         self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems)
 
+    def get_default_screen(self) -> Dashboard:
+        """The dashboard itself: an empty screen below it would be laid out and painted as well."""
+        return self.dashboard
+
     def on_mount(self) -> None:
-        self.app_resume_signal.subscribe(self, lambda _: self.forget_screen())
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self._end_on_hangup()
-        self.push_screen(self.dashboard)
 
     def _end_on_hangup(self) -> None:
         """A terminal that is closed, or a polite kill, ends the program as `q` does: no half-written file stays."""
@@ -131,10 +134,11 @@ class SaludoApp(CellDiff):
 
     def action_repaint(self) -> None:
         self.forget_screen()
-        self.screen.refresh(layout=True)
+        self.screen.refresh()
 
     def on_resize(self, event: Resize) -> None:
-        self.forget_screen()
+        # There and back again is the same size for Textual, which would send nothing; the terminal may have lost it all.
+        self.action_repaint()
 
     def on_app_blur(self, event: AppBlur) -> None:
         # A terminal window that loses the focus keeps its picture: nothing is to be sent for it.

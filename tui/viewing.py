@@ -26,7 +26,7 @@ from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
 from tui.wording import crumbs, plural
-from tui.workers import WorkingScreen
+from tui.workers import FIRST_ROWS, WorkingScreen
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
 
@@ -92,7 +92,7 @@ class ViewingScreen(WorkingScreen):
         """Asks for a view, whose table is to stand at the anchor."""
         self.view, self.landing, self._pending = view, anchor, True
         self.query_one(FilterBar).show(view.filter)
-        self.load(view, anchor.top, max(self.table.rows, 20))
+        self.load(view, anchor.top, max(self.table.rows, FIRST_ROWS))
 
     def ask_again(self) -> None:
         """Reads the present view again and stays where one is."""

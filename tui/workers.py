@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from textual import work
 from textual.screen import Screen
@@ -19,7 +20,7 @@ from storage.positions import Cursor
 from storage.report import Report
 from storage.starts import StartRow
 from tui import browser, loading
-from tui.loading import Abandoned, Reader, ReadError, Stamp, View
+from tui.loading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
 from tui.messages import (
     Counted,
     DetailRead,
@@ -34,6 +35,9 @@ from tui.messages import (
 )
 from tui.options import without
 from tui.pager import Pager, Row
+
+FIRST_ROWS = 20  # of the table, read with a view before its size is known
+_AT_ONCE = 0.1  # seconds that the first screen may wait for its numbers rather than open without them
 
 
 class WorkingScreen(Screen[None]):
@@ -53,6 +57,17 @@ class WorkingScreen(Screen[None]):
     async def stamp(self) -> Stamp | None:
         """What changes whenever the database does."""
         return await asyncio.to_thread(self._watcher.stamp)
+
+    def read_at_once(self, view: View) -> tuple[Snapshot, Stamp | None] | None:
+        """A view read while nothing is on the screen yet: its first frame is then its last. None where that takes too
+        long or cannot be done; it is then to be loaded like any other."""
+        until = monotonic() + _AT_ONCE
+        stamp = self._watcher.stamp()
+        try:
+            with self._reports.connection(lambda: monotonic() > until) as connection:
+                return loading.load_snapshot(connection, view, self.clock(), lambda report: 0, FIRST_ROWS), stamp
+        except (Abandoned, ReadError):
+            return None
 
     @work(thread=True, exclusive=True, group="load", exit_on_error=False)
     def load(self, view: View, position_in: Callable[[Report], int], rows: int) -> None:
