@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from storage.cube_notifications import counts_by_line, counts_by_template
 from storage.cube_reading import Cube
-from storage.events import Origin
 from storage.figures import Figures
 from storage.filters import UNKNOWN, Filter, Period, UserType, literal
+from storage.origins import Origin
 from storage.recount import Recount
 from storage.schema import ORIGINS, USER_TYPES
 from storage.selection import Selection, select

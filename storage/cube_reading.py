@@ -36,10 +36,10 @@ from storage.cube_layout import (
     has_groups,
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
+from storage.marks import Marks
 from storage.recount import Recount
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
-from storage.timeline import Marks
 from storage.user_groups import Group, sources_of, user_counts
 
 _WEIGHTS = """

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from storage.events import Origin
 from storage.failures import Reason
+from storage.origins import Origin
 
 
 class UserType(StrEnum):

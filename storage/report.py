@@ -14,9 +14,9 @@ from typing import Any
 
 from storage.calendar import date_of, number_of
 from storage.cube_reading import Cube
-from storage.events import Origin
 from storage.figures import FailureCount, Figures, Row
 from storage.filters import Filter
+from storage.origins import Origin
 from storage.recount import Recount
 from storage.schema import ORIGINS, REFERRED_FROM
 from storage.selection import Selection, select

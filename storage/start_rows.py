@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage import message_rows
-from storage.events import Origin
 from storage.filters import StartStatus, UserType
 from storage.messages import Message
+from storage.origins import Origin
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 
 

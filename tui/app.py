@@ -16,11 +16,11 @@ from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus, Resize
+from textual.screen import Screen
 
 from storage.filters import Filter
 from tui.dashboard import Dashboard
 from tui.display import CellDiff
-from tui.help import HelpScreen
 from tui.keys import Where, bindings, rename
 from tui.preferences import Preferences
 
@@ -79,6 +79,12 @@ _ON_WHITE = TerminalTheme(
 )
 
 
+def _help_screen() -> Screen[None]:
+    from tui.help import HelpScreen  # its text is made when it is first asked for, not at every start
+
+    return HelpScreen()
+
+
 class SaludoApp(CellDiff):
     """The dashboard on one database. `clock` gives the moment that stands for now."""
 
@@ -86,7 +92,7 @@ class SaludoApp(CellDiff):
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
     # An installed screen is kept when it is left: made anew each time, some memory of the old one would stay.
-    SCREENS: ClassVar = {"help": HelpScreen}
+    SCREENS: ClassVar = {"help": _help_screen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
     def __init__(
@@ -129,7 +135,7 @@ class SaludoApp(CellDiff):
         self.dashboard.close_readers()
 
     def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
+        if self.screen is self.dashboard:
             self.push_screen("help")
 
     def action_repaint(self) -> None:
@@ -137,7 +143,7 @@ class SaludoApp(CellDiff):
         self.screen.refresh()
 
     def on_resize(self, event: Resize) -> None:
-        # There and back again is the same size for Textual, which would send nothing; the terminal may have lost it all.
+        # There and back again is the same size for Textual, which would send nothing; the terminal may have lost all.
         self.action_repaint()
 
     def on_app_blur(self, event: AppBlur) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from storage.filters import Filter
-from storage.finding import Match
-from storage.starts import NotificationRow, StartDetail, StartRow
+from storage.starts import NotificationRow, StartRow
 from tui.loading import Snapshot, Stamp, View
 from tui.pager import Pager, Row
+
+if TYPE_CHECKING:  # slow to import, and not for the first screen
+    from storage.finding import Match
+    from storage.start_detail import StartDetail
 
 
 class Loaded(Message):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.events import Origin
 from storage.filters import Filter, StartStatus
+from storage.origins import Origin
 from storage.report import Report, share
 from tui.panel import Panel, strip
 from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, fit, status_style

@@ -41,7 +41,8 @@ class Session:
         self, command: Sequence[str], width: int = 120, height: int = 40, extra: Mapping[str, str] | None = None
     ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        for name in ("NO_COLOR", "SSH_CONNECTION"):
+        # An installed program has its bytecode beside it; the first run may write it here too.
+        for name in ("NO_COLOR", "SSH_CONNECTION", "PYTHONDONTWRITEBYTECODE"):
             environment.pop(name, None)
         environment |= extra or {}
         self.started = time.perf_counter()

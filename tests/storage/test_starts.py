@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import starts
+from storage import start_detail, starts
 from storage.database import reading
 from storage.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
 from storage.filters import Filter, literal
@@ -114,7 +114,7 @@ def _text(pattern: str) -> str:
 def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> None:
     with reading(path) as connection:
         (row, *_) = starts.page(connection, Filter.parse("period:all status:failed"), NOW, limit=1)
-        detail = starts.detail(connection, row.cursor, NOW)
+        detail = start_detail.detail(connection, row.cursor, NOW)
     assert detail is not None
     assert [(step.step, step.implied) for step in detail.ladder] == [("accepted", False), ("failed", False)]
     assert detail.row.failure_text == "gone"
@@ -128,7 +128,7 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db", [row])
     with reading(path) as connection:
         (only,) = starts.page(connection, Filter.parse("period:all"), NOW, limit=5)
-        detail = starts.detail(connection, only.cursor, NOW)
+        detail = start_detail.detail(connection, only.cursor, NOW)
     assert detail is not None
     steps = {step.step: (step.implied, step.stated) for step in detail.ladder}
     assert steps == {"sent": (False, False), "delivered": (True, False), "read": (False, True)}
@@ -136,7 +136,7 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_start_that_is_gone_is_none(path: Path) -> None:
     with reading(path) as connection:
-        assert starts.detail(connection, Cursor(1, "nothing"), NOW) is None
+        assert start_detail.detail(connection, Cursor(1, "nothing"), NOW) is None
 
 
 def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:
