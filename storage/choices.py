@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from storage.cube_notifications import counts_by_line, counts_by_template
 from storage.cube_reading import Cube
@@ -17,8 +18,7 @@ from storage.schema import ORIGINS, USER_TYPES
 from storage.selection import Selection, select
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One value of a dropdown: the pattern that goes into the filter, and what a person reads."""
 
     value: str

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.calendar import date_of, number_of
 from storage.cube_reading import Cube
@@ -23,8 +23,7 @@ from storage.selection import Selection, select
 from storage.settings import load_settings
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """Users and sends reached, and those of them that answered."""
 
     users_reached: int
@@ -33,8 +32,7 @@ class Answered:
     sends_answered: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusCounts:
+class StatusCounts(NamedTuple):
     """Sends by the furthest they got; exclusive."""
 
     failed: int = 0
@@ -49,8 +47,7 @@ class StatusCounts:
         return self.failed + self.sent + self.delivered + self.read + self.answered
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One local day: sends by status, and referred starts."""
 
     day: date
@@ -69,8 +66,7 @@ class FunnelStep:
     of_first: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Funnel:
+class Funnel(NamedTuple):
     """Notifications that did not fail in [since, until): sent, delivered, read, answered."""
 
     since: date
@@ -78,8 +74,7 @@ class Funnel:
     steps: tuple[FunnelStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DataQuality:
+class DataQuality(NamedTuple):
     """What a person should know of the data; rejects over the whole database, all else within the filter."""
 
     joined: int
@@ -89,8 +84,7 @@ class DataQuality:
     rejects: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Every number of one moment under one filter; days are [since, until) in `time_zone`."""
 
     filter: Filter
@@ -250,15 +244,17 @@ def as_json(report: Report) -> dict[str, Any]:
         "users": report.users,
         "users_sent": report.users_sent,
         "origins": {origin.value: report.origins[origin] for origin in ORIGINS},
-        "answered": asdict(report.answered),
-        "status": asdict(report.status),
+        "answered": report.answered._asdict(),
+        "status": report.status._asdict(),
         "user_types": {"new": report.new_users, "recurrent": report.recurrent_users},
-        "daily": [{"day": day.day.isoformat(), **asdict(day.status), "referred": day.referred} for day in report.daily],
+        "daily": [
+            {"day": day.day.isoformat(), **day.status._asdict(), "referred": day.referred} for day in report.daily
+        ],
         "funnel": {
             "since": report.funnel.since.isoformat(),
             "until": report.funnel.until.isoformat(),
             "steps": [asdict(step) for step in report.funnel.steps],
         },
         "failures": [asdict(failure) for failure in report.failures],
-        "data": asdict(report.data),
+        "data": report.data._asdict(),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from storage.calendar import Calendar
 from storage.cube_notifications import count_groups, groups
@@ -20,8 +20,7 @@ from storage.selection import Selection, select
 from storage.sorting import Order, sorted_ids
 
 
-@dataclass(frozen=True, slots=True)
-class StartRow:
+class StartRow(NamedTuple):
     """One start as a row of the table; `at` in the report's zone, reason as failures.Reason where it failed."""
 
     cursor: Cursor
@@ -38,8 +37,7 @@ class StartRow:
     failure_text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationRow:
+class NotificationRow(NamedTuple):
     """The starts of one template on one line and one day; `template_value` and `line_value` go into a filter."""
 
     day: date
@@ -142,7 +140,7 @@ def load_rows(connection: sqlite3.Connection, ids: Sequence[int], calendar: Cale
         for start in load(connection, joined_failures):
             failure = start.message.failure
             if failure is not None:
-                rows[start.id] = replace(rows[start.id], failure_text=failure.text or failure.detail)
+                rows[start.id] = rows[start.id]._replace(failure_text=failure.text or failure.detail)
     return [rows[id] for id in ids]
 
 

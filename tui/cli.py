@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -339,7 +339,7 @@ def _settings(arguments: Namespace) -> int:
     path = _database(arguments)
     if value is None:
         with reading(path) as connection:
-            settings = asdict(load_settings(connection))
+            settings = load_settings(connection)._asdict()
         if key is None:
             _print(*(f"{name} = {settings[name]}" for name in KEYS))
         else:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from storage import choices, starts
 from storage.calendar import zone_of
@@ -57,8 +57,7 @@ class View:
         return not self.grouped and not self.reverse and self.order is Order.TIME
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Everything the dashboard shows of one view, from one moment of the database."""
 
     view: View

@@ -6,9 +6,9 @@ Knows the table and the history, and nothing of how a filter is chosen or a pane
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from textual.widget import Widget
 
@@ -31,8 +31,7 @@ from tui.workers import FIRST_ROWS, WorkingScreen
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """Where the table is to stand in a report that is being read: as it stood in the report before, or at a place."""
 
     place: Place
