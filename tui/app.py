@@ -105,8 +105,10 @@ class SaludoApp(CellDiff):
     ) -> None:
         preferences = preferences or Preferences()
         super().__init__(ascii_only=preferences.ascii)
+        # Set without their watchers, each of which would read the style sheet again: the theme does that once for all.
+        self.set_reactive(SaludoApp.ansi_theme_dark, _ON_BLACK)
+        self.set_reactive(SaludoApp.ansi_theme_light, _ON_WHITE)
         self.theme = _THEMES[preferences.theme]
-        self.ansi_theme_dark, self.ansi_theme_light = _ON_BLACK, _ON_WHITE
         self.animation_level = "none"
         rename(preferences.keys)
         self.set_keymap(preferences.keys)

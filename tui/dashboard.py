@@ -15,7 +15,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.reactive import Reactive
 from textual.widget import Widget
 
@@ -80,6 +80,7 @@ class Dashboard(FindingScreen):
         super().__init__(path, filter, clock, directory, "dashboard")
         self._problems = problems
         self._said = ""
+        self._opened = False
         self.chart = "daily"
 
     def compose(self) -> ComposeResult:
@@ -116,6 +117,11 @@ class Dashboard(FindingScreen):
         else:
             self._show(*found)
         self.watch_database()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        # At the start every widget has just been styled as it was mounted.
+        event.refresh_styles = self._opened
+        self._opened = True
 
     # Sizes
 

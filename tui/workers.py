@@ -88,10 +88,12 @@ class WorkingScreen(Screen[None]):
 
     @work(thread=True, exclusive=True, group="plots", exit_on_error=False)
     def load_plots(self) -> None:
-        """Imports what draws the charts."""
+        """Imports what draws the charts, and then what the next keys will need: nobody should wait for an import."""
         from tui import plots  # noqa: F401  the import is the work
 
         self.post_message(PlotsReady())
+        import tui.help  # noqa: F401
+        from storage import finding, start_detail, tsv  # noqa: F401
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
     def load_pages(self, pager: Pager, pages: list[int]) -> None:
