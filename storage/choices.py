@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from storage.cube_notifications import counts_by_line, counts_by_template
 from storage.cube_reading import Cube
-from storage.events import Origin
 from storage.figures import Figures
 from storage.filters import UNKNOWN, Filter, Period, UserType, literal
+from storage.origins import Origin
 from storage.recount import Recount
 from storage.schema import ORIGINS, USER_TYPES
 from storage.selection import Selection, select
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One value of a dropdown: the pattern that goes into the filter, and what a person reads."""
 
     value: str

@@ -6,8 +6,8 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from storage.calendar import date_of, number_of
 from storage.cube_layout import ALL, ANSWER, FAILURE, cover
@@ -41,8 +41,7 @@ GROUP BY m.day, m.start_template, m.line
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """The sends of one template on one line and day, by ids (None: unknown)."""
 
     day: date

@@ -30,10 +30,10 @@ from storage.cube_layout import (
     cover,
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
+from storage.marks import Marks
 from storage.recount import Recount
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
-from storage.timeline import Marks
 from storage.user_groups import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
 from storage.user_sets import Cell, sets_by_cell, sets_of
 

@@ -11,6 +11,9 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from storage.origins import REFERRED as REFERRED
+from storage.origins import Origin as Origin
+
 
 class Rank(IntEnum):
     """Whose word wins when two known values of one field differ: the smaller rank does (DESIGN 2.2)."""
@@ -19,18 +22,6 @@ class Rank(IntEnum):
     WEBHOOK = 1
     PLATFORM = 2
     OPTION = 3
-
-
-class Origin(StrEnum):
-    """What started a conversation."""
-
-    TEMPLATE = "template"
-    NOTIFICATION = "notification"
-    WEBCHAT = "webchat"
-    CAMPAIGN = "campaign"
-
-
-REFERRED = frozenset({Origin.WEBCHAT, Origin.CAMPAIGN})
 
 
 class Step(StrEnum):

@@ -5,8 +5,8 @@ Knows no database and no screen. Codes of the on-premises API that a modern tabl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
@@ -25,8 +25,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """What a failure means and what a person can do. `retry` is yes, no, later or unknown."""
 
     reason: Reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from storage.selection import Selection
 
@@ -12,8 +12,7 @@ from storage.selection import Selection
 Row = tuple[int, int, int, int, int, int, int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Oddities:
+class Oddities(NamedTuple):
     """How many of the sends have something that a person should know."""
 
     unknown_template: int = 0
@@ -22,8 +21,7 @@ class Oddities:
     conflicts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UserCounts:
+class UserCounts(NamedTuple):
     """Distinct contacts: all, sent to, reached, answered; with a start that did not fail, and of those the new ones."""
 
     users: int = 0

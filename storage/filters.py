@@ -13,8 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeVar
 
-from storage.events import Origin
 from storage.failures import Reason
+from storage.origins import Origin
 
 
 class UserType(StrEnum):

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from storage.events import REFERRED, Failure, Origin
+from storage.events import Failure
+from storage.origins import REFERRED, Origin
 
 
 class Direction(IntEnum):

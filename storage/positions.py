@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from storage.calendar import date_of
 from storage.cube_notifications import notifications_of
@@ -36,8 +36,7 @@ json_each(:notifications) AS n CROSS JOIN messages AS m INDEXED BY starts_by_not
 _BY_CONTACT = "messages AS m INDEXED BY messages_by_contact"
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """The place of a start in the table: its time in ms, and its key for ties."""
 
     at: int

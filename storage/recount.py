@@ -7,9 +7,9 @@ import sqlite3
 
 from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.filters import StartStatus
+from storage.marks import Marks
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 from storage.selection import Selection
-from storage.timeline import Marks
 
 _FAILED = STATUSES.index(StartStatus.FAILED)
 _ANSWERED = STATUSES.index(StartStatus.ANSWERED)

@@ -14,16 +14,15 @@ from typing import Any, NamedTuple
 
 from storage.calendar import date_of, number_of
 from storage.cube_reading import Cube
-from storage.events import Origin
 from storage.figures import FailureCount, Figures, Row
 from storage.filters import Filter
+from storage.origins import Origin
 from storage.recount import Recount
 from storage.schema import ORIGINS, REFERRED_FROM
 from storage.selection import Selection, select
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """Users and sends reached, and those of them that answered."""
 
     users_reached: int
@@ -71,8 +70,7 @@ class FunnelStep:
     of_first: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Funnel:
+class Funnel(NamedTuple):
     """Notifications that did not fail in [since, until): sent, delivered, read, answered."""
 
     since: date
@@ -80,8 +78,7 @@ class Funnel:
     steps: tuple[FunnelStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DataQuality:
+class DataQuality(NamedTuple):
     """What a person should know of the data; rejects over the whole database, all else within the filter."""
 
     joined: int
@@ -91,8 +88,7 @@ class DataQuality:
     rejects: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Every number of one moment under one filter; days are [since, until) in `time_zone`."""
 
     filter: Filter
@@ -251,7 +247,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "users": report.users,
         "users_sent": report.users_sent,
         "origins": {origin.value: report.origins[origin] for origin in ORIGINS},
-        "answered": asdict(report.answered),
+        "answered": report.answered._asdict(),
         "status": report.status._asdict(),
         "user_types": {"new": report.new_users, "recurrent": report.recurrent_users},
         "daily": [
@@ -263,5 +259,5 @@ def as_json(report: Report) -> dict[str, Any]:
             "steps": [asdict(step) for step in report.funnel.steps],
         },
         "failures": [asdict(failure) for failure in report.failures],
-        "data": asdict(report.data),
+        "data": report.data._asdict(),
     }

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.events import Origin
 from storage.filters import StartStatus, UserType
+from storage.origins import Origin
 
 if TYPE_CHECKING:
     import sqlite3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from storage.calendar import ZoneError, local_zone_name, zone_of
@@ -15,8 +15,7 @@ class SettingError(ValueError):
     """A setting that does not exist, or a value that it cannot have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """time_zone: the report's. answer_window: hours. chat_link: a pattern with {customer_id}, {contact} or {number};
     empty means the platform's link where a customer id is known, else wa.me."""
 

@@ -1,4 +1,4 @@
-"""Starts with all that is known of them, loaded by row id: what the table, the detail and the TSV are made of.
+"""Starts with all that is known of them, loaded by row id: what the detail of one is made of.
 
 A keyless row that is one start with a keyed message is merged into it here. Knows no order and no filter.
 """
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage import message_rows
-from storage.events import Origin
 from storage.filters import StartStatus, UserType
 from storage.messages import Message
+from storage.origins import Origin
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 
 
@@ -47,41 +47,6 @@ class LoadedStart:
         return ORIGINS.index(self.origin) >= REFERRED_FROM
 
 
-@dataclass(frozen=True, slots=True)
-class ListedStart:
-    """What a row of the table says of one start: most of its evidence need not be read for that."""
-
-    at: int
-    key: str
-    contact_label: str
-    name: str
-    template: str | None
-    line_label: str
-    origin: Origin
-    user_type: UserType
-    status: StartStatus
-    failure_reason: str | None
-    failure_code: int | None
-    failure_text: str | None
-
-    @property
-    def referred(self) -> bool:
-        """Whether a referral made it."""
-        return ORIGINS.index(self.origin) >= REFERRED_FROM
-
-
-_FAILED = STATUSES.index(StartStatus.FAILED)
-_LIST = f"""
-SELECT m.id, m.status = {_FAILED} AND EXISTS (SELECT 1 FROM messages WHERE joined = m.id),
-       m.start_at, m.key, contacts.label, contacts.name, templates.name, lines.label, m.origin, m.user_type, m.status,
-       m.failure_reason, m.failure_code,
-       iif(m.failed_at IS NULL, NULL, ifnull(nullif(m.error_text, ''), nullif(m.error_detail, '')))
-FROM json_each(?) AS wanted
-JOIN messages AS m ON m.id = wanted.value
-LEFT JOIN templates ON templates.id = m.start_template
-LEFT JOIN lines ON lines.id = m.line
-LEFT JOIN contacts ON contacts.id = m.contact
-"""
 _READ = """
 SELECT m.id, m.start_at, m.day, m.origin, m.user_type, m.status, m.answered_at, m.failure_code, m.failure_reason,
        m.marks, templates.name, lines.label, lines.value, m.contact, contacts.label, contacts.customer_id, contacts.name
@@ -91,55 +56,6 @@ LEFT JOIN templates ON templates.id = m.start_template
 LEFT JOIN lines ON lines.id = m.line
 LEFT JOIN contacts ON contacts.id = m.contact
 """
-
-
-def listed(connection: sqlite3.Connection, ids: Sequence[int]) -> list[ListedStart]:
-    """The starts of these row ids as rows of the table, in their order."""
-    found = {}
-    failed_twice = []
-    for id, twice, at, key, contact, name, template, line, origin, user_type, status, *failure in connection.execute(
-        _LIST, (json.dumps(list(ids)),)
-    ):
-        if twice:
-            failed_twice.append(id)
-            continue
-        reason, code, text = failure
-        found[id] = ListedStart(
-            at,
-            key,
-            contact or "",
-            name or "",
-            template,
-            line or "",
-            ORIGINS[origin],
-            USER_TYPES[user_type],
-            STATUSES[status],
-            reason,
-            code,
-            text if status == _FAILED else None,
-        )
-    # Which of the two texts counts, only the merged evidence says.
-    found |= {start.id: as_listed(start) for start in load(connection, failed_twice)}
-    return [found[id] for id in ids]
-
-
-def as_listed(start: LoadedStart) -> ListedStart:
-    """A start of which everything is loaded, as a row of the table."""
-    failure = start.message.failure if start.status is StartStatus.FAILED else None
-    return ListedStart(
-        start.at,
-        start.message.key,
-        start.contact_label,
-        start.name,
-        start.template,
-        start.line_label,
-        start.origin,
-        start.user_type,
-        start.status,
-        start.failure_reason,
-        start.failure_code,
-        None if failure is None else failure.text or failure.detail,
-    )
 
 
 def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from enum import IntFlag
 from typing import NamedTuple, Protocol
 
-from storage.events import REFERRED, Origin
 from storage.filters import StartStatus, UserType
+from storage.marks import Marks
 from storage.messages import (
     Direction,
     Exported,
@@ -25,17 +24,10 @@ from storage.messages import (
     makes_known,
     origin_given,
 )
+from storage.origins import REFERRED, Origin
 
 JOIN_DISTANCE = 60_000  # ms
 CLOCK_SKEW = 5_000  # ms
-
-
-class Marks(IntFlag):
-    """What the data of a start has that a person should know."""
-
-    IMPLIED = 1
-    CONFLICT = 2
-    JOINED = 4
 
 
 class Placed(Protocol):

@@ -14,12 +14,12 @@ from typing import Any
 
 from storage.calendar import Calendar
 from storage.filters import Filter, StartStatus, UserType
+from storage.marks import Marks
 from storage.positions import every_start
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.selection import select
 from storage.settings import load_settings
 from storage.start_rows import LoadedStart, chat_link, load
-from storage.timeline import Marks
 
 _CHUNK = 2_000  # starts
 # C0 (tabs and line ends too), DEL, C1 and the Unicode line separators: a run of them is one space.

@@ -16,11 +16,11 @@ from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus, Resize
+from textual.screen import Screen
 
 from storage.filters import Filter
 from tui.dashboard import Dashboard
 from tui.display import CellDiff
-from tui.help import HelpScreen
 from tui.keys import Where, bindings, rename
 from tui.preferences import Preferences
 
@@ -79,6 +79,12 @@ _ON_WHITE = TerminalTheme(
 )
 
 
+def _help_screen() -> Screen[None]:
+    from tui.help import HelpScreen  # its text is made when it is first asked for, not at every start
+
+    return HelpScreen()
+
+
 class SaludoApp(CellDiff):
     """The dashboard on one database. `clock` gives the moment that stands for now."""
 
@@ -86,7 +92,7 @@ class SaludoApp(CellDiff):
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
     # An installed screen is kept when it is left: made anew each time, some memory of the old one would stay.
-    SCREENS: ClassVar = {"help": HelpScreen}
+    SCREENS: ClassVar = {"help": _help_screen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
     def __init__(
@@ -99,17 +105,22 @@ class SaludoApp(CellDiff):
     ) -> None:
         preferences = preferences or Preferences()
         super().__init__(ascii_only=preferences.ascii)
+        # Set without their watchers, each of which would read the style sheet again: the theme does that once for all.
+        self.set_reactive(SaludoApp.ansi_theme_dark, _ON_BLACK)
+        self.set_reactive(SaludoApp.ansi_theme_light, _ON_WHITE)
         self.theme = _THEMES[preferences.theme]
-        self.ansi_theme_dark, self.ansi_theme_light = _ON_BLACK, _ON_WHITE
         self.animation_level = "none"
         rename(preferences.keys)
         self.set_keymap(preferences.keys)
         self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems)
 
+    def get_default_screen(self) -> Dashboard:
+        """The dashboard itself: an empty screen below it would be laid out and painted as well."""
+        return self.dashboard
+
     def on_mount(self) -> None:
-        self.app_resume_signal.subscribe(self, lambda _: self.forget_screen())
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         self._end_on_hangup()
-        self.push_screen(self.dashboard)
 
     def _end_on_hangup(self) -> None:
         """A terminal that is closed, or a polite kill, ends the program as `q` does: no half-written file stays."""
@@ -126,16 +137,19 @@ class SaludoApp(CellDiff):
         self.dashboard.close_readers()
 
     def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
+        if self.screen is self.dashboard:
+            from tui.help import HelpScreen
+
             self.get_screen("help", HelpScreen).tell(self.dashboard.why_not)
             self.push_screen("help")
 
     def action_repaint(self) -> None:
         self.forget_screen()
-        self.screen.refresh(layout=True)
+        self.screen.refresh()
 
     def on_resize(self, event: Resize) -> None:
-        self.forget_screen()
+        # There and back again is the same size for Textual, which would send nothing; the terminal may have lost all.
+        self.action_repaint()
 
     def on_app_blur(self, event: AppBlur) -> None:
         # A terminal window that loses the focus keeps its picture: nothing is to be sent for it.

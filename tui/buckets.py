@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from storage.filters import StartStatus
 from storage.report import Day
@@ -22,8 +22,7 @@ _WIDEST_BAR = 9
 _STEPS = ("1 day", "2 days", "1 week", "2 weeks", "1 month", "3 months", "1 year", "5 years")
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """The days [since, until) of one bar, with its counts in the order of SERIES."""
 
     since: date
@@ -36,8 +35,7 @@ class Bucket:
         return sum(self.counts)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How a period is cut into bars: what one bar stands for, its bars, and columns a bar (gap included)."""
 
     step: str

@@ -72,6 +72,8 @@ def shares(parts: list[Part], width: int) -> list[int]:
 class Proportions(Panel):
     """A whole as one bar, and its parts below it with count and share."""
 
+    DEFAULT_CLASSES = "chart"
+
     def whole(self, report: Report) -> list[Part]:
         """The parts of the whole."""
         raise NotImplementedError
@@ -195,6 +197,7 @@ class UsersChart(Proportions):
 class FailuresChart(Panel):
     """Why sends failed: reason, code, sends and users, the most frequent first."""
 
+    DEFAULT_CLASSES = "chart"
     number = 7
     title = "Failures"
 

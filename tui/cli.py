@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -20,7 +20,6 @@ from storage.database import DatabaseError, default_path, exists, reading, writi
 from storage.errors import StorageError
 from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
 from tui.arguments import UsageError, filter_of, narrate, parse, printable
-from tui.progress import bar_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from storage.importing import Summary
     from storage.sources import Options
     from tui.preferences import Preferences
+    from tui.progress import Bar
 
 
 def run(words: list[str]) -> int:
@@ -98,6 +98,12 @@ def _refuse_unasked(arguments: Namespace) -> None:
 def _fail(message: str, status: int) -> int:
     narrate(f"saludo: {' '.join(message.split())}")
     return status
+
+
+def _bar(label: str, total: int | None = None) -> Bar:
+    from tui.progress import bar_for  # the dashboard starts without
+
+    return bar_for(label, total)
 
 
 def _database(arguments: Namespace) -> Path:
@@ -171,7 +177,7 @@ def _open(path: Path, show: Callable[[], int]) -> int:
 def _demo(arguments: Namespace) -> int:
     from tui.demo import build_demo
 
-    path = build_demo(getattr(arguments, "db", None), bar_for("building the demo"))
+    path = build_demo(getattr(arguments, "db", None), _bar("building the demo"))
     if arguments.no_open:
         _print(str(path))
         return 0
@@ -220,7 +226,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     failed = False
     for name in arguments.files:
         try:
-            with bar_for(name, None if name == "-" else _size(name)) as bar:
+            with _bar(name, None if name == "-" else _size(name)) as bar:
                 if name != "-":
                     summary = import_path(writer, Path(name), options, bar.show)
                 elif sys.stdin is None:
@@ -298,7 +304,7 @@ def _export(arguments: Namespace) -> int:
             raise ExportError(f"{path}: exists already; name another file, or add --force")
         if os.path.exists(path) and not os.path.isfile(path):
             raise ExportError(f"{path}: is no file that could be replaced; name another")
-        with bar_for(f"{path}") as bar:
+        with _bar(f"{path}") as bar:
             count = write_file(
                 path,
                 lambda out: write_tsv(
@@ -318,9 +324,9 @@ def _check(arguments: Namespace) -> int:
         raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
     with writing(path) as writer:
         if arguments.rebuild:
-            with bar_for("rebuilding") as bar:
+            with _bar("rebuilding") as bar:
                 rebuild(writer, bar.count)
-        with bar_for("checking") as bar:
+        with _bar("checking") as bar:
             problems = check(writer, bar.count)
     if problems:
         _print(*(printable(problem) for problem in problems))
@@ -339,7 +345,7 @@ def _settings(arguments: Namespace) -> int:
     path = _database(arguments)
     if value is None:
         with reading(path) as connection:
-            settings = asdict(load_settings(connection))
+            settings = load_settings(connection)._asdict()
         if key is None:
             _print(*(f"{name} = {settings[name]}" for name in KEYS))
         else:
@@ -351,7 +357,7 @@ def _settings(arguments: Namespace) -> int:
         raise UsageError(f"{key}: {error}") from None
     with writing(path) as writer:
         prepare(writer)
-        with writer.transaction() as connection, bar_for("recomputing") as bar:
+        with writer.transaction() as connection, _bar("recomputing") as bar:
             store_setting(connection, key, value)
             if key != "chat_link":
                 derive_again(writer, bar.count)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from rich.style import Style
 
@@ -28,8 +27,7 @@ Row = TypeVar("Row", StartRow, NotificationRow)
 GAP = 2  # cells between two columns
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
+class Column(NamedTuple, Generic[Row]):
     """One column: its least width, its share of what is left over (0: none), and what a row has there.
 
     rank: columns with the greatest are left out first where the width does not do.

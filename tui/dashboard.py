@@ -15,7 +15,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.reactive import Reactive
 from textual.widget import Widget
 
@@ -29,7 +29,17 @@ from tui.filter_line import FilterLine
 from tui.filters import FilterBar
 from tui.finding import FindingScreen
 from tui.keys import Where, bar, bindings
-from tui.layout import HORIZONTAL, VERTICAL, Layout, TooSmall, detail_region, layout_of, next_chart, shown_charts
+from tui.layout import (
+    HORIZONTAL,
+    VERTICAL,
+    Layout,
+    TooSmall,
+    classes_of,
+    detail_region,
+    layout_of,
+    next_chart,
+    shown_charts,
+)
 from tui.loading import Snapshot, Stamp
 from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, PlotsReady
 from tui.panel import Panel
@@ -70,19 +80,24 @@ class Dashboard(FindingScreen):
         super().__init__(path, filter, clock, directory, "dashboard")
         self._problems = problems
         self._said = ""
+        self._opened = False
         self.chart = "daily"
 
     def compose(self) -> ComposeResult:
+        # Every class that the first layout needs is there before it: each that comes later styles its widgets anew.
+        self.add_class(*classes_of(self.app.size), update=False)
+        shown = shown_charts(layout_of(self.app.size), self.chart)
         yield FilterBar("filters", self.action_choose)
         yield Tiles("tiles")
-        with Horizontal(id="proportions"):
-            yield AnsweredChart("answered")
-            yield StatusChart("status")
-            yield UsersChart("users")
-        with Horizontal(id="pair"):
-            yield DailyChart("daily")
-            yield FunnelChart("funnel")
-            yield FailuresChart("failures")
+        for row, charts in (
+            ("proportions", (AnsweredChart("answered"), StatusChart("status"), UsersChart("users"))),
+            ("pair", (DailyChart("daily"), FunnelChart("funnel"), FailuresChart("failures"))),
+        ):
+            for chart in charts:
+                chart.set_class(chart.id in shown, "-shown", update=False)
+            around = Horizontal(*charts, id=row)
+            around.set_class(any(chart.id in shown for chart in charts), "-shown", update=False)
+            yield around
         yield StartsTable("starts")
         yield StatusLine("status-line")
         yield KeyBar("key-bar")
@@ -93,15 +108,20 @@ class Dashboard(FindingScreen):
         yield PromptLine("prompt-line", self.give_back)
 
     def on_mount(self) -> None:
-        for chart in CHARTS:
-            self.query_one(f"#{chart}").add_class("chart")
         self._arrange(layout_of(self.app.size))
-        self.say("reading …")
-        for widget in self.query("Dropdown, Tiles, .chart, StartsTable"):
-            widget.add_class("coverable")
         self.set_focus(self.table)
-        self.ask(self.view, self.landing)
+        found = self.read_at_once(self.view)
+        if found is None:
+            self.say("reading …")
+            self.ask(self.view, self.landing)
+        else:
+            self._show(*found)
         self.watch_database()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        # At the start every widget has just been styled as it was mounted.
+        event.refresh_styles = self._opened
+        self._opened = True
 
     # Sizes
 
@@ -152,10 +172,14 @@ class Dashboard(FindingScreen):
         line.freshness("" if snapshot.data_of is None else f"data of {short_moment(snapshot.data_of).strip()}")
         self.show_keys()
         if before is None:
-            self.load_plots()
-            # What the start has made is kept for good: the collector need never look at it again.
-            gc.freeze()
-            gc.enable()
+            self.call_after_refresh(self._end_start)
+
+    def _end_start(self) -> None:
+        """What can wait until the first numbers are on the screen."""
+        self.load_plots()
+        # What the start has made is kept for good: the collector need never look at it again.
+        gc.freeze()
+        gc.enable()
 
     def on_plots_ready(self, message: PlotsReady) -> None:
         for chart in self.query(DrawnChart):
@@ -206,11 +230,11 @@ class Dashboard(FindingScreen):
     def _hide_covered(self) -> None:
         """Hides what one start covers: Textual cuts wide characters at the edges of what lies beneath."""
         place = detail_region(layout_of(self.size), self.size)
-        for widget in self.query(".coverable"):
+        for widget in self.query("Dropdown, Panel, StartsTable"):
             widget.visible = not place.contains_region(widget.region)
 
     def _show_covered(self) -> None:
-        for widget in self.query(".coverable"):
+        for widget in self.query("Dropdown, Panel, StartsTable"):
             widget.visible = True
 
     def on_step(self, message: Step) -> None:

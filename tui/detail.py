@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from storage.filters import StartStatus
-from storage.starts import LadderStep, StartDetail, StartRow
+from storage.starts import StartRow
 from tui import browser
 from tui.keys import Where, bindings
 from tui.messages import Note
@@ -22,6 +22,9 @@ from tui.panel import Piece, heading, strip, wrapped
 from tui.scrolling import Lines
 from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
 from tui.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
+
+if TYPE_CHECKING:  # slow to import, and not for the first screen
+    from storage.start_detail import LadderStep, StartDetail
 
 NO_LINK = "there is no link to this chat: neither a number nor a customer id is known"
 _NAMES = 18  # cells of a field's name

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.cells import split_graphemes
 from rich.color import ColorSystem
@@ -195,8 +194,7 @@ class Encoder:
         return "".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pen:
+class _Pen(NamedTuple):
     """A style as the codes of SGR: attributes, foreground and background, and the link."""
 
     attributes: str = ""

@@ -57,6 +57,7 @@ def text_strip(text: Text, width: int) -> Strip:
 class DrawnChart(Panel):
     """A chart that plotext draws: plotext is slow to import, so it comes after the first numbers are on the screen."""
 
+    DEFAULT_CLASSES = "chart"
     drawable = False
 
     def draw(self) -> None:

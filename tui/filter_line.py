@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from storage.choices import Choice
-from storage.events import Origin
 from storage.failures import Reason
 from storage.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
+from storage.origins import Origin
 from tui.keys import Where, bindings
 from tui.messages import FilterChosen, Note
 from tui.safe_input import SafeInput

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -21,8 +20,7 @@ from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, safe
 from tui.wording import chosen, origins_name, period_name, user_type_name
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One thing to filter by: its name in the grammar and for people, its key, and what it says of a filter."""
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from storage.filters import Filter
 from tui.loading import View
@@ -13,8 +14,7 @@ _SHOWN = 4  # steps of the way that are worth telling
 _TOP = Place()
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """A view and where one stood in it; `focus` is the id of the widget that had the keys."""
 
     view: View

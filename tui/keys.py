@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from textual.binding import Binding
 
@@ -25,8 +25,7 @@ class Where(StrEnum):
     HELP = "Help"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One action: its keys as Textual names them, how people read them, what it does, and its word in the key bar."""
 
     keys: str
@@ -213,7 +212,7 @@ def sections() -> list[tuple[Where, list[Key]]]:
 def _shown(key: Key) -> Key:
     """The key as it is after `rename`."""
     keys = _renamed.get(key.id)
-    return key if keys is None else replace(key, keys=keys, shown=keys.split(",")[0])
+    return key if keys is None else key._replace(keys=keys, shown=keys.split(",")[0])
 
 
 def commands(*wheres: Where) -> list[Key]:

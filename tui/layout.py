@@ -15,6 +15,16 @@ from tui.terminal import BOLD, PLAIN, cut
 HORIZONTAL = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (140, "-wide")]
 VERTICAL = [(0, "-flat"), (16, "-low"), (20, "-short"), (33, "-tall"), (40, "-high")]
 
+
+def classes_of(size: Size) -> tuple[str, str]:
+    """The classes that Textual gives a screen of this size, so that it can have them from the start."""
+    return _class_of(size.width, HORIZONTAL), _class_of(size.height, VERTICAL)
+
+
+def _class_of(cells: int, bounds: list[tuple[int, str]]) -> str:
+    return next(name for least, name in reversed(bounds) if cells >= least)
+
+
 PROPORTIONS = ("answered", "status", "users")
 _NARROW_ORDER = ("daily", "status", "funnel", "answered", "users", "failures")
 

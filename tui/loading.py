@@ -10,23 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from storage import choices, finding, starts
+from storage import choices, starts
 from storage.calendar import zone_of
 from storage.choices import Choice
 from storage.database import DatabaseError, describe, open_reader
 from storage.filters import Filter, Period
-from storage.finding import Match
 from storage.freshness import last_import
 from storage.positions import Cursor
 from storage.report import Report, load_report, one_moment
 from storage.sorting import Order
-from storage.starts import StartDetail
-from storage.tsv import ExportError, file_name, write_file, write_free, write_tsv
-from storage.tsv_lines import cell
 from tui.pager import PAGE, Pager
 from tui.wording import filter_parts
+
+# What only one key needs is imported by it, in its worker: the first screen comes sooner without.
+if TYPE_CHECKING:
+    from storage.finding import Match
+    from storage.start_detail import StartDetail
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
 _WORD_EVERY = 0.5  # seconds between two words on how far a search has come
@@ -58,8 +59,7 @@ class View:
         return not self.grouped and not self.reverse and self.order is Order.TIME
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Everything the dashboard shows of one view, from one moment of the database."""
 
     view: View
@@ -199,7 +199,9 @@ def _loosened(connection: sqlite3.Connection, filter: Filter, now: datetime) -> 
 
 def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
     """One start with everything known of it."""
-    return starts.detail(connection, cursor, now)
+    from storage import start_detail
+
+    return start_detail.detail(connection, cursor, now)
 
 
 def find(
@@ -212,6 +214,8 @@ def find(
     progress: Callable[[date], None],
 ) -> Match | None:
     """The nearest start beyond the cursor that has the text; says twice a second how far it has come."""
+    from storage import finding
+
     next_word = time.monotonic() + _WORD_EVERY
 
     def now_and_then(day: date) -> None:
@@ -235,16 +239,23 @@ def save(
     connection: sqlite3.Connection, filter: Filter, now: datetime, to: Path, progress: Callable[[int], None]
 ) -> Path:
     """Saves the TSV of a filter to a path, or in a directory under a free name, and says where; raises ReadError."""
+    from storage.tsv import file_name, write_tsv
+
     return _saved(to, file_name(filter, now), lambda out: write_tsv(connection, filter, now, out, progress=progress))
 
 
 def save_figures(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
     """Saves the figures of a panel as TSV in the same way."""
+    from storage.tsv import file_name
+    from storage.tsv_lines import cell
+
     text = "".join("\t".join(cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
     return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))
 
 
 def _saved(to: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
+    from storage.tsv import ExportError, write_file, write_free
+
     try:
         if to.is_dir():
             return write_free(to, name, write)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
 from storage.filters import Filter
-from storage.finding import Match
-from storage.starts import NotificationRow, StartDetail, StartRow
+from storage.starts import NotificationRow, StartRow
 from tui.loading import Snapshot, Stamp, View
 from tui.pager import Pager, Row
+
+if TYPE_CHECKING:  # slow to import, and not for the first screen
+    from storage.finding import Match
+    from storage.start_detail import StartDetail
 
 
 class Loaded(Message):
@@ -129,8 +132,7 @@ class Note(Message):
         super().__init__()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the table stands: the first row shown and the row under the cursor."""
 
     top: int = 0

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from storage.choices import Choice
-from storage.events import Origin
 from storage.filters import FIRST_DAY, LAST_DAY, Filter, Period, UserType
+from storage.origins import Origin
 from tui.keys import Key
 from tui.wording import ORIGIN_NAMES, PERIOD_NAMES, USER_TYPE_NAMES, period_name
 

@@ -6,7 +6,6 @@ Knows no widget. A wrong line costs itself only: it is told, and the default hol
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,6 +69,8 @@ def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferenc
         return base
     except (OSError, UnicodeDecodeError) as error:
         return replace(base, problems=(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})",))
+    import tomllib  # most people have no such file, and then start without
+
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

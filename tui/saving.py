@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.starts import NotificationRow, StartRow
-from storage.tsv import file_name
 from tui import browser, clipboard
 from tui.detail import NO_LINK, LinkWanted
 from tui.filtering import FilteringScreen
@@ -24,6 +23,9 @@ class SavingScreen(FilteringScreen):
 
     def action_save_as(self) -> None:
         if self._may_save():
+            # With what saves: the first screen comes sooner without.
+            from storage.tsv import file_name
+
             panel = self._panel()
             front = "" if panel is None else f"{panel.id}-"
             name = str(self.directory / f"{front}{file_name(self.view.filter, self.clock())}")

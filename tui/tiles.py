@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.events import Origin
 from storage.filters import Filter, StartStatus
+from storage.origins import Origin
 from storage.report import Report, share
 from tui.panel import Panel, strip
 from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
@@ -18,8 +19,7 @@ from tui.wording import NOTHING, SHORT_ORIGINS, number, percent, short_number
 SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """One number: what it is called, its forms from the longest to the shortest, what stands below, and its drill."""
 
     name: str
@@ -152,8 +152,7 @@ class Tiles(Panel):
         return [strip(*row) for row in rows[:height]]
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedTile:
+class PlacedTile(NamedTuple):
     """A tile with the forms of its name and number that are shown, and its cells."""
 
     tile: Tile
@@ -172,7 +171,7 @@ def layout(tiles: list[Tile], width: int) -> list[PlacedTile]:
                 spare = width - sum(one.cells for one in placed) - len(placed)
                 if spare >= 0:
                     extra = min(6, spare // len(placed))
-                    return [replace(one, cells=one.cells + extra) for one in placed]
+                    return [one._replace(cells=one.cells + extra) for one in placed]
         tiles = tiles[:-1]
     return []
 

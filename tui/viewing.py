@@ -6,9 +6,9 @@ Knows the table and the history, and nothing of how a filter is chosen or a pane
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from textual.widget import Widget
 
@@ -32,13 +32,12 @@ from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
 from tui.wording import crumbs, plural
-from tui.workers import WorkingScreen
+from tui.workers import FIRST_ROWS, WorkingScreen
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """Where the table is to stand in a report that is being read: as it stood in the report before, or at a place."""
 
     place: Place
@@ -141,7 +140,7 @@ class ViewingScreen(WorkingScreen):
         """Asks for a view, whose table is to stand at the anchor."""
         self.view, self.landing, self._pending = view, anchor, True
         self.query_one(FilterBar).show(view.filter)
-        self.load(view, anchor.top, max(self.table.rows, 20))
+        self.load(view, anchor.top, max(self.table.rows, FIRST_ROWS))
 
     def ask_again(self) -> None:
         """Reads the present view again and stays where one is."""

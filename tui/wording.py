@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from storage.events import Origin
 from storage.failures import Reason, title_of
 from storage.filters import Filter, Period, StartStatus, UserType, plain
+from storage.origins import Origin
 from storage.sorting import Order
 from tui.harmless import safe
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from time import monotonic
 
 from textual import work
 from textual.screen import Screen
@@ -19,7 +20,7 @@ from storage.positions import Cursor
 from storage.report import Report
 from storage.starts import StartRow
 from tui import browser, loading
-from tui.loading import Abandoned, Reader, ReadError, Stamp, View
+from tui.loading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
 from tui.messages import (
     Counted,
     DetailRead,
@@ -35,6 +36,9 @@ from tui.messages import (
 )
 from tui.options import without
 from tui.pager import Pager, Row
+
+FIRST_ROWS = 20  # of the table, read with a view before its size is known
+_AT_ONCE = 0.1  # seconds that the first screen may wait for its numbers rather than open without them
 
 
 class WorkingScreen(Screen[None]):
@@ -55,6 +59,17 @@ class WorkingScreen(Screen[None]):
         """What changes whenever the database does."""
         return await asyncio.to_thread(self._watcher.stamp)
 
+    def read_at_once(self, view: View) -> tuple[Snapshot, Stamp | None] | None:
+        """A view read while nothing is on the screen yet: its first frame is then its last. None where that takes too
+        long or cannot be done; it is then to be loaded like any other."""
+        until = monotonic() + _AT_ONCE
+        stamp = self._watcher.stamp()
+        try:
+            with self._reports.connection(lambda: monotonic() > until) as connection:
+                return loading.load_snapshot(connection, view, self.clock(), lambda report: 0, FIRST_ROWS), stamp
+        except (Abandoned, ReadError):
+            return None
+
     @work(thread=True, exclusive=True, group="load", exit_on_error=False)
     def load(self, view: View, position_in: Callable[[Report], int], rows: int) -> None:
         """Reads everything for a view."""
@@ -74,10 +89,12 @@ class WorkingScreen(Screen[None]):
 
     @work(thread=True, exclusive=True, group="plots", exit_on_error=False)
     def load_plots(self) -> None:
-        """Imports what draws the charts."""
+        """Imports what draws the charts, and then what the next keys will need: nobody should wait for an import."""
         from tui import plots  # noqa: F401  the import is the work
 
         self.post_message(PlotsReady())
+        import tui.help  # noqa: F401
+        from storage import finding, start_detail, tsv  # noqa: F401
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
     def load_pages(self, pager: Pager, pages: list[int]) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tests.benchmarks.captures import Size, write
 from tests.benchmarks.processes import Peak, watched
+from tests.benchmarks.session import Session
 from tests.benchmarks.starts import UNTIL, template_name
-from tests.benchmarks.terminal import Session
 
 TWO_GIGABYTES = 2_000_000_000
 _A_LINE = 563  # bytes of a log's line, about

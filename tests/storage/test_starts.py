@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import starts
+from storage import start_detail, starts
 from storage.database import reading
 from storage.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
 from storage.filters import Filter, literal
@@ -122,7 +122,7 @@ def _text(pattern: str) -> str:
 def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> None:
     with reading(path) as connection:
         (row, *_) = starts.page(connection, Filter.parse("period:all status:failed"), NOW, limit=1)
-        detail = starts.detail(connection, row.cursor, NOW)
+        detail = start_detail.detail(connection, row.cursor, NOW)
     assert detail is not None
     assert [(step.step, step.implied) for step in detail.ladder] == [("accepted", False), ("failed", False)]
     assert detail.row.failure_text == "gone"
@@ -131,12 +131,36 @@ def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> Non
     assert detail.chat_link == f"https://wa.me/{detail.row.contact}"
 
 
+def test_where_two_rows_are_one_failed_start_the_table_tells_the_failure_of_the_better_evidence(tmp_path: Path) -> None:
+    """The webhook says nothing but that it failed; the platform's row of the same start says why."""
+    events: list[Event] = [
+        Send("wamid.1", Rank.WEBHOOK, NOON, LINE, ANA, kind="template", template="t", sent_at=NOON),
+        Status("wamid.1", Step.FAILED, NOON + SECOND, LINE, ANA, failure=Failure(None, None, None)),
+        Send(
+            *("row", Rank.PLATFORM, NOON + SECOND, LINE, ANA),
+            keyless=True,
+            kind="template",
+            template="t",
+            sent_at=NOON,
+            failure=Failure(131026, "in their words", None),
+            failed_at=NOON + SECOND,
+        ),
+    ]
+    path = build(tmp_path / "saludo.db", events)
+    with reading(path) as connection:
+        (only,) = starts.page(connection, Filter.parse("period:all"), NOW, limit=5)
+        detail = start_detail.detail(connection, only.cursor, NOW)
+    assert detail is not None
+    assert detail.joined == "row"
+    assert only.failure_text == detail.row.failure_text == "in their words"
+
+
 def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
     row = Send("r", Rank.PLATFORM, NOON, LINE, ANA, keyless=True, kind="template", sent_at=NOON, flags=Flags(read=True))
     path = build(tmp_path / "saludo.db", [row])
     with reading(path) as connection:
         (only,) = starts.page(connection, Filter.parse("period:all"), NOW, limit=5)
-        detail = starts.detail(connection, only.cursor, NOW)
+        detail = start_detail.detail(connection, only.cursor, NOW)
     assert detail is not None
     steps = {step.step: (step.implied, step.stated) for step in detail.ladder}
     assert steps == {"sent": (False, False), "delivered": (True, False), "read": (False, True)}
@@ -144,7 +168,7 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_start_that_is_gone_is_none(path: Path) -> None:
     with reading(path) as connection:
-        assert starts.detail(connection, Cursor(1, "nothing"), NOW) is None
+        assert start_detail.detail(connection, Cursor(1, "nothing"), NOW) is None
 
 
 def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:

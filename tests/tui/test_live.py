@@ -22,6 +22,7 @@ from storage.ingest import Ingest
 from tests.databases import DAY, LINE, NOON, ZONE
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
+from tui.dashboard import Dashboard
 from tui.status import StatusLine
 
 
@@ -56,6 +57,18 @@ async def test_an_import_shows_up_by_itself_and_the_cursor_stays_on_its_row(tmp_
         assert table.row() == row
         assert (table.cursor, table.top) == (33, top + 3)
         assert "58" in screen_text(app)
+
+
+async def test_a_report_that_takes_long_comes_behind_a_screen_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scenes.database(tmp_path)
+    words: list[str] = []
+    monkeypatch.setattr(Dashboard, "read_at_once", lambda self, view: None)
+    monkeypatch.setattr(Dashboard, "say", lambda self, text, error=False: words.append(text))
+    async with dashboard(path, (100, 34)) as (app, _):
+        assert words == ["reading …"]
+        assert app.dashboard.table.count == scenes.STARTS
 
 
 async def test_at_the_newest_row_new_rows_come_in_above(tmp_path: Path) -> None:

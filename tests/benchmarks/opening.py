@@ -1,0 +1,119 @@
+"""How long it takes from exec to numbers on the screen, beside a bare Textual app and visidata with the same rows.
+
+All of them in turns, in a terminal of the same size, with the same interpreter; a thing is visible once its own words
+are among the bytes that the program sent.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storage.database import reading
+from storage.filters import Filter
+from storage.report import load_report
+from storage.tsv import write_tsv
+from tests.benchmarks.session import Session
+from tui.wording import number
+
+TABLE_BOUND, CHARTS_BOUND = 2.0, 3.0  # times a bare app
+_BARE_WORDS = "nothing but this"
+_BARE = f"""
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+class Bare(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Static("{_BARE_WORDS}")
+
+Bare().run()
+"""
+_AXIS, _BAR = "└┬", "████"  # of the daily evolution and the funnel; nothing else on the first screen has them
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Seconds of each round, from exec until it is visible."""
+
+    bare: list[float] = field(default_factory=list)
+    table: list[float] = field(default_factory=list)
+    charts: list[float] = field(default_factory=list)
+    visidata: list[float] = field(default_factory=list)
+
+
+def measure(database: Path, rounds: int) -> Opened:
+    """Opens each of them so many times, after once that does not count."""
+    opened = Opened()
+    with tempfile.TemporaryDirectory() as directory:
+        bare, rows = Path(directory, "bare.py"), Path(directory, "starts.tsv")
+        bare.write_text(_BARE, encoding="utf-8")
+        tile, contact = _first_screen(database, rows)
+        for turn in range(rounds + 1):
+            times = Opened() if turn == 0 else opened
+            times.bare.extend(_open([sys.executable, str(bare)], directory, _has(_BARE_WORDS)))
+            table, charts = _open(saludo(database), directory, _has(tile, contact), _has(_AXIS, _BAR))
+            times.table.append(table)
+            times.charts.append(charts)
+            if importlib.util.find_spec("visidata"):
+                # It would ask its site for a message of the day.
+                command = [sys.executable, "-m", "visidata", "--motd-url=", str(rows)]
+                times.visidata.extend(_open(command, directory, _has(contact)))
+    return opened
+
+
+def saludo(database: Path) -> list[str]:
+    """The command that opens the dashboard: the installed one, else the module."""
+    script = Path(sys.executable).with_name("saludo")
+    return [*([str(script)] if script.exists() else [sys.executable, "-m", "tui"]), "--db", str(database)]
+
+
+def _first_screen(database: Path, rows: Path) -> tuple[str, str]:
+    """What the first tile and the table's first row will say; the same rows are written as TSV."""
+    now = datetime.now(UTC)
+    with reading(database) as connection, rows.open("wb") as out:
+        write_tsv(connection, Filter(), now, out)
+        starts = load_report(connection, Filter(), now).starts
+    _, first = (rows.read_text(encoding="utf-8").split("\n", 2))[:2]
+    return number(starts), first.split("\t")[1]
+
+
+def _has(*words: str) -> Callable[[str], bool]:
+    return lambda sent: all(word in sent for word in words)
+
+
+def _open(command: Sequence[str], home: str, *shown: Callable[[str], bool]) -> list[float]:
+    # A home without settings, so that what is measured is the program as it comes.
+    session = Session(command, extra={"HOME": home, "SALUDO_SETTINGS": str(Path(home, "none"))})
+    try:
+        return session.until(*shown)
+    finally:
+        session.close()
+
+
+def show(opened: Opened) -> None:
+    """Prints medians, and ratios with their bounds."""
+    bare = statistics.median(opened.bare)
+    table, charts = statistics.median(opened.table), statistics.median(opened.charts)
+    print(f"{'a bare Textual app, ms from exec':<44}{bare * 1000:>8.0f}")
+    for name, seconds, bound in (
+        ("tiles and table", table, TABLE_BOUND),
+        ("charts as well", charts, CHARTS_BOUND),
+    ):
+        ratio = seconds / bare
+        print(
+            f"{name:<44}{seconds * 1000:>8.0f}   {ratio:5.2f} times the bare app"
+            f"   at most {bound:.0f}  {'ok' if ratio <= bound else 'OVER'}"
+        )
+    if not opened.visidata:
+        print(f"{'visidata, the same rows as TSV':<44}{'not installed':>13}")
+        return
+    theirs = statistics.median(opened.visidata)
+    verdict = "ok" if table < theirs else "OVER"
+    print(f"{'visidata, the same rows as TSV':<44}{theirs * 1000:>8.0f}   to its first rows")
+    print(f"{'':<44}{'':8}   {table / theirs:5.2f} of that for tiles and table   below 1  {verdict}")
