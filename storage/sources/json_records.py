@@ -99,15 +99,17 @@ class Scanner:
         return begin is not None and _begins_whole(stripped[begin.start() :])
 
     def _scan(self, text: bytes, number: int) -> Iterator[Record]:
-        begin = position = 0
+        begin = position = seen = 0
         while True:
             if self._depth == 0:
                 found = _BEGIN.search(text, position)
                 if found is None:
                     return
                 position = begin = found.start()
-                self._line, self._flat = number + text.count(b"\n", 0, begin), False
-                self._indent = begin if not text[:begin].strip() else 0
+                self._indent = begin if seen == 0 and not text[:begin].strip() else 0
+                number += text.count(b"\n", seen, begin)
+                seen = begin + 1
+                self._line, self._flat = number, False
             token = _TOKEN.search(text, position)
             if token is None:
                 break
@@ -121,7 +123,7 @@ class Scanner:
                     record = Record(b"".join(self._parts), self._line)
                     if _hides_another(record.text):
                         record, rest, number = self._give_up("is no JSON")
-                        text, begin, position = rest + text[position:], 0, 0
+                        text, begin, position, seen = rest + text[position:], 0, 0, 0
                     self._clear()
                     yield record
             elif token[1] == b'"':
@@ -132,7 +134,7 @@ class Scanner:
             else:
                 self._parts.append(text[begin:])
                 lost, text, number = self._give_up("has a text that does not end on its line")
-                begin = position = 0
+                begin = position = seen = 0
                 yield lost
         if len(self._parts) == 1 and self._indent == 0 and text[:1] == b'"':
             self._flat = True
