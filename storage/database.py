@@ -134,7 +134,7 @@ def writing(path: Path) -> Iterator[Writer]:
         try:
             with suppress(_Older):
                 _check_version(connection, path)
-            # Of a new database. Sets of users are long: in large pages a report reads fewer of them, one after the other.
+            # Of a new database. Sets of users are long: of large pages a report reads fewer, one after the other.
             connection.execute("PRAGMA page_size = 16384")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from storage.filters import Filter, StartStatus, UserType
 from storage.report import Report
 from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, colorless, cut, fit, status_fill, status_style
+from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, colorless, cut, cut_words, fit, status_fill, status_style
 from tui.wording import number, plural, reason_name, share_of, short_number, status_name
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
@@ -109,7 +109,7 @@ class Proportions(Panel):
         for index, part in enumerate(parts):
             lines.append(self._legend(index, part, total, width))
         if below := self.below(report):
-            lines.append(strip(("  ", DIM), (cut(below, room), DIM)))
+            lines.append(strip(("  ", DIM), (cut_words(below, room), DIM)))
         return lines
 
     def _legend(self, index: int, part: Part, total: int, width: int) -> Strip:
@@ -121,7 +121,10 @@ class Proportions(Panel):
         return strip(
             self.marker(index),
             (f" {part.letter} ", part.fill),
-            (f" {fit(part.name, max(0, name))}", part.text if index == self.cursor and self.has_focus else Style()),
+            (
+                f" {fit(cut_words(part.name, name), max(0, name))}",
+                part.text if index == self.cursor and self.has_focus else Style(),
+            ),
             (count, BOLD),
             (f" {share}", Style()),
         )
@@ -188,7 +191,7 @@ class UsersChart(Proportions):
         else:
             fill = Style(color="black", bgcolor="bright_yellow")
             new = Part("N", "New", report.new_users, Style(color="bright_yellow", bold=True), fill)
-        return [new, neutral_part("C", "Recurrent (come again)", report.recurrent_users)]
+        return [new, neutral_part("C", "Recurrent", report.recurrent_users)]
 
     def behind(self, filter: Filter) -> Filter | None:
         return replace(filter, user_type=UserType.NEW if self.cursor == 0 else UserType.RECURRENT)
@@ -243,7 +246,7 @@ class FailuresChart(Panel):
             code = "–" if failure.code is None else str(failure.code)
             pieces: list[Piece] = [
                 self.marker(index),
-                (fit(reason_name(failure.reason), words), PLAIN),
+                (fit(cut_words(reason_name(failure.reason), words), words), PLAIN),
                 (f"{code:>8}", DIM),
                 (f"{short_number(failure.count):>8}", status_style(StartStatus.FAILED, bold=True)),
                 (f"{short_number(failure.users):>8}" if users else "", PLAIN),

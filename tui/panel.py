@@ -5,6 +5,7 @@ Knows no number: each panel takes its own part of the report.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import ClassVar
 
@@ -21,9 +22,10 @@ from storage.report import Report
 from tui.keys import Where, bindings
 from tui.messages import Drill
 from tui.painted import Painted
-from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut
+from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
 
 Piece = tuple[str, Style]
+_YEAR = re.compile(r" \d{4}$")
 
 
 def strip(*pieces: Piece) -> Strip:
@@ -52,9 +54,9 @@ def wrapped(text: str, width: int) -> list[str]:
 def heading(number: int | str, title: str, note: str, width: int, focused: bool) -> Strip:
     """A panel's first line: its number, name and note, with a rule to the end."""
     front = f"{'▸' if focused else ' '}{number} " if number != "" else " "
-    title = cut(title, max(0, width - len(front)))
+    title = cut_words(title, max(0, width - len(front)))
     left = width - len(front) - cell_len(title)
-    note = cut(f"  {note}" if note else "", max(0, left - 1))
+    note = f"  {_shortened(note, left - 3)}" if note and left > 3 else ""
     rule = "─" * max(0, left - cell_len(note) - 1)
     return strip(
         (cut(front, width), FOCUSED if focused else DIM),
@@ -62,6 +64,15 @@ def heading(number: int | str, title: str, note: str, width: int, focused: bool)
         (note, DIM),
         (f" {rule}" if left - cell_len(note) >= 1 else "", DIM),
     )
+
+
+def _shortened(note: str, width: int) -> str:
+    """As many of a note's parts, which commas divide, as fit; a date can do without its year."""
+    if cell_len(note) > width:
+        note = _YEAR.sub("", note)
+    while cell_len(note) > width and ", " in note:
+        note = note.rpartition(", ")[0]
+    return cut_words(note, width)
 
 
 class Panel(Painted, can_focus=True):

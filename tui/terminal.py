@@ -28,6 +28,18 @@ def cut(text: str, width: int) -> str:
     return chop_cells(text, width - 1)[0] + ELLIPSIS
 
 
+def cut_words(text: str, width: int) -> str:
+    """The same for the program's own words: no word is cut while a whole one fits."""
+    if cell_len(text) <= width:
+        return text
+    shorter = text
+    while " " in shorter:
+        shorter = shorter.rpartition(" ")[0].rstrip(" ,–")
+        if cell_len(shorter) < width:
+            return shorter + ELLIPSIS
+    return cut(text, width)
+
+
 def fit(text: str, width: int, right: bool = False) -> str:
     """The text in exactly `width` cells, cut or padded; `right` puts the padding before it."""
     shown = cut(text, width)
