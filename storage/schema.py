@@ -205,6 +205,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     from sqlite_utils import Database, Migrations
 
+    # First of all, so that what a full disk leaves half made is known as ours and is made whole the next time.
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     migrations = Migrations("saludo")
 
     @migrations()
@@ -213,7 +215,6 @@ def migrate(connection: sqlite3.Connection) -> None:
             database.conn.execute(statement)
         for trigger in TRIGGERS.values():
             database.conn.execute(trigger)
-        database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute(f"PRAGMA user_version = {VERSION}")

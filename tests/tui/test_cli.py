@@ -374,9 +374,12 @@ class TestDatabase:
     def test_a_name_too_long(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert_one_line(saludo(capsys, "report", "--db", "a" * 5_000), 1)
 
-    def test_a_full_disk_loses_nothing(self, database: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("room", [10_000, 40_000, 200_000, 700_000])
+    def test_a_full_disk_loses_nothing(self, room: int, database: Path, tmp_path: Path) -> None:
+        """From a disk that is full while the tables are made to one that is full in the middle of the files."""
+
         def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
         paths = [str(path) for path in sorted(CAPTURES.iterdir()) if path.name != "README.md"]
         told = process("import", *paths, preexec_fn=limit)
