@@ -23,6 +23,7 @@ from tui.dashboard import Dashboard
 from tui.display import CellDiff
 from tui.keys import Where, bindings, rename
 from tui.preferences import Preferences
+from tui.terminal import use_ascii
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
 
@@ -105,6 +106,7 @@ class SaludoApp(CellDiff):
     ) -> None:
         preferences = preferences or Preferences()
         super().__init__(ascii_only=preferences.ascii)
+        use_ascii(preferences.ascii)
         # Set without their watchers, each of which would read the style sheet again: the theme does that once for all.
         self.set_reactive(SaludoApp.ansi_theme_dark, _ON_BLACK)
         self.set_reactive(SaludoApp.ansi_theme_light, _ON_WHITE)

@@ -15,33 +15,42 @@ from storage.filters import Filter, StartStatus, UserType
 from storage.report import Report
 from tui.drilling import ARRIVED, UNANSWERED, Pressed, narrowed
 from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, colorless, cut, cut_words, fit, status_fill, status_style
+from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, cut, cut_words, fit, look, status_fill, status_style
 from tui.wording import number, plural, reason_name, share_of, short_number, status_name
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a whole: its letter, name and count, and how it looks as text and as a piece of the bar."""
+    """One part of a whole: its letter, name and count, how it looks as text and as a piece of the bar, and what fills
+    the bar beside its letter."""
 
     letter: str
     name: str
     count: int
     text: Style
     fill: Style
+    filler: str
+
+    @property
+    def box(self) -> str:
+        """Its letter as it stands before its name."""
+        return self.letter.center(3, " " if self.filler == self.letter else self.filler)
 
 
 def status_part(status: StartStatus, count: int, name: str | None = None) -> Part:
     """A part that is a status."""
-    return Part(
-        STATUS_LETTER[status], name or status_name(status), count, status_style(status, bold=True), status_fill(status)
-    )
+    shown = look()
+    fill = status_fill(status) if shown.colored else PLAIN
+    filler = " " if shown.solid else shown.glyph(status)
+    text = status_style(status, bold=True)
+    return Part(STATUS_LETTER[status], name or status_name(status), count, text, fill, filler)
 
 
 def neutral_part(letter: str, name: str, count: int) -> Part:
     """A part that is the rest."""
-    if colorless():
-        return Part(letter, name, count, BOLD, Style())
-    return Part(letter, name, count, Style(bold=True), Style(color="white", bgcolor="bright_black"))
+    shown = look()
+    fill = Style(color="white", bgcolor="bright_black") if shown.colored else PLAIN
+    return Part(letter, name, count, BOLD, fill, " " if shown.solid else letter if shown.ascii else "·")
 
 
 def bar(parts: list[Part], width: int) -> Strip:
@@ -52,7 +61,9 @@ def bar(parts: list[Part], width: int) -> Strip:
     if not total:
         return strip(("·" * width, DIM))
     cells = shares(parts, width)
-    return strip(*((part.letter.center(size), part.fill) for part, size in zip(parts, cells, strict=True) if size))
+    return strip(
+        *((part.letter.center(size, part.filler), part.fill) for part, size in zip(parts, cells, strict=True) if size)
+    )
 
 
 def shares(parts: list[Part], width: int) -> list[int]:
@@ -119,7 +130,7 @@ class Proportions(Panel):
         name = width - 2 - 4 - len(count) - len(share) - 2
         return strip(
             self.marker(index),
-            (f" {part.letter} ", part.fill),
+            (part.box, part.fill),
             (
                 f" {fit(cut_words(part.name, name), max(0, name))}",
                 part.text if index == self.cursor and self.has_focus else Style(),
@@ -190,11 +201,11 @@ class UsersChart(Proportions):
     title = "New and recurrent users"
 
     def whole(self, report: Report) -> list[Part]:
-        if colorless():
-            new = Part("N", "New", report.new_users, BOLD, Style(reverse=True))
-        else:
-            fill = Style(color="black", bgcolor="bright_yellow")
-            new = Part("N", "New", report.new_users, Style(color="bright_yellow", bold=True), fill)
+        shown = look()
+        fill = Style(color="black", bgcolor="bright_yellow") if shown.colored else PLAIN
+        text = Style(color="bright_yellow", bold=True) if shown.colored else BOLD
+        filler = " " if shown.solid else "N" if shown.ascii else "▒"
+        new = Part("N", "New", report.new_users, text, fill, filler)
         return [new, neutral_part("C", "Recurrent", report.recurrent_users)]
 
     def behind(self, filter: Filter) -> Filter | None:

@@ -18,9 +18,11 @@ from rich.control import Control
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tui.terminal import colorless
 from tui.typing import OrderlyKeys
 
 Cell = tuple[str, Style | None]  # the right half of a wide character is ("", style)
@@ -86,8 +88,13 @@ class Shadow:
         """The terminal may show anything: the next update clears it first."""
         self._clear = True
 
-    def changes(self, pieces: Iterable[Piece], console: Console, width: int) -> str:
-        """Takes in what is painted on a screen of `width` cells and returns what must be sent for it."""
+    def changes(self, pieces: Iterable[Piece], console: Console, size: Size) -> str:
+        """Takes in what is painted and returns what must be sent for it to a terminal of a size.
+
+        What lies outside is left out: after the terminal has become smaller, Textual still paints a frame of the old
+        size, and a terminal would draw what lies beyond its edges on them.
+        """
+        width, height = size
         sent: list[str] = []
         if self._clear:
             self._rows.clear()
@@ -95,7 +102,9 @@ class Shadow:
             sent.append(_CLEAR)
         encoder = Encoder(console)
         for y, x, strip in pieces:
-            cells = cells_of(strip)
+            if y >= height or x >= width:
+                continue
+            cells = cells_of(strip.crop(0, width - x))
             if self._ascii_only:
                 cells = [(in_ascii(character), style) for character, style in cells]
             row = self._rows.setdefault(y, [])
@@ -165,6 +174,7 @@ class Encoder:
 
     def __init__(self, console: Console) -> None:
         self._system = console._color_system or ColorSystem.TRUECOLOR
+        self._colored = not colorless()
 
     def encode(self, cells: list[Cell], x: int, y: int, width: int) -> str:
         """A run of cells that begins at (x, y) on a screen of `width` cells; the style is plain before and after.
@@ -179,7 +189,7 @@ class Encoder:
         out: list[str] = []
         pen = _PLAIN_PEN
         for place, (character, style) in enumerate(cells[:end], 1):
-            wanted = _pen(style, self._system)
+            wanted = _pen(style, self._system, self._colored)
             if wanted != pen and not (character == " " and style is None and pen.leaves_blanks):
                 out.append(_change(pen, wanted))
                 pen = wanted
@@ -213,12 +223,12 @@ _PLAIN_PEN = _Pen()
 
 
 @lru_cache(maxsize=4096)
-def _pen(style: Style | None, system: ColorSystem) -> _Pen:
+def _pen(style: Style | None, system: ColorSystem, colored: bool) -> _Pen:
     if style is None:
         return _PLAIN_PEN
     codes = []
     for color, foreground in ((style.color, True), (style.bgcolor, False)):
-        shown = None if color is None or color.is_default else color.downgrade(system)
+        shown = None if color is None or color.is_default or not colored else color.downgrade(system)
         codes.append("" if shown is None else ";".join(shown.get_ansi_codes(foreground)))
     attributes = Strip.render_ansi(style.without_color, system)
     link = f"{style._link_id};{style.link}" if style.link else ""
@@ -285,7 +295,7 @@ class CellDiff(OrderlyKeys):
                 return
             if self.is_headless or self._driver is None:
                 return
-            sent = self._shadow.changes(pieces_of(renderable), self.console, self.size.width)
+            sent = self._shadow.changes(pieces_of(renderable), self.console, self.size)
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if not sent and cursor == self._previous_cursor_position:
                 return

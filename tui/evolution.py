@@ -18,7 +18,7 @@ from storage.report import Report
 from tui.buckets import SERIES
 from tui.drilling import narrowed
 from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, FOCUSED, STATUS_GLYPH, STATUS_LETTER, colorless, cut, status_style
+from tui.terminal import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, look, status_style
 from tui.wording import days, number, percent, short_number, status_name
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class DailyChart(DrawnChart):
             return None
         from tui import plots
 
-        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, colorless())
+        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, look())
 
     def figures(self, report: Report) -> list[tuple[str, ...]]:
         names = ("day", "failed", "sent", "delivered", "read", "answered", "referred")
@@ -141,6 +141,7 @@ class DailyChart(DrawnChart):
 def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
     """The letters and colours of the series, with the counts of the bar under the cursor; shorter where it must: first
     the words, then the year, the counts of nothing, the end of the days, and at last the blocks of colour."""
+    shown = look()
     some = [status for status in LEGEND if counts is None or counts[status]]
     without_year = re.sub(r" \d{4}\b", "", name)
     begin = without_year.partition(" –")[0]
@@ -155,7 +156,7 @@ def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Stri
     for words, long, statuses, blocks in ways:
         pieces: list[Piece] = [("  ", DIM), (f"{words} " if words else "", BOLD)]
         for status in statuses:
-            block = (STATUS_GLYPH[status] if colorless() else "█") + " " if blocks else ""
+            block = f"{shown.glyph(status)} " if blocks and (long or not shown.ascii) else ""
             word = status_name(status) if long else STATUS_LETTER[status]
             count = "" if counts is None else f" {number(counts[status]) if long else short_number(counts[status])}"
             pieces += [(block, status_style(status)), (f"{word}{count}  ", Style() if blocks else status_style(status))]
@@ -244,7 +245,7 @@ class FunnelChart(DrawnChart):
             return None
         from tui import plots
 
-        return plots.funnel(counts, width, height, colorless())
+        return plots.funnel(counts, width, height, look())
 
     def _line(self, index: int, name: str, picture: Strip, figures: bool, left: int, report: Report) -> Strip:
         if not figures:

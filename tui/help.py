@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from tui.keys import Key, Where, bar, bindings, sections
+from tui.layout import HORIZONTAL, VERTICAL, TooSmall
 from tui.panel import heading, strip, wrapped
 from tui.scrolling import Lines
 from tui.status import KeyBar
@@ -51,6 +52,8 @@ class HelpScreen(Screen[None]):
     """Keys and definitions on an opaque screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.HELP)]
+    HORIZONTAL_BREAKPOINTS = HORIZONTAL
+    VERTICAL_BREAKPOINTS = VERTICAL
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +62,7 @@ class HelpScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines("help")
         yield KeyBar("help-keys")
+        yield TooSmall("help-too-small")
 
     def on_mount(self) -> None:
         self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))

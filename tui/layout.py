@@ -8,8 +8,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.painted import Painted
-from tui.panel import strip
-from tui.terminal import BOLD, PLAIN, cut
+from tui.panel import strip, wrapped
+from tui.terminal import BOLD, PLAIN
 
 # Textual gives the screen these classes; style.tcss is written for them.
 HORIZONTAL = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (140, "-wide")]
@@ -85,9 +85,9 @@ class TooSmall(Painted):
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
-        words = (
-            f"saludo needs 60 x 16 cells; this terminal has {self.app.size.width} x {self.app.size.height}.",
-            "Enlarge it, or leave with q and run: saludo report",
-        )
-        line = words[y] if y < len(words) else ""
-        return strip((cut(line, width), BOLD if y == 0 else PLAIN)).adjust_cell_length(width)
+        size = f"saludo needs 60 x 16 cells; this terminal has {self.app.size.width} x {self.app.size.height}."
+        lines = [
+            *((line, BOLD) for line in wrapped(size, width)),
+            *((line, PLAIN) for line in wrapped("Enlarge it, or leave with Ctrl+C and run: saludo report", width)),
+        ]
+        return strip(*lines[y : y + 1]).adjust_cell_length(width)

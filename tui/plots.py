@@ -18,7 +18,7 @@ from storage.filters import StartStatus
 from storage.report import Day
 from tui import wording
 from tui.buckets import SERIES, Plan, plan
-from tui.terminal import COLOR_NUMBER, STATUS_COLOR, STATUS_GLYPH
+from tui.terminal import COLOR_NUMBER, STATUS_COLOR, Look
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 FUNNEL_STATUS = {
@@ -53,11 +53,8 @@ _MINIMUM = (18, 4)
 
 
 @lru_cache(maxsize=8)
-def daily(days: tuple[Day, ...], width: int, height: int, plain: bool) -> Drawing | None:
-    """Stacked bars of the days in so many cells, None where there is too little room.
-
-    plain: tells the series by texture, not by colour.
-    """
+def daily(days: tuple[Day, ...], width: int, height: int, look: Look) -> Drawing | None:
+    """Stacked bars of the days in so many cells, None where there is too little room."""
     if width < _MINIMUM[0] or height < _MINIMUM[1] or not days:
         return None
     rows = height - 2
@@ -67,7 +64,7 @@ def daily(days: tuple[Day, ...], width: int, height: int, plain: bool) -> Drawin
     top = round_up(max((bucket.total for bucket in cut.buckets), default=0))
     figure = _figure(width, height)
     columns = width - left
-    xs, ys, markers = _cells(cut, rows, top, plain)
+    xs, ys, markers = _cells(cut, rows, top, look)
     figure.ruler(0, 0).lim(0, columns - 1)
     figure.ruler(1, 0).lim(0, rows - 1)
     if xs:
@@ -97,13 +94,13 @@ def _ticks(top: int, rows: int) -> list[int]:
     return [top]
 
 
-def _cells(cut: Plan, rows: int, top: int, plain: bool) -> tuple[list[int], list[int], list[plotext.marker]]:
+def _cells(cut: Plan, rows: int, top: int, look: Look) -> tuple[list[int], list[int], list[plotext.marker]]:
     xs: list[int] = []
     ys: list[int] = []
     markers: list[plotext.marker] = []
     thickness = cut.columns - 1 if cut.columns >= 3 else cut.columns
     for index, bucket in enumerate(cut.buckets):
-        column = [_marker(*cell) for cell in _column(bucket.counts, rows, top, plain)]
+        column = [_marker(*cell) for cell in _column(bucket.counts, rows, top, look)]
         for row, marker in enumerate(column):
             for offset in range(thickness):
                 xs.append(index * cut.columns + offset)
@@ -115,7 +112,7 @@ def _cells(cut: Plan, rows: int, top: int, plain: bool) -> tuple[list[int], list
 Cell = tuple[str, str | None, str | None]  # the character, its colour, the colour behind it
 
 
-def _column(counts: Sequence[int], rows: int, top: int, plain: bool) -> list[Cell]:
+def _column(counts: Sequence[int], rows: int, top: int, look: Look) -> list[Cell]:
     """The cells of one bar from the bottom up; a cell shows at most two series, split at an eighth."""
     edges: list[int] = []
     total = 0
@@ -127,7 +124,7 @@ def _column(counts: Sequence[int], rows: int, top: int, plain: bool) -> list[Cel
     cells: list[Cell] = []
     for row in range(-(-edges[-1] // 8) if edges else 0):
         spans = _spans(edges, row * 8)
-        cells.append(_plain_cell(spans) if plain else _cell(spans))
+        cells.append(_cell(spans) if look.solid else _textured_cell(spans, look))
     return cells
 
 
@@ -155,9 +152,9 @@ def _cell(spans: list[tuple[int, int]]) -> Cell:
     return EIGHTHS[eighths - 1], _color(lower[0]), _color(upper[0])
 
 
-def _plain_cell(spans: list[tuple[int, int]]) -> Cell:
+def _textured_cell(spans: list[tuple[int, int]], look: Look) -> Cell:
     widest = max(spans, key=lambda span: span[1])[0]
-    return STATUS_GLYPH[SERIES[widest]], None, None
+    return look.glyph(SERIES[widest]), _color(widest) if look.colored else None, None
 
 
 def _color(series: int) -> str:
@@ -212,7 +209,7 @@ def _lines(figure: plotext.figure, width: int, height: int) -> tuple[Text, ...]:
 
 
 @lru_cache(maxsize=8)
-def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, plain: bool) -> tuple[Text, ...] | None:
+def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, look: Look) -> tuple[Text, ...] | None:
     """Centred bars, one a step of equal whole rows; None where there is too little room."""
     if width < 4 or height < len(counts) or not counts:
         return None
@@ -232,10 +229,10 @@ def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, plain: 
         for offset in range(thickness):
             y = rows * len(counts) - 1 - index * rows - offset
             for x, character in bar:
-                shown = STATUS_GLYPH[status] if plain else character
+                shown = character if look.solid else look.glyph(status)
                 xs.append(x)
                 ys.append(y)
-                markers.append(_marker(shown, None if plain else STATUS_COLOR[status], None))
+                markers.append(_marker(shown, STATUS_COLOR[status] if look.colored else None, None))
     if xs:
         figure.draw(figure.signal(xs, ys, marker=markers))
     return _lines(figure, width, rows * len(counts))

@@ -6,6 +6,7 @@ Knows no widget and no database. Colours are the terminal's own sixteen, so that
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 from rich.style import Style
@@ -65,8 +66,7 @@ STATUS_COLOR: dict[StartStatus, str] = {
 }
 # The sixteen colours by the numbers that plotext takes.
 COLOR_NUMBER = {"red": 1, "green": 2, "yellow": 3, "blue": 4, "magenta": 5, "cyan": 6, "white": 7, "bright_black": 8}
-# Without colour a series is told by its texture.
-STATUS_GLYPH: dict[StartStatus, str] = {
+_TEXTURE: dict[StartStatus, str] = {
     StartStatus.FAILED: "×",
     StartStatus.SENT: "░",
     StartStatus.DELIVERED: "▒",
@@ -88,6 +88,39 @@ KEY = Style(bold=True, color="cyan")
 def colorless() -> bool:
     """Whether the person asked for no colours (NO_COLOR)."""
     return bool(os.environ.get("NO_COLOR"))
+
+
+class Look(NamedTuple):
+    """What the parts of a chart are told apart by, besides the words beside it: colours, else textures; in ASCII their
+    letters."""
+
+    colored: bool
+    ascii: bool
+
+    @property
+    def solid(self) -> bool:
+        """Whether parts are plain blocks of colour."""
+        return self.colored and not self.ascii
+
+    def glyph(self, status: StartStatus) -> str:
+        """The character that the part of a status is made of."""
+        if self.solid:
+            return "█"
+        return STATUS_LETTER[status] if self.ascii else _TEXTURE[status]
+
+
+_ascii_only = False
+
+
+def use_ascii(only: bool) -> None:
+    """Says whether the terminal can show no character beyond ASCII."""
+    global _ascii_only
+    _ascii_only = only
+
+
+def look() -> Look:
+    """How charts are to be drawn."""
+    return Look(not colorless(), _ascii_only)
 
 
 def status_style(status: StartStatus, bold: bool = False) -> Style:

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Size
 from textual.strip import Strip
 
 from tests.tui import scenes
@@ -94,33 +95,33 @@ def test_an_equal_line_sends_nothing_and_a_changed_cell_only_itself() -> None:
     shadow = Shadow()
     red = Style(color="red")
     line = Strip([Segment("abc ", red), Segment("x" * 36)])
-    assert "abc" in shadow.changes([(3, 0, line)], CONSOLE, 40)
-    assert shadow.changes([(3, 0, line)], CONSOLE, 40) == ""
+    assert "abc" in shadow.changes([(3, 0, line)], CONSOLE, Size(40, 10))
+    assert shadow.changes([(3, 0, line)], CONSOLE, Size(40, 10)) == ""
     other = Strip([Segment("abd ", red), Segment("x" * 36)])
-    assert shadow.changes([(3, 0, other)], CONSOLE, 40) == "\x1b[4;3H\x1b[31md\x1b[0m"
+    assert shadow.changes([(3, 0, other)], CONSOLE, Size(40, 10)) == "\x1b[4;3H\x1b[31md\x1b[0m"
     shadow.forget()
-    assert "abd" in shadow.changes([(3, 0, other)], CONSOLE, 40)
+    assert "abd" in shadow.changes([(3, 0, other)], CONSOLE, Size(40, 10))
 
 
 def test_blanks_to_the_edge_are_erased() -> None:
     shadow = Shadow()
-    shadow.changes([(0, 0, Strip([Segment("x" * 40)]))], CONSOLE, 40)
-    sent = shadow.changes([(0, 0, Strip([Segment("ab" + " " * 38)]))], CONSOLE, 40)
+    shadow.changes([(0, 0, Strip([Segment("x" * 40)]))], CONSOLE, Size(40, 10))
+    sent = shadow.changes([(0, 0, Strip([Segment("ab" + " " * 38)]))], CONSOLE, Size(40, 10))
     assert sent == "\x1b[1;1Hab\x1b[K"
 
 
 def test_a_word_keeps_its_style_over_blanks() -> None:
     line = Strip([Segment("one two", Style(bold=True))])
-    assert Shadow().changes([(0, 0, line)], CONSOLE, 40).endswith("\x1b[1mone two\x1b[0m")
+    assert Shadow().changes([(0, 0, line)], CONSOLE, Size(40, 10)).endswith("\x1b[1mone two\x1b[0m")
 
 
 @pytest.mark.parametrize("text", ["a🌸b", "José 🌸 x", "👨‍👩‍👧 fam", "漢字ab", "e\u0301e", "☺️ ok"])
 def test_wide_characters_are_never_cut_in_half(text: str) -> None:
     shadow, terminal, fresh = Shadow(), Terminal(40), Terminal(40)
-    terminal.write(shadow.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE, 40))
+    terminal.write(shadow.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE, Size(40, 10)))
     line = Strip([Segment(text)]).adjust_cell_length(40)
-    terminal.write(shadow.changes([(0, 0, line)], CONSOLE, 40))
-    fresh.write(Shadow().changes([(0, 0, line)], CONSOLE, 40))
+    terminal.write(shadow.changes([(0, 0, line)], CONSOLE, Size(40, 10)))
+    fresh.write(Shadow().changes([(0, 0, line)], CONSOLE, Size(40, 10)))
     assert [terminal.look(x, 0) for x in range(40)] == [fresh.look(x, 0) for x in range(40)]
 
 
@@ -149,7 +150,7 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
 
         def display(screen: Any, update: Any) -> None:
             if update is not None and not app._batch_count:
-                terminal.write(shadow.changes(pieces_of(update), CONSOLE, app.size.width))
+                terminal.write(shadow.changes(pieces_of(update), CONSOLE, app.size))
 
         monkeypatch.setattr(app, "_display", display)
         app.screen.refresh()

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import sys
-import termios
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.tui import scenes
+from tests.tui.sessions import session
 
-ROOT = Path(__file__).parents[2]
 # Every row of a save takes a while, so that there is a middle of it.
 SLOW = """
 import sys, time
@@ -36,64 +27,6 @@ tsv.lines = slowly
 from tui.cli import run
 sys.exit(run(sys.argv[1:]))
 """
-
-
-class Session:
-    """The program in a terminal."""
-
-    def __init__(self, words: list[str], directory: Path, **environment: str) -> None:
-        self.process, self.terminal = pty.fork()
-        if self.process == 0:
-            os.chdir(directory)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-            known = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **environment}
-            os.execve(sys.executable, [sys.executable, *words], known)
-        self.shown = ""
-
-    def read(self, seconds: float) -> None:
-        """Takes what comes for a while."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if select.select([self.terminal], [], [], left)[0]:
-                try:
-                    self.shown += os.read(self.terminal, 65_536).decode(errors="replace")
-                except OSError:
-                    return
-
-    def until(self, words: str, seconds: float = 20.0) -> None:
-        """Waits for words on the screen."""
-        end = time.monotonic() + seconds
-        while words not in self.shown:
-            assert time.monotonic() < end, self.shown[-2000:]
-            self.read(0.1)
-
-    def press(self, keys: bytes) -> None:
-        """Types keys."""
-        self.shown = ""
-        os.write(self.terminal, keys)
-
-    def ended(self, seconds: float = 15.0) -> int:
-        """Waits until the program has ended and returns its exit status; negative: the signal that ended it."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            process, status = os.waitpid(self.process, os.WNOHANG)
-            if process:
-                self.process = 0
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.05)
-        raise AssertionError("it did not end")
-
-
-@contextmanager
-def session(words: list[str], directory: Path, **environment: str) -> Iterator[Session]:
-    """A session that is surely over at the end."""
-    opened = Session(words, directory, **environment)
-    try:
-        yield opened
-    finally:
-        if opened.process:
-            os.kill(opened.process, signal.SIGKILL)
-            os.waitpid(opened.process, 0)
 
 
 @pytest.mark.parametrize("how", ["terminal closed", "SIGHUP", "SIGTERM"])
@@ -146,7 +79,7 @@ def test_a_locale_without_utf_8_gets_ascii_only(tmp_path: Path) -> None:
 def test_over_ssh_the_mouse_is_left_to_the_terminal(tmp_path: Path) -> None:
     path = scenes.database(tmp_path)
     for environment, listens in (({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, False), ({"SSH_CONNECTION": ""}, True)):
-        with session(["-m", "tui", "--db", str(path)], tmp_path, **environment) as opened:
+        with session(["-m", "tui", "--db", str(path)], tmp_path, (120, 40), **environment) as opened:
             opened.until("Last starts")
             assert ("\x1b[?1003h" in opened.shown) is listens
 
