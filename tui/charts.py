@@ -13,11 +13,10 @@ from textual.strip import Strip
 
 from storage.filters import Filter, StartStatus, UserType
 from storage.report import Report
+from tui.drilling import ARRIVED, UNANSWERED, Pressed, narrowed
 from tui.panel import Panel, Piece, strip
 from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, colorless, cut, cut_words, fit, status_fill, status_style
 from tui.wording import number, plural, reason_name, share_of, short_number, status_name
-
-UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,12 @@ class AnsweredChart(Proportions):
         return f"{number(answered.sends_answered)} of {plural(answered.sends_reached, 'send')} answered, {share}"
 
     def behind(self, filter: Filter) -> Filter | None:
-        return replace(filter, statuses=frozenset((StartStatus.ANSWERED,)) if self.cursor == 0 else UNANSWERED)
+        return narrowed(filter, frozenset((StartStatus.ANSWERED,)) if self.cursor == 0 else UNANSWERED)
+
+    def pressed(self) -> Pressed | None:
+        if self.report is None or self.cursor == 0:
+            return None
+        return Pressed(self.whole(self.report)[1].count, "never answered", "answered another start")
 
 
 class StatusChart(Proportions):
@@ -176,7 +180,7 @@ class StatusChart(Proportions):
             StartStatus.READ,
             StartStatus.ANSWERED,
         )[self.cursor]
-        return replace(filter, statuses=frozenset((status,)))
+        return narrowed(filter, frozenset((status,)))
 
 
 class UsersChart(Proportions):
@@ -194,7 +198,12 @@ class UsersChart(Proportions):
         return [new, neutral_part("C", "Recurrent", report.recurrent_users)]
 
     def behind(self, filter: Filter) -> Filter | None:
-        return replace(filter, user_type=UserType.NEW if self.cursor == 0 else UserType.RECURRENT)
+        return narrowed(filter, ARRIVED, user_type=UserType.NEW if self.cursor == 0 else UserType.RECURRENT)
+
+    def pressed(self) -> Pressed | None:
+        if self.report is None or self.cursor == 0:
+            return None
+        return Pressed(self.report.recurrent_users, "recurrent in all", "new in another start")
 
 
 class FailuresChart(Panel):

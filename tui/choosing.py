@@ -51,6 +51,11 @@ class ChoiceList(Painted, can_focus=True):
         self._marked: set[Hashable] = set()
         self._cursor = self._top = 0
 
+    @property
+    def options(self) -> int:
+        """How many options there are in all."""
+        return len(self._options)
+
     def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
         """Opens for a field with the cursor on what is set now."""
         self.field, self.typed = field, ""

@@ -127,6 +127,7 @@ class Dashboard(FindingScreen):
 
     def on_resize(self, event: Resize) -> None:
         self._arrange(layout_of(event.size))
+        self.call_after_refresh(self.place_open_list)  # below its dropdown, which has its own place first
         self.show_keys()
 
     def _arrange(self, layout: Layout) -> None:
@@ -211,7 +212,7 @@ class Dashboard(FindingScreen):
     # Going deeper and back
 
     def on_drill(self, message: Drill) -> None:
-        self.go(replace(self.view, filter=message.filter, grouped=False), focus="starts")
+        self.drill(replace(self.view, filter=message.filter, grouped=False), message.pressed)
 
     def on_opened(self, message: Opened) -> None:
         if isinstance(message.row, StartRow):
@@ -274,6 +275,7 @@ class Dashboard(FindingScreen):
             self._show_chart(next_chart(layout_of(self.size), self.chart))
 
     def _show_chart(self, chart: str) -> None:
+        self.close_start()
         had = self.focused.id if self.focused is not None else None
         self.chart = chart
         self._arrange(layout_of(self.size))
@@ -281,6 +283,7 @@ class Dashboard(FindingScreen):
             self.focus_on(chart)
 
     def action_panel(self, key: str) -> None:
+        self.close_start()
         name = PANELS[int(key) - 1]
         if not self._is_shown(name):
             self._show_chart(name)

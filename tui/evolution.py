@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from textual.strip import Strip
 from storage.filters import Filter, Period, StartStatus
 from storage.report import Report
 from tui.buckets import SERIES
+from tui.drilling import narrowed
 from tui.panel import Panel, Piece, strip
 from tui.terminal import BOLD, DIM, FOCUSED, STATUS_GLYPH, STATUS_LETTER, colorless, cut, status_style
 from tui.wording import days, number, percent, short_number, status_name
@@ -132,20 +134,31 @@ class DailyChart(DrawnChart):
                 [lines[axis].crop(0, column), strip(("▲" * size, FOCUSED)), lines[axis].crop(column + size, width)]
             )
             counts = dict(zip(SERIES, buckets[cursor].counts, strict=True))
-            name = f"{days(buckets[cursor].since, buckets[cursor].until)} "
-            return [_legend(width, name, counts), *lines]
-        return [_legend(width, "", None), *lines]
+            return [legend(width, days(buckets[cursor].since, buckets[cursor].until), counts), *lines]
+        return [legend(width, "", None), *lines]
 
 
-def _legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
-    """The letters and colours of the series, with the counts of the bar under the cursor; shorter where it must."""
-    for long in (True, False):
-        pieces: list[Piece] = [("  ", DIM), (cut(name, width - 2), BOLD)]
-        for status in LEGEND:
-            glyph = STATUS_GLYPH[status] if colorless() else "█"
+def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
+    """The letters and colours of the series, with the counts of the bar under the cursor; shorter where it must: first
+    the words, then the year, the counts of nothing, the end of the days, and at last the blocks of colour."""
+    some = [status for status in LEGEND if counts is None or counts[status]]
+    without_year = re.sub(r" \d{4}\b", "", name)
+    begin = without_year.partition(" –")[0]
+    ways = (
+        (name, True, LEGEND, True),
+        (name, False, LEGEND, True),
+        (without_year, False, LEGEND, True),
+        (without_year, False, some, True),
+        (begin, False, some, True),
+        (begin, False, some, False),
+    )
+    for words, long, statuses, blocks in ways:
+        pieces: list[Piece] = [("  ", DIM), (f"{words} " if words else "", BOLD)]
+        for status in statuses:
+            block = (STATUS_GLYPH[status] if colorless() else "█") + " " if blocks else ""
             word = status_name(status) if long else STATUS_LETTER[status]
             count = "" if counts is None else f" {number(counts[status]) if long else short_number(counts[status])}"
-            pieces += [(glyph, status_style(status)), (f" {word}{count}  ", Style())]
+            pieces += [(block, status_style(status)), (f"{word}{count}  ", Style() if blocks else status_style(status))]
         if sum(cell_len(text) for text, _ in pieces) <= width + 2:
             break
     return strip(*pieces)
@@ -197,12 +210,8 @@ class FunnelChart(DrawnChart):
         if self.report is None:
             return None
         funnel = self.report.funnel
-        wanted = STEP_STATUSES[funnel.steps[self.cursor].step]
-        statuses = wanted & filter.statuses if filter.statuses else wanted
-        if not statuses:
-            return None
-        found = replace(filter, statuses=statuses)
-        if self.of_period:
+        found = narrowed(filter, STEP_STATUSES[funnel.steps[self.cursor].step])
+        if found is None or self.of_period:
             return found
         return replace(found, period=Period(None, funnel.since.isoformat(), funnel.until.isoformat()))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from textual.widget import Widget
-
 from storage.choices import Choice
 from storage.filters import Filter
 from tui.choosing import ChoiceList, Picked
@@ -38,26 +36,38 @@ class FilteringScreen(ViewingScreen):
         if self.snapshot is None:
             self.say("still reading; try again in a moment")
             return
-        dropdown = self.query_one(f"#choose-{field}", Dropdown)
-        width = max(dropdown.size.width, _WIDE_LIST if field == "template" else _LIST_WIDTH)
         options = options_of(field, *self.known_choices(), None)
-        self._open_list(field, options, marked(self.view.filter, field), dropdown.region.x, width)
+        self._open_list(field, options, marked(self.view.filter, field))
         if field != "period":
             self.load_counts(self.view.filter, field)
 
     def action_commands(self) -> None:
         options = commands_of(commands(Where.DASHBOARD, Where.EVERYWHERE))
-        self._open_list(COMMANDS, options, frozenset(), 0, _COMMANDS_WIDTH)
+        self._open_list(COMMANDS, options, frozenset())
 
-    def _open_list(
-        self, field: str, options: Sequence[Option], marked: frozenset[Hashable], left: int, width: int
-    ) -> None:
+    def _open_list(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
+        self._place_list(field, len(options))
         choices = self.query_one(ChoiceList)
-        width = min(self.size.width, width)
-        choices.styles.width, choices.styles.height = width, min(len(options) + 3, self.size.height - 3, _LIST_HEIGHT)
-        choices.styles.offset = (max(0, min(left, self.size.width - width)), 1)
         self.lend_keys(choices)
         choices.open(field, options, marked)
+
+    def _place_list(self, field: str, options: int) -> None:
+        """The list lies below its dropdown, as wide and high as there is room for."""
+        left, width = 0, _COMMANDS_WIDTH
+        if field != COMMANDS:
+            dropdown = self.query_one(f"#choose-{field}", Dropdown)
+            left = dropdown.region.x
+            width = max(dropdown.size.width, _WIDE_LIST if field == "template" else _LIST_WIDTH)
+        width = min(self.size.width, width)
+        styles = self.query_one(ChoiceList).styles
+        styles.width, styles.height = width, min(options + 3, self.size.height - 3, _LIST_HEIGHT)
+        styles.offset = (max(0, min(left, self.size.width - width)), 1)
+
+    def place_open_list(self) -> None:
+        """Gives a list that is open its place in a terminal of another size."""
+        choices = self.query_one(ChoiceList)
+        if choices.display:
+            self._place_list(choices.field, choices.options)
 
     def on_counted(self, message: Counted) -> None:
         choices = self.query_one(ChoiceList)
@@ -77,17 +87,6 @@ class FilteringScreen(ViewingScreen):
         self.lend_keys(line)
         line.edit(self.view.filter)
         self.say("Tab completes a field or a value, Enter applies, Esc leaves")
-
-    def lend_keys(self, widget: Widget) -> None:
-        """Shows a list or a line and gives it the keys, until it gives them back."""
-        self.before_list = self.panel_in_use()
-        widget.display = True
-        self.set_focus(widget)
-
-    def give_back(self) -> None:
-        """A list or a line was left: who had the keys before has them again."""
-        self.focus_on(self.before_list)
-        self.say(self.where())
 
     def on_filter_chosen(self, message: FilterChosen) -> None:
         self.go_to(message.filter)

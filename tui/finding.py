@@ -38,6 +38,7 @@ class FindingScreen(SavingScreen):
         view = self.view
         if self.refused("find_next"):
             return
+        self.close_start()
         if not self._text:
             self._ask_text()
         else:

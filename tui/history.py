@@ -15,11 +15,13 @@ _TOP = Place()
 
 
 class Stop(NamedTuple):
-    """A view and where one stood in it; `focus` is the id of the widget that had the keys."""
+    """A view and where one stood in it: in the table, and on which part of which panel; `focus` is the id of the widget
+    that had the keys."""
 
     view: View
     place: Place = _TOP
     focus: str = "starts"
+    part: int = 0
 
 
 @dataclass(slots=True)

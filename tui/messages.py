@@ -10,6 +10,7 @@ from textual.message import Message
 
 from storage.filters import Filter
 from storage.starts import NotificationRow, StartRow
+from tui.drilling import Pressed
 from tui.loading import Snapshot, Stamp, View
 from tui.pager import Pager, Row
 
@@ -101,10 +102,10 @@ class Counted(Message):
 
 
 class Drill(Message):
-    """Show the starts behind something: the filter that selects them."""
+    """Show the starts behind something: the filter that selects them, and whose number was pressed."""
 
-    def __init__(self, filter: Filter) -> None:
-        self.filter = filter
+    def __init__(self, filter: Filter, pressed: Pressed | None) -> None:
+        self.filter, self.pressed = filter, pressed
         super().__init__()
 
 

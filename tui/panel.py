@@ -19,8 +19,9 @@ from textual.strip import Strip
 
 from storage.filters import Filter
 from storage.report import Report
+from tui.drilling import Pressed
 from tui.keys import Where, bindings
-from tui.messages import Drill
+from tui.messages import Drill, Note
 from tui.painted import Painted
 from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
 
@@ -108,7 +109,11 @@ class Panel(Painted, can_focus=True):
         return 0
 
     def behind(self, filter: Filter) -> Filter | None:
-        """The filter of the starts behind the part under the cursor."""
+        """The filter of the starts behind the part under the cursor; None where there are none."""
+        return None
+
+    def pressed(self) -> Pressed | None:
+        """The users under the cursor, where the starts behind them belong to others as well."""
         return None
 
     def figures(self, report: Report) -> list[tuple[str, ...]]:
@@ -170,8 +175,10 @@ class Panel(Painted, can_focus=True):
         if self.report is None or not self.parts():
             return
         found = self.behind(self.report.filter)
-        if found is not None:
-            self.post_message(Drill(found))
+        if found is None:
+            self.post_message(Note("this filter leaves nothing behind it"))
+        else:
+            self.post_message(Drill(found, self.pressed()))
 
     def on_click(self, event: Click) -> None:
         part = self.part_at(event.x, event.y)

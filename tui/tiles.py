@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import NamedTuple
 
 from rich.style import Style
@@ -12,6 +11,7 @@ from textual.strip import Strip
 from storage.filters import Filter, StartStatus
 from storage.origins import Origin
 from storage.report import Report, share
+from tui.drilling import narrowed
 from tui.panel import Panel, strip
 from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
 from tui.wording import NOTHING, SHORT_ORIGINS, number, percent, short_number
@@ -119,10 +119,7 @@ class Tiles(Panel):
         if not placed:
             return None
         tile = placed[min(self.cursor, len(placed) - 1)].tile
-        origins = tile.origins & filter.origins if tile.origins and filter.origins else tile.origins or filter.origins
-        if tile.origins and filter.origins and not origins:
-            return None
-        return replace(filter, origins=origins, statuses=tile.statuses or filter.statuses)
+        return narrowed(filter, tile.statuses, tile.origins)
 
     def figures(self, report: Report) -> list[tuple[str, ...]]:
         tiles = tiles_of(report)

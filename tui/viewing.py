@@ -17,6 +17,7 @@ from storage.report import Report
 from storage.sorting import Order
 from tui.choosing import ChoiceList
 from tui.detail import DetailPane
+from tui.drilling import Pressed
 from tui.filter_line import FilterLine
 from tui.filters import FilterBar
 from tui.history import History, Stop
@@ -38,10 +39,12 @@ _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
 
 
 class Anchor(NamedTuple):
-    """Where the table is to stand in a report that is being read: as it stood in the report before, or at a place."""
+    """Where one is to stand in a report that is being read: in the table as in the report before, or at a place; and on
+    a part of the panel that has the keys, where it is not the one under the cursor now."""
 
     place: Place
     before: Report | None = None
+    part: int | None = None
 
     def row(self, row: int, report: Report) -> int:
         """Where a row of the report before stands now; the newest row stays the newest."""
@@ -67,6 +70,8 @@ class ViewingScreen(WorkingScreen):
         self.landing = Anchor(Place())
         self.before_list = "starts"
         self.path, self.failure = path, ""
+        self._list_over_start = False
+        self._pressed: tuple[View, Stamp | None, Pressed] | None = None
         self.saving: str | None = None
         self.paused = False
         self._pending = False
@@ -85,7 +90,7 @@ class ViewingScreen(WorkingScreen):
         if self.snapshot is None:
             things = 1  # nobody knows yet
         return Moment(
-            way_back=self.history.depth > 0,
+            way_back=self.history.depth > 0 or self.query_one(DetailPane).display,
             way_forward=self.history.ahead > 0,
             filtered=self.view.filter != Filter(),
             grouped=self.view.grouped,
@@ -141,6 +146,9 @@ class ViewingScreen(WorkingScreen):
             return NO_DATA
         report = self.snapshot.report
         counts = f"{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
+        if self._pressed is not None and self._pressed[:2] == (self.snapshot.view, self._stamp):
+            others = self._pressed[2].words(report.users)
+            counts += f": {others}" if others else ""
         way = crumbs([*self.history.way(), self.view.filter])
         return f"{counts}   {way}" if self.history.depth and " › " in way else counts
 
@@ -166,6 +174,9 @@ class ViewingScreen(WorkingScreen):
         """Takes what was asked for and says where the table is to stand in it."""
         self.snapshot, self._stamp, self._pending = snapshot, stamp, False
         self.failure = ""
+        panel = self.focused
+        if isinstance(panel, Panel) and self.landing.part is not None:
+            panel.cursor = self.landing.part
         return self.landing.placed(snapshot.report)
 
     def missed(self, stamp: Stamp | None, failure: str) -> None:
@@ -176,10 +187,37 @@ class ViewingScreen(WorkingScreen):
         """Goes on to another view, so that one can come back to this one."""
         if view == self.view:
             return
+        self.close_start()
         self.history.leave(self._stop())
         self.ask(view, Anchor(Place()))
         if focus is not None:
             self.focus_on(focus)
+
+    def drill(self, view: View, pressed: Pressed | None) -> None:
+        """Goes on to the starts behind a number; where they are of more users, the status line tells whose they are."""
+        self._pressed = None if pressed is None else (view, self._stamp, pressed)
+        self.go(view, focus="starts")
+
+    def close_start(self) -> None:
+        """Closes the start that is open, if one is: the table has the keys then."""
+        pane = self.query_one(DetailPane)
+        if pane.display:
+            pane.action_close()
+
+    def lend_keys(self, widget: Widget) -> None:
+        """Shows a list or a line and gives it the keys, until it gives them back."""
+        self.before_list, self._list_over_start = self.panel_in_use(), isinstance(self.focused, Lines)
+        widget.display = True
+        self.set_focus(widget)
+
+    def give_back(self) -> None:
+        """A list or a line was left: who had the keys before has them again."""
+        pane = self.query_one(DetailPane)
+        if self._list_over_start and pane.display:
+            self.set_focus(pane.query_one(Lines))
+        else:
+            self.focus_on(self.before_list)
+        self.say(self.where())
 
     def focus_on(self, id: str) -> None:
         """Gives the keys to a widget."""
@@ -188,7 +226,9 @@ class ViewingScreen(WorkingScreen):
     def panel_in_use(self) -> str:
         """The widget that has the keys, or that had them before a list or the filter line opened."""
         focused = self.focused
-        if isinstance(focused, (ChoiceList, FilterLine, PromptLine, Lines)) or focused is None or focused.id is None:
+        if isinstance(focused, Lines):
+            return "starts"  # whose row the open start is
+        if isinstance(focused, (ChoiceList, FilterLine, PromptLine)) or focused is None or focused.id is None:
             return self.before_list
         return focused.id
 
@@ -196,13 +236,16 @@ class ViewingScreen(WorkingScreen):
         return Place(self.table.top, self.table.cursor)
 
     def _stop(self) -> Stop:
-        return Stop(self.view, self._place(), self.panel_in_use())
+        focus = self.panel_in_use()
+        panel = self.query_one(f"#{focus}")
+        return Stop(self.view, self._place(), focus, panel.cursor if isinstance(panel, Panel) else 0)
 
     def action_back(self) -> None:
         if self.saving is not None:
             self.workers.cancel_group(self, "save")
-            return
-        if not self.refused("back"):
+        elif self.query_one(DetailPane).display:
+            self.close_start()
+        elif not self.refused("back"):
             self._return(self.history.back(self._stop()))
 
     def action_forward(self) -> None:
@@ -212,7 +255,8 @@ class ViewingScreen(WorkingScreen):
     def _return(self, stop: Stop | None) -> None:
         if stop is None:
             return
-        self.ask(stop.view, Anchor(stop.place))
+        self.close_start()
+        self.ask(stop.view, Anchor(stop.place, part=stop.part))
         if self.query_one(f"#{stop.focus}", Widget).focusable:
             self.focus_on(stop.focus)
 

@@ -189,8 +189,10 @@ def filter_parts(filter: Filter) -> list[str]:
         words.append("template " + _any_of(filter.templates))
     if filter.user_type is not None:
         words.append(f"{filter.user_type} users")
-    if filter.statuses:
-        words.append(" or ".join(status.value for status in StartStatus if status in filter.statuses))
+    if filter.statuses and not (filter.failures and filter.statuses == {StartStatus.FAILED}):
+        rest = [status.value for status in StartStatus if status not in filter.statuses]
+        chosen_statuses = " or ".join(status.value for status in StartStatus if status in filter.statuses)
+        words.append(f"not {rest[0]}" if len(rest) == 1 else chosen_statuses)
     if filter.failures:
         words.append("failed by " + " or ".join(_failure_name(failure) for failure in sorted(filter.failures)))
     if filter.contact is not None:

@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
+from storage.events import Event, Failure, Rank, Send, Status, Step
 from storage.filters import Filter, StartStatus
+from tests.databases import HOUR, LINE, NOON, SECOND, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tests.tui.test_live import until
 from tui import loading
+from tui.charts import Proportions
+from tui.panel import Panel
 from tui.status import StatusLine
 from tui.wording import crumbs
 
@@ -57,7 +61,86 @@ async def test_breadcrumbs_are_shown_while_drilling(path: Path) -> None:
         assert app.dashboard.query_one(StatusLine).text == "55 starts of 55 users"
         await press(pilot, "7", "enter")
         said = app.dashboard.query_one(StatusLine).text
-        assert said == "5 starts of 5 users   Last 30 days › failed, failed by code 131026"
+        assert said == "5 starts of 5 users   Last 30 days › failed by code 131026"
+
+
+def _sent(key: str, at: int, person: int) -> Send:
+    return Send(key, Rank.SEND_LOG, at, LINE, scenes.person(person), kind="template", template=scenes.PROMO)
+
+
+@pytest.fixture
+def again(tmp_path: Path) -> Path:
+    """The small business, which sends once more to three people who answered: two of them only read it, one fails; and
+    two more to whom it has not sent yet, who do not answer."""
+    later = NOON + 3 * HOUR
+    events: list[Event] = [*scenes.events()]
+    for person in (8, 9, 10, 60, 61):
+        key = f"wamid.again.{person}"
+        events.append(_sent(key, later, person))
+        if person == 10:
+            events.append(Status(key, Step.FAILED, later + SECOND, LINE, failure=Failure(131049, "x", "y")))
+        else:
+            events.append(Status(key, Step.READ, later + SECOND, LINE))
+    return build(tmp_path / "again.db", events)
+
+
+@pytest.mark.parametrize(
+    ("keys", "pressed", "users", "words"),
+    [
+        (("2",), scenes.ANSWERED, scenes.ANSWERED, ""),
+        (("2", "down"), 34, 36, ": 34 never answered, 2 answered another start"),
+        (("4",), 49, 49, ""),
+        (("4", "down"), 0, 2, ": 0 recurrent in all, 2 new in another start"),
+    ],
+)
+async def test_where_a_number_of_users_has_starts_of_more_users_the_status_line_says_whose(
+    again: Path, keys: tuple[str, ...], pressed: int, users: int, words: str
+) -> None:
+    async with dashboard(again, (120, 40)) as (app, pilot):
+        await press(pilot, *keys)
+        panel = app.dashboard.focused
+        assert isinstance(panel, Proportions)
+        assert panel.report is not None
+        assert panel.whole(panel.report)[panel.cursor].count == pressed
+        await press(pilot, "enter")
+        said = app.dashboard.query_one(StatusLine).text
+        assert f" of {users} users{words}   Last 30 days" in said
+        await press(pilot, "slash", "escape")
+        assert app.dashboard.query_one(StatusLine).text == said
+        await press(pilot, "v")
+        assert f" of {users} users   Last 30 days" in app.dashboard.query_one(StatusLine).text
+
+
+@pytest.mark.parametrize(
+    ("filter", "keys"),
+    [
+        ("status:failed", ("3", "end")),
+        ("status:failed", ("2",)),
+        ("status:failed", ("6",)),
+        ("origin:campaign", ("1", "right")),
+        ("user:new", ("4", "down")),
+    ],
+)
+async def test_enter_on_what_the_filter_excludes_shows_nothing_else(
+    path: Path, filter: str, keys: tuple[str, ...]
+) -> None:
+    async with dashboard(path, (120, 40), filter) as (app, pilot):
+        await press(pilot, *keys, "enter")
+        assert app.dashboard.view.filter == Filter.parse(filter)
+        assert app.dashboard.query_one(StatusLine).text == "this filter leaves nothing behind it"
+
+
+@pytest.mark.parametrize(("panel", "part"), [("1", 1), ("3", 3), ("5", 1), ("6", 2), ("7", 1)])
+async def test_going_back_puts_the_cursor_where_it_was_in_the_panel(path: Path, panel: str, part: int) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, panel, "home", *["down"] * part)
+        chart = app.focused
+        assert isinstance(chart, Panel)
+        await press(pilot, "enter")
+        assert app.dashboard.table.has_focus
+        await press(pilot, "escape")
+        assert chart.has_focus
+        assert chart.cursor == part
 
 
 async def test_a_filter_that_matches_nothing_says_which_part_to_loosen(path: Path) -> None:

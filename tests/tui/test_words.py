@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tui.evolution import LEGEND, legend
 from tui.panel import heading
-from tui.terminal import cut_words
+from tui.terminal import STATUS_LETTER, cut_words
+from tui.wording import number, short_number, status_name
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,14 @@ def test_a_heading_leaves_out_parts_of_its_note(width: int, note: str) -> None:
     shown = heading(5, "Daily evolution", "starts per day, 27 Oct – 25 Nov 2026", width, False).text
     assert cell_len(shown) == width
     assert shown.rstrip("─").rstrip() == f" 5 Daily evolution  {note}"
+
+
+@pytest.mark.parametrize("width", range(56, 161, 4))
+def test_the_counts_of_a_bar_are_whole_at_every_width(width: int) -> None:
+    counts = dict(zip(LEGEND, (123_456, 0, 98_765, 999_999, 1_000, 44_123), strict=True))
+    text = legend(width, "Wed 26 Nov 2025 – Tue 2 Dec 2026", counts).text
+    assert cell_len(text.rstrip()) <= width
+    assert text.strip().startswith("Wed 26 Nov")
+    for status, count in counts.items():
+        shown = (f"{status_name(status)} {number(count)}", f"{STATUS_LETTER[status]} {short_number(count)}")
+        assert not count or any(form in text for form in shown)

@@ -1,0 +1,110 @@
+"""One start that is open over the dashboard: who has the keys, and how it closes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.filters import Filter, StartStatus
+from tests.tui import scenes
+from tests.tui.scenes import dashboard, press, screen_text
+from tui.choosing import ChoiceList
+from tui.dashboard import PANELS
+from tui.detail import DetailPane
+from tui.keys import KEYS, Where
+
+SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return scenes.database(tmp_path_factory.mktemp("open"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("opens", ["p", "t", "slash", "colon", "F", "W"])
+async def test_what_opens_over_a_start_gives_it_the_keys_back(path: Path, opens: str, size: tuple[int, int]) -> None:
+    async with dashboard(path, size) as (app, pilot):
+        await press(pilot, "enter")
+        start = app.focused
+        text = app.dashboard.query_one(DetailPane).text
+        await press(pilot, opens, "escape")
+        assert app.focused is start
+        await press(pilot, "n")
+        assert app.dashboard.query_one(DetailPane).text != text
+        await press(pilot, "escape")
+        assert not app.dashboard.query_one(DetailPane).display
+        assert app.focused is app.dashboard.table
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_number_of_a_panel_closes_the_start_and_goes_there(path: Path, size: tuple[int, int]) -> None:
+    async with dashboard(path, size) as (app, pilot):
+        for number, name in enumerate(PANELS, 1):
+            await press(pilot, "8", "enter", str(number))
+            assert not app.dashboard.query_one(DetailPane).display
+            assert app.focused is not None
+            assert app.focused.id == name
+            assert app.focused.visible
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [("u", "down", "enter"), ("less_than_sign",), ("v",), ("s",), ("S",), ("f",), ("x",)])
+async def test_another_view_closes_the_start(path: Path, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    async with dashboard(path, size, "status:answered") as (app, pilot):
+        view = app.dashboard.view
+        await press(pilot, "enter", *keys)
+        assert app.dashboard.view != view
+        assert not app.dashboard.query_one(DetailPane).display
+        assert app.focused is app.dashboard.table
+        await press(pilot, "escape")
+        assert app.dashboard.view == view
+
+
+async def test_a_filter_that_is_typed_over_a_start_shows_its_starts(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "enter", "slash", *"status", "colon", *"failed", "enter")
+        assert app.dashboard.view.filter == Filter(statuses=frozenset((StartStatus.FAILED,)))
+        assert "Chat link" not in screen_text(app)
+        assert app.dashboard.table.count == scenes.FAILED
+
+
+async def test_escape_closes_a_start_beside_the_table_from_wherever_one_is(path: Path) -> None:
+    async with dashboard(path, (160, 48)) as (app, pilot):
+        await press(pilot, "enter", "tab", "escape")
+        assert not app.dashboard.query_one(DetailPane).display
+        assert app.focused is app.dashboard.table
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_no_key_makes_a_start_that_does_not_close(path: Path, size: tuple[int, int]) -> None:
+    keys = {key.keys.split(",")[0] for key in KEYS if key.where is Where.DASHBOARD and key.action} - {"w"}
+    async with dashboard(path, size) as (app, pilot):
+        for key in sorted(keys):
+            await press(pilot, "8", "enter", key)
+            for _ in range(4):
+                if not app.dashboard.query_one(DetailPane).display:
+                    break
+                await press(pilot, "escape")
+            assert not app.dashboard.query_one(DetailPane).display, key
+            for _ in range(3):
+                await press(pilot, "escape")
+            assert "Last starts" in screen_text(app), key
+
+
+@pytest.mark.parametrize("opens", ["t", "p", "colon"])
+async def test_a_list_that_is_open_keeps_its_place_when_the_terminal_grows_and_shrinks(path: Path, opens: str) -> None:
+    async with dashboard(path, (160, 48)) as (app, pilot):
+        await press(pilot, opens, "down")
+        choices = app.dashboard.query_one(ChoiceList)
+        for size in ((80, 24), (120, 40), (60, 16), (160, 48)):
+            await pilot.resize_terminal(*size)
+            await scenes.settle(pilot)
+            assert app.focused is choices
+            assert app.screen.region.contains_region(choices.region)
+            if opens != "colon":
+                column = app.dashboard.query_one(f"#choose-{choices.field}").region
+                assert choices.region.x <= column.x
+                assert choices.region.x == column.x or choices.region.right == size[0]
+            assert "find:" in screen_text(app).splitlines()[1]
