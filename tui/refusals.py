@@ -21,7 +21,7 @@ class Moment:
     no_data: str = ""
 
 
-NO_DATA = "there is no data yet; saludo import FILES reads yours, saludo demo shows some"
+NO_DATA = "no data yet: saludo import FILES, or saludo demo"
 UNREADABLE = "the database could not be read; r tries again"
 # What needs data: starts to open, to save, to sort, or to choose from.
 _OF_DATA = frozenset(
