@@ -228,7 +228,12 @@ class FailuresChart(Panel):
         return report.failures
 
     def note(self) -> str:
-        return "" if self.report is None else plural(self.report.status.failed, "send")
+        if self.report is None:
+            return ""
+        height = self.size.height - 1
+        below = self.parts() - self._first(height) - (height - 1)
+        more = f", {number(below)} more below" if below > 0 else ""
+        return plural(self.report.status.failed, "send") + more
 
     def parts(self) -> int:
         return 0 if self.report is None else len(self.report.failures)

@@ -179,13 +179,13 @@ class ChoiceList(Painted, can_focus=True):
         mark = ""
         if self.field in MULTIPLE:
             mark = "■ " if option.value in self._marked else "□ " if option.value is not None else "  "
-        room = width - 3 - len(mark) - (len(count) + 1 if count else 0)
+        room = width - 3 - len(mark) - (len(count) + 3 if count else 0)
         pieces: list[Piece] = [
             ("│", DIM),
             (f"{'▸' if on else ' '}{mark}{fit(safe(option.label, 300), max(0, room))}", style),
         ]
         if count:
-            pieces.append((f"{count} ", style if on else DIM))
+            pieces.append((f"  {count} ", style if on else DIM))
         pieces.append(("│", DIM))
         return strip(*pieces).adjust_cell_length(width)
 

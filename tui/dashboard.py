@@ -54,7 +54,7 @@ PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures",
 CHARTS = PANELS[1:7]
 HOW_TO_BEGIN = (
     "",
-    "Import your files:   saludo import webhooks/*.jsonl send-log.jsonl sessionStartingCauses-*.tsv",
+    "Import your files:   saludo import FILES",
     "Or try the demo:     saludo demo",
 )
 
@@ -192,17 +192,20 @@ class Dashboard(FindingScreen):
         if snapshot.empty:
             return ("There is nothing in this database yet.", *HOW_TO_BEGIN)
         without = [f"Without {words} there would be {plural(count, 'start')}." for words, count in snapshot.loosened]
-        keys = "x clears every filter, < goes to the period before, Esc goes back."
+        keys = "x clears every filter, < goes to the period before" + (
+            ", Esc goes back." if self.history.depth else "."
+        )
         return (f"Nothing matches: {filter_words(snapshot.view.filter)}.", *without, keys)
 
     def on_load_failed(self, message: LoadFailed) -> None:
         if message.view is not None and message.view != self.view:
             return
         if message.view is not None:
-            self.missed(message.stamp)
+            self.missed(message.stamp, message.text)
         if self.snapshot is None:
             self.table.explain((message.text, *HOW_TO_BEGIN))
             self.say(message.text, error=True)
+            self.show_keys()
         else:
             self.say(f"{message.text}  These are the numbers of before.", error=True)
 
@@ -258,9 +261,13 @@ class Dashboard(FindingScreen):
     # Views
 
     def action_view(self) -> None:
+        if self.refused("view"):
+            return
         self.go(replace(self.view, grouped=not self.view.grouped))
 
     def action_funnel(self) -> None:
+        if self.refused("funnel"):
+            return
         self.go(replace(self.view, funnel_of_period=not self.view.funnel_of_period))
 
     def action_next_chart(self) -> None:

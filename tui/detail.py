@@ -194,8 +194,10 @@ def _step(step: LadderStep, before: datetime | None) -> list[Piece]:
         said = "implied: only a later step proves it" if step.implied else "stated by the platform, without a time"
         return [*pieces, (f"  {said}", DIM)]
     pieces.append((f"  {moment(step.at)}", PLAIN))
-    if before is not None and step.at - before >= timedelta(seconds=1):
-        pieces.append((f"  {duration(step.at - before)} later", DIM))
+    # As the times are shown, to the second: the difference of two of them is what a person can check.
+    later = timedelta(0) if before is None else step.at.replace(microsecond=0) - before.replace(microsecond=0)
+    if later:
+        pieces.append((f"  {duration(later)} later", DIM))
     return pieces
 
 

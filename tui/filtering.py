@@ -31,6 +31,8 @@ class FilteringScreen(ViewingScreen):
         self.go(replace(self.view, filter=filter))
 
     def action_choose(self, field: str) -> None:
+        if self.refused("choose"):
+            return
         if self.snapshot is None:
             self.say("still reading; try again in a moment")
             return
@@ -79,6 +81,8 @@ class FilteringScreen(ViewingScreen):
         self.go_to(taken(self.view.filter, message.field, message.values))
 
     def action_filter_line(self) -> None:
+        if self.refused("filter_line"):
+            return
         line = self.query_one(FilterLine)
         self.lend_keys(line)
         line.edit(self.view.filter)
@@ -92,6 +96,8 @@ class FilteringScreen(ViewingScreen):
             self.go_to(Filter())
 
     def action_shift(self, by: int) -> None:
+        if self.refused("shift"):
+            return
         filter = self.view.filter
         if self.snapshot is None or self.snapshot.view.filter.period != filter.period:
             return

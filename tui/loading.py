@@ -82,6 +82,14 @@ class Snapshot(NamedTuple):
         return now.astimezone(zone_of(self.report.time_zone)).date()
 
 
+def has_content(path: Path) -> bool:
+    """Whether there is a file with anything in it."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
 class Reader:
     """One read-only connection for one job at a time, opened when first needed and again when the file is replaced."""
 

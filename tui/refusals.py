@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What decides which keys can act. `things`: what the cursor can stand on in the panel or table in use."""
+    """What decides which keys can act. `things`: what the cursor can stand on in the panel or table in use; `no_data`:
+    why there is nothing at all, where there is not."""
 
     way_back: bool
     way_forward: bool
@@ -17,15 +18,25 @@ class Moment:
     all_charts: bool
     saving: str | None
     things: int
+    no_data: str = ""
 
 
+NO_DATA = "no data yet: saludo import FILES, or saludo demo"
+UNREADABLE = "the database could not be read; r tries again"
+# What needs data: starts to open, to save, to sort, or to choose from.
+_OF_DATA = frozenset(
+    "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel".split()
+)
 _NOTHING = "there is nothing under the cursor"
 _GROUPED = "the grouped table is sorted by day; v shows the starts one by one"
 
 
 def why_not(action: str, moment: Moment) -> str:
     """Why the dashboard's action (as its binding names it) cannot act; nothing where it can."""
-    match action.partition("(")[0]:
+    name = action.partition("(")[0]
+    if moment.no_data and name in _OF_DATA:
+        return moment.no_data
+    match name:
         case "back" if not moment.way_back and moment.saving is None:
             return "there is nothing to go back to; q quits"
         case "forward" if not moment.way_forward:

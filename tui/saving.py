@@ -132,7 +132,9 @@ class SavingScreen(FilteringScreen):
             self.app._driver.write(sent)
         first, *rest = text.split("\n")
         more = f" and {plural(len(rest), 'line')} more" if rest else ""
-        self.say(f"sent to the terminal's clipboard: {safe(first)}{more}")
+        # Its own line shows a tab for what it is, a gap between two cells.
+        shown = "  ".join(safe(cell) for cell in first.split("\t") if cell)
+        self.say(f"sent to the terminal's clipboard: {shown}{more}")
 
 
 def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ from tui.keys import Where, bindings
 from tui.messages import Opened
 from tui.pager import Pager
 from tui.painted import Painted
-from tui.panel import Piece, heading, strip
+from tui.panel import Piece, heading, strip, wrapped
 from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
-from tui.wording import number
+from tui.wording import number, plural
 
 _ABOVE = 2  # lines above the first row: the heading and the names of the columns
 
@@ -46,6 +46,7 @@ class StartsTable(Painted, can_focus=True):
         self.pager: Pager | None = None
         self.top = self.cursor = 0
         self.notice: tuple[str, ...] = ()
+        self._notice_top = 0
         self.about = ""
 
     @property
@@ -61,6 +62,8 @@ class StartsTable(Painted, can_focus=True):
     def show(self, pager: Pager, about: str, top: int, cursor: int, notice: tuple[str, ...]) -> None:
         """Takes another pager; `about` says in words what its rows are."""
         same = self._picture()
+        if notice != self.notice:
+            self._notice_top = 0
         self.pager, self.about, self.notice = pager, about, notice
         self.cursor = max(0, min(cursor, pager.count - 1))
         self.top = top
@@ -70,7 +73,7 @@ class StartsTable(Painted, can_focus=True):
 
     def explain(self, notice: tuple[str, ...]) -> None:
         """Says why there is no table yet."""
-        self.pager, self.notice = None, notice
+        self.pager, self.notice, self._notice_top = None, notice, 0
         self.refresh()
 
     def row(self) -> StartRow | NotificationRow | None:
@@ -104,6 +107,9 @@ class StartsTable(Painted, can_focus=True):
             self.post_message(PagesWanted(self.pager, missing))
 
     def _go(self, cursor: int, by_page: int = 0) -> None:
+        if not self.count:
+            self._scroll_notice(cursor - self.cursor)
+            return
         before = self.top, self.cursor
         self.cursor = max(0, min(cursor, self.count - 1))
         self.top += by_page
@@ -119,7 +125,10 @@ class StartsTable(Painted, can_focus=True):
         self._go(self.cursor + by * size, by * size)
 
     def action_move_to(self, place: int) -> None:
-        self._go(place if place >= 0 else self.count - 1)
+        if self.count:
+            self._go(place if place >= 0 else self.count - 1)
+        else:
+            self._scroll_notice(len(self._notice_lines()) * (1 if place < 0 else -1))
 
     def action_open(self) -> None:
         row = self.row()
@@ -197,7 +206,26 @@ class StartsTable(Painted, can_focus=True):
         return strip(*pieces).adjust_cell_length(width, under)
 
     def _notice(self, y: int, width: int) -> Strip:
-        line = y - 2
-        if 0 <= line < len(self.notice):
-            return strip(("  ", PLAIN), (cut(self.notice[line], width - 3), BOLD if line == 0 else PLAIN))
+        lines = self._notice_lines()
+        line = y - _ABOVE
+        if y == self.size.height - 1 and 0 <= line < len(lines) - self._notice_top - 1:
+            more = plural(len(lines) - self._notice_top - line, "more line")
+            return strip((cut(f"  {more}: 8, then ↓", width), DIM)).adjust_cell_length(width)
+        line += self._notice_top
+        if self._notice_top <= line < len(lines):
+            text, style = lines[line]
+            return strip(("  ", PLAIN), (text, style))
         return Strip.blank(width)
+
+    def _notice_lines(self) -> list[Piece]:
+        """The notice as lines of the table's width, broken between words."""
+        found: list[Piece] = []
+        for place, paragraph in enumerate(self.notice):
+            style = BOLD if place == 0 else PLAIN
+            found += [(line, style) for line in wrapped(paragraph, max(10, self.size.width - 3))]
+        return found
+
+    def _scroll_notice(self, by: int) -> None:
+        bottom = max(0, len(self._notice_lines()) - self.rows)
+        self._notice_top = max(0, min(self._notice_top + by, bottom))
+        self.refresh()

@@ -5,12 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from tui.keys import Key, Where
 from tui.painted import Painted
 from tui.panel import Piece, strip
 from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, safe
+from tui.wording import CRUMB
+
+
+def newest_crumbs(text: str, width: int) -> str:
+    """What stands before the breadcrumbs, and as many of these as fit, the newest ones: where one is matters most."""
+    front, gap, way = text.rpartition("   ")
+    steps = way.split(CRUMB)
+    while cell_len(text) > width and len(steps) > 1:
+        del steps[0]
+        text = f"{front}{gap}{CRUMB.join(('…', *steps))}"
+    return cut(text, width)
 
 
 class StatusLine(Painted):
@@ -48,10 +60,13 @@ class StatusLine(Painted):
         width = self.size.width
         right = cut(self._right, max(0, width // 3))
         room = max(0, width - len(right) - 3)
+        said = safe(self._text)
+        if CRUMB in said:
+            said = newest_crumbs(said, room)
         # Some words matter more than how fresh the data is.
-        if len(self._text) > room:
+        if cell_len(said) > room:
             right, room = "", width - 2
-        said = cut(safe(self._text), room)
+        said = cut(said, room)
         left = strip((" ", PLAIN), (said, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 

@@ -23,12 +23,12 @@ from tui.filters import FilterBar
 from tui.history import History, Stop
 from tui.keys import Key, Where
 from tui.layout import Layout, layout_of
-from tui.loading import Snapshot, Stamp, View
+from tui.loading import Snapshot, Stamp, View, has_content
 from tui.messages import PagesRead, Place
 from tui.pager import moved
 from tui.panel import Panel
 from tui.prompt_line import PromptLine
-from tui.refusals import Moment, why_not
+from tui.refusals import NO_DATA, UNREADABLE, Moment, why_not
 from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
@@ -69,6 +69,7 @@ class ViewingScreen(WorkingScreen):
         self.history = History()
         self.landing = Anchor(Place())
         self.before_list = "starts"
+        self.path, self.failure = path, ""
         self._list_over_start = False
         self._pressed: tuple[View, Stamp | None, Pressed] | None = None
         self.saving: str | None = None
@@ -97,7 +98,16 @@ class ViewingScreen(WorkingScreen):
             all_charts=layout_of(self.size) is Layout.WIDE,
             saving=self.saving,
             things=things,
+            no_data=self.no_data(),
         )
+
+    def no_data(self) -> str:
+        """Why there is nothing to show at all; nothing where there is, or while the database is being read."""
+        if self.snapshot is not None:
+            return NO_DATA if self.snapshot.empty else ""
+        if not self.failure:
+            return ""
+        return UNREADABLE if has_content(self.path) else NO_DATA
 
     def why_not(self, key: Key) -> str:
         """Why a key cannot act now; nothing where it can."""
@@ -131,7 +141,9 @@ class ViewingScreen(WorkingScreen):
     def where(self) -> str:
         """How much is shown, and whether there is a way back."""
         if self.snapshot is None:
-            return ""
+            return self.failure or "reading …"
+        if self.snapshot.empty:
+            return NO_DATA
         report = self.snapshot.report
         counts = f"{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
         if self._pressed is not None and self._pressed[:2] == (self.snapshot.view, self._stamp):
@@ -161,14 +173,15 @@ class ViewingScreen(WorkingScreen):
     def arrived(self, snapshot: Snapshot, stamp: Stamp | None) -> Place:
         """Takes what was asked for and says where the table is to stand in it."""
         self.snapshot, self._stamp, self._pending = snapshot, stamp, False
+        self.failure = ""
         panel = self.focused
         if isinstance(panel, Panel) and self.landing.part is not None:
             panel.cursor = self.landing.part
         return self.landing.placed(snapshot.report)
 
-    def missed(self, stamp: Stamp | None) -> None:
+    def missed(self, stamp: Stamp | None, failure: str) -> None:
         """What was asked for could not be read: it is asked for again once the database changes."""
-        self._stamp, self._pending = stamp, False
+        self._stamp, self._pending, self.failure = stamp, False, failure
 
     def go(self, view: View, focus: str | None = None) -> None:
         """Goes on to another view, so that one can come back to this one."""

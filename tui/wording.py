@@ -35,6 +35,7 @@ PERIOD_NAMES: dict[str, str] = {
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NOTHING = "–"
+CRUMB = " › "  # between two steps of the way
 _LONGEST_NAME = 200  # characters
 
 
@@ -172,7 +173,7 @@ def crumbs(filters: Sequence[Filter]) -> str:
         elif len(parts) < len(before):
             steps.append("less: " + ", ".join(part for part in before if part not in parts))
         before = parts
-    return " › ".join(steps)
+    return CRUMB.join(steps)
 
 
 def filter_parts(filter: Filter) -> list[str]:
