@@ -16,7 +16,7 @@ from tui.keys import Where, bindings
 from tui.options import MULTIPLE, Option, typed_period
 from tui.painted import Painted
 from tui.panel import Piece, strip
-from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, fit, safe
+from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
 from tui.wording import short_number
 
 
@@ -175,19 +175,23 @@ class ChoiceList(Painted, can_focus=True):
 
     def _option(self, option: Option, on: bool, width: int) -> Strip:
         style = CURSOR + BOLD if on else PLAIN
-        count = "" if option.count is None else short_number(option.count)
+        count = option.key if option.count is None else short_number(option.count)
         mark = ""
         if self.field in MULTIPLE:
             mark = "■ " if option.value in self._marked else "□ " if option.value is not None else "  "
         room = width - 3 - len(mark) - (len(count) + 3 if count else 0)
         pieces: list[Piece] = [
             ("│", DIM),
-            (f"{'▸' if on else ' '}{mark}{fit(safe(option.label, 300), max(0, room))}", style),
+            (f"{'▸' if on else ' '}{mark}{fit(self._label(option, room), max(0, room))}", style),
         ]
         if count:
             pieces.append((f"  {count} ", style if on else DIM))
         pieces.append(("│", DIM))
         return strip(*pieces).adjust_cell_length(width)
+
+    def _label(self, option: Option, room: int) -> str:
+        # What a key does is in the program's own words, the rest are names.
+        return cut_words(option.label, room) if option.key else safe(option.label, 300)
 
     def _hint(self) -> str:
         if self.field == "period":

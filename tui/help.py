@@ -15,7 +15,7 @@ from tui.layout import HORIZONTAL, VERTICAL, TooSmall
 from tui.panel import heading, strip, wrapped
 from tui.scrolling import Lines
 from tui.status import KeyBar
-from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN
+from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, safe
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
@@ -58,6 +58,7 @@ class HelpScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._reasons: dict[Key, str] = {}
+        self._untold = ""
 
     def compose(self) -> ComposeResult:
         yield Lines("help")
@@ -68,8 +69,10 @@ class HelpScreen(Screen[None]):
         self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))
         self.query_one(Lines).focus()
 
-    def tell(self, why_not: Callable[[Key], str]) -> None:
-        """Tells beside each key why it cannot act now, as `why_not` says it."""
+    def tell(self, why_not: Callable[[Key], str], untold: str) -> None:
+        """Tells beside each key why it cannot act now, as `why_not` says it; first of all what the status line had no
+        room for."""
+        self._untold = untold
         self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
         if self.is_mounted:
             self._show()
@@ -78,16 +81,21 @@ class HelpScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        reasons = self._reasons
-        self.query_one(Lines).show(lambda width: list(help_lines(width, reasons)), keep=True)
+        reasons, untold = self._reasons, self._untold
+        self.query_one(Lines).show(lambda width: list(help_lines(width, reasons, untold)), keep=not untold)
 
     def action_close(self) -> None:
         self.app.pop_screen()
 
 
-def help_lines(width: int, reasons: Mapping[Key, str]) -> Iterator[Strip]:
-    """The help as lines of a width; reasons: why some of the keys cannot act now."""
+def help_lines(width: int, reasons: Mapping[Key, str], untold: str = "") -> Iterator[Strip]:
+    """The help as lines of a width; reasons: why some of the keys cannot act now; untold: what the status line had no
+    room for."""
     yield heading("", "saludo", "keys, and what the numbers mean", width, True)
+    if untold:
+        yield strip()
+        yield strip(("  What the status line says", HEADING))
+        yield from (strip((f"    {text}", PLAIN)) for text in wrapped(safe(untold), max(10, width - 6)))
     for where, keys in sections():
         yield strip()
         yield strip((f"  {where}", HEADING))

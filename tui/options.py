@@ -20,11 +20,13 @@ _ALL = {"origin": "Anything", "line": "All lines", "template": "All templates", 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a list: what it stands for (None: no restriction), what a person reads, and its count where known."""
+    """One line of a list: what it stands for (None: no restriction), what a person reads, and on the right its count
+    where known, or the key that does the same."""
 
     value: Hashable
     label: str
     count: int | None = None
+    key: str = ""
 
 
 def options_of(
@@ -56,7 +58,7 @@ def options_of(
 
 def commands_of(keys: Sequence[Key]) -> list[Option]:
     """The command palette: what each key does, with the key itself."""
-    return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}  ({key.shown})") for key in keys]
+    return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}", key=key.shown) for key in keys]
 
 
 def typed_period(text: str) -> Option | None:

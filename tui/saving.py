@@ -79,7 +79,7 @@ class SavingScreen(FilteringScreen):
     def on_save_ended(self, message: SaveEnded) -> None:
         self.saving = None
         self.show_keys()
-        self.say(message.text, message.error)
+        self.say(message.text, message.error, ends_in_path=not message.error)
 
     def action_copy(self) -> None:
         if self.refused("copy"):

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from tui.keys import Key, Where
 from tui.painted import Painted
 from tui.panel import Piece, strip
-from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, safe
+from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, safe
 from tui.wording import CRUMB
 
 
@@ -25,6 +25,9 @@ def newest_crumbs(text: str, width: int) -> str:
     return cut(text, width)
 
 
+_MORE = "  (? tells all)"
+
+
 class StatusLine(Painted):
     """One line of words, and on the right how fresh the data is; an error stays until something else is said."""
 
@@ -33,12 +36,18 @@ class StatusLine(Painted):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._text, self._error, self._right = "", False, ""
+        self._ends_in_path = False
 
-    def say(self, text: str, error: bool = False) -> None:
-        """Says something."""
+    def say(self, text: str, error: bool = False, ends_in_path: bool = False) -> None:
+        """Says something; of a path at its end the file's name matters most."""
         if (text, error) != (self._text, self._error):
-            self._text, self._error = text, error
+            self._text, self._error, self._ends_in_path = text, error, ends_in_path
             self.refresh()
+
+    @property
+    def untold(self) -> str:
+        """What it says, where there is too little room for it."""
+        return self._text if cell_len(safe(self._text)) > self.size.width - 2 else ""
 
     def freshness(self, text: str) -> None:
         """Says how fresh the data is."""
@@ -66,7 +75,9 @@ class StatusLine(Painted):
         # Some words matter more than how fresh the data is.
         if cell_len(said) > room:
             right, room = "", width - 2
-        said = cut(said, room)
+        if self.untold and not self._ends_in_path and CRUMB not in said:
+            said = cut_words(said, room - len(_MORE)) + _MORE
+        said = (cut_path if self._ends_in_path else cut)(said, room)
         left = strip((" ", PLAIN), (said, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 

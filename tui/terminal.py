@@ -41,6 +41,17 @@ def cut_words(text: str, width: int) -> str:
     return cut(text, width)
 
 
+def cut_path(text: str, width: int) -> str:
+    """The same for words that end in a path: its beginning is left out, so that the file's name stays."""
+    words, slash, path = text.partition("/")
+    room = width - cell_len(words)
+    if not slash or cell_len(text) <= width or room < 2:
+        return cut(text, width)
+    while cell_len(path) >= room:
+        path = path[1:]
+    return words + ELLIPSIS + path
+
+
 def fit(text: str, width: int, right: bool = False) -> str:
     """The text in exactly `width` cells, cut or padded; `right` puts the padding before it."""
     shown = cut(text, width)

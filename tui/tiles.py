@@ -109,16 +109,21 @@ class Tiles(Panel):
         )
 
     def parts(self) -> int:
-        return len(self._placed())
+        return 0 if self.report is None else len(tiles_of(self.report))
 
-    def _placed(self) -> list[PlacedTile]:
-        return [] if self.report is None else layout(tiles_of(self.report), self.size.width - 1)
+    def _placed(self) -> tuple[int, list[PlacedTile]]:
+        """The tiles that are shown, and the position of the first: as far on as the one under the cursor needs."""
+        tiles = [] if self.report is None else tiles_of(self.report)
+        for first in range(len(tiles)):
+            placed = layout(tiles[first:], self.size.width - 1)
+            if self.cursor < first + len(placed) or not placed:
+                return first, placed
+        return 0, []
 
     def behind(self, filter: Filter) -> Filter | None:
-        placed = self._placed()
-        if not placed:
+        if self.report is None:
             return None
-        tile = placed[min(self.cursor, len(placed) - 1)].tile
+        tile = tiles_of(self.report)[self.cursor]
         return narrowed(filter, tile.statuses, tile.origins)
 
     def figures(self, report: Report) -> list[tuple[str, ...]]:
@@ -127,7 +132,8 @@ class Tiles(Panel):
 
     def part_at(self, x: int, y: int) -> int | None:
         start = 1
-        for index, placed in enumerate(self._placed()):
+        first, shown = self._placed()
+        for index, placed in enumerate(shown, first):
             if start <= x < start + placed.cells:
                 return index
             start += placed.cells + 1
@@ -136,8 +142,10 @@ class Tiles(Panel):
     def _lines(self, width: int, height: int) -> list[Strip]:
         if self.report is None or width < 8:
             return []
+        first, shown = self._placed()
+        more = first + len(shown) < self.parts()
         rows: list[list[tuple[str, Style]]] = [[(" ", DIM)] for _ in range(3)]
-        for index, placed in enumerate(self._placed()):
+        for index, placed in enumerate(shown, first):
             tile, cells = placed.tile, placed.cells
             on = self.has_focus and index == self.cursor
             below = tile.below if len(tile.below) <= cells else ""
@@ -146,6 +154,9 @@ class Tiles(Panel):
             rows[2].append((fit(below, cells), DIM))
             for row in rows:
                 row.append((" ", DIM))
+        if shown:  # marks of what lies to the left and to the right
+            rows[1][0] = ("‹" if first else " ", FOCUSED)
+            rows[1][-1] = ("›" if more else " ", FOCUSED)
         return [strip(*row) for row in rows[:height]]
 
 

@@ -134,9 +134,9 @@ class ViewingScreen(WorkingScreen):
     def show_keys(self) -> None:
         """Shows which keys work now."""
 
-    def say(self, text: str, error: bool = False) -> None:
+    def say(self, text: str, error: bool = False, ends_in_path: bool = False) -> None:
         """One line for the person."""
-        self.query_one(StatusLine).say(text, error)
+        self.query_one(StatusLine).say(text, error, ends_in_path)
 
     def where(self) -> str:
         """How much is shown, and whether there is a way back."""
@@ -196,6 +196,9 @@ class ViewingScreen(WorkingScreen):
     def drill(self, view: View, pressed: Pressed | None) -> None:
         """Goes on to the starts behind a number; where they are of more users, the status line tells whose they are."""
         self._pressed = None if pressed is None else (view, self._stamp, pressed)
+        if view == self.view:
+            self.focus_on("starts")
+            self.say("these are the starts of the table already")
         self.go(view, focus="starts")
 
     def close_start(self) -> None:

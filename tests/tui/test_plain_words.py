@@ -8,15 +8,24 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from tests.databases import build
+from storage.filters import Filter
+from tests.databases import NOW, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
+from tui.app import SaludoApp
 from tui.choosing import ChoiceList
 from tui.detail import _timeline
+from tui.keys import KEYS
 from tui.options import Option
+from tui.preferences import Preferences
 from tui.refusals import NO_DATA
 from tui.status import StatusLine, newest_crumbs
+from tui.terminal import cut_path
+from tui.tiles import Tiles, tiles_of
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +120,70 @@ async def test_the_failures_say_how_many_more_reasons_follow(path: Path) -> None
         assert "more below" in screen_text(app)
         await press(pilot, "end")
         assert "more below" not in screen_text(app).split("8 Last")[0]
+
+
+@pytest.mark.parametrize("width", [60, 61, 72, 80, 120, 160])
+async def test_the_cursor_reaches_every_tile_and_is_on_the_screen(path: Path, width: int) -> None:
+    async with dashboard(path, (width, 16 if width < 100 else 40)) as (app, pilot):
+        await press(pilot, "1")
+        tiles = app.dashboard.query_one(Tiles)
+        assert tiles.report is not None
+        every = tiles_of(tiles.report)
+        assert tiles.parts() == len(every) == 11
+        for number, tile in enumerate(every):
+            assert tiles.cursor == number
+            names, values = screen_text(app).split("\n")[1:3]
+            (reverse,) = (part.text for part in tiles.render_line(1) if part.style and part.style.reverse)
+            assert reverse.strip() in tile.forms
+            assert tile.short in names or tile.name in names
+            assert ("‹" in values) is ("Starts" not in names)
+            await press(pilot, "right")
+        await press(pilot, "home")
+        assert screen_text(app).split("\n")[1].split()[0] == "Starts"
+        assert ("›" in screen_text(app).split("\n")[2]) is (width < 72)
+
+
+async def test_enter_on_what_is_shown_already_says_so_and_goes_to_the_table(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "1", "enter")
+        assert app.focused is app.dashboard.table
+        assert app.dashboard.query_one(StatusLine).text == "these are the starts of the table already"
+        assert app.dashboard.history.depth == 0
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+async def test_in_the_palette_every_key_is_whole_and_no_word_is_cut(path: Path, size: tuple[int, int]) -> None:
+    sentences = {f"{key.does[0].upper()}{key.does[1:]}": key.shown for key in KEYS}
+    async with dashboard(path, size) as (app, pilot):
+        await press(pilot, "colon")
+        for _ in range(4):
+            for line in screen_text(app).split("\n")[2:]:
+                inside = line.split("│")[1] if line.startswith("│") else ""
+                if not inside.strip():
+                    continue
+                sentence, shown = inside.strip("▸ ").rsplit("  ", 1)
+                begin = sentence.strip().removesuffix("…")
+                whole = next(whole for whole in sentences if whole.startswith(begin))
+                assert sentences[whole] == shown.strip()
+                assert whole == begin or not whole[len(begin)].isalnum(), line
+            await press(pilot, "pagedown")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+async def test_what_is_too_long_for_the_status_line_stands_in_the_help(path: Path, size: tuple[int, int]) -> None:
+    problems = tuple(f"settings.toml: key number {number} is none that saludo knows" for number in range(5))
+    app = SaludoApp(path, Filter(), lambda: NOW, path.parent, Preferences(problems=problems))
+    async with app.run_test(size=size) as pilot:
+        await scenes.settle(pilot)
+        assert screen_text(app).split("\n")[-2].rstrip().endswith("…  (? tells all)")
+        await press(pilot, "question_mark")
+        text = " ".join(screen_text(app).split())
+        assert "; ".join(problems) in text
+
+
+@given(st.text("/ab日", min_size=1), st.integers(2, 30))
+def test_a_path_keeps_its_end(path: str, width: int) -> None:
+    shown = cut_path(f"saved /{path}", width)
+    assert cell_len(shown) <= width
+    if width >= cell_len("saved ") + 4:
+        assert shown.endswith(path[-1])
