@@ -37,6 +37,9 @@ class Part:
         return self.letter.center(3, " " if self.filler == self.letter else self.filler)
 
 
+_SHORTER = {"Not answered": "No answer"}
+
+
 def status_part(status: StartStatus, count: int, name: str | None = None) -> Part:
     """A part that is a status."""
     shown = look()
@@ -126,13 +129,14 @@ class Proportions(Panel):
         share = share_of(part.count, total).rjust(6)
         count = number(part.count).rjust(11)
         if width < 36:
-            count = short_number(part.count).rjust(7)
+            count = short_number(part.count).rjust(6)
         name = width - 2 - 4 - len(count) - len(share) - 2
+        called = part.name if len(part.name) <= name else _SHORTER.get(part.name, part.name)
         return strip(
             self.marker(index),
             (part.box, part.fill),
             (
-                f" {fit(cut_words(part.name, name), max(0, name))}",
+                f" {fit(cut_words(called, name), max(0, name))}",
                 part.text if index == self.cursor and self.has_focus else Style(),
             ),
             (count, BOLD),

@@ -131,18 +131,21 @@ class Dashboard(FindingScreen):
         self.show_keys()
 
     def _arrange(self, layout: Layout) -> None:
-        shown = shown_charts(layout, self.chart)
+        pane, place = self.query_one(DetailPane), detail_region(layout, self.size)
+        beside = place.x > 0
+        pane.set_class(beside, "-beside")
+        pane.styles.offset, pane.styles.width, pane.styles.height = place.offset, place.width, place.height
+        shown = shown_charts(layout, self.chart, beside and pane.display)
         for chart in CHARTS:
             self.query_one(f"#{chart}").set_class(chart in shown, "-shown")
         for row in ("proportions", "pair"):
             charts = self.query_one(f"#{row}").children
             self.query_one(f"#{row}").set_class(any(chart.id in shown for chart in charts), "-shown")
-        pane, place = self.query_one(DetailPane), detail_region(layout, self.size)
-        pane.set_class(place.x > 0, "-beside")
-        pane.styles.offset, pane.styles.width, pane.styles.height = place.offset, place.width, place.height
-        if pane.display:
-            self._show_covered()
-            self.call_after_refresh(self._hide_covered)
+        for row in ("proportions", "pair", "starts"):
+            self.query_one(f"#{row}").styles.width = place.x if beside and pane.display else "100%"
+        # Textual cuts wide characters at the edges of what lies over them: what is covered is not drawn at all.
+        for widget in self.query("Dropdown, Panel, StartsTable"):
+            widget.visible = beside or not pane.display
 
     def _is_shown(self, chart: str) -> bool:
         return chart not in CHARTS or chart in shown_charts(layout_of(self.size), self.chart)
@@ -222,24 +225,15 @@ class Dashboard(FindingScreen):
 
     def on_detail_read(self, message: DetailRead) -> None:
         pane = self.query_one(DetailPane)
-        if not pane.display:
-            self._hide_covered()
+        opens = not pane.display
         pane.show(message.row, message.detail)
+        if opens:
+            self._arrange(layout_of(self.size))
         self.show_keys()
 
     def _leave_detail(self) -> None:
-        self._show_covered()
+        self._arrange(layout_of(self.size))
         self.set_focus(self.table)
-
-    def _hide_covered(self) -> None:
-        """Hides what one start covers: Textual cuts wide characters at the edges of what lies beneath."""
-        place = detail_region(layout_of(self.size), self.size)
-        for widget in self.query("Dropdown, Panel, StartsTable"):
-            widget.visible = not place.contains_region(widget.region)
-
-    def _show_covered(self) -> None:
-        for widget in self.query("Dropdown, Panel, StartsTable"):
-            widget.visible = True
 
     def on_step(self, message: Step) -> None:
         """Opens the start so many rows below the one that is open."""

@@ -26,6 +26,7 @@ def _class_of(cells: int, bounds: list[tuple[int, str]]) -> str:
 
 
 PROPORTIONS = ("answered", "status", "users")
+_BESIDE = frozenset(("answered", "status", "daily"))
 _NARROW_ORDER = ("daily", "status", "funnel", "answered", "users", "failures")
 
 
@@ -48,13 +49,15 @@ def layout_of(size: Size) -> Layout:
     return Layout.WIDE if width >= 140 and height >= 40 else Layout.NORMAL
 
 
-def shown_charts(layout: Layout, chart: str) -> frozenset[str]:
-    """The charts that a layout shows while `chart` is the chosen one."""
+def shown_charts(layout: Layout, chart: str, beside: bool = False) -> frozenset[str]:
+    """The charts that a layout shows while `chart` is the chosen one; beside: as far as one start leaves room."""
     match layout:
         case Layout.TINY:
             return frozenset()
         case Layout.NARROW:
             return frozenset((chart,))
+        case _ if beside:
+            return _BESIDE
         case Layout.NORMAL:
             return frozenset((*PROPORTIONS, "daily", "failures" if chart == "failures" else "funnel"))
         case _:

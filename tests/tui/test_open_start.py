@@ -108,3 +108,18 @@ async def test_a_list_that_is_open_keeps_its_place_when_the_terminal_grows_and_s
                 assert choices.region.x <= column.x
                 assert choices.region.x == column.x or choices.region.right == size[0]
             assert "find:" in screen_text(app).splitlines()[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nothing_is_half_covered_by_a_start_and_all_is_back_when_it_closes(
+    path: Path, size: tuple[int, int]
+) -> None:
+    async with dashboard(path, size) as (app, pilot):
+        before = screen_text(app)
+        await press(pilot, "enter")
+        pane = app.dashboard.query_one(DetailPane)
+        for widget in app.dashboard.query("Dropdown, Panel, StartsTable"):
+            if widget.display and widget.visible and widget.is_on_screen:
+                assert not pane.region.intersection(widget.region), widget
+        await press(pilot, "escape")
+        assert screen_text(app) == before
