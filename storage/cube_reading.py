@@ -30,6 +30,7 @@ from storage.cube_layout import (
     cover,
 )
 from storage.figures import FailureCount, Oddities, Row, UserCounts
+from storage.filters import failure_value
 from storage.marks import Marks
 from storage.recount import Recount
 from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
@@ -245,7 +246,7 @@ class Cube:
         return [
             id
             for id, (code, reason) in self._kinds.items()
-            if reason in chosen.failures or (code is not None and str(code) in chosen.failures)
+            if not chosen.failures.isdisjoint((reason, str(code), failure_value(reason, code)))
         ]
 
     # Users

@@ -46,6 +46,7 @@ class FilterError(ValueError):
 Value = TypeVar("Value")
 
 NAMED_PERIODS = ("today", "7d", "30d", "90d", "week", "month", "all")
+NO_CODE = "none"  # after the reason of failures that have no code
 FIELDS = ("period", "since", "until", "origin", "line", "template", "user", "status", "failure", "contact")
 FIRST_DAY, LAST_DAY = date(2009, 1, 1), date(2100, 1, 1)
 UNKNOWN = "(unknown)"
@@ -100,7 +101,7 @@ class Filter:
     """What is asked: all of it applies to all that is asked with it.
 
     lines, templates and contact are patterns (`literal` makes one of a plain value); failures are error codes in
-    digits or reasons. `Filter.parse(str(f)) == f`.
+    digits, reasons, or a reason and its code (`failure_value`). `Filter.parse(str(f)) == f`.
     """
 
     period: Period = Period()
@@ -337,13 +338,22 @@ def _read_user(filter: Filter, word: _Word) -> Filter:
 
 def _read_failures(filter: Filter, word: _Word) -> Filter:
     for value in word.values:
+        reason, slash, code = value.partition("/")
         if not re.fullmatch(r"[0-9]{1,9}", value):
-            _one_of(word, value, {reason.value: reason for reason in Reason})
+            _one_of(word, reason, {reason.value: reason for reason in Reason})
+        if slash and not re.fullmatch(rf"[0-9]{{1,9}}|{NO_CODE}", code.lower()):
+            raise word.error(f"'{plain(code)}' is no code; after a reason stands its code, or {NO_CODE}")
     return replace(filter, failures=filter.failures | {_code(value) for value in word.values})
 
 
 def _code(value: str) -> str:
-    return str(int(value)) if value.isdigit() else value.lower()
+    front, slash, code = value.rpartition("/")
+    return front.lower() + slash + (str(int(code)) if code.isdigit() else code.lower())
+
+
+def failure_value(reason: str, code: int | None) -> str:
+    """The failures of one reason and one code (None: that have none) as a value of the filter."""
+    return f"{reason}/{NO_CODE if code is None else code}"
 
 
 def _one_of(word: _Word, value: str, known: Mapping[str, Value]) -> Value:

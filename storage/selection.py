@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from storage.calendar import Calendar, calendar_of, date_of, number_of
-from storage.filters import UNKNOWN, AnyOf, Filter, is_literal, plain
+from storage.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, plain
 from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.settings import load_settings
 
@@ -22,7 +22,7 @@ UNKNOWN_ID, NO_TEMPLATE = -1, -2
 class Chosen:
     """What a filter chooses of each dimension, as ids and positions in schema's tuples; None is all of it.
 
-    failures: the digits and reasons of the filter. by_contact: only some contacts' starts, which no cell can tell.
+    failures: the values of the filter. by_contact: only some contacts' starts, which no cell can tell.
     """
 
     lines: frozenset[int] | None = None
@@ -116,7 +116,9 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
         among("templates", "m.start_template", chosen.templates, unknown if UNKNOWN_ID in chosen.templates else None)
     if chosen.failures is not None:
         codes = [int(failure) for failure in chosen.failures if failure.isdigit()]
-        among("codes", "m.failure_code", codes, "m.failure_reason IN (SELECT value FROM json_each(:reasons))")
+        reasons = "m.failure_reason IN (SELECT value FROM json_each(:reasons))"
+        both = reasons.replace("m.failure_reason", f"m.failure_reason || '/' || ifnull(m.failure_code, '{NO_CODE}')")
+        among("codes", "m.failure_code", codes, f"{reasons} OR {both}")
         parameters["reasons"] = json.dumps(sorted(failure for failure in chosen.failures if not failure.isdigit()))
     if filter.contact is not None:
         among("contacts", "m.contact", _contacts(connection, filter.contact))

@@ -23,7 +23,6 @@ from tui.dashboard import Dashboard
 from tui.display import CellDiff
 from tui.keys import Where, bindings, rename
 from tui.preferences import Preferences
-from tui.status import StatusLine
 from tui.terminal import use_ascii
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
@@ -143,8 +142,7 @@ class SaludoApp(CellDiff):
         if self.screen is self.dashboard:
             from tui.help import HelpScreen
 
-            untold = self.dashboard.query_one(StatusLine).untold
-            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, untold)
+            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.untold)
             self.push_screen("help")
 
     def action_repaint(self) -> None:

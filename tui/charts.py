@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.filters import Filter, StartStatus, UserType
+from storage.filters import Filter, StartStatus, UserType, failure_value
 from storage.report import Report
 from tui.drilling import ARRIVED, UNANSWERED, Pressed, narrowed
 from tui.panel import Panel, Piece, strip
@@ -104,6 +104,9 @@ class Proportions(Panel):
     def parts(self) -> int:
         return 0 if self.report is None else len(self.whole(self.report))
 
+    def figure(self) -> int:
+        return 0 if self.report is None else self.whole(self.report)[self.cursor].count
+
     def figures(self, report: Report) -> list[tuple[str, ...]]:
         parts = self.whole(report)
         total = sum(part.count for part in parts)
@@ -168,7 +171,7 @@ class AnsweredChart(Proportions):
     def pressed(self) -> Pressed | None:
         if self.report is None or self.cursor == 0:
             return None
-        return Pressed(self.whole(self.report)[1].count, "never answered", "answered another start")
+        return Pressed(self.whole(self.report)[1].count, "never answered", "once did")
 
 
 class StatusChart(Proportions):
@@ -218,7 +221,7 @@ class UsersChart(Proportions):
     def pressed(self) -> Pressed | None:
         if self.report is None or self.cursor == 0:
             return None
-        return Pressed(self.report.recurrent_users, "recurrent in all", "new in another start")
+        return Pressed(self.report.recurrent_users, "recurrent in all", "once new")
 
 
 class FailuresChart(Panel):
@@ -257,7 +260,8 @@ class FailuresChart(Panel):
         if self.report is None:
             return None
         failure = self.report.failures[self.cursor]
-        wanted = failure.reason if failure.code is None else str(failure.code)
+        alike = sum(other.code == failure.code for other in self.report.failures)
+        wanted = str(failure.code) if alike == 1 and failure.code else failure_value(failure.reason, failure.code)
         return replace(filter, statuses=frozenset((StartStatus.FAILED,)), failures=frozenset((wanted,)))
 
     def _first(self, height: int) -> int:

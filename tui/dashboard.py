@@ -6,6 +6,7 @@ A snapshot comes back from a worker as a message and is shown whole. Knows nothi
 from __future__ import annotations
 
 import gc
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.reactive import Reactive
 from textual.widget import Widget
 
+from storage.database import default_path
 from storage.filters import Filter, Period, literal
 from storage.starts import NotificationRow, StartRow
 from tui.charts import AnsweredChart, FailuresChart, StatusChart, UsersChart
@@ -52,11 +54,6 @@ from tui.wording import filter_words, order_words, plural, short_moment
 
 PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
 CHARTS = PANELS[1:7]
-HOW_TO_BEGIN = (
-    "",
-    "Import your files:   saludo import FILES",
-    "Or try the demo:     saludo demo",
-)
 
 
 class Dashboard(FindingScreen):
@@ -110,6 +107,7 @@ class Dashboard(FindingScreen):
     def on_mount(self) -> None:
         self._arrange(layout_of(self.app.size))
         self.set_focus(self.table)
+        self.query_one(FilterBar).show(self.view.filter)
         found = self.read_at_once(self.view)
         if found is None:
             self.say("reading …")
@@ -126,7 +124,10 @@ class Dashboard(FindingScreen):
     # Sizes
 
     def on_resize(self, event: Resize) -> None:
-        self._arrange(layout_of(event.size))
+        layout, panel = layout_of(event.size), self.panel_in_use()
+        if panel in CHARTS and panel not in shown_charts(layout, self.chart):
+            self.chart = panel  # the one that has the keys stays, in however small a terminal
+        self._arrange(layout)
         self.call_after_refresh(self.place_open_list)  # below its dropdown, which has its own place first
         self.show_keys()
 
@@ -165,8 +166,9 @@ class Dashboard(FindingScreen):
         self.query_one(FunnelChart).of_period = snapshot.view.funnel_of_period
         for panel in self.query(Panel):
             panel.show(snapshot.report)
-        words = filter_words(snapshot.view.filter) + order_words(snapshot.view.order, snapshot.view.reverse)
-        self.table.show(snapshot.pager, words, place.top, place.cursor, self._notice(snapshot))
+        words = filter_words(snapshot.view.filter)
+        order = "" if snapshot.view.grouped else order_words(snapshot.view.order, snapshot.view.reverse)
+        self.table.show(snapshot.pager, words, order, place, self._notice(snapshot))
         line = self.query_one(StatusLine)
         if before is None and self._problems:
             line.say("; ".join(self._problems), error=True)
@@ -193,7 +195,7 @@ class Dashboard(FindingScreen):
         if snapshot.pager.count:
             return ()
         if snapshot.empty:
-            return ("There is nothing in this database yet.", *HOW_TO_BEGIN)
+            return ("There is nothing in this database yet.", *how_to_begin(self.path))
         without = [f"Without {words} there would be {plural(count, 'start')}." for words, count in snapshot.loosened]
         keys = "x clears every filter, < goes to the period before" + (
             ", Esc goes back." if self.history.depth else "."
@@ -206,7 +208,7 @@ class Dashboard(FindingScreen):
         if message.view is not None:
             self.missed(message.stamp, message.text)
         if self.snapshot is None:
-            self.table.explain((message.text, *HOW_TO_BEGIN))
+            self.table.explain((message.text, *how_to_begin(self.path)))
             self.say(message.text, error=True)
             self.show_keys()
         else:
@@ -262,6 +264,8 @@ class Dashboard(FindingScreen):
     def action_funnel(self) -> None:
         if self.refused("funnel"):
             return
+        if not self._is_shown("funnel"):
+            self._show_chart("funnel")
         self.go(replace(self.view, funnel_of_period=not self.view.funnel_of_period))
 
     def action_next_chart(self) -> None:
@@ -307,6 +311,12 @@ class Dashboard(FindingScreen):
         left_out = "Funnel" if layout_of(self.size) is Layout.NARROW else ""
         keys = [key for key in bar(*wheres) if key.bar != left_out]
         self.query_one(KeyBar).show(keys, frozenset(key for key in keys if self.why_not(key)))
+
+
+def how_to_begin(path: Path) -> tuple[str, ...]:
+    """How a database gets its first data, in lines."""
+    named = "" if path == default_path() else f" --db {shlex.quote(str(path))}"
+    return ("", f"Import your files:   saludo import{named} FILES", "Or try the demo:     saludo demo")
 
 
 def _of_notification(filter: Filter, row: NotificationRow) -> Filter:

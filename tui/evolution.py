@@ -18,7 +18,7 @@ from storage.report import Report
 from tui.buckets import SERIES
 from tui.drilling import narrowed
 from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, look, status_style
+from tui.terminal import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, cut_words, look, status_style
 from tui.wording import days, number, percent, short_number, status_name
 
 if TYPE_CHECKING:
@@ -115,8 +115,12 @@ class DailyChart(DrawnChart):
         drawing = self._drawing()
         if drawing is None or not drawing.plan.buckets:
             return None
-        bucket = drawing.plan.buckets[self.cursor]
+        bucket = drawing.plan.buckets[min(self.cursor, len(drawing.plan.buckets) - 1)]
         return replace(filter, period=Period(None, bucket.since.isoformat(), bucket.until.isoformat()))
+
+    def figure(self) -> int:
+        buckets = () if (drawing := self._drawing()) is None else drawing.plan.buckets
+        return buckets[min(self.cursor, len(buckets) - 1)].total if buckets else 0
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         drawing = self._drawing()
@@ -140,29 +144,40 @@ class DailyChart(DrawnChart):
 
 def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
     """The letters and colours of the series, with the counts of the bar under the cursor; shorter where it must: first
-    the words, then the year, the counts of nothing, the end of the days, and at last the blocks of colour."""
+    the words, then the year, the counts of nothing, and at last the blocks of colour; the days are written short."""
     shown = look()
     some = [status for status in LEGEND if counts is None or counts[status]]
     without_year = re.sub(r" \d{4}\b", "", name)
-    begin = without_year.partition(" –")[0]
+    short = _short_days(without_year)
     ways = (
-        (name, True, LEGEND, True),
-        (name, False, LEGEND, True),
-        (without_year, False, LEGEND, True),
-        (without_year, False, some, True),
-        (begin, False, some, True),
-        (begin, False, some, False),
+        (name, True, LEGEND, True, 2),
+        (name, False, LEGEND, True, 2),
+        (without_year, False, LEGEND, True, 2),
+        (without_year, False, some, True, 2),
+        (short, False, some, True, 2),
+        (short, False, some, False, 2),
+        (short, False, some, False, 1),
     )
-    for words, long, statuses, blocks in ways:
+    for words, long, statuses, blocks, gap in ways:
         pieces: list[Piece] = [("  ", DIM), (f"{words} " if words else "", BOLD)]
         for status in statuses:
             block = f"{shown.glyph(status)} " if blocks and (long or not shown.ascii) else ""
             word = status_name(status) if long else STATUS_LETTER[status]
             count = "" if counts is None else f" {number(counts[status]) if long else short_number(counts[status])}"
-            pieces += [(block, status_style(status)), (f"{word}{count}  ", Style() if blocks else status_style(status))]
-        if sum(cell_len(text) for text, _ in pieces) <= width + 2:
+            style = Style() if blocks else status_style(status)
+            pieces += [(block, status_style(status)), (f"{word}{count}{' ' * gap}", style)]
+        if sum(cell_len(text) for text, _ in pieces) <= width + gap:
             break
     return strip(*pieces)
+
+
+def _short_days(name: str) -> str:
+    """Days in fewer cells: `29–30 Oct`, `26 Oct–8 Nov`."""
+    first, dash, last = name.partition(" – ")
+    if not dash:
+        return name
+    number, _, month = first.partition(" ")
+    return f"{number}–{last}" if last.endswith(month) else f"{first}–{last}"
 
 
 def _fitting(count: int, cells: int) -> str:
@@ -216,6 +231,9 @@ class FunnelChart(DrawnChart):
             return found
         return replace(found, period=Period(None, funnel.since.isoformat(), funnel.until.isoformat()))
 
+    def figure(self) -> int:
+        return 0 if self.report is None else self.report.funnel.steps[self.cursor].count
+
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         steps = report.funnel.steps
         if height < len(steps) + 1 or width < 42:
@@ -237,7 +255,7 @@ class FunnelChart(DrawnChart):
                 figures = row == (rows - 1) // 2
                 lines.append(self._line(index, step.step, picture, figures, left, report))
         if not steps[0].count:
-            lines[1:2] = [strip(("  ", DIM), (cut("Nothing was sent in these days.", width - 2), DIM))]
+            lines[0] = strip(("  ", DIM), (cut_words("There are no such sends in these days.", width - 2), DIM))
         return lines
 
     def _bars(self, counts: tuple[tuple[str, int], ...], width: int, height: int) -> tuple[Text, ...] | None:

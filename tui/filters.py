@@ -13,10 +13,11 @@ from textual.events import Click
 from textual.strip import Strip
 
 from storage.filters import Filter
+from tui.harmless import ELLIPSIS
 from tui.keys import Where, bindings
 from tui.painted import Painted
 from tui.panel import strip
-from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, safe
+from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, look, safe
 from tui.wording import chosen, origins_name, period_name, user_type_name
 
 
@@ -89,16 +90,27 @@ class Dropdown(Painted, can_focus=True):
         if y or width < 6:
             return Strip.blank(width)
         says, is_set = self._state(self.filter)
-        room = width - 3
-        value = cut(safe(says, 200), room)
+        apart = " " if look().ascii else ""  # in ASCII the arrow is a letter
+        room = width - 3 - len(apart)
+        value = _shortest(self.field.name, safe(says, 200), room)
         name = f"{self.field.label} "
         if cell_len(value) + len(name) > room:
             name = ""
         style = CURSOR + BOLD if self.has_focus else BOLD if is_set else PLAIN
         arrow = "▾" if not self.has_focus else "▸"
         return strip(
-            (f"{self.field.key} ", KEY), (name, DIM), (value, style), (arrow, KEY if self.has_focus else DIM)
+            (f"{self.field.key} ", KEY), (name, DIM), (value, style), (apart + arrow, KEY if self.has_focus else DIM)
         ).adjust_cell_length(width)
+
+
+def _shortest(field: str, value: str, room: int) -> str:
+    """A filter's value in few cells: days without blanks around their dash, of a number its end, which tells it from
+    others."""
+    if cell_len(value) > room and field == "period":
+        value = value.replace(" – ", "–")
+    if cell_len(value) > room > 1 and value.startswith("+") and value[1:].isdigit():
+        return ELLIPSIS + value[-(room - 1) :]
+    return cut(value, room)
 
 
 class FilterBar(Horizontal):

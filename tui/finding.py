@@ -19,8 +19,9 @@ class FindingScreen(SavingScreen):
     _looking = False
 
     def interrupt(self, key: str) -> bool:
-        """Any key ends a search; Escape does nothing else."""
+        """Any key ends a search, where Escape does nothing else, and takes a notice away."""
         if not self._looking:
+            self.forget_notice()
             return False
         self._looking = False
         self.workers.cancel_group(self, "find")

@@ -15,7 +15,7 @@ from tui.layout import HORIZONTAL, VERTICAL, TooSmall
 from tui.panel import heading, strip, wrapped
 from tui.scrolling import Lines
 from tui.status import KeyBar
-from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, safe
+from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
@@ -101,7 +101,8 @@ def help_lines(width: int, reasons: Mapping[Key, str], untold: str = "") -> Iter
         yield strip((f"  {where}", HEADING))
         for key in keys:
             reason = reasons.get(key)
-            name = f"({key.shown})" if reason else key.shown
+            shown = key_names(key.shown)
+            name = f"({shown})" if reason else shown
             does = f"{key.does} (not now: {reason})" if reason else key.does
             for place, text in enumerate(wrapped(does, max(10, width - 20))):
                 front = f"    {name if place == 0 else '':<14}"

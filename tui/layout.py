@@ -52,9 +52,7 @@ def layout_of(size: Size) -> Layout:
 def shown_charts(layout: Layout, chart: str, beside: bool = False) -> frozenset[str]:
     """The charts that a layout shows while `chart` is the chosen one; beside: as far as one start leaves room."""
     match layout:
-        case Layout.TINY:
-            return frozenset()
-        case Layout.NARROW:
+        case Layout.TINY | Layout.NARROW:
             return frozenset((chart,))
         case _ if beside:
             return _BESIDE

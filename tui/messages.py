@@ -117,6 +117,10 @@ class Opened(Message):
         super().__init__()
 
 
+class NothingThere(Message):
+    """Enter where there is nothing to open."""
+
+
 class FilterChosen(Message):
     """A dropdown or the filter line asks for another filter."""
 

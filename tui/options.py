@@ -11,6 +11,7 @@ from storage.choices import Choice
 from storage.filters import FIRST_DAY, LAST_DAY, Filter, Period, UserType
 from storage.origins import Origin
 from tui.keys import Key
+from tui.terminal import key_names
 from tui.wording import ORIGIN_NAMES, PERIOD_NAMES, USER_TYPE_NAMES, period_name
 
 MULTIPLE = frozenset(("origin", "line", "template"))
@@ -58,7 +59,7 @@ def options_of(
 
 def commands_of(keys: Sequence[Key]) -> list[Option]:
     """The command palette: what each key does, with the key itself."""
-    return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}", key=key.shown) for key in keys]
+    return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}", key=key_names(key.shown)) for key in keys]
 
 
 def typed_period(text: str) -> Option | None:

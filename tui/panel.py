@@ -21,7 +21,7 @@ from storage.filters import Filter
 from storage.report import Report
 from tui.drilling import Pressed
 from tui.keys import Where, bindings
-from tui.messages import Drill, Note
+from tui.messages import Drill, Note, NothingThere
 from tui.painted import Painted
 from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
 
@@ -112,6 +112,10 @@ class Panel(Painted, can_focus=True):
         """The filter of the starts behind the part under the cursor; None where there are none."""
         return None
 
+    def figure(self) -> int:
+        """The number under the cursor."""
+        return 1
+
     def pressed(self) -> Pressed | None:
         """The users under the cursor, where the starts behind them belong to others as well."""
         return None
@@ -173,10 +177,11 @@ class Panel(Painted, can_focus=True):
 
     def action_drill(self) -> None:
         if self.report is None or not self.parts():
+            self.post_message(NothingThere())
             return
         found = self.behind(self.report.filter)
-        if found is None:
-            self.post_message(Note("this filter leaves nothing behind it"))
+        if found is None or not self.figure():
+            self.post_message(Note("there are no starts behind a zero"))
         else:
             self.post_message(Drill(found, self.pressed()))
 

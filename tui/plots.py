@@ -124,6 +124,8 @@ def _column(counts: Sequence[int], rows: int, top: int, look: Look) -> list[Cell
     cells: list[Cell] = []
     for row in range(-(-edges[-1] // 8) if edges else 0):
         spans = _spans(edges, row * 8)
+        # Where two series have as many eighths, the one that counts more is shown.
+        spans.sort(key=lambda span: counts[span[0]], reverse=True)
         cells.append(_cell(spans) if look.solid else _textured_cell(spans, look))
     return cells
 

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from tui.keys import Where, bindings
+from tui.messages import Note
 from tui.safe_input import SafeInput
 
 
@@ -49,6 +50,8 @@ class PromptLine(SafeInput):
         self.action_close()
         if text:
             self.post_message(Given(self.purpose, text))
+        else:
+            self.post_message(Note("nothing was typed, so nothing is done"))
 
     def action_close(self) -> None:
         self.display = False

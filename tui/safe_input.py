@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -10,7 +11,10 @@ from tui.terminal import safe
 
 
 class SafeInput(Input):
-    """An input whose text may come from other people's files."""
+    """An input whose text may come from other people's files; its cursor is in view at whatever size."""
+
+    def on_resize(self) -> None:
+        self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False)
 
     def render_line(self, y: int) -> Strip:
         line = super().render_line(y)

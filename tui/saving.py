@@ -79,7 +79,9 @@ class SavingScreen(FilteringScreen):
     def on_save_ended(self, message: SaveEnded) -> None:
         self.saving = None
         self.show_keys()
-        self.say(message.text, message.error, ends_in_path=not message.error)
+        # Where it does not stand is where one wanted it: of an error the reason matters more.
+        text = message.text.replace(f"{self.directory}/", "") if message.error else message.text
+        self.say(text, message.error, ends_in_path=not message.error)
 
     def action_copy(self) -> None:
         if self.refused("copy"):

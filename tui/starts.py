@@ -16,7 +16,7 @@ from textual.strip import Strip
 from storage.starts import NotificationRow, StartRow
 from tui.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
 from tui.keys import Where, bindings
-from tui.messages import Opened
+from tui.messages import NothingThere, Opened, Place
 from tui.pager import Pager
 from tui.painted import Painted
 from tui.panel import Piece, heading, strip, wrapped
@@ -47,7 +47,7 @@ class StartsTable(Painted, can_focus=True):
         self.top = self.cursor = 0
         self.notice: tuple[str, ...] = ()
         self._notice_top = 0
-        self.about = ""
+        self.about = self.order = ""
 
     @property
     def rows(self) -> int:
@@ -59,14 +59,16 @@ class StartsTable(Painted, can_focus=True):
         """How many rows there are in all."""
         return 0 if self.pager is None else self.pager.count
 
-    def show(self, pager: Pager, about: str, top: int, cursor: int, notice: tuple[str, ...]) -> None:
-        """Takes another pager; `about` says in words what its rows are."""
+    def show(self, pager: Pager, about: str, order: str, place: Place, notice: tuple[str, ...]) -> None:
+        """Takes another pager; `about` says in words what its rows are, `order` how they are sorted, where that is not
+        the newest first."""
         same = self._picture()
         if notice != self.notice:
             self._notice_top = 0
         self.pager, self.about, self.notice = pager, about, notice
-        self.cursor = max(0, min(cursor, pager.count - 1))
-        self.top = top
+        self.order = order
+        self.cursor = max(0, min(place.cursor, pager.count - 1))
+        self.top = place.top
         self._keep_in_sight()
         if self._picture() != same:
             self.refresh()
@@ -84,7 +86,7 @@ class StartsTable(Painted, can_focus=True):
         if self.pager is None:
             return None
         shown = [self.pager.row(place) for place in range(self.top, self.top + self.rows)]
-        return shown, self.top, self.cursor, self.count, self.about, self.notice
+        return shown, self.top, self.cursor, self.count, self.about, self.order, self.notice
 
     def on_resize(self, event: Resize) -> None:
         self._keep_in_sight()
@@ -132,8 +134,7 @@ class StartsTable(Painted, can_focus=True):
 
     def action_open(self) -> None:
         row = self.row()
-        if row is not None:
-            self.post_message(Opened(row))
+        self.post_message(NothingThere() if row is None else Opened(row))
 
     def on_click(self, event: Click) -> None:
         place = self.top + event.y - _ABOVE
@@ -172,7 +173,9 @@ class StartsTable(Painted, can_focus=True):
         return self._row(self.top + y - _ABOVE, columns, width)
 
     def _title(self) -> str:
-        return "Notifications" if self.pager is not None and self.pager.grouped else "Last starts"
+        if self.pager is not None and self.pager.grouped:
+            return "Notifications"
+        return f"Starts{self.order}" if self.order else "Last starts"
 
     def _position(self) -> str:
         if not self.count:

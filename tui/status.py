@@ -11,7 +11,7 @@ from textual.strip import Strip
 from tui.keys import Key, Where
 from tui.painted import Painted
 from tui.panel import Piece, strip
-from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, safe
+from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, key_names, safe
 from tui.wording import CRUMB
 
 
@@ -22,7 +22,7 @@ def newest_crumbs(text: str, width: int) -> str:
     while cell_len(text) > width and len(steps) > 1:
         del steps[0]
         text = f"{front}{gap}{CRUMB.join(('…', *steps))}"
-    return cut(text, width)
+    return cut_words(text, width)
 
 
 _MORE = "  (? tells all)"
@@ -106,9 +106,9 @@ class KeyBar(Painted):
             if used + _size(key) > width:
                 break
             if key in self._refused:
-                pieces.append((f"({key.shown} {key.bar})", DIM))
+                pieces.append((f"({key_names(key.shown)} {key.bar})", DIM))
             else:
-                pieces += [(f" {key.shown}", KEY), (f" {key.bar} ", DIM)]
+                pieces += [(f" {key_names(key.shown)}", KEY), (f" {key.bar} ", DIM)]
             used += _size(key)
         return strip(*pieces).adjust_cell_length(width)
 
@@ -126,4 +126,4 @@ class KeyBar(Painted):
 
 
 def _size(key: Key) -> int:
-    return len(key.shown) + len(key.bar) + 3
+    return len(key_names(key.shown)) + len(key.bar) + 3

@@ -134,6 +134,14 @@ def look() -> Look:
     return Look(not colorless(), _ascii_only)
 
 
+_SPELLED = str.maketrans({"↑": "Up", "↓": "Down", "←": "Left", "→": "Right", "…": "-"})
+
+
+def key_names(text: str) -> str:
+    """The names of keys as the terminal can show them: in ASCII an arrow is a word, not a letter that is a key too."""
+    return text.translate(_SPELLED) if _ascii_only else text
+
+
 def status_style(status: StartStatus, bold: bool = False) -> Style:
     """The one colour that a status has on every panel, as a foreground."""
     return Style(bold=bold) if colorless() else Style(color=STATUS_COLOR[status], bold=bold)

@@ -20,13 +20,15 @@ SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
 
 
 class Tile(NamedTuple):
-    """One number: what it is called, its forms from the longest to the shortest, what stands below, and its drill."""
+    """One number: what it is called, its forms from the longest to the shortest, what stands below, how it looks, how
+    many starts or users are behind it, and its drill."""
 
     name: str
     short: str
     forms: tuple[str, ...]
     below: str
     style: Style
+    figure: int
     origins: frozenset[Origin] = frozenset()
     statuses: frozenset[StartStatus] = frozenset()
 
@@ -38,17 +40,18 @@ def tiles_of(report: Report) -> list[Tile]:
     answered_share = percent(share(answered.users_answered, answered.users_reached))
     failed_share = percent(share(status.failed, report.sends))
     tiles = [
-        Tile("Starts", "Starts", _forms(report.starts), "all origins", BOLD),
-        Tile("Sends", "Sends", _forms(report.sends), "notifications", BOLD, origins=SENDS),
-        Tile("Users", "Users", _forms(report.users), "of all starts", BOLD),
-        Tile("Users sent to", "Sent to", _forms(report.users_sent), "of sends", BOLD, origins=SENDS),
-        Tile("Sends per user", "Each", (per_user,), "sent to", BOLD, origins=SENDS),
+        Tile("Starts", "Starts", _forms(report.starts), "all origins", BOLD, report.starts),
+        Tile("Sends", "Sends", _forms(report.sends), "notifications", BOLD, report.sends, origins=SENDS),
+        Tile("Users", "Users", _forms(report.users), "of all starts", BOLD, report.users),
+        Tile("Users sent to", "Sent to", _forms(report.users_sent), "of sends", BOLD, report.users_sent, origins=SENDS),
+        Tile("Sends per user", "Each", (per_user,), "sent to", BOLD, report.sends, origins=SENDS),
         Tile(
             "Answered",
             "Answered",
             (f"{answered_share} {number(answered.users_answered)}", answered_share),
             f"of {short_number(answered.users_reached)} users",
             status_style(StartStatus.ANSWERED, bold=True),
+            answered.users_answered,
             statuses=frozenset((StartStatus.ANSWERED,)),
         ),
         Tile(
@@ -57,6 +60,7 @@ def tiles_of(report: Report) -> list[Tile]:
             (f"{failed_share} {number(status.failed)}", failed_share),
             f"of {short_number(report.sends)} sends",
             status_style(StartStatus.FAILED, bold=True),
+            status.failed,
             statuses=frozenset((StartStatus.FAILED,)),
         ),
     ]
@@ -79,6 +83,7 @@ def tiles_of(report: Report) -> list[Tile]:
             _forms(count),
             below[origin],
             BOLD,
+            count,
             origins=frozenset((origin,)),
         )
         for origin, count in report.origins.items()
@@ -125,6 +130,9 @@ class Tiles(Panel):
             return None
         tile = tiles_of(self.report)[self.cursor]
         return narrowed(filter, tile.statuses, tile.origins)
+
+    def figure(self) -> int:
+        return 0 if self.report is None else tiles_of(self.report)[self.cursor].figure
 
     def figures(self, report: Report) -> list[tuple[str, ...]]:
         tiles = tiles_of(report)

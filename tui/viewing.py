@@ -24,7 +24,7 @@ from tui.history import History, Stop
 from tui.keys import Key, Where
 from tui.layout import Layout, layout_of
 from tui.loading import Snapshot, Stamp, View, has_content
-from tui.messages import PagesRead, Place
+from tui.messages import NothingThere, PagesRead, Place
 from tui.pager import moved
 from tui.panel import Panel
 from tui.prompt_line import PromptLine
@@ -74,6 +74,7 @@ class ViewingScreen(WorkingScreen):
         self._pressed: tuple[View, Stamp | None, Pressed] | None = None
         self.saving: str | None = None
         self.paused = False
+        self.untold = ""  # what the status line had no room for before the last key
         self._pending = False
         self._stamp: Stamp | None = None
 
@@ -138,6 +139,14 @@ class ViewingScreen(WorkingScreen):
         """One line for the person."""
         self.query_one(StatusLine).say(text, error, ends_in_path)
 
+    def forget_notice(self) -> None:
+        """A notice is for the moment: the next key takes it away, an error stays."""
+        line = self.query_one(StatusLine)
+        self.untold = line.untold
+        lent = isinstance(self.focused, (ChoiceList, FilterLine, PromptLine))
+        if not lent and not line.is_error and self.saving is None:
+            self.say(self.where())
+
     def where(self) -> str:
         """How much is shown, and whether there is a way back."""
         if self.snapshot is None:
@@ -150,6 +159,8 @@ class ViewingScreen(WorkingScreen):
             others = self._pressed[2].words(report.users)
             counts += f": {others}" if others else ""
         way = crumbs([*self.history.way(), self.view.filter])
+        if self.paused:
+            counts = f"paused until Space   {counts}"
         return f"{counts}   {way}" if self.history.depth and " › " in way else counts
 
     def watch_database(self) -> None:
@@ -222,6 +233,10 @@ class ViewingScreen(WorkingScreen):
             self.focus_on(self.before_list)
         self.say(self.where())
 
+    def on_nothing_there(self, message: NothingThere) -> None:
+        if not self.refused("open"):
+            self.say("still reading; try again in a moment")
+
     def focus_on(self, id: str) -> None:
         """Gives the keys to a widget."""
         self.set_focus(self.query_one(f"#{id}", Widget))
@@ -268,7 +283,7 @@ class ViewingScreen(WorkingScreen):
 
     def action_pause(self) -> None:
         self.paused = not self.paused
-        self.say("paused: what others import is not read until Space" if self.paused else self.where())
+        self.say(self.where())
 
     async def _look(self) -> None:
         """Reads again when another process has changed the database, or a day has begun."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from storage.failures import Reason, title_of
-from storage.filters import Filter, Period, StartStatus, UserType, plain
+from storage.filters import NO_CODE, Filter, Period, StartStatus, UserType, plain
 from storage.origins import Origin
 from storage.sorting import Order
 from tui.harmless import safe
@@ -211,7 +211,11 @@ def _shown(pattern: str) -> str:
 
 
 def _failure_name(failure: str) -> str:
-    return f"code {failure}" if failure.isdigit() else reason_name(failure).lower()
+    if failure.isdigit():
+        return f"code {failure}"
+    reason, slash, code = failure.partition("/")
+    of_code = "" if not slash else " without a code" if code == NO_CODE else f" with code {code}"
+    return reason_name(reason).lower() + of_code
 
 
 def order_words(order: Order, reverse: bool) -> str:

@@ -253,6 +253,31 @@ def test_failures_of_two_origins_on_a_day_are_one_day(tmp_path: Path) -> None:
     assert report["origins"]["template"] == 1
 
 
+def test_a_reason_with_a_code_and_the_same_without_are_two(tmp_path: Path) -> None:
+    failures = [Failure(131026), Failure(None, "El número ya no existe"), Failure(131026), Failure(1013), Failure(100)]
+    failed = [
+        structs.replace(sent(str(place), NOON + place), failed_at=NOON + SECOND, failure=failure)
+        for place, failure in enumerate((*failures, Failure(100, "Invalid parameter")))
+    ]
+    path = build(tmp_path / "saludo.db", failed)
+    for finished in (False, True):
+        if finished:
+            finish(path)
+        for text, count in (
+            ("number_gone", 4),
+            ("number_gone/none", 1),
+            ("number_gone/131026", 2),
+            ("number_gone/none,1013", 2),
+            ("100", 2),
+            ("wrong_number/100", 1),
+            ("NUMBER_GONE/0131026", 2),
+        ):
+            report, recount = both(path, Filter.parse(f"period:7d failure:{text}"))
+            assert report == recount
+            assert report["starts"] == count, text
+            assert Filter.parse(str(Filter.parse(f"failure:{text}"))) == Filter.parse(f"failure:{text}")
+
+
 def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db", [sent("a", NOON)])
     finish(path)

@@ -19,6 +19,7 @@ from tests.tui.test_live import append, until
 from tui.charts import AnsweredChart, FailuresChart, StatusChart
 from tui.detail import DetailPane
 from tui.help import HelpScreen
+from tui.prompt_line import PromptLine
 from tui.scrolling import Lines
 from tui.starts import StartsTable
 from tui.status import StatusLine
@@ -379,3 +380,90 @@ async def test_a_start_that_is_open_keeps_its_place_when_the_terminal_grows_and_
             assert ("Daily evolution" in text) is beside
         await press(pilot, "escape")
         assert "Funnel" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (160, 48)])
+async def test_the_first_frame_shows_the_filter_that_was_asked_for(path: Path, size: tuple[int, int]) -> None:
+    async with dashboard(path, size, "period:7d user:new origin:notification") as (app, _):
+        bar = screen_text(app).split("\n")[0]
+        assert "Last 7" in bar
+        assert "New" in bar
+        assert "Mass" in bar
+
+
+@pytest.mark.parametrize("number", "12345678")
+@pytest.mark.parametrize(
+    "sizes", [[(59, 15), (120, 40)], [(80, 24)], [(60, 16), (160, 48)], [(50, 12), (80, 24)]], ids=str
+)
+async def test_what_has_the_keys_keeps_them_at_every_size(
+    path: Path, number: str, sizes: list[tuple[int, int]]
+) -> None:
+    async with dashboard(path, (160, 48)) as (app, pilot):
+        await press(pilot, number)
+        had = app.focused
+        for size in sizes:
+            await pilot.resize_terminal(*size)
+            await scenes.settle(pilot)
+        assert app.focused is had
+        assert had is not None
+        assert had.is_on_screen
+        assert f"▸{number}" in screen_text(app) or number == "1"
+
+
+async def test_a_notice_goes_with_the_next_key_and_an_error_stays(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await press(pilot, "x")
+        assert line.text == "no filter is set"
+        await press(pilot, "down")
+        assert line.text == "55 starts of 55 users"
+        app.dashboard.say("it broke", error=True)
+        await press(pilot, "down")
+        assert line.text == "it broke"
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("7", "enter"), ("2", "enter"), ("5", "enter"), ("6", "f", "enter")])
+async def test_enter_where_nothing_is_says_so(path: Path, keys: tuple[str, ...]) -> None:
+    async with dashboard(path, (80, 24), "contact:1") as (app, pilot):
+        await press(pilot, *keys)
+        said = app.dashboard.query_one(StatusLine).text
+        assert said in ("there is nothing under the cursor", "there are no starts behind a zero")
+        assert app.dashboard.view.filter == Filter.parse("contact:1")
+
+
+async def test_the_order_stands_in_the_heading_of_the_table_and_not_of_the_notifications(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "s", "S")
+        assert "8 Starts, by template from the end" in screen_text(app)
+        await press(pilot, "v")
+        assert "8 Notifications" in screen_text(app)
+        assert "by template" not in screen_text(app)
+
+
+async def test_f_shows_the_funnel_where_it_is_not_on_the_screen(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "f")
+        assert "6 Funnel  period" in screen_text(app)
+
+
+async def test_an_empty_funnel_keeps_its_steps(path: Path) -> None:
+    async with dashboard(path, (120, 40), "contact:1") as (app, _):
+        text = screen_text(app)
+        assert "There are no such sends in these days." in text
+        for step in ("S Sent", "D Delivered", "R Read", "A Answered"):
+            assert step in text
+
+
+async def test_the_way_to_import_names_the_database_that_is_open(tmp_path: Path) -> None:
+    async with dashboard(tmp_path / "none.db", (120, 40)) as (app, _):
+        assert f"saludo import --db {tmp_path / 'none.db'} FILES" in " ".join(screen_text(app).split())
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+async def test_the_end_of_a_proposed_name_is_in_view(path: Path, size: tuple[int, int]) -> None:
+    async with dashboard(path, size) as (app, pilot):
+        await press(pilot, "W")
+        assert app.dashboard.query_one(PromptLine).value.endswith(screen_text(app).split("\n")[0].strip()[-12:])
+        await pilot.resize_terminal(61, 17)
+        await scenes.settle(pilot)
+        assert screen_text(app).split("\n")[0].strip().endswith(".tsv")

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from storage.events import Event, Failure, Rank, Send, Status, Step
+from storage.events import Event, Failure, Inbound, Rank, Send, Status, Step
 from storage.filters import Filter, StartStatus
-from tests.databases import HOUR, LINE, NOON, SECOND, build
+from tests.databases import DAY, HOUR, LINE, NOON, SECOND, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tests.tui.test_live import until
 from tui import loading
-from tui.charts import Proportions
+from tui.charts import FailuresChart, Proportions
 from tui.panel import Panel
 from tui.status import StatusLine
 from tui.wording import crumbs
@@ -71,10 +71,11 @@ def _sent(key: str, at: int, person: int) -> Send:
 @pytest.fixture
 def again(tmp_path: Path) -> Path:
     """The small business, which sends once more to three people who answered: two of them only read it, one fails; and
-    two more to whom it has not sent yet, who do not answer."""
+    two more to whom it has not sent yet, and one who wrote before, who do not answer."""
     later = NOON + 3 * HOUR
     events: list[Event] = [*scenes.events()]
-    for person in (8, 9, 10, 60, 61):
+    events.append(Inbound("in.before", "text", NOON - DAY, LINE, scenes.person(70)))
+    for person in (8, 9, 10, 60, 61, 70):
         key = f"wamid.again.{person}"
         events.append(_sent(key, later, person))
         if person == 10:
@@ -88,9 +89,9 @@ def again(tmp_path: Path) -> Path:
     ("keys", "pressed", "users", "words"),
     [
         (("2",), scenes.ANSWERED, scenes.ANSWERED, ""),
-        (("2", "down"), 34, 36, ": 34 never answered, 2 answered another start"),
+        (("2", "down"), 35, 37, ": 35 never answered, 2 once did"),
         (("4",), 49, 49, ""),
-        (("4", "down"), 0, 2, ": 0 recurrent in all, 2 new in another start"),
+        (("4", "down"), 1, 3, ": 1 recurrent in all, 2 once new"),
     ],
 )
 async def test_where_a_number_of_users_has_starts_of_more_users_the_status_line_says_whose(
@@ -127,10 +128,10 @@ async def test_enter_on_what_the_filter_excludes_shows_nothing_else(
     async with dashboard(path, (120, 40), filter) as (app, pilot):
         await press(pilot, *keys, "enter")
         assert app.dashboard.view.filter == Filter.parse(filter)
-        assert app.dashboard.query_one(StatusLine).text == "this filter leaves nothing behind it"
+        assert app.dashboard.query_one(StatusLine).text == "there are no starts behind a zero"
 
 
-@pytest.mark.parametrize(("panel", "part"), [("1", 1), ("3", 3), ("5", 1), ("6", 2), ("7", 1)])
+@pytest.mark.parametrize(("panel", "part"), [("1", 1), ("3", 3), ("5", 27), ("6", 2), ("7", 1)])
 async def test_going_back_puts_the_cursor_where_it_was_in_the_panel(path: Path, panel: str, part: int) -> None:
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, panel, "home", *["down"] * part)
@@ -205,3 +206,23 @@ async def test_another_process_that_imports_shows_up(tmp_path: Path) -> None:
         assert b"1 new" in done.stderr
         await until(pilot, lambda: app.dashboard.table.count == scenes.STARTS + 1)
         assert "5491105559999" in screen_text(app)
+
+
+async def test_every_reason_of_failure_drills_to_its_own_sends(tmp_path: Path) -> None:
+    """A reason with several codes, one without, and a code with two reasons."""
+    failures = [Failure(131026, "a"), Failure(131026, "a"), Failure(1013, "a"), Failure(None, "El número ya no existe")]
+    failures += [Failure(100, "x"), Failure(100, "Invalid parameter"), Failure(100, "Invalid parameter")]
+    events: list[Event] = [*scenes.events()]
+    for place, failure in enumerate(failures):
+        events.append(_sent(f"failed.{place}", NOON + HOUR, 200 + place))
+        events.append(Status(f"failed.{place}", Step.FAILED, NOON + HOUR + SECOND, LINE, failure=failure))
+    async with dashboard(build(tmp_path / "failures.db", events), (120, 40)) as (app, pilot):
+        await press(pilot, "7")
+        chart = app.dashboard.query_one(FailuresChart)
+        assert chart.report is not None
+        rows = chart.report.failures
+        assert len(rows) == 6
+        for place, row in enumerate(rows):
+            await press(pilot, "home", *["down"] * place, "enter")
+            assert app.dashboard.table.count == row.count, row
+            await press(pilot, "escape")

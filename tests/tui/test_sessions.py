@@ -129,6 +129,7 @@ def test_in_ascii_every_status_has_its_letter_in_every_chart(path: Path, environ
     assert re.search("A+-+ ", text)
     assert re.search("N{9}", text)
     assert "F Failed  S Sent" in text
+    assert "Anything v" in text
     (top,) = (place for place, line in enumerate(found) if "5 Daily evolution" in line)
     width = found[top].index("6 Funnel")
     chart = found[top + 2 : top + 12]
