@@ -6,7 +6,7 @@ it. The bitmaps of a cell are of three kinds, and a contact stands in the slice 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import product
 
 from storage.filters import StartStatus
@@ -14,8 +14,8 @@ from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 
 ALL = 0
 PACK = -9  # in the place of a template: the row holds a pack of the line's templates
-_GROUPS = -16  # and from here down: a group of templates, or in the place of a line a group of lines
-_TEMPLATE_BITS, _LINE_BITS = 4, 2  # templates, or lines, whose ids differ in these bits only are a group
+_GROUPS = -16  # and from here down: a group of templates
+_GROUP_BITS = 4  # templates whose ids differ in these bits only are a group
 
 USERS, FAILED, STEPS = (
     0,
@@ -24,7 +24,7 @@ USERS, FAILED, STEPS = (
 )  # kinds of bitmaps: everyone; failed ones by failure; by how far it got short of an answer
 KINDS = (USERS, FAILED, STEPS)
 
-SHIFTS = (0, 3, 6)  # levels: blocks of 1, 8 and 64 days, by the bits that the day's number loses
+SHIFTS = (0, 3, 5, 7)  # levels: blocks of 1, 8, 32 and 128 days, by the bits that the day's number loses
 
 FAILURE, SENT, READ, ANSWER, RECEIVED = (
     STATUSES.index(status)
@@ -80,36 +80,26 @@ def users_slice(origin: int, user_type: int, status: int) -> int:
 
 def group_of(template: int) -> int | None:
     """The group of a template, None where it has none. Groups make "all but a few templates" a few sets of users."""
-    return _GROUPS - (template >> _TEMPLATE_BITS) if template > 0 else None
+    return _GROUPS - (template >> _GROUP_BITS) if template > 0 else None
 
 
-def group_of_line(line: int) -> int | None:
-    """The group of a line, None where it has none."""
-    return _GROUPS - (line >> _LINE_BITS) if line > 0 else None
-
-
-def is_group(member: int) -> bool:
-    """Whether this is a group and not a template or a line."""
-    return member <= _GROUPS
+def is_group(template: int) -> bool:
+    """Whether this is a group and not a template."""
+    return template <= _GROUPS
 
 
 def has_groups(kind: int, level: int) -> bool:
-    """Whether the blocks of a level have sets of groups of templates: of a day they would save too little."""
+    """Whether the blocks of a level have sets of groups: of a day they would save too little."""
     return kind == USERS and level > 0
 
 
-def has_line_groups(kind: int, level: int) -> bool:
-    """Whether the blocks of a level have sets of groups of lines."""
-    return kind in (USERS, FAILED) and level > 0
-
-
-def grouped(wanted: Iterable[int], everything: Iterable[int], group_of: Callable[[int], int | None]) -> set[int]:
-    """The same templates, or lines, with whole groups, of all that there are, in the place of their members."""
+def grouped(templates: Iterable[int], everything: Iterable[int]) -> set[int]:
+    """The same templates with whole groups, of all that there are, in the place of their members."""
     members: dict[int, set[int]] = {}
-    for member in everything:
-        if (group := group_of(member)) is not None:
-            members.setdefault(group, set()).add(member)
-    result = set(wanted)
+    for template in everything:
+        if (group := group_of(template)) is not None:
+            members.setdefault(group, set()).add(template)
+    result = set(templates)
     for group, some in members.items():
         if len(some) > 1 and some <= result:
             result -= some

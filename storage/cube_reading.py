@@ -299,7 +299,7 @@ class Cube:
     def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob]]:
         chosen = selection.chosen
         templates = self.templates if chosen.templates is not None else ()
-        lines = self.lines if chosen.templates is not None or chosen.lines is not None else ()
+        lines = self.lines if chosen.templates is not None else ()
         return sets_of(self.connection, kind, self._blocks(selection), chosen, lines, templates)
 
     # Failures

@@ -2,7 +2,7 @@
 
 A leaf is the set of one line, template (and, of failed ones, failure). The leaves of a day are counted from its starts,
 those of a coarser block come from the blocks below it, where groups of templates are leaves as well; roll-ups of any
-block, those of groups of lines among them, come from the leaves of the same block.
+block come from the leaves of the same block.
 """
 
 from __future__ import annotations
@@ -14,18 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from storage.bitmaps import Blob, is_big, pack, united, unpack
 from storage.cube_count import Leaf, Leaves
-from storage.cube_layout import (
-    ALL,
-    FAILED,
-    PACK,
-    Block,
-    children_of,
-    group_of,
-    group_of_line,
-    has_groups,
-    has_line_groups,
-    is_group,
-)
+from storage.cube_layout import ALL, FAILED, PACK, Block, children_of, group_of, has_groups, is_group
 
 _READ_LEAVES = """
 SELECT line, template, bitmap FROM users
@@ -37,7 +26,6 @@ _DROP_LINE = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND l
 _DROP_TOTAL = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = 0 AND template = ?"
 
 Sets = list[tuple[Leaf, Blob]]
-Row = tuple[int, int, bytes]  # line, template, set
 
 
 def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> Leaves:
@@ -77,7 +65,7 @@ def refresh_block(
     connection: sqlite3.Connection, kind: int, block: Block, lines: set[int], leaves: Mapping[int, dict[Leaf, bytes]]
 ) -> None:
     """Writes the leaves of these lines, and every roll-up that they change."""
-    stored: list[Row] = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
+    stored = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
     before: Leaves = defaultdict(dict)
     for line, template, bitmap in stored:
         if line in lines and template != ALL:
@@ -89,18 +77,19 @@ def refresh_block(
     templates: set[int] = set()
     everything: Sets = []
     by_template: defaultdict[int, Sets] = defaultdict(list)
-    rows: list[Row] = []
+    rows: list[tuple[int, int, bytes]] = []
     for line in changed:
         old, new = before.get(line, nothing), leaves.get(line, nothing)
         templates |= {leaf[0] for leaf in old.keys() | new.keys() if old.get(leaf) != new.get(leaf)}
         if new:
-            of_line = _of_line(kind, line, new)
-            rows += of_line
-            everything += _leaves_of(PACK if kind == FAILED else ALL, of_line[-1][2])
+            total = _total(kind, ALL, [item for item in new.items() if not is_group(item[0][0])])
+            rows += [(line, template, blob) for template, blob in _packed(kind, new)]
+            rows.append((line, ALL, total))
+            everything += _leaves_of(PACK if kind == FAILED else ALL, total)
             for leaf, users in new.items():
                 by_template[leaf[0]].append((leaf, users))
     for line, template, bitmap in stored:
-        if line in changed or is_group(line):
+        if line in changed:
             continue
         if template == ALL:
             everything += _leaves_of(PACK if kind == FAILED else ALL, bitmap)
@@ -115,40 +104,10 @@ def refresh_block(
     ]
     if everything:
         rows.append((ALL, ALL, _total(kind, ALL, everything)))
-    groups: Leaves = {}
-    if has_line_groups(kind, block[0]):
-        groups = _of_line_groups(changed, stored, leaves)
-        for group, new in groups.items():
-            rows += _of_line(kind, group, new)
     if stored:
-        connection.executemany(_DROP_LINE, [(kind, *block, line) for line in (*changed, *groups)])
+        connection.executemany(_DROP_LINE, [(kind, *block, line) for line in changed])
         connection.executemany(_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL)])
     connection.executemany(_WRITE, [(kind, *block, *row) for row in rows])
-
-
-def _of_line_groups(changed: Iterable[int], stored: list[Row], leaves: Mapping[int, dict[Leaf, bytes]]) -> Leaves:
-    """The leaves of the groups of lines that changed lines are in, by group."""
-    parts: dict[int, defaultdict[Leaf, list[Blob]]] = {}
-    for line in changed:
-        if (group := group_of_line(line)) is not None:
-            of_group = parts.setdefault(group, defaultdict(list))
-            for leaf, blob in leaves.get(line, {}).items():
-                of_group[leaf].append(blob)
-    for line, template, bitmap in stored:
-        group = group_of_line(line)
-        if group in parts and line not in changed and template != ALL:
-            for leaf, part in _leaves_of(template, bitmap):
-                parts[group][leaf].append(part)
-    return {group: {leaf: united(blobs) for leaf, blobs in of_group.items()} for group, of_group in parts.items()}
-
-
-def _of_line(kind: int, line: int, leaves: dict[Leaf, bytes]) -> list[Row]:
-    """The rows of a line, or of a group of lines, the last one that of all its templates; none without leaves."""
-    if not leaves:
-        return []
-    rows = [(line, template, blob) for template, blob in _packed(kind, leaves)]
-    total = _total(kind, ALL, [item for item in leaves.items() if not is_group(item[0][0])])
-    return [*rows, (line, ALL, total)]
 
 
 def _packed(kind: int, leaves: dict[Leaf, bytes]) -> list[tuple[int, bytes]]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from storage.bitmaps import Blob, picked, unpack
-from storage.cube_layout import ALL, FAILED, PACK, Block, group_of, group_of_line, grouped, has_groups, has_line_groups
+from storage.cube_layout import ALL, FAILED, PACK, Block, grouped, has_groups
 from storage.selection import Chosen
 
 Cell = tuple[int, int, int]  # day, line, template
@@ -40,14 +40,10 @@ def sets_of(
         most = len(wanted) > len(lines) and len(wanted) > _MOST * len(templates)
         of_lines = lines if most else of_lines
     leaf = ALL not in of_lines and chosen.templates is not None
-    for level, some in groupby(blocks, lambda block: block[0]):
-        whole, whole_lines = set(wanted), set(of_lines)
-        if chosen.templates is not None and has_groups(kind, level):
-            whole = grouped(wanted, templates, group_of)
-        if ALL not in of_lines and has_line_groups(kind, level):
-            whole_lines = grouped(of_lines, lines, group_of_line)
+    for grouping, some in groupby(blocks, lambda block: has_groups(kind, block[0])):
+        whole = grouped(wanted, templates) if grouping and chosen.templates is not None else frozenset(wanted)
         stored = {PACK} if leaf and kind == FAILED else {PACK, *whole} if leaf else whole
-        for template, bitmap in _rows(connection, kind, list(some), whole_lines, stored):
+        for template, bitmap in _rows(connection, kind, list(some), of_lines, stored):
             if template == PACK or kind == FAILED:
                 yield from picked(bitmap, whole if leaf else None)
             else:
