@@ -14,7 +14,7 @@ from storage.origins import Origin
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
 
 ORIGINS = (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN)
@@ -197,6 +197,17 @@ END""",
 }
 
 
+# The cube of another layout of blocks is thrown away, and every day marked: readers count from the messages until the
+# next import has counted all of them again.
+_OTHER_BLOCKS = """
+DELETE FROM cells;
+DELETE FROM details;
+DELETE FROM users;
+DELETE FROM dirty;
+INSERT INTO dirty (level, block, line) SELECT DISTINCT 0, day, ifnull(line, -1) FROM messages WHERE origin IS NOT NULL;
+"""
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Brings the database up to VERSION; nothing where it is there already.
 
@@ -215,6 +226,11 @@ def migrate(connection: sqlite3.Connection) -> None:
             database.conn.execute(statement)
         for trigger in TRIGGERS.values():
             database.conn.execute(trigger)
+
+    @migrations()
+    def blocks_of_32_and_128_days(database: Database) -> None:
+        for statement in _statements(_OTHER_BLOCKS):
+            database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -21,7 +21,7 @@ from storage import cube
 from storage.batches import Batch
 from storage.checking import check, rebuild
 from storage.cube_layout import cover, days_of
-from storage.database import reading, writing
+from storage.database import DatabaseError, reading, writing
 from storage.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.failures import Reason
 from storage.filters import Filter, StartStatus, UserType, literal
@@ -276,6 +276,26 @@ def test_a_reason_with_a_code_and_the_same_without_are_two(tmp_path: Path) -> No
             assert report == recount
             assert report["starts"] == count, text
             assert Filter.parse(str(Filter.parse(f"failure:{text}"))) == Filter.parse(f"failure:{text}")
+
+
+def test_the_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
+    """As blocks of 64 days were: the same numbers stand for other days."""
+    path = build(tmp_path / "saludo.db", [sent(str(place), NOON - place * 20 * DAY) for place in range(12)])
+    finish(path)
+    expected = both(path, Filter.parse("period:all"))[1]
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE users SET block = block + 1000 WHERE level > 1")
+        connection.execute("UPDATE details SET block = block + 1000 WHERE level > 1")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'blocks_of_32_and_128_days'")
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(DatabaseError, match="older version"), reading(path):
+        pass
+    with writing(path):
+        pass
+    assert both(path, Filter.parse("period:all")) == (expected, expected)
+    finish(path)
+    assert both(path, Filter.parse("period:all")) == (expected, expected)
+    assert problems(path) == []
 
 
 def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(tmp_path: Path) -> None:
