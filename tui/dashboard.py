@@ -279,6 +279,7 @@ class Dashboard(FindingScreen):
         self._arrange(layout_of(self.size))
         if had is not None and not self._is_shown(had):
             self.focus_on(chart)
+        self.call_after_refresh(self.show_keys)  # what its cursor can stand on shows once it has a size
 
     def action_panel(self, key: str) -> None:
         self.close_start()

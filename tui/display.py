@@ -7,11 +7,12 @@ where Textual's parts are not as expected, everything falls back to Textual's ow
 from __future__ import annotations
 
 import inspect
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
@@ -125,7 +126,10 @@ def in_ascii(character: str) -> str:
     if character.isascii():
         # The right half of a wide character is a cell like any other once its left half is one.
         return character or "?"
-    return _IN_ASCII.get(character, "?")
+    if character in _IN_ASCII:
+        return _IN_ASCII[character]
+    letter = unicodedata.normalize("NFKD", character)[0]  # without its accent
+    return letter if letter.isascii() and letter.isprintable() and cell_len(character) == 1 else "?"
 
 
 _IN_ASCII = {

@@ -21,7 +21,8 @@ class FindingScreen(SavingScreen):
     def interrupt(self, key: str) -> bool:
         """Any key ends a search, where Escape does nothing else, and takes a notice away."""
         if not self._looking:
-            self.forget_notice()
+            if key != "ctrl+l":  # which only draws the same screen again
+                self.forget_notice()
             return False
         self._looking = False
         self.workers.cancel_group(self, "find")

@@ -26,7 +26,7 @@ from tui.painted import Painted
 from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
 
 Piece = tuple[str, Style]
-_YEAR = re.compile(r" \d{4}$")
+_YEAR, _YEARS = re.compile(r" \d{4}$"), re.compile(r"\b\d{4}\b")
 
 
 def strip(*pieces: Piece) -> Strip:
@@ -69,7 +69,7 @@ def heading(number: int | str, title: str, note: str, width: int, focused: bool)
 
 def _shortened(note: str, width: int) -> str:
     """As many of a note's parts, which commas divide, as fit; a date can do without its year."""
-    if cell_len(note) > width:
+    if cell_len(note) > width and len(_YEARS.findall(note)) == 1:
         note = _YEAR.sub("", note)
     while cell_len(note) > width and ", " in note:
         note = note.rpartition(", ")[0]

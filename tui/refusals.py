@@ -21,7 +21,7 @@ class Moment:
     no_data: str = ""
 
 
-NO_DATA = "no data yet: saludo import FILES, or saludo demo"
+NO_DATA = "no data yet: 8 tells how to import, or try saludo demo"
 UNREADABLE = "the database could not be read; r tries again"
 # What needs data: starts to open, to save, to sort, or to choose from.
 _OF_DATA = frozenset(

@@ -76,7 +76,10 @@ class StatusLine(Painted):
         if cell_len(said) > room:
             right, room = "", width - 2
         if self.untold and not self._ends_in_path and CRUMB not in said:
-            said = cut_words(said, room - len(_MORE)) + _MORE
+            room_for_words = room - len(_MORE)
+            words = cut_words(said, room_for_words)
+            # A path can be one long word: better a part of it than nothing.
+            said = (words if cell_len(words) > room_for_words // 2 else cut(said, room_for_words)) + _MORE
         said = (cut_path if self._ends_in_path else cut)(said, room)
         left = strip((" ", PLAIN), (said, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)

@@ -160,7 +160,7 @@ class ViewingScreen(WorkingScreen):
             counts += f": {others}" if others else ""
         way = crumbs([*self.history.way(), self.view.filter])
         if self.paused:
-            counts = f"paused until Space   {counts}"
+            counts = f"paused   {counts}"
         return f"{counts}   {way}" if self.history.depth and " › " in way else counts
 
     def watch_database(self) -> None:

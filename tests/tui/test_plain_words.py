@@ -19,6 +19,7 @@ from tests.tui.scenes import dashboard, press, screen_text
 from tui.app import SaludoApp
 from tui.choosing import ChoiceList
 from tui.detail import _timeline
+from tui.display import in_ascii
 from tui.keys import KEYS
 from tui.options import Option
 from tui.preferences import Preferences
@@ -187,3 +188,30 @@ def test_a_path_keeps_its_end(path: str, width: int) -> None:
     assert cell_len(shown) <= width
     if width >= cell_len("saved ") + 4:
         assert shown.endswith(path[-1])
+
+
+def test_in_ascii_a_letter_stands_without_its_accent() -> None:
+    assert "".join(map(in_ascii, "Héctor Ñandú ¿日…")) == "Hector Nandu ??~"
+
+
+async def test_drawing_the_screen_again_keeps_the_notice(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "x", "ctrl+l")
+        assert app.dashboard.query_one(StatusLine).text == "no filter is set"
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+async def test_a_chart_that_comes_to_the_screen_offers_to_open_its_bars(path: Path, size: tuple[int, int]) -> None:
+    async with dashboard(path, size) as (app, pilot):
+        await press(pilot, "3", "5")
+        assert "Enter Open" in screen_text(app).split("\n")[-1]
+        assert "(Enter Open)" not in screen_text(app).split("\n")[-1]
+
+
+async def test_of_a_long_path_in_an_error_as_much_is_shown_as_fits(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        app.dashboard.say(f"not saved: /{'long-path/' * 20}x.tsv: there is no such directory", error=True)
+        await scenes.settle(pilot)
+        line = screen_text(app).split("\n")[-2]
+        assert line.rstrip().endswith("…  (? tells all)")
+        assert "long-path/long-path" in line
