@@ -51,9 +51,14 @@ def status_part(status: StartStatus, count: int, name: str | None = None) -> Par
 
 def neutral_part(letter: str, name: str, count: int) -> Part:
     """A part that is the rest."""
+    return _part(letter, name, count, BOLD, Style(color="white", bgcolor="bright_black"), "·")
+
+
+def _part(letter: str, name: str, count: int, text: Style, fill: Style, texture: str) -> Part:
+    """A part that is no status; `texture` fills its bar where there is no colour, in ASCII its letter does."""
     shown = look()
-    fill = Style(color="white", bgcolor="bright_black") if shown.colored else PLAIN
-    return Part(letter, name, count, BOLD, fill, " " if shown.solid else letter if shown.ascii else "·")
+    filler = " " if shown.solid else letter if shown.ascii else texture
+    return Part(letter, name, count, text if shown.colored else BOLD, fill if shown.colored else PLAIN, filler)
 
 
 def bar(parts: list[Part], width: int) -> Strip:
@@ -208,11 +213,8 @@ class UsersChart(Proportions):
     title = "New and recurrent users"
 
     def whole(self, report: Report) -> list[Part]:
-        shown = look()
-        fill = Style(color="black", bgcolor="bright_yellow") if shown.colored else PLAIN
-        text = Style(color="bright_yellow", bold=True) if shown.colored else BOLD
-        filler = " " if shown.solid else "N" if shown.ascii else "▒"
-        new = Part("N", "New", report.new_users, text, fill, filler)
+        text, fill = Style(color="bright_yellow", bold=True), Style(color="black", bgcolor="bright_yellow")
+        new = _part("N", "New", report.new_users, text, fill, "▒")
         return [new, neutral_part("C", "Recurrent", report.recurrent_users)]
 
     def behind(self, filter: Filter) -> Filter | None:

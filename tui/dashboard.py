@@ -134,16 +134,17 @@ class Dashboard(FindingScreen):
     def _arrange(self, layout: Layout) -> None:
         pane, place = self.query_one(DetailPane), detail_region(layout, self.size)
         beside = place.x > 0
+        makes_room = beside and pane.display
         pane.set_class(beside, "-beside")
         pane.styles.offset, pane.styles.width, pane.styles.height = place.offset, place.width, place.height
-        shown = shown_charts(layout, self.chart, beside and pane.display)
+        shown = shown_charts(layout, self.chart, makes_room)
         for chart in CHARTS:
             self.query_one(f"#{chart}").set_class(chart in shown, "-shown")
         for row in ("proportions", "pair"):
             charts = self.query_one(f"#{row}").children
             self.query_one(f"#{row}").set_class(any(chart.id in shown for chart in charts), "-shown")
         for row in ("proportions", "pair", "starts"):
-            self.query_one(f"#{row}").styles.width = place.x if beside and pane.display else "100%"
+            self.query_one(f"#{row}").styles.width = place.x if makes_room else "100%"
         # Textual cuts wide characters at the edges of what lies over them: what is covered is not drawn at all.
         for widget in self.query("Dropdown, Panel, StartsTable"):
             widget.visible = beside or not pane.display

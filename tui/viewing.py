@@ -32,7 +32,7 @@ from tui.refusals import NO_DATA, UNREADABLE, Moment, why_not
 from tui.scrolling import Lines
 from tui.starts import PagesWanted, StartsTable
 from tui.status import StatusLine
-from tui.wording import crumbs, plural
+from tui.wording import CRUMB, crumbs, plural
 from tui.workers import FIRST_ROWS, WorkingScreen
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
@@ -161,7 +161,7 @@ class ViewingScreen(WorkingScreen):
         way = crumbs([*self.history.way(), self.view.filter])
         if self.paused:
             counts = f"paused   {counts}"
-        return f"{counts}   {way}" if self.history.depth and " › " in way else counts
+        return f"{counts}   {way}" if self.history.depth and CRUMB in way else counts
 
     def watch_database(self) -> None:
         """Begins to look now and then whether the database has changed."""
