@@ -11,6 +11,8 @@ import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import accumulate, compress, groupby
+from operator import itemgetter
 from struct import Struct, unpack_from
 
 from pyroaring import BitMap
@@ -42,7 +44,10 @@ def encode(users: BitMap) -> bytes:
     """The bytes of a set."""
     if len(users) < _FEW:
         return _little(users.to_array()).tobytes()
-    return _serialized(users)
+    # Equal sets that came about in other ways differ in which of their containers are runs.
+    users.run_optimize()
+    text: bytes = users.serialize()
+    return text + bytes(1 + -len(text) % 4)
 
 
 def united(blobs: Sequence[Blob]) -> bytes:
@@ -56,28 +61,40 @@ def united(blobs: Sequence[Blob]) -> bytes:
     return encode(unite(blobs))
 
 
-def _serialized(users: BitMap) -> bytes:
-    text: bytes = users.serialize()
-    return text + bytes(1 + -len(text) % 4)
-
-
 def _little(numbers: array[int]) -> array[int]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
 
 
-def unite(blobs: Iterable[Blob]) -> BitMap:
-    """The union of sets of bytes."""
+def is_run(blob: Blob) -> bool:
+    """Whether the bytes are a run of numbers, and no bitmap."""
+    return not len(blob) & 3
+
+
+def numbers_of(runs: Iterable[Blob]) -> array[int]:
+    """The numbers of runs, one after the other."""
+    return _little(array("I", b"".join(runs)))
+
+
+def decode(blob: Blob) -> BitMap:
+    """The set of these bytes."""
+    return BitMap(numbers_of((blob,))) if is_run(blob) else BitMap.deserialize(bytes(blob))
+
+
+def unite(sets: Iterable[Blob | BitMap]) -> BitMap:
+    """The union of sets, of bytes or decoded."""
     few: list[Blob] = []
     bitmaps: list[BitMap] = []
-    for blob in blobs:
-        if len(blob) & 3:
-            bitmaps.append(BitMap.deserialize(bytes(blob)))
+    for one in sets:
+        if isinstance(one, BitMap):
+            bitmaps.append(one)
+        elif len(one) & 3:
+            bitmaps.append(BitMap.deserialize(bytes(one)))
         else:
-            few.append(blob)
+            few.append(one)
     if few:
-        bitmaps.append(BitMap(_little(array("I", b"".join(few)))))
+        bitmaps.append(BitMap(numbers_of(few)))
     return union(bitmaps)
 
 
@@ -125,47 +142,45 @@ def pack(blobs: dict[PackKey, bytes]) -> bytes:
     return _little(head).tobytes() + b"".join([blobs[key] for key in keys])
 
 
-def _head(packed: bytes) -> tuple[Iterator[tuple[int, int, int]], memoryview]:
+def _head(packed: bytes) -> tuple[Sequence[int], Sequence[int], Sequence[int], memoryview]:
+    """The templates, failures and lengths of a pack, and its sets."""
     count = int.from_bytes(packed[:4], "little")
     words = unpack_from(f"<{3 * count}i", packed, 4)
-    head = zip(words[:count], words[count : 2 * count], words[2 * count :], strict=True)
-    return head, memoryview(packed)[4 + 12 * count :]
+    return words[:count], words[count : 2 * count], words[2 * count :], memoryview(packed)[4 + 12 * count :]
 
 
 def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
     """The sets of a pack."""
-    head, sets = _head(packed)
+    templates, failures, lengths, sets = _head(packed)
     position = 0
-    for template, failure, length in head:
+    for template, failure, length in zip(templates, failures, lengths, strict=True):
         yield (template, failure), sets[position : position + length]
         position += length
 
 
-def picked(packed: bytes, templates: Collection[int] | None) -> list[tuple[int, memoryview]]:
-    """The sets of these templates (None: of all) with their failure; neighbours that are runs of numbers as one."""
+def picked(packed: bytes, templates: Collection[int] | None) -> Sequence[tuple[int, Blob]]:
+    """The sets of these templates (None: of all) with their failure; the runs of a failure as one."""
     if templates is not None and len(templates) <= _SOUGHT:
         return _sought(packed, templates)
-    head, sets = _head(packed)
-    found = []
-    start = position = 0
-    of = 0
-    for template, failure, length in head:
-        chosen = templates is None or template in templates
-        if chosen and not length & 3 and failure == of:
-            position += length
-            continue
-        if start != position:
-            found.append((of, sets[start:position]))
-        start = position
-        position += length
-        of = failure
-        if not chosen:
-            start = position
-        elif length & 3:
-            found.append((failure, sets[start:position]))
-            start = position
-    if start != position:
-        found.append((of, sets[start:position]))
+    of_templates, failures, lengths, sets = _head(packed)
+    leaves: Iterable[tuple[int, int, int]] = zip(failures, accumulate(lengths, initial=0), lengths, strict=False)
+    if templates is not None:
+        leaves = compress(leaves, map(templates.__contains__, of_templates))
+    found: list[tuple[int, Blob]] = []
+    for failure, of_failure in groupby(leaves, itemgetter(0)):
+        runs: list[Blob] = []
+        start = end = 0
+        for _, place, length in of_failure:
+            if length & 3:
+                found.append((failure, sets[place : place + length]))
+                continue
+            if place != end:
+                runs.append(sets[start:end])
+                start = place
+            end = place + length
+        if end:
+            runs.append(sets[start:end])
+            found.append((failure, b"".join(runs)))
     return found
 
 
@@ -184,6 +199,13 @@ def _sought(packed: bytes, templates: Iterable[int]) -> list[tuple[int, memoryvi
             counted = place
             found.append((head[count + place], view[start : start + head[2 * count + place]]))
     return found
+
+
+def each_of(packed: bytes, templates: Collection[int]) -> list[tuple[int, Blob]]:
+    """The sets of these templates, each by itself, with their failure."""
+    if len(templates) <= _SOUGHT:
+        return [*_sought(packed, templates)]
+    return [(failure, blob) for (template, failure), blob in unpack(packed) if template in templates]
 
 
 def is_big(blob: bytes) -> bool:

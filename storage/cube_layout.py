@@ -14,8 +14,7 @@ from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 
 ALL = 0
 PACK = -9  # in the place of a template: the row holds a pack of the line's templates
-_GROUPS = -16  # and from here down: a group of templates
-_GROUP_BITS = 4  # templates whose ids differ in these bits only are a group
+REPEATED = -10  # likewise: in how many of the line's templates each user stands (storage/repeated.py)
 
 USERS, FAILED, STEPS = (
     0,
@@ -78,33 +77,9 @@ def users_slice(origin: int, user_type: int, status: int) -> int:
     return next(number for number, *of in USERS_SLICES if (*of,) == wanted)
 
 
-def group_of(template: int) -> int | None:
-    """The group of a template, None where it has none. Groups make "all but a few templates" a few sets of users."""
-    return _GROUPS - (template >> _GROUP_BITS) if template > 0 else None
-
-
-def is_group(template: int) -> bool:
-    """Whether this is a group and not a template."""
-    return template <= _GROUPS
-
-
-def has_groups(kind: int, level: int) -> bool:
-    """Whether the blocks of a level have sets of groups: of a day they would save too little."""
-    return kind == USERS and level > 0
-
-
-def grouped(templates: Iterable[int], everything: Iterable[int]) -> set[int]:
-    """The same templates with whole groups, of all that there are, in the place of their members."""
-    members: dict[int, set[int]] = {}
-    for template in everything:
-        if (group := group_of(template)) is not None:
-            members.setdefault(group, set()).add(template)
-    result = set(templates)
-    for group, some in members.items():
-        if len(some) > 1 and some <= result:
-            result -= some
-            result.add(group)
-    return result
+def has_repeated(level: int) -> bool:
+    """Whether the blocks of a level tell who stands in several templates: of a day it would save too little."""
+    return level > 0
 
 
 Block = tuple[int, int]  # level, number

@@ -296,7 +296,7 @@ class Cube:
         )
         return BitMap([number for (number,) in rows])
 
-    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob]]:
+    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob | BitMap]]:
         chosen = selection.chosen
         templates = self.templates if chosen.templates is not None else ()
         lines = self.lines if chosen.templates is not None else ()
@@ -321,7 +321,7 @@ class Cube:
     def _failed_users(self, selection: Selection) -> dict[Kind, BitMap]:
         chosen = selection.chosen
         slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.takes(origin, user_type)]
-        blobs: defaultdict[int, list[Blob]] = defaultdict(list)
+        blobs: defaultdict[int, list[Blob | BitMap]] = defaultdict(list)
         for failure, blob in self._sets(FAILED, selection):
             blobs[failure].append(blob)
         wanted = blobs if chosen.failures is None else blobs.keys() & self.kinds_of(chosen)

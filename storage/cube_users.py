@@ -1,8 +1,8 @@
 """The distinct users of the cube: refreshed a block of days at a time, roll-ups from the leaves. Owns `users`.
 
 A leaf is the set of one line, template (and, of failed ones, failure). The leaves of a day are counted from its starts,
-those of a coarser block come from the blocks below it, where groups of templates are leaves as well; roll-ups of any
-block come from the leaves of the same block.
+those of a coarser block come from the blocks below it; roll-ups of any block come from the leaves of the same block,
+and with the roll-ups over templates, but of days, who stands in how many of them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,24 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from storage.bitmaps import Blob, is_big, pack, united, unpack
+from storage.bitmaps import Blob, encode, is_big, pack, united, unpack
 from storage.cube_count import Leaf, Leaves
-from storage.cube_layout import ALL, FAILED, PACK, Block, children_of, group_of, has_groups, is_group
+from storage.cube_layout import ALL, FAILED, PACK, REPEATED, Block, children_of, has_repeated
+from storage.repeated import layers_of
 
-_READ_LEAVES = """
+_READ_LEAVES = f"""
 SELECT line, template, bitmap FROM users
-WHERE kind = ? AND level = ? AND block BETWEEN ? AND ? AND line IN (SELECT value FROM json_each(?)) AND template <> 0
+WHERE kind = ? AND level = ? AND block BETWEEN ? AND ? AND line IN (SELECT value FROM json_each(?))
+  AND template NOT IN ({ALL}, {REPEATED})
 """
-_READ_BLOCK = "SELECT line, template, bitmap FROM users WHERE kind = ? AND level = ? AND block = ? AND line <> 0"
+_READ_BLOCK = f"""
+SELECT line, template, bitmap FROM users
+WHERE kind = ? AND level = ? AND block = ? AND line <> {ALL} AND template <> {REPEATED}
+"""
+_READ_TOTALS = f"""
+SELECT template, bitmap FROM users
+WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template NOT IN ({ALL}, {REPEATED})
+"""
 _WRITE = "INSERT INTO users (kind, level, block, line, template, bitmap) VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_LINE = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = ?"
 _DROP_TOTAL = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = 0 AND template = ?"
@@ -37,28 +46,14 @@ def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, 
     )
     for line, template, bitmap in rows:
         of_line = parts[line]
-        for leaf, part in _leaves_of(template, bitmap):
+        for leaf, part in _leaves_of(kind, template, bitmap):
             of_line[leaf].append(part)
-    leaves: Leaves = {line: {leaf: united(blobs) for leaf, blobs in of.items()} for line, of in parts.items()}
-    if has_groups(kind, block[0]) and not has_groups(kind, block[0] - 1):
-        for united_leaves in leaves.values():
-            united_leaves |= _groups(united_leaves)
-    return leaves
+    return {line: {leaf: united(blobs) for leaf, blobs in of.items()} for line, of in parts.items()}
 
 
-def _groups(leaves: dict[Leaf, bytes]) -> dict[Leaf, bytes]:
-    """The sets of the groups of templates that these leaves are in."""
-    members: defaultdict[int, list[Blob]] = defaultdict(list)
-    for (template, _), blob in leaves.items():
-        if (group := group_of(template)) is not None:
-            members[group].append(blob)
-    return {(group, 0): united(blobs) for group, blobs in members.items()}
-
-
-def _leaves_of(template: int, bitmap: bytes) -> Iterable[tuple[Leaf, Blob]]:
-    if template != PACK:
-        return [((template, 0), bitmap)]
-    return unpack(bitmap)
+def _leaves_of(kind: int, template: int, bitmap: bytes) -> Iterable[tuple[Leaf, Blob]]:
+    """The sets of a row."""
+    return unpack(bitmap) if kind == FAILED or template == PACK else [((template, 0), bitmap)]
 
 
 def refresh_block(
@@ -69,45 +64,47 @@ def refresh_block(
     before: Leaves = defaultdict(dict)
     for line, template, bitmap in stored:
         if line in lines and template != ALL:
-            before[line] |= {leaf: bytes(blob) for leaf, blob in _leaves_of(template, bitmap)}
+            before[line] |= {leaf: bytes(blob) for leaf, blob in _leaves_of(kind, template, bitmap)}
     nothing: dict[Leaf, bytes] = {}
     changed = sorted(line for line in lines if before.get(line, nothing) != leaves.get(line, nothing))
     if not changed:
         return
-    templates: set[int] = set()
-    everything: Sets = []
+    templates = {leaf[0] for line in changed for leaf in _different(before[line], leaves.get(line, nothing))}
+    of_lines: Sets = []
     by_template: defaultdict[int, Sets] = defaultdict(list)
     rows: list[tuple[int, int, bytes]] = []
     for line in changed:
-        old, new = before.get(line, nothing), leaves.get(line, nothing)
-        templates |= {leaf[0] for leaf in old.keys() | new.keys() if old.get(leaf) != new.get(leaf)}
-        if new:
-            total = _total(kind, ALL, [item for item in new.items() if not is_group(item[0][0])])
-            rows += [(line, template, blob) for template, blob in _packed(kind, new)]
-            rows.append((line, ALL, total))
-            everything += _leaves_of(PACK if kind == FAILED else ALL, total)
+        if new := leaves.get(line, nothing):
+            rolled_up = _over_templates(kind, block, [*new.items()])
+            rows += [(line, template, blob) for template, blob in (*_packed(kind, new), *rolled_up)]
+            of_lines += _leaves_of(kind, *rolled_up[0])
             for leaf, users in new.items():
-                by_template[leaf[0]].append((leaf, users))
+                if leaf[0] in templates:
+                    by_template[leaf[0]].append((leaf, users))
     for line, template, bitmap in stored:
         if line in changed:
             continue
-        if template == ALL:
-            everything += _leaves_of(PACK if kind == FAILED else ALL, bitmap)
-            continue
-        for leaf, blob in _leaves_of(template, bitmap):
-            if leaf[0] in templates:
+        for leaf, blob in _leaves_of(kind, template, bitmap):
+            if template == ALL:
+                of_lines.append((leaf, blob))
+            elif leaf[0] in templates:
                 by_template[leaf[0]].append((leaf, blob))
-    rows += [
-        (ALL, template, _total(kind, template, sets))
-        for template, sets in sorted(by_template.items())
-        if template in templates
-    ]
-    if everything:
-        rows.append((ALL, ALL, _total(kind, ALL, everything)))
+    totals = {template: _over_lines(kind, template, sets) for template, sets in by_template.items()}
+    rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
+    if of_lines:
+        if has_repeated(block[0]):
+            unchanged = dict(connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if stored else ())
+            every = {template: blob for template, blob in unchanged.items() if template not in templates} | totals
+            of_lines = [leaf for template in sorted(every) for leaf in _leaves_of(kind, template, every[template])]
+        rows += [(ALL, template, blob) for template, blob in _over_templates(kind, block, of_lines)]
     if stored:
         connection.executemany(_DROP_LINE, [(kind, *block, line) for line in changed])
-        connection.executemany(_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL)])
+        connection.executemany(_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, REPEATED)])
     connection.executemany(_WRITE, [(kind, *block, *row) for row in rows])
+
+
+def _different(old: dict[Leaf, bytes], new: dict[Leaf, bytes]) -> Iterable[Leaf]:
+    return (leaf for leaf in old.keys() | new.keys() if old.get(leaf) != new.get(leaf))
 
 
 def _packed(kind: int, leaves: dict[Leaf, bytes]) -> list[tuple[int, bytes]]:
@@ -120,11 +117,28 @@ def _packed(kind: int, leaves: dict[Leaf, bytes]) -> list[tuple[int, bytes]]:
     return rows
 
 
-def _total(kind: int, template: int, leaves: Sets) -> bytes:
-    """The roll-up of leaves; of failed ones a pack by failure."""
-    if kind != FAILED:
-        return united([blob for _, blob in leaves])
+def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
+    """The roll-up of leaves into one; of failed ones a pack by failure."""
+    united_leaves = {(template, failure): united(blobs) for failure, blobs in _by_failure(leaves).items()}
+    return pack(united_leaves) if kind == FAILED else united_leaves[template, 0]
+
+
+def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, bytes]]:
+    """The rows that roll up leaves of many templates, the roll-up first."""
+    if not has_repeated(block[0]):
+        return [(ALL, _over_lines(kind, ALL, leaves))]
+    unions: dict[Leaf, bytes] = {}
+    repeated: dict[Leaf, bytes] = {}
+    for failure, blobs in _by_failure(leaves).items():
+        users, layers = layers_of(blobs)
+        unions[ALL, failure] = encode(users)
+        repeated |= {(place, failure): encode(layer) for place, layer in enumerate(layers) if layer}
+    rows = [(ALL, pack(unions) if kind == FAILED else unions[ALL, 0])]
+    return [*rows, (REPEATED, pack(repeated))] if repeated else rows
+
+
+def _by_failure(leaves: Sets) -> dict[int, list[Blob]]:
     by_failure: defaultdict[int, list[Blob]] = defaultdict(list)
     for (_, failure), blob in leaves:
         by_failure[failure].append(blob)
-    return pack({(template, failure): united(blobs) for failure, blobs in by_failure.items()})
+    return by_failure

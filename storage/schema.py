@@ -14,7 +14,7 @@ from storage.origins import Origin
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
 
 ORIGINS = (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN)
@@ -136,7 +136,7 @@ CREATE TABLE details (                     -- the starts of which there is more 
 CREATE TABLE users (                       -- distinct contacts, in the form of storage/bitmaps.py
     id INTEGER PRIMARY KEY,                -- a row's own: blobs in the tree of the key itself would waste half of it
     kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
-    template INTEGER NOT NULL,             -- -9: a pack of what is small
+    template INTEGER NOT NULL,             -- -9: a pack of what is small, -10: who stands in several templates
     bitmap BLOB NOT NULL
 );
 CREATE UNIQUE INDEX users_by_cell ON users (kind, level, block, line, template);
@@ -197,9 +197,9 @@ END""",
 }
 
 
-# The cube of another layout of blocks is thrown away, and every day marked: readers count from the messages until the
-# next import has counted all of them again.
-_OTHER_BLOCKS = """
+# The cube of another layout is thrown away, and every day marked: readers count from the messages until the next import
+# has counted all of them again.
+_COUNT_AGAIN = """
 DELETE FROM cells;
 DELETE FROM details;
 DELETE FROM users;
@@ -229,7 +229,12 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def blocks_of_32_and_128_days(database: Database) -> None:
-        for statement in _statements(_OTHER_BLOCKS):
+        for statement in _statements(_COUNT_AGAIN):
+            database.conn.execute(statement)
+
+    @migrations()
+    def users_in_several_templates(database: Database) -> None:
+        for statement in _statements(_COUNT_AGAIN):
             database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))

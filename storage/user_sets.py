@@ -1,6 +1,7 @@
 """The sets of users that make up a selection: which rows of `users` those are, and no row more is read. Counts nobody.
 
-Sets have no "all less the others": what has no roll-up of its own is made up of groups, templates and lines.
+What has no roll-up of its own is made up of its templates and lines; all templates but a few are the roll-up over all
+of them, less the users who stand in none but those few.
 """
 
 from __future__ import annotations
@@ -8,16 +9,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from storage.bitmaps import Blob, picked, unpack
-from storage.cube_layout import ALL, FAILED, PACK, Block, grouped, has_groups
+from pyroaring import BitMap
+
+from storage.bitmaps import Blob, PackKey, decode, each_of, picked, unpack
+from storage.cube_layout import ALL, FAILED, PACK, REPEATED, Block, has_repeated
+from storage.repeated import Layers, only_in
 from storage.selection import Chosen
 
 Cell = tuple[int, int, int]  # day, line, template
 
 _LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are looked for among all of the line's
+_FEWER = 5  # times as few templates that are not chosen: to count them is faster than to unite those that are
 _MOST = 0.75  # of all templates: so many failed ones are read from the packs of the lines
 
 
@@ -28,26 +33,74 @@ def sets_of(
     chosen: Chosen,
     lines: Collection[int],
     templates: Collection[int],
-) -> Iterator[tuple[int, Blob]]:
+) -> Iterator[tuple[int, Blob | BitMap]]:
     """The sets, each with its failure (0 but in the kind FAILED); `lines` and `templates` are all that there are.
 
     One by one as they are read: to hold them all takes more memory, and so more time, than to unite them.
     """
     of_lines: Collection[int] = (ALL,) if chosen.lines is None else chosen.lines
-    wanted: Collection[int] = (ALL,) if chosen.templates is None else chosen.templates
-    if kind == FAILED and chosen.lines is None and chosen.templates is not None:
-        # A template has a row in each block, and so has a line for all its templates, of which the most are neighbours.
-        most = len(wanted) > len(lines) and len(wanted) > _MOST * len(templates)
-        of_lines = lines if most else of_lines
-    leaf = ALL not in of_lines and chosen.templates is not None
-    for grouping, some in groupby(blocks, lambda block: has_groups(kind, block[0])):
-        whole = grouped(wanted, templates) if grouping and chosen.templates is not None else frozenset(wanted)
-        stored = {PACK} if leaf and kind == FAILED else {PACK, *whole} if leaf else whole
-        for template, bitmap in _rows(connection, kind, list(some), of_lines, stored):
-            if template == PACK or kind == FAILED:
-                yield from picked(bitmap, whole if leaf else None)
+    if chosen.templates is None:
+        yield from _sets_of_templates(connection, kind, list(blocks), of_lines, (ALL,))
+        return
+    most = len(chosen.templates) > max(len(lines), _MOST * len(templates))
+    others = set(templates) - chosen.templates
+    few = len(others) * _FEWER < len(chosen.templates)
+    for has_them, some in groupby(blocks, lambda block: has_repeated(block[0])):
+        if few and has_them:
+            for block in some:
+                yield from _all_but(connection, kind, block, of_lines, others)
+        elif kind == FAILED and chosen.lines is None and most:
+            # A template has a row in each block, as has a line for all its templates, of which the most are neighbours.
+            yield from _sets_of_templates(connection, kind, list(some), lines, chosen.templates)
+        else:
+            yield from _sets_of_templates(connection, kind, list(some), of_lines, chosen.templates)
+
+
+def _sets_of_templates(
+    connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
+) -> Iterator[tuple[int, Blob]]:
+    """The sets of these templates, which may be ALL, of these lines, which may be ALL."""
+    leaf = ALL not in lines and ALL not in templates
+    stored = {PACK} if leaf and kind == FAILED else {PACK, *templates} if leaf else templates
+    for _, template, bitmap in _rows(connection, kind, blocks, lines, stored):
+        if template == PACK or kind == FAILED:
+            yield from picked(bitmap, templates if leaf else None)
+        else:
+            yield 0, bitmap
+
+
+def _all_but(
+    connection: sqlite3.Connection, kind: int, block: Block, lines: Collection[int], others: Collection[int]
+) -> Iterator[tuple[int, Blob | BitMap]]:
+    """The sets of all templates but some, of these lines: all users of a line less those who stand in no other."""
+    totals: dict[int, Sequence[tuple[int, Blob]]] = {}
+    repeated: dict[int, dict[PackKey, Blob]] = {}
+    leaving: defaultdict[tuple[int, int], list[Blob]] = defaultdict(list)  # by line and failure
+    for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, REPEATED, PACK, *others}):
+        if template == ALL:
+            totals[line] = picked(bitmap, None) if kind == FAILED else [(0, bitmap)]
+        elif template == REPEATED:
+            repeated[line] = dict(unpack(bitmap))
+        elif template == PACK or kind == FAILED:
+            for failure, blob in each_of(bitmap, others if template == PACK else (template,)):
+                leaving[line, failure].append(blob)
+        else:
+            leaving[line, 0].append(bitmap)
+    for line, sets in totals.items():
+        layers = repeated.get(line, {})
+        for failure, everybody in sets:
+            if (some := leaving.get((line, failure))) is None:
+                yield failure, everybody
             else:
-                yield 0, bitmap
+                users = decode(everybody)
+                users -= only_in(some, _layers(layers, failure))
+                yield failure, users
+
+
+def _layers(repeated: dict[PackKey, Blob], failure: int) -> Layers:
+    """The layers of one failure; one that is not there is empty."""
+    places = [place for place, of in repeated if of == failure]
+    return [decode(repeated.get((place, failure), b"")) for place in range(max(places, default=-1) + 1)]
 
 
 def sets_by_cell(connection: sqlite3.Connection, kind: int, cells: Iterable[Cell]) -> Iterator[tuple[Cell, int, Blob]]:
@@ -83,7 +136,7 @@ def _rows(
     return connection.execute(
         f"""
         WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
-        SELECT u.template, u.bitmap
+        SELECT u.line, u.template, u.bitmap
         FROM b CROSS JOIN users AS u
             ON u.kind = :kind AND u.level = b.level AND u.block = b.block
            AND u.line IN (SELECT value FROM json_each(:lines))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pyroaring import BitMap
 
-from storage.bitmaps import encode_numbers, unite, united
+from storage.bitmaps import encode, encode_numbers, unite, united
 
 RUN = range(100, 400)  # three hundred numbers in a row: a bitmap of 17 bytes
 
@@ -16,3 +17,10 @@ def test_a_run_of_numbers_is_a_bitmap_of_few_bytes_and_unites_as_any(others: lis
     wanted = sorted({number for numbers in sets for number in numbers})
     assert unite([united(blobs)]).to_array().tolist() == wanted
     assert united(blobs) == united(blobs[::-1])
+
+
+def test_equal_sets_are_equal_bytes_however_they_came_about() -> None:
+    parts = [BitMap(range(0, 5000)), BitMap(range(1, 9000, 2)), BitMap(range(0, 9000, 2)), BitMap([70_000, 9_001])]
+    one = parts[0] | parts[1] | parts[2] | parts[3]
+    other = parts[1] | parts[2] | parts[3] | parts[0]
+    assert encode(one) == encode(other) == encode(BitMap(sorted(one)))

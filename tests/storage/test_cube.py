@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from storage import cube
+from storage import cube, user_sets
 from storage.batches import Batch
 from storage.checking import check, rebuild
 from storage.cube_layout import cover, days_of
@@ -125,7 +125,9 @@ def filters(draw: st.DrawFn, path: Path, period: Filter) -> Filter:
 def test_any_history_gives_the_recount_under_any_filter_however_little_is_refreshed(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    with scratch() as path:
+    with scratch() as path, pytest.MonkeyPatch.context() as patch:
+        # With so few templates, all but some of them would always be united and never counted.
+        patch.setattr(user_sets, "_FEWER", data.draw(st.sampled_from((0, user_sets._FEWER))))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):
             write(path, part, refresh=data.draw(st.booleans()))
@@ -286,7 +288,7 @@ def test_the_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE users SET block = block + 1000 WHERE level > 1")
         connection.execute("UPDATE details SET block = block + 1000 WHERE level > 1")
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'blocks_of_32_and_128_days'")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'tables'")
         connection.execute("PRAGMA user_version = 1")
     with pytest.raises(DatabaseError, match="older version"), reading(path):
         pass
@@ -296,6 +298,27 @@ def test_the_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
     finish(path)
     assert both(path, Filter.parse("period:all")) == (expected, expected)
     assert problems(path) == []
+
+
+def test_all_templates_but_a_few_are_all_less_who_stands_in_no_other(tmp_path: Path) -> None:
+    """Of thirty templates: Ana got two of them twice, Beto got one that she got as well and one alone."""
+    starts = [
+        sent(f"{place}.{again}", NOON - (2 * place + again) * DAY, template=f"t{place}", contact=ANA)
+        for place in range(30)
+        for again in range(2)
+    ]
+    starts += [sent("b1", NOON, template="t1", contact=BETO), sent("b2", NOON - 9 * DAY, template="t31", contact=BETO)]
+    starts += [sent("c", NOON - 5 * DAY, template="t31", contact=ContactIds(("5215550009999",)))]
+    path = build(tmp_path / "saludo.db", starts)
+    finish(path)
+    assert problems(path) == []
+    every = {*(f"t{place}" for place in range(30)), "t31"}
+    for left_out, users in (({"t31"}, 2), ({"t1"}, 3), ({"t1", "t31"}, 1), ({"t1", "t2", "t3"}, 3)):
+        for more in ("", f" line:{literal(str(LINE.number))}", " status:sent", " line:*"):
+            names = ",".join(sorted(every - left_out))
+            report, recount = both(path, Filter.parse(f"since:2026-01-01 until:2027-01-01 template:{names}{more}"))
+            assert report == recount
+            assert report["users"] == users
 
 
 def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(tmp_path: Path) -> None:

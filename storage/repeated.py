@@ -1,0 +1,73 @@
+"""In how many of many sets a number stands, told by sets, so that a union can lose some of them. Knows no database.
+
+A union keeps no count of its members, so "all but a few" cannot be had of it alone. Here the number of sets in which a
+number stands, less one, is written in binary, and layer i holds the numbers that have bit i. Most stand in one set and
+are in no layer. What leaves the union with some of the sets are the numbers that stand in as many of those as of all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pyroaring import BitMap
+
+from storage.bitmaps import Blob, decode, is_run, numbers_of
+
+Layers = list[BitMap]
+
+
+def layers_of(blobs: Iterable[Blob]) -> tuple[BitMap, Layers]:
+    """The union of sets of bytes, and in how many of them each number stands."""
+    runs: list[Blob] = []
+    seen, layers = BitMap(), Layers()
+    for blob in blobs:
+        if is_run(blob):
+            runs.append(blob)
+        else:
+            seen = _add(seen, layers, decode(blob))
+    for numbers in _apart(runs):
+        seen = _add(seen, layers, numbers)
+    return seen, layers
+
+
+def _apart(runs: Sequence[Blob]) -> Iterable[BitMap]:
+    """Sets in which each number stands as often as in the runs: the first holds all of them."""
+    numbers = numbers_of(runs)
+    if not numbers:
+        return
+    distinct = BitMap(numbers)
+    yield distinct
+    if len(distinct) == len(numbers):
+        return
+    counts = [(number, count) for number, count in Counter(numbers).items() if count > 1]
+    least = 1
+    while counts:
+        yield BitMap([number for number, _ in counts])
+        least += 1
+        counts = [(number, count) for number, count in counts if count > least]
+
+
+def _add(seen: BitMap, layers: Layers, numbers: BitMap) -> BitMap:
+    """Counts one more set, as one adds a bit to binary numbers; the union with it, made of one of the two."""
+    if not seen:
+        return numbers
+    carry = seen & numbers
+    for place, layer in enumerate(layers):
+        if not carry:
+            break
+        layers[place], carry = layer ^ carry, layer & carry
+    if carry:
+        layers.append(carry)
+    seen |= numbers
+    return seen
+
+
+def only_in(blobs: Sequence[Blob], layers: Layers) -> BitMap:
+    """The numbers that stand in some of these sets and in none of the others of which the layers tell."""
+    seen, of_these = layers_of(blobs)
+    leaving = seen.copy()
+    for place in range(max(len(layers), len(of_these))):
+        counted = seen & layers[place] if place < len(layers) else BitMap()
+        leaving -= counted ^ of_these[place] if place < len(of_these) else counted
+    return leaving
