@@ -21,7 +21,7 @@ from storage.message_rows import DerivedColumns, Stored
 from storage.messages import NOT_WRITTEN, Direction, can_answer, is_notification
 from storage.schema import ORIGINS, STATUSES, USER_TYPES
 from storage.settings import Settings
-from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive
+from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
 
 _CONTACTS_AT_ONCE = 20_000
 _IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
@@ -31,12 +31,8 @@ _STATUS_NUMBER = {status: number for number, status in enumerate(STATUSES)}
 _FAILED = StartStatus.FAILED
 
 
-class Change(NamedTuple):
-    """The derived columns of a message before (None: it is new) and after; they may be equal."""
-
-    id: int
-    before: DerivedColumns | None
-    after: DerivedColumns
+# A message and the derived columns that it has now; they may be those that it had before.
+Change = tuple[Stored, DerivedColumns]
 
 
 class _Group(NamedTuple):
@@ -83,7 +79,7 @@ class Touched:
         if contact is None:
             self.alone.add(row.id)
             return
-        at = row.message.at
+        at = row.at
         span = self.spans.get(contact)
         if span is None:
             self.spans[contact] = at, at
@@ -108,7 +104,7 @@ class Timelines:
         self._columns = columns
 
     def derive(self, touched: Touched) -> Iterator[Change]:
-        """What changes by a batch that is not written yet: every message of `touched.rows`, and others."""
+        """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
         quoting = _Quoting(self._connection, touched)
         self._tie(touched, quoting)
         groups: defaultdict[int, list[Stored]] = defaultdict(list)
@@ -138,7 +134,7 @@ class Timelines:
 
     def write(self, changes: Iterable[Change]) -> None:
         """Writes the derived columns that differ, of messages whose evidence stays."""
-        rows = [(*change.after, change.id) for change in changes if change.after != change.before]
+        rows = [(*after, row.id) for row, after in changes if after != row.derived]
         message_rows.update_derived(self._connection, rows)
 
     def _tie(self, touched: Touched, quoting: _Quoting) -> None:
@@ -207,18 +203,21 @@ class Timelines:
 
     def _derive(self, groups: Iterable[_Group], touched: Touched, quoting: _Quoting) -> Iterator[Change]:
         groups = list(groups)
-        answers = quoting.answers(row.message.key for group in groups for row in group.messages if _is_out(row))
+        answers = quoting.answers(groups)
         notifications = self._notification_keys(groups, touched)
-        columns_of = self._columns_of
+        columns_of, window = self._columns_of, self._answer_window
         for rows, low, high, known_since in groups:
-            starts, joined = derive(rows, answers, notifications, self._answer_window, known_since)
-            columns = {start.id: columns_of(start) for start in starts}
-            for id, line, contact, message, before in rows:
-                if low <= message.at <= high:
-                    start_line, *rest = columns.get(id) or (line, *_NO_START)
-                    yield Change(id, before, (start_line, contact, *rest, joined.get(id)))
+            if len(rows) == 1 and rows[0].message.direction is _OUT:
+                (row,) = rows
+                if low <= row.at <= high:
+                    yield row, columns_of(row, lone_start(row, answers, known_since))
+                continue
+            starts, joined = derive(rows, answers, notifications, window, known_since)
+            for row in rows:
+                if low <= row.at <= high:
+                    yield row, columns_of(row, starts.get(row.id), joined.get(row.id))
 
-    def _notification_keys(self, groups: list[_Group], touched: Touched) -> frozenset[str]:
+    def _notification_keys(self, groups: list[_Group], touched: Touched) -> set[str]:
         """Those keys named by a context that are notifications."""
         found, unknown = set(), set()
         for group in groups:
@@ -233,33 +232,35 @@ class Timelines:
         for row in message_rows.by_key(self._connection, unknown):
             if row.message.direction is _OUT and is_notification(row.message):
                 found.add(row.message.key)
-        return frozenset(found)
+        return found
 
-    def _columns_of(self, start: Start) -> DerivedColumns:
-        """The line and what is between the contact and the joined row."""
-        reason = None
-        if start.status is _FAILED:
-            reason = reason_of(start.failure_code, start.failure_text, start.failure_detail).value
+    def _columns_of(self, row: Stored, start: Start | None, joined: int | None = None) -> DerivedColumns:
+        if start is None:
+            return (row.line, row.contact, *_NO_START, joined)
+        at, line, template, origin, user_type, status, answered_at, failure, marks = start
+        code = reason = None
+        if status is _FAILED:
+            code, text, detail = _NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)
+            reason = reason_of(code, text, detail).value
         return (
-            start.line,
-            None if start.template is None else self._columns.template_id(start.template),
-            start.at,
-            self._calendar.day_number(start.at),
-            _ORIGIN_NUMBER[start.origin],
-            _USER_TYPE_NUMBER[start.user_type],
-            _STATUS_NUMBER[start.status],
-            start.answered_at,
-            start.failure_code,
+            line,
+            row.contact,
+            None if template is None else self._columns.template_id(template),
+            at,
+            self._calendar.day_number(at),
+            _ORIGIN_NUMBER[origin],
+            _USER_TYPE_NUMBER[user_type],
+            _STATUS_NUMBER[status],
+            answered_at,
+            code,
             reason,
-            start.marks,
+            marks,
+            joined,
         )
 
 
 _NO_START = (None,) * 9 + (0,)
-
-
-def _is_out(row: Stored) -> bool:
-    return row.message.direction is _OUT
+_NO_FAILURE = (None, None, None)
 
 
 def _surely_known(first: message_rows.First) -> bool:
@@ -289,13 +290,13 @@ class _Quoting:
             self._take(row)
         return rows
 
-    def answers(self, keys: Iterable[str]) -> dict[str, int]:
-        """Key -> the earliest time, ms, of a message that answers it by its context."""
-        self.of(keys)
+    def answers(self, groups: Iterable[_Group]) -> dict[str, int]:
+        """Key of a message of these -> the earliest time, ms, of a message that answers it by its context."""
+        self.of(row.message.key for group in groups for row in group.messages if row.message.direction is _OUT)
         return self._earliest
 
     def _take(self, row: Stored) -> None:
         context = row.message.fields.get("context")
         if context is not None and can_answer(row.message):
-            at = row.message.at
+            at = row.at
             self._earliest[context[2]] = min(at, self._earliest.get(context[2], at))

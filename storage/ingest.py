@@ -69,14 +69,14 @@ class Ingest:
         for identity, message in batch.messages.items():
             stored_before = known.get(identity)
             if stored_before is None:
-                row = Stored(self._next_id, *self._columns.owners(message), message, None)
+                row = Stored(self._next_id, *self._columns.owners(message), message, message.at, None)
                 self._next_id += 1
             else:
                 merged = stored_before.message.copy()
                 merged.merge(message)
                 if merged == stored_before.message:
                     continue
-                row = Stored(stored_before.id, *self._columns.owners(merged), merged, stored_before.derived)
+                row = Stored(stored_before.id, *self._columns.owners(merged), merged, merged.at, stored_before.derived)
                 touched.add(stored_before)
             known[identity] = rows[row.id] = row
             touched.add(row)
@@ -104,13 +104,13 @@ class Ingest:
         changed: list[tuple[Any, ...]] = []
         derived: list[Change] = []
         evidence = self._columns.evidence
-        for change in changes:
-            row = touched.rows.get(change.id)
-            if row is None:
-                derived.append(change)
+        for row, after in changes:
+            id = row.id
+            if id not in touched.rows:
+                derived.append((row, after))
             else:
-                columns = (*evidence(row.message), *change.after, row.id)
-                (new if row.id >= self._first_id else changed).append(columns)
+                columns = (*evidence(row.message), *after, id)
+                (new if id >= self._first_id else changed).append(columns)
         message_rows.insert(self._connection, new)
         message_rows.update(self._connection, changed)
         self._timelines.write(derived)
