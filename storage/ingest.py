@@ -61,25 +61,25 @@ class Ingest:
     def _merge(self, batch: Batch) -> Touched:
         """The batch's messages merged with what is known of them."""
         touched = Touched(fresh_from=self._contacts.fresh_from)
-        known, rows = touched.known, touched.rows
+        known, owners = touched.known, self._columns.owners
         if self._next_id > 1:
             for stored in message_rows.by_key(self._connection, (key for key, _ in batch.messages)):
                 known[stored.message.identity] = stored
-        self._first_id = self._next_id
+        self._first_id = next_id = self._next_id
         for identity, message in batch.messages.items():
-            stored_before = known.get(identity)
-            if stored_before is None:
-                row = Stored(self._next_id, *self._columns.owners(message), message, message.at, None)
-                self._next_id += 1
+            before = known.get(identity)
+            if before is None:
+                row = Stored(next_id, *owners(message), message, message.at, None)
+                next_id += 1
             else:
-                merged = stored_before.message.copy()
+                merged = before.message.copy()
                 merged.merge(message)
-                if merged == stored_before.message:
+                if merged == before.message:
                     continue
-                row = Stored(stored_before.id, *self._columns.owners(merged), merged, merged.at, stored_before.derived)
-                touched.add(stored_before)
-            known[identity] = rows[row.id] = row
-            touched.add(row)
+                row = Stored(before.id, *owners(merged), merged, merged.at, before.derived)
+            known[identity] = row
+            touched.add(row, before)
+        self._next_id = next_id
         return touched
 
     def _add_moved(self, touched: Touched) -> None:
