@@ -11,7 +11,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from storage import message_rows
 from storage.calendar import Calendar
@@ -21,7 +20,7 @@ from storage.message_rows import DerivedColumns, Stored
 from storage.messages import NOT_WRITTEN, Direction, can_answer, is_notification
 from storage.schema import ORIGINS, STATUSES, USER_TYPES
 from storage.settings import Settings
-from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive
+from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
 
 _CONTACTS_AT_ONCE = 20_000
 _IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
@@ -31,22 +30,14 @@ _STATUS_NUMBER = {status: number for number, status in enumerate(STATUSES)}
 _FAILED = StartStatus.FAILED
 
 
-class Change(NamedTuple):
-    """The derived columns of a message before (None: it is new) and after; they may be equal."""
-
-    id: int
-    before: DerivedColumns | None
-    after: DerivedColumns
+# A message and the derived columns that it has now; they may be those that it had before.
+Change = tuple[Stored, DerivedColumns]
 
 
-class _Group(NamedTuple):
-    """Messages of one contact that are derived together, and which of them change by it: those with a time, ms, of
-    [low, high]. known_since: when a message that is not among them made the contact known."""
-
-    messages: list[Stored]
-    low: int = 0
-    high: int = 1 << 62
-    known_since: int | None = None
+# Messages of one contact that are derived together, which of them change by it (those with a time, ms, of [low, high]),
+# and when a message that is not among them made the contact known: (messages, low, high, known since).
+_Group = tuple[list[Stored], int, int, "int | None"]
+_ALL_OF_THEM = (0, 1 << 62, None)
 
 
 @dataclass(slots=True)
@@ -63,19 +54,30 @@ class Touched:
     whole: set[int] = field(default_factory=set)  # contacts to derive from all their messages
     gone: set[int] = field(default_factory=set)  # contacts that went up in others
     alone: set[int] = field(default_factory=set)  # row ids of messages without a contact
+    keys: set[str] = field(default_factory=set)  # of messages out
     contexts: set[str] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
-    fresh_from: int = 1 << 62  # contacts from this one on have no message in the database
+    naming: list[Stored] = field(default_factory=list)  # those of `rows` that name another
+    fresh_from: int = 1 << 62  # contacts from this one on have no message in the database, and need no span
 
-    def add(self, row: Stored) -> None:
-        """A message was made, or changed from or to this."""
-        self.touch(row)
-        message = row.message
-        direction = message.direction
-        if direction is _OUT:
+    def add(self, row: Stored, before: Stored | None = None) -> None:
+        """A message was made, or changed from what it was before."""
+        self.rows[row.id] = row
+        if before is not None:
+            self._tied(before)
+        if self._tied(row):
+            self.naming.append(row)
+
+    def _tied(self, row: Stored) -> bool:
+        """Whether the message names another."""
+        contact, message = row.contact, row.message
+        if contact is None or contact < self.fresh_from:
+            self.touch(row)
+        if message.direction is _OUT:
             self.keys.add(message.key)
-        elif direction is _IN and (context := message.fields.get("context")) is not None:
+        elif (context := message.fields.get("context")) is not None:
             self.contexts.add(context[2])
+            return True
+        return False
 
     def touch(self, row: Stored) -> None:
         """What is derived for a message may change."""
@@ -83,7 +85,7 @@ class Touched:
         if contact is None:
             self.alone.add(row.id)
             return
-        at = row.message.at
+        at = row.at
         span = self.spans.get(contact)
         if span is None:
             self.spans[contact] = at, at
@@ -108,22 +110,31 @@ class Timelines:
         self._columns = columns
 
     def derive(self, touched: Touched) -> Iterator[Change]:
-        """What changes by a batch that is not written yet: every message of `touched.rows`, and others."""
-        quoting = _Quoting(self._connection, touched)
-        self._tie(touched, quoting)
-        groups: defaultdict[int, list[Stored]] = defaultdict(list)
+        """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
+        contexts = _Contexts(self._connection, touched)
+        for row in contexts.naming(touched.keys):
+            touched.touch(row)
+        for row in contexts.named(touched.contexts):
+            touched.touch(row)
+        fresh: defaultdict[int, list[Stored]] = defaultdict(list)
+        changed: defaultdict[int, list[Stored]] = defaultdict(list)
         alone: list[Stored] = []
+        fresh_from = touched.fresh_from
         for row in touched.rows.values():
-            (alone if row.contact is None else groups[row.contact]).append(row)
-        fresh = [contact for contact in groups if contact >= touched.fresh_from and contact not in touched.gone]
-        yield from self._derive([_Group(groups.pop(contact)) for contact in fresh], touched, quoting)
-        contacts = (touched.spans.keys() | touched.whole | groups.keys()) - touched.gone - set(fresh)
+            contact = row.contact
+            if contact is None:
+                alone.append(row)
+            else:
+                (changed if contact < fresh_from else fresh)[contact].append(row)
+        yield from self._derive(((rows, *_ALL_OF_THEM) for rows in fresh.values()), contexts)
+        contacts = (touched.spans.keys() | touched.whole | changed.keys()) - touched.gone - fresh.keys()
         for some in batched(sorted(contacts), _CONTACTS_AT_ONCE):
-            yield from self._derive(self._load(some, groups, touched), touched, quoting)
-        unchanged = touched.alone - touched.rows.keys()
-        for ids in batched(sorted(unchanged), _CONTACTS_AT_ONCE):
-            alone += (row for row in message_rows.by_id(self._connection, ids) if row.contact is None)
-        yield from self._derive([_Group([row]) for row in alone], touched, quoting)
+            yield from self._derive(self._load(some, changed, touched, contexts), contexts)
+        for ids in batched(sorted(touched.alone - touched.rows.keys()), _CONTACTS_AT_ONCE):
+            unchanged = [row for row in message_rows.by_id(self._connection, ids) if row.contact is None]
+            contexts.learn(unchanged)
+            alone += unchanged
+        yield from self._derive((([row], *_ALL_OF_THEM) for row in alone), contexts)
 
     def derive_everything(self, progress: Callable[[int, int], None]) -> None:
         """Derives every contact anew and writes it; `progress` is told how many are done, of how many."""
@@ -138,33 +149,27 @@ class Timelines:
 
     def write(self, changes: Iterable[Change]) -> None:
         """Writes the derived columns that differ, of messages whose evidence stays."""
-        rows = [(*change.after, change.id) for change in changes if change.after != change.before]
+        rows = [(*after, row.id) for row, after in changes if after != row.derived]
         message_rows.update_derived(self._connection, rows)
 
-    def _tie(self, touched: Touched, quoting: _Quoting) -> None:
-        """A message tells of the one that its context names, and that one of those that name it."""
-        for row in quoting.of(touched.keys):
-            touched.touch(row)
-        named = {context for context in touched.contexts if (context, _OUT) not in touched.known}
-        for row in message_rows.by_key(self._connection, named):
-            touched.touch(row)
-        for context in touched.contexts - named:
-            touched.touch(touched.known[context, _OUT])
-
-    def _load(self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: Touched) -> Iterator[_Group]:
+    def _load(
+        self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: Touched, contexts: _Contexts
+    ) -> Iterator[_Group]:
         """The messages of contacts, as they will be, from which each is derived."""
         known_since = self._known_since([contact for contact in contacts if contact not in touched.whole], touched)
-        around = [(contact, *touched.spans[contact]) for contact in known_since]
         whole = {contact for contact in contacts if contact not in known_since}
-        groups = self._read_around(around, changed, touched)
+        around = [(contact, *touched.spans[contact]) for contact in known_since]
+        near = self._read_around(around)
+        groups = self._grouped(near, known_since, changed, touched, contexts)
         for contact, low, high in around:
             messages = groups[contact]
             if any(row.message.direction is _ROW for row in messages):
                 whole.add(contact)  # joined rows can depend on each other over any distance
             else:
-                yield _Group(messages, low - self._reach, high + self._reach, known_since[contact])
-        for rows in self._read_whole(whole, changed, touched).values():
-            yield _Group(rows)
+                yield messages, low - self._reach, high + self._reach, known_since[contact]
+        everything = message_rows.by_contact(self._connection, whole | touched.gone)
+        for messages in self._grouped(everything, whole, changed, touched, contexts).values():
+            yield messages, *_ALL_OF_THEM
 
     def _known_since(self, contacts: Sequence[int], touched: Touched) -> dict[int, int]:
         """The contacts that were known for certain before anything of theirs that changed, and since when."""
@@ -175,91 +180,76 @@ class Timelines:
                 since[contact] = at
         return since
 
-    def _read_around(
-        self, spans: list[tuple[int, int, int]], changed: dict[int, list[Stored]], touched: Touched
-    ) -> dict[int, list[Stored]]:
-        """The messages that can matter to those within reach of a span: they lie twice as far.
+    def _read_around(self, spans: Iterable[tuple[int, int, int]]) -> Iterator[Stored]:
+        """The messages that can matter to those within reach of a span (contact, low, high): they lie twice as far.
 
         A message that changed can give or take the answers of notifications up to the window away; whether those are
         answered depends on messages and other notifications up to the window away from them.
         """
-        wide = [(contact, low - 2 * self._reach, high + 2 * self._reach) for contact, low, high in spans]
-        return self._grouped(message_rows.by_contact_and_time(self._connection, wide), wide, changed, touched)
-
-    def _read_whole(
-        self, contacts: set[int], changed: dict[int, list[Stored]], touched: Touched
-    ) -> dict[int, list[Stored]]:
-        stored = message_rows.by_contact(self._connection, contacts | touched.gone)
-        return self._grouped(stored, [(contact, 0, 0) for contact in contacts], changed, touched)
+        far = 2 * self._reach
+        return message_rows.by_contact_and_time(
+            self._connection, [(contact, low - far, high + far) for contact, low, high in spans]
+        )
 
     def _grouped(
         self,
         stored: Iterable[Stored],
-        spans: Iterable[tuple[int, int, int]],
+        contacts: Iterable[int],
         changed: dict[int, list[Stored]],
         touched: Touched,
+        contexts: _Contexts,
     ) -> dict[int, list[Stored]]:
-        groups = {contact: list(changed.get(contact, ())) for contact, _, _ in spans}
+        """The messages of each contact: those that changed, and of those stored the others."""
+        groups = {contact: [*changed.get(contact, ())] for contact in contacts}
+        others = []
         for row in stored:
-            if row.id not in touched.rows and row.contact in groups:
+            if row.contact is not None and row.contact in groups and row.id not in touched.rows:
                 groups[row.contact].append(row)
+                others.append(row)
+        contexts.learn(others)
         return groups
 
-    def _derive(self, groups: Iterable[_Group], touched: Touched, quoting: _Quoting) -> Iterator[Change]:
-        groups = list(groups)
-        answers = quoting.answers(row.message.key for group in groups for row in group.messages if _is_out(row))
-        notifications = self._notification_keys(groups, touched)
-        columns_of = self._columns_of
+    def _derive(self, groups: Iterable[_Group], contexts: _Contexts) -> Iterator[Change]:
+        answers, notifications = contexts.answers, contexts.notifications
+        columns_of, window = self._columns_of, self._answer_window
         for rows, low, high, known_since in groups:
-            starts, joined = derive(rows, answers, notifications, self._answer_window, known_since)
-            columns = {start.id: columns_of(start) for start in starts}
-            for id, line, contact, message, before in rows:
-                if low <= message.at <= high:
-                    start_line, *rest = columns.get(id) or (line, *_NO_START)
-                    yield Change(id, before, (start_line, contact, *rest, joined.get(id)))
+            if len(rows) == 1 and rows[0].message.direction is _OUT:
+                (row,) = rows
+                if low <= row.at <= high:
+                    yield row, columns_of(row, lone_start(row, answers, known_since))
+                continue
+            starts, joined = derive(rows, answers, notifications, window, known_since)
+            for row in rows:
+                if low <= row.at <= high:
+                    yield row, columns_of(row, starts.get(row.id), joined.get(row.id))
 
-    def _notification_keys(self, groups: list[_Group], touched: Touched) -> frozenset[str]:
-        """Those keys named by a context that are notifications."""
-        found, unknown = set(), set()
-        for group in groups:
-            for row in group.messages:
-                if (context := row.message.fields.get("context")) is None:
-                    continue
-                known = touched.known.get((context[2], _OUT))
-                if known is None:
-                    unknown.add(context[2])
-                elif is_notification(known.message):
-                    found.add(context[2])
-        for row in message_rows.by_key(self._connection, unknown):
-            if row.message.direction is _OUT and is_notification(row.message):
-                found.add(row.message.key)
-        return frozenset(found)
-
-    def _columns_of(self, start: Start) -> DerivedColumns:
-        """The line and what is between the contact and the joined row."""
-        reason = None
-        if start.status is _FAILED:
-            reason = reason_of(start.failure_code, start.failure_text, start.failure_detail).value
+    def _columns_of(self, row: Stored, start: Start | None, joined: int | None = None) -> DerivedColumns:
+        if start is None:
+            return (row.line, row.contact, *_NO_START, joined)
+        at, line, template, origin, user_type, status, answered_at, failure, marks = start
+        code = reason = None
+        if status is _FAILED:
+            code, text, detail = _NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)
+            reason = reason_of(code, text, detail).value
         return (
-            start.line,
-            None if start.template is None else self._columns.template_id(start.template),
-            start.at,
-            self._calendar.day_number(start.at),
-            _ORIGIN_NUMBER[start.origin],
-            _USER_TYPE_NUMBER[start.user_type],
-            _STATUS_NUMBER[start.status],
-            start.answered_at,
-            start.failure_code,
+            line,
+            row.contact,
+            None if template is None else self._columns.template_id(template),
+            at,
+            self._calendar.day_number(at),
+            _ORIGIN_NUMBER[origin],
+            _USER_TYPE_NUMBER[user_type],
+            _STATUS_NUMBER[status],
+            answered_at,
+            code,
             reason,
-            start.marks,
+            marks,
+            joined,
         )
 
 
 _NO_START = (None,) * 9 + (0,)
-
-
-def _is_out(row: Stored) -> bool:
-    return row.message.direction is _OUT
+_NO_FAILURE = (None, None, None)
 
 
 def _surely_known(first: message_rows.First) -> bool:
@@ -269,33 +259,60 @@ def _surely_known(first: message_rows.First) -> bool:
     return first.direction == _OUT and not first.doubtful
 
 
-class _Quoting:
-    """The messages whose context names others: those of the batch, and those of the database once each."""
+class _Contexts:
+    """What the contexts of messages tell of those that they name: of the messages of the batch, and of those of the
+    database once each.
+
+    answers: key -> the earliest time, ms, of a message that answers it by its context. notifications: those keys named
+    by a context that are notifications.
+    """
 
     def __init__(self, connection: sqlite3.Connection, touched: Touched) -> None:
         self._connection = connection
-        self._rows = touched.rows
+        self._touched = touched
         self._asked: set[str] = set()
-        self._earliest: dict[str, int] = {}
-        for row in touched.rows.values():
+        self._found: set[str] = set()
+        self.answers: dict[str, int] = {}
+        self.notifications: set[str] = set()
+        for row in touched.naming:
             self._take(row)
 
-    def of(self, keys: Iterable[str]) -> list[Stored]:
-        """Those that name one of these keys, are in the database and did not change."""
-        new = set(keys) - self._asked
+    def learn(self, rows: Iterable[Stored]) -> None:
+        """Finds out what there is to know of these messages, which did not change."""
+        keys, contexts = set(), set()
+        for row in rows:
+            message = row.message
+            if message.direction is _OUT:
+                keys.add(message.key)
+            elif (context := message.fields.get("context")) is not None:
+                contexts.add(context[2])
+        self.naming(keys)
+        self.named(contexts)
+
+    def naming(self, keys: set[str]) -> list[Stored]:
+        """Those messages that name one of these keys, are in the database and did not change."""
+        new = keys - self._asked
         self._asked |= new
-        rows = [row for row in message_rows.by_context(self._connection, new) if row.id not in self._rows]
+        changed = self._touched.rows
+        rows = [row for row in message_rows.by_context(self._connection, new) if row.id not in changed]
         for row in rows:
             self._take(row)
         return rows
 
-    def answers(self, keys: Iterable[str]) -> dict[str, int]:
-        """Key -> the earliest time, ms, of a message that answers it by its context."""
-        self.of(keys)
-        return self._earliest
+    def named(self, contexts: set[str]) -> list[Stored]:
+        """The messages that are named, as they will be."""
+        known = self._touched.known
+        new = contexts - self._found
+        self._found |= new
+        rows = [row for context in new if (row := known.get((context, _OUT))) is not None]
+        others = new - {row.message.key for row in rows}
+        rows += message_rows.by_key(self._connection, others)
+        for row in rows:
+            if row.message.direction is _OUT and is_notification(row.message):
+                self.notifications.add(row.message.key)
+        return rows
 
     def _take(self, row: Stored) -> None:
         context = row.message.fields.get("context")
         if context is not None and can_answer(row.message):
-            at = row.message.at
-            self._earliest[context[2]] = min(at, self._earliest.get(context[2], at))
+            self.answers[context[2]] = min(row.at, self.answers.get(context[2], row.at))

@@ -61,25 +61,25 @@ class Ingest:
     def _merge(self, batch: Batch) -> Touched:
         """The batch's messages merged with what is known of them."""
         touched = Touched(fresh_from=self._contacts.fresh_from)
-        known, rows = touched.known, touched.rows
+        known, owners = touched.known, self._columns.owners
         if self._next_id > 1:
             for stored in message_rows.by_key(self._connection, (key for key, _ in batch.messages)):
                 known[stored.message.identity] = stored
-        self._first_id = self._next_id
+        self._first_id = next_id = self._next_id
         for identity, message in batch.messages.items():
-            stored_before = known.get(identity)
-            if stored_before is None:
-                row = Stored(self._next_id, *self._columns.owners(message), message, None)
-                self._next_id += 1
+            before = known.get(identity)
+            if before is None:
+                row = Stored(next_id, *owners(message), message, message.at, None)
+                next_id += 1
             else:
-                merged = stored_before.message.copy()
+                merged = before.message.copy()
                 merged.merge(message)
-                if merged == stored_before.message:
+                if merged == before.message:
                     continue
-                row = Stored(stored_before.id, *self._columns.owners(merged), merged, stored_before.derived)
-                touched.add(stored_before)
-            known[identity] = rows[row.id] = row
-            touched.add(row)
+                row = Stored(before.id, *owners(merged), merged, merged.at, before.derived)
+            known[identity] = row
+            touched.add(row, before)
+        self._next_id = next_id
         return touched
 
     def _add_moved(self, touched: Touched) -> None:
@@ -104,13 +104,13 @@ class Ingest:
         changed: list[tuple[Any, ...]] = []
         derived: list[Change] = []
         evidence = self._columns.evidence
-        for change in changes:
-            row = touched.rows.get(change.id)
-            if row is None:
-                derived.append(change)
+        for row, after in changes:
+            id = row.id
+            if id not in touched.rows:
+                derived.append((row, after))
             else:
-                columns = (*evidence(row.message), *change.after, row.id)
-                (new if row.id >= self._first_id else changed).append(columns)
+                columns = (*evidence(row.message), *after, id)
+                (new if id >= self._first_id else changed).append(columns)
         message_rows.insert(self._connection, new)
         message_rows.update(self._connection, changed)
         self._timelines.write(derived)

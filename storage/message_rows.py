@@ -86,13 +86,14 @@ _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in
 
 
 class Stored(NamedTuple):
-    """A message with the line and contact that its own evidence names, and the derived columns that it has in the
-    database (None: it is not there yet)."""
+    """A message with the line and contact that its own evidence names, its own time, ms, and the derived columns that
+    it has in the database (None: it is not there yet)."""
 
     id: int
     line: int | None
     contact: int | None
     message: Message
+    at: int
     derived: DerivedColumns | None
 
 
@@ -216,7 +217,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     if exported:
         flags, new_at, new, answered_at = json.loads(exported)
         message.exported = Exported(flags, None if new is None else (new_at, new), answered_at)
-    return Stored(id, line, contact, message, row[36:])
+    return Stored(id, line, contact, message, at, row[36:])
 
 
 def _usual(message: Message, name: str) -> tuple[int, int]:

@@ -22,6 +22,9 @@ class Direction(IntEnum):
     ROW = 2
 
 
+_OUT, _IN = Direction.OUT, Direction.IN  # to look a member up in its class takes longer than to compare it
+
+
 class Sources(IntFlag):
     """What kinds of source gave evidence of a message; EXPORT is a row of our own TSV with a message key."""
 
@@ -164,14 +167,13 @@ NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
 
 def is_notification(message: Message) -> bool:
     """Whether an outbound message or a keyless row is a template or a mass notification (DESIGN 3, Notification)."""
-    fields = message.fields.get
-    origin = fields("origin")
-    if message.group or message.direction is Direction.IN or (origin is not None and origin[2] in _REFERRED):
+    fields = message.fields
+    if message.group or message.direction is _IN or ("origin" in fields and fields["origin"][2] in _REFERRED):
         return False
-    kind = fields("kind")
+    kind = fields.get("kind")
     if kind is not None:
         return bool(kind[2] == "template")
-    category = fields("category")
+    category = fields.get("category")
     if category is not None:
         return category[2] in _NOTIFYING
     failure = message.failure
@@ -180,7 +182,7 @@ def is_notification(message: Message) -> bool:
 
 def is_referred(message: Message) -> bool:
     """Whether the message is a start that a referral made."""
-    return message.direction is not Direction.OUT and message.value("origin") in _REFERRED
+    return message.direction is not _OUT and message.value("origin") in _REFERRED
 
 
 def origin_given(message: Message) -> Origin | None:
@@ -195,7 +197,7 @@ _REFERRED = frozenset(origin.value for origin in REFERRED)
 
 def can_answer(message: Message) -> bool:
     """Whether an inbound message is one by which a person answers."""
-    if message.direction is not Direction.IN or message.group:
+    if message.direction is not _IN or message.group:
         return False
     kind = message.value("kind")
     return kind is not None and kind not in _CANNOT_ANSWER

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from storage.events import Failure
 from storage.filters import StartStatus, UserType
 from storage.marks import Marks
 from storage.messages import (
     Direction,
-    Exported,
     Message,
     Sources,
     Stated,
@@ -43,27 +43,15 @@ class Placed(Protocol):
     def contact(self) -> int | None: ...
 
 
-class Start(NamedTuple):
-    """One conversation start and what follows for it; times in ms, template by name."""
-
-    id: int
-    at: int
-    line: int | None
-    template: str | None
-    origin: Origin
-    user_type: UserType
-    status: StartStatus
-    answered_at: int | None
-    failure_code: int | None
-    failure_text: str | None
-    failure_detail: str | None
-    marks: int
+# One conversation start: (at, line, template, origin, user type, status, answered at, failure, marks); times in ms, the
+# template by name. A plain tuple: to make one of a class of its own takes as long as to find out what is in it.
+Start = tuple[int, "int | None", "str | None", Origin, UserType, StartStatus, "int | None", "Failure | None", int]
 
 
 class Derived(NamedTuple):
     """What follows from a contact's messages: its starts, and which row is one start with which keyed message."""
 
-    starts: list[Start]
+    starts: dict[int, Start]  # by the message's id
     joined: Mapping[int, int]  # id of a keyless row -> id of the keyed message
 
 
@@ -71,12 +59,13 @@ class _Outbound:
     """A notification or another outbound message in work: its evidence, with that of a joined row, and its answers.
 
     flags: what platforms state, with our own TSV's derived columns where nothing else is known. failure: whether
-    anything says that it failed; arrived: whether anything but an answer proves that it arrived.
+    anything says that it failed; arrived: whether anything but an answer proves that it arrived; answered_at: its
+    earliest answer, ms.
     """
 
     __slots__ = (
+        "answered_at",
         "answered_untimed",
-        "answers",
         "arrived",
         "at",
         "contact",
@@ -89,16 +78,14 @@ class _Outbound:
         "notification",
     )
 
-    def __init__(self, placed: Placed) -> None:
+    def __init__(self, placed: Placed, context_answers: Mapping[str, int]) -> None:
         message = placed.message
         self.id = placed.id
         self.line = placed.line
         self.contact = placed.contact
         self.notification = is_notification(message)
         self.joined = False
-        self.answers: list[int] = []  # times, ms
-        self.answered_untimed = False
-        self.settle(message)
+        self.settle(message, context_answers)
 
     @property
     def order(self) -> tuple[int, str]:
@@ -106,23 +93,32 @@ class _Outbound:
 
     @property
     def failed(self) -> bool:
-        return self.failure and not (self.arrived or self.answers or self.answered_untimed)
+        return self.failure and not (self.arrived or self.answered_untimed or self.answered_at is not None)
 
-    def exported(self) -> Exported | None:
-        return self.message.exported if self.message.sources == _EXPORT else None
-
-    def settle(self, message: Message) -> None:
-        """Works out what the evidence says."""
+    def settle(self, message: Message, context_answers: Mapping[str, int]) -> None:
+        """Works out what the evidence says; answers by rule 1 and what the sources themselves say of them included."""
         self.message = message
-        times = message.times
+        times, flags = message.times, message.flags
         own = times.get("any")
         self.at = times["session"] if own is None else own
-        flags = message.flags
+        answered_at = None
+        if self.notification:
+            answered_at = times.get("answered")
+            if message.direction is _OUT:
+                answered_at = _earlier(answered_at, context_answers.get(message.key))
         if message.exported is not None and message.sources == _EXPORT:
             flags |= message.exported.flags
+            if self.notification:
+                answered_at = _earlier(answered_at, message.exported.answered_at)
         self.flags = flags
         self.failure = "error" in message.fields or flags & _NOT_SENT != 0
         self.arrived = "delivered" in times or "read" in times or flags & _ARRIVED != 0
+        self.answered_at = answered_at
+        self.answered_untimed = self.notification and flags & _ANSWERED != 0
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    return other if one is None or (other is not None and other < one) else one
 
 
 # Plain numbers: an enum's `&` makes a new member every time.
@@ -132,12 +128,20 @@ _NOT_SENT, _DELIVERED, _READ, _ANSWERED = (
 )
 _ARRIVED = _DELIVERED | _READ
 _IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (Marks.IMPLIED, Marks.CONFLICT, Marks.JOINED))
+_IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
+
+
+def lone_start(one: Placed, context_answers: Mapping[str, int], known_since: int | None = None) -> Start | None:
+    """The start that a keyed outbound message is by itself, with no other message of its contact: the same as `derive`
+    of it alone, without looking for what there is to join, to answer or to know the contact by."""
+    out = _Outbound(one, context_answers)
+    return _notification_start(out, known_since) if out.notification else None
 
 
 def derive(
     messages: Iterable[Placed],
     context_answers: Mapping[str, int],
-    notification_keys: frozenset[str],
+    notification_keys: Container[str],
     answer_window: int,
     known_since: int | None = None,
 ) -> Derived:
@@ -152,7 +156,7 @@ def derive(
     for one in messages:
         direction = one.message.direction
         if direction is _OUT:
-            outbound.append(_Outbound(one))
+            outbound.append(_Outbound(one, context_answers))
             continue
         is_start = is_referred(one.message)
         if is_start:
@@ -161,32 +165,27 @@ def derive(
             inbound.append(one)
         elif not is_start:
             rows = True
-            outbound.append(_Outbound(one))
+            outbound.append(_Outbound(one, context_answers))
     joined: dict[int, int] = {}
     if rows:
-        joined = _join(outbound)
+        joined = _join(outbound, context_answers)
         outbound = [out for out in outbound if out.id not in joined]
-    for out in outbound:
-        if out.notification:
-            _own_answers(out, context_answers)
     if inbound:
         _answer_by_time(outbound, inbound, notification_keys, answer_window)
-    times = [out.at for out in outbound if out.contact is not None and not out.failed]
+    since = known_since
+    for out in outbound:
+        if (since is None or out.at < since) and out.contact is not None and not out.failed:
+            since = out.at
     for one in (*inbound, *referred) if inbound or referred else ():  # a referred message in stands in both
         if one.contact is not None and makes_known(one.message):
-            times.append(one.message.at)
-    if known_since is not None:
-        times.append(known_since)
-    since = min(times, default=None)
-    starts = [_notification_start(out, since) for out in outbound if out.notification]
-    starts += [_referred_start(one, since) for one in referred]
+            since = _earlier(since, one.message.at)
+    starts = {out.id: _notification_start(out, since) for out in outbound if out.notification}
+    for one in referred:
+        starts[one.id] = _referred_start(one, since)
     return Derived(starts, joined)
 
 
-_IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
-
-
-def _join(placed: list[_Outbound]) -> dict[int, int]:
+def _join(placed: list[_Outbound], context_answers: Mapping[str, int]) -> dict[int, int]:
     """Takes each keyless platform row into the keyed notification that it is one start with; which into which."""
     outbound = {one.id: one for one in placed}
     rows = [one for one in placed if one.notification and _joinable_row(one.message)]
@@ -208,12 +207,12 @@ def _join(placed: list[_Outbound]) -> dict[int, int]:
             continue
         joined[row_id] = keyed_id
         taken.add(keyed_id)
-        _absorb(outbound[keyed_id], outbound[row_id])
+        _absorb(outbound[keyed_id], outbound[row_id], context_answers)
     return joined
 
 
 def _joinable_row(message: Message) -> bool:
-    return message.direction is Direction.ROW and bool(message.sources & Sources.PLATFORM)
+    return message.direction is _ROW and bool(message.sources & Sources.PLATFORM)
 
 
 def _agree(row: _Outbound, other: _Outbound) -> bool:
@@ -222,28 +221,16 @@ def _agree(row: _Outbound, other: _Outbound) -> bool:
     return (None in templates or templates[0] == templates[1]) and (None in lines or lines[0] == lines[1])
 
 
-def _absorb(keyed: _Outbound, row: _Outbound) -> None:
+def _absorb(keyed: _Outbound, row: _Outbound, context_answers: Mapping[str, int]) -> None:
     merged = keyed.message.copy()
     merged.merge(row.message)
-    keyed.settle(merged)
+    keyed.settle(merged, context_answers)
     keyed.line = row.line if keyed.line is None else keyed.line
     keyed.joined = True
 
 
-def _own_answers(out: _Outbound, context_answers: Mapping[str, int]) -> None:
-    """Rule 1 and what the sources themselves say."""
-    message = out.message
-    if (at := context_answers.get(message.key)) is not None and message.direction is _OUT:
-        out.answers.append(at)
-    if (at := message.times.get("answered")) is not None:
-        out.answers.append(at)
-    if message.exported is not None and (exported := out.exported()) and exported.answered_at is not None:
-        out.answers.append(exported.answered_at)
-    out.answered_untimed = out.flags & _ANSWERED != 0
-
-
 def _answer_by_time(
-    outbound: list[_Outbound], inbound: list[Placed], notification_keys: frozenset[str], answer_window: int
+    outbound: list[_Outbound], inbound: list[Placed], notification_keys: Container[str], answer_window: int
 ) -> None:
     """Rule 2: a message without a context of a notification answers the latest one before it on its line."""
     by_line: defaultdict[int | None, list[_Outbound]] = defaultdict(list)
@@ -261,7 +248,8 @@ def _answer_by_time(
         at = message.at
         place = bisect_right(times[one.line], at + CLOCK_SKEW) - 1
         if place >= 0 and at - times[one.line][place] <= answer_window:
-            by_line[one.line][place].answers.append(at)
+            answered = by_line[one.line][place]
+            answered.answered_at = _earlier(answered.answered_at, at)
 
 
 def _user_type(message: Message, at: int, known_since: int | None) -> UserType:
@@ -280,34 +268,31 @@ _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus
 
 def _notification_start(out: _Outbound, known_since: int | None) -> Start:
     message, flags, times = out.message, out.flags, out.message.times
-    answers = out.answers
     was_read = "read" in times or flags & _READ != 0
     was_delivered = "delivered" in times or flags & _DELIVERED != 0
-    step = 3 if answers or out.answered_untimed else 2 if was_read else 1 if was_delivered else 0
+    answered = out.answered_at is not None or out.answered_untimed
+    step = 3 if answered else 2 if was_read else 1 if was_delivered else 0
     failed = out.failure and not step
     marks = _IMPLIED if (step > 2 and not was_read) or (step > 1 and not was_delivered) else 0
     if out.failure and not failed:
         marks |= _CONFLICT
     if out.joined:
         marks |= _JOINED
-    failure = message.failure if failed else None
     template = message.fields.get("template")
-    return Start(
-        out.id,
+    return (
         out.at,
         out.line,
         None if template is None else template[2],
         _origin(message),
         _user_type(message, out.at, known_since),
         _FAILED if failed else _STEPS[step],
-        min(answers) if answers else None,
-        *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
+        out.answered_at,
+        message.failure if failed else None,
         marks,
     )
 
 
 _FAILED = StartStatus.FAILED
-_NO_FAILURE = (None, None, None)
 
 
 def _origin(message: Message) -> Origin:
@@ -323,17 +308,14 @@ _NOTIFICATION = Origin.NOTIFICATION
 
 def _referred_start(one: Placed, known_since: int | None) -> Start:
     message = one.message
-    origin = origin_given(message) or Origin.WEBCHAT
-    return Start(
-        one.id,
-        message.at,
+    at = message.at
+    return (
+        at,
         one.line,
         message.value("template"),
-        origin,
-        _user_type(message, message.at, known_since),
+        origin_given(message) or Origin.WEBCHAT,
+        _user_type(message, at, known_since),
         StartStatus.RECEIVED,
-        None,
-        None,
         None,
         None,
         0,

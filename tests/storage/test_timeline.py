@@ -1,0 +1,37 @@
+"""What follows from a contact's messages: the short way for the usual case is the long way."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given
+
+from storage.events import Event, Known
+from storage.evidence import message_of
+from storage.message_rows import Stored
+from storage.messages import Direction, Message
+from storage.timeline import derive, lone_start
+from tests.histories import events
+
+WINDOW = 24 * 3_600_000
+AROUND = (None, -WINDOW, -1, 0, 1)  # ms from the message's own time; None: never
+
+
+@given(events())
+def test_a_message_out_alone_follows_as_it_does_among_others(history: list[Event]) -> None:
+    messages: dict[tuple[str, int], Message] = {}
+    for event in history:
+        if not isinstance(event, Known):
+            one = message_of(event)
+            messages.setdefault(one.identity, one).merge(one)
+    for message in messages.values():
+        if message.direction is not Direction.OUT:
+            continue
+        at = message.at
+        for contact, answered, known in product((None, 7), AROUND, AROUND):
+            if contact is None and known is not None:
+                continue  # nobody knows since when an unknown contact is known
+            row = Stored(1, 3, contact, message, at, None)
+            answers = {} if answered is None else {message.key: at + answered}
+            since = None if known is None else at + known
+            assert lone_start(row, answers, since) == derive([row], answers, frozenset(), WINDOW, since).starts.get(1)
