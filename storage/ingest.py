@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage import cube, message_rows
-from storage.batches import Batch
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
+from storage.evidence_row import CONTACT, KEY, Row, message_of_row, row_of
 from storage.identities import Contacts, Lines
+from storage.merging import Batch
 from storage.message_rows import Stored
 from storage.settings import load_settings
 
@@ -38,6 +39,7 @@ class Ingest:
         self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = message_rows.next_id(self._connection)
+        self._new_rows: list[Row] = []  # of the batch, as their row ids from the first on
 
     def write(self, batch: Batch) -> Changes:
         """Writes one batch inside the caller's transaction."""
@@ -51,9 +53,12 @@ class Ingest:
     def _link(self, batch: Batch) -> None:
         for line in sorted(batch.lines, key=repr):
             self._lines.link(line)
-        self._contacts.prepare(batch.contacts)
+        references = {reference: None for row in batch.rows if (reference := row[CONTACT]) is not None}
+        self._contacts.prepare(batch.contacts, references)
         for contact in batch.contacts:
             self._contacts.link(contact)
+        for reference in references:
+            self._contacts.link_one(reference)
         for reference, name in batch.names.items():
             self._contacts.name(self._contacts.find(reference).owner, name)
         self._contacts.finish()
@@ -63,22 +68,31 @@ class Ingest:
         touched = Touched(fresh_from=self._contacts.fresh_from)
         known, rows = touched.known, touched.rows
         if self._next_id > 1:
-            for stored in message_rows.by_key(self._connection, (key for key, _ in batch.messages)):
+            for stored in message_rows.by_key(self._connection, (row[KEY] for row in batch.rows)):
                 known[stored.message.identity] = stored
         self._first_id = self._next_id
-        for identity, message in batch.messages.items():
-            stored_before = known.get(identity)
+        self._new_rows.clear()
+        owners = self._columns.owners
+        for new in batch.rows:
+            message = message_of_row(new)
+            stored_before = known.get(message.identity)
             if stored_before is None:
-                row = Stored(self._next_id, *self._columns.owners(message), message, None)
+                row = Stored(self._next_id, *owners(*new[:2]), message, None)
+                self._new_rows.append(new)
                 self._next_id += 1
             else:
                 merged = stored_before.message.copy()
                 merged.merge(message)
                 if merged == stored_before.message:
                     continue
-                row = Stored(stored_before.id, *self._columns.owners(merged), merged, stored_before.derived)
+                row = Stored(
+                    stored_before.id,
+                    *owners(merged.value("line"), merged.value("contact")),
+                    merged,
+                    stored_before.derived,
+                )
                 touched.add(stored_before)
-            known[identity] = rows[row.id] = row
+            known[message.identity] = rows[row.id] = row
             touched.add(row)
         return touched
 
@@ -108,9 +122,10 @@ class Ingest:
             row = touched.rows.get(change.id)
             if row is None:
                 derived.append(change)
+            elif row.id >= self._first_id:
+                new.append((*evidence(self._new_rows[row.id - self._first_id]), *change.after, row.id))
             else:
-                columns = (*evidence(row.message), *change.after, row.id)
-                (new if row.id >= self._first_id else changed).append(columns)
+                changed.append((*evidence(row_of(row.message)), *change.after, row.id))
         message_rows.insert(self._connection, new)
         message_rows.update(self._connection, changed)
         self._timelines.write(derived)
