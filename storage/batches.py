@@ -16,102 +16,54 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from dataclasses import astuple, dataclass
+from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import astuple as struct_tuple
 
-from storage.events import ContactIds, Event, Ignored, Known, LineIds, Origin, Reject, Send, Status
-from storage.evidence import contact_reference, direction_of, take_in
-from storage.messages import Direction, Exported, Message
+from storage.events import ContactIds, Ignored, LineIds, Origin, Reject
+from storage.merging import Batch, Merger
 from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
 
-_UNDATED = 1 << 60  # evidence without a time comes after all that has one
 _LENGTH = struct.Struct("<Q")
-_OUT = Direction.OUT
-_DIRECTIONS = tuple(Direction)
-Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
 
 
-class Batch:
-    """Events merged in memory until they are written."""
-
-    def __init__(self) -> None:
-        self.messages: dict[tuple[str, int], Message] = {}
-        self.lines: set[LineIds] = set()
-        self.contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
-        self.names: dict[tuple[int, str], Name] = {}
-        self.events = 0
-
-    def add(self, event: Event) -> None:
-        """Takes one event in."""
-        self.events += 1
-        contact = event.contact
-        self.lines.add(event.line)
-        self.contacts[contact] = None
-        kind = type(event)
-        if kind is Known:
-            self._name(contact, 1, _UNDATED)
-            return
-        if TYPE_CHECKING:
-            assert not isinstance(event, Known)
-        if event.default_line is not None:
-            self.lines.add(event.default_line)
-        if contact.name is not None:
-            self._name(contact, int(event.rank) if isinstance(event, Send) else 1, event.at)
-        direction = _OUT if kind is Status else direction_of(event)
-        identity = event.key, direction
-        message = self.messages.get(identity)
-        if message is None:
-            message = self.messages[identity] = Message(event.key, direction, 0, {}, {})
-        take_in(message, event)
-
-    def _name(self, contact: ContactIds, rank: int, at: int) -> None:
-        reference = contact_reference(contact)
-        if contact.name and reference is not None:
-            name = (rank, at, contact.name)
-            self.names[reference] = min(name, self.names.get(reference, name))
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A batch and all else that was read with it; place: where reading can go on behind it. position: bytes of the
     file taken so far. records: read so far."""
 
     format: str
-    batch: Batch = field(default_factory=Batch)
-    rejects: list[Reject] = field(default_factory=list)
-    ignored: int = 0
-    place: Place = field(default_factory=Place)
-    position: int = 0
-    records: int = 0
+    batch: Batch
+    rejects: list[Reject]
+    ignored: int
+    place: Place
+    position: int
+    records: int
 
 
 def parts(source: OpenedSource, size: int) -> Iterator[Part]:
     """All of a source, in parts of `size` events; at least one."""
-    part = Part(source.format)
-    left = size
+    merger, rejects, ignored, left = Merger(), [], 0, size
     for item in source.items():
         if isinstance(item, Reject):
-            part.rejects.append(item)
+            rejects.append(item)
         elif isinstance(item, Ignored):
-            part.ignored += 1
+            ignored += 1
             continue
         else:
-            part.batch.add(item)
+            merger.add(item)
         left -= 1
         if not left:
-            yield _closed(part, source)
-            part = Part(source.format)
-            left = size
-    yield _closed(part, source)
+            yield _part(source, merger, rejects, ignored)
+            merger, rejects, ignored, left = Merger(), [], 0, size
+    yield _part(source, merger, rejects, ignored)
 
 
-def _closed(part: Part, source: OpenedSource) -> Part:
-    part.place = Place() if source.packed else source.done
-    part.position, part.records = source.position, source.records
-    return part
+def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int) -> Part:
+    place = Place() if source.packed else source.done
+    return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records)
 
 
 def parts_ahead(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[Part]:
@@ -154,19 +106,7 @@ def _tuple_of(part: Part) -> tuple[Any, ...]:
     batch = part.batch
     return (
         part.format,
-        [
-            (
-                one.key,
-                int(one.direction),
-                one.sources,
-                one.fields,
-                one.times,
-                one.flags,
-                one.group,
-                None if one.exported is None else astuple(one.exported),
-            )
-            for one in batch.messages.values()
-        ],
+        batch.rows,
         [struct_tuple(line) for line in batch.lines],
         [struct_tuple(contact) for contact in batch.contacts],
         batch.names,
@@ -180,16 +120,10 @@ def _tuple_of(part: Part) -> tuple[Any, ...]:
 
 
 def _part_of(content: tuple[Any, ...]) -> Part:
-    format, messages, lines, contacts, names, events, rejects, ignored, place, position, records = content
-    batch = Batch()
-    known = batch.messages
-    for key, number, sources, fields, times, flags, group, exported in messages:
-        direction = _DIRECTIONS[number]
-        told = None if exported is None else Exported(*exported)
-        known[key, direction] = Message(key, direction, sources, fields, times, flags, group, told)
-    batch.lines = {LineIds(*line) for line in lines}
-    batch.contacts = {ContactIds(*contact): None for contact in contacts}
-    batch.names, batch.events = names, events
+    format, rows, lines, contacts, names, events, rejects, ignored, place, position, records = content
+    batch = Batch(
+        rows, [LineIds(*line) for line in lines], [ContactIds(*contact) for contact in contacts], names, events
+    )
     return Part(format, batch, [Reject(*reject) for reject in rejects], ignored, Place(*place), position, records)
 
 

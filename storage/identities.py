@@ -139,7 +139,7 @@ class Contacts:
         self.fresh_from = self._next  # contacts from this one on were made since the last `prepare`
         self.merged: list[tuple[int, int]] = []  # (gone, stays)
 
-    def prepare(self, ids: Iterable[ContactIds]) -> None:
+    def prepare(self, contacts: Iterable[ContactIds], ids: Iterable[tuple[int, str]]) -> None:
         """Loads what is known of all these ids at once, before they are linked."""
         self.fresh_from = self._next
         if len(self._found) > _CACHE_LIMIT:
@@ -147,7 +147,9 @@ class Contacts:
             self._seen.clear()
         if self._next_id == 1:
             return
-        wanted = {id for contact in ids if contact not in self._seen for id in _ids(contact) if id not in self._found}
+        found = self._found
+        wanted = {id for contact in contacts if contact not in self._seen for id in _ids(contact) if id not in found}
+        wanted |= {id for id in ids if id not in found}
         for kind in {kind for kind, _ in wanted}:
             rows = self._connection.execute(
                 """
@@ -177,13 +179,11 @@ class Contacts:
         if ids in self._seen:
             return
         given = _ids(ids)
-        if len(given) > 1:
-            self._seen.add(ids)
-        elif not given or given[0] in self._found:
+        if len(given) <= 1:
+            for id in given:
+                self.link_one(id)
             return
-        else:
-            self._place(given[0], self._new_contact())
-            return
+        self._seen.add(ids)
         owners = sorted({found.owner for id in given if (found := self._found.get(id)) is not None})
         contact = owners[0] if owners else self._new_contact()
         for owner in owners[1:]:
@@ -193,6 +193,11 @@ class Contacts:
                 self._place(id, contact)
         if ids.replaced:
             self._replace((0, ids.replaced), contact)
+
+    def link_one(self, id: tuple[int, str]) -> None:
+        """Makes sure that an id leads to a contact."""
+        if id not in self._found:
+            self._place(id, self._new_contact())
 
     def _new_contact(self) -> int:
         contact = self._next

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage import cube, message_rows
-from storage.batches import Batch
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
+from storage.evidence_row import AT, CONTACT, KEY, LINE, Row, message_of_row, row_of
 from storage.identities import Contacts, Lines
+from storage.merging import Batch
 from storage.message_rows import Stored
 from storage.settings import load_settings
 
@@ -38,6 +39,7 @@ class Ingest:
         self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = message_rows.next_id(self._connection)
+        self._new_rows: list[Row] = []  # of the batch, as their row ids from the first on
 
     def write(self, batch: Batch) -> Changes:
         """Writes one batch inside the caller's transaction."""
@@ -51,9 +53,12 @@ class Ingest:
     def _link(self, batch: Batch) -> None:
         for line in sorted(batch.lines, key=repr):
             self._lines.link(line)
-        self._contacts.prepare(batch.contacts)
+        references = {reference: None for row in batch.rows if (reference := row[CONTACT]) is not None}
+        self._contacts.prepare(batch.contacts, references)
         for contact in batch.contacts:
             self._contacts.link(contact)
+        for reference in references:
+            self._contacts.link_one(reference)
         for reference, name in batch.names.items():
             self._contacts.name(self._contacts.find(reference).owner, name)
         self._contacts.finish()
@@ -63,21 +68,25 @@ class Ingest:
         touched = Touched(fresh_from=self._contacts.fresh_from)
         known, owners = touched.known, self._columns.owners
         if self._next_id > 1:
-            for stored in message_rows.by_key(self._connection, (key for key, _ in batch.messages)):
+            for stored in message_rows.by_key(self._connection, (row[KEY] for row in batch.rows)):
                 known[stored.message.identity] = stored
         self._first_id = next_id = self._next_id
-        for identity, message in batch.messages.items():
-            before = known.get(identity)
+        self._new_rows.clear()
+        for new in batch.rows:
+            message = message_of_row(new)
+            before = known.get(message.identity)
             if before is None:
-                row = Stored(next_id, *owners(message), message, message.at, None)
+                row = Stored(next_id, *owners(new[LINE], new[CONTACT]), message, new[AT], None)
+                self._new_rows.append(new)
                 next_id += 1
             else:
                 merged = before.message.copy()
                 merged.merge(message)
                 if merged == before.message:
                     continue
-                row = Stored(before.id, *owners(merged), merged, merged.at, before.derived)
-            known[identity] = row
+                named = owners(merged.value("line"), merged.value("contact"))
+                row = Stored(before.id, *named, merged, merged.at, before.derived)
+            known[message.identity] = row
             touched.add(row, before)
         self._next_id = next_id
         return touched
@@ -108,9 +117,10 @@ class Ingest:
             id = row.id
             if id not in touched.rows:
                 derived.append((row, after))
+            elif id >= self._first_id:
+                new.append((*evidence(self._new_rows[id - self._first_id]), *after, id))
             else:
-                columns = (*evidence(row.message), *after, id)
-                (new if id >= self._first_id else changed).append(columns)
+                changed.append((*evidence(row_of(row.message)), *after, id))
         message_rows.insert(self._connection, new)
         message_rows.update(self._connection, changed)
         self._timelines.write(derived)

@@ -1,20 +1,18 @@
-"""A message as a row of `messages` and back. Owns the evidence columns; knows no merge rule, and hands the derived
-columns on as they are."""
+"""The rows of `messages`: reads and writes them, their names as numbers. Knows no merge rule; what the evidence columns
+hold is `evidence_row`'s, and the derived columns are handed on as they are."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from storage.events import Failure
+from storage import evidence_row
+from storage.evidence_row import AT, NAMES, Row, hash_of, message_of_row
 from storage.identities import Contacts, Lines
-from storage.messages import Direction, Exported, Message, error_evidence, failure_of
+from storage.messages import Message
 from storage.selection import UNKNOWN_ID
-
-_TEXT_FIELDS = ("kind", "category", "language", "campaign", "context", "channel_id", "agent_groups")
 
 DERIVED = (
     "line",
@@ -34,48 +32,18 @@ DERIVED = (
 DerivedColumns = tuple[Any, ...]  # the values of DERIVED
 
 _READ = f"""
-SELECT m.id, line_ids.line, contact_ids.contact, m.key, m.direction, m.sources, m.at, m.timed, line_ids.text,
-       contact_ids.kind, contact_ids.text, templates.name, m.given_origin, m."group",
-       m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.given_answered_at, m.session_start,
-       m.error_code, m.error_text, m.error_detail, m.error_rank, m.given_new, m.flags, m.exported, m.evidence,
-       m.kind, m.category, m.language, m.campaign, m.context, m.channel_id, m.agent_groups,
+SELECT m.id, line_ids.line, contact_ids.contact,
+       line_ids.text, contact_ids.kind, contact_ids.text, templates.name,
+       {", ".join(f"m.{name}" for name in evidence_row.COLUMNS[NAMES:])},
        {", ".join(f"m.{name}" for name in DERIVED)}
 FROM {{source}}
 LEFT JOIN line_ids ON line_ids.id = m.line_id
 LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
 LEFT JOIN templates ON templates.id = m.template
 """
+_EVIDENCE_END = 7 + len(evidence_row.COLUMNS) - NAMES  # in a row of _READ
 
-_COLUMNS = (
-    "key",
-    "direction",
-    "hash",
-    "sources",
-    "at",
-    "timed",
-    "line_id",
-    "contact_id",
-    "template",
-    "given_origin",
-    '"group"',
-    "accepted_at",
-    "sent_at",
-    "delivered_at",
-    "read_at",
-    "failed_at",
-    "given_answered_at",
-    "session_start",
-    "error_code",
-    "error_text",
-    "error_detail",
-    "error_rank",
-    "given_new",
-    "flags",
-    "exported",
-    "evidence",
-    *_TEXT_FIELDS,
-)
-_ALL = (*_COLUMNS, *DERIVED, "id")
+_ALL = (*evidence_row.COLUMNS, *DERIVED, "id")
 _INSERT = f"INSERT INTO messages ({', '.join(_ALL)}) VALUES ({', '.join('?' * len(_ALL))})"
 _MARK = f"""
 INSERT OR IGNORE INTO dirty
@@ -95,11 +63,6 @@ class Stored(NamedTuple):
     message: Message
     at: int
     derived: DerivedColumns | None
-
-
-def hash_of(key: str) -> int:
-    """The number by which a key is found; two keys may share it, so the key is compared as well."""
-    return zlib.crc32(key.encode() if key.isascii() else key.encode("utf-8", "surrogatepass"))
 
 
 def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
@@ -187,48 +150,10 @@ def _read(connection: sqlite3.Connection, source: str, wanted: list[Any]) -> Ite
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, line, contact, key, direction, sources, at, timed, line_text = row[:9]
-    contact_kind, contact_text, template, origin, group = row[9:14]
-    accepted, sent, delivered, read, failed, answered, session = row[14:21]
-    error_code, error_text, error_detail, error_rank, new, flags, exported, evidence = row[21:29]
-    message = Message(key, Direction(direction), sources, flags=flags, group=bool(group))
-    times = message.times
-    for name, time in (
-        ("accepted", accepted),
-        ("sent", sent),
-        ("delivered", delivered),
-        ("read", read),
-        ("answered", answered),
-        ("session", session),
-        ("any", at if timed else None),
-    ):
-        if time is not None:
-            times[name] = time
-    values = dict(zip(_TEXT_FIELDS, row[29:36], strict=True))
-    values |= {"line": line_text, "template": template, "origin": origin, "new": new}
-    values["contact"] = None if contact_kind is None else (contact_kind, contact_text)
-    exceptions = json.loads(evidence) if evidence else {}
-    for name, value in values.items():
-        if value is not None:
-            rank, time = exceptions.get(name) or _usual(message, name)
-            message.fields[name] = (rank, time, value)
-    if failed is not None:
-        message.fields["error"] = error_evidence(error_rank, failed, Failure(error_code, error_text, error_detail))
-    if exported:
-        flags, new_at, new, answered_at = json.loads(exported)
-        message.exported = Exported(flags, None if new is None else (new_at, new), answered_at)
-    return Stored(id, line, contact, message, at, row[36:])
-
-
-def _usual(message: Message, name: str) -> tuple[int, int]:
-    """The (rank, at) that evidence has where no exception is written down."""
-    if name == "category":
-        return 1, message.times.get("sent", message.at)
-    return _usual_rank(message.sources), message.at
-
-
-def _usual_rank(sources: int) -> int:
-    return 0 if sources & 1 else 1 if sources & 2 else 2
+    id, line, contact, line_text, kind, text, template = row[:7]
+    reference = None if kind is None else (kind, text)
+    evidence = (line_text, reference, template, *row[7:_EVIDENCE_END])
+    return Stored(id, line, contact, message_of_row(evidence), evidence[AT], row[_EVIDENCE_END:])
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -250,7 +175,7 @@ def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...
 
 
 class Columns:
-    """Turns messages into rows: names into the ids of lines, contacts and templates."""
+    """Turns names into the ids of lines, contacts and templates."""
 
     def __init__(self, connection: sqlite3.Connection, lines: Lines, contacts: Contacts) -> None:
         self._connection = connection
@@ -266,71 +191,19 @@ class Columns:
             self._templates[name] = id
         return id
 
-    def owners(self, message: Message) -> tuple[int | None, int | None]:
-        """The line and the contact that the message's own evidence names."""
-        line, contact = message.fields.get("line"), message.fields.get("contact")
+    def owners(self, line: str | None, contact: tuple[int, str] | None) -> tuple[int | None, int | None]:
+        """The line and the contact that a message's own evidence names."""
         return (
-            None if line is None else self._lines.find(line[2]).owner,
-            None if contact is None else self._contacts.find(contact[2]).owner,
+            None if line is None else self._lines.find(line)[1],
+            None if contact is None else self._contacts.find(contact)[1],
         )
 
-    def evidence(self, message: Message) -> tuple[Any, ...]:
-        """The evidence columns of a message."""
-        fields, times = message.fields.get, message.times.get
-        line, contact, template = fields("line"), fields("contact"), fields("template")
-        origin, kind, category, context = fields("origin"), fields("kind"), fields("category"), fields("context")
-        language, campaign, error, exported = fields("language"), fields("campaign"), fields("error"), message.exported
-        own = times("any")
-        at = message.times["session"] if own is None else own
-        failure = None if error is None else failure_of(error)
+    def evidence(self, row: Row) -> tuple[Any, ...]:
+        """The evidence columns of a message, of its row."""
+        line, contact, template = row[:NAMES]
         return (
-            message.key,
-            int(message.direction),
-            hash_of(message.key),
-            message.sources,
-            at,
-            0 if own is None else 1,
-            None if line is None else self._lines.find(line[2])[0],
-            None if contact is None else self._contacts.find(contact[2])[0],
-            None if template is None else self.template_id(template[2]),
-            None if origin is None else origin[2],
-            1 if message.group else 0,
-            times("accepted"),
-            times("sent"),
-            times("delivered"),
-            times("read"),
-            None if error is None else error[1],
-            times("answered"),
-            times("session"),
-            *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
-            None if error is None else error[0] % 10,
-            message.value("new"),
-            message.flags,
-            None
-            if exported is None
-            else json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at)),
-            _exceptions(message, at),
-            None if kind is None else kind[2],
-            None if category is None else category[2],
-            None if language is None else language[2],
-            None if campaign is None else campaign[2],
-            None if context is None else context[2],
-            message.value("channel_id"),
-            message.value("agent_groups"),
+            None if line is None else self._lines.find(line)[0],
+            None if contact is None else self._contacts.find(contact)[0],
+            None if template is None else self.template_id(template),
+            *row[NAMES:],
         )
-
-
-_NO_FAILURE = (None, None, None)
-
-
-def _exceptions(message: Message, at: int) -> str | None:
-    """What `_usual` would not tell of the evidence, as JSON."""
-    rank = _usual_rank(message.sources)
-    unusual: dict[str, tuple[int, int]] = {}
-    for name, evidence in message.fields.items():
-        if name == "category":
-            if evidence[:2] != _usual(message, name):
-                unusual[name] = evidence[:2]
-        elif (evidence[1] != at or evidence[0] != rank) and name != "error":
-            unusual[name] = evidence[:2]
-    return json.dumps(unusual, separators=(",", ":"), sort_keys=True) if unusual else None

@@ -228,11 +228,6 @@ def migrate(connection: sqlite3.Connection) -> None:
             database.conn.execute(trigger)
 
     @migrations()
-    def blocks_of_32_and_128_days(database: Database) -> None:
-        for statement in _statements(_COUNT_AGAIN):
-            database.conn.execute(statement)
-
-    @migrations()
     def users_in_several_templates(database: Database) -> None:
         for statement in _statements(_COUNT_AGAIN):
             database.conn.execute(statement)

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from storage.batches import Batch
 from storage.database import reading, writing
 from storage.events import ContactIds, Event, LineIds
 from storage.filters import Filter
 from storage.ingest import Ingest
+from storage.merging import Merger
 from storage.report import as_json, load_report
 from storage.settings import store_setting
 from storage.tsv import write_tsv
@@ -36,11 +36,11 @@ def build(path: Path, *parts: Iterable[Event], time_zone: str = ZONE, answer_win
             store_setting(connection, "time_zone", time_zone)
             store_setting(connection, "answer_window", str(answer_window))
         for part in parts:
-            batch = Batch()
+            merger = Merger()
             for event in part:
-                batch.add(event)
+                merger.add(event)
             with writer.transaction():
-                Ingest(writer).write(batch)
+                Ingest(writer).write(merger.batch())
     return path
 
 

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from storage import cube, user_sets
-from storage.batches import Batch
 from storage.checking import check, rebuild
 from storage.cube_layout import cover, days_of
 from storage.database import DatabaseError, reading, writing
@@ -26,6 +25,7 @@ from storage.events import ContactIds, Event, Failure, Inbound, Known, LineIds, 
 from storage.failures import Reason
 from storage.filters import Filter, StartStatus, UserType, literal
 from storage.ingest import Ingest, derive_again
+from storage.merging import Merger
 from storage.report import as_json, load_report, recount_report
 from storage.settings import store_setting
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
@@ -49,14 +49,14 @@ def scratch() -> Iterator[Path]:
 
 def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
     """One batch in one transaction; without `refresh` as if the process had died before it could refresh anything."""
-    batch = Batch()
+    merger = Merger()
     for event in part:
-        batch.add(event)
+        merger.add(event)
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cube, "_FEW_STARTS", 0)
         if not refresh:
             patch.setattr(cube, "refresh_batch", lambda connection: None)
-        Ingest(writer).write(batch)
+        Ingest(writer).write(merger.batch())
 
 
 def finish(path: Path) -> None:

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from textual.pilot import Pilot
 
-from storage.batches import Batch
 from storage.database import reading, writing
 from storage.events import Inbound, Origin
 from storage.freshness import last_import
 from storage.ingest import Ingest
+from storage.merging import Merger
 from tests.databases import DAY, LINE, NOON, ZONE
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
@@ -28,12 +28,12 @@ from tui.status import StatusLine
 
 def append(path: Path, count: int, at: int = NOON + DAY + 60_000) -> None:
     """Another import of so many referred starts, newer than all others."""
-    batch = Batch()
+    merger = Merger()
     for number in range(count):
         key = f"new.{at}.{number}"
-        batch.add(Inbound(key, "text", at + number, LINE, scenes.person(200 + number), origin=Origin.WEBCHAT))
+        merger.add(Inbound(key, "text", at + number, LINE, scenes.person(200 + number), origin=Origin.WEBCHAT))
     with writing(path) as writer, writer.transaction():
-        Ingest(writer).write(batch)
+        Ingest(writer).write(merger.batch())
 
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:

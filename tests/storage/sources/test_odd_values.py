@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.batches import Batch
 from storage.database import writing
 from storage.events import Ignored, Item, Reject
 from storage.ingest import Ingest
+from storage.merging import Merger
 from tests.captures import capture, items_of
 from tests.databases import report_of, tsv_of
 
@@ -85,7 +85,7 @@ def test_any_value_anywhere_costs_its_own_record_only(records: list[Any]) -> Non
 
 
 def _write(items: list[Item]) -> None:
-    batch = Batch()
+    merger = Merger()
     for item in items:
         if isinstance(item, Reject):
             assert len(item.excerpt) <= 80
@@ -93,9 +93,9 @@ def _write(items: list[Item]) -> None:
             assert item.reason.isprintable()
             assert not any(sign.isdigit() for sign in item.excerpt)
         elif not isinstance(item, Ignored):
-            batch.add(item)
+            merger.add(item)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "saludo.db"
         with writing(path) as writer, writer.transaction():
-            Ingest(writer).write(batch)
+            Ingest(writer).write(merger.batch())
         assert report_of(path)["starts"] == len(tsv_of(path))

@@ -1,0 +1,290 @@
+"""Events merged in memory: what each says goes into its message, and the messages become the rows of a batch. Knows no
+database.
+
+Most events are one of the few that an ordinary notification makes: a send that was accepted, and its statuses. Nothing
+but their times differs, so they are only kept (`_Outbound`), and become a row without being merged field by field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Known, LineIds, Rank, Send, Status, Step
+from storage.evidence import contact_reference, direction_of, take_in
+from storage.evidence_row import Row, hash_of, row_of
+from storage.messages import Direction, Message
+
+_UNDATED = 1 << 60  # evidence without a time comes after all that has one
+_NEVER = 1 << 60
+_OUT = Direction.OUT
+_SEND_LOG = Rank.SEND_LOG
+_SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
+Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
+Reference = tuple[int, str]  # (kind, text) of one id of a contact
+
+
+@dataclass(slots=True)
+class Batch:
+    """Merged events, as they are written.
+
+    rows: the messages, each once. lines: all that were named. contacts: those that have another id than the one in the
+    row of a message. names: what contacts are called, by one of their ids. events: how many went into it.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    lines: list[LineIds] = field(default_factory=list)
+    contacts: list[ContactIds] = field(default_factory=list)
+    names: dict[Reference, Name] = field(default_factory=dict)
+    events: int = 0
+
+
+class _Outbound(msgspec.Struct, gc=False):
+    """An outbound message of which there is nothing but one usual send, or none, and usual statuses that differ in step
+    and time only. status: any one of them; the times are the earliest of each step, ms."""
+
+    send: Send | None = None
+    status: Status | None = None
+    sent: int = _NEVER
+    delivered: int = _NEVER
+    read: int = _NEVER
+
+    def takes(self, event: Status) -> bool:
+        """Takes in a status that differs from the one there is in step and time only; whether it is one."""
+        status = self.status
+        if status is not event and not (
+            status is not None
+            and (event.line is status.line or event.line == status.line)
+            and (event.contact is status.contact or event.contact == status.contact)
+            and event.category == status.category
+            and event.campaign == status.campaign
+            and event.default_line is None
+            and not event.group
+        ):
+            return False
+        step, at = event.step, event.at
+        if step is _DELIVERED:
+            if at < self.delivered:
+                self.delivered = at
+        elif step is _SENT:
+            if at < self.sent:
+                self.sent = at
+        elif step is _READ or step is _PLAYED:
+            if at < self.read:
+                self.read = at
+        else:
+            return False
+        return True
+
+    def message(self) -> Message:
+        """The same as a message, merged like any other."""
+        event = self.send or self.status
+        assert event is not None
+        message = Message(event.key, _OUT)
+        if self.send is not None:
+            take_in(message, self.send)
+        if self.status is not None:
+            for step, at in ((_SENT, self.sent), (_DELIVERED, self.delivered), (_READ, self.read)):
+                if at != _NEVER:
+                    take_in(message, msgspec.structs.replace(self.status, step=step, at=at))
+        return message
+
+    def row(self) -> Row:
+        """The row of that message. Written down at once where the evidence of each field is where `row_of` takes it for
+        granted: the send's at the message's own time, a status' where there is no send."""
+        send, status = self.send, self.status
+        sent = None if self.sent == _NEVER else self.sent
+        first = min(self.sent, self.delivered, self.read)
+        category = None if status is None else status.category
+        if send is None:
+            assert status is not None
+            if category is not None and sent is not None and sent != first:
+                return row_of(self.message())
+            at, key, line, contact = first, status.key, status.line, status.contact
+            sources, accepted, campaign, origin = 2, None, status.campaign, None
+            template = kind = language = None
+        else:
+            at = send.at
+            if at > first or (category is not None and first != (at if sent is None else sent)):
+                return row_of(self.message())
+            if status is not None and status.campaign is not None and not send.campaign:
+                return row_of(self.message())
+            key, line, contact = send.key, send.line, send.contact
+            sources, accepted, campaign = 1 if status is None else 3, at, send.campaign or None
+            origin = None if send.origin is None else send.origin.value
+            template, kind, language = send.template or None, send.kind or None, send.language or None
+        return (
+            line.identifier or line.number or line.name,
+            contact_reference(contact),
+            template,
+            key,
+            0,
+            hash_of(key),
+            sources,
+            at,
+            1,
+            origin,
+            0,
+            accepted,
+            sent,
+            None if self.delivered == _NEVER else self.delivered,
+            None if self.read == _NEVER else self.read,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            0,
+            None,
+            None,
+            kind,
+            category,
+            language,
+            campaign,
+            None,
+            None,
+            None,
+        )
+
+
+class Merger:
+    """Takes events in, in any order, and gives them as a batch."""
+
+    def __init__(self) -> None:
+        self._outbound: dict[str, _Outbound | Message] = {}
+        self._others: dict[tuple[str, Direction], Message] = {}
+        self._lines: set[LineIds] = set()
+        self._contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
+        self._names: dict[Reference, Name] = {}
+        self._events = 0
+
+    def add(self, event: Event) -> None:
+        """Takes one event in."""
+        self._events += 1
+        if event.contact.name is not None:
+            self._name(event)
+        if type(event) is Status:
+            known = self._outbound.get(event.key)
+            if isinstance(known, _Outbound) and known.takes(event):
+                return
+            if self._keeps_status(event, known):
+                return
+        elif type(event) is Send and self._keeps_send(event):
+            return
+        self._merge(event)
+
+    def batch(self) -> Batch:
+        """All that was taken in."""
+        rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in self._outbound.values()]
+        rows += [row_of(one) for one in self._others.values()]
+        return Batch(rows, list(self._lines), list(self._contacts), self._names, self._events)
+
+    def _keeps_status(self, event: Status, known: _Outbound | Message | None) -> bool:
+        """Keeps the first status of a message if it is a usual one; whether it is."""
+        if not _is_usual_status(event):
+            return False
+        if known is None:
+            known = self._outbound[event.key] = _Outbound()
+        elif isinstance(known, Message) or known.status is not None:
+            return False
+        elif known.send is not None:
+            self._meet(event.contact, known.send.contact)
+        known.status = event
+        self._lines.add(event.line)
+        self._meet(event.contact)
+        return known.takes(event)
+
+    def _keeps_send(self, event: Send) -> bool:
+        """Keeps the send of a message if it is a usual one; whether it is."""
+        if not _is_usual_send(event):
+            return False
+        known = self._outbound.get(event.key)
+        if known is None:
+            known = self._outbound[event.key] = _Outbound()
+        elif isinstance(known, Message) or known.send is not None:
+            return isinstance(known, _Outbound) and known.send == event
+        elif known.status is not None:
+            self._meet(event.contact, known.status.contact)
+        known.send = event
+        self._lines.add(event.line)
+        self._meet(event.contact)
+        return True
+
+    def _meet(self, contact: ContactIds, other: ContactIds | None = None) -> None:
+        """Writes down a contact of which the message's row will not tell all: one of several ids, or one of two."""
+        if other is not None and other != contact:
+            self._contacts[contact] = self._contacts[other] = None
+        elif len(contact.wa_ids) != 1 or contact.user_id or contact.customer_id or contact.replaced:
+            self._contacts[contact] = None
+
+    def _merge(self, event: Event) -> None:
+        """Merges an event with its message, whatever it is."""
+        self._lines.add(event.line)
+        self._contacts[event.contact] = None
+        if isinstance(event, Known):
+            return
+        if event.default_line is not None:
+            self._lines.add(event.default_line)
+        direction = direction_of(event)
+        if direction is not _OUT:
+            message = self._others.get((event.key, direction))
+            if message is None:
+                message = self._others[event.key, direction] = Message(event.key, direction)
+        else:
+            known = self._outbound.get(event.key)
+            if isinstance(known, _Outbound):
+                self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
+                known = known.message()
+            message = self._outbound[event.key] = known or Message(event.key, direction)
+        take_in(message, event)
+
+    def _name(self, event: Event) -> None:
+        reference = contact_reference(event.contact)
+        if event.contact.name and reference is not None:
+            rank = int(event.rank) if isinstance(event, Send) else 1
+            name = (rank, _UNDATED if isinstance(event, Known) else event.at, event.contact.name)
+            self._names[reference] = min(name, self._names.get(reference, name))
+
+
+def _is_usual_status(event: Status) -> bool:
+    """Whether all that a status says is its line, contact, category, campaign and the time of a step on the way."""
+    return (
+        event.step is not _FAILED
+        and not event.group
+        and event.default_line is None
+        and event.category != ""
+        and event.campaign != ""
+        and _is_placed(event)
+    )
+
+
+def _is_usual_send(event: Send) -> bool:
+    """Whether all that a send says is whom it went to, on which line, what it was and when it was accepted."""
+    return (
+        event.rank is _SEND_LOG
+        and event.accepted_at == event.at
+        and not (event.keyless or event.derived or event.group)
+        and event.failure is None
+        and event.failed_at is None
+        and event.session_start is None
+        and event.sent_at is None
+        and event.delivered_at is None
+        and event.read_at is None
+        and event.answered_at is None
+        and event.flags is NO_FLAGS
+        and event.channel_id is None
+        and event.agent_groups is None
+        and event.default_line is None
+        and event.default_origin is None
+        and event.origin not in REFERRED
+        and _is_placed(event)
+    )
+
+
+def _is_placed(event: Send | Status) -> bool:
+    line = event.line
+    return bool(line.identifier or line.number or line.name) and contact_reference(event.contact) is not None

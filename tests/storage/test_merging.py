@@ -1,0 +1,180 @@
+"""What a batch holds is what its events say one by one, whichever way they went in; a row is its message whole."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from storage.events import (
+    ContactIds,
+    Event,
+    Failure,
+    Flags,
+    Known,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
+from storage.evidence import contact_reference, message_of
+from storage.evidence_row import CONTACT, Row, message_of_row, row_of
+from storage.merging import Batch, Merger
+from storage.messages import Message
+from tests.databases import LINE, NOON, OTHER_LINE
+from tests.histories import events
+
+NUMBER = ContactIds(("5491155550001",))
+USER = ContactIds(("5491155550001",), user_id="AR.1", name="Ana")
+NOBODY = ContactIds()
+
+
+def merged(history: list[Event]) -> Batch:
+    """The batch of some events."""
+    merger = Merger()
+    for event in history:
+        merger.add(event)
+    return merger.batch()
+
+
+def messages_of(history: list[Event]) -> list[Message]:
+    """The messages of some events, merged one by one."""
+    messages: dict[tuple[str, int], Message] = {}
+    for event in history:
+        if not isinstance(event, Known):
+            one = message_of(event)
+            messages.setdefault(one.identity, one).merge(one)
+    return list(messages.values())
+
+
+def ordered(rows: list[Row]) -> list[Row]:
+    """Rows by key and direction."""
+    return sorted(rows, key=repr)
+
+
+_CONTACTS = (USER, ContactIds(NUMBER.wa_ids), ContactIds(("1",), replaced="2"), ContactIds(("1",), name="A"), NOBODY)
+_LINES = (OTHER_LINE, LineIds(LINE.identifier, LINE.number), LineIds(name="Sales"), LineIds())
+_UNUSUAL_OF_ANY: dict[str, tuple[Any, ...]] = {
+    "key": ("wamid.b",),
+    "line": _LINES,
+    "contact": _CONTACTS,
+    "group": (True,),
+    "campaign": ("spring", "autumn", ""),
+    "failure": (Failure(131026, "gone"), Failure()),
+    "default_line": (OTHER_LINE,),
+}
+_UNUSUAL_OF_STATUSES = _UNUSUAL_OF_ANY | {"category": ("utility", None, ""), "step": (Step.FAILED,)}
+_UNUSUAL_OF_SENDS = (
+    _UNUSUAL_OF_ANY
+    | {
+        "rank": (Rank.WEBHOOK, Rank.PLATFORM),
+        "kind": ("text", None, ""),
+        "template": ("other", None, ""),
+        "language": ("pt", None, ""),
+        "origin": (Origin.NOTIFICATION, Origin.CAMPAIGN),
+        "default_origin": (Origin.TEMPLATE,),
+        "keyless": (True,),
+        "derived": (True,),
+        "flags": (Flags(read=True), Flags(new=True)),
+        "channel_id": ("c",),
+        "agent_groups": ("g",),
+        "accepted_at": (None, NOON + 4),
+    }
+    | {
+        time: (NOON + 4,)
+        for time in ("session_start", "sent_at", "delivered_at", "read_at", "answered_at", "failed_at")
+    }
+)
+
+
+SEND = Send(
+    "wamid.a",
+    Rank.SEND_LOG,
+    NOON + 1,
+    LINE,
+    NUMBER,
+    kind="template",
+    template="promo",
+    language="es",
+    accepted_at=NOON + 1,
+)
+STATUS = Status("wamid.a", Step.SENT, NOON + 2, LINE, NUMBER, category="marketing")
+_STEPS = (Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED)
+
+
+def unusual_forms(event: Send | Status) -> list[Send | Status]:
+    """The event with one thing unusual about it, each that there is."""
+    changes = _UNUSUAL_OF_SENDS if isinstance(event, Send) else _UNUSUAL_OF_STATUSES
+    return [replace(event, **{name: value}) for name, values in changes.items() for value in values]
+
+
+@st.composite
+def _ordinary(draw: st.DrawFn) -> Event:
+    """What an ordinary notification makes, with something unusual about every third."""
+    at = NOON + draw(st.integers(0, 9))
+    event: Send | Status = replace(STATUS, at=at, step=draw(st.sampled_from(_STEPS)))
+    if draw(st.integers(0, 4)) == 0:
+        event = replace(SEND, at=at, accepted_at=at)
+    return event if draw(st.integers(0, 2)) else draw(st.sampled_from(unusual_forms(event)))
+
+
+HISTORIES = st.one_of(events(), *(3 * [st.lists(_ordinary(), min_size=1, max_size=6)]))
+
+
+def assert_merged(history: list[Event]) -> None:
+    """A batch holds what its events say one by one, and names every line and contact."""
+    batch = merged(history)
+    assert ordered(batch.rows) == ordered([row_of(message) for message in messages_of(history)])
+    lines = {event.line for event in history}
+    lines |= {line for event in history if not isinstance(event, Known) and (line := event.default_line) is not None}
+    assert set(batch.lines) == lines
+    in_rows = {row[CONTACT] for row in batch.rows}
+    for contact in {event.contact for event in history} - set(batch.contacts):
+        assert contact_reference(contact) in in_rows
+        assert (len(contact.wa_ids), contact.user_id, contact.customer_id, contact.replaced) == (1, None, None, None)
+    named = {contact_reference(contact) for event in history if (contact := event.contact).name} - {None}
+    assert batch.names.keys() == named
+    assert batch.events == len(history)
+
+
+@given(HISTORIES)
+def test_a_batch_holds_what_its_events_say(history: list[Event]) -> None:
+    assert_merged(history)
+
+
+@pytest.mark.parametrize("event", [SEND, STATUS], ids=["send", "status"])
+def test_whatever_is_unusual_about_an_event_counts_wherever_it_stands(event: Send | Status) -> None:
+    for odd in unusual_forms(event):
+        for at in (NOON, NOON + 5):
+            placed = replace(odd, at=at)
+            if isinstance(placed, Send) and placed.accepted_at == SEND.at:
+                placed = replace(placed, accepted_at=at)
+            for usual in ([], [SEND], [STATUS], [SEND, STATUS], [replace(STATUS, step=Step.READ, at=NOON)]):
+                for history in permutations([*usual, placed]):
+                    assert_merged(list(history))
+
+
+@given(HISTORIES)
+def test_a_row_is_its_message_whole(history: list[Event]) -> None:
+    for message in messages_of(history):
+        assert message_of_row(row_of(message)) == message
+
+
+def test_the_usual_events_of_a_notification_become_its_row() -> None:
+    statuses = [
+        Status("w", step, NOON + later, LINE, NUMBER, category="marketing")
+        for step, later in ((Step.READ, 9), (Step.SENT, 2), (Step.DELIVERED, 5), (Step.READ, 7), (Step.SENT, 3))
+    ]
+    send = Send("w", Rank.SEND_LOG, NOON, LINE, NUMBER, kind="template", template="promo", accepted_at=NOON)
+    batch = merged([statuses[0], send, *statuses[1:], send])
+    assert batch.contacts == []  # the row tells
+    (row,) = batch.rows
+    assert row[:5] == (LINE.identifier, (0, "5491155550001"), "promo", "w", 0)
+    times = message_of_row(row).times
+    assert times == {"any": NOON, "accepted": NOON, "sent": NOON + 2, "delivered": NOON + 5, "read": NOON + 7}
