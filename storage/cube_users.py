@@ -119,8 +119,9 @@ def _packed(kind: int, leaves: dict[Leaf, bytes]) -> list[tuple[int, bytes]]:
 
 def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
     """The roll-up of leaves into one; of failed ones a pack by failure."""
-    united_leaves = {(template, failure): united(blobs) for failure, blobs in _by_failure(leaves).items()}
-    return pack(united_leaves) if kind == FAILED else united_leaves[template, 0]
+    if kind != FAILED:
+        return united([blob for _, blob in leaves])
+    return pack({(template, failure): united(blobs) for failure, blobs in _by_failure(leaves).items()})
 
 
 def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, bytes]]:

@@ -106,12 +106,12 @@ def _import(
             for part in _parts(stream, options, begin, again):
                 book.write(part)
                 progress(part.position, book.events)
+            cube.finish(writer)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
     assert part is not None
-    cube.finish(writer)
     book.finish(part.position)
     # While readers come and go the log of writes only wraps around; here it gives its room back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -141,7 +141,7 @@ def _left(stream: BinaryIO, begin: Place) -> int:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Without the search for cycles: there are none, and it looks at every message of a batch again and again."""
+    """Without the search for cycles: there are none, and it looks at all of a batch and of a block again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -45,10 +45,8 @@ _EVIDENCE_END = 7 + len(evidence_row.COLUMNS) - NAMES  # in a row of _READ
 
 _ALL = (*evidence_row.COLUMNS, *DERIVED, "id")
 _INSERT = f"INSERT INTO messages ({', '.join(_ALL)}) VALUES ({', '.join('?' * len(_ALL))})"
-_MARK = f"""
-INSERT OR IGNORE INTO dirty
-SELECT DISTINCT 0, day, ifnull(line, {UNKNOWN_ID}) FROM messages WHERE id >= ? AND origin IS NOT NULL
-"""
+_MARK = f"INSERT OR IGNORE INTO dirty (level, block, line) VALUES (0, ?, ifnull(?, {UNKNOWN_ID}))"
+_LINE, _DAY, _ORIGIN = map(_ALL.index, ("line", "day", "origin"))
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
@@ -161,7 +159,7 @@ def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> N
     derived columns and the row id, which is higher than any there was."""
     if rows:
         connection.executemany(_INSERT, rows)
-        connection.execute(_MARK, (min(row[-1] for row in rows),))
+        connection.executemany(_MARK, {(row[_DAY], row[_LINE]) for row in rows if row[_ORIGIN] is not None})
 
 
 def update(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
