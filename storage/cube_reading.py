@@ -10,21 +10,20 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import chain
 
 from pyroaring import BitMap
 
 from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite
 from storage.calendar import date_of, number_of
+from storage.counter_sums import MOST_BITS, packed_sums, row_of_sums, sums_of
 from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import (
     ALL,
-    ANSWER,
     FAILED,
     FAILED_SLICES,
     FAILURE,
-    RECEIVED,
     USERS_SLICE,
     Block,
     cover,
@@ -33,7 +32,7 @@ from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.filters import failure_value
 from storage.marks import Marks
 from storage.recount import Recount
-from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
+from storage.schema import COUNTERS, REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 from storage.user_groups import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
 from storage.user_sets import Cell, sets_by_cell, sets_of
@@ -44,8 +43,7 @@ WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_e
      b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
 """
 _LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are read with all of the line's others
-_STATUSES = ANSWER + 1 - FAILURE  # of a send; that many sums each origin has
-_REFERRED = REFERRED_FROM * _STATUSES  # sums before those of referred starts
+_FEW_CELLS = 16  # of a day; of more, it pays to carry several counters in one number
 
 Kind = tuple[int | None, str]  # code and reason
 Weights = list[tuple[int, int]]
@@ -117,27 +115,43 @@ class Cube:
         days = "c.day >= :since AND c.day < :until"
         if any(level == 0 for level, _ in self._dirty):
             days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
-        sums = _sums(selection.chosen.origins, selection.chosen.user_type, selection.chosen.statuses)
+        sums = sums_of(selection.chosen.origins, selection.chosen.user_type, selection.chosen.statuses)
         # The limits keep SQLite from sorting all the counters, or adding them up twice, when it needs their sums.
         if len(lines) == len(templates) == 1:
             columns = ", ".join(f"{column} AS s{index}" for index, column in enumerate(sums))
             statement = f"""
-                SELECT day, {_row("s")}
+                SELECT day, {row_of_sums("s")}
                 FROM (SELECT c.day, {columns} FROM cells AS c
                       WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day LIMIT -1)
                 """
         else:
             factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
-            columns = ", ".join(f"{factor}({column}) AS s{index}" for index, column in enumerate(sums))
+            bits = self._bits_of_a_day(selection) if len(lines) * len(templates) > _FEW_CELLS else MOST_BITS
+            packed, sums = packed_sums([f"{factor}({column})" for column in sums], bits)
+            columns = ", ".join(f"{column} AS p{index}" for index, column in enumerate(packed))
+            totals = ", ".join(f"sum(p{index}) AS p{index}" for index in range(len(packed)))
             statement = f"""
                 {_WEIGHTS}
-                SELECT day, {_row("sum(s", ")")}
-                FROM (SELECT c.day, {columns}
-                      FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
-                      WHERE {days} LIMIT -1)
-                GROUP BY day
+                SELECT day, {row_of_sums("s")}
+                FROM (SELECT day, {", ".join(f"{column} AS s{index}" for index, column in enumerate(sums))}
+                      FROM (SELECT day, {totals}
+                            FROM (SELECT c.day, {columns}
+                                  FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
+                                  WHERE {days} LIMIT -1)
+                            GROUP BY day LIMIT -1) LIMIT -1)
                 """
         return self.connection.execute(statement, parameters).fetchall()
+
+    def _bits_of_a_day(self, selection: Selection) -> int:
+        """The bits of the greatest number that a day can have in any sum."""
+        (most,) = self.connection.execute(
+            f"""
+            SELECT max({" + ".join(COUNTERS.values())}) FROM cells
+            WHERE line = {ALL} AND template = {ALL} AND day >= :since AND day < :until
+            """,
+            selection.parameters,
+        ).fetchone()
+        return (most or 1).bit_length()
 
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
         dirty = set(self._dirty)
@@ -340,31 +354,6 @@ class Cube:
             counts[kind] = counts.get(kind, 0) + 1
             if contact is not None:
                 users.setdefault(kind, BitMap()).add(contact)
-
-
-@cache
-def _sums(origins: frozenset[int] | None, user_type: int | None, statuses: frozenset[int] | None) -> list[str]:
-    """The chosen counters by origin and status, of both user types."""
-    chosen = Chosen(origins=origins, user_type=user_type, statuses=statuses)
-    counters = [
-        (origin, status, f"c.{column}")
-        for (origin, user_type, status), column in COUNTERS.items()
-        if chosen.takes(origin, user_type) and (statuses is None or status in statuses)
-    ]
-    sums = []
-    for origin in range(len(ORIGINS)):
-        for status in range(FAILURE, ANSWER + 1) if origin < REFERRED_FROM else (RECEIVED,):
-            names = [name for of, counted, name in counters if (of, counted) == (origin, status)]
-            sums.append(" + ".join(names) or "0")
-    return sums
-
-
-def _row(before: str, after: str = "") -> str:
-    """The columns of a row of figures but its day, from the sums by origin and status."""
-    sums = [f"{before}{index}{after}" for index in range(_REFERRED + len(ORIGINS) - REFERRED_FROM)]
-    by_origin = [sums[start : start + _STATUSES] for start in range(0, _REFERRED, _STATUSES)]
-    by_status = [" + ".join(of_status) for of_status in zip(*by_origin, strict=True)]
-    return ", ".join((*by_status, *(" + ".join(of_origin) for of_origin in by_origin), *sums[_REFERRED:]))
 
 
 def _weights(chosen: frozenset[int] | None, everything: Callable[[], set[int]]) -> Weights:

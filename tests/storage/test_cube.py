@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from storage import cube, user_sets
+from storage import cube, cube_reading, user_sets
 from storage.checking import check, rebuild
 from storage.cube_layout import cover, days_of
 from storage.database import DatabaseError, reading, writing
@@ -126,8 +126,9 @@ def test_any_history_gives_the_recount_under_any_filter_however_little_is_refres
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
-        # With so few templates, all but some of them would always be united and never counted.
+        # With so few templates, they would always be united and never counted, and be few cells.
         patch.setattr(user_sets, "_FEWER", data.draw(st.sampled_from((0, user_sets._FEWER))))
+        patch.setattr(cube_reading, "_FEW_CELLS", data.draw(st.sampled_from((0, cube_reading._FEW_CELLS))))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):
             write(path, part, refresh=data.draw(st.booleans()))
