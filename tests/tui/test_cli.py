@@ -479,7 +479,11 @@ class TestStreams:
         fifo = tmp_path / "fifo"
         os.mkfifo(fifo)
         command = [sys.executable, "-m", "tui", "import", TABLE, str(fifo)]
-        child = subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.PIPE)
+
+        def heed() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # which a shell in the background has ignored
+
+        child = subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.PIPE, preexec_fn=heed)
         assert child.stderr is not None
         assert "5 events" in child.stderr.readline()
         with fifo.open("wb") as out:  # from here on the child waits for more of it
