@@ -57,7 +57,7 @@ def united(blobs: Sequence[Blob]) -> bytes:
     sizes = [len(blob) for blob in blobs]
     # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
     if sum(sizes) < 4 * _FEW and not any(size & 3 for size in sizes):
-        return _little(array("I", sorted({*_little(array("I", b"".join(blobs)))}))).tobytes()
+        return _little(array("I", sorted({*numbers_of(blobs)}))).tobytes()
     return encode(unite(blobs))
 
 
@@ -89,10 +89,10 @@ def unite(sets: Iterable[Blob | BitMap]) -> BitMap:
     for one in sets:
         if isinstance(one, BitMap):
             bitmaps.append(one)
-        elif len(one) & 3:
-            bitmaps.append(BitMap.deserialize(bytes(one)))
-        else:
+        elif is_run(one):
             few.append(one)
+        else:
+            bitmaps.append(decode(one))
     if few:
         bitmaps.append(BitMap(numbers_of(few)))
     return union(bitmaps)
@@ -158,7 +158,7 @@ def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
         position += length
 
 
-def picked(packed: bytes, templates: Collection[int] | None) -> Sequence[tuple[int, Blob]]:
+def picked(packed: bytes, templates: Collection[int] | None) -> list[tuple[int, Blob]]:
     """The sets of these templates (None: of all) with their failure; the runs of a failure as one."""
     if templates is not None and len(templates) <= _SOUGHT:
         return _sought(packed, templates)
@@ -184,13 +184,13 @@ def picked(packed: bytes, templates: Collection[int] | None) -> Sequence[tuple[i
     return found
 
 
-def _sought(packed: bytes, templates: Iterable[int]) -> list[tuple[int, memoryview]]:
+def _sought(packed: bytes, templates: Iterable[int]) -> list[tuple[int, Blob]]:
     """The sets of a few templates, sought in the pack without a look at each of the others."""
     view = memoryview(packed)
     count = int.from_bytes(packed[:4], "little")
     head = _little(array("i", packed[4 : 4 + 12 * count]))
     end = 4 + 12 * count
-    found = []
+    found: list[tuple[int, Blob]] = []
     for template in templates:
         place, counted, start = -1, 0, end
         for _ in range(head[:count].count(template)):
@@ -204,7 +204,7 @@ def _sought(packed: bytes, templates: Iterable[int]) -> list[tuple[int, memoryvi
 def each_of(packed: bytes, templates: Collection[int]) -> list[tuple[int, Blob]]:
     """The sets of these templates, each by itself, with their failure."""
     if len(templates) <= _SOUGHT:
-        return [*_sought(packed, templates)]
+        return _sought(packed, templates)
     return [(failure, blob) for (template, failure), blob in unpack(packed) if template in templates]
 
 

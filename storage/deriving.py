@@ -29,10 +29,8 @@ _USER_TYPE_NUMBER = {user_type: number for number, user_type in enumerate(USER_T
 _STATUS_NUMBER = {status: number for number, status in enumerate(STATUSES)}
 _FAILED = StartStatus.FAILED
 
-
 # A message and the derived columns that it has now; they may be those that it had before.
 Change = tuple[Stored, DerivedColumns]
-
 
 # Messages of one contact that are derived together, which of them change by it (those with a time, ms, of [low, high]),
 # and when a message that is not among them made the contact known: (messages, low, high, known since).

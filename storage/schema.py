@@ -179,7 +179,7 @@ CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 _COUNTER_COLUMNS = ", ".join(f"{column} INTEGER NOT NULL" for column in COUNTERS.values())
 
 # Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
-# What is new is marked by the one statement that inserts it (storage/message_rows.py), for many rows at once.
+# What is new is marked by what inserts it (`insert` in storage/message_rows.py), once for many rows.
 _COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
 _OLD, _NEW = (", ".join(f"{row}.{column.strip()}" for column in _COUNTED.split(",")) for row in ("old", "new"))
 TRIGGERS = {

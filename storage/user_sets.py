@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from pyroaring import BitMap
@@ -73,7 +73,7 @@ def _all_but(
     connection: sqlite3.Connection, kind: int, block: Block, lines: Collection[int], others: Collection[int]
 ) -> Iterator[tuple[int, Blob | BitMap]]:
     """The sets of all templates but some, of these lines: all users of a line less those who stand in no other."""
-    totals: dict[int, Sequence[tuple[int, Blob]]] = {}
+    totals: dict[int, list[tuple[int, Blob]]] = {}
     repeated: dict[int, dict[PackKey, Blob]] = {}
     leaving: defaultdict[tuple[int, int], list[Blob]] = defaultdict(list)  # by line and failure
     for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, REPEATED, PACK, *others}):
