@@ -15,6 +15,7 @@ from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 ALL = 0
 PACK = -9  # in the place of a template: the row holds a pack of the line's templates
 REPEATED = -10  # likewise: in how many of the line's templates each user stands (storage/repeated.py)
+SPARSE = -11  # in the place of line and template: the row holds all sets of a block with little in it
 
 USERS, FAILED, STEPS = (
     0,

@@ -2,7 +2,8 @@
 
 A leaf is the set of one line, template (and, of failed ones, failure). The leaves of a day are counted from its starts,
 those of a coarser block come from the blocks below it; roll-ups of any block come from the leaves of the same block,
-and with the roll-ups over templates, but of days, who stands in how many of them.
+and with the roll-ups over templates, but of days, who stands in how many of them. A block that has little in it is one
+row with all its leaves: to unite them takes as long as to read the rows that roll them up.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 
-from storage.bitmaps import Blob, encode, is_big, pack, united, unpack
+from storage.bitmaps import Blob, encode, united
 from storage.cube_count import Leaf, Leaves
-from storage.cube_layout import ALL, FAILED, PACK, REPEATED, Block, children_of, has_repeated
+from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, children_of, has_repeated
+from storage.packs import is_big, is_sparse, pack, unpack, unpack_block
 from storage.repeated import layers_of
 
 _READ_LEAVES = f"""
@@ -31,29 +34,38 @@ SELECT template, bitmap FROM users
 WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template NOT IN ({ALL}, {REPEATED})
 """
 _WRITE = "INSERT INTO users (kind, level, block, line, template, bitmap) VALUES (?, ?, ?, ?, ?, ?)"
+_DROP_BLOCK = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ?"
 _DROP_LINE = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = ?"
 _DROP_TOTAL = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = 0 AND template = ?"
 
 Sets = list[tuple[Leaf, Blob]]
+LineSets = dict[int, dict[Leaf, Blob]]  # leaves by line
+Row = tuple[int, int, bytes]  # line, template, set
 
 
 def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> Leaves:
     """The leaves of a coarse block, united from the blocks below it."""
-    children = children_of(block)
+    children, wanted = children_of(block), {*lines}
     parts: defaultdict[int, defaultdict[Leaf, list[Blob]]] = defaultdict(lambda: defaultdict(list))
     rows = connection.execute(
-        _READ_LEAVES, (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(lines)))
+        _READ_LEAVES,
+        (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {SPARSE}))),
     )
-    for line, template, bitmap in rows:
-        of_line = parts[line]
-        for leaf, part in _leaves_of(kind, template, bitmap):
-            of_line[leaf].append(part)
+    for row in rows:
+        for line, leaf, part in _leaves_of(kind, *row):
+            if line in wanted:
+                parts[line][leaf].append(part)
     return {line: {leaf: united(blobs) for leaf, blobs in of.items()} for line, of in parts.items()}
 
 
-def _leaves_of(kind: int, template: int, bitmap: bytes) -> Iterable[tuple[Leaf, Blob]]:
-    """The sets of a row."""
-    return unpack(bitmap) if kind == FAILED or template == PACK else [((template, 0), bitmap)]
+def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterator[tuple[int, Leaf, Blob]]:
+    """The sets of a row with the line and the leaf of each."""
+    if line == SPARSE:
+        yield from ((of, (template, failure), blob) for (of, template, failure), blob in unpack_block(bitmap))
+    elif kind == FAILED or template == PACK:
+        yield from ((line, leaf, blob) for leaf, blob in unpack(bitmap))
+    else:
+        yield line, (template, 0), bitmap
 
 
 def refresh_block(
@@ -61,33 +73,65 @@ def refresh_block(
 ) -> None:
     """Writes the leaves of these lines, and every roll-up that they change."""
     stored = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
-    before: Leaves = defaultdict(dict)
-    for line, template, bitmap in stored:
-        if line in lines and template != ALL:
-            before[line] |= {leaf: bytes(blob) for leaf, blob in _leaves_of(kind, template, bitmap)}
-    nothing: dict[Leaf, bytes] = {}
-    changed = sorted(line for line in lines if before.get(line, nothing) != leaves.get(line, nothing))
+    before: LineSets = defaultdict(dict)
+    for row in stored:
+        if row[1] != ALL:
+            for line, leaf, blob in _leaves_of(kind, *row):
+                before[line][leaf] = blob
+    after: LineSets = {line: sets for line, sets in before.items() if line not in lines}
+    after |= {line: {**leaves[line]} for line in lines if leaves.get(line)}
+    changed = {line for line in lines if before.get(line) != after.get(line)}
     if not changed:
         return
-    templates = {leaf[0] for line in changed for leaf in _different(before[line], leaves.get(line, nothing))}
-    of_lines: Sets = []
+    if is_sparse(blob for sets in after.values() for blob in sets.values()):
+        connection.execute(_DROP_BLOCK, (kind, *block))
+        _write(connection, kind, block, _sparse_row(after))
+        return
+    if any(line == SPARSE for line, *_ in stored):
+        connection.execute(_DROP_BLOCK, (kind, *block))
+        stored, before, changed = [], {}, {*after}
+    _refresh_rows(connection, kind, block, changed, before, after, stored)
+
+
+def _write(connection: sqlite3.Connection, kind: int, block: Block, rows: Iterable[Row]) -> None:
+    connection.executemany(_WRITE, [(kind, *block, *row) for row in rows])
+
+
+def _sparse_row(leaves: LineSets) -> list[Row]:
+    sets = {(line, *leaf): blob for line, of in leaves.items() for leaf, blob in of.items()}
+    return [(SPARSE, SPARSE, pack(sets.items()))] if sets else []
+
+
+def _refresh_rows(
+    connection: sqlite3.Connection,
+    kind: int,
+    block: Block,
+    changed: set[int],
+    before: LineSets,
+    after: LineSets,
+    stored: Iterable[Row],
+) -> None:
+    """Writes the rows of the lines that changed, and those roll-ups over lines that do; `stored` are rows of the others
+    as well."""
+    nothing: dict[Leaf, Blob] = {}
+    templates = {
+        leaf[0] for line in changed for leaf in _different(before.get(line, nothing), after.get(line, nothing))
+    }
+    of_lines = [
+        (leaf, blob)
+        for row in stored
+        if row[1] == ALL and row[0] not in changed
+        for _, leaf, blob in _leaves_of(kind, *row)
+    ]
+    rows: list[Row] = []
+    for line in sorted(changed & after.keys()):
+        rolled_up = _over_templates(kind, block, [*after[line].items()])
+        rows += [(line, template, blob) for template, blob in (*_packed(kind, after[line]), *rolled_up)]
+        of_lines += [(leaf, blob) for _, leaf, blob in _leaves_of(kind, line, *rolled_up[0])]
     by_template: defaultdict[int, Sets] = defaultdict(list)
-    rows: list[tuple[int, int, bytes]] = []
-    for line in changed:
-        if new := leaves.get(line, nothing):
-            rolled_up = _over_templates(kind, block, [*new.items()])
-            rows += [(line, template, blob) for template, blob in (*_packed(kind, new), *rolled_up)]
-            of_lines += _leaves_of(kind, *rolled_up[0])
-            for leaf, users in new.items():
-                if leaf[0] in templates:
-                    by_template[leaf[0]].append((leaf, users))
-    for line, template, bitmap in stored:
-        if line in changed:
-            continue
-        for leaf, blob in _leaves_of(kind, template, bitmap):
-            if template == ALL:
-                of_lines.append((leaf, blob))
-            elif leaf[0] in templates:
+    for sets in after.values():
+        for leaf, blob in sets.items():
+            if leaf[0] in templates:
                 by_template[leaf[0]].append((leaf, blob))
     totals = {template: _over_lines(kind, template, sets) for template, sets in by_template.items()}
     rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
@@ -95,25 +139,29 @@ def refresh_block(
         if has_repeated(block[0]):
             unchanged = dict(connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if stored else ())
             every = {template: blob for template, blob in unchanged.items() if template not in templates} | totals
-            of_lines = [leaf for template in sorted(every) for leaf in _leaves_of(kind, template, every[template])]
+            of_lines = [
+                (leaf, blob)
+                for template in sorted(every)
+                for _, leaf, blob in _leaves_of(kind, ALL, template, every[template])
+            ]
         rows += [(ALL, template, blob) for template, blob in _over_templates(kind, block, of_lines)]
     if stored:
         connection.executemany(_DROP_LINE, [(kind, *block, line) for line in changed])
         connection.executemany(_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, REPEATED)])
-    connection.executemany(_WRITE, [(kind, *block, *row) for row in rows])
+    _write(connection, kind, block, rows)
 
 
-def _different(old: dict[Leaf, bytes], new: dict[Leaf, bytes]) -> Iterable[Leaf]:
+def _different(old: dict[Leaf, Blob], new: dict[Leaf, Blob]) -> Iterable[Leaf]:
     return (leaf for leaf in old.keys() | new.keys() if old.get(leaf) != new.get(leaf))
 
 
-def _packed(kind: int, leaves: dict[Leaf, bytes]) -> list[tuple[int, bytes]]:
+def _packed(kind: int, leaves: dict[Leaf, Blob]) -> list[tuple[int, bytes]]:
     """The leaves of a line as rows: the big ones, and a pack of the others."""
     apart = {leaf: blob for leaf, blob in leaves.items() if kind != FAILED and is_big(blob)}
     packed = {leaf: blob for leaf, blob in leaves.items() if leaf not in apart} if apart else leaves
-    rows = [(leaf[0], blob) for leaf, blob in sorted(apart.items())]
+    rows = [(leaf[0], bytes(blob)) for leaf, blob in sorted(apart.items(), key=itemgetter(0))]
     if packed:
-        rows.append((PACK, pack(packed)))
+        rows.append((PACK, pack(packed.items())))
     return rows
 
 
@@ -121,7 +169,7 @@ def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
     """The roll-up of leaves into one; of failed ones a pack by failure."""
     if kind != FAILED:
         return united([blob for _, blob in leaves])
-    return pack({(template, failure): united(blobs) for failure, blobs in _by_failure(leaves).items()})
+    return pack(((template, failure), united(blobs)) for failure, blobs in _by_failure(leaves).items())
 
 
 def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, bytes]]:
@@ -134,8 +182,8 @@ def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, by
         users, layers = layers_of(blobs)
         unions[ALL, failure] = encode(users)
         repeated |= {(place, failure): encode(layer) for place, layer in enumerate(layers) if layer}
-    rows = [(ALL, pack(unions) if kind == FAILED else unions[ALL, 0])]
-    return [*rows, (REPEATED, pack(repeated))] if repeated else rows
+    rows = [(ALL, pack(unions.items()) if kind == FAILED else unions[ALL, 0])]
+    return [*rows, (REPEATED, pack(repeated.items()))] if repeated else rows
 
 
 def _by_failure(leaves: Sets) -> dict[int, list[Blob]]:

@@ -23,7 +23,7 @@ from storage.journal import Journal, Known
 from storage.settings import store_default_zone
 from storage.sources import Options, Place, UnknownFormat, open_source
 
-_BATCH = 40_000  # events
+_BATCH = 80_000  # events
 _WORTH_A_PROCESS = 16 << 20  # bytes to read
 
 

@@ -14,7 +14,7 @@ from storage.origins import Origin
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 3
+VERSION = 4
 APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
 
 ORIGINS = (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN)
@@ -136,7 +136,8 @@ CREATE TABLE details (                     -- the starts of which there is more 
 CREATE TABLE users (                       -- distinct contacts, in the form of storage/bitmaps.py
     id INTEGER PRIMARY KEY,                -- a row's own: blobs in the tree of the key itself would waste half of it
     kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
-    template INTEGER NOT NULL,             -- -9: a pack of what is small, -10: who stands in several templates
+    template INTEGER NOT NULL,             -- -9: a pack of what is small, -10: who stands in several templates;
+                                           -- -11 (line as well): all sets of a block with little in it
     bitmap BLOB NOT NULL
 );
 CREATE UNIQUE INDEX users_by_cell ON users (kind, level, block, line, template);
@@ -228,7 +229,7 @@ def migrate(connection: sqlite3.Connection) -> None:
             database.conn.execute(trigger)
 
     @migrations()
-    def users_in_several_templates(database: Database) -> None:
+    def sparse_blocks_in_one_row(database: Database) -> None:
         for statement in _statements(_COUNT_AGAIN):
             database.conn.execute(statement)
 

@@ -14,8 +14,9 @@ from itertools import groupby
 
 from pyroaring import BitMap
 
-from storage.bitmaps import Blob, PackKey, decode, each_of, picked, unpack
-from storage.cube_layout import ALL, FAILED, PACK, REPEATED, Block, has_repeated
+from storage.bitmaps import Blob, decode
+from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, has_repeated
+from storage.packs import PackKey, each_of, picked, picked_of_block, unpack, unpack_block
 from storage.repeated import Layers, only_in
 from storage.selection import Chosen
 
@@ -48,7 +49,7 @@ def sets_of(
     for has_them, some in groupby(blocks, lambda block: has_repeated(block[0])):
         if few and has_them:
             for block in some:
-                yield from _all_but(connection, kind, block, of_lines, others)
+                yield from _all_but(connection, kind, block, of_lines, chosen.templates, others)
         elif kind == FAILED and chosen.lines is None and most:
             # A template has a row in each block, as has a line for all its templates, of which the most are neighbours.
             yield from _sets_of_templates(connection, kind, list(some), lines, chosen.templates)
@@ -62,22 +63,37 @@ def _sets_of_templates(
     """The sets of these templates, which may be ALL, of these lines, which may be ALL."""
     leaf = ALL not in lines and ALL not in templates
     stored = {PACK} if leaf and kind == FAILED else {PACK, *templates} if leaf else templates
-    for _, template, bitmap in _rows(connection, kind, blocks, lines, stored):
-        if template == PACK or kind == FAILED:
+    for line, template, bitmap in _rows(connection, kind, blocks, lines, stored):
+        if line == SPARSE:
+            yield from _of_sparse(bitmap, lines, templates)
+        elif template == PACK or kind == FAILED:
             yield from picked(bitmap, templates if leaf else None)
         else:
             yield 0, bitmap
 
 
+def _of_sparse(packed: bytes, lines: Collection[int], templates: Collection[int]) -> Iterable[tuple[int, Blob]]:
+    """The same of a block that is one row."""
+    return picked_of_block(packed, None if ALL in lines else lines, None if ALL in templates else templates)
+
+
 def _all_but(
-    connection: sqlite3.Connection, kind: int, block: Block, lines: Collection[int], others: Collection[int]
+    connection: sqlite3.Connection,
+    kind: int,
+    block: Block,
+    lines: Collection[int],
+    templates: Collection[int],
+    others: Collection[int],
 ) -> Iterator[tuple[int, Blob | BitMap]]:
-    """The sets of all templates but some, of these lines: all users of a line less those who stand in no other."""
+    """The sets of these templates, all but the others, of these lines: all users of a line less those who stand in
+    none but the others."""
     totals: dict[int, list[tuple[int, Blob]]] = {}
     repeated: dict[int, dict[PackKey, Blob]] = {}
     leaving: defaultdict[tuple[int, int], list[Blob]] = defaultdict(list)  # by line and failure
     for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, REPEATED, PACK, *others}):
-        if template == ALL:
+        if line == SPARSE:
+            yield from _of_sparse(bitmap, lines, templates)
+        elif template == ALL:
             totals[line] = picked(bitmap, None) if kind == FAILED else [(0, bitmap)]
         elif template == REPEATED:
             repeated[line] = dict(unpack(bitmap))
@@ -108,6 +124,7 @@ def sets_by_cell(connection: sqlite3.Connection, kind: int, cells: Iterable[Cell
     wanted: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     for day, line, template in cells:
         wanted[day, line].add(template)
+    rows_of = {(day, of) for day, line in wanted for of in (line, SPARSE)}
     rows = connection.execute(
         f"""
         SELECT u.block, u.line, u.template, u.bitmap
@@ -115,9 +132,14 @@ def sets_by_cell(connection: sqlite3.Connection, kind: int, cells: Iterable[Cell
             ON u.kind = ? AND u.level = 0 AND u.block = w.value ->> 0 AND u.line = w.value ->> 1
         WHERE u.template <> {ALL}
         """,
-        (json.dumps(sorted(wanted)), kind),
+        (json.dumps(sorted(rows_of)), kind),
     )
     for day, line, template, bitmap in rows:
+        if line == SPARSE:
+            for (of_line, of, failure), blob in unpack_block(bitmap):
+                if of in wanted.get((day, of_line), ()):
+                    yield (day, of_line, of), failure, blob
+            continue
         templates = wanted[day, line]
         if template != PACK:
             if template in templates:
@@ -145,7 +167,7 @@ def _rows(
         {
             "kind": kind,
             "blocks": json.dumps(blocks),
-            "lines": json.dumps(sorted(lines)),
-            "templates": json.dumps(sorted(templates)),
+            "lines": json.dumps(sorted((SPARSE, *lines))),
+            "templates": json.dumps(sorted((SPARSE, *templates))),
         },
     )

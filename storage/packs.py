@@ -1,0 +1,142 @@
+"""Many small sets of users in one row: packs of a line's, by template and failure, and of a sparse block's, by line as
+well. Knows sets only as bytes, and what is a run of numbers among them (storage/bitmaps.py).
+
+A pack is how many sets it holds, then their keys column by column and their lengths as numbers of 32 bits,
+little-endian, then the sets. They lie by failure, runs of numbers before bitmaps, so that the runs of many are one run.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from itertools import accumulate, compress, groupby
+from operator import and_, itemgetter
+from struct import unpack_from
+
+from storage.bitmaps import Blob, is_run, little_endian
+
+_SOUGHT = 3  # templates; more are found faster by going through the whole pack
+_BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
+_SPARSE = 12_000  # bytes of all sets of a block and of what tells them apart: less than a page of the database
+
+PackKey = tuple[int, int]  # template, failure
+BlockKey = tuple[int, int, int]  # line, template, failure
+Found = list[tuple[int, Blob]]  # failures and sets
+
+
+def pack(keyed: Iterable[tuple[PackKey | BlockKey, Blob]]) -> bytes:
+    """Many sets, one or more, as one; the keys are all of one kind."""
+    sets: dict[PackKey | BlockKey, Blob] = dict(keyed)
+    keys = sorted(sets, key=lambda key: (key[-1], not is_run(sets[key]), key))
+    head = array("i", [len(keys)])
+    for column in zip(*keys, strict=True):
+        head.extend(column)
+    head.extend([len(sets[key]) for key in keys])
+    return little_endian(head).tobytes() + b"".join([sets[key] for key in keys])
+
+
+def _head(packed: bytes, width: int) -> tuple[list[Sequence[int]], memoryview]:
+    """The columns of the keys, which are so many, and of the lengths; and the sets."""
+    count = int.from_bytes(packed[:4], "little")
+    words = unpack_from(f"<{(width + 1) * count}i", packed, 4)
+    columns: list[Sequence[int]] = [words[start : start + count] for start in range(0, len(words), count)]
+    return columns, memoryview(packed)[4 + 4 * len(words) :]
+
+
+def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
+    """The sets of a line's pack."""
+    (templates, failures, lengths), sets = _head(packed, 2)
+    position = 0
+    for template, failure, length in zip(templates, failures, lengths, strict=True):
+        yield (template, failure), sets[position : position + length]
+        position += length
+
+
+def unpack_block(packed: bytes) -> Iterator[tuple[BlockKey, memoryview]]:
+    """The sets of a block's pack."""
+    (lines, templates, failures, lengths), sets = _head(packed, 3)
+    position = 0
+    for line, template, failure, length in zip(lines, templates, failures, lengths, strict=True):
+        yield (line, template, failure), sets[position : position + length]
+        position += length
+
+
+def picked(packed: bytes, templates: Collection[int] | None) -> Found:
+    """The sets of these templates (None: of all) in a line's pack with their failure; the runs of a failure as one."""
+    if templates is not None and len(templates) <= _SOUGHT:
+        return _sought(packed, templates)
+    (of_templates, failures, lengths), sets = _head(packed, 2)
+    wanted = None if templates is None else map(templates.__contains__, of_templates)
+    return _joined(failures, lengths, sets, wanted)
+
+
+def picked_of_block(packed: bytes, lines: Container[int] | None, templates: Container[int] | None) -> Found:
+    """The same of these lines and templates (None: of all) in a block's pack."""
+    (of_lines, of_templates, failures, lengths), sets = _head(packed, 3)
+    wanted = None if lines is None else map(lines.__contains__, of_lines)
+    if templates is not None:
+        of_these = map(templates.__contains__, of_templates)
+        wanted = of_these if wanted is None else map(and_, wanted, of_these)
+    return _joined(failures, lengths, sets, wanted)
+
+
+def _joined(failures: Sequence[int], lengths: Sequence[int], sets: memoryview, wanted: Iterable[bool] | None) -> Found:
+    """The sets that are wanted (None: all) with their failure; the runs of a failure as one."""
+    leaves: Iterable[tuple[int, int, int]] = zip(failures, accumulate(lengths, initial=0), lengths, strict=False)
+    if wanted is not None:
+        leaves = compress(leaves, wanted)
+    found: Found = []
+    for failure, of_failure in groupby(leaves, itemgetter(0)):
+        runs: list[Blob] = []
+        start = end = 0
+        for _, place, length in of_failure:
+            if length & 3:
+                found.append((failure, sets[place : place + length]))
+                continue
+            if place != end:
+                runs.append(sets[start:end])
+                start = place
+            end = place + length
+        if end:
+            runs.append(sets[start:end])
+            found.append((failure, b"".join(runs)))
+    return found
+
+
+def _sought(packed: bytes, templates: Iterable[int]) -> Found:
+    """The sets of a few templates, sought in the pack without a look at each of the others."""
+    view = memoryview(packed)
+    count = int.from_bytes(packed[:4], "little")
+    head = little_endian(array("i", packed[4 : 4 + 12 * count]))
+    end = 4 + 12 * count
+    found: Found = []
+    for template in templates:
+        place, counted, start = -1, 0, end
+        for _ in range(head[:count].count(template)):
+            place = head.index(template, place + 1)
+            start += sum(head[2 * count + counted : 2 * count + place])
+            counted = place
+            found.append((head[count + place], view[start : start + head[2 * count + place]]))
+    return found
+
+
+def each_of(packed: bytes, templates: Collection[int]) -> Found:
+    """The sets of these templates in a line's pack, each by itself, with their failure."""
+    if len(templates) <= _SOUGHT:
+        return _sought(packed, templates)
+    return [(failure, blob) for (template, failure), blob in unpack(packed) if template in templates]
+
+
+def is_big(blob: Blob) -> bool:
+    """Whether a set stands alone rather than in a line's pack."""
+    return len(blob) > _BIG
+
+
+def is_sparse(sets: Iterable[Blob]) -> bool:
+    """Whether a block has so little in it that all its sets are one pack."""
+    size = 0
+    for blob in sets:
+        size += 16 + len(blob)
+        if size > _SPARSE:
+            return False
+    return True
