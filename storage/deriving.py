@@ -14,20 +14,19 @@ from dataclasses import dataclass, field
 
 from storage import message_rows
 from storage.calendar import Calendar
+from storage.classify import NOT_WRITTEN, can_answer, is_notification
+from storage.evidence_row import CONTEXT, DIRECTION, KEY
 from storage.failures import reason_of
 from storage.filters import StartStatus
 from storage.message_rows import DerivedColumns, Stored
-from storage.messages import NOT_WRITTEN, Direction, can_answer, is_notification
-from storage.schema import ORIGINS, STATUSES, USER_TYPES
+from storage.messages import Direction
+from storage.schema import STATUSES
 from storage.settings import Settings
 from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
 
 _CONTACTS_AT_ONCE = 20_000
-_IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
-_ORIGIN_NUMBER = {origin: number for number, origin in enumerate(ORIGINS)}
-_USER_TYPE_NUMBER = {user_type: number for number, user_type in enumerate(USER_TYPES)}
-_STATUS_NUMBER = {status: number for number, status in enumerate(STATUSES)}
-_FAILED = StartStatus.FAILED
+_IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
+_FAILED = STATUSES.index(StartStatus.FAILED)
 
 # A message and the derived columns that it has now; they may be those that it had before.
 Change = tuple[Stored, DerivedColumns]
@@ -67,13 +66,13 @@ class Touched:
 
     def _tied(self, row: Stored) -> bool:
         """Whether the message names another."""
-        contact, message = row.contact, row.message
+        contact, evidence = row.contact, row.row
         if contact is None or contact < self.fresh_from:
             self.touch(row)
-        if message.direction is _OUT:
-            self.keys.add(message.key)
-        elif (context := message.fields.get("context")) is not None:
-            self.contexts.add(context[2])
+        if evidence[DIRECTION] == _OUT:
+            self.keys.add(evidence[KEY])
+        elif (context := evidence[CONTEXT]) is not None:
+            self.contexts.add(context)
             return True
         return False
 
@@ -161,7 +160,7 @@ class Timelines:
         groups = self._grouped(near, known_since, changed, touched, contexts)
         for contact, low, high in around:
             messages = groups[contact]
-            if any(row.message.direction is _ROW for row in messages):
+            if any(row.row[DIRECTION] == _ROW for row in messages):
                 whole.add(contact)  # joined rows can depend on each other over any distance
             else:
                 yield messages, low - self._reach, high + self._reach, known_since[contact]
@@ -211,7 +210,7 @@ class Timelines:
         answers, notifications = contexts.answers, contexts.notifications
         columns_of, window = self._columns_of, self._answer_window
         for rows, low, high, known_since in groups:
-            if len(rows) == 1 and rows[0].message.direction is _OUT:
+            if len(rows) == 1 and rows[0].row[DIRECTION] == _OUT:
                 (row,) = rows
                 if low <= row.at <= high:
                     yield row, columns_of(row, lone_start(row, answers, known_since))
@@ -226,7 +225,7 @@ class Timelines:
             return (row.line, row.contact, *_NO_START, joined)
         at, line, template, origin, user_type, status, answered_at, failure, marks = start
         code = reason = None
-        if status is _FAILED:
+        if status == _FAILED:
             code, text, detail = _NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)
             reason = reason_of(code, text, detail).value
         return (
@@ -235,9 +234,9 @@ class Timelines:
             None if template is None else self._columns.template_id(template),
             at,
             self._calendar.day_number(at),
-            _ORIGIN_NUMBER[origin],
-            _USER_TYPE_NUMBER[user_type],
-            _STATUS_NUMBER[status],
+            origin,
+            user_type,
+            status,
             answered_at,
             code,
             reason,
@@ -279,11 +278,11 @@ class _Contexts:
         """Finds out what there is to know of these messages, which did not change."""
         keys, contexts = set(), set()
         for row in rows:
-            message = row.message
-            if message.direction is _OUT:
-                keys.add(message.key)
-            elif (context := message.fields.get("context")) is not None:
-                contexts.add(context[2])
+            evidence = row.row
+            if evidence[DIRECTION] == _OUT:
+                keys.add(evidence[KEY])
+            elif (context := evidence[CONTEXT]) is not None:
+                contexts.add(context)
         self.naming(keys)
         self.named(contexts)
 
@@ -303,14 +302,14 @@ class _Contexts:
         new = contexts - self._found
         self._found |= new
         rows = [row for context in new if (row := known.get((context, _OUT))) is not None]
-        others = new - {row.message.key for row in rows}
+        others = new - {row.row[KEY] for row in rows}
         rows += message_rows.by_key(self._connection, others)
         for row in rows:
-            if row.message.direction is _OUT and is_notification(row.message):
-                self.notifications.add(row.message.key)
+            if row.row[DIRECTION] == _OUT and is_notification(row.row):
+                self.notifications.add(row.row[KEY])
         return rows
 
     def _take(self, row: Stored) -> None:
-        context = row.message.fields.get("context")
-        if context is not None and can_answer(row.message):
-            self.answers[context[2]] = min(row.at, self.answers.get(context[2], row.at))
+        context = row.row[CONTEXT]
+        if context is not None and can_answer(row.row):
+            self.answers[context] = min(row.at, self.answers.get(context, row.at))

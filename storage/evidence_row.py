@@ -49,7 +49,9 @@ COLUMNS = (
     "channel_id",
     "agent_groups",
 )
-LINE, CONTACT, TEMPLATE, KEY, DIRECTION, HASH, SOURCES, AT = range(8)
+(LINE, CONTACT, TEMPLATE, KEY, DIRECTION, HASH, SOURCES, AT, TIMED, ORIGIN, GROUP, ACCEPTED_AT, SENT_AT) = range(13)
+(DELIVERED_AT, READ_AT, FAILED_AT, ANSWERED_AT, SESSION_START, ERROR_CODE, ERROR_TEXT, ERROR_DETAIL) = range(13, 21)
+(ERROR_RANK, NEW, FLAGS, EXPORTED, EVIDENCE, KIND, CATEGORY, LANGUAGE, CAMPAIGN, CONTEXT) = range(21, 31)
 NAMES = 3  # columns that hold names in place of numbers
 Row = tuple[Any, ...]  # the values of COLUMNS
 
@@ -162,9 +164,14 @@ def message_of_row(row: Row) -> Message:
         fields["error"] = error_evidence(error_rank, failed, Failure(error_code, error_text, error_detail))
     told = None
     if exported:
-        told_flags, new_at, told_new, answered_at = json.loads(exported)
-        told = Exported(told_flags, None if told_new is None else (new_at, told_new), answered_at)
+        told = exported_of(exported)
     return Message(key, _DIRECTIONS[direction], sources, fields, times, flags, bool(group), told)
+
+
+def exported_of(text: str) -> Exported:
+    """The derived columns of our own TSV, of the text that a row keeps of them."""
+    flags, new_at, new, answered_at = json.loads(text)
+    return Exported(flags, None if new is None else (new_at, new), answered_at)
 
 
 def _usual_rank(sources: int) -> int:

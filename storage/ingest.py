@@ -14,7 +14,7 @@ from typing import Any
 from storage import cube, message_rows
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
-from storage.evidence_row import AT, CONTACT, KEY, LINE, Row, message_of_row, row_of
+from storage.evidence_row import AT, CONTACT, DIRECTION, KEY, LINE, Row, message_of_row, row_of
 from storage.identities import Contacts, Lines
 from storage.merging import Batch
 from storage.message_rows import Stored
@@ -39,7 +39,6 @@ class Ingest:
         self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = message_rows.next_id(self._connection)
-        self._new_rows: list[Row] = []  # of the batch, as their row ids from the first on
 
     def write(self, batch: Batch) -> Changes:
         """Writes one batch inside the caller's transaction."""
@@ -69,24 +68,20 @@ class Ingest:
         known, owners = touched.known, self._columns.owners
         if self._next_id > 1:
             for stored in message_rows.by_key(self._connection, (row[KEY] for row in batch.rows)):
-                known[stored.message.identity] = stored
+                known[stored.row[KEY], stored.row[DIRECTION]] = stored
         self._first_id = next_id = self._next_id
-        self._new_rows.clear()
         for new in batch.rows:
-            message = message_of_row(new)
-            before = known.get(message.identity)
+            identity = new[KEY], new[DIRECTION]
+            before = known.get(identity)
             if before is None:
-                row = Stored(next_id, *owners(new[LINE], new[CONTACT]), message, new[AT], None)
-                self._new_rows.append(new)
+                row = Stored(next_id, *owners(new[LINE], new[CONTACT]), new, new[AT], None)
                 next_id += 1
             else:
-                merged = before.message.copy()
-                merged.merge(message)
-                if merged == before.message:
+                merged = _merged(before.row, new)
+                if merged == before.row:
                     continue
-                named = owners(merged.value("line"), merged.value("contact"))
-                row = Stored(before.id, *named, merged, merged.at, before.derived)
-            known[message.identity] = row
+                row = Stored(before.id, *owners(merged[LINE], merged[CONTACT]), merged, merged[AT], before.derived)
+            known[identity] = row
             touched.add(row, before)
         self._next_id = next_id
         return touched
@@ -118,13 +113,22 @@ class Ingest:
             if id not in touched.rows:
                 derived.append((row, after))
             elif id >= self._first_id:
-                new.append((*evidence(self._new_rows[id - self._first_id]), *after, id))
+                new.append((*evidence(row.row), *after, id))
             else:
-                changed.append((*evidence(row_of(row.message)), *after, id))
+                changed.append((*evidence(row.row), *after, id))
         message_rows.insert(self._connection, new)
         message_rows.update(self._connection, changed)
         self._timelines.write(derived)
         return len(new)
+
+
+def _merged(before: Row, new: Row) -> Row:
+    """The row of what both say of one message."""
+    if before == new:
+        return before
+    message = message_of_row(before)
+    message.merge(message_of_row(new))
+    return row_of(message)
 
 
 def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from storage import evidence_row
-from storage.evidence_row import AT, NAMES, Row, hash_of, message_of_row
+from storage.evidence_row import AT, KEY, NAMES, Row, hash_of, message_of_row
 from storage.identities import Contacts, Lines
 from storage.messages import Message
 from storage.selection import UNKNOWN_ID
@@ -52,15 +52,20 @@ _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in
 
 
 class Stored(NamedTuple):
-    """A message with the line and contact that its own evidence names, its own time, ms, and the derived columns that
-    it has in the database (None: it is not there yet)."""
+    """A message's row of evidence with the line and contact that it names itself, its own time, ms, and the derived
+    columns that it has in the database (None: it is not there yet)."""
 
     id: int
     line: int | None
     contact: int | None
-    message: Message
+    row: Row
     at: int
     derived: DerivedColumns | None
+
+    @property
+    def message(self) -> Message:
+        """The message, made of its row every time."""
+        return message_of_row(self.row)
 
 
 def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
@@ -68,7 +73,7 @@ def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stor
     wanted = set(keys)
     source = "json_each(?) AS wanted CROSS JOIN messages AS m ON m.hash = wanted.value"
     for stored in _read(connection, source, sorted({hash_of(key) for key in wanted})):
-        if stored.message.key in wanted:
+        if stored.row[KEY] in wanted:
             yield stored
 
 
@@ -151,7 +156,7 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     id, line, contact, line_text, kind, text, template = row[:7]
     reference = None if kind is None else (kind, text)
     evidence = (line_text, reference, template, *row[7:_EVIDENCE_END])
-    return Stored(id, line, contact, message_of_row(evidence), evidence[AT], row[_EVIDENCE_END:])
+    return Stored(id, line, contact, evidence, evidence[AT], row[_EVIDENCE_END:])
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:

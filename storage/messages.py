@@ -11,7 +11,6 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from storage.events import Failure
-from storage.origins import REFERRED, Origin
 
 
 class Direction(IntEnum):
@@ -20,9 +19,6 @@ class Direction(IntEnum):
     OUT = 0
     IN = 1
     ROW = 2
-
-
-_OUT, _IN = Direction.OUT, Direction.IN  # to look a member up in its class takes longer than to compare it
 
 
 class Sources(IntFlag):
@@ -148,61 +144,3 @@ def failure_of(evidence: Evidence) -> Failure:
     """The failure that `error_evidence` made evidence of."""
     code, text, detail = evidence[2]
     return Failure(None if code == _NO_CODE else code, text or None, detail or None)
-
-
-_NOTIFYING = frozenset(
-    (
-        "marketing",
-        "utility",
-        "authentication",
-        "authentication_international",
-        "marketing_lite",
-        "business_initiated",
-    )
-)
-_FREE_TEXT_ONLY = 131047
-_CANNOT_ANSWER = frozenset(("reaction", "system", "revoke", "edit", "request_welcome", "echo", "message_echoes"))
-NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
-
-
-def is_notification(message: Message) -> bool:
-    """Whether an outbound message or a keyless row is a template or a mass notification (DESIGN 3, Notification)."""
-    fields = message.fields
-    if message.group or message.direction is _IN or ("origin" in fields and fields["origin"][2] in _REFERRED):
-        return False
-    kind = fields.get("kind")
-    if kind is not None:
-        return bool(kind[2] == "template")
-    category = fields.get("category")
-    if category is not None:
-        return category[2] in _NOTIFYING
-    failure = message.failure
-    return failure is None or failure.code != _FREE_TEXT_ONLY
-
-
-def is_referred(message: Message) -> bool:
-    """Whether the message is a start that a referral made."""
-    return message.direction is not _OUT and message.value("origin") in _REFERRED
-
-
-def origin_given(message: Message) -> Origin | None:
-    """The origin that the evidence names, or an option of the import where none does."""
-    given = message.value("origin")
-    return None if given is None else _ORIGINS[given]
-
-
-_ORIGINS = {origin.value: origin for origin in Origin}
-_REFERRED = frozenset(origin.value for origin in REFERRED)
-
-
-def can_answer(message: Message) -> bool:
-    """Whether an inbound message is one by which a person answers."""
-    if message.direction is not _IN or message.group:
-        return False
-    kind = message.value("kind")
-    return kind is not None and kind not in _CANNOT_ANSWER
-
-
-def makes_known(message: Message) -> bool:
-    """Whether an inbound message makes its contact a known one."""
-    return not message.group and message.value("kind") not in NOT_WRITTEN

@@ -1,6 +1,7 @@
 """What follows from one contact's messages: joined rows, answers, status, new or recurrent (DESIGN 3).
 
-Pure functions of the messages given; knows no database, no days and no time zone.
+Pure functions of the rows of evidence given; knows no database, no days and no time zone. Origins, user types and
+statuses are the numbers that the database keeps them as.
 """
 
 from __future__ import annotations
@@ -10,33 +11,48 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from storage.classify import can_answer, is_notification, is_referred, makes_known
 from storage.events import Failure
+from storage.evidence_row import (
+    ANSWERED_AT,
+    AT,
+    CAMPAIGN,
+    CONTEXT,
+    DELIVERED_AT,
+    DIRECTION,
+    ERROR_CODE,
+    ERROR_DETAIL,
+    EXPORTED,
+    FAILED_AT,
+    FLAGS,
+    KEY,
+    NEW,
+    ORIGIN,
+    READ_AT,
+    SOURCES,
+    TEMPLATE,
+    Row,
+    exported_of,
+    message_of_row,
+    row_of,
+)
 from storage.filters import StartStatus, UserType
 from storage.marks import Marks
-from storage.messages import (
-    Direction,
-    Message,
-    Sources,
-    Stated,
-    can_answer,
-    is_notification,
-    is_referred,
-    makes_known,
-    origin_given,
-)
-from storage.origins import REFERRED, Origin
+from storage.messages import Direction, Sources, Stated
+from storage.origins import Origin
+from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 
 JOIN_DISTANCE = 60_000  # ms
 CLOCK_SKEW = 5_000  # ms
 
 
 class Placed(Protocol):
-    """A message with the line, contact and id that it has in the database (None: unknown)."""
+    """A message's evidence with the line, contact and id that it has in the database (None: unknown)."""
 
     @property
     def id(self) -> int: ...
     @property
-    def message(self) -> Message: ...
+    def row(self) -> Row: ...
     @property
     def line(self) -> int | None: ...
     @property
@@ -45,7 +61,7 @@ class Placed(Protocol):
 
 # One conversation start: (at, line, template, origin, user type, status, answered at, failure, marks); times in ms, the
 # template by name. A plain tuple: to make one of a class of its own takes as long as to find out what is in it.
-Start = tuple[int, "int | None", "str | None", Origin, UserType, StartStatus, "int | None", "Failure | None", int]
+Start = tuple[int, "int | None", "str | None", int, int, int, "int | None", "Failure | None", int]
 
 
 class Derived(NamedTuple):
@@ -74,45 +90,44 @@ class _Outbound:
         "id",
         "joined",
         "line",
-        "message",
         "notification",
+        "row",
     )
 
     def __init__(self, placed: Placed, context_answers: Mapping[str, int]) -> None:
-        message = placed.message
         self.id = placed.id
         self.line = placed.line
         self.contact = placed.contact
-        self.notification = is_notification(message)
+        self.notification = is_notification(placed.row)
         self.joined = False
-        self.settle(message, context_answers)
+        self.settle(placed.row, context_answers)
 
     @property
     def order(self) -> tuple[int, str]:
-        return self.at, self.message.key
+        return self.at, self.row[KEY]
 
     @property
     def failed(self) -> bool:
         return self.failure and not (self.arrived or self.answered_untimed or self.answered_at is not None)
 
-    def settle(self, message: Message, context_answers: Mapping[str, int]) -> None:
+    def settle(self, row: Row, context_answers: Mapping[str, int]) -> None:
         """Works out what the evidence says; answers by rule 1 and what the sources themselves say of them included."""
-        self.message = message
-        times, flags = message.times, message.flags
-        own = times.get("any")
-        self.at = times["session"] if own is None else own
+        self.row = row
+        self.at = row[AT]
+        flags: int = row[FLAGS]
         answered_at = None
         if self.notification:
-            answered_at = times.get("answered")
-            if message.direction is _OUT:
-                answered_at = _earlier(answered_at, context_answers.get(message.key))
-        if message.exported is not None and message.sources == _EXPORT:
-            flags |= message.exported.flags
+            answered_at = row[ANSWERED_AT]
+            if row[DIRECTION] == _OUT:
+                answered_at = _earlier(answered_at, context_answers.get(row[KEY]))
+        if row[EXPORTED] is not None and row[SOURCES] == _EXPORT:
+            exported = exported_of(row[EXPORTED])
+            flags |= exported.flags
             if self.notification:
-                answered_at = _earlier(answered_at, message.exported.answered_at)
+                answered_at = _earlier(answered_at, exported.answered_at)
         self.flags = flags
-        self.failure = "error" in message.fields or flags & _NOT_SENT != 0
-        self.arrived = "delivered" in times or "read" in times or flags & _ARRIVED != 0
+        self.failure = row[FAILED_AT] is not None or flags & _NOT_SENT != 0
+        self.arrived = row[DELIVERED_AT] is not None or row[READ_AT] is not None or flags & _ARRIVED != 0
         self.answered_at = answered_at
         self.answered_untimed = self.notification and flags & _ANSWERED != 0
 
@@ -122,13 +137,13 @@ def _earlier(one: int | None, other: int | None) -> int | None:
 
 
 # Plain numbers: an enum's `&` makes a new member every time.
-_EXPORT = int(Sources.EXPORT)
+_EXPORT, _PLATFORM = int(Sources.EXPORT), int(Sources.PLATFORM)
 _NOT_SENT, _DELIVERED, _READ, _ANSWERED = (
     int(bit) for bit in (Stated.NOT_SENT, Stated.DELIVERED, Stated.READ, Stated.ANSWERED)
 )
 _ARRIVED = _DELIVERED | _READ
 _IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (Marks.IMPLIED, Marks.CONFLICT, Marks.JOINED))
-_IN, _OUT, _ROW = Direction.IN, Direction.OUT, Direction.ROW
+_IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
 
 
 def lone_start(one: Placed, context_answers: Mapping[str, int], known_since: int | None = None) -> Start | None:
@@ -154,14 +169,14 @@ def derive(
     """
     inbound, referred, outbound, rows = [], [], [], False
     for one in messages:
-        direction = one.message.direction
-        if direction is _OUT:
+        direction = one.row[DIRECTION]
+        if direction == _OUT:
             outbound.append(_Outbound(one, context_answers))
             continue
-        is_start = is_referred(one.message)
+        is_start = is_referred(one.row)
         if is_start:
             referred.append(one)
-        if direction is _IN:
+        if direction == _IN:
             inbound.append(one)
         elif not is_start:
             rows = True
@@ -177,8 +192,8 @@ def derive(
         if (since is None or out.at < since) and out.contact is not None and not out.failed:
             since = out.at
     for one in (*inbound, *referred) if inbound or referred else ():  # a referred message in stands in both
-        if one.contact is not None and makes_known(one.message):
-            since = _earlier(since, one.message.at)
+        if one.contact is not None and makes_known(one.row):
+            since = _earlier(since, one.row[AT])
     starts = {out.id: _notification_start(out, since) for out in outbound if out.notification}
     for one in referred:
         starts[one.id] = _referred_start(one, since)
@@ -188,18 +203,17 @@ def derive(
 def _join(placed: list[_Outbound], context_answers: Mapping[str, int]) -> dict[int, int]:
     """Takes each keyless platform row into the keyed notification that it is one start with; which into which."""
     outbound = {one.id: one for one in placed}
-    rows = [one for one in placed if one.notification and _joinable_row(one.message)]
+    rows = [one for one in placed if one.notification and _is_joinable(one.row)]
     keyed = sorted(
-        (one for one in placed if one.notification and one.message.direction is _OUT),
-        key=lambda one: one.message.at,
+        (one for one in placed if one.notification and one.row[DIRECTION] == _OUT), key=lambda one: one.row[AT]
     )
-    times = [one.message.at for one in keyed]
+    times = [one.row[AT] for one in keyed]
     pairs = []
     for row in rows:
-        at = row.message.at
+        at = row.row[AT]
         for other in keyed[bisect_right(times, at - JOIN_DISTANCE - 1) : bisect_right(times, at + JOIN_DISTANCE)]:
             if row.contact is not None and _agree(row, other):
-                pairs.append((abs(other.message.at - at), other.message.key, row.message.key, other.id, row.id))
+                pairs.append((abs(other.row[AT] - at), other.row[KEY], row.row[KEY], other.id, row.id))
     joined: dict[int, int] = {}
     taken: set[int] = set()
     for _, _, _, keyed_id, row_id in sorted(pairs):
@@ -211,20 +225,20 @@ def _join(placed: list[_Outbound], context_answers: Mapping[str, int]) -> dict[i
     return joined
 
 
-def _joinable_row(message: Message) -> bool:
-    return message.direction is _ROW and bool(message.sources & Sources.PLATFORM)
+def _is_joinable(row: Row) -> bool:
+    return bool(row[DIRECTION] == _ROW and row[SOURCES] & _PLATFORM)
 
 
 def _agree(row: _Outbound, other: _Outbound) -> bool:
-    templates = row.message.value("template"), other.message.value("template")
+    templates = row.row[TEMPLATE], other.row[TEMPLATE]
     lines = row.line, other.line
     return (None in templates or templates[0] == templates[1]) and (None in lines or lines[0] == lines[1])
 
 
 def _absorb(keyed: _Outbound, row: _Outbound, context_answers: Mapping[str, int]) -> None:
-    merged = keyed.message.copy()
-    merged.merge(row.message)
-    keyed.settle(merged, context_answers)
+    merged = message_of_row(keyed.row)
+    merged.merge(message_of_row(row.row))
+    keyed.settle(row_of(merged), context_answers)
     keyed.line = row.line if keyed.line is None else keyed.line
     keyed.joined = True
 
@@ -242,34 +256,48 @@ def _answer_by_time(
         candidates.sort(key=lambda out: out.order)
         times[line] = [out.at for out in candidates]
     for one in inbound:
-        message = one.message
-        if one.line not in times or not can_answer(message) or message.value("context") in notification_keys:
+        row = one.row
+        if one.line not in times or not can_answer(row) or row[CONTEXT] in notification_keys:
             continue
-        at = message.at
+        at = row[AT]
         place = bisect_right(times[one.line], at + CLOCK_SKEW) - 1
         if place >= 0 and at - times[one.line][place] <= answer_window:
             answered = by_line[one.line][place]
             answered.answered_at = _earlier(answered.answered_at, at)
 
 
-def _user_type(message: Message, at: int, known_since: int | None) -> UserType:
-    given = message.fields.get("new")
-    new = None if given is None else given[2]
-    if new is None and message.exported and message.exported.new and message.sources == _EXPORT:
-        new = message.exported.new[1]
+def _user_type(row: Row, known_since: int | None) -> int:
+    new = row[NEW]
+    if new is None and row[EXPORTED] is not None and row[SOURCES] == _EXPORT:
+        told = exported_of(row[EXPORTED]).new
+        new = None if told is None else told[1]
     if new is None:
-        new = known_since is None or known_since >= at
+        new = known_since is None or known_since >= row[AT]
     return _NEW if new else _RECURRENT
 
 
-_NEW, _RECURRENT = UserType.NEW, UserType.RECURRENT
-_STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
+_NEW, _RECURRENT = (USER_TYPES.index(user_type) for user_type in (UserType.NEW, UserType.RECURRENT))
+_FAILED, *_STEPS, _RECEIVED = (
+    STATUSES.index(status)
+    for status in (
+        StartStatus.FAILED,
+        StartStatus.SENT,
+        StartStatus.DELIVERED,
+        StartStatus.READ,
+        StartStatus.ANSWERED,
+        StartStatus.RECEIVED,
+    )
+)
+_ORIGINS = {origin.value: number for number, origin in enumerate(ORIGINS)}
+_TEMPLATE, _NOTIFICATION, _WEBCHAT = (
+    ORIGINS.index(origin) for origin in (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT)
+)
 
 
 def _notification_start(out: _Outbound, known_since: int | None) -> Start:
-    message, flags, times = out.message, out.flags, out.message.times
-    was_read = "read" in times or flags & _READ != 0
-    was_delivered = "delivered" in times or flags & _DELIVERED != 0
+    row, flags = out.row, out.flags
+    was_read = row[READ_AT] is not None or flags & _READ != 0
+    was_delivered = row[DELIVERED_AT] is not None or flags & _DELIVERED != 0
     answered = out.answered_at is not None or out.answered_untimed
     step = 3 if answered else 2 if was_read else 1 if was_delivered else 0
     failed = out.failure and not step
@@ -278,45 +306,27 @@ def _notification_start(out: _Outbound, known_since: int | None) -> Start:
         marks |= _CONFLICT
     if out.joined:
         marks |= _JOINED
-    template = message.fields.get("template")
     return (
         out.at,
         out.line,
-        None if template is None else template[2],
-        _origin(message),
-        _user_type(message, out.at, known_since),
+        row[TEMPLATE],
+        _origin(row),
+        _user_type(row, known_since),
         _FAILED if failed else _STEPS[step],
         out.answered_at,
-        message.failure if failed else None,
+        Failure(*row[ERROR_CODE : ERROR_DETAIL + 1]) if failed and row[FAILED_AT] is not None else None,
         marks,
     )
 
 
-_FAILED = StartStatus.FAILED
-
-
-def _origin(message: Message) -> Origin:
-    fields = message.fields
-    if "campaign" in fields:
+def _origin(row: Row) -> int:
+    if row[CAMPAIGN] is not None:
         return _NOTIFICATION
-    given = origin_given(message) if "origin" in fields else None
-    return Origin.TEMPLATE if given is None or given in REFERRED else given
-
-
-_NOTIFICATION = Origin.NOTIFICATION
+    origin = _ORIGINS.get(row[ORIGIN], _TEMPLATE)
+    return origin if origin < REFERRED_FROM else _TEMPLATE
 
 
 def _referred_start(one: Placed, known_since: int | None) -> Start:
-    message = one.message
-    at = message.at
-    return (
-        at,
-        one.line,
-        message.value("template"),
-        origin_given(message) or Origin.WEBCHAT,
-        _user_type(message, at, known_since),
-        StartStatus.RECEIVED,
-        None,
-        None,
-        0,
-    )
+    row = one.row
+    origin = _ORIGINS.get(row[ORIGIN], _WEBCHAT)
+    return row[AT], one.line, row[TEMPLATE], origin, _user_type(row, known_since), _RECEIVED, None, None, 0

@@ -8,6 +8,7 @@ from hypothesis import given
 
 from storage.events import Event, Known
 from storage.evidence import message_of
+from storage.evidence_row import row_of
 from storage.message_rows import Stored
 from storage.messages import Direction, Message
 from storage.timeline import derive, lone_start
@@ -31,7 +32,7 @@ def test_a_message_out_alone_follows_as_it_does_among_others(history: list[Event
         for contact, answered, known in product((None, 7), AROUND, AROUND):
             if contact is None and known is not None:
                 continue  # nobody knows since when an unknown contact is known
-            row = Stored(1, 3, contact, message, at, None)
+            row = Stored(1, 3, contact, row_of(message), at, None)
             answers = {} if answered is None else {message.key: at + answered}
             since = None if known is None else at + known
             assert lone_start(row, answers, since) == derive([row], answers, frozenset(), WINDOW, since).starts.get(1)
