@@ -8,10 +8,10 @@ little-endian, then the sets. They lie by failure, runs of numbers before bitmap
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
-from itertools import accumulate, compress, groupby
+from bisect import bisect_right
+from collections.abc import Collection, Container, Iterable, Iterator
+from itertools import accumulate, compress, groupby, repeat
 from operator import and_, itemgetter
-from struct import unpack_from
 
 from storage.bitmaps import Blob, is_run, little_endian
 
@@ -35,12 +35,12 @@ def pack(keyed: Iterable[tuple[PackKey | BlockKey, Blob]]) -> bytes:
     return little_endian(head).tobytes() + b"".join([sets[key] for key in keys])
 
 
-def _head(packed: bytes, width: int) -> tuple[list[Sequence[int]], memoryview]:
+def _head(packed: bytes, width: int) -> tuple[list[array[int]], memoryview]:
     """The columns of the keys, which are so many, and of the lengths; and the sets."""
     count = int.from_bytes(packed[:4], "little")
-    words = unpack_from(f"<{(width + 1) * count}i", packed, 4)
-    columns: list[Sequence[int]] = [words[start : start + count] for start in range(0, len(words), count)]
-    return columns, memoryview(packed)[4 + 4 * len(words) :]
+    end = 4 + 4 * (width + 1) * count
+    words = little_endian(array("i", packed[4:end]))
+    return [words[start : start + count] for start in range(0, len(words), count)], memoryview(packed)[end:]
 
 
 def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
@@ -66,25 +66,42 @@ def picked(packed: bytes, templates: Collection[int] | None) -> Found:
     if templates is not None and len(templates) <= _SOUGHT:
         return _sought(packed, templates)
     (of_templates, failures, lengths), sets = _head(packed, 2)
-    wanted = None if templates is None else map(templates.__contains__, of_templates)
-    return _joined(failures, lengths, sets, wanted)
+    if templates is None:
+        return _all(failures, lengths, sets)
+    return _joined(failures, lengths, sets, map(templates.__contains__, of_templates))
 
 
 def picked_of_block(packed: bytes, lines: Container[int] | None, templates: Container[int] | None) -> Found:
     """The same of these lines and templates (None: of all) in a block's pack."""
     (of_lines, of_templates, failures, lengths), sets = _head(packed, 3)
-    wanted = None if lines is None else map(lines.__contains__, of_lines)
-    if templates is not None:
-        of_these = map(templates.__contains__, of_templates)
-        wanted = of_these if wanted is None else map(and_, wanted, of_these)
-    return _joined(failures, lengths, sets, wanted)
+    if lines is None and templates is None:
+        return _all(failures, lengths, sets)
+    return _joined(failures, lengths, sets, map(and_, _are_in(of_lines, lines), _are_in(of_templates, templates)))
 
 
-def _joined(failures: Sequence[int], lengths: Sequence[int], sets: memoryview, wanted: Iterable[bool] | None) -> Found:
-    """The sets that are wanted (None: all) with their failure; the runs of a failure as one."""
-    leaves: Iterable[tuple[int, int, int]] = zip(failures, accumulate(lengths, initial=0), lengths, strict=False)
-    if wanted is not None:
-        leaves = compress(leaves, wanted)
+def _are_in(ids: Iterable[int], some: Container[int] | None) -> Iterable[bool]:
+    return repeat(True) if some is None else map(some.__contains__, ids)
+
+
+def _all(failures: array[int], lengths: array[int], sets: memoryview) -> Found:
+    """All sets with their failure; the runs of a failure as one."""
+    found: Found = []
+    place = first = 0
+    while first < len(failures):
+        failure = failures[first]
+        end = bisect_right(failures, failure, first)
+        bitmaps = [length for length in lengths[first:end] if length & 3]
+        runs = sum(lengths[first:end]) - sum(bitmaps)
+        for length in (runs, *bitmaps) if runs else bitmaps:
+            found.append((failure, sets[place : place + length]))
+            place += length
+        first = end
+    return found
+
+
+def _joined(failures: array[int], lengths: array[int], sets: memoryview, wanted: Iterable[bool]) -> Found:
+    """The sets that are wanted with their failure; the runs of a failure as one."""
+    leaves = compress(zip(failures, accumulate(lengths, initial=0), lengths, strict=False), wanted)
     found: Found = []
     for failure, of_failure in groupby(leaves, itemgetter(0)):
         runs: list[Blob] = []
