@@ -238,14 +238,14 @@ class Timelines:
             user_type,
             status,
             answered_at,
+            marks,
             code,
             reason,
-            marks,
             joined,
         )
 
 
-_NO_START = (None,) * 9 + (0,)
+_NO_START = (*(None,) * 7, 0, None, None)
 _NO_FAILURE = (None, None, None)
 
 

@@ -2,7 +2,7 @@
 and what the database keeps of it. Knows no database.
 
 A row is a tuple of plain values, so that it goes through a pipe as it is. It begins with the names that the database
-keeps as numbers; the rest is written as it stands.
+keeps as numbers, and ends with what hardly any message has; the rest is written as it stands.
 """
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ COLUMNS = (
     "timed",
     "given_origin",
     '"group"',
+    "flags",
     "accepted_at",
     "sent_at",
     "delivered_at",
     "read_at",
+    "kind",
+    "category",
+    "language",
+    "campaign",
     "failed_at",
     "given_answered_at",
     "session_start",
@@ -38,21 +43,19 @@ COLUMNS = (
     "error_detail",
     "error_rank",
     "given_new",
-    "flags",
     "exported",
     "evidence",
-    "kind",
-    "category",
-    "language",
-    "campaign",
     "context",
     "channel_id",
     "agent_groups",
 )
-(LINE, CONTACT, TEMPLATE, KEY, DIRECTION, HASH, SOURCES, AT, TIMED, ORIGIN, GROUP, ACCEPTED_AT, SENT_AT) = range(13)
-(DELIVERED_AT, READ_AT, FAILED_AT, ANSWERED_AT, SESSION_START, ERROR_CODE, ERROR_TEXT, ERROR_DETAIL) = range(13, 21)
-(ERROR_RANK, NEW, FLAGS, EXPORTED, EVIDENCE, KIND, CATEGORY, LANGUAGE, CAMPAIGN, CONTEXT) = range(21, 31)
+(LINE, CONTACT, TEMPLATE, KEY, DIRECTION, HASH, SOURCES, AT, TIMED, ORIGIN, GROUP, FLAGS) = range(12)
+(ACCEPTED_AT, SENT_AT, DELIVERED_AT, READ_AT, KIND, CATEGORY, LANGUAGE, CAMPAIGN) = range(12, 20)
+(FAILED_AT, ANSWERED_AT, SESSION_START, ERROR_CODE, ERROR_TEXT, ERROR_DETAIL, ERROR_RANK) = range(20, 27)
+(NEW, EXPORTED, EVIDENCE, CONTEXT, CHANNEL_ID, AGENT_GROUPS) = range(27, 33)
 NAMES = 3  # columns that hold names in place of numbers
+USUAL = FAILED_AT  # columns before those that hardly any message has
+NOTHING_UNUSUAL = (None,) * (len(COLUMNS) - USUAL)
 Row = tuple[Any, ...]  # the values of COLUMNS
 
 _DIRECTIONS = tuple(Direction)
@@ -85,25 +88,25 @@ def row_of(message: Message) -> Row:
         0 if own is None else 1,
         None if origin is None else origin[2],
         1 if message.group else 0,
+        message.flags,
         times("accepted"),
         times("sent"),
         times("delivered"),
         times("read"),
+        None if kind is None else kind[2],
+        None if category is None else category[2],
+        None if language is None else language[2],
+        None if campaign is None else campaign[2],
         None if error is None else error[1],
         times("answered"),
         times("session"),
         *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
         None if error is None else error[0] % 10,
         message.value("new"),
-        message.flags,
         None
         if exported is None
         else json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at)),
         _exceptions(message, at),
-        None if kind is None else kind[2],
-        None if category is None else category[2],
-        None if language is None else language[2],
-        None if campaign is None else campaign[2],
         None if context is None else context[2],
         message.value("channel_id"),
         message.value("agent_groups"),
@@ -112,10 +115,10 @@ def row_of(message: Message) -> Row:
 
 def message_of_row(row: Row) -> Message:
     """The message that a row was made of."""
-    line, contact, template, key, direction, _, sources, at, timed, origin, group = row[:11]
-    accepted, sent, delivered, read, failed, answered, session = row[11:18]
-    error_code, error_text, error_detail, error_rank, new, flags, exported, exceptions = row[18:26]
-    kind, category, language, campaign, context, channel_id, agent_groups = row[26:]
+    line, contact, template, key, direction, _, sources, at, timed, origin, group, flags = row[:ACCEPTED_AT]
+    accepted, sent, delivered, read, kind, category, language, campaign = row[ACCEPTED_AT:USUAL]
+    failed, answered, session, error_code, error_text, error_detail, error_rank = row[USUAL:NEW]
+    new, exported, exceptions, context, channel_id, agent_groups = row[NEW:]
     times = {}
     if timed:
         times["any"] = at

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from storage import cube, message_rows
 from storage.database import Writer
@@ -104,21 +103,12 @@ class Ingest:
 
     def _write(self, touched: Touched, changes: list[Change]) -> int:
         """Writes every row that changed once, with its evidence where that changed; how many are new."""
-        new: list[tuple[Any, ...]] = []
-        changed: list[tuple[Any, ...]] = []
-        derived: list[Change] = []
-        evidence = self._columns.evidence
-        for row, after in changes:
-            id = row.id
-            if id not in touched.rows:
-                derived.append((row, after))
-            elif id >= self._first_id:
-                new.append((*evidence(row.row), *after, id))
-            else:
-                changed.append((*evidence(row.row), *after, id))
-        message_rows.insert(self._connection, new)
-        message_rows.update(self._connection, changed)
-        self._timelines.write(derived)
+        rows = touched.rows
+        new = [(row.id, row.row, after) for row, after in changes if row.id >= self._first_id]
+        changed = [(row.id, row.row, after) for row, after in changes if row.id in rows and row.id < self._first_id]
+        message_rows.insert(self._connection, self._columns, new)
+        message_rows.update(self._connection, self._columns, changed)
+        self._timelines.write((row, after) for row, after in changes if row.id not in rows)
         return len(new)
 
 

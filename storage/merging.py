@@ -13,7 +13,7 @@ import msgspec
 
 from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Known, LineIds, Rank, Send, Status, Step
 from storage.evidence import contact_reference, direction_of, take_in
-from storage.evidence_row import Row, hash_of, row_of
+from storage.evidence_row import NOTHING_UNUSUAL, Row, hash_of, row_of
 from storage.messages import Direction, Message
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
@@ -126,28 +126,16 @@ class _Outbound(msgspec.Struct, gc=False):
             1,
             origin,
             0,
+            0,
             accepted,
             sent,
             None if self.delivered == _NEVER else self.delivered,
             None if self.read == _NEVER else self.read,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            0,
-            None,
-            None,
             kind,
             category,
             language,
             campaign,
-            None,
-            None,
-            None,
+            *NOTHING_UNUSUAL,
         )
 
 

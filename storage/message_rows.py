@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from storage import evidence_row
-from storage.evidence_row import AT, KEY, NAMES, Row, hash_of, message_of_row
+from storage.evidence_row import AT, KEY, NAMES, NOTHING_UNUSUAL, USUAL, Row, hash_of, message_of_row
 from storage.identities import Contacts, Lines
 from storage.messages import Message
 from storage.selection import UNKNOWN_ID
@@ -24,9 +24,9 @@ DERIVED = (
     "user_type",
     "status",
     "answered_at",
+    "marks",
     "failure_code",
     "failure_reason",
-    "marks",
     "joined",
 )
 DerivedColumns = tuple[Any, ...]  # the values of DERIVED
@@ -44,9 +44,16 @@ LEFT JOIN templates ON templates.id = m.template
 _EVIDENCE_END = 7 + len(evidence_row.COLUMNS) - NAMES  # in a row of _READ
 
 _ALL = (*evidence_row.COLUMNS, *DERIVED, "id")
-_INSERT = f"INSERT INTO messages ({', '.join(_ALL)}) VALUES ({', '.join('?' * len(_ALL))})"
+# A column left out of a statement takes no time; one that is bound to nothing takes the most.
+_USUAL_DERIVED = DERIVED.index("failure_code")  # columns before those that hardly any message has
+_NOTHING_DERIVED = (None,) * (len(DERIVED) - _USUAL_DERIVED)
+_USUAL = (*evidence_row.COLUMNS[:USUAL], *DERIVED[:_USUAL_DERIVED], "id")
+_INSERT, _INSERT_USUAL = (
+    f"INSERT INTO messages ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    for columns in (_ALL, _USUAL)
+)
 _MARK = f"INSERT OR IGNORE INTO dirty (level, block, line) VALUES (0, ?, ifnull(?, {UNKNOWN_ID}))"
-_LINE, _DAY, _ORIGIN = map(_ALL.index, ("line", "day", "origin"))
+_LINE, _DAY, _ORIGIN = map(DERIVED.index, ("line", "day", "origin"))
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
@@ -159,17 +166,30 @@ def _stored(row: tuple[Any, ...]) -> Stored:
     return Stored(id, line, contact, evidence, evidence[AT], row[_EVIDENCE_END:])
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Writes new messages and marks the days of their starts as dirty; each row as `Columns.evidence` gives it, the
-    derived columns and the row id, which is higher than any there was."""
-    if rows:
-        connection.executemany(_INSERT, rows)
-        connection.executemany(_MARK, {(row[_DAY], row[_LINE]) for row in rows if row[_ORIGIN] is not None})
+def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple[int, Row, DerivedColumns]]) -> None:
+    """Writes new messages, each with its row id, which is higher than any there was, and marks the days of their starts
+    as dirty."""
+    usual: list[tuple[Any, ...]] = []
+    others: list[tuple[Any, ...]] = []
+    days: set[tuple[int, int | None]] = set()
+    ids_of = columns.ids
+    for id, row, derived in new:
+        if row[USUAL:] == NOTHING_UNUSUAL and derived[_USUAL_DERIVED:] == _NOTHING_DERIVED:
+            usual.append((*ids_of(row), *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
+        else:
+            others.append((*ids_of(row), *row[NAMES:], *derived, id))
+        if derived[_ORIGIN] is not None:
+            days.add((derived[_DAY], derived[_LINE]))
+    connection.executemany(_INSERT_USUAL, usual)
+    connection.executemany(_INSERT, others)
+    connection.executemany(_MARK, days)
 
 
-def update(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Writes changed messages; each row as `insert` takes it."""
-    connection.executemany(_UPDATE, rows)
+def update(
+    connection: sqlite3.Connection, columns: Columns, changed: Iterable[tuple[int, Row, DerivedColumns]]
+) -> None:
+    """Writes changed messages, each with its row id."""
+    connection.executemany(_UPDATE, [(*columns.ids(row), *row[NAMES:], *derived, id) for id, row, derived in changed])
 
 
 def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -201,12 +221,11 @@ class Columns:
             None if contact is None else self._contacts.find(contact)[1],
         )
 
-    def evidence(self, row: Row) -> tuple[Any, ...]:
-        """The evidence columns of a message, of its row."""
+    def ids(self, row: Row) -> tuple[int | None, int | None, int | None]:
+        """What the database keeps in place of the names of a row."""
         line, contact, template = row[:NAMES]
         return (
             None if line is None else self._lines.find(line)[0],
             None if contact is None else self._contacts.find(contact)[0],
             None if template is None else self.template_id(template),
-            *row[NAMES:],
         )
