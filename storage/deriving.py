@@ -106,7 +106,7 @@ class Timelines:
         self._calendar = Calendar(settings.zone)
         self._columns = columns
 
-    def derive(self, touched: Touched) -> Iterator[Change]:
+    def derive(self, touched: Touched) -> list[Change]:
         """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
         contexts = _Contexts(self._connection, touched)
         for row in contexts.naming(touched.keys):
@@ -123,25 +123,26 @@ class Timelines:
                 alone.append(row)
             else:
                 (changed if contact < fresh_from else fresh)[contact].append(row)
-        yield from self._derive(((rows, *_ALL_OF_THEM) for rows in fresh.values()), contexts)
+        changes = self._derive(((rows, *_ALL_OF_THEM) for rows in fresh.values()), contexts)
         contacts = (touched.spans.keys() | touched.whole | changed.keys()) - touched.gone - fresh.keys()
         for some in batched(sorted(contacts), _CONTACTS_AT_ONCE):
-            yield from self._derive(self._load(some, changed, touched, contexts), contexts)
+            changes += self._derive(self._load(some, changed, touched, contexts), contexts)
         for ids in batched(sorted(touched.alone - touched.rows.keys()), _CONTACTS_AT_ONCE):
             unchanged = [row for row in message_rows.by_id(self._connection, ids) if row.contact is None]
             contexts.learn(unchanged)
             alone += unchanged
-        yield from self._derive((([row], *_ALL_OF_THEM) for row in alone), contexts)
+        changes += self._derive((([row], *_ALL_OF_THEM) for row in alone), contexts)
+        return changes
 
     def derive_everything(self, progress: Callable[[int, int], None]) -> None:
         """Derives every contact anew and writes it; `progress` is told how many are done, of how many."""
         contacts = [id for (id,) in self._connection.execute("SELECT id FROM contacts ORDER BY id")]
         for done, some in enumerate(batched(contacts, _CONTACTS_AT_ONCE)):
             progress(done * _CONTACTS_AT_ONCE, len(contacts))
-            self.write(list(self.derive(Touched(whole=set(some)))))
+            self.write(self.derive(Touched(whole=set(some))))
         alone = [id for (id,) in self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")]
         for ids in batched(alone, _CONTACTS_AT_ONCE):
-            self.write(list(self.derive(Touched(alone=set(ids)))))
+            self.write(self.derive(Touched(alone=set(ids))))
         progress(len(contacts), len(contacts))
 
     def write(self, changes: Iterable[Change]) -> None:
@@ -206,19 +207,21 @@ class Timelines:
         contexts.learn(others)
         return groups
 
-    def _derive(self, groups: Iterable[_Group], contexts: _Contexts) -> Iterator[Change]:
+    def _derive(self, groups: Iterable[_Group], contexts: _Contexts) -> list[Change]:
         answers, notifications = contexts.answers, contexts.notifications
         columns_of, window = self._columns_of, self._answer_window
+        changes: list[Change] = []
         for rows, low, high, known_since in groups:
             if len(rows) == 1 and rows[0].row[DIRECTION] == _OUT:
                 (row,) = rows
                 if low <= row.at <= high:
-                    yield row, columns_of(row, lone_start(row, answers, known_since))
+                    changes.append((row, columns_of(row, lone_start(row, answers, known_since))))
                 continue
             starts, joined = derive(rows, answers, notifications, window, known_since)
-            for row in rows:
-                if low <= row.at <= high:
-                    yield row, columns_of(row, starts.get(row.id), joined.get(row.id))
+            changes += [
+                (row, columns_of(row, starts.get(row.id), joined.get(row.id))) for row in rows if low <= row.at <= high
+            ]
+        return changes
 
     def _columns_of(self, row: Stored, start: Start | None, joined: int | None = None) -> DerivedColumns:
         if start is None:

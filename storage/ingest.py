@@ -44,7 +44,7 @@ class Ingest:
         self._link(batch)
         touched = self._merge(batch)
         self._add_moved(touched)
-        new = self._write(touched, list(self._timelines.derive(touched)))
+        new = self._write(touched, self._timelines.derive(touched))
         cube.refresh_batch(self._connection)
         return Changes(new, len(touched.rows) - new)
 

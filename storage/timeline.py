@@ -114,22 +114,27 @@ class _Outbound:
         """Works out what the evidence says; answers by rule 1 and what the sources themselves say of them included."""
         self.row = row
         self.at = row[AT]
-        flags: int = row[FLAGS]
-        answered_at = None
-        if self.notification:
-            answered_at = row[ANSWERED_AT]
-            if row[DIRECTION] == _OUT:
-                answered_at = _earlier(answered_at, context_answers.get(row[KEY]))
-        if row[EXPORTED] is not None and row[SOURCES] == _EXPORT:
-            exported = exported_of(row[EXPORTED])
-            flags |= exported.flags
-            if self.notification:
-                answered_at = _earlier(answered_at, exported.answered_at)
-        self.flags = flags
+        self.flags, self.answered_at = flags, _ = _stated(row, self.notification, context_answers)
         self.failure = row[FAILED_AT] is not None or flags & _NOT_SENT != 0
         self.arrived = row[DELIVERED_AT] is not None or row[READ_AT] is not None or flags & _ARRIVED != 0
-        self.answered_at = answered_at
         self.answered_untimed = self.notification and flags & _ANSWERED != 0
+
+
+def _stated(row: Row, notification: bool, context_answers: Mapping[str, int]) -> tuple[int, int | None]:
+    """What is stated of an outbound message without a time, and its earliest answer by rule 1 or by its sources' own
+    word, ms."""
+    flags: int = row[FLAGS]
+    answered_at: int | None = None
+    if notification:
+        answered_at = row[ANSWERED_AT]
+        if row[DIRECTION] == _OUT:
+            answered_at = _earlier(answered_at, context_answers.get(row[KEY]))
+    if row[EXPORTED] is not None and row[SOURCES] == _EXPORT:
+        exported = exported_of(row[EXPORTED])
+        flags |= exported.flags
+        if notification:
+            answered_at = _earlier(answered_at, exported.answered_at)
+    return flags, answered_at
 
 
 def _earlier(one: int | None, other: int | None) -> int | None:
@@ -149,8 +154,11 @@ _IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT,
 def lone_start(one: Placed, context_answers: Mapping[str, int], known_since: int | None = None) -> Start | None:
     """The start that a keyed outbound message is by itself, with no other message of its contact: the same as `derive`
     of it alone, without looking for what there is to join, to answer or to know the contact by."""
-    out = _Outbound(one, context_answers)
-    return _notification_start(out, known_since) if out.notification else None
+    row = one.row
+    if not is_notification(row):
+        return None
+    flags, answered_at = _stated(row, True, context_answers)
+    return _notification_start(row, one.line, flags, answered_at, known_since)
 
 
 def derive(
@@ -194,7 +202,11 @@ def derive(
     for one in (*inbound, *referred) if inbound or referred else ():  # a referred message in stands in both
         if one.contact is not None and makes_known(one.row):
             since = _earlier(since, one.row[AT])
-    starts = {out.id: _notification_start(out, since) for out in outbound if out.notification}
+    starts = {
+        out.id: _notification_start(out.row, out.line, out.flags, out.answered_at, since, joined=out.joined)
+        for out in outbound
+        if out.notification
+    }
     for one in referred:
         starts[one.id] = _referred_start(one, since)
     return Derived(starts, joined)
@@ -294,26 +306,28 @@ _TEMPLATE, _NOTIFICATION, _WEBCHAT = (
 )
 
 
-def _notification_start(out: _Outbound, known_since: int | None) -> Start:
-    row, flags = out.row, out.flags
+def _notification_start(
+    row: Row, line: int | None, flags: int, answered_at: int | None, known_since: int | None, *, joined: bool = False
+) -> Start:
     was_read = row[READ_AT] is not None or flags & _READ != 0
     was_delivered = row[DELIVERED_AT] is not None or flags & _DELIVERED != 0
-    answered = out.answered_at is not None or out.answered_untimed
+    answered = answered_at is not None or flags & _ANSWERED != 0
     step = 3 if answered else 2 if was_read else 1 if was_delivered else 0
-    failed = out.failure and not step
+    failure = row[FAILED_AT] is not None or flags & _NOT_SENT != 0
+    failed = failure and not step
     marks = _IMPLIED if (step > 2 and not was_read) or (step > 1 and not was_delivered) else 0
-    if out.failure and not failed:
+    if failure and not failed:
         marks |= _CONFLICT
-    if out.joined:
+    if joined:
         marks |= _JOINED
     return (
-        out.at,
-        out.line,
+        row[AT],
+        line,
         row[TEMPLATE],
         _origin(row),
         _user_type(row, known_since),
         _FAILED if failed else _STEPS[step],
-        out.answered_at,
+        answered_at,
         Failure(*row[ERROR_CODE : ERROR_DETAIL + 1]) if failed and row[FAILED_AT] is not None else None,
         marks,
     )
