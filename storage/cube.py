@@ -16,13 +16,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from storage import cube_cells, cube_users
+from storage import cube_cells, cube_plan
 from storage.calendar import Calendar
-from storage.cube_count import count_day
 from storage.cube_layout import KINDS, Block, parent_of
 from storage.database import Writer
 from storage.selection import FIRST_AND_LAST_DAY
 from storage.settings import load_settings
+from storage.writes import execute
 
 Progress = Callable[[int, int], None]  # days done, of how many
 
@@ -116,26 +116,22 @@ def _refresh_some(connection: sqlite3.Connection, done: _Done) -> int:
 
 def _refresh_day(connection: sqlite3.Connection, calendar: Calendar, day: int) -> None:
     """Counts a day again, from the messages of the lines that are dirty on it."""
-    rows = connection.execute("SELECT line FROM dirty WHERE level = 0 AND block = ?", (day,))
-    lines = {line for (line,) in rows}
-    everything = lines >= cube_cells.all_lines(connection)
-    counted = count_day(connection, calendar, day, None if everything else lines)
-    cube_cells.refresh_cells(connection, day, lines, counted.cells)
-    cube_cells.refresh_details_of_day(connection, day, lines, counted.details)
-    for kind in KINDS:
-        cube_users.refresh_block(connection, kind, (0, day), lines, counted.leaves[kind])
+    execute(connection, cube_plan.day_writes(connection, calendar, day, _dirty_lines(connection, (0, day))))
     _mark_parent(connection, (0, day))
 
 
 def _refresh_coarse(connection: sqlite3.Connection, block: Block) -> None:
     """Makes a coarse block again of the blocks below it, as far as its dirty lines go."""
-    rows = connection.execute("SELECT line FROM dirty WHERE level = ? AND block = ?", block)
-    lines = {line for (line,) in rows}
+    lines = _dirty_lines(connection, block)
     cube_cells.refresh_details(connection, block, lines)
     for kind in KINDS:
-        leaves = cube_users.leaves_of_children(connection, kind, block, lines)
-        cube_users.refresh_block(connection, kind, block, lines, leaves)
+        execute(connection, cube_plan.coarse_writes(connection, kind, block, lines))
     _mark_parent(connection, block)
+
+
+def _dirty_lines(connection: sqlite3.Connection, block: Block) -> set[int]:
+    rows = connection.execute("SELECT line FROM dirty WHERE level = ? AND block = ?", block)
+    return {line for (line,) in rows}
 
 
 def _mark_parent(connection: sqlite3.Connection, block: Block) -> None:

@@ -1,5 +1,5 @@
-"""The counters of the cube: `cells` by day, `details` by block. Writes what differs from what is there, and every
-roll-up from the leaves. Owns both tables; knows no set of users.
+"""The counters of the cube: `cells` by day, `details` by block. Tells how to write what differs from what is there, and
+every roll-up from the leaves. Owns both tables; knows no set of users.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from storage.cube_count import Cell, Detail
 from storage.cube_layout import ALL, Block, children_of
 from storage.schema import COUNTERS
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
+from storage.writes import Write
+
+Cells = dict[Cell, tuple[int, ...]]  # counters in the order of COUNTERS
+Details = dict[Detail, int]
 
 _COLUMNS = ", ".join(COUNTERS.values())
 _HAS_DAY = f"SELECT 1 FROM cells WHERE line = {ALL} AND template = {ALL} AND day = ?"
@@ -55,21 +59,8 @@ def all_templates(connection: sqlite3.Connection) -> set[int]:
     return {UNKNOWN_ID, NO_TEMPLATE, *(id for (id,) in connection.execute("SELECT id FROM templates"))}
 
 
-def refresh_cells(
-    connection: sqlite3.Connection, day: int, lines: set[int], leaves: dict[Cell, tuple[int, ...]]
-) -> None:
-    """Writes the counters of these lines on a day, and the roll-ups over them."""
-    stored = _stored(connection, day, lines)
-    # The leaves of the other lines stay as they are.
-    cells = {cell: counters for cell, counters in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
-    cells |= _roll_up(cells)
-    written = [(*cell, day, *counters) for cell, counters in sorted(cells.items()) if stored.get(cell) != counters]
-    connection.executemany(_WRITE, written)
-    connection.executemany(_DROP, [(*cell, day) for cell in stored if cell not in cells])
-
-
-def _stored(connection: sqlite3.Connection, day: int, lines: set[int]) -> dict[Cell, tuple[int, ...]]:
-    """The cells of a day; those of a line that is gone are looked for as well."""
+def stored_cells(connection: sqlite3.Connection, day: int, lines: set[int]) -> Cells:
+    """The cells of a day as they are; those of `lines` as well where a line is gone."""
     if connection.execute(_HAS_DAY, (day,)).fetchone() is None:
         return {}
     listed = (json.dumps(sorted(some | {ALL})) for some in (all_lines(connection) | lines, all_templates(connection)))
@@ -77,8 +68,17 @@ def _stored(connection: sqlite3.Connection, day: int, lines: set[int]) -> dict[C
     return {(line, template): tuple(counters) for line, template, *counters in rows}
 
 
-def _roll_up(leaves: dict[Cell, tuple[int, ...]]) -> dict[Cell, tuple[int, ...]]:
-    totals: dict[Cell, tuple[int, ...]] = {}
+def cell_writes(day: int, lines: set[int], leaves: Cells, stored: Cells) -> list[Write]:
+    """How to write the counters of these lines on a day, and the roll-ups over them."""
+    # The leaves of the other lines stay as they are.
+    cells = {cell: counters for cell, counters in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
+    cells |= _roll_up(cells)
+    written = [(*cell, day, *counters) for cell, counters in sorted(cells.items()) if stored.get(cell) != counters]
+    return [(_WRITE, written), (_DROP, [(*cell, day) for cell in stored if cell not in cells])]
+
+
+def _roll_up(leaves: Cells) -> Cells:
+    totals: Cells = {}
     for (line, template), counters in leaves.items():
         for cell in ((line, ALL), (ALL, template)):
             known = totals.get(cell)
@@ -89,11 +89,13 @@ def _roll_up(leaves: dict[Cell, tuple[int, ...]]) -> dict[Cell, tuple[int, ...]]
     return totals
 
 
-def refresh_details_of_day(
-    connection: sqlite3.Connection, day: int, lines: set[int], leaves: dict[Detail, int]
-) -> None:
-    """Writes the details of these lines on a day, and the roll-ups over them."""
-    stored: dict[Detail, int] = {row[:-1]: row[-1] for row in connection.execute(_READ_DETAILS, (day,))}
+def stored_details(connection: sqlite3.Connection, day: int) -> Details:
+    """The details of a day as they are."""
+    return {row[:-1]: row[-1] for row in connection.execute(_READ_DETAILS, (day,))}
+
+
+def detail_writes(day: int, lines: set[int], leaves: Details, stored: Details) -> list[Write]:
+    """How to write the details of these lines on a day, and the roll-ups over them."""
     details = {
         detail: count for detail, count in stored.items() if ALL not in detail[:2] and detail[0] not in lines
     } | leaves
@@ -103,8 +105,7 @@ def refresh_details_of_day(
             totals[of_line, of_template, origin, user_type, status, failure, marks] += count
     details |= totals
     written = [(day, *detail, count) for detail, count in sorted(details.items()) if stored.get(detail) != count]
-    connection.executemany(_WRITE_DETAIL, written)
-    connection.executemany(_DROP_DETAIL, [(day, *detail) for detail in stored if detail not in details])
+    return [(_WRITE_DETAIL, written), (_DROP_DETAIL, [(day, *detail) for detail in stored if detail not in details])]
 
 
 def refresh_details(connection: sqlite3.Connection, block: Block, lines: Iterable[int]) -> None:

@@ -1,5 +1,5 @@
 """What the starts of one day add up to, counted in memory: counters, details and sets of users of each line and
-template. Reads `messages` and writes down failures that are new; knows nothing of what the cube held before.
+template. Reads `messages` and owns `failure_kinds`; knows nothing of what the cube held before.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ Cell = tuple[int, int]  # line, template
 Detail = tuple[int, int, int, int, int, int, int]  # line, template, origin, user type, status, failure, marks
 Leaf = tuple[int, int]  # template, failure (0 but in the kind FAILED)
 Leaves = dict[int, dict[Leaf, bytes]]  # by line
+# A start: line, template, `class_number`, marks, failure (0: none), contact.
+CountedStart = tuple[int, int, int, int, int, "int | None"]
 
 _CLASS = f"(m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUSES)} + m.status"
 _STARTS = f"""
@@ -31,6 +33,11 @@ FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
 """
 _OF_LINES = f" AND ifnull(m.line, {UNKNOWN_ID}) IN (SELECT value FROM json_each(?))"
+
+
+def class_number(origin: int, user_type: int, status: int) -> int:
+    """One number for the three."""
+    return (origin * len(USER_TYPES) + user_type) * len(STATUSES) + status
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +90,13 @@ class Counted:
     leaves: dict[int, Leaves]
 
 
-def count_day(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: Iterable[int] | None) -> Counted:
-    """Counts the starts of these lines (None: of all) on a local day; raises DatabaseError where a contact's id has
-    more bits than a set has room for."""
-    kinds = _FailureKinds(connection)
+def count(starts: Iterable[CountedStart]) -> Counted:
+    """Counts the starts of a day; raises DatabaseError where a contact's id has more bits than a set has room for."""
     counting: dict[Cell, _Counting] = {}
     details: defaultdict[Detail, int] = defaultdict(int)
     failed: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
     highest = 0
-    for line, template, number, marks, code, reason, contact in _starts(connection, calendar, day, lines):
+    for line, template, number, marks, failure, contact in starts:
         of = _CLASSES[number]
         assert of is not None
         cell = line, template
@@ -99,9 +104,7 @@ def count_day(connection: sqlite3.Connection, calendar: Calendar, day: int, line
         if known is None:
             known = counting[cell] = _Counting([0] * len(COUNTERS))
         known.counters[of.counter] += 1
-        failure = 0
-        if reason is not None or marks:
-            failure = kinds.id_of(code, reason) if reason is not None else 0
+        if failure or marks:
             details[line, template, of.origin, of.user_type, of.status, failure, marks] += 1
         if contact is None:
             continue
@@ -118,13 +121,18 @@ def count_day(connection: sqlite3.Connection, calendar: Calendar, day: int, line
     return Counted(cells, details, _leaves(counting, failed))
 
 
-def _starts(
+def starts_of_day(
     connection: sqlite3.Connection, calendar: Calendar, day: int, lines: Iterable[int] | None
-) -> sqlite3.Cursor:
+) -> Iterator[CountedStart]:
+    """The starts of these lines (None: of all) on a local day; writes down failures that are new."""
     parameters: list[int | str] = [calendar.start_of(day), calendar.start_of(day + 1), day]
-    if lines is None:
-        return connection.execute(_STARTS, parameters)
-    return connection.execute(_STARTS + _OF_LINES, [*parameters, json.dumps(sorted(lines))])
+    statement = _STARTS
+    if lines is not None:
+        statement += _OF_LINES
+        parameters.append(json.dumps(sorted(lines)))
+    kinds = FailureKinds(connection)
+    for line, template, number, marks, code, reason, contact in connection.execute(statement, parameters):
+        yield line, template, number, marks, 0 if reason is None else kinds.id_of(code, reason), contact
 
 
 def _leaves(counting: dict[Cell, _Counting], failed: dict[tuple[int, int, int], list[int]]) -> dict[int, Leaves]:
@@ -141,7 +149,7 @@ def _leaves(counting: dict[Cell, _Counting], failed: dict[tuple[int, int, int], 
     return {USERS: users, STEPS: steps, FAILED: failures}
 
 
-class _FailureKinds:
+class FailureKinds:
     """The ids of failures by code and reason, made where they are new."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""The distinct users of the cube: refreshed a block of days at a time, roll-ups from the leaves. Owns `users`.
+"""The distinct users of the cube: how to write a block of days, its roll-ups from the leaves. Owns `users`.
 
 A leaf is the set of one line, template (and, of failed ones, failure). The leaves of a day are counted from its starts,
 those of a coarser block come from the blocks below it; roll-ups of any block come from the leaves of the same block,
@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from storage.bitmaps import Blob, encode, united
@@ -19,6 +20,7 @@ from storage.cube_count import Leaf, Leaves
 from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, children_of, has_repeated
 from storage.packs import is_big, is_sparse, pack, unpack, unpack_block
 from storage.repeated import layers_of
+from storage.writes import Write
 
 _READ_LEAVES = f"""
 SELECT line, template, bitmap FROM users
@@ -68,13 +70,31 @@ def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterator[t
         yield line, (template, 0), bitmap
 
 
-def refresh_block(
-    connection: sqlite3.Connection, kind: int, block: Block, lines: set[int], leaves: Mapping[int, dict[Leaf, bytes]]
-) -> None:
-    """Writes the leaves of these lines, and every roll-up that they change."""
-    stored = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
+@dataclass(frozen=True, slots=True)
+class StoredBlock:
+    """A block as it is.
+
+    rows: its leaves, and the roll-ups over templates of single lines. totals: the roll-ups over lines by template, of a
+    level where those over templates are made of them.
+    """
+
+    rows: Sequence[Row] = ()
+    totals: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> StoredBlock:
+    """Reads a block."""
+    rows = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
+    totals = connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if rows and has_repeated(block[0]) else ()
+    return StoredBlock(rows, dict(totals))
+
+
+def block_writes(
+    kind: int, block: Block, lines: set[int], leaves: Mapping[int, dict[Leaf, bytes]], stored: StoredBlock
+) -> list[Write]:
+    """How to write the leaves of these lines, and every roll-up that they change."""
     before: LineSets = defaultdict(dict)
-    for row in stored:
+    for row in stored.rows:
         if row[1] != ALL:
             for line, leaf, blob in _leaves_of(kind, *row):
                 before[line][leaf] = blob
@@ -82,19 +102,17 @@ def refresh_block(
     after |= {line: {**leaves[line]} for line in lines if leaves.get(line)}
     changed = {line for line in lines if before.get(line) != after.get(line)}
     if not changed:
-        return
+        return []
+    drop = (_DROP_BLOCK, [(kind, *block)])
     if is_sparse(blob for sets in after.values() for blob in sets.values()):
-        connection.execute(_DROP_BLOCK, (kind, *block))
-        _write(connection, kind, block, _sparse_row(after))
-        return
-    if any(line == SPARSE for line, *_ in stored):
-        connection.execute(_DROP_BLOCK, (kind, *block))
-        stored, before, changed = [], {}, {*after}
-    _refresh_rows(connection, kind, block, changed, before, after, stored)
+        return [drop, _insert(kind, block, _sparse_row(after))]
+    if any(line == SPARSE for line, *_ in stored.rows):
+        return [drop, *_changed_rows(kind, block, {*after}, {}, after, StoredBlock())]
+    return _changed_rows(kind, block, changed, before, after, stored)
 
 
-def _write(connection: sqlite3.Connection, kind: int, block: Block, rows: Iterable[Row]) -> None:
-    connection.executemany(_WRITE, [(kind, *block, *row) for row in rows])
+def _insert(kind: int, block: Block, rows: Iterable[Row]) -> Write:
+    return _WRITE, [(kind, *block, *row) for row in rows]
 
 
 def _sparse_row(leaves: LineSets) -> list[Row]:
@@ -102,24 +120,17 @@ def _sparse_row(leaves: LineSets) -> list[Row]:
     return [(SPARSE, SPARSE, pack(sets.items()))] if sets else []
 
 
-def _refresh_rows(
-    connection: sqlite3.Connection,
-    kind: int,
-    block: Block,
-    changed: set[int],
-    before: LineSets,
-    after: LineSets,
-    stored: Iterable[Row],
-) -> None:
-    """Writes the rows of the lines that changed, and those roll-ups over lines that do; `stored` are rows of the others
-    as well."""
+def _changed_rows(
+    kind: int, block: Block, changed: set[int], before: LineSets, after: LineSets, stored: StoredBlock
+) -> list[Write]:
+    """How to write the rows of the lines that changed, and those roll-ups over lines that do."""
     nothing: dict[Leaf, Blob] = {}
     templates = {
         leaf[0] for line in changed for leaf in _different(before.get(line, nothing), after.get(line, nothing))
     }
     of_lines = [
         (leaf, blob)
-        for row in stored
+        for row in stored.rows
         if row[1] == ALL and row[0] not in changed
         for _, leaf, blob in _leaves_of(kind, *row)
     ]
@@ -137,18 +148,20 @@ def _refresh_rows(
     rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
     if of_lines:
         if has_repeated(block[0]):
-            unchanged = dict(connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if stored else ())
-            every = {template: blob for template, blob in unchanged.items() if template not in templates} | totals
+            every = {template: blob for template, blob in stored.totals.items() if template not in templates} | totals
             of_lines = [
                 (leaf, blob)
                 for template in sorted(every)
                 for _, leaf, blob in _leaves_of(kind, ALL, template, every[template])
             ]
         rows += [(ALL, template, blob) for template, blob in _over_templates(kind, block, of_lines)]
-    if stored:
-        connection.executemany(_DROP_LINE, [(kind, *block, line) for line in changed])
-        connection.executemany(_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, REPEATED)])
-    _write(connection, kind, block, rows)
+    if not stored.rows:
+        return [_insert(kind, block, rows)]
+    return [
+        (_DROP_LINE, [(kind, *block, line) for line in changed]),
+        (_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, REPEATED)]),
+        _insert(kind, block, rows),
+    ]
 
 
 def _different(old: dict[Leaf, Blob], new: dict[Leaf, Blob]) -> Iterable[Leaf]:
