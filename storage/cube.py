@@ -14,15 +14,17 @@ readers see the old cube until the new one is there.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
-from storage import cube_cells, cube_plan
+from storage import cube_cells
 from storage.calendar import Calendar
+from storage.cube_beside import Beside
 from storage.cube_layout import KINDS, Block, parent_of
+from storage.cube_plan import coarse_writes, day_writes
 from storage.database import Writer
 from storage.selection import FIRST_AND_LAST_DAY
 from storage.settings import load_settings
-from storage.writes import execute
+from storage.writes import Write, execute
 
 Progress = Callable[[int, int], None]  # days done, of how many
 
@@ -39,9 +41,19 @@ SELECT count(*) FROM (
 """
 
 
-def refresh_batch(connection: sqlite3.Connection) -> None:
+def new_days(connection: sqlite3.Connection, days: Iterable[int]) -> set[int]:
+    """Those of the local days that have no starts yet."""
+    calendar = Calendar(load_settings(connection).zone)
+    bounds = {day: (calendar.start_of(day), calendar.start_of(day + 1)) for day in days}
+    return {day for day in bounds if not connection.execute(_STARTS_WITHIN, (*bounds[day], 1)).fetchone()[0]}
+
+
+def refresh_batch(connection: sqlite3.Connection, counted: Mapping[int, list[Write]]) -> None:
     """Refreshes dirty days inside the caller's transaction, unless that would take longer than the batch did. The
-    newest stay dirty while they hold few starts: a reader counts those in no time, and the next batch adds to them."""
+    newest stay dirty while they hold few starts: a reader counts those in no time, and the next batch adds to them.
+
+    counted: the writes of days that are counted already.
+    """
     calendar = Calendar(load_settings(connection).zone)
     days = [day for (day,) in connection.execute(_DIRTY_DAYS)]
     total, behind = 0, 0
@@ -53,16 +65,20 @@ def refresh_batch(connection: sqlite3.Connection) -> None:
         if total > _BATCH_STARTS:
             return
     for day in days[behind:]:
-        _refresh_day(connection, calendar, day)
+        if day in counted:
+            execute(connection, counted[day])
+            _mark_parent(connection, (0, day))
+        else:
+            _refresh_day(connection, calendar, day)
 
 
-def finish(writer: Writer, progress: Progress = lambda done, of: None) -> None:
-    """Refreshes all that is dirty, in transactions of its own."""
+def finish(writer: Writer, progress: Progress = lambda done, of: None, beside: Beside | None = None) -> None:
+    """Refreshes all that is dirty, in transactions of its own; `beside` takes half of the work."""
     done = _Done(progress)
     left = 1
     while left:
         with writer.transaction() as connection:
-            left = _refresh_some(connection, done)
+            left = _refresh_some(connection, done, beside)
 
 
 def rebuild(connection: sqlite3.Connection, progress: Progress = lambda done, of: None) -> None:
@@ -71,7 +87,7 @@ def rebuild(connection: sqlite3.Connection, progress: Progress = lambda done, of
         connection.execute(f"DELETE FROM {table}")
     _mark_everything(connection)
     done = _Done(progress)
-    while _refresh_some(connection, done):
+    while _refresh_some(connection, done, None):
         pass
 
 
@@ -97,18 +113,18 @@ def _mark_everything(connection: sqlite3.Connection) -> None:
         )
 
 
-def _refresh_some(connection: sqlite3.Connection, done: _Done) -> int:
+def _refresh_some(connection: sqlite3.Connection, done: _Done, beside: Beside | None) -> int:
     """Refreshes some of what is dirty, fine before coarse, and returns how many blocks are left."""
     dirty = connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
     if not dirty:
         return 0
     some = [block for block in dirty if block[0] == dirty[0][0]][:_AT_ONCE]
     calendar = Calendar(load_settings(connection).zone)
-    for level, block in some:
-        if level == 0:
-            _refresh_day(connection, calendar, block)
-        else:
-            _refresh_coarse(connection, (level, block))
+    if dirty[0][0] == 0:
+        for _, day in some:
+            _refresh_day(connection, calendar, day)
+    else:
+        _refresh_coarse(connection, some, beside)
     left: int = connection.execute("SELECT count(*) FROM (SELECT DISTINCT level, block FROM dirty)").fetchone()[0]
     done.show(len(some), left)
     return left
@@ -116,17 +132,28 @@ def _refresh_some(connection: sqlite3.Connection, done: _Done) -> int:
 
 def _refresh_day(connection: sqlite3.Connection, calendar: Calendar, day: int) -> None:
     """Counts a day again, from the messages of the lines that are dirty on it."""
-    execute(connection, cube_plan.day_writes(connection, calendar, day, _dirty_lines(connection, (0, day))))
+    execute(connection, day_writes(connection, calendar, day, _dirty_lines(connection, (0, day))))
     _mark_parent(connection, (0, day))
 
 
-def _refresh_coarse(connection: sqlite3.Connection, block: Block) -> None:
-    """Makes a coarse block again of the blocks below it, as far as its dirty lines go."""
-    lines = _dirty_lines(connection, block)
-    cube_cells.refresh_details(connection, block, lines)
-    for kind in KINDS:
-        execute(connection, cube_plan.coarse_writes(connection, kind, block, lines))
-    _mark_parent(connection, block)
+def _refresh_coarse(connection: sqlite3.Connection, blocks: list[Block], beside: Beside | None) -> None:
+    """Makes coarse blocks of one level again of the blocks below them, as far as their dirty lines go."""
+    dirty = {block: _dirty_lines(connection, block) for block in blocks}
+    tasks = [(kind, block, lines) for block, lines in dirty.items() for kind in KINDS]
+    theirs = [] if beside is None else tasks[1::2]
+    if beside is not None:
+        beside.ask_for_blocks(theirs)
+    for kind, block, lines in tasks[::2] if theirs else tasks:
+        execute(connection, coarse_writes(connection, kind, block, lines))
+    for block, lines in dirty.items():
+        cube_cells.refresh_details(connection, block, lines)
+    answer = beside.blocks() if beside is not None else []
+    if answer is None:
+        answer = [coarse_writes(connection, kind, block, lines) for kind, block, lines in theirs]
+    for writes in answer:
+        execute(connection, writes)
+    for block in blocks:
+        _mark_parent(connection, block)
 
 
 def _dirty_lines(connection: sqlite3.Connection, block: Block) -> set[int]:

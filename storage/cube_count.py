@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from storage.bitmaps import SLICE_BITS, encode_numbers
 from storage.calendar import Calendar
@@ -23,6 +24,7 @@ Leaf = tuple[int, int]  # template, failure (0 but in the kind FAILED)
 Leaves = dict[int, dict[Leaf, bytes]]  # by line
 # A start: line, template, `class_number`, marks, failure (0: none), contact.
 CountedStart = tuple[int, int, int, int, int, "int | None"]
+Failure = tuple["int | None", str]  # code and reason
 
 _CLASS = f"(m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUSES)} + m.status"
 _STARTS = f"""
@@ -149,13 +151,28 @@ def _leaves(counting: dict[Cell, _Counting], failed: dict[tuple[int, int, int], 
     return {USERS: users, STEPS: steps, FAILED: failures}
 
 
+def starts_by_day(derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure, int]) -> dict[int, list[CountedStart]]:
+    """The starts among messages, of their derived columns (message_rows.DERIVED), by local day; the failures as
+    `FailureKinds` numbers them."""
+    days: defaultdict[int, list[CountedStart]] = defaultdict(list)
+    for line, contact, template, _, day, origin, user_type, status, _, marks, code, reason, _ in derived:
+        if origin is None:
+            continue
+        if template is None:
+            template = UNKNOWN_ID if origin < REFERRED_FROM else NO_TEMPLATE
+        failure = 0 if reason is None else failures[code, reason]
+        number = class_number(origin, user_type, status)
+        days[day].append((UNKNOWN_ID if line is None else line, template, number, marks, failure, contact))
+    return days
+
+
 class FailureKinds:
-    """The ids of failures by code and reason, made where they are new."""
+    """The ids of failures, made where they are new."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         rows = connection.execute("SELECT code, reason, id FROM failure_kinds")
-        self._ids: dict[tuple[int | None, str], int] = {(code, reason): id for code, reason, id in rows}
+        self._ids: dict[Failure, int] = {(code, reason): id for code, reason, id in rows}
 
     def id_of(self, code: int | None, reason: str) -> int:
         """The id of a failure."""

@@ -10,13 +10,14 @@ import gc
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from storage import cube, journal
 from storage.batches import Part, parts, parts_ahead
+from storage.cube_beside import beside
 from storage.database import Writer
 from storage.errors import StorageError
 from storage.journal import Journal, Known
@@ -99,14 +100,15 @@ def _import(
     begin = Place() if known is None else known.place
     if begin.position:
         progress(begin.position, 0)
-    book = Journal(writer, name, options, known, again)
+    shared = again is not None and _is_worth_a_process(stream, begin)
     part = None
     try:
-        with _without_collector():
-            for part in _parts(stream, options, begin, again):
+        with _without_collector(), beside(writer.path) if shared else nullcontext() as counting:
+            book = Journal(writer, name, options, known, again, counting)
+            for part in _parts(stream, options, begin, shared):
                 book.write(part)
                 progress(part.position, book.events)
-            cube.finish(writer)
+            cube.finish(writer, beside=counting)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:
@@ -128,15 +130,16 @@ def _import(
     )
 
 
-def _parts(stream: BinaryIO, options: Options, begin: Place, again: BinaryIO | None) -> Iterator[Part]:
-    """What is to be read, by a second process where that is worth its start."""
-    if again is not None and _left(stream, begin) >= _WORTH_A_PROCESS and len(os.sched_getaffinity(0)) > 1:
+def _parts(stream: BinaryIO, options: Options, begin: Place, shared: bool) -> Iterator[Part]:
+    """What is to be read, by a second process where the work is shared."""
+    if shared:
         return parts_ahead(stream, options, begin, _BATCH)
     return parts(open_source(stream, options, begin), _BATCH)
 
 
-def _left(stream: BinaryIO, begin: Place) -> int:
-    return os.fstat(stream.fileno()).st_size - begin.position
+def _is_worth_a_process(stream: BinaryIO, begin: Place) -> bool:
+    left = os.fstat(stream.fileno()).st_size - begin.position
+    return left >= _WORTH_A_PROCESS and len(os.sched_getaffinity(0)) > 1
 
 
 @contextmanager

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import cube, message_rows
+from storage.cube_beside import Beside
+from storage.cube_count import FailureKinds
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
 from storage.evidence_row import AT, CONTACT, DIRECTION, KEY, LINE, Row, message_of_row, row_of
 from storage.identities import Contacts, Lines
 from storage.merging import Batch
-from storage.message_rows import Stored
+from storage.message_rows import CODE, DAY, REASON, START_ORIGIN, DerivedColumns, Stored
 from storage.settings import load_settings
 
 
@@ -29,10 +31,13 @@ class Changes:
 
 
 class Ingest:
-    """Writes batches. After an exception it must not be used again: what it remembers was rolled back."""
+    """Writes batches. After an exception it must not be used again: what it remembers was rolled back.
 
-    def __init__(self, writer: Writer) -> None:
-        self._connection = writer.connection
+    beside: a process that counts new days while their messages are written.
+    """
+
+    def __init__(self, writer: Writer, beside: Beside | None = None) -> None:
+        self._connection, self._beside = writer.connection, beside
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
         self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
@@ -44,9 +49,20 @@ class Ingest:
         self._link(batch)
         touched = self._merge(batch)
         self._add_moved(touched)
-        new = self._write(touched, self._timelines.derive(touched))
-        cube.refresh_batch(self._connection)
+        changes = self._timelines.derive(touched)
+        if self._beside is not None:
+            self._ask_for_days(self._beside, [after for _, after in changes if after[START_ORIGIN] is not None])
+        new = self._write(touched, changes)
+        cube.refresh_batch(self._connection, {} if self._beside is None else self._beside.days())
         return Changes(new, len(touched.rows) - new)
+
+    def _ask_for_days(self, beside: Beside, starts: list[DerivedColumns]) -> None:
+        """Has those of the days counted of which these are all starts, because there were none before."""
+        days = cube.new_days(self._connection, {start[DAY] for start in starts})
+        kinds = FailureKinds(self._connection)
+        of_days = [start for start in starts if start[DAY] in days]
+        failures = dict.fromkeys((start[CODE], start[REASON]) for start in of_days if start[REASON] is not None)
+        beside.ask_for_days(of_days, [(failure, kinds.id_of(*failure)) for failure in failures])
 
     def _link(self, batch: Batch) -> None:
         for line in sorted(batch.lines, key=repr):

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from storage.batches import Part
 from storage.calendar import now_ms
+from storage.cube_beside import Beside
 from storage.database import Writer
 from storage.events import Reject
 from storage.ingest import Ingest
@@ -91,10 +92,11 @@ class Journal:
         options: Options,
         known: Known | None = None,
         bytes_of: BinaryIO | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self._writer, self._bytes = writer, bytes_of
         self._name, self._options, self._known = name, options, known
-        self._ingest = Ingest(writer)
+        self._ingest = Ingest(writer, beside)
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
         self._hashed, self._running = 0, hashlib.sha256()

@@ -30,6 +30,9 @@ DERIVED = (
     "joined",
 )
 DerivedColumns = tuple[Any, ...]  # the values of DERIVED
+START_LINE, DAY, START_ORIGIN, CODE, REASON = map(
+    DERIVED.index, ("line", "day", "origin", "failure_code", "failure_reason")
+)
 
 _READ = f"""
 SELECT m.id, line_ids.line, contact_ids.contact,
@@ -53,7 +56,6 @@ _INSERT, _INSERT_USUAL = (
     for columns in (_ALL, _USUAL)
 )
 _MARK = f"INSERT OR IGNORE INTO dirty (level, block, line) VALUES (0, ?, ifnull(?, {UNKNOWN_ID}))"
-_LINE, _DAY, _ORIGIN = map(DERIVED.index, ("line", "day", "origin"))
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
@@ -178,8 +180,8 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
             usual.append((*ids_of(row), *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
         else:
             others.append((*ids_of(row), *row[NAMES:], *derived, id))
-        if derived[_ORIGIN] is not None:
-            days.add((derived[_DAY], derived[_LINE]))
+        if derived[START_ORIGIN] is not None:
+            days.add((derived[DAY], derived[START_LINE]))
     connection.executemany(_INSERT_USUAL, usual)
     connection.executemany(_INSERT, others)
     connection.executemany(_MARK, days)

@@ -69,3 +69,17 @@ def tsv_bytes(path: Path, text: str = "period:all", now: datetime = NOW, languag
 def column(rows: Sequence[dict[str, str]], name: str) -> list[str]:
     """One column of the download."""
     return [row[name] for row in rows]
+
+
+def cube_of(path: Path) -> list[list[tuple[Any, ...]]]:
+    """Everything in the cube, failures by code and not by the order in which they came."""
+    with reading(path) as connection:
+        return [
+            sorted(connection.execute(statement).fetchall(), key=repr)
+            for statement in (
+                "SELECT * FROM cells",
+                "SELECT level, block, line, template, origin, user_type, status, code, reason, marks, count"
+                " FROM details LEFT JOIN failure_kinds AS k ON k.id = failure",
+                "SELECT kind, level, block, line, template, bitmap FROM users WHERE kind <> 1",
+            )
+        ]

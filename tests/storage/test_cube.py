@@ -28,7 +28,7 @@ from storage.ingest import Ingest, derive_again
 from storage.merging import Merger
 from storage.report import as_json, load_report, recount_report
 from storage.settings import store_setting
-from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, cube_of
 from tests.histories import Question, events, questions, shuffled, split
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,7 +57,7 @@ def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cube, "_FEW_STARTS", 0)
         if not refresh:
-            patch.setattr(cube, "refresh_batch", lambda connection: None)
+            patch.setattr(cube, "refresh_batch", lambda connection, counted: None)
         Ingest(writer).write(merger.batch())
 
 
@@ -83,20 +83,6 @@ def marks(path: Path) -> list[tuple[int, ...]]:
     """What is dirty."""
     with reading(path) as connection:
         return connection.execute("SELECT level, block, line FROM dirty").fetchall()
-
-
-def counted(path: Path) -> list[list[tuple[Any, ...]]]:
-    """Everything in the cube, failures by code and not by the order in which they came."""
-    with reading(path) as connection:
-        return [
-            sorted(connection.execute(statement).fetchall(), key=repr)
-            for statement in (
-                "SELECT * FROM cells",
-                "SELECT level, block, line, template, origin, user_type, status, code, reason, marks, count"
-                " FROM details LEFT JOIN failure_kinds AS k ON k.id = failure",
-                "SELECT kind, level, block, line, template, bitmap FROM users WHERE kind <> 1",
-            )
-        ]
 
 
 def _some(values: Iterable[Any]) -> st.SearchStrategy[frozenset[Any]]:
@@ -163,12 +149,12 @@ def test_the_cube_of_a_history_is_the_same_in_any_order_and_after_a_rebuild(
         build(other, *data.draw(split(data.draw(shuffled(history)))), time_zone=zone)
         finish(one)
         finish(other)
-        shapes = [[(len(rows)) for rows in counted(path)] for path in (one, other)]
+        shapes = [[(len(rows)) for rows in cube_of(path)] for path in (one, other)]
         assert shapes[0] == shapes[1]
-        before = counted(other)
+        before = cube_of(other)
         with writing(other) as writer:
             rebuild(writer, nothing)
-        assert counted(other) == before
+        assert cube_of(other) == before
 
 
 @pytest.mark.parametrize("zone", ZONES)

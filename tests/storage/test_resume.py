@@ -20,12 +20,13 @@ import pytest
 
 from storage import cube, importing
 from storage.checking import check
+from storage.cube_beside import Beside
 from storage.database import open_reader, writing
 from storage.importing import FileError, Summary, import_path
 from storage.sources import Options
 from tests.benchmarks.captures import Size, write
 from tests.captures import OPTIONS, capture, counted
-from tests.databases import report_of, tsv_bytes
+from tests.databases import cube_of, report_of, tsv_bytes
 
 _PROGRAM = """
 import sys
@@ -107,7 +108,7 @@ def test_an_import_that_dies_behind_the_last_record_again_and_again_stays_one(
 ) -> None:
     database = tmp_path / "saludo.db"
 
-    def die(*_: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
@@ -190,17 +191,60 @@ def test_what_the_reading_process_cannot_read_is_one_line(
     with pytest.raises(FileError, match="is of no known format"):
         run(tmp_path / "saludo.db", nonsense)
     monkeypatch.setattr(importing, "_BATCH", 500)
-    processes: list[subprocess.Popen[bytes]] = []
+    processes = started_processes(monkeypatch)
+    with pytest.raises(FileError, match="run the same command again"):
+        run(tmp_path / "saludo.db", log, each=lambda events: processes["storage.batches"].kill())
+    assert processes["storage.batches"].returncode == -signal.SIGKILL
+    assert processes["storage.cube_beside"].returncode is not None
+
+
+def started_processes(monkeypatch: pytest.MonkeyPatch) -> dict[str, subprocess.Popen[bytes]]:
+    """The processes that an import starts, by the module that they are."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
     popen = subprocess.Popen
 
-    def started(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
-        processes.append(popen(*arguments, **options))
-        return processes[-1]
+    def started(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        process = popen(command, **options)
+        processes[command[command.index("-m") + 1]] = process
+        return process
 
     monkeypatch.setattr(subprocess, "Popen", started)
-    with pytest.raises(FileError, match="run the same command again"):
-        run(tmp_path / "saludo.db", log, each=lambda events: processes[0].kill())
-    assert processes[0].returncode == -signal.SIGKILL
+    return processes
+
+
+@pytest.mark.parametrize("batches", [1, 2, 9])
+def test_the_cube_is_the_same_whether_or_not_another_process_counts_with_it(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, batches: int
+) -> None:
+    """That process is killed behind the second batch, behind the third, or not at all."""
+    alone, shared = tmp_path / "alone.db", tmp_path / "shared.db"
+    monkeypatch.setattr(importing, "_BATCH", 3000)
+    monkeypatch.setattr(cube, "_FEW_STARTS", 0)
+    run(alone, log)
+    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
+    processes = started_processes(monkeypatch)
+    days, blocks, left = Beside.days, Beside.blocks, [batches]
+    answers: list[bool] = []
+    monkeypatch.setattr(Beside, "days", lambda one: answered(days(one)))
+    monkeypatch.setattr(Beside, "blocks", lambda one: answered(blocks(one)))
+
+    def answered(answer: Any) -> Any:
+        answers.append(bool(answer))
+        return answer
+
+    def each(events: int) -> None:
+        if left[0] == 0:
+            processes["storage.cube_beside"].kill()
+            processes["storage.cube_beside"].wait()
+        left[0] -= 1
+
+    run(shared, log, each=each)
+    assert any(answers[:batches]) == bool(batches)
+    assert answers[-1] == (batches == 9)
+    with writing(shared) as writer:
+        assert check(writer, lambda done, of: None) == []
+    assert cube_of(shared) == cube_of(alone)
+    assert report_of(shared) == report_of(alone)
 
 
 class _StopError(Exception):

@@ -1,0 +1,54 @@
+"""A second process of this program, and plain values through the pipes between the two. Knows nothing of what they say.
+
+The values are those that `marshal` writes: both ends are the same program, and nothing else packs as fast.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from typing import IO, Any
+
+_LENGTH = struct.Struct("<Q")
+
+
+def start(module: str, told: str, stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    """Starts a module of this program as a process, with one argument."""
+    # It is to find what this process found, and nothing in the working directory.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, told], stdin=stdin, stdout=subprocess.PIPE, env=environment
+    )
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process, whatever it is doing."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    process.wait()
+
+
+def send(pipe: IO[bytes], value: Any) -> None:
+    """Writes a value; raises BrokenPipeError where nobody reads any more."""
+    packed = marshal.dumps(value)
+    pipe.write(_LENGTH.pack(len(packed)))
+    pipe.write(packed)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """Reads a value; raises EOFError where the other end is gone, be it in the middle of one."""
+    head = pipe.read(_LENGTH.size)
+    size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
+    packed = pipe.read(size)
+    if not size or len(packed) < size:
+        raise EOFError("the other process has ended")
+    return marshal.loads(packed)
