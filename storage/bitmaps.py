@@ -48,10 +48,10 @@ def united(blobs: Sequence[Blob]) -> bytes:
     """The bytes of the union of sets of bytes, one or more."""
     if len(blobs) == 1:
         return bytes(blobs[0])
-    sizes = [len(blob) for blob in blobs]
+    joined = b"".join(blobs)
     # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
-    if sum(sizes) < 4 * _FEW and not any(size & 3 for size in sizes):
-        return little_endian(array("I", sorted({*numbers_of(blobs)}))).tobytes()
+    if len(joined) < 4 * _FEW and not [True for blob in blobs if len(blob) & 3]:
+        return little_endian(array("I", sorted({*little_endian(array("I", joined))}))).tobytes()
     return encode(unite(blobs))
 
 

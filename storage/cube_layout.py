@@ -78,9 +78,10 @@ def users_slice(origin: int, user_type: int, status: int) -> int:
     return next(number for number, *of in USERS_SLICES if (*of,) == wanted)
 
 
-def has_repeated(level: int) -> bool:
-    """Whether the blocks of a level tell who stands in several templates: of a day it would save too little."""
-    return level > 0
+def has_repeated(kind: int, level: int) -> bool:
+    """Whether the blocks of a level tell who stands in several templates: of a day it would save too little, and how
+    far a start got is asked of few templates rather than of all but a few."""
+    return kind != STEPS and level > 0
 
 
 Block = tuple[int, int]  # level, number

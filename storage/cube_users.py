@@ -85,7 +85,9 @@ class StoredBlock:
 def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> StoredBlock:
     """Reads a block."""
     rows = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
-    totals = connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if rows and has_repeated(block[0]) else ()
+    totals = (
+        connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if rows and has_repeated(kind, block[0]) else ()
+    )
     return StoredBlock(rows, dict(totals))
 
 
@@ -147,7 +149,7 @@ def _changed_rows(
     totals = {template: _over_lines(kind, template, sets) for template, sets in by_template.items()}
     rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
     if of_lines:
-        if has_repeated(block[0]):
+        if has_repeated(kind, block[0]):
             every = {template: blob for template, blob in stored.totals.items() if template not in templates} | totals
             of_lines = [
                 (leaf, blob)
@@ -187,7 +189,7 @@ def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
 
 def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, bytes]]:
     """The rows that roll up leaves of many templates, the roll-up first."""
-    if not has_repeated(block[0]):
+    if not has_repeated(kind, block[0]):
         return [(ALL, _over_lines(kind, ALL, leaves))]
     unions: dict[Leaf, bytes] = {}
     repeated: dict[Leaf, bytes] = {}

@@ -26,13 +26,13 @@ Found = list[tuple[int, Blob]]  # failures and sets
 
 def pack(keyed: Iterable[tuple[PackKey | BlockKey, Blob]]) -> bytes:
     """Many sets, one or more, as one; the keys are all of one kind."""
-    sets: dict[PackKey | BlockKey, Blob] = dict(keyed)
-    keys = sorted(sets, key=lambda key: (key[-1], not is_run(sets[key]), key))
-    head = array("i", [len(keys)])
-    for column in zip(*keys, strict=True):
+    ordered = sorted([(key[-1], not is_run(blob), key, blob) for key, blob in keyed])
+    head = array("i", [len(ordered)])
+    for column in zip(*[key for _, _, key, _ in ordered], strict=True):
         head.extend(column)
-    head.extend([len(sets[key]) for key in keys])
-    return little_endian(head).tobytes() + b"".join([sets[key] for key in keys])
+    sets = [blob for *_, blob in ordered]
+    head.extend([len(blob) for blob in sets])
+    return little_endian(head).tobytes() + b"".join(sets)
 
 
 def _head(packed: bytes, width: int) -> tuple[list[array[int]], memoryview]:

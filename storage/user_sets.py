@@ -46,7 +46,7 @@ def sets_of(
     most = len(chosen.templates) > max(len(lines), _MOST * len(templates))
     others = set(templates) - chosen.templates
     few = len(others) * _FEWER < len(chosen.templates)
-    for has_them, some in groupby(blocks, lambda block: has_repeated(block[0])):
+    for has_them, some in groupby(blocks, lambda block: has_repeated(kind, block[0])):
         if few and has_them:
             for block in some:
                 yield from _all_but(connection, kind, block, of_lines, chosen.templates, others)
