@@ -165,22 +165,27 @@ class Merger:
     def add(self, event: Event) -> None:
         """Takes one event in."""
         self._events += 1
-        if event.contact.name is not None:
-            self._name(event)
+        # Each kind looks at its own members: the interpreter finds them faster where it has seen one kind only.
         if type(event) is Status:
+            if event.contact.name is not None:
+                self._name(event)
             known = self._outbound.get(event.key)
-            if isinstance(known, _Outbound) and known.takes(event):
+            if type(known) is _Outbound and known.takes(event):
                 return
             if self._keeps_status(event, known):
                 return
-        elif type(event) is Send and self._keeps_send(event):
+        elif event.contact.name is not None:
+            self._name(event)
+        if type(event) is Send and self._keeps_send(event):
             return
         self._merge(event)
 
     def batch(self) -> Batch:
-        """All that was taken in."""
-        rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in self._outbound.values()]
-        rows += [row_of(one) for one in self._others.values()]
+        """Gives out all that was taken in, and holds none of it any more: rows alone are faster to write down."""
+        outbound, others = self._outbound, self._others
+        self._outbound, self._others = {}, {}
+        rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in outbound.values()]
+        rows += [row_of(one) for one in others.values()]
         return Batch(rows, list(self._lines), list(self._contacts), self._names, self._events)
 
     def _keeps_status(self, event: Status, known: _Outbound | Message | None) -> bool:
