@@ -211,7 +211,7 @@ class _JsonReaders:
             if b'"entry"' in line:
                 webhook = self._webhook(line)
                 item = self._webhooks.one_status(webhook)
-                return self._webhooks.items(webhook, line, f"line {number}") if item is None else item
+                return self._webhooks.items(webhook, f"line {number}") if item is None else item
             return self._sends.accepted(self._accepted(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
             return None
@@ -234,7 +234,7 @@ class _JsonReaders:
             value = decode(text)
             items = self._webhooks.items_of(value, text, where)
             return self._sends.items_of(value, text, where) if items is None else items
-        return self._webhooks.items(webhook, text, where)
+        return self._webhooks.items(webhook, where)
 
 
 @dataclass(frozen=True, slots=True)
