@@ -2,7 +2,8 @@
 database.
 
 Most events are one of the few that an ordinary notification makes: a send that was accepted, and its statuses. Nothing
-but their times differs, so they are only kept (`_Outbound`), and become a row without being merged field by field.
+but their times differs, so they are only kept (`_Outbound`), and become a row without being merged field by field. So
+does what a person wrote, of which nothing tells twice.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Known, LineIds, Rank, Send, Status, Step
-from storage.evidence import contact_reference, direction_of, take_in
+from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Inbound, Known, LineIds, Rank, Send, Status, Step
+from storage.evidence import contact_reference, direction_of, message_of, take_in
 from storage.evidence_row import Row, hash_of, row_of
 from storage.messages import Direction, Message
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
 _NEVER = 1 << 60
-_OUT = Direction.OUT
+_OUT, _IN = Direction.OUT, Direction.IN
 _SEND_LOG = Rank.SEND_LOG
 _SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
@@ -151,12 +152,52 @@ class _Outbound(msgspec.Struct, gc=False):
         )
 
 
+def _row_of_inbound(inbound: Inbound) -> Row:
+    """The row of a message of which nothing is known but this, with no line of an option."""
+    line, origin = inbound.line, inbound.origin
+    return (
+        line.identifier or line.number or line.name or None,
+        contact_reference(inbound.contact),
+        None,
+        inbound.key,
+        1,
+        hash_of(inbound.key),
+        2,
+        inbound.at,
+        1,
+        None if origin is None else origin.value,
+        1 if inbound.group else 0,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        0,
+        None,
+        None,
+        inbound.kind,
+        None,
+        None,
+        None,
+        inbound.context or None,
+        None,
+        None,
+    )
+
+
 class Merger:
     """Takes events in, in any order, and gives them as a batch."""
 
     def __init__(self) -> None:
         self._outbound: dict[str, _Outbound | Message] = {}
-        self._others: dict[tuple[str, Direction], Message] = {}
+        self._others: dict[tuple[str, Direction], Inbound | Message] = {}
         self._lines: set[LineIds] = set()
         self._contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
         self._names: dict[Reference, Name] = {}
@@ -178,6 +219,8 @@ class Merger:
             self._name(event)
         if type(event) is Send and self._keeps_send(event):
             return
+        if type(event) is Inbound and self._keeps_inbound(event):
+            return
         self._merge(event)
 
     def batch(self) -> Batch:
@@ -185,7 +228,7 @@ class Merger:
         outbound, others = self._outbound, self._others
         self._outbound, self._others = {}, {}
         rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in outbound.values()]
-        rows += [row_of(one) for one in others.values()]
+        rows += [_row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in others.values()]
         return Batch(rows, list(self._lines), list(self._contacts), self._names, self._events)
 
     def _keeps_status(self, event: Status, known: _Outbound | Message | None) -> bool:
@@ -219,6 +262,16 @@ class Merger:
         self._meet(event.contact)
         return True
 
+    def _keeps_inbound(self, event: Inbound) -> bool:
+        """Keeps what is said first of an inbound message; whether it does."""
+        identity = event.key, _IN
+        if event.default_line is not None or identity in self._others:
+            return False
+        self._others[identity] = event
+        self._lines.add(event.line)
+        self._contacts[event.contact] = None
+        return True
+
     def _meet(self, contact: ContactIds, other: ContactIds | None = None) -> None:
         """Writes down a contact of which the message's row will not tell all: one of several ids, or one of two."""
         if other is not None and other != contact:
@@ -236,9 +289,9 @@ class Merger:
             self._lines.add(event.default_line)
         direction = direction_of(event)
         if direction is not _OUT:
-            message = self._others.get((event.key, direction))
-            if message is None:
-                message = self._others[event.key, direction] = Message(event.key, direction)
+            other = self._others.get((event.key, direction))
+            message = message_of(other) if isinstance(other, Inbound) else other or Message(event.key, direction)
+            self._others[event.key, direction] = message
         else:
             known = self._outbound.get(event.key)
             if isinstance(known, _Outbound):

@@ -230,8 +230,6 @@ class _Contacts:
     def of(self, wa_id: Text, user_id: Text) -> ContactIds:
         """The ids of one person: those given, and those that the webhook's contacts tie to them."""
         number, user = _person(wa_id, user_id)
-        if not self._all:
-            return ContactIds((number,) if number else (), user)
         for place, known in enumerate(self._all):
             same = number in known.wa_ids if number and known.wa_ids else user is not None and user == known.user_id
             if same or (len(self._all) == 1 and number is None and user is None):
@@ -259,7 +257,8 @@ _Read = Callable[[Any, LineIds, _Contacts], Item]
 
 def _contact(ids: tuple[Text, Text]) -> ContactIds:
     """A person of whom nothing but a number and a user id is told."""
-    return _NOBODY.of(*ids)
+    number, user = _person(*ids)
+    return ContactIds((number,) if number else (), user)
 
 
 def _line(ids: tuple[Text, Text]) -> LineIds:
