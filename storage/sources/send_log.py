@@ -92,6 +92,8 @@ class Accepted(_Struct):
 
 _NOBODY = _Recipient()
 _NO_IDS = ContactIds()
+# To look a member up in its class takes longer than all else that is done with it.
+_SEND_LOG, _NOTIFICATION = Rank.SEND_LOG, Origin.NOTIFICATION
 
 
 class SendLog:
@@ -131,7 +133,7 @@ class SendLog:
         campaign = texts[request.biz_opaque_callback_data]
         return Send(
             key,
-            Rank.SEND_LOG,
+            _SEND_LOG,
             at,
             line,
             _NO_IDS if group else _recipient(request.to, response),
@@ -140,7 +142,7 @@ class SendLog:
             template=None if template is None else texts[template.name],
             language=None if template is None or template.language is None else texts[template.language.code],
             campaign=campaign,
-            origin=Origin.NOTIFICATION if campaign else None,
+            origin=_NOTIFICATION if campaign else None,
             accepted_at=at,
             default_line=None if line.identifier else self._default_line,
         )
@@ -350,9 +352,9 @@ def _contact(to: str | None, response: dict[str, Any]) -> ContactIds:
 def _recipient(to: Text, response: _Response) -> ContactIds:
     """The contact of a usual record; at once where all that it says of them is one number."""
     known = response.contacts[0] if response.contacts else _NOBODY
-    plain = to == known.wa_id and known.input in (to, None) and known.user_id is None
-    if type(to) is str and plain and number_of(to) == to:
-        return ContactIds((to,))
+    number, typed = number_of(to), known.input
+    if number is not None and number == to == known.wa_id and (typed is None or typed == to) and known.user_id is None:
+        return ContactIds((number,))
     return _contact_of(known.wa_id, known.input, text_of(to), known.user_id)
 
 

@@ -136,13 +136,12 @@ class Stream:
         while block := self._lines.read1(min(_CHUNK, longest)):
             # A block in memory is cut faster than lines are asked for one by one.
             for line in io.BytesIO(block):
+                self.number = self.count + 1
                 if line[-1] != _LINE_END:  # the block ends, the line need not
                     line += self._lines.readline(longest - len(line))
                 position += len(line)
-                self.number = self.count + 1
                 if line[-1] == _LINE_END:
-                    self.taken = position
-                    self.count = self.number
+                    self.taken, self.count = position, self.number
                 yield line
 
     @property
