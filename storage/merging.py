@@ -18,7 +18,7 @@ from storage.evidence_row import Row, hash_of, row_of
 from storage.messages import Direction, Message
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
-_NEVER = 1 << 60
+_NEVER = 1 << 60  # always this object: known by identity
 _OUT, _IN = Direction.OUT, Direction.IN
 _SEND_LOG = Rank.SEND_LOG
 _SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
@@ -95,19 +95,20 @@ class _Outbound(msgspec.Struct, gc=False):
         """The row of that message. Written down at once where the evidence of each field is where `row_of` takes it for
         granted: the send's at the message's own time, a status' where there is no send."""
         send, status = self.send, self.status
-        sent = None if self.sent == _NEVER else self.sent
-        first = min(self.sent, self.delivered, self.read)
+        sent, delivered, read = self.sent, self.delivered, self.read
+        first = sent if sent <= delivered and sent <= read else min(delivered, read)
+        sent_at = None if sent is _NEVER else sent
         category = None if status is None else status.category
         if send is None:
             assert status is not None
-            if category is not None and sent is not None and sent != first:
+            if category is not None and sent_at is not None and sent != first:
                 return row_of(self.message())
             at, key, line, contact = first, status.key, status.line, status.contact
             sources, accepted, campaign, origin = 2, None, status.campaign, None
             template = kind = language = None
         else:
             at = send.at
-            if at > first or (category is not None and first != (at if sent is None else sent)):
+            if at > first or (category is not None and first != (at if sent_at is None else sent)):
                 return row_of(self.message())
             if status is not None and status.campaign is not None and not send.campaign:
                 return row_of(self.message())
@@ -128,9 +129,9 @@ class _Outbound(msgspec.Struct, gc=False):
             origin,
             0,
             accepted,
-            sent,
-            None if self.delivered == _NEVER else self.delivered,
-            None if self.read == _NEVER else self.read,
+            sent_at,
+            None if delivered is _NEVER else delivered,
+            None if read is _NEVER else read,
             None,
             None,
             None,
@@ -239,11 +240,9 @@ class Merger:
             known = self._outbound[event.key] = _Outbound()
         elif isinstance(known, Message) or known.status is not None:
             return False
-        elif known.send is not None:
-            self._meet(event.contact, known.send.contact)
         known.status = event
         self._lines.add(event.line)
-        self._meet(event.contact)
+        self._meet(event.contact, None if known.send is None else known.send.contact)
         return known.takes(event)
 
     def _keeps_send(self, event: Send) -> bool:
@@ -255,11 +254,9 @@ class Merger:
             known = self._outbound[event.key] = _Outbound()
         elif isinstance(known, Message) or known.send is not None:
             return isinstance(known, _Outbound) and known.send == event
-        elif known.status is not None:
-            self._meet(event.contact, known.status.contact)
         known.send = event
         self._lines.add(event.line)
-        self._meet(event.contact)
+        self._meet(event.contact, None if known.status is None else known.status.contact)
         return True
 
     def _keeps_inbound(self, event: Inbound) -> bool:
@@ -272,10 +269,11 @@ class Merger:
         self._contacts[event.contact] = None
         return True
 
-    def _meet(self, contact: ContactIds, other: ContactIds | None = None) -> None:
+    def _meet(self, contact: ContactIds, other: ContactIds | None) -> None:
         """Writes down a contact of which the message's row will not tell all: one of several ids, or one of two."""
-        if other is not None and other != contact:
-            self._contacts[contact] = self._contacts[other] = None
+        if other is not None:
+            if other != contact:
+                self._contacts[contact] = self._contacts[other] = None
         elif len(contact.wa_ids) != 1 or contact.user_id or contact.customer_id or contact.replaced:
             self._contacts[contact] = None
 

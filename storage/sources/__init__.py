@@ -158,12 +158,13 @@ def _recognise_json(sample: bytes) -> _Found | None:
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
+    usual = readers.usual
     scanner = Scanner()
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
     for line in stream.lines(PIECE):
         number = stream.number
-        items = None if scanner.inside else readers.usual(line, number)
+        items = None if scanner.inside else usual(line, number)
         if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
