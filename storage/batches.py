@@ -45,11 +45,11 @@ class Part:
 
 def parts(source: OpenedSource, size: int) -> Iterator[Part]:
     """All of a source, in parts of `size` events; at least one."""
-    merger, rejects, ignored, left = Merger(), [], 0, size
+    merger, rejects, ignored, left = Merger(), list[Reject](), 0, size
     for item in source.items():
-        if isinstance(item, Reject):
+        if type(item) is Reject:
             rejects.append(item)
-        elif isinstance(item, Ignored):
+        elif type(item) is Ignored:
             ignored += 1
             continue
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import final
 
 import msgspec
 
@@ -167,6 +168,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 Event = Send | Status | Inbound | Known
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Reject:
     """A record that could not be read: where (record number or line, and byte position), why, and at most 80
@@ -179,6 +181,7 @@ class Reject:
     digest: str = ""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """A record that was understood and is of no use to the report (another webhook field, an SMS row, an unknown

@@ -2,7 +2,8 @@
 database.
 
 Most events are one of the few that an ordinary notification makes: a send that was accepted, and its statuses. Nothing
-but their times differs, so they are only kept (`_Outbound`), and become a row without being merged field by field.
+but their times differs, so they are only kept (`_Outbound`), and become a row without being merged field by field. So
+does what a person wrote, of which nothing tells twice.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Known, LineIds, Rank, Send, Status, Step
-from storage.evidence import contact_reference, direction_of, take_in
-from storage.evidence_row import NOTHING_UNUSUAL, Row, hash_of, row_of
+from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Inbound, Known, LineIds, Rank, Send, Status, Step
+from storage.evidence import contact_reference, direction_of, message_of, take_in
+from storage.evidence_row import CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
 from storage.messages import Direction, Message
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
-_NEVER = 1 << 60
-_OUT = Direction.OUT
+_NEVER = 1 << 60  # always this object: known by identity
+_OUT, _IN = Direction.OUT, Direction.IN
 _SEND_LOG = Rank.SEND_LOG
 _SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
@@ -94,19 +95,20 @@ class _Outbound(msgspec.Struct, gc=False):
         """The row of that message. Written down at once where the evidence of each field is where `row_of` takes it for
         granted: the send's at the message's own time, a status' where there is no send."""
         send, status = self.send, self.status
-        sent = None if self.sent == _NEVER else self.sent
-        first = min(self.sent, self.delivered, self.read)
+        sent, delivered, read = self.sent, self.delivered, self.read
+        first = sent if sent <= delivered and sent <= read else min(delivered, read)
+        sent_at = None if sent is _NEVER else sent
         category = None if status is None else status.category
         if send is None:
             assert status is not None
-            if category is not None and sent is not None and sent != first:
+            if category is not None and sent_at is not None and sent != first:
                 return row_of(self.message())
             at, key, line, contact = first, status.key, status.line, status.contact
             sources, accepted, campaign, origin = 2, None, status.campaign, None
             template = kind = language = None
         else:
             at = send.at
-            if at > first or (category is not None and first != (at if sent is None else sent)):
+            if at > first or (category is not None and first != (at if sent_at is None else sent)):
                 return row_of(self.message())
             if status is not None and status.campaign is not None and not send.campaign:
                 return row_of(self.message())
@@ -128,9 +130,9 @@ class _Outbound(msgspec.Struct, gc=False):
             0,
             0,
             accepted,
-            sent,
-            None if self.delivered == _NEVER else self.delivered,
-            None if self.read == _NEVER else self.read,
+            sent_at,
+            None if delivered is _NEVER else delivered,
+            None if read is _NEVER else read,
             kind,
             category,
             language,
@@ -139,12 +141,42 @@ class _Outbound(msgspec.Struct, gc=False):
         )
 
 
+def _row_of_inbound(inbound: Inbound) -> Row:
+    """The row of a message of which nothing is known but this, with no line of an option."""
+    line, origin = inbound.line, inbound.origin
+    return (
+        line.identifier or line.number or line.name or None,
+        contact_reference(inbound.contact),
+        None,
+        inbound.key,
+        1,
+        hash_of(inbound.key),
+        2,
+        inbound.at,
+        1,
+        None if origin is None else origin.value,
+        1 if inbound.group else 0,
+        0,
+        None,
+        None,
+        None,
+        None,
+        inbound.kind,
+        None,
+        None,
+        None,
+        *NOTHING_UNUSUAL[: CONTEXT - USUAL],
+        inbound.context or None,
+        *NOTHING_UNUSUAL[CONTEXT - USUAL + 1 :],
+    )
+
+
 class Merger:
     """Takes events in, in any order, and gives them as a batch."""
 
     def __init__(self) -> None:
         self._outbound: dict[str, _Outbound | Message] = {}
-        self._others: dict[tuple[str, Direction], Message] = {}
+        self._others: dict[tuple[str, Direction], Inbound | Message] = {}
         self._lines: set[LineIds] = set()
         self._contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
         self._names: dict[Reference, Name] = {}
@@ -153,22 +185,29 @@ class Merger:
     def add(self, event: Event) -> None:
         """Takes one event in."""
         self._events += 1
-        if event.contact.name is not None:
-            self._name(event)
+        # Each kind looks at its own members: the interpreter finds them faster where it has seen one kind only.
         if type(event) is Status:
+            if event.contact.name is not None:
+                self._name(event)
             known = self._outbound.get(event.key)
-            if isinstance(known, _Outbound) and known.takes(event):
+            if type(known) is _Outbound and known.takes(event):
                 return
             if self._keeps_status(event, known):
                 return
-        elif type(event) is Send and self._keeps_send(event):
+        elif event.contact.name is not None:
+            self._name(event)
+        if type(event) is Send and self._keeps_send(event):
+            return
+        if type(event) is Inbound and self._keeps_inbound(event):
             return
         self._merge(event)
 
     def batch(self) -> Batch:
-        """All that was taken in."""
-        rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in self._outbound.values()]
-        rows += [row_of(one) for one in self._others.values()]
+        """Gives out all that was taken in, and holds none of it any more: rows alone are faster to write down."""
+        outbound, others = self._outbound, self._others
+        self._outbound, self._others = {}, {}
+        rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in outbound.values()]
+        rows += [_row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in others.values()]
         return Batch(rows, list(self._lines), list(self._contacts), self._names, self._events)
 
     def _keeps_status(self, event: Status, known: _Outbound | Message | None) -> bool:
@@ -179,11 +218,9 @@ class Merger:
             known = self._outbound[event.key] = _Outbound()
         elif isinstance(known, Message) or known.status is not None:
             return False
-        elif known.send is not None:
-            self._meet(event.contact, known.send.contact)
         known.status = event
         self._lines.add(event.line)
-        self._meet(event.contact)
+        self._meet(event.contact, None if known.send is None else known.send.contact)
         return known.takes(event)
 
     def _keeps_send(self, event: Send) -> bool:
@@ -195,17 +232,26 @@ class Merger:
             known = self._outbound[event.key] = _Outbound()
         elif isinstance(known, Message) or known.send is not None:
             return isinstance(known, _Outbound) and known.send == event
-        elif known.status is not None:
-            self._meet(event.contact, known.status.contact)
         known.send = event
         self._lines.add(event.line)
-        self._meet(event.contact)
+        self._meet(event.contact, None if known.status is None else known.status.contact)
         return True
 
-    def _meet(self, contact: ContactIds, other: ContactIds | None = None) -> None:
+    def _keeps_inbound(self, event: Inbound) -> bool:
+        """Keeps what is said first of an inbound message; whether it does."""
+        identity = event.key, _IN
+        if event.default_line is not None or identity in self._others:
+            return False
+        self._others[identity] = event
+        self._lines.add(event.line)
+        self._contacts[event.contact] = None
+        return True
+
+    def _meet(self, contact: ContactIds, other: ContactIds | None) -> None:
         """Writes down a contact of which the message's row will not tell all: one of several ids, or one of two."""
-        if other is not None and other != contact:
-            self._contacts[contact] = self._contacts[other] = None
+        if other is not None:
+            if other != contact:
+                self._contacts[contact] = self._contacts[other] = None
         elif len(contact.wa_ids) != 1 or contact.user_id or contact.customer_id or contact.replaced:
             self._contacts[contact] = None
 
@@ -219,9 +265,9 @@ class Merger:
             self._lines.add(event.default_line)
         direction = direction_of(event)
         if direction is not _OUT:
-            message = self._others.get((event.key, direction))
-            if message is None:
-                message = self._others[event.key, direction] = Message(event.key, direction)
+            other = self._others.get((event.key, direction))
+            message = message_of(other) if isinstance(other, Inbound) else other or Message(event.key, direction)
+            self._others[event.key, direction] = message
         else:
             known = self._outbound.get(event.key)
             if isinstance(known, _Outbound):

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from storage.events import Ignored, Item, LineIds, Origin
+from storage.events import Ignored, Item, LineIds, Origin, Send, Status
 from storage.sources import botmaker, cloud_api, send_log
 from storage.sources.fields import Unreadable, reject
 from storage.sources.json_records import Record, Scanner, decode, records
@@ -26,6 +26,7 @@ from storage.sources.webhook_shape import Webhook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
+_BRACE = ord("{")
 
 
 class UnknownFormat(ValueError):
@@ -60,10 +61,10 @@ class OpenedSource:
     _read: Callable[[OpenedSource], Iterator[Item]]
     begin: Place
     records: int = 0
-    _done: tuple[int, int] = field(init=False)
+    reached: tuple[int, int] = field(init=False)  # position and lines: all before was given out with the last item
 
     def __post_init__(self) -> None:
-        self._done = self.begin.position, self.begin.lines
+        self.reached = self.begin.position, self.begin.lines
 
     @property
     def position(self) -> int:
@@ -73,11 +74,7 @@ class OpenedSource:
     @property
     def done(self) -> Place:
         """The last place that everything before was given out of."""
-        return Place(*self._done)
-
-    def mark(self, position: int, lines: int) -> None:
-        """Everything before a place is given out with the next item."""
-        self._done = position, lines
+        return Place(*self.reached)
 
     @property
     def packed(self) -> bool:
@@ -86,8 +83,7 @@ class OpenedSource:
 
     def items(self) -> Iterator[Item]:
         """Everything the file holds, in its order; never raises for what is in it."""
-        yield from self._read(self)
-        yield from self._stream.end()
+        return chain(self._read(self), self._stream.end())
 
 
 def open_source(file: BinaryIO, options: Options, begin: Place = Place()) -> OpenedSource:
@@ -162,24 +158,28 @@ def _recognise_json(sample: bytes) -> _Found | None:
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
+    usual = readers.usual
     scanner = Scanner()
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
     for line in stream.lines(PIECE):
         number = stream.number
-        items = None if scanner.inside else readers.usual(line, number)
+        items = None if scanner.inside else usual(line, number)
         if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
             if not scanner.inside:
-                source.mark(stream.taken, stream.count)
+                source.reached = stream.taken, stream.count
             continue
         source.records += 1
-        if len(items) > 1:
-            yield from items[:-1]
-        source.mark(stream.taken, stream.count)
-        if items:
-            yield items[-1]
+        if type(items) is Status or type(items) is Send:
+            source.reached = stream.taken, stream.count
+            yield items
+            continue
+        several = items if isinstance(items, list) else [items]
+        yield from several[:-1]
+        source.reached = stream.taken, stream.count
+        yield from several[-1:]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -200,20 +200,20 @@ class _JsonReaders:
         self._webhook = msgspec.json.Decoder(Webhook).decode
         self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
 
-    def usual(self, line: bytes, number: int) -> list[Item] | None:
-        """The items of a line that is one webhook or one accepted send in its usual shape, None where it is not.
+    def usual(self, line: bytes, number: int) -> Item | list[Item] | None:
+        """The item or items of a line that is one webhook or one accepted send in its usual shape, None where it is
+        not.
 
         Decoding straight into the shape spares looking for the object's end and for what it is.
         """
-        if line[:1] != b"{":
+        if line[0] != _BRACE:
             return None
         try:
             if b'"entry"' in line:
                 webhook = self._webhook(line)
                 item = self._webhooks.one_status(webhook)
-                return self._webhooks.items(webhook, line, f"line {number}") if item is None else [item]
-            send = self._sends.accepted(self._accepted(line))
-            return None if send is None else [send]
+                return self._webhooks.items(webhook, f"line {number}") if item is None else item
+            return self._sends.accepted(self._accepted(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
             return None
 
@@ -235,7 +235,7 @@ class _JsonReaders:
             value = decode(text)
             items = self._webhooks.items_of(value, text, where)
             return self._sends.items_of(value, text, where) if items is None else items
-        return self._webhooks.items(webhook, text, where)
+        return self._webhooks.items(webhook, where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +337,7 @@ def _table_items(
             source.records += 1
             item = _table_item(header, row, read)
         if row.last.end is not None:
-            source.mark(row.last.end.position, row.last.end.lines)
+            source.reached = row.last.end.position, row.last.end.lines
         yield item
 
 

@@ -6,9 +6,9 @@ Format: the Cloud API's webhook reference. Items are decoded one by one, so a br
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,6 +30,7 @@ from storage.events import (
 )
 from storage.sources import webhook_shape as shape
 from storage.sources.fields import (
+    Memo,
     Unreadable,
     code_of,
     number_of,
@@ -42,8 +43,9 @@ from storage.sources.wrappers import changes_in
 
 NAME = "cloud_api"
 _PEOPLE_KEPT = 50_000
+_LINES_KEPT = _CAMPAIGNS_KEPT = 10_000
+_WORDS_KEPT = 1_000
 _DEEPEST = 6  # members within members of an item
-Part = TypeVar("Part")
 
 
 class CloudApi:
@@ -51,32 +53,35 @@ class CloudApi:
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
-        self._lines: dict[tuple[Text, Text], LineIds] = {}
-        self._people: dict[tuple[Text, Text], ContactIds] = {}
+        self._lines = Memo(_line, _LINES_KEPT)
+        self._people = Memo(_contact, _PEOPLE_KEPT)  # a message's statuses come soon after each other
+        self._campaigns = Memo(text_of, _CAMPAIGNS_KEPT)
 
-    def items(self, webhook: Webhook, text: bytes, where: str) -> list[Item]:
+    def items(self, webhook: Webhook, where: str) -> list[Item]:
         """The events, rejects and ignored parts of one webhook."""
-        items: list[Item] = []
-        if not any(entry.changes for entry in webhook.entry):
-            items.append(Ignored("webhook without changes"))
-        for entry in webhook.entry:
-            for change in entry.changes:
-                items += self._value(change.value, change.field, text, where)
-        return items
+        changes = [change for entry in webhook.entry for change in entry.changes]
+        if not changes:
+            return [Ignored("webhook without changes")]
+        return [item for change in changes for item in self._value(change.value, change.field, where)]
 
     def one_status(self, webhook: Webhook) -> Event | Ignored | None:
         """What `items` gives of a webhook that holds one status and nothing else, as most do; None of any other.
         Raises Unreadable."""
         entries = webhook.entry
-        if len(entries) != 1 or len(entries[0].changes) != 1:
+        if len(entries) != 1:
             return None
-        value = entries[0].changes[0].value
+        changes = entries[0].changes
+        if len(changes) != 1:
+            return None
+        value = changes[0].value
         statuses = value.statuses
         if statuses is None or len(statuses) != 1:
             return None
         if value.contacts or value.messages or value.message_echoes or value.errors:
             return None
-        return self._status(statuses[0], self._line(value.metadata), _NOBODY)
+        metadata = value.metadata or _NO_METADATA
+        line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
+        return self._status(statuses[0], line, _NOBODY)
 
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it
@@ -102,64 +107,33 @@ class CloudApi:
                 rejects += [item for item, found in zip(parts, good, strict=True) if found is None]
             items += (reject(where, "an item of an unknown shape", _encoded(item, text)) for item in rejects)
             if not rejects or any((value.contacts, value.messages, value.message_echoes, value.statuses, value.errors)):
-                items += self._value(value, field, text, where)
+                items += self._value(value, field, where)
         return items
 
-    def _value(self, value: shape.Value, field: Text, text: bytes, where: str) -> list[Item]:
+    def _value(self, value: shape.Value, field: Text, where: str) -> list[Item]:
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
         items: list[Item] = [Ignored("error without a message") for _ in value.errors] if value.errors else []
         if not (messages or statuses or echoes or value.errors):
             name = text_of(field)
             if not value.contacts or name not in (None, "messages"):
                 return [Ignored(f"field {name or 'unknown'}"[:60])]
-        line = self._line(value.metadata)
+        metadata = value.metadata or _NO_METADATA
+        line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
         contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
-        for status in statuses:
-            try:
-                items.append(self._status(status, line, contacts))
-            except Unreadable as error:
-                items.append(reject(where, str(error), msgspec.json.encode(status)))
-        for message in messages:
-            items.append(self._guarded(self._message, message, line, contacts, where))
-        for echo in echoes:
-            items.append(self._guarded(self._echo, echo, line, contacts, where))
+        readers: tuple[tuple[_Read, Sequence[shape.Struct]], ...] = (
+            (self._status, statuses),
+            (self._message, messages),
+            (self._echo, echoes),
+        )
+        for read, parts in readers:
+            for part in parts:
+                try:
+                    items.append(read(part, line, contacts))
+                except Unreadable as error:
+                    items.append(reject(where, str(error), msgspec.json.encode(part)))
         if contacts is not _NOBODY:
             items += (Known(line, ids) for ids in contacts.unused())
         return items
-
-    def _guarded(
-        self,
-        read: Callable[[Part, LineIds, _Contacts], Item],
-        part: Part,
-        line: LineIds,
-        contacts: _Contacts,
-        where: str,
-    ) -> Item:
-        try:
-            return read(part, line, contacts)
-        except Unreadable as error:
-            return reject(where, str(error), msgspec.json.encode(part))
-
-    def _line(self, metadata: shape.Metadata | None) -> LineIds:
-        if metadata is None:
-            return LineIds()
-        pair = metadata.phone_number_id, metadata.display_phone_number
-        known = self._lines.get(pair)
-        if known is None:
-            known = LineIds(identifier=text_of(pair[0]), number=number_of(pair[1]))
-            if len(self._lines) < 10_000:
-                self._lines[pair] = known
-        return known
-
-    def _person(self, wa_id: Text, user_id: Text) -> ContactIds:
-        """A person of whom nothing but these ids is told: a message's statuses come soon after each other."""
-        pair = wa_id, user_id
-        known = self._people.get(pair)
-        if known is None:
-            if len(self._people) > _PEOPLE_KEPT:
-                self._people.clear()
-            known = self._people[pair] = _NOBODY.of(wa_id, user_id)
-        return known
 
     def _at(self, item: shape.Status | shape.Message) -> int:
         at = time_of(item.timestamp, self._zone)
@@ -171,20 +145,19 @@ class CloudApi:
         return None if line.identifier or line.number else self._default_line
 
     def _status(self, status: shape.Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
-        step = _STEPS.get(status.status)
-        if step is None:
-            word = (text_of(status.status) or "").lower()
-            step = _STEPS.get(word)
-        if step is None:
-            return Ignored(f"status {word or 'missing'}"[:60])
-        group = status.recipient_type == "group"
+        step = _STEPS[status.status]
+        if type(step) is Ignored:
+            return step
+        group = status.recipient_type is not None and status.recipient_type == "group"
         if group:
             contact = _NO_IDS
         elif contacts is _NOBODY:
-            contact = self._person(status.recipient_id, status.recipient_user_id)
+            contact = self._people[status.recipient_id, status.recipient_user_id]
         else:
             contact = contacts.of(status.recipient_id, status.recipient_user_id)
         campaign = status.biz_opaque_callback_data
+        pricing = status.pricing
+        category = None if pricing is None else _CATEGORIES[pricing.category]
         key, at = text_of(status.id), time_of(status.timestamp, self._zone)
         if key is None or at is None:
             raise Unreadable("without an id" if key is None else "without a timestamp")
@@ -194,9 +167,9 @@ class CloudApi:
             at,
             line,
             contact,
-            _category(status),
+            category or _category_of(status.conversation),
             group,
-            None if campaign is None else text_of(campaign),
+            None if campaign is None else self._campaigns[campaign],
             _failure(status.errors) if step is _FAILED else None,
             self._default_line and self._default(line),
         )
@@ -235,7 +208,8 @@ class CloudApi:
 
 _FAILED = Step.FAILED
 _NO_IDS = ContactIds()
-_STEPS: dict[Text, Step] = {step.value: step for step in Step}
+_NO_METADATA = shape.Metadata()
+_STEP_OF = {step.value: step for step in Step}
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "metadata": shape.Metadata,
     "contacts": shape.Contact,
@@ -256,8 +230,6 @@ class _Contacts:
     def of(self, wa_id: Text, user_id: Text) -> ContactIds:
         """The ids of one person: those given, and those that the webhook's contacts tie to them."""
         number, user = _person(wa_id, user_id)
-        if not self._all:
-            return ContactIds((number,) if number else (), user)
         for place, known in enumerate(self._all):
             same = number in known.wa_ids if number and known.wa_ids else user is not None and user == known.user_id
             if same or (len(self._all) == 1 and number is None and user is None):
@@ -270,6 +242,8 @@ class _Contacts:
 
     def unused(self) -> list[ContactIds]:
         """Those that no message or status of the webhook is about."""
+        if len(self._used) == len(self._all):
+            return []
         return [
             ids
             for place, ids in enumerate(self._all)
@@ -278,6 +252,25 @@ class _Contacts:
 
 
 _NOBODY = _Contacts([])
+_Read = Callable[[Any, LineIds, _Contacts], Item]
+
+
+def _contact(ids: tuple[Text, Text]) -> ContactIds:
+    """A person of whom nothing but a number and a user id is told."""
+    number, user = _person(*ids)
+    return ContactIds((number,) if number else (), user)
+
+
+def _line(ids: tuple[Text, Text]) -> LineIds:
+    return LineIds(identifier=text_of(ids[0]), number=number_of(ids[1]))
+
+
+def _step(word: Text) -> Step | Ignored:
+    plain = (text_of(word) or "").lower()
+    return _STEP_OF.get(plain) or Ignored(f"status {plain or 'missing'}"[:60])
+
+
+_STEPS = Memo(_step, _WORDS_KEPT)
 
 
 def _person(wa_id: Text, user_id: Text) -> tuple[str | None, str | None]:
@@ -310,20 +303,20 @@ def _key(id: Text) -> str:
     return key
 
 
-def _category(status: shape.Status) -> str | None:
-    pricing = status.pricing
-    if pricing is not None and pricing.category in _CATEGORIES:
-        return pricing.category
-    category = text_of(pricing.category) if pricing is not None else None
-    if category is None and status.conversation is not None and status.conversation.origin is not None:
-        category = text_of(status.conversation.origin.type)
+def _category_of(conversation: shape.Conversation | None) -> str | None:
+    if conversation is None or conversation.origin is None:
+        return None
+    return _CATEGORIES[conversation.origin.type]
+
+
+def _spelled(word: Text) -> str | None:
+    """A category in the one spelling that it has here."""
+    category = text_of(word)
     return None if category is None else _HUMP.sub("_", category).lower().replace("-", "_")
 
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-_CATEGORIES = frozenset(("marketing", "utility", "authentication", "authentication_international", "service"))
+_CATEGORIES = Memo(_spelled, _WORDS_KEPT)
 
 
 def failure_of(code: Any, text: Any, detail: Any) -> Failure:

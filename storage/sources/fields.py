@@ -9,12 +9,15 @@ import base64
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from storage.events import Reject
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 # WhatsApp began in 2009; what lies outside is a wrong unit or a broken clock, and would stretch every chart.
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp() * 1000)
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -31,16 +34,36 @@ class Unreadable(ValueError):
     """A record that cannot be read; the message says why."""
 
 
+class Memo(dict[Given, Made]):
+    """What a function makes of values that come again and again: worked out once, and one object for all of them. Knows
+    the last `most` values at the most."""
+
+    def __init__(self, make: Callable[[Given], Made], most: int) -> None:
+        super().__init__()
+        self._make, self._most = make, most
+
+    def __missing__(self, given: Given) -> Made:
+        if len(self) >= self._most:
+            self.clear()
+        made = self[given] = self._make(given)
+        return made
+
+
 def time_of(value: Any, zone: ZoneInfo) -> int | None:
     """A time as UTC epoch ms, None where there is none.
 
     Epoch seconds or (from 10^12 on) milliseconds, as number or text; ISO 8601, or day/month/year, in `zone` where it
     names none. Raises Unreadable for anything else, and for what lies before 2009 or after 2099.
     """
-    if type(value) is str and len(value) == 10 and value.isascii() and value.isdigit():  # as webhooks write it
-        at = int(value) * 1000
+    if type(value) is str and len(value) == 10:  # as webhooks write it: seconds of these years have ten digits
+        try:
+            at = int(value) * 1000
+        except ValueError:
+            at = 0
         if EARLIEST <= at < LATEST:
             return at
+    elif type(value) is int and EARLIEST <= value < LATEST:  # as programs write it
+        return value
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):

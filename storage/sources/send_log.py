@@ -15,6 +15,7 @@ import msgspec
 from storage.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
 from storage.sources.cloud_api import failure_of
 from storage.sources.fields import (
+    Memo,
     Unreadable,
     header_of,
     identifier_of,
@@ -31,7 +32,7 @@ NAME = "send_log"
 _TIMES = ("at", "timestamp", "sent_at", "time", "date", "created_at", "ts", "datetime", "@timestamp")
 _URLS = ("url", "path", "uri", "endpoint")
 _IN_URL = re.compile(r"/(\d{6,20})/messages")
-_LINES_KEPT = 10_000
+_LINES_KEPT = _TEXTS_KEPT = 10_000
 Text = str | int | float | None
 
 
@@ -90,6 +91,9 @@ class Accepted(_Struct):
 
 
 _NOBODY = _Recipient()
+_NO_IDS = ContactIds()
+# To look a member up in its class takes longer than all else that is done with it.
+_SEND_LOG, _NOTIFICATION = Rank.SEND_LOG, Origin.NOTIFICATION
 
 
 class SendLog:
@@ -97,7 +101,8 @@ class SendLog:
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
-        self._lines: dict[str | None, LineIds] = {}
+        self._lines = Memo(_identified, _LINES_KEPT)
+        self._texts = Memo(text_of, _TEXTS_KEPT)
 
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The items of one decoded JSON value; None where it is no send."""
@@ -123,40 +128,24 @@ class SendLog:
         if at is None:
             return None
         template = request.template
-        to = text_of(request.to)
-        contact = ContactIds()
         group = request.recipient_type == "group"
-        if not group:
-            known = response.contacts[0] if response.contacts else _NOBODY
-            if to is not None and known.wa_id == to and known.input in (to, None) and number_of(to) == to:
-                contact = ContactIds((to,), text_of(known.user_id))
-            else:
-                contact = _contact_of(known.wa_id, known.input, to, known.user_id)
-        campaign = text_of(request.biz_opaque_callback_data)
-        line = self._line(text_of(record.phone_number_id))
+        line, texts = self._lines[record.phone_number_id], self._texts
+        campaign = texts[request.biz_opaque_callback_data]
         return Send(
             key,
-            Rank.SEND_LOG,
+            _SEND_LOG,
             at,
             line,
-            contact,
-            kind=(text_of(request.type) or ("text" if template is None else "template")).lower(),
+            _NO_IDS if group else _recipient(request.to, response),
+            kind="template" if request.type == "template" else _kind(request.type, template is not None),
             group=group,
-            template=None if template is None else text_of(template.name),
-            language=None if template is None or template.language is None else text_of(template.language.code),
+            template=None if template is None else texts[template.name],
+            language=None if template is None or template.language is None else texts[template.language.code],
             campaign=campaign,
-            origin=Origin.NOTIFICATION if campaign else None,
+            origin=_NOTIFICATION if campaign else None,
             accepted_at=at,
             default_line=None if line.identifier else self._default_line,
         )
-
-    def _line(self, identifier: str | None) -> LineIds:
-        line = self._lines.get(identifier)
-        if line is None:
-            if len(self._lines) > _LINES_KEPT:
-                self._lines.clear()
-            line = self._lines[identifier] = LineIds(identifier)
-        return line
 
     def _send(self, record: dict[str, Any], request: dict[str, Any]) -> Send:
         response = _object(record, "response") or (record if request is record else {})
@@ -166,7 +155,7 @@ class SendLog:
         if at is None:
             raise Unreadable("without a time")
         template = _dict(request.get("template"))
-        kind = (text_of(request.get("type")) or ("template" if template else "text")).lower()
+        kind = _kind(request.get("type"), bool(template))
         failure = _failure(record, response)
         to = text_of(request.get("to")) or text_of(request.get("recipient"))
         line = _line(record, request)
@@ -291,6 +280,14 @@ def _origin(text: str | None, campaign: str | None) -> Origin | None:
         raise Unreadable(f"{text[:40]!r} is no origin") from None
 
 
+def _identified(identifier: Text) -> LineIds:
+    return LineIds(text_of(identifier))
+
+
+def _kind(type: Any, with_template: bool) -> str:
+    return (text_of(type) or ("template" if with_template else "text")).lower()
+
+
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -350,6 +347,15 @@ def _contact(to: str | None, response: dict[str, Any]) -> ContactIds:
     contacts = response.get("contacts")
     known = _dict(contacts[0]) if isinstance(contacts, list) and contacts else {}
     return _contact_of(known.get("wa_id"), known.get("input"), to, known.get("user_id"))
+
+
+def _recipient(to: Text, response: _Response) -> ContactIds:
+    """The contact of a usual record; at once where all that it says of them is one number."""
+    known = response.contacts[0] if response.contacts else _NOBODY
+    number, typed = number_of(to), known.input
+    if number is not None and number == to == known.wa_id and (typed is None or typed == to) and known.user_id is None:
+        return ContactIds((number,))
+    return _contact_of(known.wa_id, known.input, text_of(to), known.user_id)
 
 
 def _contact_of(wa_id: Any, typed: Any, to: str | None, user_id: Any) -> ContactIds:

@@ -14,6 +14,7 @@ SAMPLE = 262_144  # bytes looked at to recognise a format
 LONGEST = 64 * 1024 * 1024  # bytes of one record
 PIECE = 4 * 1024 * 1024  # bytes of a line that are looked at together, where records need no line ends
 _CHUNK = 65_536
+_LINE_END = ord("\n")
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # tells zlib to expect a gzip header
 
@@ -29,11 +30,10 @@ class _Counting(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        read = getattr(self._file, "read1", self._file.read)
-        data: bytes = read(len(buffer))
-        buffer[: len(data)] = data
-        self.position += len(data)
-        return len(data)
+        read = getattr(self._file, "readinto1", None) or self._file.readinto  # type: ignore[attr-defined]
+        count: int = read(buffer) or 0
+        self.position += count
+        return count
 
 
 class _Gunzip(io.RawIOBase):
@@ -133,13 +133,16 @@ class Stream:
         A last line without an end does not count as taken: a log may be read while it is written.
         """
         position = self.taken
-        while line := self._lines.readline(longest):
-            position += len(line)
-            self.number = self.count + 1
-            if line.endswith(b"\n"):
-                self.taken = position
-                self.count += 1
-            yield line
+        while block := self._lines.read1(min(_CHUNK, longest)):
+            # A block in memory is cut faster than lines are asked for one by one.
+            for line in io.BytesIO(block):
+                self.number = self.count + 1
+                if line[-1] != _LINE_END:  # the block ends, the line need not
+                    line += self._lines.readline(longest - len(line))
+                position += len(line)
+                if line[-1] == _LINE_END:
+                    self.taken, self.count = position, self.number
+                yield line
 
     @property
     def packed(self) -> bool:

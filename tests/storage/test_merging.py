@@ -15,6 +15,7 @@ from storage.events import (
     Event,
     Failure,
     Flags,
+    Inbound,
     Known,
     LineIds,
     Origin,
@@ -158,6 +159,29 @@ def test_whatever_is_unusual_about_an_event_counts_wherever_it_stands(event: Sen
             for usual in ([], [SEND], [STATUS], [SEND, STATUS], [replace(STATUS, step=Step.READ, at=NOON)]):
                 for history in permutations([*usual, placed]):
                     assert_merged(list(history))
+
+
+INBOUND = Inbound("wamid.a", "text", NOON + 3, LINE, USER)
+_UNUSUAL_OF_INBOUND: dict[str, tuple[Any, ...]] = {
+    "kind": ("system", ""),
+    "at": (NOON,),
+    "line": _LINES,
+    "contact": _CONTACTS,
+    "context": ("wamid.b", ""),
+    "group": (True,),
+    "origin": (Origin.CAMPAIGN, Origin.WEBCHAT),
+    "default_line": (OTHER_LINE,),
+}
+
+
+@pytest.mark.parametrize("name", _UNUSUAL_OF_INBOUND)
+def test_an_inbound_message_is_whole_told_once_or_twice(name: str) -> None:
+    referred = replace(SEND, origin=Origin.CAMPAIGN)
+    for value in _UNUSUAL_OF_INBOUND[name]:
+        odd = replace(INBOUND, **{name: value})
+        for others in ([], [INBOUND], [SEND, STATUS], [referred], [INBOUND, referred]):
+            for history in permutations([*others, odd]):
+                assert_merged(list(history))
 
 
 @given(HISTORIES)
