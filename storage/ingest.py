@@ -82,7 +82,7 @@ class Ingest:
         touched = Touched(fresh_from=self._contacts.fresh_from)
         known, owners = touched.known, self._columns.owners
         if self._next_id > 1:
-            for stored in message_rows.by_key(self._connection, (row[KEY] for row in batch.rows)):
+            for stored in message_rows.like(self._connection, batch.rows):
                 known[stored.row[KEY], stored.row[DIRECTION]] = stored
         self._first_id = next_id = self._next_id
         for new in batch.rows:

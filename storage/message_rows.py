@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from storage import evidence_row
-from storage.evidence_row import AT, KEY, NAMES, NOTHING_UNUSUAL, USUAL, Row, hash_of, message_of_row
+from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, USUAL, Row, hash_of, message_of_row
 from storage.identities import Contacts, Lines
 from storage.messages import Message
 from storage.selection import UNKNOWN_ID
@@ -79,10 +79,18 @@ class Stored(NamedTuple):
 
 def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
     """The messages of these keys, in any direction."""
-    wanted = set(keys)
+    return _by_hash(connection, {key: hash_of(key) for key in keys})
+
+
+def like(connection: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Stored]:
+    """The messages that have the keys of these rows, in any direction."""
+    return _by_hash(connection, {row[KEY]: row[HASH] for row in rows})
+
+
+def _by_hash(connection: sqlite3.Connection, hashes: dict[str, int]) -> Iterator[Stored]:
     source = "json_each(?) AS wanted CROSS JOIN messages AS m ON m.hash = wanted.value"
-    for stored in _read(connection, source, sorted({hash_of(key) for key in wanted})):
-        if stored.row[KEY] in wanted:
+    for stored in _read(connection, source, sorted({*hashes.values()})):
+        if stored.row[KEY] in hashes:
             yield stored
 
 
