@@ -8,31 +8,31 @@ It gets the file as its standard input, holds no lock and no connection, and end
 from __future__ import annotations
 
 import json
-import marshal
-import os
 import signal
-import struct
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import astuple as struct_tuple
 
+from storage import piped
 from storage.events import ContactIds, Ignored, LineIds, Origin, Reject
+from storage.hashing import Digest, Hashed
 from storage.merging import Batch, Merger
 from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
-
-_LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A batch and all else that was read with it; place: where reading can go on behind it. position: bytes of the
-    file taken so far. records: read so far."""
+    file taken so far. records: read so far. last: whether that was all.
+
+    digest: of the bytes up to the place; whole: of the last part, of those up to its position. None where they are not
+    worked out with the reading.
+    """
 
     format: str
     batch: Batch
@@ -41,6 +41,9 @@ class Part:
     place: Place
     position: int
     records: int
+    last: bool
+    digest: Digest | None = None
+    whole: Digest | None = None
 
 
 def parts(source: OpenedSource, size: int) -> Iterator[Part]:
@@ -56,14 +59,14 @@ def parts(source: OpenedSource, size: int) -> Iterator[Part]:
             merger.add(item)
         left -= 1
         if not left:
-            yield _part(source, merger, rejects, ignored)
+            yield _part(source, merger, rejects, ignored, last=False)
             merger, rejects, ignored, left = Merger(), [], 0, size
-    yield _part(source, merger, rejects, ignored)
+    yield _part(source, merger, rejects, ignored, last=True)
 
 
-def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int) -> Part:
+def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> Part:
     place = Place() if source.packed else source.done
-    return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records)
+    return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
 
 
 def parts_ahead(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[Part]:
@@ -71,14 +74,10 @@ def parts_ahead(file: BinaryIO, options: Options, begin: Place, size: int) -> It
     that process ended before the file did."""
     line = options.line and struct_tuple(options.line)
     told = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
-    # It is to find what this process found, and nothing in the working directory.
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "storage.batches", told], stdin=file, stdout=subprocess.PIPE, env=environment
-    )
+    process = piped.start("storage.batches", told, file)
     assert process.stdout is not None
     try:
-        while (data := _load(process.stdout)) is not None:
+        while (data := _receive(process.stdout)) is not None:
             kind, content = data
             if kind == "unknown":
                 raise UnknownFormat(content)
@@ -86,19 +85,14 @@ def parts_ahead(file: BinaryIO, options: Options, begin: Place, size: int) -> It
                 raise OSError(*content)
             yield _part_of(content)
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        process.stdout.close()
-        process.wait()
+        piped.stop(process)
 
 
-def _load(pipe: IO[bytes]) -> tuple[str, Any] | None:
-    head = pipe.read(_LENGTH.size)
-    size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
-    packed = pipe.read(size)
-    if not size or len(packed) < size:
-        raise ChildProcessError(None, "the process that reads the file has ended; run the same command again")
-    data: tuple[str, Any] | None = marshal.loads(packed)
+def _receive(pipe: IO[bytes]) -> tuple[str, Any] | None:
+    try:
+        data: tuple[str, Any] | None = piped.receive(pipe)
+    except EOFError:
+        raise ChildProcessError(None, "the process that reads the file has ended; run the same command again") from None
     return data
 
 
@@ -116,15 +110,20 @@ def _tuple_of(part: Part) -> tuple[Any, ...]:
         astuple(part.place),
         part.position,
         part.records,
+        part.last,
+        part.digest and tuple(part.digest),
+        part.whole and tuple(part.whole),
     )
 
 
 def _part_of(content: tuple[Any, ...]) -> Part:
-    format, rows, lines, contacts, names, events, rejects, ignored, place, position, records = content
+    format, rows, lines, contacts, names, events, rejects, ignored, place, position, records, last = content[:-2]
     batch = Batch(
         rows, [LineIds(*line) for line in lines], [ContactIds(*contact) for contact in contacts], names, events
     )
-    return Part(format, batch, [Reject(*reject) for reject in rejects], ignored, Place(*place), position, records)
+    digests = [digest and Digest(*digest) for digest in content[-2:]]
+    rejects = [Reject(*reject) for reject in rejects]
+    return Part(format, batch, rejects, ignored, Place(*place), position, records, last, *digests)
 
 
 def _main(told: str) -> None:
@@ -137,16 +136,15 @@ def _main(told: str) -> None:
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
     with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
         for data in _answers(file, options, Place(position, lines), size):
-            packed = marshal.dumps(data)
-            out.write(_LENGTH.pack(len(packed)))
-            out.write(packed)
-            out.flush()
+            piped.send(out, data)
 
 
 def _answers(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[tuple[str, Any] | None]:
+    hashed = Hashed(file)
     try:
         for part in parts(open_source(file, options, begin), size):
-            yield "part", _tuple_of(part)
+            digest = hashed.to(part.place.position)
+            yield "part", _tuple_of(replace(part, digest=digest, whole=hashed.to(part.position) if part.last else None))
     except UnknownFormat as error:
         yield "unknown", str(error)
     except OSError as error:

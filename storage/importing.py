@@ -20,6 +20,7 @@ from storage.batches import Part, parts, parts_ahead
 from storage.cube_beside import beside
 from storage.database import Writer
 from storage.errors import StorageError
+from storage.hashing import Hashed
 from storage.journal import Journal, Known
 from storage.settings import store_default_zone
 from storage.sources import Options, Place, UnknownFormat, open_source
@@ -73,8 +74,7 @@ def import_path(writer: Writer, path: Path, options: Options, progress: Progress
             known = journal.find(writer.connection, stream, status.st_size, options)
             if known is not None and known.whole:
                 return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
-            with path.open("rb") as again:
-                return _import(writer, stream, name, options, progress, known, again)
+            return _import(writer, stream, name, options, progress, known, Hashed(stream))
     except FileNotFoundError:
         raise FileError(f"{name}: there is no such file") from None
     except PermissionError:
@@ -95,16 +95,16 @@ def _import(
     options: Options,
     progress: Progress,
     known: Known | None,
-    again: BinaryIO | None,
+    hashed: Hashed | None,
 ) -> Summary:
     begin = Place() if known is None else known.place
     if begin.position:
         progress(begin.position, 0)
-    shared = again is not None and _is_worth_a_process(stream, begin)
+    shared = hashed is not None and _is_worth_a_process(stream, begin)
     part = None
     try:
         with _without_collector(), beside(writer.path) if shared else nullcontext() as counting:
-            book = Journal(writer, name, options, known, again, counting)
+            book = Journal(writer, name, options, known, hashed, counting)
             for part in _parts(stream, options, begin, shared):
                 book.write(part)
                 progress(part.position, book.events)
@@ -114,7 +114,7 @@ def _import(
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
     assert part is not None
-    book.finish(part.position)
+    book.finish(part)
     # While readers come and go the log of writes only wraps around; here it gives its room back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Summary(

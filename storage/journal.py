@@ -18,13 +18,12 @@ from storage.calendar import now_ms
 from storage.cube_beside import Beside
 from storage.database import Writer
 from storage.events import Reject
+from storage.hashing import HEAD, Digest, Hashed, head_digest
 from storage.ingest import Ingest
 from storage.sources import Options, Place
 
 # Raised when a source gives more of a file than before, or other things: then files are read again.
 _READING = 1
-_HEAD = 4096
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ def options_text(options: Options) -> str:
 def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Options) -> Known | None:
     """The earlier import that read most of what the file holds, None where none read its beginning. The file is left
     where it begins."""
-    head = file.read(_HEAD)
-    digest = hashlib.sha256(head).hexdigest() if len(head) == _HEAD else None
+    digest = head_digest(file.read(HEAD))
+    file.seek(0)
     rows = connection.execute(
         """
         SELECT id, position, lines, prefix_sha256, size, sha256, rejects, format FROM imports
@@ -63,26 +62,16 @@ def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Opt
             wanted[position].setdefault(prefix, known)
         if whole == size and sha256 is not None:
             wanted[size][sha256] = Known(id, Place(position, lines), rejects, True, format)
-    found, hashed, running = None, 0, hashlib.sha256()
-    file.seek(0)
+    found, hashed = None, Hashed(file)
     for position in sorted(wanted):
-        _hash(running, file, position - hashed)
-        hashed = position
-        found = wanted[position].get(running.hexdigest(), found)
-    file.seek(0)
+        found = wanted[position].get(hashed.to(position).prefix, found)
     return found
-
-
-def _hash(running: hashlib._Hash, file: BinaryIO, count: int) -> None:
-    while count > 0 and (block := file.read(min(_BLOCK, count))):
-        running.update(block)
-        count -= len(block)
 
 
 class Journal:
     """The row of `imports` that a file has, kept in the same transactions as its messages.
 
-    `bytes_of` is the file once more where it can be gone on with another time: to hash what was read.
+    `hashed` is the file where it can be gone on with another time; parts that were read elsewhere bring their digests.
     """
 
     def __init__(
@@ -91,20 +80,16 @@ class Journal:
         name: str,
         options: Options,
         known: Known | None = None,
-        bytes_of: BinaryIO | None = None,
+        hashed: Hashed | None = None,
         beside: Beside | None = None,
     ) -> None:
-        self._writer, self._bytes = writer, bytes_of
+        self._writer, self._hashed = writer, hashed
         self._name, self._options, self._known = name, options, known
         self._ingest = Ingest(writer, beside)
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
-        self._hashed, self._running = 0, hashlib.sha256()
-        self._head: str | None = None
         self._started_at = now_ms()
         self._id: int | None = None  # the row is made with the first batch
-        if known is not None:
-            self._read_to(known.place.position)
 
     def _begin(self, connection: sqlite3.Connection, format: str) -> int:
         known = self._known
@@ -131,7 +116,7 @@ class Journal:
     def write(self, part: Part) -> None:
         """Writes a batch, and the place that all before it is in the database with it."""
         batch, rejects, ignored, place = part.batch, part.rejects, part.ignored, part.place
-        digest = self._read_to(place.position)
+        digest = part.digest or self._digest(place.position)
         with self._writer.transaction() as connection:
             if self._id is None:
                 self._id = self._begin(connection, part.format)
@@ -144,7 +129,7 @@ class Journal:
             connection.executemany(
                 "INSERT INTO rejects (digest, import, place, reason, excerpt) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (digest) DO NOTHING",
-                [(_digest(one), self._id, one.where, one.reason, one.excerpt) for one in rejects],
+                [(_digest_of(one), self._id, one.where, one.reason, one.excerpt) for one in rejects],
             )
             connection.execute(
                 """
@@ -154,7 +139,7 @@ class Journal:
                 WHERE id = ?
                 """,
                 (
-                    *((place.position, place.lines, digest, self._head) if digest else (0, 0, None, None)),
+                    *((place.position, place.lines, *digest) if digest else (0, 0, None, None)),
                     self.rejects,
                     batch.events,
                     ignored,
@@ -164,26 +149,19 @@ class Journal:
                 ),
             )
 
-    def finish(self, size: int) -> None:
-        """Marks the import as whole; `size` is how many bytes the file has by now."""
-        digest = self._read_to(size)
+    def finish(self, part: Part) -> None:
+        """Marks the import as whole; `part` is the last one."""
+        digest = part.whole or self._digest(part.position)
         with self._writer.transaction() as connection:
             connection.execute(
                 "UPDATE imports SET finished_at = ?, size = ?, sha256 = ? WHERE id = ?",
-                (now_ms(), size if digest else None, digest, self._id),
+                (now_ms(), part.position if digest else None, digest and digest.prefix, self._id),
             )
 
-    def _read_to(self, position: int) -> str | None:
+    def _digest(self, position: int) -> Digest | None:
         """What the file hashes to up to a place, None where that can't be told."""
-        if self._bytes is None:
-            return None
-        if self._head is None and position >= _HEAD:
-            self._head = hashlib.sha256(self._bytes.read(_HEAD)).hexdigest()
-            self._bytes.seek(self._hashed)
-        _hash(self._running, self._bytes, position - self._hashed)
-        self._hashed = max(self._hashed, position)
-        return self._running.hexdigest()
+        return None if self._hashed is None else self._hashed.to(position)
 
 
-def _digest(reject: Reject) -> str:
+def _digest_of(reject: Reject) -> str:
     return reject.digest or hashlib.sha256(f"{reject.reason}\n{reject.excerpt}".encode()).hexdigest()[:32]
