@@ -8,6 +8,7 @@ It gets the file as its standard input, holds no lock and no connection, and end
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from storage.events import ContactIds, Ignored, LineIds, Origin, Reject
 from storage.hashing import Digest, Hashed
 from storage.merging import Batch, Merger
 from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
+
+_RISE = 3  # the first part is so many times halved; each next one is half as large again
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ class Part:
 
 
 def parts(source: OpenedSource, size: int) -> Iterator[Part]:
-    """All of a source, in parts of `size` events; at least one."""
-    merger, rejects, ignored, left = Merger(), list[Reject](), 0, size
+    """All of a source, in parts of `size` events, the first ones smaller; at least one."""
+    # Who takes them need not wait long for the first, and is busy with it while the next is read.
+    now = max(1, size >> _RISE)
+    merger, rejects, ignored, left = Merger(), list[Reject](), 0, now
     for item in source.items():
         if type(item) is Reject:
             rejects.append(item)
@@ -60,7 +65,8 @@ def parts(source: OpenedSource, size: int) -> Iterator[Part]:
         left -= 1
         if not left:
             yield _part(source, merger, rejects, ignored, last=False)
-            merger, rejects, ignored, left = Merger(), [], 0, size
+            now = min(size, now + (now >> 1) + 1)
+            merger, rejects, ignored, left = Merger(), [], 0, now
     yield _part(source, merger, rejects, ignored, last=True)
 
 
@@ -101,6 +107,8 @@ def _tuple_of(part: Part) -> tuple[Any, ...]:
     return (
         part.format,
         batch.rows,
+        batch.references,
+        batch.people,
         [struct_tuple(line) for line in batch.lines],
         [struct_tuple(contact) for contact in batch.contacts],
         batch.names,
@@ -117,11 +125,11 @@ def _tuple_of(part: Part) -> tuple[Any, ...]:
 
 
 def _part_of(content: tuple[Any, ...]) -> Part:
-    format, rows, lines, contacts, names, events, rejects, ignored, place, position, records, last = content[:-2]
-    batch = Batch(
-        rows, [LineIds(*line) for line in lines], [ContactIds(*contact) for contact in contacts], names, events
-    )
-    digests = [digest and Digest(*digest) for digest in content[-2:]]
+    format, rows, references, people, lines, contacts, names, events = content[:8]
+    rejects, ignored, place, position, records, last = content[8:14]
+    lines = [LineIds(*line) for line in lines]
+    batch = Batch(rows, references, people, lines, [ContactIds(*contact) for contact in contacts], names, events)
+    digests = [digest and Digest(*digest) for digest in content[14:]]
     rejects = [Reject(*reject) for reject in rejects]
     return Part(format, batch, rejects, ignored, Place(*place), position, records, last, *digests)
 
@@ -131,6 +139,7 @@ def _main(told: str) -> None:
     import gc
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked, which ends this one
+    os.nice(10)
     gc.disable()  # there are no cycles to find
     zone, origin, line, format, position, lines, size = json.loads(told)
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)

@@ -7,6 +7,7 @@ out itself: nothing depends on it but time.
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -95,6 +96,7 @@ def _main(path: Path) -> None:
     import gc
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked, which ends this one
+    os.nice(4)
     gc.disable()  # there are no cycles to find
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
         while True:

@@ -67,7 +67,7 @@ class Ingest:
     def _link(self, batch: Batch) -> None:
         for line in sorted(batch.lines, key=repr):
             self._lines.link(line)
-        references = {reference: None for row in batch.rows if (reference := row[CONTACT]) is not None}
+        references = [reference for reference in batch.references if reference is not None]
         self._contacts.prepare(batch.contacts, references)
         for contact in batch.contacts:
             self._contacts.link(contact)
@@ -80,22 +80,27 @@ class Ingest:
     def _merge(self, batch: Batch) -> Touched:
         """The batch's messages merged with what is known of them."""
         touched = Touched(fresh_from=self._contacts.fresh_from)
-        known, owners = touched.known, self._columns.owners
+        known, columns = touched.known, self._columns
+        lines, people = columns.lines({row[LINE] for row in batch.rows}), columns.contacts(batch.references)
         if self._next_id > 1:
             for stored in message_rows.like(self._connection, batch.rows):
                 known[stored.row[KEY], stored.row[DIRECTION]] = stored
         self._first_id = next_id = self._next_id
-        for new in batch.rows:
+        for new, person in zip(batch.rows, batch.people, strict=True):
             identity = new[KEY], new[DIRECTION]
             before = known.get(identity)
             if before is None:
-                row = Stored(next_id, *owners(new[LINE], new[CONTACT]), new, new[AT], None)
+                line_id, line = lines[new[LINE]]
+                contact_id, contact = people[person]
+                row = Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None)
                 next_id += 1
             else:
                 merged = _merged(before.row, new)
                 if merged == before.row:
                     continue
-                row = Stored(before.id, *owners(merged[LINE], merged[CONTACT]), merged, merged[AT], before.derived)
+                line_id, line = columns.lines((merged[LINE],))[merged[LINE]]
+                ((contact_id, contact),) = columns.contacts((merged[CONTACT],))
+                row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
             known[identity] = row
             touched.add(row, before)
         self._next_id = next_id
@@ -120,8 +125,8 @@ class Ingest:
     def _write(self, touched: Touched, changes: list[Change]) -> int:
         """Writes every row that changed once, with its evidence where that changed; how many are new."""
         rows = touched.rows
-        new = [(row.id, row.row, after) for row, after in changes if row.id >= self._first_id]
-        changed = [(row.id, row.row, after) for row, after in changes if row.id in rows and row.id < self._first_id]
+        new = [change for change in changes if change[0].id >= self._first_id]
+        changed = [change for change in changes if change[0].id in rows and change[0].id < self._first_id]
         message_rows.insert(self._connection, self._columns, new)
         message_rows.update(self._connection, self._columns, changed)
         self._timelines.write((row, after) for row, after in changes if row.id not in rows)

@@ -14,7 +14,7 @@ import msgspec
 
 from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Inbound, Known, LineIds, Rank, Send, Status, Step
 from storage.evidence import contact_reference, direction_of, message_of, take_in
-from storage.evidence_row import CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
+from storage.evidence_row import CONTACT, CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
 from storage.messages import Direction, Message
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
@@ -30,11 +30,14 @@ Reference = tuple[int, str]  # (kind, text) of one id of a contact
 class Batch:
     """Merged events, as they are written.
 
-    rows: the messages, each once. lines: all that were named. contacts: those that have another id than the one in the
+    rows: the messages, each once. references: the contacts in them, each once, None for nobody; people: the place of
+    each row's contact among these. lines: all that were named. contacts: those that have another id than the one in the
     row of a message. names: what contacts are called, by one of their ids. events: how many went into it.
     """
 
     rows: list[Row] = field(default_factory=list)
+    references: list[Reference | None] = field(default_factory=list)
+    people: list[int] = field(default_factory=list)
     lines: list[LineIds] = field(default_factory=list)
     contacts: list[ContactIds] = field(default_factory=list)
     names: dict[Reference, Name] = field(default_factory=dict)
@@ -208,7 +211,17 @@ class Merger:
         self._outbound, self._others = {}, {}
         rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in outbound.values()]
         rows += [_row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in others.values()]
-        return Batch(rows, list(self._lines), list(self._contacts), self._names, self._events)
+        references: dict[Reference | None, int] = {}
+        people = [references.setdefault(row[CONTACT], len(references)) for row in rows]
+        return Batch(
+            rows,
+            list(references),
+            people,
+            list(self._lines),
+            list(self._contacts),
+            self._names,
+            self._events,
+        )
 
     def _keeps_status(self, event: Status, known: _Outbound | Message | None) -> bool:
         """Keeps the first status of a message if it is a usual one; whether it is."""

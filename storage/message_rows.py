@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from storage import evidence_row
-from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, USUAL, Row, hash_of, message_of_row
-from storage.identities import Contacts, Lines
+from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, TEMPLATE, USUAL, Row, hash_of, message_of_row
+from storage.identities import Contacts, Found, Lines
 from storage.messages import Message
 from storage.selection import UNKNOWN_ID
 
@@ -35,7 +35,7 @@ START_LINE, DAY, START_ORIGIN, CODE, REASON = map(
 )
 
 _READ = f"""
-SELECT m.id, line_ids.line, contact_ids.contact,
+SELECT m.id, line_ids.line, contact_ids.contact, m.line_id, m.contact_id,
        line_ids.text, contact_ids.kind, contact_ids.text, templates.name,
        {", ".join(f"m.{name}" for name in evidence_row.COLUMNS[NAMES:])},
        {", ".join(f"m.{name}" for name in DERIVED)}
@@ -44,7 +44,7 @@ LEFT JOIN line_ids ON line_ids.id = m.line_id
 LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
 LEFT JOIN templates ON templates.id = m.template
 """
-_EVIDENCE_END = 7 + len(evidence_row.COLUMNS) - NAMES  # in a row of _READ
+_EVIDENCE_END = 9 + len(evidence_row.COLUMNS) - NAMES  # in a row of _READ
 
 _ALL = (*evidence_row.COLUMNS, *DERIVED, "id")
 # A column left out of a statement takes no time; one that is bound to nothing takes the most.
@@ -61,12 +61,14 @@ _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in
 
 
 class Stored(NamedTuple):
-    """A message's row of evidence with the line and contact that it names itself, its own time, ms, and the derived
-    columns that it has in the database (None: it is not there yet)."""
+    """A message's row of evidence with the line and contact that it names itself, the ids of those names, its own time,
+    ms, and the derived columns that it has in the database (None: it is not there yet)."""
 
     id: int
     line: int | None
     contact: int | None
+    line_id: int | None
+    contact_id: int | None
     row: Row
     at: int
     derived: DerivedColumns | None
@@ -170,24 +172,25 @@ def _read(connection: sqlite3.Connection, source: str, wanted: list[Any]) -> Ite
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, line, contact, line_text, kind, text, template = row[:7]
+    id, line, contact, line_id, contact_id, line_text, kind, text, template = row[:9]
     reference = None if kind is None else (kind, text)
-    evidence = (line_text, reference, template, *row[7:_EVIDENCE_END])
-    return Stored(id, line, contact, evidence, evidence[AT], row[_EVIDENCE_END:])
+    evidence = (line_text, reference, template, *row[9:_EVIDENCE_END])
+    return Stored(id, line, contact, line_id, contact_id, evidence, evidence[AT], row[_EVIDENCE_END:])
 
 
-def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple[int, Row, DerivedColumns]]) -> None:
-    """Writes new messages, each with its row id, which is higher than any there was, and marks the days of their starts
-    as dirty."""
+def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple[Stored, DerivedColumns]]) -> None:
+    """Writes new messages, whose row ids are higher than any there was, and marks the days of their starts as dirty."""
     usual: list[tuple[Any, ...]] = []
     others: list[tuple[Any, ...]] = []
     days: set[tuple[int, int | None]] = set()
-    ids_of = columns.ids
-    for id, row, derived in new:
+    template_id = columns.template_id
+    for (id, _, _, line_id, contact_id, row, _, _), derived in new:
+        template = row[TEMPLATE]
+        names = line_id, contact_id, None if template is None else template_id(template)
         if row[USUAL:] == NOTHING_UNUSUAL and derived[_USUAL_DERIVED:] == _NOTHING_DERIVED:
-            usual.append((*ids_of(row), *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
+            usual.append((*names, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
         else:
-            others.append((*ids_of(row), *row[NAMES:], *derived, id))
+            others.append((*names, *row[NAMES:], *derived, id))
         if derived[START_ORIGIN] is not None:
             days.add((derived[DAY], derived[START_LINE]))
     connection.executemany(_INSERT_USUAL, usual)
@@ -195,16 +198,24 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
     connection.executemany(_MARK, days)
 
 
-def update(
-    connection: sqlite3.Connection, columns: Columns, changed: Iterable[tuple[int, Row, DerivedColumns]]
-) -> None:
-    """Writes changed messages, each with its row id."""
-    connection.executemany(_UPDATE, [(*columns.ids(row), *row[NAMES:], *derived, id) for id, row, derived in changed])
+def update(connection: sqlite3.Connection, columns: Columns, changed: Iterable[tuple[Stored, DerivedColumns]]) -> None:
+    """Writes changed messages."""
+    rows = []
+    for stored, derived in changed:
+        template = stored.row[TEMPLATE]
+        names = stored.line_id, stored.contact_id, None if template is None else columns.template_id(template)
+        rows.append((*names, *stored.row[NAMES:], *derived, stored.id))
+    connection.executemany(_UPDATE, rows)
 
 
 def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     """Writes only derived columns, each row with its id behind them."""
     connection.executemany(_UPDATE_DERIVED, rows)
+
+
+# The id of a name, and the line or the contact that it is of; nothing of no name.
+Placed = Found | tuple[None, None]
+_NOWHERE = None, None
 
 
 class Columns:
@@ -224,18 +235,10 @@ class Columns:
             self._templates[name] = id
         return id
 
-    def owners(self, line: str | None, contact: tuple[int, str] | None) -> tuple[int | None, int | None]:
-        """The line and the contact that a message's own evidence names."""
-        return (
-            None if line is None else self._lines.find(line)[1],
-            None if contact is None else self._contacts.find(contact)[1],
-        )
+    def lines(self, texts: Iterable[str | None]) -> dict[str | None, Placed]:
+        """Where each text leads, which has been linked before."""
+        return {text: _NOWHERE if text is None else self._lines.find(text) for text in texts}
 
-    def ids(self, row: Row) -> tuple[int | None, int | None, int | None]:
-        """What the database keeps in place of the names of a row."""
-        line, contact, template = row[:NAMES]
-        return (
-            None if line is None else self._lines.find(line)[0],
-            None if contact is None else self._contacts.find(contact)[0],
-            None if template is None else self.template_id(template),
-        )
+    def contacts(self, references: Iterable[tuple[int, str] | None]) -> list[Placed]:
+        """Where each id of a contact leads, which has been linked before."""
+        return [_NOWHERE if reference is None else self._contacts.find(reference) for reference in references]

@@ -136,6 +136,8 @@ def assert_merged(history: list[Event]) -> None:
     lines |= {line for event in history if not isinstance(event, Known) and (line := event.default_line) is not None}
     assert set(batch.lines) == lines
     in_rows = {row[CONTACT] for row in batch.rows}
+    assert [batch.references[person] for person in batch.people] == [row[CONTACT] for row in batch.rows]
+    assert len(batch.references) == len(in_rows)
     for contact in {event.contact for event in history} - set(batch.contacts):
         assert contact_reference(contact) in in_rows
         assert (len(contact.wa_ids), contact.user_id, contact.customer_id, contact.replaced) == (1, None, None, None)

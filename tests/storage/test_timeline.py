@@ -32,7 +32,7 @@ def test_a_message_out_alone_follows_as_it_does_among_others(history: list[Event
         for contact, answered, known in product((None, 7), AROUND, AROUND):
             if contact is None and known is not None:
                 continue  # nobody knows since when an unknown contact is known
-            row = Stored(1, 3, contact, row_of(message), at, None)
+            row = Stored(1, 3, contact, 4, 5, row_of(message), at, None)
             answers = {} if answered is None else {message.key: at + answered}
             since = None if known is None else at + known
             assert lone_start(row, answers, since) == derive([row], answers, frozenset(), WINDOW, since).starts.get(1)
