@@ -14,12 +14,14 @@ readers see the old cube until the new one is there.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from storage import cube_cells
 from storage.calendar import Calendar
 from storage.cube_beside import Beside
-from storage.cube_layout import KINDS, Block, parent_of
+from storage.cube_layout import KINDS, Block, ancestors_of, parent_of
 from storage.cube_plan import coarse_writes, day_writes
 from storage.database import Writer
 from storage.selection import FIRST_AND_LAST_DAY
@@ -48,11 +50,13 @@ def new_days(connection: sqlite3.Connection, days: Iterable[int]) -> set[int]:
     return {day for day in bounds if not connection.execute(_STARTS_WITHIN, (*bounds[day], 1)).fetchone()[0]}
 
 
-def refresh_batch(connection: sqlite3.Connection, counted: Mapping[int, list[Write]]) -> None:
+def refresh_batch(
+    connection: sqlite3.Connection, counted: Mapping[int, list[Write]] = MappingProxyType({})
+) -> set[int]:
     """Refreshes dirty days inside the caller's transaction, unless that would take longer than the batch did. The
     newest stay dirty while they hold few starts: a reader counts those in no time, and the next batch adds to them.
 
-    counted: the writes of days that are counted already.
+    counted: the writes of days that are counted already. Returns the days that were dirty.
     """
     calendar = Calendar(load_settings(connection).zone)
     days = [day for (day,) in connection.execute(_DIRTY_DAYS)]
@@ -63,13 +67,30 @@ def refresh_batch(connection: sqlite3.Connection, counted: Mapping[int, list[Wri
         if total <= _FEW_STARTS:
             behind = place + 1
         if total > _BATCH_STARTS:
-            return
+            return {*days}
     for day in days[behind:]:
         if day in counted:
             execute(connection, counted[day])
             _mark_parent(connection, (0, day))
         else:
             _refresh_day(connection, calendar, day)
+    return {*days}
+
+
+def ready_blocks(connection: sqlite3.Connection) -> dict[Block, set[int]]:
+    """Coarse blocks that are dirty with nothing below them dirty, finest first, and their dirty lines."""
+    dirty: defaultdict[Block, set[int]] = defaultdict(set)
+    for level, block, line in connection.execute("SELECT level, block, line FROM dirty ORDER BY level, block"):
+        dirty[level, block].add(line)
+    above = {above for block in dirty for above in ancestors_of(block)}
+    return {block: lines for block, lines in dirty.items() if block[0] and block not in above}
+
+
+def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], writes: Iterable[Write]) -> None:
+    """Writes what was worked out of a coarse block for its dirty lines, of which it still holds."""
+    execute(connection, writes)
+    cube_cells.refresh_details(connection, block, lines)
+    _mark_parent(connection, block)
 
 
 def finish(writer: Writer, progress: Progress = lambda done, of: None, beside: Beside | None = None) -> None:

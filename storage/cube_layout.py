@@ -6,7 +6,7 @@ it. The bitmaps of a cell are of three kinds, and a contact stands in the slice 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from storage.filters import StartStatus
@@ -106,14 +106,19 @@ def parent_of(block: Block) -> Block | None:
     return (level + 1, number >> (SHIFTS[level + 1] - SHIFTS[level])) if level + 1 < len(SHIFTS) else None
 
 
+def ancestors_of(block: Block) -> Iterator[Block]:
+    """The coarser blocks that a block is part of."""
+    above = parent_of(block)
+    while above is not None:
+        yield above
+        above = parent_of(above)
+
+
 def cover(first: int, end: int, dirty: Iterable[Block]) -> list[Block]:
     """The fewest blocks that make up the days [first, end), none of them dirty in any part; dirty days are left out."""
     unusable: set[Block] = set()
     for block in dirty:
-        above: Block | None = block
-        while above is not None:
-            unusable.add(above)
-            above = parent_of(above)
+        unusable |= {block, *ancestors_of(block)}
     blocks = []
     day = first
     while day < end:

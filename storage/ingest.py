@@ -11,14 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import cube, message_rows
-from storage.cube_beside import Beside
-from storage.cube_count import FailureKinds
+from storage.cube_sharing import Sharing
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
 from storage.evidence_row import AT, CONTACT, DIRECTION, KEY, LINE, Row, message_of_row, row_of
 from storage.identities import Contacts, Lines
 from storage.merging import Batch
-from storage.message_rows import CODE, DAY, REASON, START_ORIGIN, DerivedColumns, Stored
+from storage.message_rows import START_ORIGIN, Stored
 from storage.settings import load_settings
 
 
@@ -33,11 +32,11 @@ class Changes:
 class Ingest:
     """Writes batches. After an exception it must not be used again: what it remembers was rolled back.
 
-    beside: a process that counts new days while their messages are written.
+    sharing: how the cube's counting is shared with another process, if it is.
     """
 
-    def __init__(self, writer: Writer, beside: Beside | None = None) -> None:
-        self._connection, self._beside = writer.connection, beside
+    def __init__(self, writer: Writer, sharing: Sharing | None = None) -> None:
+        self._connection, self._sharing = writer.connection, sharing
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
         self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
@@ -46,23 +45,20 @@ class Ingest:
 
     def write(self, batch: Batch) -> Changes:
         """Writes one batch inside the caller's transaction."""
+        if self._sharing is not None:
+            self._sharing.begin()
         self._link(batch)
         touched = self._merge(batch)
         self._add_moved(touched)
         changes = self._timelines.derive(touched)
-        if self._beside is not None:
-            self._ask_for_days(self._beside, [after for _, after in changes if after[START_ORIGIN] is not None])
+        if self._sharing is not None:
+            self._sharing.count([after for _, after in changes if after[START_ORIGIN] is not None])
         new = self._write(touched, changes)
-        cube.refresh_batch(self._connection, {} if self._beside is None else self._beside.days())
+        if self._sharing is not None:
+            self._sharing.refresh()
+        else:
+            cube.refresh_batch(self._connection)
         return Changes(new, len(touched.rows) - new)
-
-    def _ask_for_days(self, beside: Beside, starts: list[DerivedColumns]) -> None:
-        """Has those of the days counted of which these are all starts, because there were none before."""
-        days = cube.new_days(self._connection, {start[DAY] for start in starts})
-        kinds = FailureKinds(self._connection)
-        of_days = [start for start in starts if start[DAY] in days]
-        failures = dict.fromkeys((start[CODE], start[REASON]) for start in of_days if start[REASON] is not None)
-        beside.ask_for_days(of_days, [(failure, kinds.id_of(*failure)) for failure in failures])
 
     def _link(self, batch: Batch) -> None:
         for line in sorted(batch.lines, key=repr):

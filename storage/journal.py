@@ -16,6 +16,7 @@ from typing import BinaryIO
 from storage.batches import Part
 from storage.calendar import now_ms
 from storage.cube_beside import Beside
+from storage.cube_sharing import Sharing
 from storage.database import Writer
 from storage.events import Reject
 from storage.hashing import HEAD, Digest, Hashed, head_digest
@@ -85,7 +86,7 @@ class Journal:
     ) -> None:
         self._writer, self._hashed = writer, hashed
         self._name, self._options, self._known = name, options, known
-        self._ingest = Ingest(writer, beside)
+        self._ingest = Ingest(writer, None if beside is None else Sharing(writer.connection, beside))
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
         self._started_at = now_ms()

@@ -57,7 +57,7 @@ def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cube, "_FEW_STARTS", 0)
         if not refresh:
-            patch.setattr(cube, "refresh_batch", lambda connection, counted: None)
+            patch.setattr(cube, "refresh_batch", lambda connection: set())
         Ingest(writer).write(merger.batch())
 
 

@@ -1,0 +1,58 @@
+"""Which of the cube's counting goes to the process beside an import, and when what comes back still holds.
+
+While contacts and messages of a batch are worked out, that process makes coarse blocks that nothing has touched of
+late; while its messages are written, it counts the days that are new with it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from storage import cube
+from storage.cube_beside import Beside
+from storage.cube_count import FailureKinds
+from storage.cube_layout import KINDS, Block, days_of
+from storage.message_rows import CODE, DAY, REASON, DerivedColumns
+from storage.writes import Write
+
+_BLOCKS = 6  # that are asked for at once: about as much work as the other half of a batch
+
+
+class Sharing:
+    """The batches of one import, each in a transaction: `begin`, `count` and `refresh` in turn."""
+
+    def __init__(self, connection: sqlite3.Connection, beside: Beside) -> None:
+        self._connection, self._beside = connection, beside
+        self._touched: set[int] = set()  # days that the last batch made dirty
+        self._asked: list[tuple[Block, set[int]]] = []
+        self._made: list[list[Write]] = []
+
+    def begin(self) -> None:
+        """Asks for coarse blocks, before the batch has written anything: the other process sees what is committed."""
+        ready = cube.ready_blocks(self._connection)
+        settled = [(block, lines) for block, lines in ready.items() if not self._has_touched(block)]
+        self._asked = settled[:_BLOCKS]
+        if self._asked:
+            self._beside.ask_for_blocks((kind, block, lines) for block, lines in self._asked for kind in KINDS)
+
+    def count(self, starts: list[DerivedColumns]) -> None:
+        """Asks for those days of which these, all that the batch makes or changes, are all starts: that had none."""
+        self._made = (self._beside.blocks() or []) if self._asked else []
+        days = cube.new_days(self._connection, {start[DAY] for start in starts})
+        kinds = FailureKinds(self._connection)
+        of_days = [start for start in starts if start[DAY] in days]
+        failures = dict.fromkeys((start[CODE], start[REASON]) for start in of_days if start[REASON] is not None)
+        self._beside.ask_for_days(of_days, [(failure, kinds.id_of(*failure)) for failure in failures])
+
+    def refresh(self) -> None:
+        """Refreshes the cube when the batch's messages are written, as `refresh_batch` does, and blocks besides."""
+        self._touched = cube.refresh_batch(self._connection, self._beside.days())
+        made = iter(self._made)
+        # Where there is no answer, the blocks stay dirty.
+        for (block, lines), *of_kinds in zip(self._asked, *[made] * len(KINDS), strict=False):
+            if not self._has_touched(block):
+                cube.write_block(self._connection, block, lines, [write for writes in of_kinds for write in writes])
+
+    def _has_touched(self, block: Block) -> bool:
+        days = days_of(block)
+        return any(day in days for day in self._touched)
