@@ -80,7 +80,7 @@ def beside(path: Path) -> Iterator[Beside]:
         piped.stop(process)
 
 
-def _answer_to(path: Path, question: Sequence[Any]) -> Any:
+def answer_to(path: Path, question: Sequence[Any]) -> Any:
     """The answer to a question, None where it cannot be told here."""
     try:
         if question[0] == "days":
@@ -100,7 +100,7 @@ def _main(path: Path) -> None:
     gc.disable()  # there are no cycles to find
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
         while True:
-            piped.send(told, _answer_to(path, piped.receive(asked)))
+            piped.send(told, answer_to(path, piped.receive(asked)))
 
 
 if __name__ == "__main__":

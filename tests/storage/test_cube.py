@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,15 +18,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from storage import cube, cube_reading, packs, user_sets
+from storage import cube, cube_reading, cube_sharing, packs, user_sets
 from storage.checking import check, rebuild
+from storage.cube_beside import Beside, answer_to
 from storage.cube_layout import cover, days_of
+from storage.cube_sharing import Sharing
 from storage.database import DatabaseError, reading, writing
 from storage.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.failures import Reason
 from storage.filters import Filter, StartStatus, UserType, literal
 from storage.ingest import Ingest, derive_again
-from storage.merging import Merger
+from storage.merging import Batch, Merger
 from storage.report import as_json, load_report, recount_report
 from storage.settings import store_setting
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, cube_of
@@ -49,16 +52,21 @@ def scratch() -> Iterator[Path]:
         yield Path(directory) / "saludo.db"
 
 
-def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
-    """One batch in one transaction; without `refresh` as if the process had died before it could refresh anything."""
+def batch_of(part: Iterable[Event]) -> Batch:
+    """Events merged in memory."""
     merger = Merger()
     for event in part:
         merger.add(event)
+    return merger.batch()
+
+
+def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
+    """One batch in one transaction; without `refresh` as if the process had died before it could refresh anything."""
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(cube, "_FEW_STARTS", 0)
         if not refresh:
             patch.setattr(cube, "refresh_batch", lambda connection: set())
-        Ingest(writer).write(merger.batch())
+        Ingest(writer).write(batch_of(part))
 
 
 def finish(path: Path) -> None:
@@ -155,6 +163,43 @@ def test_the_cube_of_a_history_is_the_same_in_any_order_and_after_a_rebuild(
         with writing(other) as writer:
             rebuild(writer, nothing)
         assert cube_of(other) == before
+
+
+class AtOnce(Beside):
+    """What the process beside an import would answer if it looked at once: as stale as an answer can be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._told: Any = None
+
+    def _ask(self, question: tuple[Any, ...]) -> None:
+        self._told = marshal.dumps(answer_to(self._path, marshal.loads(marshal.dumps(question))))
+
+    def _answer(self) -> Any:
+        return marshal.loads(self._told)
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_counting_beside_an_import_leaves_no_stale_cell(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    with scratch() as path, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packs, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(cube, "_FEW_STARTS", data.draw(st.sampled_from((0, 2))))
+        patch.setattr(cube_sharing, "_BLOCKS", data.draw(st.sampled_from((1, 6))))
+        build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
+        with writing(path) as writer:
+            sharing = Sharing(writer.connection, AtOnce(path))
+            ingest = Ingest(writer, sharing)
+            for part in data.draw(split(data.draw(shuffled(history)))):
+                with writer.transaction():
+                    ingest.write(batch_of(part))
+                report, recount = both(path, Filter.parse("period:all"), question.now)
+                assert report == recount
+            cube.finish(writer, beside=AtOnce(path))
+        assert marks(path) == []
+        assert problems(path) == []
 
 
 @pytest.mark.parametrize("zone", ZONES)
