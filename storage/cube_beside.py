@@ -28,11 +28,10 @@ Task = tuple[int, Block, set[int]]  # a kind of sets, a coarse block, its dirty 
 
 
 class Beside:
-    """The process, as the importing one sees it: one question at a time, and then its answer."""
+    """The process (None: there is none), as the importing one sees it: one question at a time, and then its answer."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | None) -> None:
         self._process = process
-        self._works = True
 
     def ask_for_days(self, starts: Iterable[tuple[Any, ...]], failures: Iterable[tuple[Failure, int]]) -> None:
         """Asks for the writes of new days: `starts` as derived columns of messages, failures with their ids."""
@@ -53,27 +52,31 @@ class Beside:
         return blocks
 
     def _ask(self, question: tuple[Any, ...]) -> None:
-        assert self._process.stdin is not None
-        if self._works:
+        if self._process is not None:
+            assert self._process.stdin is not None
             try:
                 piped.send(self._process.stdin, question)
             except OSError:
-                self._works = False
+                self._process = None
 
     def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        if self._works:
+        if self._process is not None:
+            assert self._process.stdout is not None
             try:
                 return piped.receive(self._process.stdout)
             except (EOFError, OSError):
-                self._works = False
+                self._process = None
         return None
 
 
 @contextmanager
 def beside(path: Path) -> Iterator[Beside]:
-    """The process for a database, ended with the context."""
-    process = piped.start("storage.cube_beside", str(path), subprocess.PIPE)
+    """The process for a database, ended with the context; where none can be started, nobody answers."""
+    try:
+        process = piped.start("storage.cube_beside", str(path), subprocess.PIPE)
+    except OSError:
+        yield Beside(None)
+        return
     try:
         yield Beside(process)
     finally:
