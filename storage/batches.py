@@ -1,8 +1,9 @@
 """Events merged in memory, in runs that become one transaction each, read here or by a process of its own. Knows no
 database.
 
-Reading takes as long as writing does: for a large file on more than one core a second process reads ahead, one batch.
-It gets the file as its standard input, holds no lock and no connection, and ends when nobody takes what it gives.
+Reading is two fifths of the work: for a large file on more than one core a second process reads ahead, one batch, and
+hashes what it read. It gets the file as its standard input, holds no lock and no connection, and ends when nobody takes
+what it gives.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ class Ingest:
         """The batch's messages merged with what is known of them."""
         touched = Touched(fresh_from=self._contacts.fresh_from)
         known, columns = touched.known, self._columns
-        lines, people = columns.lines({row[LINE] for row in batch.rows}), columns.contacts(batch.references)
+        lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
+        people = [columns.of_contact(reference) for reference in batch.references]
         if self._next_id > 1:
             for stored in message_rows.like(self._connection, batch.rows):
                 known[stored.row[KEY], stored.row[DIRECTION]] = stored
@@ -94,8 +95,8 @@ class Ingest:
                 merged = _merged(before.row, new)
                 if merged == before.row:
                     continue
-                line_id, line = columns.lines((merged[LINE],))[merged[LINE]]
-                ((contact_id, contact),) = columns.contacts((merged[CONTACT],))
+                line_id, line = columns.of_line(merged[LINE])
+                contact_id, contact = columns.of_contact(merged[CONTACT])
                 row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
             known[identity] = row
             touched.add(row, before)

@@ -235,10 +235,10 @@ class Columns:
             self._templates[name] = id
         return id
 
-    def lines(self, texts: Iterable[str | None]) -> dict[str | None, Placed]:
-        """Where each text leads, which has been linked before."""
-        return {text: _NOWHERE if text is None else self._lines.find(text) for text in texts}
+    def of_line(self, text: str | None) -> Placed:
+        """Where the text of a line leads, which has been linked before."""
+        return _NOWHERE if text is None else self._lines.find(text)
 
-    def contacts(self, references: Iterable[tuple[int, str] | None]) -> list[Placed]:
-        """Where each id of a contact leads, which has been linked before."""
-        return [_NOWHERE if reference is None else self._contacts.find(reference) for reference in references]
+    def of_contact(self, reference: tuple[int, str] | None) -> Placed:
+        """Where an id of a contact leads, which has been linked before."""
+        return _NOWHERE if reference is None else self._contacts.find(reference)
