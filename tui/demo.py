@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from storage.database import writing
+from storage.database import DatabaseError, reading, writing
 from storage.importing import import_path, prepare
 from storage.settings import load_settings, store_setting
 from storage.sources import Options
@@ -23,8 +23,8 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
         from platformdirs import user_cache_path
 
         path = user_cache_path("saludo", appauthor=False) / f"demo-{datetime.now(UTC):%Y-%m-%d}.db"
-        if not path.exists():
-            _remove_older(path)
+        if not _is_readable(path):
+            _remove_all(path)
     if path.exists():
         return path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -38,7 +38,16 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
     return path
 
 
-def _remove_older(path: Path) -> None:
+def _is_readable(path: Path) -> bool:
+    """Whether the database is there whole and of this version: another saludo may have built it today."""
+    try:
+        with reading(path):
+            return True
+    except DatabaseError:
+        return False
+
+
+def _remove_all(path: Path) -> None:
     for old in path.parent.glob("demo-*.db*"):
         old.unlink(missing_ok=True)
 
