@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -76,23 +76,24 @@ def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: 
     return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
 
 
-def parts_ahead(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[Part]:
-    """The same of a file, read by a process of its own; raises UnknownFormat, OSError, and ChildProcessError where
-    that process ended before the file did."""
+def start_reading(file: BinaryIO, options: Options, begin: Place, size: int) -> subprocess.Popen[bytes]:
+    """Starts a process that reads a file; raises OSError where that cannot be."""
     line = options.line and struct_tuple(options.line)
     told = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
-    process = piped.start("storage.batches", told, file)
+    return piped.start("storage.batches", told, file)
+
+
+def parts_of(process: subprocess.Popen[bytes]) -> Iterator[Part]:
+    """What such a process reads; raises UnknownFormat, OSError, and ChildProcessError where it ended before the file
+    did."""
     assert process.stdout is not None
-    try:
-        while (data := _receive(process.stdout)) is not None:
-            kind, content = data
-            if kind == "unknown":
-                raise UnknownFormat(content)
-            if kind == "broken":
-                raise OSError(*content)
-            yield _part_of(content)
-    finally:
-        piped.stop(process)
+    while (data := _receive(process.stdout)) is not None:
+        kind, content = data
+        if kind == "unknown":
+            raise UnknownFormat(content)
+        if kind == "broken":
+            raise OSError(*content)
+        yield _part_of(content)
 
 
 def _receive(pipe: IO[bytes]) -> tuple[str, Any] | None:
@@ -139,11 +140,11 @@ def _main(told: str) -> None:
     """The reading process: a file on standard input, its parts on standard output, None behind the last one."""
     import gc
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked, which ends this one
     os.nice(10)
     gc.disable()  # there are no cycles to find
     zone, origin, line, format, position, lines, size = json.loads(told)
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
+    os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # wherever the process that asked has left it
     with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
         for data in _answers(file, options, Place(position, lines), size):
             piped.send(out, data)

@@ -44,10 +44,15 @@ SELECT count(*) FROM (
 
 
 def new_days(connection: sqlite3.Connection, days: Iterable[int]) -> set[int]:
-    """Those of the local days that have no starts yet."""
+    """Those of the local days that have no starts yet, and of which the cube has nothing: a dirty day that lost all its
+    starts still has its cells."""
     calendar = Calendar(load_settings(connection).zone)
-    bounds = {day: (calendar.start_of(day), calendar.start_of(day + 1)) for day in days}
-    return {day for day in bounds if not connection.execute(_STARTS_WITHIN, (*bounds[day], 1)).fetchone()[0]}
+    return {day for day in days if not (_has_starts(connection, calendar, day) or cube_cells.has_day(connection, day))}
+
+
+def _has_starts(connection: sqlite3.Connection, calendar: Calendar, day: int) -> bool:
+    bounds = calendar.start_of(day), calendar.start_of(day + 1)
+    return bool(connection.execute(_STARTS_WITHIN, (*bounds, 1)).fetchone()[0])
 
 
 def refresh_batch(

@@ -8,7 +8,6 @@ out itself: nothing depends on it but time.
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -91,14 +90,13 @@ def answer_to(path: Path, question: Sequence[Any]) -> Any:
             return {day: new_day_writes(day, starts) for day, starts in days.items()}
         with reading(path) as connection:
             return [coarse_writes(connection, kind, block, set(lines)) for kind, block, lines in question[1]]
-    except (DatabaseError, sqlite3.Error):
+    except (DatabaseError, sqlite3.Error, OSError, MemoryError):
         return None
 
 
 def _main(path: Path) -> None:
     import gc
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked, which ends this one
     os.nice(4)
     gc.disable()  # there are no cycles to find
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:

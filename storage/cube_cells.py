@@ -59,9 +59,14 @@ def all_templates(connection: sqlite3.Connection) -> set[int]:
     return {UNKNOWN_ID, NO_TEMPLATE, *(id for (id,) in connection.execute("SELECT id FROM templates"))}
 
 
+def has_day(connection: sqlite3.Connection, day: int) -> bool:
+    """Whether there are cells of a day, be they as dirty as they may."""
+    return connection.execute(_HAS_DAY, (day,)).fetchone() is not None
+
+
 def stored_cells(connection: sqlite3.Connection, day: int, lines: set[int]) -> Cells:
     """The cells of a day as they are; those of `lines` as well where a line is gone."""
-    if connection.execute(_HAS_DAY, (day,)).fetchone() is None:
+    if not has_day(connection, day):
         return {}
     listed = (json.dumps(sorted(some | {ALL})) for some in (all_lines(connection) | lines, all_templates(connection)))
     rows = connection.execute(_READ, (*listed, day))

@@ -20,7 +20,11 @@ class Digest(NamedTuple):
 
 
 class Hashed:
-    """A file's bytes, hashed up to places that lie ever further on. Whoever else reads the file is not disturbed."""
+    """A file's bytes, hashed up to places that lie ever further on.
+
+    Whoever else reads the file is not disturbed: nothing is read by way of the descriptor's own place, which a process
+    that inherits it goes on from.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file.fileno()
@@ -29,17 +33,17 @@ class Hashed:
 
     def to(self, position: int) -> Digest:
         """The digest of the bytes up to there, or up to where it was asked for before."""
-        if self._head is None and position >= HEAD:
-            self._head = head_digest(os.pread(self._file, HEAD, 0))
         while self._position < position and (block := self._read(min(_BLOCK, position - self._position))):
             self._running.update(block)
             self._position += len(block)
-        return Digest(self._running.hexdigest(), self._head)
+        return Digest(self._running.hexdigest(), self.head() if self._position >= HEAD else None)
+
+    def head(self) -> str | None:
+        """What the first HEAD bytes hash to, None of fewer."""
+        if self._head is None:
+            head = os.pread(self._file, HEAD, 0)
+            self._head = hashlib.sha256(head).hexdigest() if len(head) == HEAD else None
+        return self._head
 
     def _read(self, count: int) -> bytes:
         return os.pread(self._file, count, self._position)
-
-
-def head_digest(head: bytes) -> str | None:
-    """What a file's first HEAD bytes hash to, None of fewer."""
-    return hashlib.sha256(head).hexdigest() if len(head) == HEAD else None

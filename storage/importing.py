@@ -9,14 +9,16 @@ from __future__ import annotations
 import gc
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from storage import cube, journal
-from storage.batches import Part, parts, parts_ahead
+from storage import cube, journal, piped
+from storage.batches import parts, parts_of, start_reading
 from storage.cube_beside import beside
 from storage.database import Writer
 from storage.errors import StorageError
@@ -100,12 +102,17 @@ def _import(
     begin = Place() if known is None else known.place
     if begin.position:
         progress(begin.position, 0)
-    shared = hashed is not None and _is_worth_a_process(stream, begin)
     part = None
     try:
-        with _without_collector(), beside(writer.path) if shared else nullcontext() as counting:
+        with _without_collector(), ExitStack() as stack:
+            reader = _reader(stream, options, begin) if hashed is not None else None
+            counting = None
+            if reader is not None:
+                stack.callback(piped.stop, reader)
+                counting = stack.enter_context(beside(writer.path))
+            read = parts(open_source(stream, options, begin), _BATCH) if reader is None else parts_of(reader)
             book = Journal(writer, name, options, known, hashed, counting)
-            for part in _parts(stream, options, begin, shared):
+            for part in read:
                 book.write(part)
                 progress(part.position, book.events)
             cube.finish(writer, beside=counting)
@@ -130,16 +137,22 @@ def _import(
     )
 
 
-def _parts(stream: BinaryIO, options: Options, begin: Place, shared: bool) -> Iterator[Part]:
-    """What is to be read, by a second process where the work is shared."""
-    if shared:
-        return parts_ahead(stream, options, begin, _BATCH)
-    return parts(open_source(stream, options, begin), _BATCH)
-
-
-def _is_worth_a_process(stream: BinaryIO, begin: Place) -> bool:
+def _reader(stream: BinaryIO, options: Options, begin: Place) -> subprocess.Popen[bytes] | None:
+    """A process that reads what is left of a file, where that is worth one and can be started."""
     left = os.fstat(stream.fileno()).st_size - begin.position
-    return left >= _WORTH_A_PROCESS and len(os.sched_getaffinity(0)) > 1
+    if left < _WORTH_A_PROCESS or _cores() == 1:
+        return None
+    try:
+        return start_reading(stream, options, begin, _BATCH)
+    except OSError:
+        return None
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

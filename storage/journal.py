@@ -19,7 +19,7 @@ from storage.cube_beside import Beside
 from storage.cube_sharing import Sharing
 from storage.database import Writer
 from storage.events import Reject
-from storage.hashing import HEAD, Digest, Hashed, head_digest
+from storage.hashing import Digest, Hashed
 from storage.ingest import Ingest
 from storage.sources import Options, Place
 
@@ -45,16 +45,14 @@ def options_text(options: Options) -> str:
 
 
 def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Options) -> Known | None:
-    """The earlier import that read most of what the file holds, None where none read its beginning. The file is left
-    where it begins."""
-    digest = head_digest(file.read(HEAD))
-    file.seek(0)
+    """The earlier import that read most of what the file holds, None where none read its beginning."""
+    hashed = Hashed(file)
     rows = connection.execute(
         """
         SELECT id, position, lines, prefix_sha256, size, sha256, rejects, format FROM imports
         WHERE options = ? AND (head_sha256 IS NULL OR head_sha256 = ?) AND (0 < position AND position <= ? OR size = ?)
         """,
-        (options_text(options), digest, size, size),
+        (options_text(options), hashed.head(), size, size),
     ).fetchall()
     wanted: defaultdict[int, dict[str, Known]] = defaultdict(dict)
     for id, position, lines, prefix, whole, sha256, rejects, format in rows:
@@ -63,7 +61,7 @@ def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Opt
             wanted[position].setdefault(prefix, known)
         if whole == size and sha256 is not None:
             wanted[size][sha256] = Known(id, Place(position, lines), rejects, True, format)
-    found, hashed = None, Hashed(file)
+    found = None
     for position in sorted(wanted):
         found = wanted[position].get(hashed.to(position).prefix, found)
     return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -17,12 +18,19 @@ _LENGTH = struct.Struct("<Q")
 
 
 def start(module: str, told: str, stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    """Starts a module of this program as a process, with one argument."""
+    """Starts a module of this program as a process, with one argument; raises OSError where that cannot be.
+
+    An interruption is not for it, from its first moment on: it is for the process that started it, and will end it.
+    """
     # It is to find what this process found, and nothing in the working directory.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, told], stdin=stdin, stdout=subprocess.PIPE, env=environment
-    )
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", module, told], stdin=stdin, stdout=subprocess.PIPE, env=environment
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

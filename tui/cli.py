@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -174,9 +175,16 @@ def _open(path: Path, show: Callable[[], int]) -> int:
     return show()
 
 
+def _outlive_helpers() -> None:
+    """Has a closed pipe raise an error: a process that helps an import may die, and this one goes on without it."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
 def _demo(arguments: Namespace) -> int:
     from tui.demo import build_demo
 
+    _outlive_helpers()
     path = build_demo(getattr(arguments, "db", None), _bar("building the demo"))
     if arguments.no_open:
         _print(str(path))
@@ -189,6 +197,7 @@ def _import(arguments: Namespace) -> int:
     options = _import_options(arguments)
     if arguments.files.count("-") > 1:
         raise UsageError("'-' is given twice; standard input can be read once")
+    _outlive_helpers()
     with writing(_database(arguments)) as writer:
         return _import_files(arguments, writer, options)
 

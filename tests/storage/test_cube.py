@@ -202,6 +202,26 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
         assert problems(path) == []
 
 
+def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its starts turn out to be of the day before, and stay to be counted; then it gets others."""
+    monkeypatch.setattr(cube, "_FEW_STARTS", 2)
+    path = build(tmp_path / "saludo.db")
+    with writing(path) as writer:
+        ingest = Ingest(writer, Sharing(writer.connection, AtOnce(path)))
+        parts: list[list[Event]] = [
+            [sent(f"a{place}", NOON) for place in range(3)],
+            [sent("a0", NOON - DAY), sent("a1", NOON - DAY), sent("a2", NOON - DAY)],
+            [sent(f"b{place}", NOON, contact=BETO, template="other") for place in range(3)],
+        ]
+        for part in parts:
+            with writer.transaction():
+                ingest.write(batch_of(part))
+            report, recount = both(path, Filter.parse("period:all template:t"))
+            assert report == recount
+        cube.finish(writer)
+    assert problems(path) == []
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_days_with_a_change_of_clock_and_half_hours_are_counted_whole(tmp_path: Path, zone: str) -> None:
     """An hour of a year in which every change of the clock lies, a start every 30 minutes around each."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from storage import cube, importing
+from storage import cube, importing, piped
 from storage.checking import check
 from storage.cube_beside import Beside
 from storage.database import open_reader, writing
@@ -196,6 +196,72 @@ def test_what_the_reading_process_cannot_read_is_one_line(
         run(tmp_path / "saludo.db", log, each=lambda events: processes["storage.batches"].kill())
     assert processes["storage.batches"].returncode == -signal.SIGKILL
     assert processes["storage.cube_beside"].returncode is not None
+
+
+_WITHOUT_COUNTER = """
+import sys
+from storage import importing, piped
+importing._WORTH_A_PROCESS = 0
+start = piped.start
+def started(module, *arguments):
+    process = start(module, *arguments)
+    if module == "storage.cube_beside":
+        process.kill()
+        process.wait()
+    return process
+piped.start = started
+from tui.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_the_command_goes_on_without_the_process_that_counts(tmp_path: Path, log: Path) -> None:
+    database, alone = tmp_path / "saludo.db", tmp_path / "alone.db"
+    command = [sys.executable, "-c", _WITHOUT_COUNTER, "--db", str(database), "import", str(log)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    run(alone, log)
+    assert report_of(database) == report_of(alone)
+
+
+@pytest.mark.parametrize("module", ["storage.batches", "storage.cube_beside"])
+def test_an_import_goes_on_where_a_process_cannot_be_started(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    database, alone = tmp_path / "saludo.db", tmp_path / "alone.db"
+    run(alone, log)
+    start = piped.start
+
+    def started(which: str, *arguments: Any) -> subprocess.Popen[bytes]:
+        if which == module:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return start(which, *arguments)
+
+    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(piped, "start", started)
+    run(database, log)
+    assert report_of(database) == report_of(alone)
+    assert imports(database) == imports(alone)
+
+
+@pytest.mark.parametrize("buffer", [4096, 8192, 1 << 20])
+@pytest.mark.parametrize("worth", [0, 1 << 40])
+def test_a_file_is_read_from_its_beginning_however_it_was_opened(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, buffer: int, worth: int
+) -> None:
+    """Python reads ahead in pieces as large as the file system's, and a process goes on from where that ended."""
+    database, alone = tmp_path / "saludo.db", tmp_path / "alone.db"
+    read = run(alone, log)
+    opened = Path.open
+    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", worth)
+    monkeypatch.setattr(Path, "open", lambda path, mode: opened(path, mode, buffering=buffer))
+    for events in (read.events, 0):
+        again = run(database, log)
+        assert (again.events, again.rejects) == (events, 0)
+    with log.open("ab") as more:
+        more.write(log.read_bytes()[:100_000].rpartition(b"\n")[0] + b"\n")
+    assert run(database, log).rejects == 0
+    assert report_of(database) == report_of(alone)
 
 
 def started_processes(monkeypatch: pytest.MonkeyPatch) -> dict[str, subprocess.Popen[bytes]]:
