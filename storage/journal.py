@@ -24,7 +24,7 @@ from storage.ingest import Ingest
 from storage.sources import Options, Place
 
 # Raised when a source gives more of a file than before, or other things: then files are read again.
-_READING = 1
+_READING = 2
 
 
 @dataclass(frozen=True, slots=True)
