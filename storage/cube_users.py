@@ -17,8 +17,8 @@ from operator import itemgetter
 
 from storage.bitmaps import Blob, encode, united
 from storage.cube_count import Leaf, Leaves
-from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, children_of, has_repeated
-from storage.packs import is_big, is_sparse, pack, unpack, unpack_block
+from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, STEPS, USERS, Block, children_of, has_repeated
+from storage.packs import fit, is_big, pack, unpack, unpack_block
 from storage.repeated import layers_of
 from storage.writes import Write
 
@@ -39,6 +39,10 @@ _WRITE = "INSERT INTO users (kind, level, block, line, template, bitmap) VALUES 
 _DROP_BLOCK = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ?"
 _DROP_LINE = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = ?"
 _DROP_TOTAL = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = 0 AND template = ?"
+
+# Bytes up to which all sets of a block are one row: less than a page of the database. Every report asks for all failed
+# ones by failure, and those of a block are few rows already.
+_SPARSE = {USERS: 12_000, FAILED: 1_500, STEPS: 12_000}
 
 Sets = list[tuple[Leaf, Blob]]
 LineSets = dict[int, dict[Leaf, Blob]]  # leaves by line
@@ -106,7 +110,7 @@ def block_writes(
     if not changed:
         return []
     drop = (_DROP_BLOCK, [(kind, *block)])
-    if is_sparse(blob for sets in after.values() for blob in sets.values()):
+    if fit((blob for sets in after.values() for blob in sets.values()), _SPARSE[kind]):
         return [drop, _insert(kind, block, _sparse_row(after))]
     if any(line == SPARSE for line, *_ in stored.rows):
         return [drop, *_changed_rows(kind, block, {*after}, {}, after, StoredBlock())]

@@ -17,7 +17,7 @@ from storage.bitmaps import Blob, is_run, little_endian
 
 _SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
-_SPARSE = 12_000  # bytes of all sets of a block and of what tells them apart: less than a page of the database
+_TOLD = 16  # bytes of a block's pack that tell one set from the others
 
 PackKey = tuple[int, int]  # template, failure
 BlockKey = tuple[int, int, int]  # line, template, failure
@@ -149,11 +149,11 @@ def is_big(blob: Blob) -> bool:
     return len(blob) > _BIG
 
 
-def is_sparse(sets: Iterable[Blob]) -> bool:
-    """Whether a block has so little in it that all its sets are one pack."""
+def fit(sets: Iterable[Blob], most: int) -> bool:
+    """Whether the pack of a block's sets has at most so many bytes."""
     size = 0
     for blob in sets:
-        size += 16 + len(blob)
-        if size > _SPARSE:
+        size += _TOLD + len(blob)
+        if size > most:
             return False
     return True

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from storage import cube, cube_reading, cube_sharing, packs, user_sets
+from storage import cube, cube_reading, cube_sharing, cube_users, user_sets
 from storage.checking import check, rebuild
 from storage.cube_beside import Beside, answer_to
-from storage.cube_layout import cover, days_of
+from storage.cube_layout import KINDS, cover, days_of
 from storage.cube_sharing import Sharing
 from storage.database import DatabaseError, reading, writing
 from storage.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
@@ -38,7 +38,7 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 YEAR = "since:2026-01-01 until:2027-01-01"
 ZONES = ("Asia/Kolkata", "America/Santiago", "Australia/Lord_Howe")
 # Up to how many bytes a block is one row: none, some of so few starts, and as it is, when all of them are.
-SPARSE = (0, 100, packs._SPARSE)
+SPARSE = (dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 100), cube_users._SPARSE)
 
 
 def nothing(done: int, of: int) -> None:
@@ -125,7 +125,7 @@ def test_any_history_gives_the_recount_under_any_filter_however_little_is_refres
         # With so few templates, they would always be united and never counted, and be few cells.
         patch.setattr(user_sets, "_FEWER", data.draw(st.sampled_from((0, user_sets._FEWER))))
         patch.setattr(cube_reading, "_FEW_CELLS", data.draw(st.sampled_from((0, cube_reading._FEW_CELLS))))
-        patch.setattr(packs, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):
             write(path, part, refresh=data.draw(st.booleans()))
@@ -152,7 +152,7 @@ def test_the_cube_of_a_history_is_the_same_in_any_order_and_after_a_rebuild(
 ) -> None:
     zone = question.time_zone.key
     with scratch() as one, scratch() as other, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packs, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         build(one, history, time_zone=zone)
         build(other, *data.draw(split(data.draw(shuffled(history)))), time_zone=zone)
         finish(one)
@@ -185,7 +185,7 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packs, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         patch.setattr(cube, "_FEW_STARTS", data.draw(st.sampled_from((0, 2))))
         patch.setattr(cube_sharing, "_BLOCKS", data.draw(st.sampled_from((1, 6))))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
@@ -279,12 +279,12 @@ LATE_FACTS: dict[str, tuple[list[Event], list[Event]]] = {
 }
 
 
-@pytest.mark.parametrize("sparse", SPARSE)
+@pytest.mark.parametrize("sparse", SPARSE, ids=["none", "some", "all"])
 @pytest.mark.parametrize("name", LATE_FACTS)
 def test_a_late_fact_leaves_no_stale_cell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sparse: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sparse: dict[int, int]
 ) -> None:
-    monkeypatch.setattr(packs, "_SPARSE", sparse)
+    monkeypatch.setattr(cube_users, "_SPARSE", sparse)
     early, late = LATE_FACTS[name]
     asked = Filter.parse("period:all line:Sales" if "lines" in name else "period:all")
     path = build(tmp_path / "saludo.db", early)
@@ -360,12 +360,12 @@ def test_the_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
     assert problems(path) == []
 
 
-@pytest.mark.parametrize("sparse", SPARSE)
+@pytest.mark.parametrize("sparse", SPARSE, ids=["none", "some", "all"])
 def test_all_templates_but_a_few_are_all_less_who_stands_in_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparse: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparse: dict[int, int]
 ) -> None:
     """Of thirty templates: Ana got two of them twice, Beto got one that she got as well and one alone."""
-    monkeypatch.setattr(packs, "_SPARSE", sparse)
+    monkeypatch.setattr(cube_users, "_SPARSE", sparse)
     starts = [
         sent(f"{place}.{again}", NOON - (2 * place + again) * DAY, template=f"t{place}", contact=ANA)
         for place in range(30)
