@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from storage.sources import _JsonReaders, stream
@@ -31,6 +31,7 @@ def test_a_usual_line_gives_what_any_text_of_its_record_gives(record: Any) -> No
 
 @given(st.lists(st.binary(max_size=12), max_size=9).map(b"\n".join), st.integers(1, 20), st.integers(1, 20))
 def test_lines_are_cut_in_blocks_as_they_are_one_by_one(content: bytes, block: int, longest: int) -> None:
+    assume(not content.startswith(b"\x1f\x8b"))  # what begins so is packed, and its lines are others
     file, taken, count = io.BytesIO(content), 0, 0
     with patch.object(stream, "_CHUNK", block), patch.object(stream, "SAMPLE", 16):
         cut = Stream(io.BytesIO(content))
