@@ -7,8 +7,9 @@ dirty block, so that every report is that of the last committed messages however
 Therefore a refresh may come in pieces and at any time, and a crash leaves marks that the next writer finishes.
 
 When: at the end of each batch, inside its transaction, as far as dirty days alone go and unless they hold too many
-starts or hardly any (`refresh_batch`); at the end of an import all the rest (`finish`). Rebuilding is one transaction:
-readers see the old cube until the new one is there.
+starts or hardly any (`refresh_batch`); at the end of an import all the rest (`finish`). What is to be written may have
+been worked out beside that, by another process (storage/cube_sharing.py). Rebuilding is one transaction: readers see
+the old cube until the new one is there.
 """
 
 from __future__ import annotations
