@@ -48,12 +48,16 @@ def new_days(connection: sqlite3.Connection, days: Iterable[int]) -> set[int]:
     """Those of the local days that have no starts yet, and of which the cube has nothing: a dirty day that lost all its
     starts still has its cells."""
     calendar = Calendar(load_settings(connection).zone)
-    return {day for day in days if not (_has_starts(connection, calendar, day) or cube_cells.has_day(connection, day))}
+    return {
+        day for day in days if not (_starts_of(connection, calendar, day, 1) or cube_cells.has_day(connection, day))
+    }
 
 
-def _has_starts(connection: sqlite3.Connection, calendar: Calendar, day: int) -> bool:
+def _starts_of(connection: sqlite3.Connection, calendar: Calendar, day: int, most: int) -> int:
+    """How many starts a day has, as far as `most`."""
     bounds = calendar.start_of(day), calendar.start_of(day + 1)
-    return bool(connection.execute(_STARTS_WITHIN, (*bounds, 1)).fetchone()[0])
+    starts: int = connection.execute(_STARTS_WITHIN, (*bounds, most)).fetchone()[0]
+    return starts
 
 
 def refresh_batch(
@@ -68,8 +72,7 @@ def refresh_batch(
     days = [day for (day,) in connection.execute(_DIRTY_DAYS)]
     total, behind = 0, 0
     for place, day in enumerate(days):
-        bounds = calendar.start_of(day), calendar.start_of(day + 1)
-        total += connection.execute(_STARTS_WITHIN, (*bounds, _BATCH_STARTS + 1)).fetchone()[0]
+        total += _starts_of(connection, calendar, day, _BATCH_STARTS + 1)
         if total <= _FEW_STARTS:
             behind = place + 1
         if total > _BATCH_STARTS:

@@ -152,12 +152,10 @@ def _leaves(counting: dict[Cell, _Counting], failed: dict[tuple[int, int, int], 
 
 
 def starts_by_day(derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure, int]) -> dict[int, list[CountedStart]]:
-    """The starts among messages, of their derived columns (message_rows.DERIVED), by local day; the failures as
-    `FailureKinds` numbers them."""
+    """Starts by local day, of their messages' derived columns (message_rows.DERIVED); the failures as `FailureKinds`
+    numbers them."""
     days: defaultdict[int, list[CountedStart]] = defaultdict(list)
     for line, contact, template, _, day, origin, user_type, status, _, marks, code, reason, _ in derived:
-        if origin is None:
-            continue
         if template is None:
             template = UNKNOWN_ID if origin < REFERRED_FROM else NO_TEMPLATE
         failure = 0 if reason is None else failures[code, reason]

@@ -234,7 +234,7 @@ class Timelines:
         return (
             line,
             row.contact,
-            None if template is None else self._columns.template_id(template),
+            self._columns.template_id(template),
             at,
             self._calendar.day_number(at),
             origin,

@@ -184,13 +184,13 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
     others: list[tuple[Any, ...]] = []
     days: set[tuple[int, int | None]] = set()
     template_id = columns.template_id
-    for (id, _, _, line_id, contact_id, row, _, _), derived in new:
-        template = row[TEMPLATE]
-        names = line_id, contact_id, None if template is None else template_id(template)
+    for stored, derived in new:
+        id, _, _, line_id, contact_id, row, _, _ = stored
         if row[USUAL:] == NOTHING_UNUSUAL and derived[_USUAL_DERIVED:] == _NOTHING_DERIVED:
-            usual.append((*names, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
+            template = template_id(row[TEMPLATE])
+            usual.append((line_id, contact_id, template, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
         else:
-            others.append((*names, *row[NAMES:], *derived, id))
+            others.append(_whole(columns, stored, derived))
         if derived[START_ORIGIN] is not None:
             days.add((derived[DAY], derived[START_LINE]))
     connection.executemany(_INSERT_USUAL, usual)
@@ -200,12 +200,13 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
 
 def update(connection: sqlite3.Connection, columns: Columns, changed: Iterable[tuple[Stored, DerivedColumns]]) -> None:
     """Writes changed messages."""
-    rows = []
-    for stored, derived in changed:
-        template = stored.row[TEMPLATE]
-        names = stored.line_id, stored.contact_id, None if template is None else columns.template_id(template)
-        rows.append((*names, *stored.row[NAMES:], *derived, stored.id))
-    connection.executemany(_UPDATE, rows)
+    connection.executemany(_UPDATE, [_whole(columns, stored, derived) for stored, derived in changed])
+
+
+def _whole(columns: Columns, stored: Stored, derived: DerivedColumns) -> tuple[Any, ...]:
+    """A message as the values of _ALL."""
+    names = stored.line_id, stored.contact_id, columns.template_id(stored.row[TEMPLATE])
+    return (*names, *stored.row[NAMES:], *derived, stored.id)
 
 
 def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -214,7 +215,7 @@ def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...
 
 
 # The id of a name, and the line or the contact that it is of; nothing of no name.
-Placed = Found | tuple[None, None]
+Owned = Found | tuple[None, None]
 _NOWHERE = None, None
 
 
@@ -226,8 +227,10 @@ class Columns:
         self._lines, self._contacts = lines, contacts
         self._templates: dict[str, int] = {}
 
-    def template_id(self, name: str) -> int:
-        """The id of a template's name, made if it is new."""
+    def template_id(self, name: str | None) -> int | None:
+        """The id of a template's name, made if it is new; of no name, none."""
+        if name is None:
+            return None
         id = self._templates.get(name)
         if id is None:
             self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
@@ -235,10 +238,10 @@ class Columns:
             self._templates[name] = id
         return id
 
-    def of_line(self, text: str | None) -> Placed:
+    def of_line(self, text: str | None) -> Owned:
         """Where the text of a line leads, which has been linked before."""
         return _NOWHERE if text is None else self._lines.find(text)
 
-    def of_contact(self, reference: tuple[int, str] | None) -> Placed:
+    def of_contact(self, reference: tuple[int, str] | None) -> Owned:
         """Where an id of a contact leads, which has been linked before."""
         return _NOWHERE if reference is None else self._contacts.find(reference)
