@@ -1,5 +1,7 @@
-"""The SQL that adds up the counters of cells: which of them are chosen, and how many of them one number carries.
-Knows no database.
+"""The SQL of the counters of cells and details: which are chosen, and how the two in a number come apart again. Knows
+no database.
+
+Numbers are added up as they are, both halves at once; with weights as well, as long as no half of the whole is below 0.
 """
 
 from __future__ import annotations
@@ -7,48 +9,63 @@ from __future__ import annotations
 from functools import cache
 
 from storage.cube_layout import ANSWER, FAILURE, RECEIVED
-from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM
+from storage.schema import COUNTERS, HALF, NEW, ORIGINS, REFERRED_FROM, USER_TYPES
 from storage.selection import Chosen
 
-MOST_BITS = 62  # of a number in SQLite that may be added to
-_STATUSES = ANSWER + 1 - FAILURE  # of a send; that many sums each origin has
-_REFERRED = REFERRED_FROM * _STATUSES  # sums before those of referred starts
+LOW = (1 << HALF) - 1  # the lower half
+_NEW_USERS, _RECURRENT_USERS = range(len(USER_TYPES))
+_SENDS = ("template_sends", "notification_sends")  # of details, by origin
 
 
 @cache
-def sums_of(origins: frozenset[int] | None, user_type: int | None, statuses: frozenset[int] | None) -> list[str]:
-    """The chosen counters by origin and status, of both user types."""
-    chosen = Chosen(origins=origins, user_type=user_type, statuses=statuses)
-    counters = [
-        (origin, status, f"c.{column}")
-        for (origin, user_type, status), column in COUNTERS.items()
-        if chosen.takes(origin, user_type) and (statuses is None or status in statuses)
-    ]
-    sums = []
-    for origin in range(len(ORIGINS)):
-        for status in range(FAILURE, ANSWER + 1) if origin < REFERRED_FROM else (RECEIVED,):
-            names = [name for of, counted, name in counters if (of, counted) == (origin, status)]
-            sums.append(" + ".join(names) or "0")
-    return sums
+def numbers_of(user_type: int | None) -> list[str]:
+    """The numbers of a cell, in the order of COUNTERS, as counted of users of that type (None: of all)."""
+    if user_type is None:
+        return [f"c.{column}" for column in COUNTERS]
+    of_new = [f"c.{NEW}{column}" for column in COUNTERS]
+    if user_type == _NEW_USERS:
+        return of_new
+    return [f"c.{column} - {new}" for column, new in zip(COUNTERS, of_new, strict=True)]
 
 
-def packed_sums(columns: list[str], bits: int) -> tuple[list[str], list[str]]:
-    """The columns with several in one number, as many as fit, and what each of them is in the sums p0, p1 and so on of
-    those; no sum has more than so many bits. To group many rows, SQLite sorts them: that takes as long as there is to
-    carry."""
-    at_once = max(1, MOST_BITS // bits)
-    packed, sums = [], []
-    for start in range(0, len(columns), at_once):
-        some = columns[start : start + at_once]
-        packed.append(" + ".join(f"(({column}) << {bits * place})" for place, column in enumerate(some)))
-        whole = f"p{start // at_once}"
-        sums += [f"(({whole} >> {bits * place}) & {(1 << bits) - 1})" for place in range(len(some))]
-    return packed, sums
+def chosen_counters(chosen: Chosen, numbers: list[str]) -> dict[tuple[int, int], str]:
+    """Those counters that are chosen, by origin and status, of the numbers of a cell or of sums of them."""
+    return {
+        (origin, status): f"(({number}) >> {HALF})" if upper else f"(({number}) & {LOW})"
+        for number, pair in zip(numbers, COUNTERS.values(), strict=True)
+        for upper, (origin, status) in enumerate(pair)
+        if (chosen.origins is None or origin in chosen.origins)
+        and (chosen.statuses is None or status in chosen.statuses)
+    }
 
 
-def row_of_sums(before: str) -> str:
-    """The columns of a row of figures but its day, from the sums by origin and status."""
-    sums = [f"{before}{index}" for index in range(_REFERRED + len(ORIGINS) - REFERRED_FROM)]
-    by_origin = [sums[start : start + _STATUSES] for start in range(0, _REFERRED, _STATUSES)]
-    by_status = [" + ".join(of_status) for of_status in zip(*by_origin, strict=True)]
-    return ", ".join((*by_status, *(" + ".join(of_origin) for of_origin in by_origin), *sums[_REFERRED:]))
+def row_of(chosen: Chosen, numbers: list[str]) -> str:
+    """The columns of a row of figures but its day, from the numbers of a cell or sums of them."""
+    counters = chosen_counters(chosen, numbers)
+
+    def total(origins: range, statuses: range) -> str:
+        return " + ".join(counters.get((one, status), "0") for one in origins for status in statuses)
+
+    sends, of_send = range(REFERRED_FROM), range(FAILURE, ANSWER + 1)
+    by_status = [total(sends, range(status, status + 1)) for status in of_send]
+    by_origin = [total(range(one, one + 1), of_send) for one in sends]
+    referred = [total(range(one, one + 1), range(RECEIVED, RECEIVED + 1)) for one in range(REFERRED_FROM, len(ORIGINS))]
+    return ", ".join((*by_status, *by_origin, *referred))
+
+
+def send_origins(chosen: Chosen) -> list[int]:
+    """The origins of sends that are chosen."""
+    return [origin for origin in range(REFERRED_FROM) if chosen.origins is None or origin in chosen.origins]
+
+
+def sends_of(origin: int, user_type: int | None, factor: str = "") -> str:
+    """The sum of the sends of an origin to users of that type (None: to all) in details, each behind a factor."""
+    both = f"sum({factor}d.{_SENDS[origin]})"
+    halves = {_NEW_USERS: f"({both} & {LOW})", _RECURRENT_USERS: f"({both} >> {HALF})"}
+    return " + ".join(halves.values()) if user_type is None else halves[user_type]
+
+
+def has_sends(chosen: Chosen) -> str:
+    """The condition that a row of details has a send that is chosen."""
+    half = {None: "", _NEW_USERS: f" & {LOW}", _RECURRENT_USERS: f" >> {HALF}"}[chosen.user_type]
+    return f"({' OR '.join(f'({_SENDS[origin]}{half})' for origin in send_origins(chosen)) or '0'})"

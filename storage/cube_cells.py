@@ -6,46 +6,47 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable
 from operator import add
 
-from storage.cube_count import Cell, Detail
+from storage.cube_count import Cell, Detail, Sends
 from storage.cube_layout import ALL, Block, children_of
-from storage.schema import COUNTERS
+from storage.schema import COUNTERS, NEW
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
 from storage.writes import Write
 
-Cells = dict[Cell, tuple[int, ...]]  # counters in the order of COUNTERS
-Details = dict[Detail, int]
+Cells = dict[Cell, tuple[int, ...]]  # counters in the order of COUNTERS, of all users and then of new ones
+Details = dict[Detail, Sends]
 
-_COLUMNS = ", ".join(COUNTERS.values())
+_NAMES = [f"{of}{column}" for of in ("", NEW) for column in COUNTERS]
+_COLUMNS = ", ".join(_NAMES)
 _HAS_DAY = f"SELECT 1 FROM cells WHERE line = {ALL} AND template = {ALL} AND day = ?"
 _READ = f"""
 SELECT line, template, {_COLUMNS} FROM cells
 WHERE line IN (SELECT value FROM json_each(?)) AND template IN (SELECT value FROM json_each(?)) AND day = ?
 """
-_WRITE = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(COUNTERS)))})"
+_WRITE = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_NAMES)))})"
 _DROP = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
 
+_OF_DETAIL = 5  # columns that tell one detail of a day from the others
 _READ_DETAILS = """
-SELECT line, template, origin, user_type, status, failure, marks, count FROM details WHERE level = 0 AND block = ?
+SELECT line, template, status, failure, marks, template_sends, notification_sends FROM details
+WHERE level = 0 AND block = ?
 """
-_WRITE_DETAIL = "INSERT OR REPLACE INTO details VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_WRITE_DETAIL = "INSERT OR REPLACE INTO details VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DROP_DETAIL = """
 DELETE FROM details
-WHERE level = 0 AND block = ? AND line = ? AND template = ? AND origin = ? AND user_type = ? AND status = ?
-  AND failure = ? AND marks = ?
+WHERE level = 0 AND block = ? AND line = ? AND template = ? AND status = ? AND failure = ? AND marks = ?
 """
 _DROP_BLOCK = """
 DELETE FROM details WHERE level = :level AND block = :block AND line IN (SELECT value FROM json_each(:lines))
 """
 _SUM_UP = """
 INSERT INTO details
-SELECT :level, :block, line, template, origin, user_type, status, failure, marks, sum(count)
+SELECT :level, :block, line, template, status, failure, marks, sum(template_sends), sum(notification_sends)
 FROM details
 WHERE level = :level - 1 AND block BETWEEN :child AND :last_child AND line IN (SELECT value FROM json_each(:lines))
-GROUP BY line, template, origin, user_type, status, failure, marks
+GROUP BY line, template, status, failure, marks
 """
 
 
@@ -96,20 +97,22 @@ def _roll_up(leaves: Cells) -> Cells:
 
 def stored_details(connection: sqlite3.Connection, day: int) -> Details:
     """The details of a day as they are."""
-    return {row[:-1]: row[-1] for row in connection.execute(_READ_DETAILS, (day,))}
+    return {row[:_OF_DETAIL]: row[_OF_DETAIL:] for row in connection.execute(_READ_DETAILS, (day,))}
 
 
 def detail_writes(day: int, lines: set[int], leaves: Details, stored: Details) -> list[Write]:
     """How to write the details of these lines on a day, and the roll-ups over them."""
     details = {
-        detail: count for detail, count in stored.items() if ALL not in detail[:2] and detail[0] not in lines
+        detail: sends for detail, sends in stored.items() if ALL not in detail[:2] and detail[0] not in lines
     } | leaves
-    totals: defaultdict[Detail, int] = defaultdict(int)
-    for (line, template, origin, user_type, status, failure, marks), count in details.items():
+    totals: Details = {}
+    for (line, template, status, failure, marks), sends in details.items():
         for of_line, of_template in ((line, ALL), (ALL, template), (ALL, ALL)):
-            totals[of_line, of_template, origin, user_type, status, failure, marks] += count
+            detail = of_line, of_template, status, failure, marks
+            known = totals.get(detail)
+            totals[detail] = sends if known is None else tuple(map(add, known, sends))
     details |= totals
-    written = [(day, *detail, count) for detail, count in sorted(details.items()) if stored.get(detail) != count]
+    written = [(day, *detail, *sends) for detail, sends in sorted(details.items()) if stored.get(detail) != sends]
     return [(_WRITE_DETAIL, written), (_DROP_DETAIL, [(day, *detail) for detail in stored if detail not in details])]
 
 

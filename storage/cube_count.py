@@ -15,11 +15,13 @@ from storage.bitmaps import SLICE_BITS, encode_numbers
 from storage.calendar import Calendar
 from storage.cube_layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
 from storage.database import DatabaseError
-from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.filters import UserType
+from storage.schema import COUNTERS, HALF, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
 
 Cell = tuple[int, int]  # line, template
-Detail = tuple[int, int, int, int, int, int, int]  # line, template, origin, user type, status, failure, marks
+Detail = tuple[int, int, int, int, int]  # line, template, status, failure, marks
+Sends = tuple[int, ...]  # of each origin, those to new users in the lower half (schema.HALF), to recurrent ones above
 Leaf = tuple[int, int]  # template, failure (0 but in the kind FAILED)
 Leaves = dict[int, dict[Leaf, bytes]]  # by line
 # A start: line, template, `class_number`, marks, failure (0: none), contact.
@@ -34,6 +36,7 @@ SELECT ifnull(m.line, {UNKNOWN_ID}),
 FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
 """
+_NEW_USERS = USER_TYPES.index(UserType.NEW)
 _OF_LINES = f" AND ifnull(m.line, {UNKNOWN_ID}) IN (SELECT value FROM json_each(?))"
 
 
@@ -44,31 +47,41 @@ def class_number(origin: int, user_type: int, status: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """What all starts of one origin, user type and status have in common: their counter, and the first numbers of their
-    slices in the three kinds of sets (None: they are in none)."""
+    """What all starts of one origin, user type and status have in common: the place of their counter among COUNTERS and
+    what one of them is there, whether they are of new users, what one of them is in details, and the first numbers of
+    their slices in the three kinds of sets (None: they are in none)."""
 
     origin: int
-    user_type: int
     status: int
     counter: int
+    one: int
+    new: bool
+    one_send: int
     users: int
     steps: int | None
     failed: int | None
 
 
 def _classes() -> Iterator[_Class | None]:
-    columns = {key: place for place, key in enumerate(COUNTERS)}
+    counters = {
+        key: (place, 1 << HALF * upper)
+        for place, pair in enumerate(COUNTERS.values())
+        for upper, key in enumerate(pair)
+    }
     steps = {(*key,): number << SLICE_BITS for number, *key in STEPS_SLICES}
     failed = {(*key,): number << SLICE_BITS for number, *key in FAILED_SLICES}
     for origin in range(len(ORIGINS)):
         for user_type in range(len(USER_TYPES)):
             for status in range(len(STATUSES)):
                 key = origin, user_type, status
-                if key not in columns:
+                if (origin, status) not in counters:
                     yield None
                     continue
+                counter, one = counters[origin, status]
+                new = user_type == _NEW_USERS
+                one_send = 1 if new else 1 << HALF
                 users = users_slice(*key) << SLICE_BITS
-                yield _Class(*key, columns[key], users, steps.get(key), failed.get(key))
+                yield _Class(origin, status, counter, one, new, one_send, users, steps.get(key), failed.get(key))
 
 
 _CLASSES = tuple(_classes())
@@ -76,26 +89,29 @@ _CLASSES = tuple(_classes())
 
 @dataclass(slots=True)
 class _Counting:
-    """One line and template in work: its counters, and the numbers of its users in two kinds."""
+    """One line and template in work: its counters, of all users and of new ones, and the numbers of its users in two
+    kinds."""
 
     counters: list[int]
+    new: list[int]
     users: list[int] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The starts of a day: counters in the order of COUNTERS, details, and the sets of users by kind."""
+    """The starts of a day: counters in the order of COUNTERS, of all users and then of new ones; details; and the sets
+    of users by kind."""
 
     cells: dict[Cell, tuple[int, ...]]
-    details: dict[Detail, int]
+    details: dict[Detail, Sends]
     leaves: dict[int, Leaves]
 
 
 def count(starts: Iterable[CountedStart]) -> Counted:
     """Counts the starts of a day; raises DatabaseError where a contact's id has more bits than a set has room for."""
     counting: dict[Cell, _Counting] = {}
-    details: defaultdict[Detail, int] = defaultdict(int)
+    details: defaultdict[Detail, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
     failed: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
     highest = 0
     for line, template, number, marks, failure, contact in starts:
@@ -104,10 +120,12 @@ def count(starts: Iterable[CountedStart]) -> Counted:
         cell = line, template
         known = counting.get(cell)
         if known is None:
-            known = counting[cell] = _Counting([0] * len(COUNTERS))
-        known.counters[of.counter] += 1
-        if failure or marks:
-            details[line, template, of.origin, of.user_type, of.status, failure, marks] += 1
+            known = counting[cell] = _Counting([0] * len(COUNTERS), [0] * len(COUNTERS))
+        known.counters[of.counter] += of.one
+        if of.new:
+            known.new[of.counter] += of.one
+        if (failure or marks) and of.origin < REFERRED_FROM:
+            details[line, template, of.status, failure, marks][of.origin] += of.one_send
         if contact is None:
             continue
         if contact > highest:
@@ -119,8 +137,9 @@ def count(starts: Iterable[CountedStart]) -> Counted:
             failed[line, template, failure].append(of.failed | contact)
     if highest >= 1 << SLICE_BITS:
         raise DatabaseError(f"there are more than {1 << SLICE_BITS:,} contacts; start another database")
-    cells = {cell: tuple(one.counters) for cell, one in counting.items()}
-    return Counted(cells, details, _leaves(counting, failed))
+    cells = {cell: (*one.counters, *one.new) for cell, one in counting.items()}
+    sends = {detail: tuple(of_origins) for detail, of_origins in details.items()}
+    return Counted(cells, sends, _leaves(counting, failed))
 
 
 def starts_of_day(

@@ -10,15 +10,16 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from storage.calendar import date_of, number_of
+from storage.counter_sums import chosen_counters, has_sends, numbers_of, send_origins, sends_of
 from storage.cube_layout import ALL, ANSWER, FAILURE, cover
 from storage.cube_reading import Cube
-from storage.schema import COUNTERS, ORIGINS, REFERRED_FROM, STATUSES
+from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 
 _WIDER = 4  # times: how fast a search for a position takes in more days
 _SENDS = frozenset(range(REFERRED_FROM))
 _WITHIN = """
-FROM cells
+FROM cells AS c
 WHERE line IN (SELECT value FROM json_each(:of_lines)) AND template IN (SELECT value FROM json_each(:of_templates))
   AND day >= :since AND day < :until"""
 _WITH_FAILURES = """
@@ -27,7 +28,7 @@ _WITH_FAILURES = """
       WHERE level = 0 AND block >= :since AND block < :until AND failure IN (SELECT value FROM json_each(:kinds))
         AND {dimensions})"""
 _FAILURES_BY = """
-SELECT {column}, sum(count)
+SELECT {column}, {sends}
 FROM json_each(:blocks) AS b CROSS JOIN details AS d ON d.level = b.value ->> 0 AND d.block = b.value ->> 1
     AND d.line IN (SELECT value FROM json_each(:of_lines))
     AND d.template IN (SELECT value FROM json_each(:of_templates))
@@ -61,8 +62,9 @@ Group = tuple[
 def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> tuple[list[list[int]], int]:
     """The pairs of line and template that hold what is selected, and how many starts of any kind those pairs have."""
     condition, parameters = _condition(cube, selection, selection.chosen)
+    counted = " + ".join(_counters(Chosen(), range(len(STATUSES))))
     rows = connection.execute(
-        f"SELECT line, template, sum({' + '.join(COUNTERS.values())}) {condition} GROUP BY line, template", parameters
+        f"SELECT line, template, sum({counted}) {condition} GROUP BY line, template", parameters
     ).fetchall()
     return [[line, template] for line, template, _ in rows], sum(row[2] for row in rows)
 
@@ -91,13 +93,14 @@ def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Cho
         other = "templates" if column == "line" else "lines"
         if getattr(chosen, other) is None:
             parameters[f"of_{other}"] = json.dumps([ALL])
-        counted = " + ".join(_columns(chosen, range(len(STATUSES)))) or "0"
+        counted = " + ".join(_counters(chosen, range(len(STATUSES)))) or "0"
         statement = f"SELECT {column}, sum({counted}) {condition} GROUP BY 1"
         if chosen.failures is not None:
             dirty = connection.execute("SELECT DISTINCT level, block FROM dirty").fetchall()
             blocks = cover(number_of(selection.since), number_of(selection.until), dirty)
             parameters["blocks"] = json.dumps(blocks)
-            statement = _FAILURES_BY.format(column=column, dimensions=_dimensions(chosen))
+            sends = " + ".join(sends_of(origin, chosen.user_type) for origin in send_origins(chosen)) or "0"
+            statement = _FAILURES_BY.format(column=column, sends=sends, dimensions=_dimensions(chosen))
         counts |= dict(connection.execute(statement, parameters))
     name = "m.line" if column == "line" else "m.start_template"
     origins = json.dumps(sorted(range(len(ORIGINS)) if chosen.origins is None else chosen.origins))
@@ -175,7 +178,7 @@ def _groups_of_days(connection: sqlite3.Connection, cube: Cube, selection: Selec
     chosen = _sends(selection.chosen)
     condition, parameters = _condition(cube, selection, chosen)
     columns = ", ".join(
-        " + ".join(_columns(chosen, statuses)) or "0"
+        " + ".join(_counters(chosen, statuses)) or "0"
         for statuses in (range(FAILURE, ANSWER + 1), (FAILURE,), (ANSWER,))
     )
     rows = connection.execute(f"SELECT day, template, line, {columns} {condition}", parameters)
@@ -245,20 +248,15 @@ def _only(chosen: Chosen, line: int, template: int) -> Chosen:
     return chosen.but(lines=frozenset((line,)), templates=frozenset((template,)))
 
 
-def _columns(chosen: Chosen, statuses: range | tuple[int, ...]) -> list[str]:
+def _counters(chosen: Chosen, statuses: range | tuple[int, ...]) -> list[str]:
     """The chosen counters of some statuses."""
-    return [
-        column
-        for (origin, user_type, status), column in COUNTERS.items()
-        if status in statuses
-        and chosen.takes(origin, user_type)
-        and (chosen.statuses is None or status in chosen.statuses)
-    ]
+    counters = chosen_counters(chosen, numbers_of(chosen.user_type))
+    return [counter for (_, status), counter in counters.items() if status in statuses]
 
 
 def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, dict[str, str | int]]:
     """The cells of single lines and templates that have a start that is chosen, on the days that are not dirty."""
-    counted = _columns(chosen, range(len(STATUSES)))
+    counted = _counters(chosen, range(len(STATUSES)))
     condition = f"{_WITHIN} AND ({' OR '.join(counted) or '0'})"
     if cube.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
@@ -267,17 +265,14 @@ def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, d
         "of_templates": json.dumps(sorted(cube.templates if chosen.templates is None else chosen.templates)),
     }
     if chosen.failures is not None:
-        origins = sorted(range(REFERRED_FROM) if chosen.origins is None else chosen.origins)
         condition += _WITH_FAILURES.format(dimensions=_dimensions(chosen))
-        parameters |= {"kinds": json.dumps(cube.kinds_of(chosen)), "of_origins": json.dumps(origins)}
+        parameters["kinds"] = json.dumps(cube.kinds_of(chosen))
     return condition, parameters
 
 
 def _dimensions(chosen: Chosen) -> str:
     """What is chosen of the details besides their lines, templates and failures."""
-    dimensions = "origin IN (SELECT value FROM json_each(:of_origins))"
-    if chosen.user_type is not None:
-        dimensions += " AND user_type = :user_type"
+    dimensions = has_sends(chosen)
     if chosen.statuses is not None:
         dimensions += " AND status IN (SELECT value FROM json_each(:statuses))"
     return dimensions

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 
 from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite
 from storage.calendar import date_of, number_of
-from storage.counter_sums import MOST_BITS, packed_sums, row_of_sums, sums_of
+from storage.counter_sums import numbers_of, row_of, send_origins, sends_of
 from storage.cube_cells import all_lines, all_templates
 from storage.cube_layout import (
     ALL,
@@ -32,7 +32,7 @@ from storage.figures import FailureCount, Oddities, Row, UserCounts
 from storage.filters import failure_value
 from storage.marks import Marks
 from storage.recount import Recount
-from storage.schema import COUNTERS, REFERRED_FROM
+from storage.schema import REFERRED_FROM
 from storage.selection import UNKNOWN_ID, Chosen, Selection
 from storage.user_groups import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
 from storage.user_sets import Cell, sets_by_cell, sets_of
@@ -43,7 +43,6 @@ WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_e
      b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
 """
 _LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are read with all of the line's others
-_FEW_CELLS = 16  # of a day; of more, it pays to carry several counters in one number
 
 Kind = tuple[int | None, str]  # code and reason
 Weights = list[tuple[int, int]]
@@ -115,57 +114,33 @@ class Cube:
         days = "c.day >= :since AND c.day < :until"
         if any(level == 0 for level, _ in self._dirty):
             days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
-        sums = sums_of(selection.chosen.origins, selection.chosen.user_type, selection.chosen.statuses)
-        # The limits keep SQLite from sorting all the counters, or adding them up twice, when it needs their sums.
+        numbers = numbers_of(selection.chosen.user_type)
         if len(lines) == len(templates) == 1:
-            columns = ", ".join(f"{column} AS s{index}" for index, column in enumerate(sums))
             statement = f"""
-                SELECT day, {row_of_sums("s")}
-                FROM (SELECT c.day, {columns} FROM cells AS c
-                      WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day LIMIT -1)
+                SELECT c.day, {row_of(selection.chosen, numbers)} FROM cells AS c
+                WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
                 """
         else:
             factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
-            bits = self._bits_of_a_day(selection) if len(lines) * len(templates) > _FEW_CELLS else MOST_BITS
-            packed, sums = packed_sums([f"{factor}({column})" for column in sums], bits)
-            columns = ", ".join(f"{column} AS p{index}" for index, column in enumerate(packed))
-            totals = ", ".join(f"sum(p{index}) AS p{index}" for index in range(len(packed)))
             statement = f"""
                 {_WEIGHTS}
-                SELECT day, {row_of_sums("s")}
-                FROM (SELECT day, {", ".join(f"{column} AS s{index}" for index, column in enumerate(sums))}
-                      FROM (SELECT day, {totals}
-                            FROM (SELECT c.day, {columns}
-                                  FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
-                                  WHERE {days} LIMIT -1)
-                            GROUP BY day LIMIT -1) LIMIT -1)
+                SELECT c.day, {row_of(selection.chosen, [f"sum({factor}({number}))" for number in numbers])}
+                FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
+                WHERE {days} GROUP BY c.day
                 """
         return self.connection.execute(statement, parameters).fetchall()
-
-    def _bits_of_a_day(self, selection: Selection) -> int:
-        """The bits of the greatest number that a day can have in any sum."""
-        (most,) = self.connection.execute(
-            f"""
-            SELECT max({" + ".join(COUNTERS.values())}) FROM cells
-            WHERE line = {ALL} AND template = {ALL} AND day >= :since AND day < :until
-            """,
-            selection.parameters,
-        ).fetchone()
-        return (most or 1).bit_length()
 
     def _rows_of_failures(self, selection: Selection) -> list[Row]:
         dirty = set(self._dirty)
         days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
-        details = self._details(selection, [day for day in days if day not in dirty], "b.block, d.origin")
-        counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
-        for day, origin, count in details:
-            counts[day][origin] += count
-        return [(day, one + other, 0, 0, 0, 0, one, other, 0, 0) for day, (one, other) in counts.items()]
+        counts = self._details(selection, [day for day in days if day not in dirty], "b.block")
+        return [(day, one + other, 0, 0, 0, 0, one, other, 0, 0) for day, one, other in counts if one or other]
 
     def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
-        """The details of the selection in these blocks: what they are grouped by, and their count."""
+        """The details of the selection in these blocks: what they are grouped by, and how many sends of each origin
+        they are."""
         lines, templates = self._weights(selection.chosen)
-        conditions = self._dimensions(selection.chosen, "d")
+        chosen, conditions = selection.chosen, ""
         if selection.chosen.statuses is not None:
             conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
         if selection.chosen.failures is not None:
@@ -178,10 +153,15 @@ class Cube:
             "of_templates": json.dumps([template for template, _ in templates]),
             "weight": templates[-1][1] if templates else 1,
         }
+        factor = "" if _plain(lines, templates) else f"l.weight * iif(d.template = {ALL}, 1, :weight) * "
+        origins = send_origins(chosen)
+        counts = [
+            sends_of(origin, chosen.user_type, factor) if origin in origins else "0" for origin in range(REFERRED_FROM)
+        ]
         rows: list[tuple[int, ...]] = self.connection.execute(
             f"""
             {_WEIGHTS}
-            SELECT {by}, sum(l.weight * iif(d.template = {ALL}, 1, :weight) * d.count)
+            SELECT {by}, {", ".join(counts)}
             FROM b CROSS JOIN l CROSS JOIN details AS d ON d.level = b.level AND d.block = b.block AND d.line = l.id
                 AND {listed}d.template IN (SELECT value FROM json_each(:of_templates))
             WHERE 1 {conditions} GROUP BY {by}
@@ -194,9 +174,9 @@ class Cube:
         """What a person should know of the sends."""
         found = {mark: 0 for mark in Marks}
         unknown = 0
-        for _, marks, count in self._totals(selection):
+        for _, marks, *counts in self._totals(selection):
             for mark in found:
-                found[mark] += count if marks & mark.value else 0
+                found[mark] += sum(counts) if marks & mark.value else 0
         chosen = selection.chosen
         if chosen.templates is None or UNKNOWN_ID in chosen.templates:
             unknown = self._unknown_templates(selection)
@@ -235,23 +215,13 @@ class Cube:
     def _parameters(self, selection: Selection, lines: Weights, templates: Weights) -> dict[str, str | int]:
         chosen = selection.chosen
         return selection.parameters | {
-            "origins": json.dumps(sorted(chosen.origins or ())),
             "statuses": json.dumps(sorted(chosen.statuses or ())),
-            "user_type": chosen.user_type or 0,
             "lines": json.dumps(lines),
             "templates": json.dumps(templates),
             "line": lines[0][0] if lines else ALL,
             "template": templates[0][0] if templates else ALL,
             "blocks": "[]",
         }
-
-    def _dimensions(self, chosen: Chosen, table: str) -> str:
-        condition = ""
-        if chosen.origins is not None:
-            condition += f" AND {table}.origin IN (SELECT value FROM json_each(:origins))"
-        if chosen.user_type is not None:
-            condition += f" AND {table}.user_type = :user_type"
-        return condition
 
     def kinds_of(self, chosen: Chosen) -> list[int]:
         """The ids of the failures that are chosen by code or reason."""
@@ -321,8 +291,8 @@ class Cube:
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
         """By count, then code (none last), then reason."""
         counts: defaultdict[Kind, int] = defaultdict(int)
-        for failure, _, count in self._totals(selection):
-            if failure and count:
+        for failure, _, *sends in self._totals(selection):
+            if failure and (count := sum(sends)):
                 counts[self._kinds[failure]] += count
         users = self._failed_users(selection) if counts else {}
         for part in self.dirty_parts(selection):

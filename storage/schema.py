@@ -14,7 +14,7 @@ from storage.origins import Origin
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 4
+VERSION = 5
 APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
 
 ORIGINS = (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN)
@@ -29,14 +29,20 @@ STATUSES = (
 )
 REFERRED_FROM = 2  # ORIGINS from here on are referred starts
 
-# The counters of a cell: (origin, user type, status) and its column.
+# The counters of a cell, two in a number, which are added up at once: (origin, status) of the lower and of the upper
+# half of each column. There is every column once for all users, and once more, named after NEW, for the new ones.
+_FAILED, _SENT, _DELIVERED, _READ, _ANSWERED, _RECEIVED = range(len(STATUSES))
+_TEMPLATE, _NOTIFICATION, _WEBCHAT, _CAMPAIGN = range(len(ORIGINS))
 COUNTERS = {
-    (origin, user_type, status): f"{ORIGINS[origin]}_{USER_TYPES[user_type]}_{STATUSES[status]}"
-    for origin in range(len(ORIGINS))
-    for user_type in range(len(USER_TYPES))
-    for status in range(len(STATUSES))
-    if (origin >= REFERRED_FROM) == (STATUSES[status] is StartStatus.RECEIVED)
+    "template_failed_sent": ((_TEMPLATE, _FAILED), (_TEMPLATE, _SENT)),
+    "template_delivered_read": ((_TEMPLATE, _DELIVERED), (_TEMPLATE, _READ)),
+    "notification_failed_sent": ((_NOTIFICATION, _FAILED), (_NOTIFICATION, _SENT)),
+    "notification_delivered_read": ((_NOTIFICATION, _DELIVERED), (_NOTIFICATION, _READ)),
+    "template_notification_answered": ((_TEMPLATE, _ANSWERED), (_NOTIFICATION, _ANSWERED)),
+    "webchat_campaign_received": ((_WEBCHAT, _RECEIVED), (_CAMPAIGN, _RECEIVED)),
 }
+NEW = "new_"
+HALF = 31  # bits of a half: more starts than that many a day there cannot be
 
 _TABLES = """
 CREATE TABLE lines (
@@ -118,21 +124,8 @@ CREATE INDEX starts_by_time ON messages (start_at, line, start_template, origin,
 CREATE INDEX starts_by_notification ON messages (line, start_template, start_at) WHERE origin IS NOT NULL;
 
 -- The cube (storage/cube.py). Ids of lines and templates: 0 all, -1 unknown, template -2 a referred start without one.
-CREATE TABLE cells (                       -- how many starts of each origin, user type and status
-    line INTEGER NOT NULL, template INTEGER NOT NULL, day INTEGER NOT NULL,
-    COUNTERS,
-    PRIMARY KEY (line, template, day)
-) WITHOUT ROWID;
 CREATE TABLE failure_kinds (id INTEGER PRIMARY KEY, code INTEGER, reason TEXT NOT NULL);
 CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, ''), reason);
-CREATE TABLE details (                     -- the starts of which there is more to say: failures and marks
-    level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL, template INTEGER NOT NULL,
-    origin INTEGER NOT NULL, user_type INTEGER NOT NULL, status INTEGER NOT NULL,
-    failure INTEGER NOT NULL,              -- failure_kinds.id, 0: did not fail
-    marks INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (level, block, line, template, origin, user_type, status, failure, marks)
-) WITHOUT ROWID;
 CREATE TABLE users (                       -- distinct contacts, in the form of storage/bitmaps.py
     id INTEGER PRIMARY KEY,                -- a row's own: blobs in the tree of the key itself would waste half of it
     kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
@@ -177,7 +170,27 @@ CREATE TABLE rejects (
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_COUNTER_COLUMNS = ", ".join(f"{column} INTEGER NOT NULL" for column in COUNTERS.values())
+_COUNTER_COLUMNS = ", ".join(f"{of}{column} INTEGER NOT NULL" for of in ("", NEW) for column in COUNTERS)
+
+# The cube's counters (storage/cube_cells.py), with ids as in the rest of the cube.
+_COUNTER_TABLES = f"""
+DROP TABLE IF EXISTS cells;
+DROP TABLE IF EXISTS details;
+CREATE TABLE cells (                       -- how many starts of each origin, user type and status
+    line INTEGER NOT NULL, template INTEGER NOT NULL, day INTEGER NOT NULL,
+    {_COUNTER_COLUMNS},
+    PRIMARY KEY (line, template, day)
+) WITHOUT ROWID;
+CREATE TABLE details (                     -- the sends of which there is more to say: failures and marks
+    level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL, template INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    failure INTEGER NOT NULL,              -- failure_kinds.id, 0: did not fail
+    marks INTEGER NOT NULL,
+    template_sends INTEGER NOT NULL,       -- how many of each origin: those to new users in the lower half (HALF),
+    notification_sends INTEGER NOT NULL,   -- those to recurrent ones in the upper half
+    PRIMARY KEY (level, block, line, template, status, failure, marks)
+) WITHOUT ROWID;
+"""
 
 # Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
 # What is new is marked by what inserts it (`insert` in storage/message_rows.py), once for many rows.
@@ -201,8 +214,6 @@ END""",
 # The cube of another layout is thrown away, and every day marked: readers count from the messages until the next import
 # has counted all of them again.
 _COUNT_AGAIN = """
-DELETE FROM cells;
-DELETE FROM details;
 DELETE FROM users;
 DELETE FROM dirty;
 INSERT INTO dirty (level, block, line) SELECT DISTINCT 0, day, ifnull(line, -1) FROM messages WHERE origin IS NOT NULL;
@@ -223,14 +234,14 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def tables(database: Database) -> None:
-        for statement in _statements(_TABLES.replace("COUNTERS", _COUNTER_COLUMNS)):
+        for statement in _statements(_TABLES):
             database.conn.execute(statement)
         for trigger in TRIGGERS.values():
             database.conn.execute(trigger)
 
     @migrations()
-    def sparse_blocks_in_one_row(database: Database) -> None:
-        for statement in _statements(_COUNT_AGAIN):
+    def counters_two_in_a_number(database: Database) -> None:
+        for statement in _statements(_COUNTER_TABLES + _COUNT_AGAIN):
             database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))

@@ -78,7 +78,7 @@ def cube_of(path: Path) -> list[list[tuple[Any, ...]]]:
             sorted(connection.execute(statement).fetchall(), key=repr)
             for statement in (
                 "SELECT * FROM cells",
-                "SELECT level, block, line, template, origin, user_type, status, code, reason, marks, count"
+                "SELECT level, block, line, template, status, code, reason, marks, template_sends, notification_sends"
                 " FROM details LEFT JOIN failure_kinds AS k ON k.id = failure",
                 "SELECT kind, level, block, line, template, bitmap FROM users WHERE kind <> 1",
             )

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from storage import cube, cube_reading, cube_sharing, cube_users, user_sets
+from storage import cube, cube_sharing, cube_users, user_sets
 from storage.checking import check, rebuild
 from storage.cube_beside import Beside, answer_to
 from storage.cube_layout import KINDS, cover, days_of
@@ -122,9 +122,8 @@ def test_any_history_gives_the_recount_under_any_filter_however_little_is_refres
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
-        # With so few templates, they would always be united and never counted, and be few cells.
+        # With so few templates, they would always be united and never counted.
         patch.setattr(user_sets, "_FEWER", data.draw(st.sampled_from((0, user_sets._FEWER))))
-        patch.setattr(cube_reading, "_FEW_CELLS", data.draw(st.sampled_from((0, cube_reading._FEW_CELLS))))
         patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):
@@ -341,13 +340,14 @@ def test_a_reason_with_a_code_and_the_same_without_are_two(tmp_path: Path) -> No
 
 
 def test_the_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
-    """As blocks of 64 days were: the same numbers stand for other days."""
+    """As blocks of 64 days were, whose numbers stand for other days, and one counter in a number."""
     path = build(tmp_path / "saludo.db", [sent(str(place), NOON - place * 20 * DAY) for place in range(12)])
     finish(path)
     expected = both(path, Filter.parse("period:all"))[1]
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE users SET block = block + 1000 WHERE level > 1")
-        connection.execute("UPDATE details SET block = block + 1000 WHERE level > 1")
+        connection.execute("ALTER TABLE details RENAME COLUMN template_sends TO count")
+        connection.execute("ALTER TABLE cells RENAME COLUMN template_failed_sent TO template_new_failed")
         connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'tables'")
         connection.execute("PRAGMA user_version = 1")
     with pytest.raises(DatabaseError, match="older version"), reading(path):
@@ -429,11 +429,11 @@ def test_the_failures_of_a_day_are_those_of_all_its_origins(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE cells SET template_new_sent = template_new_sent + 1 WHERE line > 0 AND template > 0",
+        "UPDATE cells SET template_failed_sent = template_failed_sent + 1 WHERE line > 0 AND template > 0",
         "DELETE FROM cells WHERE line = 0 AND template = 0",
         "DELETE FROM users WHERE level = 2",
         "UPDATE users SET bitmap = x'01000000' WHERE level = 0 AND kind = 0",
-        "INSERT INTO details VALUES (0, 1, 1, 1, 0, 0, 0, 1, 0, 1)",
+        "INSERT INTO details VALUES (0, 1, 1, 1, 0, 1, 0, 1, 0)",
     ],
 )
 def test_check_finds_a_cell_that_was_tampered_with_and_rebuilding_mends_it(tmp_path: Path, statement: str) -> None:
