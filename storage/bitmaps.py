@@ -88,9 +88,14 @@ def unite(sets: Iterable[Blob | BitMap]) -> BitMap:
             few.append(one)
         else:
             bitmaps.append(decode(one))
+    if not bitmaps:
+        return BitMap(numbers_of(few))
+    users = union(bitmaps)
     if few:
-        bitmaps.append(BitMap(numbers_of(few)))
-    return union(bitmaps)
+        # Numbers are added faster to what is dense than to nothing; a set of the caller's stays as it is.
+        users = users.copy() if len(bitmaps) == 1 else users
+        users.update(numbers_of(few))
+    return users
 
 
 @cache
