@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage import schema
+from storage.allocation import keep_freed_memory
 from storage.errors import StorageError
 
 # Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest
@@ -100,6 +101,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def _read_only(path: Path, how: str) -> sqlite3.Connection:
+    keep_freed_memory()
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=5
     )
