@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from storage import piped
+from storage.allocation import keep_freed_memory
 from storage.cube_count import Failure, starts_by_day
 from storage.cube_layout import Block
 from storage.cube_plan import coarse_writes, new_day_writes
@@ -98,6 +99,7 @@ def _main(path: Path) -> None:
     import gc
 
     os.nice(4)
+    keep_freed_memory()
     gc.disable()  # there are no cycles to find
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
         while True:

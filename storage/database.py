@@ -130,6 +130,7 @@ def writing(path: Path) -> Iterator[Writer]:
         # What is not ours is refused before a lock is left beside it.
         with suppress(_Older), reading(path):
             pass
+    keep_freed_memory()
     with _lock(path), _errors(path):
         _create(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=5)
