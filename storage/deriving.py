@@ -11,11 +11,12 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from storage import message_rows
 from storage.calendar import Calendar
 from storage.classify import NOT_WRITTEN, can_answer, is_notification
-from storage.evidence_row import CONTEXT, DIRECTION, KEY
+from storage.evidence_row import CONTEXT, DIRECTION, KEY, Row
 from storage.failures import reason_of
 from storage.filters import StartStatus
 from storage.message_rows import DerivedColumns, Stored
@@ -41,40 +42,32 @@ _ALL_OF_THEM = (0, 1 << 62, None)
 class Touched:
     """What a batch changed.
 
-    rows: messages made or changed, by row id, as they will be; known: all messages of the batch by key and direction.
-    spans: contact -> earliest and latest time, ms, of a message that changed, as it was and as it is.
+    rows: messages made or changed, by row id, as they will be; before: those changed, as they were; known: all messages
+    of the batch by key and direction. spans: contact -> earliest and latest time, ms, of a message that changed, as it
+    was and as it is.
     """
 
     rows: dict[int, Stored] = field(default_factory=dict)
+    before: list[Stored] = field(default_factory=list)
     known: dict[tuple[str, int], Stored] = field(default_factory=dict)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     whole: set[int] = field(default_factory=set)  # contacts to derive from all their messages
     gone: set[int] = field(default_factory=set)  # contacts that went up in others
     alone: set[int] = field(default_factory=set)  # row ids of messages without a contact
-    keys: set[str] = field(default_factory=set)  # of messages out
-    contexts: set[str] = field(default_factory=set)
-    naming: list[Stored] = field(default_factory=list)  # those of `rows` that name another
     fresh_from: int = 1 << 62  # contacts from this one on have no message in the database, and need no span
 
-    def add(self, row: Stored, before: Stored | None = None) -> None:
-        """A message was made, or changed from what it was before."""
+    def changed(self, row: Stored, before: Stored) -> None:
+        """A message is no more what it was before."""
         self.rows[row.id] = row
-        if before is not None:
-            self._tied(before)
-        if self._tied(row):
-            self.naming.append(row)
+        self.before.append(before)
+        self.touch(before)
+        self.touch(row)
 
-    def _tied(self, row: Stored) -> bool:
-        """Whether the message names another."""
-        contact, evidence = row.contact, row.row
-        if contact is None or contact < self.fresh_from:
+    def made(self, row: Stored) -> None:
+        """A message is new."""
+        self.rows[row.id] = row
+        if row.contact is None or row.contact < self.fresh_from:
             self.touch(row)
-        if evidence[DIRECTION] == _OUT:
-            self.keys.add(evidence[KEY])
-        elif (context := evidence[CONTEXT]) is not None:
-            self.contexts.add(context)
-            return True
-        return False
 
     def touch(self, row: Stored) -> None:
         """What is derived for a message may change."""
@@ -82,12 +75,18 @@ class Touched:
         if contact is None:
             self.alone.add(row.id)
             return
+        if contact >= self.fresh_from:
+            return
         at = row.at
         span = self.spans.get(contact)
         if span is None:
             self.spans[contact] = at, at
         elif not span[0] <= at <= span[1]:
             self.spans[contact] = min(span[0], at), max(span[1], at)
+
+    def evidence(self) -> Iterator[Row]:
+        """What is known of the messages, as it was and as it will be."""
+        return (stored.row for stored in chain(self.rows.values(), self.before))
 
 
 def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -109,9 +108,9 @@ class Timelines:
     def derive(self, touched: Touched) -> list[Change]:
         """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
         contexts = _Contexts(self._connection, touched)
-        for row in contexts.naming(touched.keys):
+        for row in contexts.naming({row[KEY] for row in touched.evidence() if row[DIRECTION] == _OUT}):
             touched.touch(row)
-        for row in contexts.named(touched.contexts):
+        for row in contexts.named({context for row in touched.evidence() if (context := _context(row)) is not None}):
             touched.touch(row)
         fresh: defaultdict[int, list[Stored]] = defaultdict(list)
         changed: defaultdict[int, list[Stored]] = defaultdict(list)
@@ -274,8 +273,9 @@ class _Contexts:
         self._found: set[str] = set()
         self.answers: dict[str, int] = {}
         self.notifications: set[str] = set()
-        for row in touched.naming:
-            self._take(row)
+        for row in touched.rows.values():
+            if row.row[CONTEXT] is not None:
+                self._take(row)
 
     def learn(self, rows: Iterable[Stored]) -> None:
         """Finds out what there is to know of these messages, which did not change."""
@@ -284,7 +284,7 @@ class _Contexts:
             evidence = row.row
             if evidence[DIRECTION] == _OUT:
                 keys.add(evidence[KEY])
-            elif (context := evidence[CONTEXT]) is not None:
+            elif (context := _context(evidence)) is not None:
                 contexts.add(context)
         self.naming(keys)
         self.named(contexts)
@@ -316,3 +316,8 @@ class _Contexts:
         context = row.row[CONTEXT]
         if context is not None and can_answer(row.row):
             self.answers[context] = min(row.at, self.answers.get(context, row.at))
+
+
+def _context(row: Row) -> str | None:
+    """The key of the message that a message names, unless it is one out."""
+    return None if row[DIRECTION] == _OUT else row[CONTEXT]

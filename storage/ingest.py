@@ -89,7 +89,8 @@ class Ingest:
             if before is None:
                 line_id, line = lines[new[LINE]]
                 contact_id, contact = people[person]
-                row = Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None)
+                known[identity] = row = Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None)
+                touched.made(row)
                 next_id += 1
             else:
                 merged = _merged(before.row, new)
@@ -98,8 +99,8 @@ class Ingest:
                 line_id, line = columns.of_line(merged[LINE])
                 contact_id, contact = columns.of_contact(merged[CONTACT])
                 row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
-            known[identity] = row
-            touched.add(row, before)
+                known[identity] = row
+                touched.changed(row, before)
         self._next_id = next_id
         return touched
 
