@@ -56,14 +56,23 @@ class Summary:
 Progress = Callable[[int, int], None]  # bytes read, events so far
 
 
+def _untold(done: int, of: int) -> None:
+    """Tells nobody."""
+
+
 def prepare(writer: Writer) -> None:
     """Writes down what a new database needs before its first import."""
     with writer.transaction() as connection:
         store_default_zone(connection)
 
 
-def import_path(writer: Writer, path: Path, options: Options, progress: Progress) -> Summary:
-    """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format."""
+def import_path(
+    writer: Writer, path: Path, options: Options, progress: Progress, counted: cube.Progress = _untold
+) -> Summary:
+    """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format.
+
+    counted: is told how much of the cube is counted, of how much, when all is read.
+    """
     # A name need not be UTF-8, but all that is written down is.
     name = os.fsencode(path).decode("utf-8", "replace")
     try:
@@ -72,11 +81,12 @@ def import_path(writer: Writer, path: Path, options: Options, progress: Progress
         with path.open("rb") as stream:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return import_stream(writer, stream, name, options, progress)
+                return import_stream(writer, stream, name, options, progress, counted)
             known = journal.find(writer.connection, stream, status.st_size, options)
             if known is not None and known.whole:
+                cube.finish(writer, counted)  # what an interrupted import or another version has left to count
                 return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
-            return _import(writer, stream, name, options, progress, known, Hashed(stream))
+            return _import(writer, stream, name, options, progress, counted, known, Hashed(stream))
     except FileNotFoundError:
         raise FileError(f"{name}: there is no such file") from None
     except PermissionError:
@@ -85,9 +95,16 @@ def import_path(writer: Writer, path: Path, options: Options, progress: Progress
         raise FileError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
-def import_stream(writer: Writer, stream: BinaryIO, name: str, options: Options, progress: Progress) -> Summary:
+def import_stream(
+    writer: Writer,
+    stream: BinaryIO,
+    name: str,
+    options: Options,
+    progress: Progress,
+    counted: cube.Progress = _untold,
+) -> Summary:
     """Imports what a stream holds under a name; raises FileError."""
-    return _import(writer, stream, name, options, progress, None, None)
+    return _import(writer, stream, name, options, progress, counted, None, None)
 
 
 def _import(
@@ -96,6 +113,7 @@ def _import(
     name: str,
     options: Options,
     progress: Progress,
+    counted: cube.Progress,
     known: Known | None,
     hashed: Hashed | None,
 ) -> Summary:
@@ -115,7 +133,7 @@ def _import(
             for part in read:
                 book.write(part)
                 progress(part.position, book.events)
-            cube.finish(writer, beside=counting)
+            cube.finish(writer, counted, counting)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:

@@ -237,11 +237,11 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
         try:
             with _bar(name, None if name == "-" else _size(name)) as bar:
                 if name != "-":
-                    summary = import_path(writer, Path(name), options, bar.show)
+                    summary = import_path(writer, Path(name), options, bar.show, bar.counted)
                 elif sys.stdin is None:
                     raise FileError("-: standard input is closed")
                 else:
-                    summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show)
+                    summary = import_stream(writer, sys.stdin.buffer, "-", options, bar.show, bar.counted)
         except FileError as error:
             _fail(str(error), 1)
             failed = True

@@ -41,6 +41,10 @@ class Bar:
         """How many of how many are done."""
         self._draw([f"{done / of if of else 1:4.0%}", f"{done:,} of {of:,}"])
 
+    def counted(self, done: int, of: int) -> None:
+        """How much of the report is counted, behind the last record."""
+        self._draw(["all read", f"{done / of if of else 1:4.0%} counted"])
+
     def clear(self) -> None:
         """Takes the line away."""
         if self._shown:

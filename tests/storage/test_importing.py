@@ -54,6 +54,23 @@ def test_packing_and_marks_change_nothing(one: Counted, tmp_path: Path) -> None:
     assert tsv_bytes(tmp_path / "packed.db") == tsv_bytes(tmp_path / "plain.db")
 
 
+def test_importing_what_is_in_counts_what_another_version_left(database: Path) -> None:
+    """As after a change of the cube's layout, which marks every day."""
+    path = capture("cloud_errors.jsonl")
+    import_all(database, path)
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO dirty (level, block, line) SELECT DISTINCT 0, day, line FROM messages WHERE origin IS NOT NULL"
+        )
+    told: list[tuple[int, int]] = []
+    with writing(database) as writer:
+        summary = import_path(writer, path, OPTIONS, lambda *_: None, lambda done, of: told.append((done, of)))
+        assert writer.connection.execute("SELECT count(*) FROM dirty").fetchone() == (0,)
+    assert (summary.records, summary.passed_over) == (0, path.stat().st_size)
+    done, of = told[-1]
+    assert done == of > 0
+
+
 def test_importing_again_changes_nothing(database: Path) -> None:
     paths = [capture(one.name) for one in ALL]
     import_all(database, *paths)

@@ -67,6 +67,12 @@ def test_what_is_left_is_told_in_minutes_and_seconds(monkeypatch: pytest.MonkeyP
     assert terminal.getvalue().endswith("\rfile   33%  5,000  84/s  1:59 left\x1b[K")
 
 
+def test_what_is_counted_behind_the_last_record_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watch(monkeypatch)
+    Bar("file", 300, visible=True).counted(3, 12)
+    assert terminal.getvalue().endswith("\rfile  all read   25% counted\x1b[K")
+
+
 def test_nothing_is_drawn_where_nobody_looks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
