@@ -80,17 +80,20 @@ def cell_writes(day: int, lines: set[int], leaves: Cells, stored: Cells) -> list
     # The leaves of the other lines stay as they are.
     cells = {cell: sums for cell, sums in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
     cells |= _roll_up(cells)
-    written = [(*cell, day, *columns_of(cells[cell])) for cell in sorted(cells) if stored.get(cell) != cells[cell]]
+    written = [(*cell, day, *columns_of(sums)) for cell, sums in cells.items() if stored.get(cell) != sums]
     return [(_WRITE, written), (_DROP, [(*cell, day) for cell in stored if cell not in cells])]
 
 
 def _roll_up(leaves: Cells) -> Cells:
-    totals: defaultdict[Cell, Sums] = defaultdict(int)
+    by_line: defaultdict[int, Sums] = defaultdict(int)
+    by_template: defaultdict[int, Sums] = defaultdict(int)
     for (line, template), sums in leaves.items():
-        totals[line, ALL] += sums
-        totals[ALL, template] += sums
+        by_line[line] += sums
+        by_template[template] += sums
+    totals = {(line, ALL): sums for line, sums in by_line.items()}
+    totals |= {(ALL, template): sums for template, sums in by_template.items()}
     if leaves:
-        totals[ALL, ALL] = sum(leaves.values())
+        totals[ALL, ALL] = sum(by_line.values())
     return totals
 
 

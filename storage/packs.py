@@ -154,11 +154,6 @@ def is_big(blob: Blob) -> bool:
     return len(blob) > _BIG
 
 
-def fit(sets: Iterable[Blob], most: int) -> bool:
+def fit(sets: Collection[Blob], most: int) -> bool:
     """Whether the pack of a block's sets has at most so many bytes."""
-    size = 0
-    for blob in sets:
-        size += _TOLD + len(blob)
-        if size > most:
-            return False
-    return True
+    return _TOLD * len(sets) + sum(map(len, sets)) <= most
