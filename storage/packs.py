@@ -26,7 +26,7 @@ Found = list[tuple[int, Blob]]  # failures and sets
 
 def pack(keyed: Iterable[tuple[PackKey | BlockKey, Blob]]) -> bytes:
     """Many sets, one or more, as one; the keys are all of one kind."""
-    # The keys tell any two apart, so that no set is ever compared.
+    # Runs are whole words long, bitmaps are not. The keys tell any two apart, so that no set is ever compared.
     ordered = sorted([(key[-1], len(blob) & 3, *key, blob) for key, blob in keyed])
     _, _, *columns, sets = zip(*ordered, strict=True)
     head = array("i", [len(sets)])
