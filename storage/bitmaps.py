@@ -22,16 +22,21 @@ _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon
 _MANY_SETS = 32
 _MANY = 200_000  # numbers times sets; below, to unite one by one is faster than in one go, which makes all dense first
 
-_ONE = Struct("<I")
+_RUNS = [Struct(f"<{count}I") for count in range(_FEW)]
+_RUN_LENGTHS = frozenset(run.size for run in _RUNS)
 
 
 def encode_numbers(numbers: Collection[int]) -> bytes:
     """The set of these numbers, which may repeat."""
     if len(numbers) == 1:
-        return _ONE.pack(*numbers)
+        return _RUNS[1].pack(*numbers)
     if len(numbers) < _FEW:
-        return little_endian(array("I", sorted(set(numbers)))).tobytes()
+        return _run({*numbers})
     return encode(BitMap(array("I", numbers)))
+
+
+def _run(numbers: Collection[int]) -> bytes:
+    return _RUNS[len(numbers)].pack(*sorted(numbers))
 
 
 def encode(users: BitMap) -> bytes:
@@ -50,8 +55,8 @@ def united(blobs: Sequence[Blob]) -> bytes:
         return bytes(blobs[0])
     joined = b"".join(blobs)
     # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
-    if len(joined) < 4 * _FEW and not [True for blob in blobs if len(blob) & 3]:
-        return little_endian(array("I", sorted({*little_endian(array("I", joined))}))).tobytes()
+    if len(joined) < 4 * _FEW and _RUN_LENGTHS.issuperset(map(len, blobs)):
+        return _run({*_RUNS[len(joined) // 4].unpack(joined)})
     return encode(unite(blobs))
 
 

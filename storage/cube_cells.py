@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
 from operator import add
 
-from storage.cube_count import Cell, Detail, Sends
+from storage.cube_count import Cell, Detail, Sends, Sums, columns_of, sums_of
 from storage.cube_layout import ALL, Block, children_of
 from storage.schema import COUNTERS, NEW
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
 from storage.writes import Write
 
-Cells = dict[Cell, tuple[int, ...]]  # counters in the order of COUNTERS, of all users and then of new ones
+Cells = dict[Cell, Sums]
 Details = dict[Detail, Sends]
 
 _NAMES = [f"{of}{column}" for of in ("", NEW) for column in COUNTERS]
@@ -71,27 +72,28 @@ def stored_cells(connection: sqlite3.Connection, day: int, lines: set[int]) -> C
         return {}
     listed = (json.dumps(sorted(some | {ALL})) for some in (all_lines(connection) | lines, all_templates(connection)))
     rows = connection.execute(_READ, (*listed, day))
-    return {(line, template): tuple(counters) for line, template, *counters in rows}
+    return {(line, template): sums_of(columns) for line, template, *columns in rows}
 
 
 def cell_writes(day: int, lines: set[int], leaves: Cells, stored: Cells) -> list[Write]:
     """How to write the counters of these lines on a day, and the roll-ups over them."""
     # The leaves of the other lines stay as they are.
-    cells = {cell: counters for cell, counters in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
+    cells = {cell: sums for cell, sums in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
     cells |= _roll_up(cells)
-    written = [(*cell, day, *counters) for cell, counters in sorted(cells.items()) if stored.get(cell) != counters]
+    written = [(*cell, day, *columns_of(sums)) for cell, sums in cells.items() if stored.get(cell) != sums]
     return [(_WRITE, written), (_DROP, [(*cell, day) for cell in stored if cell not in cells])]
 
 
 def _roll_up(leaves: Cells) -> Cells:
-    totals: Cells = {}
-    for (line, template), counters in leaves.items():
-        for cell in ((line, ALL), (ALL, template)):
-            known = totals.get(cell)
-            totals[cell] = counters if known is None else tuple(map(add, known, counters))
-    of_lines = [counters for (line, _), counters in totals.items() if line != ALL]
-    if of_lines:
-        totals[ALL, ALL] = tuple(map(sum, zip(*of_lines, strict=True)))
+    by_line: defaultdict[int, Sums] = defaultdict(int)
+    by_template: defaultdict[int, Sums] = defaultdict(int)
+    for (line, template), sums in leaves.items():
+        by_line[line] += sums
+        by_template[template] += sums
+    totals = {(line, ALL): sums for line, sums in by_line.items()}
+    totals |= {(ALL, template): sums for template, sums in by_template.items()}
+    if leaves:
+        totals[ALL, ALL] = sum(by_line.values())
     return totals
 
 

@@ -8,7 +8,8 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from struct import Struct
 from typing import Any
 
 from storage.bitmaps import SLICE_BITS, encode_numbers
@@ -16,14 +17,16 @@ from storage.calendar import Calendar
 from storage.cube_layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
 from storage.database import DatabaseError
 from storage.filters import UserType
+from storage.packs import BlockKey
 from storage.schema import COUNTERS, HALF, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.selection import NO_TEMPLATE, UNKNOWN_ID
 
 Cell = tuple[int, int]  # line, template
+# The columns of a cell, of all users and then of new ones, one above the other in one number: one addition adds up all.
+Sums = int
 Detail = tuple[int, int, int, int, int]  # line, template, status, failure, marks
 Sends = tuple[int, ...]  # of each origin, those to new users in the lower half (schema.HALF), to recurrent ones above
-Leaf = tuple[int, int]  # template, failure (0 but in the kind FAILED)
-Leaves = dict[int, dict[Leaf, bytes]]  # by line
+Leaves = dict[BlockKey, bytes]  # failure 0 but in the kind FAILED
 # A start: line, template, `class_number`, marks, failure (0: none), contact.
 CountedStart = tuple[int, int, int, int, int, "int | None"]
 Failure = tuple["int | None", str]  # code and reason
@@ -37,6 +40,9 @@ FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
 """
 _NEW_USERS = USER_TYPES.index(UserType.NEW)
+_COLUMNS = Struct(f"<{2 * len(COUNTERS)}q")
+_COLUMN = 64  # bits
+_CONTACTS = 1 << SLICE_BITS
 _OF_LINES = f" AND ifnull(m.line, {UNKNOWN_ID}) IN (SELECT value FROM json_each(?))"
 
 
@@ -45,17 +51,24 @@ def class_number(origin: int, user_type: int, status: int) -> int:
     return (origin * len(USER_TYPES) + user_type) * len(STATUSES) + status
 
 
+def sums_of(columns: Iterable[int]) -> Sums:
+    """The columns of a cell as one number."""
+    return int.from_bytes(_COLUMNS.pack(*columns), "little")
+
+
+def columns_of(sums: Sums) -> tuple[int, ...]:
+    """The columns of a cell, of their number."""
+    return _COLUMNS.unpack(sums.to_bytes(_COLUMNS.size, "little"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """What all starts of one origin, user type and status have in common: the place of their counter among COUNTERS and
-    what one of them is there, whether they are of new users, what one of them is in details, and the first numbers of
-    their slices in the three kinds of sets (None: they are in none)."""
+    """What all starts of one origin, user type and status have in common: what one of them is in a cell and in details,
+    and the first numbers of their slices in the three kinds of sets (None: they are in none)."""
 
     origin: int
     status: int
-    counter: int
-    one: int
-    new: bool
+    one: Sums
     one_send: int
     users: int
     steps: int | None
@@ -64,7 +77,7 @@ class _Class:
 
 def _classes() -> Iterator[_Class | None]:
     counters = {
-        key: (place, 1 << HALF * upper)
+        key: 1 << _COLUMN * place + HALF * upper
         for place, pair in enumerate(COUNTERS.values())
         for upper, key in enumerate(pair)
     }
@@ -77,69 +90,56 @@ def _classes() -> Iterator[_Class | None]:
                 if (origin, status) not in counters:
                     yield None
                     continue
-                counter, one = counters[origin, status]
+                one = counters[origin, status]
                 new = user_type == _NEW_USERS
+                if new:
+                    one |= one << _COLUMN * len(COUNTERS)
                 one_send = 1 if new else 1 << HALF
                 users = users_slice(*key) << SLICE_BITS
-                yield _Class(origin, status, counter, one, new, one_send, users, steps.get(key), failed.get(key))
+                yield _Class(origin, status, one, one_send, users, steps.get(key), failed.get(key))
 
 
 _CLASSES = tuple(_classes())
 
 
-@dataclass(slots=True)
-class _Counting:
-    """One line and template in work: its counters, of all users and of new ones, and the numbers of its users in two
-    kinds."""
-
-    counters: list[int]
-    new: list[int]
-    users: list[int] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The starts of a day: counters in the order of COUNTERS, of all users and then of new ones; details; and the sets
-    of users by kind."""
+    """The starts of a day: counters, details, and the sets of users by kind."""
 
-    cells: dict[Cell, tuple[int, ...]]
+    cells: dict[Cell, Sums]
     details: dict[Detail, Sends]
     leaves: dict[int, Leaves]
 
 
 def count(starts: Iterable[CountedStart]) -> Counted:
     """Counts the starts of a day; raises DatabaseError where a contact's id has more bits than a set has room for."""
-    counting: dict[Cell, _Counting] = {}
+    cells: defaultdict[Cell, Sums] = defaultdict(int)
     details: defaultdict[Detail, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
-    failed: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
-    highest = 0
+    users: defaultdict[BlockKey, list[int]] = defaultdict(list)
+    steps: defaultdict[BlockKey, list[int]] = defaultdict(list)
+    failed: defaultdict[BlockKey, list[int]] = defaultdict(list)
     for line, template, number, marks, failure, contact in starts:
         of = _CLASSES[number]
         assert of is not None
-        cell = line, template
-        known = counting.get(cell)
-        if known is None:
-            known = counting[cell] = _Counting([0] * len(COUNTERS), [0] * len(COUNTERS))
-        known.counters[of.counter] += of.one
-        if of.new:
-            known.new[of.counter] += of.one
+        cells[line, template] += of.one
         if (failure or marks) and of.origin < REFERRED_FROM:
             details[line, template, of.status, failure, marks][of.origin] += of.one_send
         if contact is None:
             continue
-        if contact > highest:
-            highest = contact
-        known.users.append(of.users | contact)
+        if contact >= _CONTACTS:
+            raise DatabaseError(f"there are more than {_CONTACTS:,} contacts; start another database")
+        leaf = line, template, 0
+        users[leaf].append(of.users | contact)
         if of.steps is not None:
-            known.steps.append(of.steps | contact)
+            steps[leaf].append(of.steps | contact)
         elif failure and of.failed is not None:
             failed[line, template, failure].append(of.failed | contact)
-    if highest >= 1 << SLICE_BITS:
-        raise DatabaseError(f"there are more than {1 << SLICE_BITS:,} contacts; start another database")
-    cells = {cell: (*one.counters, *one.new) for cell, one in counting.items()}
     sends = {detail: tuple(of_origins) for detail, of_origins in details.items()}
-    return Counted(cells, sends, _leaves(counting, failed))
+    return Counted(dict(cells), sends, {USERS: _encoded(users), STEPS: _encoded(steps), FAILED: _encoded(failed)})
+
+
+def _encoded(sets: dict[BlockKey, list[int]]) -> Leaves:
+    return {leaf: encode_numbers(numbers) for leaf, numbers in sets.items()}
 
 
 def starts_of_day(
@@ -154,20 +154,6 @@ def starts_of_day(
     kinds = FailureKinds(connection)
     for line, template, number, marks, code, reason, contact in connection.execute(statement, parameters):
         yield line, template, number, marks, 0 if reason is None else kinds.id_of(code, reason), contact
-
-
-def _leaves(counting: dict[Cell, _Counting], failed: dict[tuple[int, int, int], list[int]]) -> dict[int, Leaves]:
-    users: Leaves = defaultdict(dict)
-    steps: Leaves = defaultdict(dict)
-    failures: Leaves = defaultdict(dict)
-    for (line, template), one in counting.items():
-        if one.users:
-            users[line][template, 0] = encode_numbers(one.users)
-        if one.steps:
-            steps[line][template, 0] = encode_numbers(one.steps)
-    for (line, template, failure), numbers in failed.items():
-        failures[line][template, failure] = encode_numbers(numbers)
-    return {USERS: users, STEPS: steps, FAILED: failures}
 
 
 def starts_by_day(derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure, int]) -> dict[int, list[CountedStart]]:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from storage.bitmaps import Blob, encode, united
-from storage.cube_count import Leaf, Leaves
+from storage.bitmaps import encode, united
+from storage.cube_count import Leaves
 from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, STEPS, USERS, Block, children_of, has_repeated
-from storage.packs import fit, is_big, pack, unpack, unpack_block
+from storage.packs import BlockKey, PackKey, fit, is_big, pack, unpack, unpack_block, unpack_line
 from storage.repeated import layers_of
 from storage.writes import Write
 
@@ -44,34 +44,31 @@ _DROP_TOTAL = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND 
 # ones by failure, and those of a block are few rows already.
 _SPARSE = {USERS: 12_000, FAILED: 1_500, STEPS: 12_000}
 
-Sets = list[tuple[Leaf, Blob]]
-LineSets = dict[int, dict[Leaf, Blob]]  # leaves by line
+Sets = list[tuple[PackKey, bytes]]
 Row = tuple[int, int, bytes]  # line, template, set
 
 
 def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> Leaves:
     """The leaves of a coarse block, united from the blocks below it."""
     children, wanted = children_of(block), {*lines}
-    parts: defaultdict[int, defaultdict[Leaf, list[Blob]]] = defaultdict(lambda: defaultdict(list))
+    parts: defaultdict[BlockKey, list[bytes]] = defaultdict(list)
     rows = connection.execute(
         _READ_LEAVES,
         (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {SPARSE}))),
     )
     for row in rows:
-        for line, leaf, part in _leaves_of(kind, *row):
-            if line in wanted:
-                parts[line][leaf].append(part)
-    return {line: {leaf: united(blobs) for leaf, blobs in of.items()} for line, of in parts.items()}
+        for leaf, part in _leaves_of(kind, *row):
+            parts[leaf].append(part)
+    return {leaf: blobs[0] if len(blobs) == 1 else united(blobs) for leaf, blobs in parts.items() if leaf[0] in wanted}
 
 
-def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterator[tuple[int, Leaf, Blob]]:
-    """The sets of a row with the line and the leaf of each."""
+def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockKey, bytes]]:
+    """The sets of a row, by leaf."""
     if line == SPARSE:
-        yield from ((of, (template, failure), blob) for (of, template, failure), blob in unpack_block(bitmap))
-    elif kind == FAILED or template == PACK:
-        yield from ((line, leaf, blob) for leaf, blob in unpack(bitmap))
-    else:
-        yield line, (template, 0), bitmap
+        return unpack_block(bitmap)
+    if kind == FAILED or template == PACK:
+        return unpack_line(bitmap, line)
+    return [((line, template, 0), bitmap)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,93 +92,76 @@ def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> Sto
     return StoredBlock(rows, dict(totals))
 
 
-def block_writes(
-    kind: int, block: Block, lines: set[int], leaves: Mapping[int, dict[Leaf, bytes]], stored: StoredBlock
-) -> list[Write]:
+def block_writes(kind: int, block: Block, lines: set[int], leaves: Leaves, stored: StoredBlock) -> list[Write]:
     """How to write the leaves of these lines, and every roll-up that they change."""
-    before: LineSets = defaultdict(dict)
-    for row in stored.rows:
-        if row[1] != ALL:
-            for line, leaf, blob in _leaves_of(kind, *row):
-                before[line][leaf] = blob
-    after: LineSets = {line: sets for line, sets in before.items() if line not in lines}
-    after |= {line: {**leaves[line]} for line in lines if leaves.get(line)}
-    changed = {line for line in lines if before.get(line) != after.get(line)}
-    if not changed:
+    before = {leaf: blob for row in stored.rows if row[1] != ALL for leaf, blob in _leaves_of(kind, *row)}
+    after = {leaf: blob for leaf, blob in before.items() if leaf[0] not in lines} | leaves
+    if before == after:
         return []
     drop = (_DROP_BLOCK, [(kind, *block)])
-    if fit((blob for sets in after.values() for blob in sets.values()), _SPARSE[kind]):
-        return [drop, _insert(kind, block, _sparse_row(after))]
+    if fit(after.values(), _SPARSE[kind]):
+        return [drop, _insert(kind, block, [(SPARSE, SPARSE, pack(after.items()))] if after else [])]
     if any(line == SPARSE for line, *_ in stored.rows):
-        return [drop, *_changed_rows(kind, block, {*after}, {}, after, StoredBlock())]
-    return _changed_rows(kind, block, changed, before, after, stored)
+        return [drop, *_changed_rows(kind, block, {}, after, StoredBlock())]
+    return _changed_rows(kind, block, before, after, stored)
 
 
 def _insert(kind: int, block: Block, rows: Iterable[Row]) -> Write:
     return _WRITE, [(kind, *block, *row) for row in rows]
 
 
-def _sparse_row(leaves: LineSets) -> list[Row]:
-    sets = {(line, *leaf): blob for line, of in leaves.items() for leaf, blob in of.items()}
-    return [(SPARSE, SPARSE, pack(sets.items()))] if sets else []
-
-
-def _changed_rows(
-    kind: int, block: Block, changed: set[int], before: LineSets, after: LineSets, stored: StoredBlock
-) -> list[Write]:
+def _changed_rows(kind: int, block: Block, before: Leaves, after: Leaves, stored: StoredBlock) -> list[Write]:
     """How to write the rows of the lines that changed, and those roll-ups over lines that do."""
-    nothing: dict[Leaf, Blob] = {}
-    templates = {
-        leaf[0] for line in changed for leaf in _different(before.get(line, nothing), after.get(line, nothing))
-    }
+    changed = before.items() ^ after.items()
+    lines, templates = {line for (line, _, _), _ in changed}, {template for (_, template, _), _ in changed}
+    by_line: defaultdict[int, Sets] = defaultdict(list)
+    by_template: defaultdict[int, Sets] = defaultdict(list)
+    for (line, template, failure), blob in after.items():
+        leaf = (template, failure), blob
+        if line in lines:
+            by_line[line].append(leaf)
+        if template in templates:
+            by_template[template].append(leaf)
     of_lines = [
-        (leaf, blob)
-        for row in stored.rows
-        if row[1] == ALL and row[0] not in changed
-        for _, leaf, blob in _leaves_of(kind, *row)
+        one
+        for line, template, blob in stored.rows
+        if template == ALL and line not in lines
+        for one in _rolled_up(kind, blob)
     ]
     rows: list[Row] = []
-    for line in sorted(changed & after.keys()):
-        rolled_up = _over_templates(kind, block, [*after[line].items()])
-        rows += [(line, template, blob) for template, blob in (*_packed(kind, after[line]), *rolled_up)]
-        of_lines += [(leaf, blob) for _, leaf, blob in _leaves_of(kind, line, *rolled_up[0])]
-    by_template: defaultdict[int, Sets] = defaultdict(list)
-    for sets in after.values():
-        for leaf, blob in sets.items():
-            if leaf[0] in templates:
-                by_template[leaf[0]].append((leaf, blob))
+    for line, sets in sorted(by_line.items(), key=itemgetter(0)):
+        rolled_up = _over_templates(kind, block, sets)
+        rows += [(line, template, blob) for template, blob in (*_packed(kind, sets), *rolled_up)]
+        of_lines += _rolled_up(kind, rolled_up[0][1])
     totals = {template: _over_lines(kind, template, sets) for template, sets in by_template.items()}
     rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
     if of_lines:
         if has_repeated(kind, block[0]):
             every = {template: blob for template, blob in stored.totals.items() if template not in templates} | totals
-            of_lines = [
-                (leaf, blob)
-                for template in sorted(every)
-                for _, leaf, blob in _leaves_of(kind, ALL, template, every[template])
-            ]
+            of_lines = [one for _, blob in sorted(every.items()) for one in _rolled_up(kind, blob)]
         rows += [(ALL, template, blob) for template, blob in _over_templates(kind, block, of_lines)]
     if not stored.rows:
         return [_insert(kind, block, rows)]
     return [
-        (_DROP_LINE, [(kind, *block, line) for line in changed]),
+        (_DROP_LINE, [(kind, *block, line) for line in lines]),
         (_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, REPEATED)]),
         _insert(kind, block, rows),
     ]
 
 
-def _different(old: dict[Leaf, Blob], new: dict[Leaf, Blob]) -> Iterable[Leaf]:
-    return (leaf for leaf in old.keys() | new.keys() if old.get(leaf) != new.get(leaf))
-
-
-def _packed(kind: int, leaves: dict[Leaf, Blob]) -> list[tuple[int, bytes]]:
+def _packed(kind: int, leaves: Sets) -> list[tuple[int, bytes]]:
     """The leaves of a line as rows: the big ones, and a pack of the others."""
-    apart = {leaf: blob for leaf, blob in leaves.items() if kind != FAILED and is_big(blob)}
-    packed = {leaf: blob for leaf, blob in leaves.items() if leaf not in apart} if apart else leaves
-    rows = [(leaf[0], bytes(blob)) for leaf, blob in sorted(apart.items(), key=itemgetter(0))]
+    apart = [] if kind == FAILED else [leaf for leaf in leaves if is_big(leaf[1])]
+    packed = [leaf for leaf in leaves if not is_big(leaf[1])] if apart else leaves
+    rows = [(template, blob) for (template, _), blob in sorted(apart)]
     if packed:
-        rows.append((PACK, pack(packed.items())))
+        rows.append((PACK, pack(packed)))
     return rows
+
+
+def _rolled_up(kind: int, bitmap: bytes) -> Iterable[tuple[PackKey, bytes]]:
+    """The sets of a roll-up."""
+    return unpack(bitmap) if kind == FAILED else [((ALL, 0), bitmap)]
 
 
 def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
@@ -195,8 +175,8 @@ def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, by
     """The rows that roll up leaves of many templates, the roll-up first."""
     if not has_repeated(kind, block[0]):
         return [(ALL, _over_lines(kind, ALL, leaves))]
-    unions: dict[Leaf, bytes] = {}
-    repeated: dict[Leaf, bytes] = {}
+    unions: dict[PackKey, bytes] = {}
+    repeated: dict[PackKey, bytes] = {}
     for failure, blobs in _by_failure(leaves).items():
         users, layers = layers_of(blobs)
         unions[ALL, failure] = encode(users)
@@ -205,8 +185,8 @@ def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, by
     return [*rows, (REPEATED, pack(repeated.items()))] if repeated else rows
 
 
-def _by_failure(leaves: Sets) -> dict[int, list[Blob]]:
-    by_failure: defaultdict[int, list[Blob]] = defaultdict(list)
+def _by_failure(leaves: Sets) -> dict[int, list[bytes]]:
+    by_failure: defaultdict[int, list[bytes]] = defaultdict(list)
     for (_, failure), blob in leaves:
         by_failure[failure].append(blob)
     return by_failure

@@ -10,10 +10,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Container, Iterable, Iterator
-from itertools import accumulate, compress, groupby, repeat
+from itertools import accumulate, compress, groupby, pairwise, repeat
 from operator import and_, itemgetter
 
-from storage.bitmaps import Blob, is_run, little_endian
+from storage.bitmaps import Blob, little_endian
 
 _SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
@@ -26,12 +26,12 @@ Found = list[tuple[int, Blob]]  # failures and sets
 
 def pack(keyed: Iterable[tuple[PackKey | BlockKey, Blob]]) -> bytes:
     """Many sets, one or more, as one; the keys are all of one kind."""
-    ordered = sorted([(key[-1], not is_run(blob), key, blob) for key, blob in keyed])
-    head = array("i", [len(ordered)])
-    for column in zip(*[key for _, _, key, _ in ordered], strict=True):
+    # Runs are whole words long, bitmaps are not. The keys tell any two apart, so that no set is ever compared.
+    ordered = sorted([(key[-1], len(blob) & 3, *key, blob) for key, blob in keyed])
+    _, _, *columns, sets = zip(*ordered, strict=True)
+    head = array("i", [len(sets)])
+    for column in (*columns, map(len, sets)):
         head.extend(column)
-    sets = [blob for *_, blob in ordered]
-    head.extend([len(blob) for blob in sets])
     return little_endian(head).tobytes() + b"".join(sets)
 
 
@@ -43,22 +43,27 @@ def _head(packed: bytes, width: int) -> tuple[list[array[int]], memoryview]:
     return [words[start : start + count] for start in range(0, len(words), count)], memoryview(packed)[end:]
 
 
-def unpack(packed: bytes) -> Iterator[tuple[PackKey, memoryview]]:
+def unpack(packed: bytes) -> Iterator[tuple[PackKey, bytes]]:
     """The sets of a line's pack."""
     (templates, failures, lengths), sets = _head(packed, 2)
-    position = 0
-    for template, failure, length in zip(templates, failures, lengths, strict=True):
-        yield (template, failure), sets[position : position + length]
-        position += length
+    return zip(zip(templates, failures, strict=True), _apart(sets, lengths), strict=True)
 
 
-def unpack_block(packed: bytes) -> Iterator[tuple[BlockKey, memoryview]]:
+def unpack_line(packed: bytes, line: int) -> Iterator[tuple[BlockKey, bytes]]:
+    """The same with the line that they are of."""
+    (templates, failures, lengths), sets = _head(packed, 2)
+    return zip(zip(repeat(line), templates, failures, strict=False), _apart(sets, lengths), strict=True)
+
+
+def unpack_block(packed: bytes) -> Iterator[tuple[BlockKey, bytes]]:
     """The sets of a block's pack."""
     (lines, templates, failures, lengths), sets = _head(packed, 3)
-    position = 0
-    for line, template, failure, length in zip(lines, templates, failures, lengths, strict=True):
-        yield (line, template, failure), sets[position : position + length]
-        position += length
+    return zip(zip(lines, templates, failures, strict=True), _apart(sets, lengths), strict=True)
+
+
+def _apart(sets: memoryview, lengths: array[int]) -> list[bytes]:
+    joined = bytes(sets)
+    return [joined[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
 
 
 def picked(packed: bytes, templates: Collection[int] | None) -> Found:
@@ -149,11 +154,6 @@ def is_big(blob: Blob) -> bool:
     return len(blob) > _BIG
 
 
-def fit(sets: Iterable[Blob], most: int) -> bool:
+def fit(sets: Collection[Blob], most: int) -> bool:
     """Whether the pack of a block's sets has at most so many bytes."""
-    size = 0
-    for blob in sets:
-        size += _TOLD + len(blob)
-        if size > most:
-            return False
-    return True
+    return _TOLD * len(sets) + sum(map(len, sets)) <= most

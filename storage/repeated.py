@@ -26,41 +26,37 @@ def layers_of(blobs: Iterable[Blob]) -> tuple[BitMap, Layers]:
             runs.append(blob)
         else:
             seen = _add(seen, layers, decode(blob))
-    for numbers in _apart(runs):
-        seen = _add(seen, layers, numbers)
+    numbers = numbers_of(runs)
+    distinct = BitMap(numbers)
+    seen = _add(seen, layers, distinct)
+    if len(distinct) < len(numbers):
+        _add_more(layers, numbers)
     return seen, layers
 
 
-def _apart(runs: Sequence[Blob]) -> Iterable[BitMap]:
-    """Sets in which each number stands as often as in the runs: the first holds all of them."""
-    numbers = numbers_of(runs)
-    if not numbers:
-        return
-    distinct = BitMap(numbers)
-    yield distinct
-    if len(distinct) == len(numbers):
-        return
-    counts = [(number, count) for number, count in Counter(numbers).items() if count > 1]
-    least = 1
-    while counts:
-        yield BitMap([number for number, _ in counts])
-        least += 1
-        counts = [(number, count) for number, count in counts if count > least]
-
-
 def _add(seen: BitMap, layers: Layers, numbers: BitMap) -> BitMap:
-    """Counts one more set, as one adds a bit to binary numbers; the union with it, made of one of the two."""
+    """Counts one more set; the union with it, made of one of the two."""
     if not seen:
         return numbers
-    carry = seen & numbers
-    for place, layer in enumerate(layers):
-        if not carry:
-            break
-        layers[place], carry = layer ^ carry, layer & carry
-    if carry:
-        layers.append(carry)
+    _carry(layers, 0, seen & numbers)
     seen |= numbers
     return seen
+
+
+def _add_more(layers: Layers, numbers: Iterable[int]) -> None:
+    """Counts how often each stands among these beyond the first time, which is counted."""
+    more = [(number, count - 1) for number, count in Counter(numbers).items() if count > 1]
+    for place in range(max(count for _, count in more).bit_length()):
+        _carry(layers, place, BitMap([number for number, count in more if count >> place & 1]))
+
+
+def _carry(layers: Layers, place: int, numbers: BitMap) -> None:
+    """Adds a bit at this place to how often these stand."""
+    while numbers:
+        while place >= len(layers):
+            layers.append(BitMap())
+        layers[place], numbers = layers[place] ^ numbers, layers[place] & numbers
+        place += 1
 
 
 def only_in(blobs: Sequence[Blob], layers: Layers) -> BitMap:

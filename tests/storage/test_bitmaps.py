@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from storage.bitmaps import encode, encode_numbers, unite, united
 
 RUN = range(100, 400)  # three hundred numbers in a row: a bitmap of 17 bytes
+# Mostly one or two numbers, now and then enough of them for a bitmap, be it all in a row.
+few = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3)
+some = few | st.builds(
+    lambda first, count, step: [*range(first, first + count * step, step)],
+    st.integers(0, 300),
+    st.integers(1, 120),
+    st.integers(1, 3),
+)
 
 
 @pytest.mark.parametrize("others", [[[5, 7]], [[5], [1_000_000]], [range(300, 700)], [[5], RUN]])
@@ -24,3 +34,14 @@ def test_equal_sets_are_equal_bytes_however_they_came_about() -> None:
     one = parts[0] | parts[1] | parts[2] | parts[3]
     other = parts[1] | parts[2] | parts[3] | parts[0]
     assert encode(one) == encode(other) == encode(BitMap(sorted(one)))
+
+
+@given(st.lists(some, min_size=1, max_size=12))
+def test_a_union_is_the_same_bytes_as_its_numbers(sets: list[list[int]]) -> None:
+    assert united([encode_numbers(one) for one in sets]) == encode_numbers([number for one in sets for number in one])
+
+
+@given(st.lists(some, min_size=1, max_size=12))
+def test_few_numbers_are_the_same_bytes_whether_they_came_as_numbers_or_as_a_set(sets: list[list[int]]) -> None:
+    numbers = [number for one in sets for number in one]
+    assert encode_numbers(numbers) == encode_numbers([*numbers, *numbers]) == encode(BitMap(numbers))

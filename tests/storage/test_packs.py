@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.bitmaps import encode_numbers, unite
-from storage.packs import BlockKey, each_of, pack, picked, picked_of_block, unpack, unpack_block
+from storage.packs import BlockKey, each_of, pack, picked, picked_of_block, unpack, unpack_block, unpack_line
 
 ids = st.integers(-2, 6)
 # Runs of numbers as they are, and long ones as bitmaps.
@@ -55,6 +55,7 @@ def test_a_line_gives_the_users_of_any_templates(
         assert united(each_of(line, templates)) == chosen(of_line, None, templates)
     unpacked = {(0, *key): set(unite([blob])) for key, blob in unpack(line)}
     assert unpacked == of_line
+    assert [*unpack_line(line, 5)] == [((5, *key), blob) for key, blob in unpack(line)]
 
 
 @given(blocks)
