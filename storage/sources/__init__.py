@@ -27,6 +27,7 @@ from storage.sources.webhook_shape import Webhook
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
 _BRACE = ord("{")
+_POSTED = b'{"object"'  # how webhooks begin
 
 
 class UnknownFormat(ValueError):
@@ -206,15 +207,19 @@ class _JsonReaders:
 
         Decoding straight into the shape spares looking for the object's end and for what it is.
         """
+        if line.startswith(_POSTED):
+            return self._webhooks.one_status(line) or self._usual_webhook(line, number)
         if line[0] != _BRACE:
             return None
         try:
-            if b'"entry"' in line:
-                webhook = self._webhook(line)
-                item = self._webhooks.one_status(webhook)
-                return self._webhooks.items(webhook, f"line {number}") if item is None else item
             return self._sends.accepted(self._accepted(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
+            return self._usual_webhook(line, number) if b'"entry"' in line else None
+
+    def _usual_webhook(self, line: bytes, number: int) -> list[Item] | None:
+        try:
+            return self._webhooks.items(self._webhook(line), f"line {number}")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     def items(self, record: Record) -> list[Item]:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET
 
 from storage.events import (
     ContactIds,
@@ -56,6 +57,8 @@ class CloudApi:
         self._lines = Memo(_line, _LINES_KEPT)
         self._people = Memo(_contact, _PEOPLE_KEPT)  # a message's statuses come soon after each other
         self._campaigns = Memo(text_of, _CAMPAIGNS_KEPT)
+        self._usual = msgspec.json.Decoder(shape.UsualWebhook, strict=False).decode
+        self._errors = msgspec.json.Decoder(list[shape.Error]).decode
 
     def items(self, webhook: Webhook, where: str) -> list[Item]:
         """The events, rejects and ignored parts of one webhook."""
@@ -64,24 +67,42 @@ class CloudApi:
             return [Ignored("webhook without changes")]
         return [item for change in changes for item in self._value(change.value, change.field, where)]
 
-    def one_status(self, webhook: Webhook) -> Event | Ignored | None:
-        """What `items` gives of a webhook that holds one status and nothing else, as most do; None of any other.
-        Raises Unreadable."""
-        entries = webhook.entry
-        if len(entries) != 1:
+    def one_status(self, text: bytes) -> Status | None:
+        """What `items` gives of the text of a webhook that holds one usual status and nothing else, as most do; None of
+        any other."""
+        try:
+            value = self._usual(text).entry[0].changes[0].value
+            statuses, metadata = value.statuses, value.metadata
+            if (
+                statuses is UNSET
+                or metadata is UNSET
+                or value.contacts is not UNSET
+                or value.messages is not UNSET
+                or value.message_echoes is not UNSET
+                or value.errors is not UNSET
+            ):
+                return None
+            status = statuses[0]
+            errors = None if status.errors is UNSET else self._errors(status.errors)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        changes = entries[0].changes
-        if len(changes) != 1:
+        step, key, campaign = status.status, text_of(status.id), status.biz_opaque_callback_data
+        category = None if status.pricing is UNSET else _CATEGORIES[status.pricing.category]
+        if key is None or status.recipient_type is not UNSET or (category is None and status.conversation is not UNSET):
             return None
-        value = changes[0].value
-        statuses = value.statuses
-        if statuses is None or len(statuses) != 1:
-            return None
-        if value.contacts or value.messages or value.message_echoes or value.errors:
-            return None
-        metadata = value.metadata or _NO_METADATA
         line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
-        return self._status(statuses[0], line, _NOBODY)
+        return Status(
+            key,
+            step,
+            status.timestamp * 1000,
+            line,
+            self._people[status.recipient_id, status.recipient_user_id],
+            category,
+            False,
+            None if campaign is None else self._campaigns[campaign],
+            _failure(errors) if step is _FAILED else None,
+            self._default_line and self._default(line),
+        )
 
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it

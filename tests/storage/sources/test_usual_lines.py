@@ -22,6 +22,69 @@ from tests.storage.sources.test_odd_values import odd_records
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(odd_records())
 def test_a_usual_line_gives_what_any_text_of_its_record_gives(record: Any) -> None:
+    _is_read_as_ever(record)
+
+
+_WORD = st.sampled_from(
+    ("null", "true", "", " ", "sent", "failed", "individual", "group", "5491105550001", "\u00e9", "\0")
+)
+_TEXT = st.one_of(_WORD, st.just("5491100000001"), st.integers(0, 10**13), st.none())
+_TIME = st.one_of(
+    st.text("0123456789_+-. eE", min_size=9, max_size=14),
+    st.integers(EARLIEST // 1000 - 1, EARLIEST // 1000 + 1).map(str),
+    st.integers(LATEST // 1000 - 1, LATEST // 1000 + 1).map(str),
+    st.sampled_from(
+        ("1795014000", "1795014000.0", "1.795014e9", "179501400e1", "1795014000000", 1795014000, 1795014e3)
+    ),
+)
+_CATEGORY = st.fixed_dictionaries({}, optional={"category": _TEXT})
+_STATUS = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(("wamid.A", "wamid.B", " wamid.A ", "", "wamid.\u00e9", "\ud800", 5, None)),
+        "status": st.sampled_from(("sent", "delivered", "read", "played", "failed", "Read", "deleted", "null", None)),
+        "timestamp": _TIME,
+        "recipient_id": _TEXT,
+    },
+    optional={
+        "recipient_user_id": _TEXT,
+        "recipient_type": _TEXT,
+        "biz_opaque_callback_data": _TEXT,
+        "pricing": st.one_of(_CATEGORY, _WORD, st.none()),
+        "conversation": st.one_of(
+            st.fixed_dictionaries({"origin": st.one_of(st.fixed_dictionaries({"type": _TEXT}), _WORD)}),
+            _WORD,
+            st.none(),
+        ),
+        "errors": st.one_of(st.just([{"code": 131026, "title": "undeliverable"}]), st.just([]), _WORD, st.none()),
+    },
+)
+_METADATA = st.fixed_dictionaries({}, optional={"phone_number_id": _TEXT, "display_phone_number": _TEXT})
+_VALUE = st.fixed_dictionaries(
+    {"statuses": st.one_of(st.lists(_STATUS, min_size=1, max_size=1), st.lists(_STATUS, max_size=2))},
+    optional={
+        "metadata": st.one_of(_METADATA, _WORD, st.none()),
+        "contacts": st.one_of(st.just([{"wa_id": "5491100000001", "user_id": "AR.1"}]), st.just([]), _WORD, st.none()),
+        "messages": st.one_of(st.just([]), _WORD),
+        "errors": st.one_of(st.just([{"code": 1}]), _WORD),
+    },
+)
+
+
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+@given(_VALUE)
+def test_a_line_of_one_status_gives_what_any_text_of_its_record_gives(value: Any) -> None:
+    _is_read_as_ever({"object": "whatsapp_business_account", "entry": [{"changes": [{"value": value}]}]})
+
+
+@given(_TIME)
+def test_a_usual_status_is_of_the_time_that_its_text_says(time: Any) -> None:
+    status = {"id": "wamid.A", "status": "sent", "timestamp": time, "recipient_id": "5491100000001"}
+    value = {"metadata": {"phone_number_id": "1"}, "statuses": [status]}
+    _is_read_as_ever({"object": "whatsapp_business_account", "entry": [{"changes": [{"value": value}]}]})
+
+
+def _is_read_as_ever(record: Any) -> None:
+    """A line of a record gives what the text of it gives that is read without knowing what it is."""
     line = json.dumps(record).encode()
     usual = _JsonReaders(OPTIONS).usual(line, 1)
     if usual is not None:
