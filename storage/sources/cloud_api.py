@@ -72,23 +72,13 @@ class CloudApi:
         any other."""
         try:
             value = self._usual(text).entry[0].changes[0].value
-            statuses, metadata = value.statuses, value.metadata
-            if (
-                statuses is UNSET
-                or metadata is UNSET
-                or value.contacts is not UNSET
-                or value.messages is not UNSET
-                or value.message_echoes is not UNSET
-                or value.errors is not UNSET
-            ):
-                return None
-            status = statuses[0]
+            status, metadata = value.statuses[0], value.metadata
             errors = None if status.errors is UNSET else self._errors(status.errors)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         step, key, campaign = status.status, text_of(status.id), status.biz_opaque_callback_data
         category = None if status.pricing is UNSET else _CATEGORIES[status.pricing.category]
-        if key is None or status.recipient_type is not UNSET or (category is None and status.conversation is not UNSET):
+        if key is None or (category is None and status.conversation is not UNSET):
             return None
         line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
         return Status(

@@ -5,7 +5,7 @@ Format: the Cloud API's webhook reference; every member may be missing, and text
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -172,22 +172,19 @@ class UsualStatus(Struct):
     timestamp: Annotated[int, msgspec.Meta(ge=EARLIEST // 1000, lt=LATEST // 1000)]
     recipient_id: str
     recipient_user_id: Text = None
-    recipient_type: msgspec.Raw | UnsetType = UNSET
+    recipient_type: Literal["individual"] = "individual"
     biz_opaque_callback_data: Text = None
     conversation: UsualConversation | UnsetType = UNSET
     pricing: Pricing | UnsetType = UNSET
     errors: msgspec.Raw | UnsetType = UNSET
 
 
-class UsualValue(Struct):
-    """All that a change says, of which nothing but the one status is read."""
+class UsualValue(Struct, forbid_unknown_fields=True):
+    """One status and its line. What else there may be is no usual value."""
 
-    metadata: Metadata | UnsetType = UNSET
-    statuses: tuple[UsualStatus] | UnsetType = UNSET
-    contacts: msgspec.Raw | UnsetType = UNSET
-    messages: msgspec.Raw | UnsetType = UNSET
-    message_echoes: msgspec.Raw | UnsetType = UNSET
-    errors: msgspec.Raw | UnsetType = UNSET
+    metadata: Metadata
+    statuses: tuple[UsualStatus]
+    messaging_product: Text = None
 
 
 class UsualChange(Struct):
@@ -203,7 +200,7 @@ class UsualEntry(Struct):
 
 
 class UsualWebhook(Struct):
-    """A webhook with one part and one change. No member may be null: decoding that is not strict, so that a text of
-    digits is a time, would take the text "null" for it."""
+    """A webhook with one part, one change and one status. No member may be null: decoding that is not strict, so that a
+    text of digits is a time, would take the text "null" for it."""
 
     entry: tuple[UsualEntry]
