@@ -26,7 +26,7 @@ from storage.sources.webhook_shape import Webhook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
-_BRACE = ord("{")
+_BRACE, _LINE_FEED = b"{\n"
 _POSTED = b'{"object"'  # how webhooks begin
 
 
@@ -159,28 +159,29 @@ def _recognise_json(sample: bytes) -> _Found | None:
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
     readers = _JsonReaders(options)
-    usual = readers.usual
+    one, several = readers.one, readers.several
     scanner = Scanner()
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
     for line in stream.lines(PIECE):
-        number = stream.number
-        items = None if scanner.inside else usual(line, number)
+        item = None if scanner.inside else one(line)
+        if item is not None:
+            source.records += 1
+            source.reached = stream.place
+            yield item
+            continue
+        number = stream.place[1] + (line[-1] != _LINE_FEED)
+        items = None if scanner.inside else several(line, number)
         if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
             if not scanner.inside:
-                source.reached = stream.taken, stream.count
+                source.reached = stream.place
             continue
         source.records += 1
-        if type(items) is Status or type(items) is Send:
-            source.reached = stream.taken, stream.count
-            yield items
-            continue
-        several = items if isinstance(items, list) else [items]
-        yield from several[:-1]
-        source.reached = stream.taken, stream.count
-        yield from several[-1:]
+        yield from items[:-1]
+        source.reached = stream.place
+        yield from items[-1:]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -201,22 +202,25 @@ class _JsonReaders:
         self._webhook = msgspec.json.Decoder(Webhook).decode
         self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
 
-    def usual(self, line: bytes, number: int) -> Item | list[Item] | None:
-        """The item or items of a line that is one webhook or one accepted send in its usual shape, None where it is
+    def one(self, line: bytes) -> Status | Send | None:
+        """The item of a line that is a webhook of one status or an accepted send, in its usual shape; None where it is
         not.
 
         Decoding straight into the shape spares looking for the object's end and for what it is.
         """
         if line.startswith(_POSTED):
-            return self._webhooks.one_status(line) or self._usual_webhook(line, number)
+            return self._webhooks.one_status(line)
         if line[0] != _BRACE:
             return None
         try:
             return self._sends.accepted(self._accepted(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
-            return self._usual_webhook(line, number) if b'"entry"' in line else None
+            return None
 
-    def _usual_webhook(self, line: bytes, number: int) -> list[Item] | None:
+    def several(self, line: bytes, number: int) -> list[Item] | None:
+        """The items of a line that is one webhook, None where it is not."""
+        if line[0] != _BRACE or b'"entry"' not in line:
+            return None
         try:
             return self._webhooks.items(self._webhook(line), f"line {number}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -283,7 +287,7 @@ def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[
 
 
 def _text_lines(stream: Stream) -> Iterator[_Line]:
-    number = stream.count
+    number = stream.place[1]
     for raw in stream.lines():
         text = (without_mark(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
         *parts, last = _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
@@ -291,7 +295,7 @@ def _text_lines(stream: Stream) -> Iterator[_Line]:
             number += 1
             yield _Line(number, part, None)
         number += 1
-        yield _Line(number, last, Place(stream.taken, number) if raw.endswith(b"\n") else None)
+        yield _Line(number, last, Place(stream.place[0], number) if raw.endswith(b"\n") else None)
 
 
 def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:
