@@ -63,6 +63,8 @@ class CloudApi:
     def items(self, webhook: Webhook, where: str) -> list[Item]:
         """The events, rejects and ignored parts of one webhook."""
         changes = [change for entry in webhook.entry for change in entry.changes]
+        if len(changes) == 1:
+            return self._value(changes[0].value, changes[0].field, where)
         if not changes:
             return [Ignored("webhook without changes")]
         return [item for change in changes for item in self._value(change.value, change.field, where)]
@@ -72,6 +74,8 @@ class CloudApi:
         any other."""
         try:
             value = self._usual(text).entry[0].changes[0].value
+            if value.statuses is UNSET or value.contacts is not UNSET or value.messages is not UNSET:
+                return None
             status, metadata = value.statuses[0], value.metadata
             errors = None if status.errors is UNSET else self._errors(status.errors)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -131,19 +135,24 @@ class CloudApi:
         metadata = value.metadata or _NO_METADATA
         line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
         contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
-        readers: tuple[tuple[_Read, Sequence[shape.Struct]], ...] = (
-            (self._status, statuses),
-            (self._message, messages),
-            (self._echo, echoes),
-        )
-        for read, parts in readers:
-            for part in parts:
-                try:
-                    items.append(read(part, line, contacts))
-                except Unreadable as error:
-                    items.append(reject(where, str(error), msgspec.json.encode(part)))
+        if statuses:
+            items += self._each(self._status, statuses, line, contacts, where)
+        if messages:
+            items += self._each(self._message, messages, line, contacts, where)
+        if echoes:
+            items += self._each(self._echo, echoes, line, contacts, where)
         if contacts is not _NOBODY:
-            items += (Known(line, ids) for ids in contacts.unused())
+            items += [Known(line, ids) for ids in contacts.unused()]
+        return items
+
+    @staticmethod
+    def _each(read: _Read, parts: Sequence[shape.Struct], line: LineIds, contacts: _Contacts, where: str) -> list[Item]:
+        items: list[Item] = []
+        for part in parts:
+            try:
+                items.append(read(part, line, contacts))
+            except Unreadable as error:
+                items.append(reject(where, str(error), msgspec.json.encode(part)))
         return items
 
     def _at(self, item: shape.Status | shape.Message) -> int:
@@ -196,10 +205,10 @@ class CloudApi:
             self._at(message),
             line,
             contact,
-            context=_context(message.context),
-            group=message.group_id is not None,
-            origin=_origin(message.referral),
-            default_line=self._default(line),
+            None if message.context is None else _context(message.context),
+            message.group_id is not None,
+            None if message.referral is None else _origin(message.referral),
+            self._default_line and self._default(line),
         )
 
     def _echo(self, message: shape.Message, line: LineIds, contacts: _Contacts) -> Event:

@@ -180,11 +180,14 @@ class UsualStatus(Struct):
 
 
 class UsualValue(Struct, forbid_unknown_fields=True):
-    """One status and its line. What else there may be is no usual value."""
+    """One status and its line. Of what comes often as well it only shows that it is there, as to tell an error takes
+    longer; all else is an error."""
 
     metadata: Metadata
-    statuses: tuple[UsualStatus]
+    statuses: tuple[UsualStatus] | UnsetType = UNSET
     messaging_product: Text = None
+    contacts: msgspec.Raw | UnsetType = UNSET
+    messages: msgspec.Raw | UnsetType = UNSET
 
 
 class UsualChange(Struct):
