@@ -28,6 +28,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
 _BRACE, _LINE_FEED = b"{\n"
 _POSTED = b'{"object"'  # how webhooks begin
+_OF_ANOTHER_SHAPE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class UnknownFormat(ValueError):
@@ -158,9 +159,8 @@ def _recognise_json(sample: bytes) -> _Found | None:
 
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
-    readers = _JsonReaders(options)
+    readers, scanner = _JsonReaders(options), Scanner()
     one, several = readers.one, readers.several
-    scanner = Scanner()
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
     for line in stream.lines(PIECE):
@@ -203,27 +203,23 @@ class _JsonReaders:
         self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
 
     def one(self, line: bytes) -> Status | Send | None:
-        """The item of a line that is a webhook of one status or an accepted send, in its usual shape; None where it is
-        not.
-
-        Decoding straight into the shape spares looking for the object's end and for what it is.
-        """
+        """The item of a line that is a webhook of one status or an accepted send, in its usual shape, None where it is
+        not. Decoding straight into the shape spares looking for the object's end and for what it is."""
         if line.startswith(_POSTED):
             return self._webhooks.one_status(line)
-        if line[0] != _BRACE:
-            return None
         try:
             return self._sends.accepted(self._accepted(line))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
+        except (*_OF_ANOTHER_SHAPE, Unreadable):
             return None
 
     def several(self, line: bytes, number: int) -> list[Item] | None:
         """The items of a line that is one webhook, None where it is not."""
-        if line[0] != _BRACE or b'"entry"' not in line:
-            return None
+        return self._posted(line, f"line {number}") if line[0] == _BRACE and b'"entry"' in line else None
+
+    def _posted(self, text: bytes, where: str) -> list[Item] | None:
         try:
-            return self._webhooks.items(self._webhook(line), f"line {number}")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._webhooks.items(self._webhook(text), where)
+        except _OF_ANOTHER_SHAPE:
             return None
 
     def items(self, record: Record) -> list[Item]:
@@ -238,13 +234,11 @@ class _JsonReaders:
         return [reject(where, "is neither a webhook nor a send", text)] if items is None else items
 
     def _whole(self, text: bytes, where: str) -> list[Item] | None:
-        try:
-            webhook = self._webhook(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            value = decode(text)
-            items = self._webhooks.items_of(value, text, where)
-            return self._sends.items_of(value, text, where) if items is None else items
-        return self._webhooks.items(webhook, where)
+        if (items := self._posted(text, where)) is not None:
+            return items
+        value = decode(text)
+        items = self._webhooks.items_of(value, text, where)
+        return self._sends.items_of(value, text, where) if items is None else items
 
 
 @dataclass(frozen=True, slots=True)

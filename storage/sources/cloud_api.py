@@ -30,15 +30,7 @@ from storage.events import (
     Step,
 )
 from storage.sources import webhook_shape as shape
-from storage.sources.fields import (
-    Memo,
-    Unreadable,
-    code_of,
-    number_of,
-    reject,
-    text_of,
-    time_of,
-)
+from storage.sources.fields import Memo, Unreadable, code_of, number_of, reject, text_of, time_of
 from storage.sources.webhook_shape import Text, Webhook
 from storage.sources.wrappers import changes_in
 
