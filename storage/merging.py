@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from storage.events import NO_FLAGS, REFERRED, ContactIds, Event, Inbound, Known, LineIds, Rank, Send, Status, Step
+from storage.events import NO_FLAGS, ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.evidence import contact_reference, direction_of, message_of, take_in
 from storage.evidence_row import CONTACT, CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
 from storage.messages import Direction, Message
@@ -20,6 +20,8 @@ from storage.messages import Direction, Message
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
 _NEVER = 1 << 60  # always this object: known by identity
 _OUT, _IN = Direction.OUT, Direction.IN
+_NOTIFICATION, _WEBCHAT, _CAMPAIGN = Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN
+_NOTIFIED = Origin.NOTIFICATION.value  # to ask a member for its value takes as long as a fifth of a row
 _SEND_LOG = Rank.SEND_LOG
 _SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
@@ -117,7 +119,7 @@ class _Outbound(msgspec.Struct, gc=False):
                 return row_of(self.message())
             key, line, contact = send.key, send.line, send.contact
             sources, accepted, campaign = 1 if status is None else 3, at, send.campaign or None
-            origin = None if send.origin is None else send.origin.value
+            origin = send.origin and (_NOTIFIED if send.origin is _NOTIFICATION else send.origin.value)
             template, kind, language = send.template or None, send.kind or None, send.language or None
         return (
             line.identifier or line.number or line.name,
@@ -305,7 +307,7 @@ def _is_usual_status(event: Status) -> bool:
         and event.default_line is None
         and event.category != ""
         and event.campaign != ""
-        and _is_placed(event)
+        and _is_placed(event.line, event.contact)
     )
 
 
@@ -327,11 +329,16 @@ def _is_usual_send(event: Send) -> bool:
         and event.agent_groups is None
         and event.default_line is None
         and event.default_origin is None
-        and event.origin not in REFERRED
-        and _is_placed(event)
+        and event.origin is not _WEBCHAT
+        and event.origin is not _CAMPAIGN
+        and _is_placed(event.line, event.contact)
     )
 
 
-def _is_placed(event: Send | Status) -> bool:
-    line = event.line
-    return bool(line.identifier or line.number or line.name) and contact_reference(event.contact) is not None
+def _is_placed(line: LineIds, contact: ContactIds) -> bool:
+    """Whether a line and a contact have an id each that stands for them (evidence.contact_reference)."""
+    # Members of two kinds of events, looked up at one place, would be slow to find here as well.
+    if not (line.identifier or line.number or line.name):
+        return False
+    numbers = contact.wa_ids
+    return bool((numbers and numbers[0]) or contact.user_id or contact.customer_id)

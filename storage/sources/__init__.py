@@ -26,7 +26,9 @@ from storage.sources.webhook_shape import Webhook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row
-_BRACE = ord("{")
+_BRACE, _LINE_FEED = b"{\n"
+_POSTED = b'{"object"'  # how webhooks begin
+_OF_ANOTHER_SHAPE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class UnknownFormat(ValueError):
@@ -157,29 +159,29 @@ def _recognise_json(sample: bytes) -> _Found | None:
 
 def _json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
     """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
-    readers = _JsonReaders(options)
-    usual = readers.usual
-    scanner = Scanner()
+    readers, scanner = _JsonReaders(options), Scanner()
+    one, several = readers.one, readers.several
     if source.begin.position:
         stream.skip_to(source.begin.position, source.begin.lines)
     for line in stream.lines(PIECE):
-        number = stream.number
-        items = None if scanner.inside else usual(line, number)
+        item = None if scanner.inside else one(line)
+        if item is not None:
+            source.records += 1
+            source.reached = stream.place
+            yield item
+            continue
+        number = stream.place[1] + (line[-1] != _LINE_FEED)
+        items = None if scanner.inside else several(line, number)
         if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
             if not scanner.inside:
-                source.reached = stream.taken, stream.count
+                source.reached = stream.place
             continue
         source.records += 1
-        if type(items) is Status or type(items) is Send:
-            source.reached = stream.taken, stream.count
-            yield items
-            continue
-        several = items if isinstance(items, list) else [items]
-        yield from several[:-1]
-        source.reached = stream.taken, stream.count
-        yield from several[-1:]
+        yield from items[:-1]
+        source.reached = stream.place
+        yield from items[-1:]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -200,21 +202,24 @@ class _JsonReaders:
         self._webhook = msgspec.json.Decoder(Webhook).decode
         self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
 
-    def usual(self, line: bytes, number: int) -> Item | list[Item] | None:
-        """The item or items of a line that is one webhook or one accepted send in its usual shape, None where it is
-        not.
-
-        Decoding straight into the shape spares looking for the object's end and for what it is.
-        """
-        if line[0] != _BRACE:
-            return None
+    def one(self, line: bytes) -> Status | Send | None:
+        """The item of a line that is a webhook of one status or an accepted send, in its usual shape, None where it is
+        not. Decoding straight into the shape spares looking for the object's end and for what it is."""
+        if line.startswith(_POSTED):
+            return self._webhooks.one_status(line)
         try:
-            if b'"entry"' in line:
-                webhook = self._webhook(line)
-                item = self._webhooks.one_status(webhook)
-                return self._webhooks.items(webhook, f"line {number}") if item is None else item
             return self._sends.accepted(self._accepted(line))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
+        except (*_OF_ANOTHER_SHAPE, Unreadable):
+            return None
+
+    def several(self, line: bytes, number: int) -> list[Item] | None:
+        """The items of a line that is one webhook, None where it is not."""
+        return self._posted(line, f"line {number}") if line[0] == _BRACE and b'"entry"' in line else None
+
+    def _posted(self, text: bytes, where: str) -> list[Item] | None:
+        try:
+            return self._webhooks.items(self._webhook(text), where)
+        except _OF_ANOTHER_SHAPE:
             return None
 
     def items(self, record: Record) -> list[Item]:
@@ -229,13 +234,11 @@ class _JsonReaders:
         return [reject(where, "is neither a webhook nor a send", text)] if items is None else items
 
     def _whole(self, text: bytes, where: str) -> list[Item] | None:
-        try:
-            webhook = self._webhook(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            value = decode(text)
-            items = self._webhooks.items_of(value, text, where)
-            return self._sends.items_of(value, text, where) if items is None else items
-        return self._webhooks.items(webhook, where)
+        if (items := self._posted(text, where)) is not None:
+            return items
+        value = decode(text)
+        items = self._webhooks.items_of(value, text, where)
+        return self._sends.items_of(value, text, where) if items is None else items
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +281,7 @@ def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[
 
 
 def _text_lines(stream: Stream) -> Iterator[_Line]:
-    number = stream.count
+    number = stream.place[1]
     for raw in stream.lines():
         text = (without_mark(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
         *parts, last = _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
@@ -286,7 +289,7 @@ def _text_lines(stream: Stream) -> Iterator[_Line]:
             number += 1
             yield _Line(number, part, None)
         number += 1
-        yield _Line(number, last, Place(stream.taken, number) if raw.endswith(b"\n") else None)
+        yield _Line(number, last, Place(stream.place[0], number) if raw.endswith(b"\n") else None)
 
 
 def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET
 
 from storage.events import (
     ContactIds,
@@ -29,15 +30,7 @@ from storage.events import (
     Step,
 )
 from storage.sources import webhook_shape as shape
-from storage.sources.fields import (
-    Memo,
-    Unreadable,
-    code_of,
-    number_of,
-    reject,
-    text_of,
-    time_of,
-)
+from storage.sources.fields import Memo, Unreadable, code_of, number_of, reject, text_of, time_of
 from storage.sources.webhook_shape import Text, Webhook
 from storage.sources.wrappers import changes_in
 
@@ -56,32 +49,46 @@ class CloudApi:
         self._lines = Memo(_line, _LINES_KEPT)
         self._people = Memo(_contact, _PEOPLE_KEPT)  # a message's statuses come soon after each other
         self._campaigns = Memo(text_of, _CAMPAIGNS_KEPT)
+        self._usual = msgspec.json.Decoder(shape.UsualWebhook, strict=False).decode
+        self._errors = msgspec.json.Decoder(list[shape.Error]).decode
 
     def items(self, webhook: Webhook, where: str) -> list[Item]:
         """The events, rejects and ignored parts of one webhook."""
         changes = [change for entry in webhook.entry for change in entry.changes]
+        if len(changes) == 1:
+            return self._value(changes[0].value, changes[0].field, where)
         if not changes:
             return [Ignored("webhook without changes")]
         return [item for change in changes for item in self._value(change.value, change.field, where)]
 
-    def one_status(self, webhook: Webhook) -> Event | Ignored | None:
-        """What `items` gives of a webhook that holds one status and nothing else, as most do; None of any other.
-        Raises Unreadable."""
-        entries = webhook.entry
-        if len(entries) != 1:
+    def one_status(self, text: bytes) -> Status | None:
+        """What `items` gives of the text of a webhook that holds one usual status and nothing else, as most do; None of
+        any other."""
+        try:
+            value = self._usual(text).entry[0].changes[0].value
+            if value.statuses is UNSET or value.contacts is not UNSET or value.messages is not UNSET:
+                return None
+            status, metadata = value.statuses[0], value.metadata
+            errors = None if status.errors is UNSET else self._errors(status.errors)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        changes = entries[0].changes
-        if len(changes) != 1:
+        step, key, campaign = status.status, text_of(status.id), status.biz_opaque_callback_data
+        category = None if status.pricing is UNSET else _CATEGORIES[status.pricing.category]
+        if key is None or (category is None and status.conversation is not UNSET):
             return None
-        value = changes[0].value
-        statuses = value.statuses
-        if statuses is None or len(statuses) != 1:
-            return None
-        if value.contacts or value.messages or value.message_echoes or value.errors:
-            return None
-        metadata = value.metadata or _NO_METADATA
         line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
-        return self._status(statuses[0], line, _NOBODY)
+        return Status(
+            key,
+            step,
+            status.timestamp * 1000,
+            line,
+            self._people[status.recipient_id, status.recipient_user_id],
+            category,
+            False,
+            None if campaign is None else self._campaigns[campaign],
+            _failure(errors) if step is _FAILED else None,
+            self._default_line and self._default(line),
+        )
 
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The same for a decoded value: looks for webhooks in wrappers, and reads each item by itself; None where it
@@ -120,19 +127,24 @@ class CloudApi:
         metadata = value.metadata or _NO_METADATA
         line = self._lines[metadata.phone_number_id, metadata.display_phone_number]
         contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
-        readers: tuple[tuple[_Read, Sequence[shape.Struct]], ...] = (
-            (self._status, statuses),
-            (self._message, messages),
-            (self._echo, echoes),
-        )
-        for read, parts in readers:
-            for part in parts:
-                try:
-                    items.append(read(part, line, contacts))
-                except Unreadable as error:
-                    items.append(reject(where, str(error), msgspec.json.encode(part)))
+        if statuses:
+            items += self._each(self._status, statuses, line, contacts, where)
+        if messages:
+            items += self._each(self._message, messages, line, contacts, where)
+        if echoes:
+            items += self._each(self._echo, echoes, line, contacts, where)
         if contacts is not _NOBODY:
-            items += (Known(line, ids) for ids in contacts.unused())
+            items += [Known(line, ids) for ids in contacts.unused()]
+        return items
+
+    @staticmethod
+    def _each(read: _Read, parts: Sequence[shape.Struct], line: LineIds, contacts: _Contacts, where: str) -> list[Item]:
+        items: list[Item] = []
+        for part in parts:
+            try:
+                items.append(read(part, line, contacts))
+            except Unreadable as error:
+                items.append(reject(where, str(error), msgspec.json.encode(part)))
         return items
 
     def _at(self, item: shape.Status | shape.Message) -> int:
@@ -185,10 +197,10 @@ class CloudApi:
             self._at(message),
             line,
             contact,
-            context=_context(message.context),
-            group=message.group_id is not None,
-            origin=_origin(message.referral),
-            default_line=self._default(line),
+            None if message.context is None else _context(message.context),
+            message.group_id is not None,
+            None if message.referral is None else _origin(message.referral),
+            self._default_line and self._default(line),
         )
 
     def _echo(self, message: shape.Message, line: LineIds, contacts: _Contacts) -> Event:

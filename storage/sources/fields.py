@@ -26,6 +26,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})[ T,]*(?:(\d{1,2}):(\
 _TRUE = frozenset(("true", "1", "si", "sí", "yes", "y", "t", "v", "x", "verdadero", "verdadeiro", "sim"))
 _FALSE = frozenset(("false", "0", "no", "n", "f", "falso", "nao", "não"))
 _NUMBER = re.compile(r"\+?[\d\s().\-/]+")
+_FRACTION = re.compile(r"\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+")
 _WAS_FLOAT = re.compile(r"(\d+)\.0")  # how tables with gaps write whole numbers
 _ZONE_APART = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
 
@@ -85,7 +86,7 @@ def _time_of_text(text: str, zone: ZoneInfo) -> int:
     if re.fullmatch(r"\d{9,14}", text):
         number = int(text)
         return number if number >= 10**12 else number * 1000
-    if re.fullmatch(r"\d+\.\d+", text):
+    if _FRACTION.fullmatch(text) is not None:
         return _epoch(float(text))
     if (found := _DAY_FIRST.fullmatch(text)) is not None:
         day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())

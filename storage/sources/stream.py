@@ -97,14 +97,12 @@ class _Ahead(io.RawIOBase):
 
 
 class Stream:
-    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `taken` how
-    many bytes of its content up to the end of the last line that `lines` gave, and `count` how many lines that are."""
+    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `place` how
+    many bytes of its content, and lines, up to the end of the last whole line that `lines` gave."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.taken = 0
-        self.count = 0
-        self.number = 0
+        self.place = 0, 0
         self._counting = _Counting(file)
         self._beginning = _Ahead(self._counting)
         self._gunzip: _Gunzip | None = None
@@ -128,20 +126,20 @@ class Stream:
         return self._beginning.ahead(SAMPLE)
 
     def lines(self, longest: int = LONGEST) -> Iterator[bytes]:
-        """Every line with its end; a longer one than that comes in pieces. `number` is that of the line given last.
+        """Every line with its end; a longer one than that comes in pieces.
 
         A last line without an end does not count as taken: a log may be read while it is written.
         """
-        position = self.taken
+        position, count = self.place
         while block := self._lines.read1(min(_CHUNK, longest)):
             # A block in memory is cut faster than lines are asked for one by one.
             for line in io.BytesIO(block):
-                self.number = self.count + 1
                 if line[-1] != _LINE_END:  # the block ends, the line need not
                     line += self._lines.readline(longest - len(line))
                 position += len(line)
                 if line[-1] == _LINE_END:
-                    self.taken, self.count = position, self.number
+                    count += 1
+                    self.place = position, count
                 yield line
 
     @property
@@ -153,8 +151,8 @@ class Stream:
         """Goes on at a byte of the content with `count` lines before it; only of a file that can be sought in and is
         not packed."""
         self._file.seek(position)
-        self._counting.position = self.taken = position
-        self.count = count
+        self._counting.position = position
+        self.place = position, count
         self._beginning = _Ahead(self._counting)
         self._lines = io.BufferedReader(self._beginning, SAMPLE)
 
