@@ -124,6 +124,7 @@ class Ingest:
         """Writes every row that changed once, with its evidence where that changed; how many are new."""
         rows = touched.rows
         new = [change for change in changes if change[0].id >= self._first_id]
+        new.sort(key=lambda change: change[0].id)  # behind each other, rows are written faster and leave no gaps
         changed = [change for change in changes if change[0].id in rows and change[0].id < self._first_id]
         message_rows.insert(self._connection, self._columns, new)
         message_rows.update(self._connection, self._columns, changed)
