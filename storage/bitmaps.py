@@ -1,4 +1,5 @@
-"""Sets of users as bytes: small ones as sorted numbers, others as Roaring bitmaps.
+"""Sets of users as bytes: Roaring bitmaps, or sorted numbers where they are few or lie so far apart that a bitmap is
+longer.
 
 A number is a contact's id with the slice that it belongs to in the bits above (SLICE_BITS). Equal sets are equal bytes.
 Numbers are of 32 bits, little-endian; a bitmap is in Roaring's portable format, filled up to a length that no run of
@@ -18,7 +19,7 @@ from pyroaring import BitMap
 Blob = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
-_FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and soon smaller
+_FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and mostly smaller
 _MANY_SETS = 32
 _MANY = 200_000  # numbers times sets; below, to unite one by one is faster than in one go, which makes all dense first
 
@@ -41,12 +42,13 @@ def _run(numbers: Collection[int]) -> bytes:
 
 def encode(users: BitMap) -> bytes:
     """The bytes of a set."""
-    if len(users) < _FEW:
-        return little_endian(users.to_array()).tobytes()
-    # Equal sets that came about in other ways differ in which of their containers are runs.
-    users.run_optimize()
-    text: bytes = users.serialize()
-    return text + bytes(1 + -len(text) % 4)
+    if len(users) >= _FEW:
+        # Equal sets that came about in other ways differ in which of their containers are runs.
+        users.run_optimize()
+        text: bytes = users.serialize()
+        if len(text) < 4 * len(users):
+            return text + bytes(1 + -len(text) % 4)
+    return little_endian(users.to_array()).tobytes()
 
 
 def united(blobs: Sequence[Blob]) -> bytes:

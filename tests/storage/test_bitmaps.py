@@ -10,13 +10,13 @@ from pyroaring import BitMap
 from storage.bitmaps import encode, encode_numbers, unite, united
 
 RUN = range(100, 400)  # three hundred numbers in a row: a bitmap of 17 bytes
-# Mostly one or two numbers, now and then enough of them for a bitmap, be it all in a row.
+# Mostly one or two numbers, now and then enough of them for a bitmap, be it all in a row, or too far apart for one.
 few = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3)
 some = few | st.builds(
     lambda first, count, step: [*range(first, first + count * step, step)],
     st.integers(0, 300),
     st.integers(1, 120),
-    st.integers(1, 3),
+    st.integers(1, 3) | st.integers(5_000, 70_000),
 )
 
 
@@ -27,6 +27,16 @@ def test_a_run_of_numbers_is_a_bitmap_of_few_bytes_and_unites_as_any(others: lis
     wanted = sorted({number for numbers in sets for number in numbers})
     assert unite([united(blobs)]).to_array().tolist() == wanted
     assert united(blobs) == united(blobs[::-1])
+
+
+@pytest.mark.parametrize(("apart", "size"), [(65_536, 4 * 200), (16_384, 4 * 200), (8_192, 609), (1, 17)])
+def test_a_set_is_in_the_shorter_of_its_two_forms(apart: int, size: int) -> None:
+    """A number is 4 bytes; in a bitmap one is 2, and those that have their upper 16 bits in common are 8 more."""
+    numbers = range(0, 200 * apart, apart)
+    blob = encode_numbers(numbers)
+    assert len(blob) == size
+    assert [*unite([blob])] == [*numbers]
+    assert unite([encode_numbers(range(9_000)), blob]) == BitMap(range(9_000)) | BitMap(numbers)
 
 
 def test_equal_sets_are_equal_bytes_however_they_came_about() -> None:
