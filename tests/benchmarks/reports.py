@@ -20,7 +20,7 @@ from tests.benchmarks.flat import Peer
 from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
 from tui.pager import Pager
 
-ROUNDS = 7
+ROUNDS = 15
 
 
 def _lines(*numbers: int) -> str:
