@@ -139,14 +139,14 @@ class Cube:
     def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
         """The details of the selection in these blocks: what they are grouped by, and how many sends of each origin
         they are."""
-        lines, templates = self._weights(selection.chosen)
         chosen, conditions = selection.chosen, ""
-        if selection.chosen.statuses is not None:
+        lines, templates = self._weights(chosen)
+        if chosen.statuses is not None:
             conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
-        if selection.chosen.failures is not None:
+        if chosen.failures is not None:
             conditions += " AND d.failure IN (SELECT value FROM json_each(:kinds))"
         parameters = self._parameters(selection, lines, templates)
-        parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self.kinds_of(selection.chosen))}
+        parameters |= {"blocks": json.dumps(blocks), "kinds": json.dumps(self.kinds_of(chosen))}
         # Few templates are looked up one by one; of many it is faster to read all that a line has.
         listed = "" if len(templates) <= _LISTED_TEMPLATES else "+"
         parameters |= {
