@@ -135,7 +135,7 @@ class CloudApi:
             items += self._each(self._echo, echoes, line, contacts, where)
         if contacts is not _NOBODY:
             items += [Known(line, ids) for ids in contacts.unused()]
-        return items
+        return items or [Ignored("contacts of whom nothing new is told")]
 
     @staticmethod
     def _each(read: _Read, parts: Sequence[shape.Struct], line: LineIds, contacts: _Contacts, where: str) -> list[Item]:

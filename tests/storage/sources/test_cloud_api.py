@@ -166,6 +166,11 @@ def test_contacts_without_a_message_still_tie_ids_together() -> None:
     assert events_of(webhook(value)) == [Known(contact=ContactIds(("5491105550001",), "AR.1", name="Ana"))]
 
 
+@pytest.mark.parametrize("contact", [{"wa_id": "5491105550001"}, {"profile": {"name": "Ana"}}, {}])
+def test_contacts_of_whom_nothing_new_is_told_are_counted_as_of_no_use(contact: dict[str, Any]) -> None:
+    assert items_of(webhook({"contacts": [contact]})) == [Ignored("contacts of whom nothing new is told")]
+
+
 @pytest.mark.parametrize(
     ("name", "places"),
     [
