@@ -21,7 +21,6 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import astuple as struct_tuple
 
 from storage import piped
-from storage.allocation import keep_freed_memory
 from storage.events import ContactIds, Ignored, LineIds, Origin, Reject
 from storage.hashing import Digest, Hashed
 from storage.merging import Batch, Merger
@@ -139,11 +138,7 @@ def _part_of(content: tuple[Any, ...]) -> Part:
 
 def _main(told: str) -> None:
     """The reading process: a file on standard input, its parts on standard output, None behind the last one."""
-    import gc
-
-    os.nice(10)
-    gc.disable()  # there are no cycles to find
-    keep_freed_memory()
+    piped.help_quietly(10)
     zone, origin, line, format, position, lines, size = json.loads(told)
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
     os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # wherever the process that asked has left it

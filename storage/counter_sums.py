@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import cache
 
 from storage.cube_layout import ANSWER, FAILURE, RECEIVED
+from storage.filters import UserType
 from storage.schema import COUNTERS, HALF, NEW, ORIGINS, REFERRED_FROM, USER_TYPES
 from storage.selection import Chosen
 
-LOW = (1 << HALF) - 1  # the lower half
-_NEW_USERS, _RECURRENT_USERS = range(len(USER_TYPES))
-_SENDS = ("template_sends", "notification_sends")  # of details, by origin
+_NEW_USERS = USER_TYPES.index(UserType.NEW)
+_SENDS = ("template_sends", "notification_sends")  # of details, by origin; user types are their halves, in order
 
 
 @cache
@@ -28,10 +28,15 @@ def numbers_of(user_type: int | None) -> list[str]:
     return [f"c.{column} - {new}" for column, new in zip(COUNTERS, of_new, strict=True)]
 
 
+def _half(number: str, upper: int) -> str:
+    """One of the two counters in a number."""
+    return f"(({number}) >> {HALF})" if upper else f"(({number}) & {(1 << HALF) - 1})"
+
+
 def chosen_counters(chosen: Chosen, numbers: list[str]) -> dict[tuple[int, int], str]:
     """Those counters that are chosen, by origin and status, of the numbers of a cell or of sums of them."""
     return {
-        (origin, status): f"(({number}) >> {HALF})" if upper else f"(({number}) & {LOW})"
+        (origin, status): _half(number, upper)
         for number, pair in zip(numbers, COUNTERS.values(), strict=True)
         for upper, (origin, status) in enumerate(pair)
         if (chosen.origins is None or origin in chosen.origins)
@@ -61,11 +66,11 @@ def send_origins(chosen: Chosen) -> list[int]:
 def sends_of(origin: int, user_type: int | None, factor: str = "") -> str:
     """The sum of the sends of an origin to users of that type (None: to all) in details, each behind a factor."""
     both = f"sum({factor}d.{_SENDS[origin]})"
-    halves = {_NEW_USERS: f"({both} & {LOW})", _RECURRENT_USERS: f"({both} >> {HALF})"}
-    return " + ".join(halves.values()) if user_type is None else halves[user_type]
+    return " + ".join(_half(both, one) for one in range(len(USER_TYPES)) if user_type in (None, one))
 
 
 def has_sends(chosen: Chosen) -> str:
     """The condition that a row of details has a send that is chosen."""
-    half = {None: "", _NEW_USERS: f" & {LOW}", _RECURRENT_USERS: f" >> {HALF}"}[chosen.user_type]
-    return f"({' OR '.join(f'({_SENDS[origin]}{half})' for origin in send_origins(chosen)) or '0'})"
+    numbers = [_SENDS[origin] for origin in send_origins(chosen)]
+    sends = numbers if chosen.user_type is None else [_half(number, chosen.user_type) for number in numbers]
+    return f"({' OR '.join(sends) or '0'})"

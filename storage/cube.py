@@ -31,6 +31,11 @@ from storage.writes import Write, execute
 
 Progress = Callable[[int, int], None]  # days done, of how many
 
+
+def untold(done: int, of: int) -> None:
+    """A progress that nobody is told of."""
+
+
 _AT_ONCE = 8  # days, or coarse blocks, that one transaction refreshes
 _BATCH_STARTS = 200_000  # starts of dirty days beyond which a batch leaves them to the end of the import
 _FEW_STARTS = 2_000  # and below which it need not hurry
@@ -102,7 +107,7 @@ def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], w
     _mark_parent(connection, block)
 
 
-def finish(writer: Writer, progress: Progress = lambda done, of: None, beside: Beside | None = None) -> None:
+def finish(writer: Writer, progress: Progress = untold, beside: Beside | None = None) -> None:
     """Refreshes all that is dirty, in transactions of its own; `beside` takes half of the work."""
     done = _Done(progress)
     left = 1
@@ -111,7 +116,7 @@ def finish(writer: Writer, progress: Progress = lambda done, of: None, beside: B
             left = _refresh_some(connection, done, beside)
 
 
-def rebuild(connection: sqlite3.Connection, progress: Progress = lambda done, of: None) -> None:
+def rebuild(connection: sqlite3.Connection, progress: Progress = untold) -> None:
     """Counts everything again inside the caller's transaction."""
     for table in ("cells", "details", "users", "dirty"):
         connection.execute(f"DELETE FROM {table}")
@@ -200,7 +205,7 @@ def _mark_parent(connection: sqlite3.Connection, block: Block) -> None:
     connection.execute("DELETE FROM dirty WHERE level = ? AND block = ?", block)
 
 
-def differences(connection: sqlite3.Connection, progress: Progress = lambda done, of: None) -> list[str]:
+def differences(connection: sqlite3.Connection, progress: Progress = untold) -> list[str]:
     """The cells that are not what their messages make them, a line each; of a cube of which nothing is dirty.
 
     Everything is counted again into temporary tables of the same names, which stand before the real ones meanwhile.

@@ -7,7 +7,6 @@ out itself: nothing depends on it but time.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from storage import piped
-from storage.allocation import keep_freed_memory
 from storage.cube_count import Failure, starts_by_day
 from storage.cube_layout import Block
 from storage.cube_plan import coarse_writes, new_day_writes
@@ -96,11 +94,7 @@ def answer_to(path: Path, question: Sequence[Any]) -> Any:
 
 
 def _main(path: Path) -> None:
-    import gc
-
-    os.nice(4)
-    keep_freed_memory()
-    gc.disable()  # there are no cycles to find
+    piped.help_quietly(4)
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
         while True:
             piped.send(told, answer_to(path, piped.receive(asked)))

@@ -313,8 +313,9 @@ class _Contexts:
         return rows
 
     def _take(self, row: Stored) -> None:
-        context = row.row[CONTEXT]
-        if context is not None and can_answer(row.row):
+        """Takes in a message that names another."""
+        if can_answer(row.row):
+            context = row.row[CONTEXT]
             self.answers[context] = min(row.at, self.answers.get(context, row.at))
 
 

@@ -56,10 +56,6 @@ class Summary:
 Progress = Callable[[int, int], None]  # bytes read, events so far
 
 
-def _untold(done: int, of: int) -> None:
-    """Tells nobody."""
-
-
 def prepare(writer: Writer) -> None:
     """Writes down what a new database needs before its first import."""
     with writer.transaction() as connection:
@@ -67,7 +63,7 @@ def prepare(writer: Writer) -> None:
 
 
 def import_path(
-    writer: Writer, path: Path, options: Options, progress: Progress, counted: cube.Progress = _untold
+    writer: Writer, path: Path, options: Options, progress: Progress, counted: cube.Progress = cube.untold
 ) -> Summary:
     """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format.
 
@@ -101,7 +97,7 @@ def import_stream(
     name: str,
     options: Options,
     progress: Progress,
-    counted: cube.Progress = _untold,
+    counted: cube.Progress = cube.untold,
 ) -> Summary:
     """Imports what a stream holds under a name; raises FileError."""
     return _import(writer, stream, name, options, progress, counted, None, None)

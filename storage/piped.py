@@ -5,6 +5,7 @@ The values are those that `marshal` writes: both ends are the same program, and 
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import signal
@@ -13,6 +14,8 @@ import subprocess
 import sys
 from contextlib import suppress
 from typing import IO, Any
+
+from storage.allocation import keep_freed_memory
 
 _LENGTH = struct.Struct("<Q")
 
@@ -31,6 +34,13 @@ def start(module: str, told: str, stdin: int | IO[bytes]) -> subprocess.Popen[by
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def help_quietly(niceness: int) -> None:
+    """What such a process does first: it lets the one that started it go before, and keeps its memory together."""
+    os.nice(niceness)
+    gc.disable()  # there are no cycles to find
+    keep_freed_memory()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
