@@ -16,7 +16,7 @@ from itertools import chain
 from storage import message_rows
 from storage.calendar import Calendar
 from storage.classify import NOT_WRITTEN, can_answer, is_notification
-from storage.evidence_row import CONTEXT, DIRECTION, KEY, Row
+from storage.evidence_row import CONTEXT, DIRECTION, HASH, KEY, Row, hash_of
 from storage.failures import reason_of
 from storage.filters import StartStatus
 from storage.message_rows import DerivedColumns, Stored
@@ -26,6 +26,7 @@ from storage.settings import Settings
 from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
 
 _CONTACTS_AT_ONCE = 20_000
+_CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
 _IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
 _FAILED = STATUSES.index(StartStatus.FAILED)
 
@@ -42,14 +43,12 @@ _ALL_OF_THEM = (0, 1 << 62, None)
 class Touched:
     """What a batch changed.
 
-    rows: messages made or changed, by row id, as they will be; before: those changed, as they were; known: all messages
-    of the batch by key and direction. spans: contact -> earliest and latest time, ms, of a message that changed, as it
-    was and as it is.
+    rows: messages made or changed, by row id, as they will be; before: those changed, as they were. spans: contact ->
+    earliest and latest time, ms, of a message that changed, as it was and as it is.
     """
 
     rows: dict[int, Stored] = field(default_factory=dict)
     before: list[Stored] = field(default_factory=list)
-    known: dict[tuple[str, int], Stored] = field(default_factory=dict)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     whole: set[int] = field(default_factory=set)  # contacts to derive from all their messages
     gone: set[int] = field(default_factory=set)  # contacts that went up in others
@@ -84,9 +83,9 @@ class Touched:
         elif not span[0] <= at <= span[1]:
             self.spans[contact] = min(span[0], at), max(span[1], at)
 
-    def evidence(self) -> Iterator[Row]:
+    def evidence(self) -> list[Row]:
         """What is known of the messages, as it was and as it will be."""
-        return (stored.row for stored in chain(self.rows.values(), self.before))
+        return [stored.row for stored in chain(self.rows.values(), self.before)]
 
 
 def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -104,13 +103,18 @@ class Timelines:
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
         self._calendar = Calendar(settings.zone)
         self._columns = columns
+        # What all contexts of the database hash to, where it began empty and so long as they are not too many.
+        self._named: set[int] | None = set() if message_rows.next_id(connection) == 1 else None
 
     def derive(self, touched: Touched) -> list[Change]:
         """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
-        contexts = _Contexts(self._connection, touched)
-        for row in contexts.naming({row[KEY] for row in touched.evidence() if row[DIRECTION] == _OUT}):
+        contexts = _Contexts(self._connection, touched, self._named)
+        if self._named is not None and len(self._named) > _CONTEXTS_KEPT:
+            self._named = None
+        evidence = touched.evidence()
+        for row in contexts.naming(evidence):
             touched.touch(row)
-        for row in contexts.named({context for row in touched.evidence() if (context := _context(row)) is not None}):
+        for row in contexts.named(evidence):
             touched.touch(row)
         fresh: defaultdict[int, list[Stored]] = defaultdict(list)
         changed: defaultdict[int, list[Stored]] = defaultdict(list)
@@ -263,50 +267,51 @@ class _Contexts:
     database once each.
 
     answers: key -> the earliest time, ms, of a message that answers it by its context. notifications: those keys named
-    by a context that are notifications.
+    by a context that are notifications. named: what all contexts in the database hash to, where that is known; those of
+    the batch are added.
     """
 
-    def __init__(self, connection: sqlite3.Connection, touched: Touched) -> None:
+    def __init__(self, connection: sqlite3.Connection, touched: Touched, named: set[int] | None) -> None:
         self._connection = connection
-        self._touched = touched
+        self._changed = touched.rows
+        self._outbound = {row.row[KEY]: row for row in touched.rows.values() if row.row[DIRECTION] == _OUT}
+        self._named = named
         self._asked: set[str] = set()
         self._found: set[str] = set()
         self.answers: dict[str, int] = {}
         self.notifications: set[str] = set()
-        for row in touched.rows.values():
-            if row.row[CONTEXT] is not None:
-                self._take(row)
+        naming = [row for row in touched.rows.values() if row.row[CONTEXT] is not None]
+        for row in naming:
+            self._take(row)
+        if named is not None:
+            named.update(hash_of(row.row[CONTEXT]) for row in naming)
 
     def learn(self, rows: Iterable[Stored]) -> None:
         """Finds out what there is to know of these messages, which did not change."""
-        keys, contexts = set(), set()
-        for row in rows:
-            evidence = row.row
-            if evidence[DIRECTION] == _OUT:
-                keys.add(evidence[KEY])
-            elif (context := _context(evidence)) is not None:
-                contexts.add(context)
-        self.naming(keys)
-        self.named(contexts)
+        evidence = [row.row for row in rows]
+        self.naming(evidence)
+        self.named(evidence)
 
-    def naming(self, keys: set[str]) -> list[Stored]:
-        """Those messages that name one of these keys, are in the database and did not change."""
-        new = keys - self._asked
+    def naming(self, evidence: Sequence[Row]) -> list[Stored]:
+        """Those messages that name one of these, are in the database and did not change."""
+        named = self._named
+        new = {row[KEY] for row in evidence if (named is None or row[HASH] in named) and row[DIRECTION] == _OUT}
+        new -= self._asked
         self._asked |= new
-        changed = self._touched.rows
+        changed = self._changed
         rows = [row for row in message_rows.by_context(self._connection, new) if row.id not in changed]
         for row in rows:
             self._take(row)
         return rows
 
-    def named(self, contexts: set[str]) -> list[Stored]:
-        """The messages that are named, as they will be."""
-        known = self._touched.known
-        new = contexts - self._found
+    def named(self, evidence: Sequence[Row]) -> list[Stored]:
+        """The messages that these name, unless they are some out, as they will be."""
+        new = {row[CONTEXT] for row in evidence if row[CONTEXT] is not None and row[DIRECTION] != _OUT} - self._found
         self._found |= new
-        rows = [row for context in new if (row := known.get((context, _OUT))) is not None]
-        others = new - {row.row[KEY] for row in rows}
-        rows += message_rows.by_key(self._connection, others)
+        outbound, changed = self._outbound, self._changed
+        rows = [outbound[key] for key in new & outbound.keys()]
+        others = message_rows.by_key(self._connection, new - outbound.keys())
+        rows += [row for row in others if row.id not in changed]
         for row in rows:
             if row.row[DIRECTION] == _OUT and is_notification(row.row):
                 self.notifications.add(row.row[KEY])
@@ -318,7 +323,3 @@ class _Contexts:
             context = row.row[CONTEXT]
             self.answers[context] = min(row.at, self.answers.get(context, row.at))
 
-
-def _context(row: Row) -> str | None:
-    """The key of the message that a message names, unless it is one out."""
-    return None if row[DIRECTION] == _OUT else row[CONTEXT]

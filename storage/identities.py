@@ -132,6 +132,7 @@ class Contacts:
         self._seen: set[ContactIds] = set()
         self._relabel: set[int] = set()
         self._new: dict[int, _NewContact] = {}
+        self._lone: dict[int, tuple[int, str]] = {}  # new contacts of one id and no more so far, which most are
         self._names: list[tuple[int, int, str, int]] = []
         last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'contacts'").fetchone()
         self._next = 1 + (last[0] if last else 0)
@@ -197,7 +198,11 @@ class Contacts:
     def link_one(self, id: tuple[int, str]) -> None:
         """Makes sure that an id leads to a contact."""
         if id not in self._found:
-            self._place(id, self._new_contact())
+            contact = self._next
+            self._next += 1
+            self._lone[contact] = id
+            self._found[id] = Found(self._next_id, contact)
+            self._next_id += 1
 
     def _new_contact(self) -> int:
         contact = self._next
@@ -205,9 +210,15 @@ class Contacts:
         self._new[contact] = _NewContact([])
         return contact
 
+    def _new_of(self, contact: int) -> _NewContact | None:
+        """What there is to write of a contact, None where it has been written."""
+        if contact in self._lone:
+            self._new[contact] = _NewContact([self._lone.pop(contact)])
+        return self._new.get(contact)
+
     def _place(self, id: tuple[int, str], contact: int) -> None:
         self._found[id] = Found(self._next_id, contact)
-        if (new := self._new.get(contact)) is not None:
+        if (new := self._new_of(contact)) is not None:
             new.ids.append(id)
         else:
             self._connection.execute(
@@ -217,7 +228,7 @@ class Contacts:
         self._next_id += 1
 
     def _replace(self, id: tuple[int, str], contact: int) -> None:
-        if (new := self._new.get(contact)) is not None:
+        if (new := self._new_of(contact)) is not None:
             new.replaced.add(id)
             return
         self._connection.execute("UPDATE contact_ids SET replaced = 1 WHERE kind = ? AND text = ?", id)
@@ -242,7 +253,7 @@ class Contacts:
 
     def name(self, contact: int, name: Name) -> None:
         """Takes in a name that was seen for the contact."""
-        if (new := self._new.get(contact)) is not None:
+        if (new := self._new_of(contact)) is not None:
             new.name = name if new.name is None else min(name, new.name)
         else:
             self._names.append((*name, contact))
@@ -262,23 +273,18 @@ class Contacts:
         self._relabel.clear()
 
     def _write_new(self) -> None:
-        # A column left out of a statement takes no time; one that is bound to nothing takes the most.
-        numbers: list[tuple[int, str]] = []
-        contacts: list[tuple[int, str, str | None, str | None, int | None, int | None]] = []
-        ids: list[tuple[int, int, str, int]] = []
-        replaced: list[tuple[int]] = []
         found = self._found
-        for contact, new in self._new.items():
-            ids += [(found[id].id, *id, contact) for id in new.ids]
-            replaced += [(found[id].id,) for id in new.replaced]
-            if len(new.ids) == 1 and new.name is None and new.ids[0][0] != 2:
-                numbers.append((contact, new.ids[0][1]))
-                continue
-            order = sorted((kind, (kind, text) in new.replaced, text) for kind, text in new.ids)
-            customer = next((text for kind, _, text in order if kind == 2), None)
-            rank, at, name = new.name or (None, None, None)
-            contacts.append((contact, order[0][2], customer, name, rank, at))
-        self._new.clear()
+        lone, new = self._lone, self._new
+        ids = [(found[id].id, *id, contact) for contact, id in lone.items()]
+        ids += [(found[id].id, *id, contact) for contact, one in new.items() for id in one.ids]
+        ids.sort()  # behind each other, rows are written faster and leave no gaps
+        replaced = [(found[id].id,) for one in new.values() for id in one.replaced]
+        # A column left out of a statement takes no time; one that is bound to nothing takes the most.
+        numbers = [(contact, text) for contact, (kind, text) in lone.items() if kind != 2]
+        contacts = [_label(contact, _NewContact([id])) for contact, id in lone.items() if id[0] == 2]
+        contacts += [_label(contact, one) for contact, one in new.items()]
+        lone.clear()
+        new.clear()
         self._connection.executemany("INSERT INTO contacts (id, label) VALUES (?, ?)", numbers)
         self._connection.executemany(
             "INSERT INTO contacts (id, label, customer_id, name, name_rank, name_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -295,6 +301,14 @@ class Contacts:
             self._names,
         )
         self._names.clear()
+
+
+def _label(contact: int, new: _NewContact) -> tuple[int, str, str | None, str | None, int | None, int | None]:
+    """The row of a new contact: how it is called, its customer id and its name."""
+    order = sorted((kind, (kind, text) in new.replaced, text) for kind, text in new.ids)
+    customer = next((text for kind, _, text in order if kind == 2), None)
+    rank, at, name = new.name or (None, None, None)
+    return contact, order[0][2], customer, name, rank, at
 
 
 def _ids(ids: ContactIds) -> list[tuple[int, str]]:

@@ -14,8 +14,9 @@ from storage import cube, message_rows
 from storage.cube_sharing import Sharing
 from storage.database import Writer
 from storage.deriving import Change, Timelines, Touched
-from storage.evidence_row import AT, CONTACT, DIRECTION, KEY, LINE, Row, message_of_row, row_of
+from storage.evidence_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
 from storage.identities import Contacts, Lines
+from storage.known_hashes import KnownHashes
 from storage.merging import Batch
 from storage.message_rows import START_ORIGIN, Stored
 from storage.settings import load_settings
@@ -42,6 +43,7 @@ class Ingest:
         self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = message_rows.next_id(self._connection)
+        self._hashes = KnownHashes(complete=self._next_id == 1)
 
     def write(self, batch: Batch) -> Changes:
         """Writes one batch inside the caller's transaction."""
@@ -76,21 +78,19 @@ class Ingest:
     def _merge(self, batch: Batch) -> Touched:
         """The batch's messages merged with what is known of them."""
         touched = Touched(fresh_from=self._contacts.fresh_from)
-        known, columns = touched.known, self._columns
+        columns = self._columns
         lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
         people = [columns.of_contact(reference) for reference in batch.references]
-        if self._next_id > 1:
-            for stored in message_rows.like(self._connection, batch.rows):
-                known[stored.row[KEY], stored.row[DIRECTION]] = stored
+        there = self._hashes.take([row[HASH] for row in batch.rows])
+        stored = message_rows.like(self._connection, (row for row in batch.rows if row[HASH] in there))
+        known = {(one.row[KEY], one.row[DIRECTION]): one for one in stored}
         self._first_id = next_id = self._next_id
         for new, person in zip(batch.rows, batch.people, strict=True):
-            identity = new[KEY], new[DIRECTION]
-            before = known.get(identity)
+            before = known.get((new[KEY], new[DIRECTION])) if new[HASH] in there else None
             if before is None:
                 line_id, line = lines[new[LINE]]
                 contact_id, contact = people[person]
-                known[identity] = row = Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None)
-                touched.made(row)
+                touched.made(Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None))
                 next_id += 1
             else:
                 merged = _merged(before.row, new)
@@ -99,7 +99,6 @@ class Ingest:
                 line_id, line = columns.of_line(merged[LINE])
                 contact_id, contact = columns.of_contact(merged[CONTACT])
                 row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
-                known[identity] = row
                 touched.changed(row, before)
         self._next_id = next_id
         return touched
