@@ -10,7 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
+QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
+_DAYS_KEPT = 500_000  # quarters of an hour
 _QUARTERS = 96  # a day
 _FARTHEST = 64  # quarters of an hour; no zone is farther than 16 hours from UTC
 
@@ -44,23 +45,37 @@ def _linked_zone() -> str:
         return ""
 
 
+def _local(at: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(at // 1000, zone).replace(microsecond=at % 1000 * 1000)
+
+
+class _Days(dict[int, int]):
+    """The local day that each quarter of an hour since 1970 lies in: worked out when it is first asked for."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, quarter: int) -> int:
+        if len(self) > _DAYS_KEPT:
+            self.clear()
+        day = self[quarter] = number_of(_local(quarter * QUARTER, self._zone).date())
+        return day
+
+
 class Calendar:
-    """Days of one zone, as days since 1970-01-01."""
+    """Days of one zone, as days since 1970-01-01.
+
+    days: the day of each quarter of an hour (QUARTER in ms), where a call for every time is too much.
+    """
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self._day_of_quarter: dict[int, int] = {}
+        self.days = _Days(zone)
 
     def day_number(self, at: int) -> int:
         """The local day of a time in ms."""
-        quarter = at // _QUARTER
-        day = self._day_of_quarter.get(quarter)
-        if day is None:
-            if len(self._day_of_quarter) > 500_000:
-                self._day_of_quarter.clear()
-            day = number_of(self.local(quarter * _QUARTER).date())
-            self._day_of_quarter[quarter] = day
-        return day
+        return self.days[at // QUARTER]
 
     def start_of(self, day: int) -> int:
         """The first time, ms, that is of the local day or of a later one (a zone may leave a day out).
@@ -68,11 +83,11 @@ class Calendar:
         Since 2012 no zone's date has gone back, so that the days lie one behind the other.
         """
         quarters = range(day * _QUARTERS - _FARTHEST, day * _QUARTERS + _FARTHEST)
-        return quarters[bisect_left(quarters, day, key=lambda quarter: self.day_number(quarter * _QUARTER))] * _QUARTER
+        return quarters[bisect_left(quarters, day, key=lambda quarter: self.day_number(quarter * QUARTER))] * QUARTER
 
     def local(self, at: int) -> datetime:
         """A time in ms as local time."""
-        return datetime.fromtimestamp(at // 1000, self.zone).replace(microsecond=at % 1000 * 1000)
+        return _local(at, self.zone)
 
     def today(self, now: datetime) -> date:
         """The local day of now."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from storage import message_rows
-from storage.calendar import Calendar
+from storage.calendar import QUARTER, Calendar
 from storage.classify import NOT_WRITTEN, can_answer, is_notification
 from storage.evidence_row import CONTEXT, DIRECTION, HASH, KEY, Row, hash_of
 from storage.failures import reason_of
@@ -101,8 +101,8 @@ class Timelines:
         self._answer_window = settings.answer_window_ms
         # Nothing reaches further: an answer, then a joined row; see `_read_around`.
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
-        self._calendar = Calendar(settings.zone)
-        self._columns = columns
+        self._days = Calendar(settings.zone).days
+        self._template_ids = columns.template_ids
         # What all contexts of the database hash to, where it began empty and so long as they are not too many.
         self._named: set[int] | None = set() if message_rows.next_id(connection) == 1 else None
 
@@ -237,9 +237,9 @@ class Timelines:
         return (
             line,
             row.contact,
-            self._columns.template_id(template),
+            self._template_ids[template],
             at,
-            self._calendar.day_number(at),
+            self._days[at // QUARTER],
             origin,
             user_type,
             status,
@@ -322,4 +322,3 @@ class _Contexts:
         if can_answer(row.row):
             context = row.row[CONTEXT]
             self.answers[context] = min(row.at, self.answers.get(context, row.at))
-

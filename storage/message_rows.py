@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
 from storage import evidence_row
 from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, TEMPLATE, USUAL, Row, hash_of, message_of_row
 from storage.identities import Contacts, Found, Lines
@@ -60,7 +62,7 @@ _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
 
-class Stored(NamedTuple):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """A message's row of evidence with the line and contact that it names itself, the ids of those names, its own time,
     ms, and the derived columns that it has in the database (None: it is not there yet)."""
 
@@ -183,12 +185,13 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
     usual: list[tuple[Any, ...]] = []
     others: list[tuple[Any, ...]] = []
     days: set[tuple[int, int | None]] = set()
-    template_id = columns.template_id
+    template_ids = columns.template_ids
     for stored, derived in new:
-        id, _, _, line_id, contact_id, row, _, _ = stored
+        row = stored.row
         if row[USUAL:] == NOTHING_UNUSUAL and derived[_USUAL_DERIVED:] == _NOTHING_DERIVED:
-            template = template_id(row[TEMPLATE])
-            usual.append((line_id, contact_id, template, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], id))
+            template = template_ids[row[TEMPLATE]]
+            names = stored.line_id, stored.contact_id, template
+            usual.append((*names, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], stored.id))
         else:
             others.append(_whole(columns, stored, derived))
         if derived[START_ORIGIN] is not None:
@@ -205,7 +208,7 @@ def update(connection: sqlite3.Connection, columns: Columns, changed: Iterable[t
 
 def _whole(columns: Columns, stored: Stored, derived: DerivedColumns) -> tuple[Any, ...]:
     """A message as the values of _ALL."""
-    names = stored.line_id, stored.contact_id, columns.template_id(stored.row[TEMPLATE])
+    names = stored.line_id, stored.contact_id, columns.template_ids[stored.row[TEMPLATE]]
     return (*names, *stored.row[NAMES:], *derived, stored.id)
 
 
@@ -219,24 +222,26 @@ Owned = Found | tuple[None, None]
 _NOWHERE = None, None
 
 
+class _TemplateIds(dict[str | None, int | None]):
+    """The ids of templates by their names, made where they are new; of no name, none."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__({None: None})
+        self._connection = connection
+
+    def __missing__(self, name: str | None) -> int:
+        self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        id = int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
+        self[name] = id
+        return id
+
+
 class Columns:
     """Turns names into the ids of lines, contacts and templates."""
 
     def __init__(self, connection: sqlite3.Connection, lines: Lines, contacts: Contacts) -> None:
-        self._connection = connection
         self._lines, self._contacts = lines, contacts
-        self._templates: dict[str, int] = {}
-
-    def template_id(self, name: str | None) -> int | None:
-        """The id of a template's name, made if it is new; of no name, none."""
-        if name is None:
-            return None
-        id = self._templates.get(name)
-        if id is None:
-            self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-            id = int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
-            self._templates[name] = id
-        return id
+        self.template_ids = _TemplateIds(connection)
 
     def of_line(self, text: str | None) -> Owned:
         """Where the text of a line leads, which has been linked before."""

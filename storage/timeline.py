@@ -103,10 +103,6 @@ class _Outbound:
         self.settle(placed.row, context_answers)
 
     @property
-    def order(self) -> tuple[int, str]:
-        return self.at, self.row[KEY]
-
-    @property
     def failed(self) -> bool:
         return self.failure and not (self.arrived or self.answered_untimed or self.answered_at is not None)
 
@@ -126,9 +122,10 @@ def _stated(row: Row, notification: bool, context_answers: Mapping[str, int]) ->
     flags: int = row[FLAGS]
     answered_at: int | None = None
     if notification:
-        answered_at = row[ANSWERED_AT]
         if row[DIRECTION] == _OUT:
-            answered_at = _earlier(answered_at, context_answers.get(row[KEY]))
+            answered_at = context_answers.get(row[KEY])
+        if (given := row[ANSWERED_AT]) is not None:
+            answered_at = _earlier(given, answered_at)
     if row[EXPORTED] is not None and row[SOURCES] == _EXPORT:
         exported = exported_of(row[EXPORTED])
         flags |= exported.flags
@@ -259,19 +256,22 @@ def _answer_by_time(
     outbound: list[_Outbound], inbound: list[Placed], notification_keys: Container[str], answer_window: int
 ) -> None:
     """Rule 2: a message without a context of a notification answers the latest one before it on its line."""
+    answers = [one for one in inbound if one.row[CONTEXT] not in notification_keys and can_answer(one.row)]
+    if not answers:
+        return
     by_line: defaultdict[int | None, list[_Outbound]] = defaultdict(list)
     for out in outbound:
         if out.notification and out.contact is not None and not out.failed:
             by_line[out.line].append(out)
     times = {}
     for line, candidates in by_line.items():
-        candidates.sort(key=lambda out: out.order)
+        if len(candidates) > 1:
+            candidates.sort(key=lambda out: (out.at, out.row[KEY]))
         times[line] = [out.at for out in candidates]
-    for one in inbound:
-        row = one.row
-        if one.line not in times or not can_answer(row) or row[CONTEXT] in notification_keys:
+    for one in answers:
+        if one.line not in times:
             continue
-        at = row[AT]
+        at = one.row[AT]
         place = bisect_right(times[one.line], at + CLOCK_SKEW) - 1
         if place >= 0 and at - times[one.line][place] <= answer_window:
             answered = by_line[one.line][place]
@@ -301,6 +301,7 @@ _FAILED, *_STEPS, _RECEIVED = (
     )
 )
 _ORIGINS = {origin.value: number for number, origin in enumerate(ORIGINS)}
+_SENT_AS = {origin.value: number for number, origin in enumerate(ORIGINS[:REFERRED_FROM])}
 _TEMPLATE, _NOTIFICATION, _WEBCHAT = (
     ORIGINS.index(origin) for origin in (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT)
 )
@@ -309,35 +310,35 @@ _TEMPLATE, _NOTIFICATION, _WEBCHAT = (
 def _notification_start(
     row: Row, line: int | None, flags: int, answered_at: int | None, known_since: int | None, *, joined: bool = False
 ) -> Start:
-    was_read = row[READ_AT] is not None or flags & _READ != 0
-    was_delivered = row[DELIVERED_AT] is not None or flags & _DELIVERED != 0
-    answered = answered_at is not None or flags & _ANSWERED != 0
+    at, failure = row[AT], row[FAILED_AT] is not None
+    was_read, was_delivered, answered = row[READ_AT] is not None, row[DELIVERED_AT] is not None, answered_at is not None
+    if flags:
+        was_read |= flags & _READ != 0
+        was_delivered |= flags & _DELIVERED != 0
+        answered |= flags & _ANSWERED != 0
+        failure |= flags & _NOT_SENT != 0
     step = 3 if answered else 2 if was_read else 1 if was_delivered else 0
-    failure = row[FAILED_AT] is not None or flags & _NOT_SENT != 0
     failed = failure and not step
     marks = _IMPLIED if (step > 2 and not was_read) or (step > 1 and not was_delivered) else 0
     if failure and not failed:
         marks |= _CONFLICT
     if joined:
         marks |= _JOINED
+    if row[NEW] is None and row[EXPORTED] is None:
+        user_type = _NEW if known_since is None or known_since >= at else _RECURRENT
+    else:
+        user_type = _user_type(row, known_since)
     return (
-        row[AT],
+        at,
         line,
         row[TEMPLATE],
-        _origin(row),
-        _user_type(row, known_since),
+        _SENT_AS.get(row[ORIGIN], _TEMPLATE) if row[CAMPAIGN] is None else _NOTIFICATION,
+        user_type,
         _FAILED if failed else _STEPS[step],
         answered_at,
         Failure(*row[ERROR_CODE : ERROR_DETAIL + 1]) if failed and row[FAILED_AT] is not None else None,
         marks,
     )
-
-
-def _origin(row: Row) -> int:
-    if row[CAMPAIGN] is not None:
-        return _NOTIFICATION
-    origin = _ORIGINS.get(row[ORIGIN], _TEMPLATE)
-    return origin if origin < REFERRED_FROM else _TEMPLATE
 
 
 def _referred_start(one: Placed, known_since: int | None) -> Start:
