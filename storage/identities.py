@@ -281,8 +281,8 @@ class Contacts:
         replaced = [(found[id].id,) for one in new.values() for id in one.replaced]
         # A column left out of a statement takes no time; one that is bound to nothing takes the most.
         numbers = [(contact, text) for contact, (kind, text) in lone.items() if kind != 2]
-        contacts = [_label(contact, _NewContact([id])) for contact, id in lone.items() if id[0] == 2]
-        contacts += [_label(contact, one) for contact, one in new.items()]
+        contacts = [_contact_row(contact, _NewContact([id])) for contact, id in lone.items() if id[0] == 2]
+        contacts += [_contact_row(contact, one) for contact, one in new.items()]
         lone.clear()
         new.clear()
         self._connection.executemany("INSERT INTO contacts (id, label) VALUES (?, ?)", numbers)
@@ -303,7 +303,7 @@ class Contacts:
         self._names.clear()
 
 
-def _label(contact: int, new: _NewContact) -> tuple[int, str, str | None, str | None, int | None, int | None]:
+def _contact_row(contact: int, new: _NewContact) -> tuple[int, str, str | None, str | None, int | None, int | None]:
     """The row of a new contact: how it is called, its customer id and its name."""
     order = sorted((kind, (kind, text) in new.replaced, text) for kind, text in new.ids)
     customer = next((text for kind, _, text in order if kind == 2), None)

@@ -29,18 +29,22 @@ NOON = int(datetime.fromisoformat("2026-11-18T12:00:00-03:00").timestamp() * 100
 NOW = datetime.fromisoformat("2026-11-20T18:00:00-03:00")
 
 
-def build(path: Path, *parts: Iterable[Event], time_zone: str = ZONE, answer_window: float = 24) -> Path:
-    """Writes each part as a batch and a transaction of its own; the window in hours."""
+def build(
+    path: Path, *parts: Iterable[Event], time_zone: str = ZONE, answer_window: float = 24, one_import: bool = False
+) -> Path:
+    """Writes each part as a batch and a transaction, of an import of its own or all of one; the window in hours."""
     with writing(path) as writer:
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", time_zone)
             store_setting(connection, "answer_window", str(answer_window))
+        ingest = Ingest(writer)
         for part in parts:
             merger = Merger()
             for event in part:
                 merger.add(event)
             with writer.transaction():
-                Ingest(writer).write(merger.batch())
+                ingest = ingest if one_import else Ingest(writer)
+                ingest.write(merger.batch())
     return path
 
 

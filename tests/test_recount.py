@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage import deriving, identities, known_hashes
 from storage.checking import check
 from storage.database import reading, writing
 from storage.events import Event, Origin
@@ -31,11 +33,12 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @contextmanager
-def built(parts: list[list[Event]], question: Question) -> Iterator[Path]:
+def built(parts: list[list[Event]], question: Question, *, one_import: bool = False) -> Iterator[Path]:
     """A database of the parts, gone afterwards."""
     with tempfile.TemporaryDirectory() as directory:
-        window = question.answer_window_ms / HOUR
-        yield build(Path(directory) / "saludo.db", *parts, time_zone=question.time_zone.key, answer_window=window)
+        path, window = Path(directory) / "saludo.db", question.answer_window_ms / HOUR
+        zone = question.time_zone.key
+        yield build(path, *parts, time_zone=zone, answer_window=window, one_import=one_import)
 
 
 def asked(path: Path, filter: Filter, question: Question) -> dict[str, Any]:
@@ -82,6 +85,25 @@ def test_any_order_split_and_repetition_gives_the_recount(
         assert report == counted(history, question, lambda start: True)
         with writing(path) as writer:
             assert check(writer, lambda done, of: None) == []
+
+
+@quick
+@given(st.data(), events(), questions())
+def test_what_an_import_remembers_of_its_batches_changes_nothing(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    """An import into an empty database need not look for what it has not written: with so few bits of a hash, anything
+    may be there, and with so few contacts and contexts kept, what was known is forgotten."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(known_hashes, "_KEPT", data.draw(st.sampled_from((1, known_hashes._KEPT))))
+        patch.setattr(deriving, "_CONTEXTS_KEPT", data.draw(st.sampled_from((0, 2, deriving._CONTEXTS_KEPT))))
+        patch.setattr(identities, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, identities._CACHE_LIMIT))))
+        parts = data.draw(split(data.draw(shuffled(history))))
+        with built(parts, question, one_import=True) as path:
+            report = asked(path, Filter.parse(period(question)), question)
+            assert report == counted(history, question, lambda start: True)
+            with writing(path) as writer:
+                assert check(writer, lambda done, of: None) == []
 
 
 @quick
