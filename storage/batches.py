@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from typing import IO, Any, BinaryIO
@@ -83,11 +83,14 @@ def start_reading(file: BinaryIO, options: Options, begin: Place, size: int) -> 
     return piped.start("storage.batches", told, file)
 
 
-def parts_of(process: subprocess.Popen[bytes]) -> Iterator[Part]:
+def parts_of(process: subprocess.Popen[bytes], meanwhile: Callable[[], bool]) -> Iterator[Part]:
     """What such a process reads; raises UnknownFormat, OSError, and ChildProcessError where it ended before the file
-    did."""
+    did.
+
+    meanwhile: is called again and again while there is nothing, as long as it did something.
+    """
     assert process.stdout is not None
-    while (data := _receive(process.stdout)) is not None:
+    while (data := _receive(process.stdout, meanwhile)) is not None:
         kind, content = data
         if kind == "unknown":
             raise UnknownFormat(content)
@@ -96,7 +99,9 @@ def parts_of(process: subprocess.Popen[bytes]) -> Iterator[Part]:
         yield _part_of(content)
 
 
-def _receive(pipe: IO[bytes]) -> tuple[str, Any] | None:
+def _receive(pipe: IO[bytes], meanwhile: Callable[[], bool]) -> tuple[str, Any] | None:
+    while not piped.has_come(pipe) and meanwhile():
+        pass
     try:
         data: tuple[str, Any] | None = piped.receive(pipe)
     except EOFError:

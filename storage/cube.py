@@ -100,6 +100,11 @@ def ready_blocks(connection: sqlite3.Connection) -> dict[Block, set[int]]:
     return {block: lines for block, lines in dirty.items() if block[0] and block not in above}
 
 
+def refresh_block(connection: sqlite3.Connection, block: Block) -> None:
+    """Makes a coarse block again of the blocks below it, inside the caller's transaction."""
+    _refresh_coarse(connection, [block], None)
+
+
 def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], writes: Iterable[Write]) -> None:
     """Writes what was worked out of a coarse block for its dirty lines, of which it still holds."""
     execute(connection, writes)

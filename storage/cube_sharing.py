@@ -1,7 +1,8 @@
 """Which of the cube's counting goes to the process beside an import, and when what comes back still holds.
 
 While contacts and messages of a batch are worked out, that process makes coarse blocks that nothing has touched of
-late; while its messages are written, it counts the days that are new with it.
+late; while its messages are written, it counts the days that are new with it. An import that waits for its next batch
+makes such blocks itself.
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ class Sharing:
         self._asked: list[tuple[Block, set[int]]] = []
         self._made: list[list[Write]] = []
 
+    def catch_up(self) -> bool:
+        """Makes one coarse block between two batches, where there is one to be made; whether there was."""
+        settled = self._settled()
+        if settled:
+            cube.refresh_block(self._connection, settled[0][0])
+        return bool(settled)
+
     def begin(self) -> None:
         """Asks for coarse blocks, before the batch has written anything: the other process sees what is committed."""
-        ready = cube.ready_blocks(self._connection)
-        settled = [(block, lines) for block, lines in ready.items() if not self._has_touched(block)]
-        self._asked = settled[:_BLOCKS]
+        self._asked = self._settled()[:_BLOCKS]
         if self._asked:
             self._beside.ask_for_blocks((kind, block, lines) for block, lines in self._asked for kind in KINDS)
 
@@ -52,6 +58,11 @@ class Sharing:
         for (block, lines), *of_kinds in zip(self._asked, *[made] * len(KINDS), strict=False):
             if not self._has_touched(block):
                 cube.write_block(self._connection, block, lines, [write for writes in of_kinds for write in writes])
+
+    def _settled(self) -> list[tuple[Block, set[int]]]:
+        """Coarse blocks to be made that the last batch left alone, and their dirty lines."""
+        ready = cube.ready_blocks(self._connection)
+        return [(block, lines) for block, lines in ready.items() if not self._has_touched(block)]
 
     def _has_touched(self, block: Block) -> bool:
         days = days_of(block)

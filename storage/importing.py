@@ -124,8 +124,11 @@ def _import(
             if reader is not None:
                 stack.callback(piped.stop, reader)
                 counting = stack.enter_context(beside(writer.path))
-            read = parts(open_source(stream, options, begin), _BATCH) if reader is None else parts_of(reader)
             book = Journal(writer, name, options, known, hashed, counting)
+            if reader is None:
+                read = parts(open_source(stream, options, begin), _BATCH)
+            else:
+                read = parts_of(reader, book.catch_up)
             for part in read:
                 book.write(part)
                 progress(part.position, book.events)

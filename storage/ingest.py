@@ -62,6 +62,10 @@ class Ingest:
             cube.refresh_batch(self._connection)
         return Changes(new, len(touched.rows) - new)
 
+    def catch_up(self) -> bool:
+        """Does what is left to a later batch, inside the caller's transaction; whether there was anything."""
+        return self._sharing is not None and self._sharing.catch_up()
+
     def _link(self, batch: Batch) -> None:
         for line in sorted(batch.lines, key=repr):
             self._lines.link(line)

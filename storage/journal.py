@@ -148,6 +148,11 @@ class Journal:
                 ),
             )
 
+    def catch_up(self) -> bool:
+        """Does what is left to a later part, while there is none to write; whether there was anything."""
+        with self._writer.transaction():
+            return self._ingest.catch_up()
+
     def finish(self, part: Part) -> None:
         """Marks the import as whole; `part` is the last one."""
         digest = part.whole or self._digest(part.position)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import marshal
 import os
+import select
 import signal
 import struct
 import subprocess
@@ -60,6 +61,11 @@ def send(pipe: IO[bytes], value: Any) -> None:
     pipe.write(_LENGTH.pack(len(packed)))
     pipe.write(packed)
     pipe.flush()
+
+
+def has_come(pipe: IO[bytes]) -> bool:
+    """Whether the other end has sent something, or is gone."""
+    return bool(select.select([pipe], [], [], 0)[0])
 
 
 def receive(pipe: IO[bytes]) -> Any:

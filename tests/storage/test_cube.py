@@ -194,11 +194,44 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
             for part in data.draw(split(data.draw(shuffled(history)))):
                 with writer.transaction():
                     ingest.write(batch_of(part))
+                while data.draw(st.booleans()):
+                    with writer.transaction():
+                        if not ingest.catch_up():
+                            break
                 report, recount = both(path, Filter.parse("period:all"), question.now)
                 assert report == recount
             cube.finish(writer, beside=AtOnce(path))
         assert marks(path) == []
         assert problems(path) == []
+
+
+def test_an_import_that_waits_makes_the_blocks_that_the_last_batch_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cube, "_FEW_STARTS", 0)
+    path = build(tmp_path / "saludo.db")
+    with writing(path) as writer:
+        ingest = Ingest(writer, Sharing(writer.connection, Beside(None)))
+
+        def catch_up() -> bool:
+            with writer.transaction():
+                return ingest.catch_up()
+
+        assert not catch_up()
+        for key, at in (("a", NOON), ("b", NOON + 400 * DAY)):
+            with writer.transaction():
+                ingest.write(batch_of([sent(key, at)]))
+        assert sorted({level for level, _, _ in marks(path)}) == [1]
+        (_, first, _), (_, second, _) = sorted(marks(path))
+        settled = days_of((1, first))
+        # Of a day in the middle of nothing there is one block of every size to be made, and then there are no more.
+        while catch_up():
+            report, recount = both(path, Filter.parse("period:all"))
+            assert report == recount
+        assert sorted(marks(path))[0][:2] == (1, second)
+        assert not any(day in days_of((level, block)) for level, block, _ in marks(path) for day in settled)
+        cube.finish(writer)
+    assert problems(path) == []
 
 
 def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,58 @@
+"""What an import does while the process that reads its file has nothing for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import IO
+
+import pytest
+
+from storage import piped
+from storage.batches import parts_of
+
+
+@pytest.fixture
+def reader() -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """A process, and the end of the pipe into which the test writes for it."""
+    out, into = os.pipe()
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        with os.fdopen(out, "rb") as process.stdout, os.fdopen(into, "wb") as told:
+            yield process, told
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_other_work_is_done_until_something_comes_or_nothing_is_left(
+    reader: tuple[subprocess.Popen[bytes], IO[bytes]], goes_on: bool
+) -> None:
+    process, told = reader
+    calls = 0
+
+    def meanwhile() -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            piped.send(told, None)
+            return goes_on
+        return True
+
+    assert list(parts_of(process, meanwhile)) == []
+    assert calls == 3
+
+
+def test_what_has_come_is_taken_at_once(reader: tuple[subprocess.Popen[bytes], IO[bytes]]) -> None:
+    process, told = reader
+    piped.send(told, ("broken", (5, "no such device")))
+    with pytest.raises(OSError, match="no such device"):
+        next(parts_of(process, lambda: pytest.fail("nothing is to be done meanwhile")))
+
+
+def test_a_reader_that_is_gone_is_told_of(reader: tuple[subprocess.Popen[bytes], IO[bytes]]) -> None:
+    process, told = reader
+    told.close()
+    with pytest.raises(ChildProcessError, match="run the same command again"):
+        next(parts_of(process, lambda: pytest.fail("nothing is to be done meanwhile")))
