@@ -22,6 +22,7 @@ from storage.batches import parts, parts_of, start_reading
 from storage.cube_beside import beside
 from storage.database import Writer
 from storage.errors import StorageError
+from storage.flushing import flushing
 from storage.hashing import Hashed
 from storage.journal import Journal, Known
 from storage.settings import store_default_zone
@@ -120,17 +121,19 @@ def _import(
     try:
         with _without_collector(), ExitStack() as stack:
             reader = _reader(stream, options, begin) if hashed is not None else None
-            counting = None
-            if reader is not None:
-                stack.callback(piped.stop, reader)
-                counting = stack.enter_context(beside(writer.path))
-            book = Journal(writer, name, options, known, hashed, counting)
             if reader is None:
+                counting, wrote = None, _nothing
+                book = Journal(writer, name, options, known, hashed)
                 read = parts(open_source(stream, options, begin), _BATCH)
             else:
+                stack.callback(piped.stop, reader)
+                counting = stack.enter_context(beside(writer.path))
+                wrote = stack.enter_context(flushing(writer.path))
+                book = Journal(writer, name, options, known, hashed, counting)
                 read = parts_of(reader, book.catch_up)
             for part in read:
                 book.write(part)
+                wrote()
                 progress(part.position, book.events)
             cube.finish(writer, counted, counting)
     except UnknownFormat as error:
@@ -152,6 +155,10 @@ def _import(
         book.changed,
         passed_over=begin.position,
     )
+
+
+def _nothing() -> None:
+    """What is to be done behind a batch of a small file."""
 
 
 def _reader(stream: BinaryIO, options: Options, begin: Place) -> subprocess.Popen[bytes] | None:
