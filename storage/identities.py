@@ -25,6 +25,11 @@ class Found(NamedTuple):
     owner: int
 
 
+# The id of a name, and the line or the contact that it is of; nothing of no name.
+Owned = Found | tuple[None, None]
+NOWHERE = None, None
+
+
 class Lines:
     """The lines by the texts they are known by; one name space for numbers, identifiers and names."""
 
@@ -175,14 +180,18 @@ class Contacts:
             found = self._found[id] = Found(row[0], row[1])
         return found
 
+    def find_each(self, ids: Iterable[tuple[int, str] | None]) -> list[Owned]:
+        """Where each of these ids leads; they have been linked before, or are none."""
+        found = self._found
+        return [NOWHERE if id is None else found.get(id) or self.find(id) for id in ids]
+
     def link(self, ids: ContactIds) -> None:
         """Makes sure that all the ids given lead to one contact."""
         if ids in self._seen:
             return
         given = _ids(ids)
         if len(given) <= 1:
-            for id in given:
-                self.link_one(id)
+            self.link_each(given)
             return
         self._seen.add(ids)
         owners = sorted({found.owner for id in given if (found := self._found.get(id)) is not None})
@@ -195,14 +204,16 @@ class Contacts:
         if ids.replaced:
             self._replace((0, ids.replaced), contact)
 
-    def link_one(self, id: tuple[int, str]) -> None:
-        """Makes sure that an id leads to a contact."""
-        if id not in self._found:
-            contact = self._next
-            self._next += 1
-            self._lone[contact] = id
-            self._found[id] = Found(self._next_id, contact)
-            self._next_id += 1
+    def link_each(self, ids: Iterable[tuple[int, str]]) -> None:
+        """Makes sure that each of these ids leads to a contact."""
+        found = self._found
+        for id in ids:
+            if id not in found:
+                contact = self._next
+                self._next += 1
+                self._lone[contact] = id
+                found[id] = Found(self._next_id, contact)
+                self._next_id += 1
 
     def _new_contact(self) -> int:
         contact = self._next

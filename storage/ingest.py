@@ -73,8 +73,7 @@ class Ingest:
         self._contacts.prepare(batch.contacts, references)
         for contact in batch.contacts:
             self._contacts.link(contact)
-        for reference in references:
-            self._contacts.link_one(reference)
+        self._contacts.link_each(references)
         for reference, name in batch.names.items():
             self._contacts.name(self._contacts.find(reference).owner, name)
         self._contacts.finish()
@@ -84,7 +83,7 @@ class Ingest:
         touched = Touched(fresh_from=self._contacts.fresh_from)
         columns = self._columns
         lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
-        people = [columns.of_contact(reference) for reference in batch.references]
+        people = self._contacts.find_each(batch.references)
         there = self._hashes.take([row[HASH] for row in batch.rows])
         stored = message_rows.like(self._connection, (row for row in batch.rows if row[HASH] in there))
         known = {(one.row[KEY], one.row[DIRECTION]): one for one in stored}

@@ -12,7 +12,7 @@ import msgspec
 
 from storage import evidence_row
 from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, TEMPLATE, USUAL, Row, hash_of, message_of_row
-from storage.identities import Contacts, Found, Lines
+from storage.identities import NOWHERE, Contacts, Lines, Owned
 from storage.messages import Message
 from storage.selection import UNKNOWN_ID
 
@@ -217,11 +217,6 @@ def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...
     connection.executemany(_UPDATE_DERIVED, rows)
 
 
-# The id of a name, and the line or the contact that it is of; nothing of no name.
-Owned = Found | tuple[None, None]
-_NOWHERE = None, None
-
-
 class _TemplateIds(dict[str | None, int | None]):
     """The ids of templates by their names, made where they are new; of no name, none."""
 
@@ -245,8 +240,8 @@ class Columns:
 
     def of_line(self, text: str | None) -> Owned:
         """Where the text of a line leads, which has been linked before."""
-        return _NOWHERE if text is None else self._lines.find(text)
+        return NOWHERE if text is None else self._lines.find(text)
 
     def of_contact(self, reference: tuple[int, str] | None) -> Owned:
         """Where an id of a contact leads, which has been linked before."""
-        return _NOWHERE if reference is None else self._contacts.find(reference)
+        return NOWHERE if reference is None else self._contacts.find(reference)
