@@ -1,37 +1,55 @@
-"""Has SQLite's log of writes written to the disk while the import goes on: a checkpoint waits for all of it otherwise.
-Knows the log as a file only; nothing depends on this but time.
+"""A process that has SQLite's log of writes written to the disk while an import goes on: a checkpoint waits for all of
+it otherwise. Knows the log as a file only; nothing depends on this but time.
+
+Not a thread: in a process with two of them SQLite's locks, which are many, take three times as long.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 
-# Where there is both, the one that leaves out when the file was last written.
+from storage import piped
+
+# Where there are both, the one that leaves out when the file was last written.
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+_PENDING = 4096  # transactions that are written to the disk in one go
 
 
 @contextmanager
 def flushing(database: Path) -> Iterator[Callable[[], None]]:
-    """What is to be called after a transaction; the log is written to the disk beside what follows, until the end."""
-    written: SimpleQueue[bool] = SimpleQueue()
-    thread = Thread(target=_flush, args=(database.with_name(f"{database.name}-wal"), written), daemon=True)
-    thread.start()
+    """What is to be called after a transaction, for its log to be written beside what follows; where no process can be
+    started, nobody writes it before SQLite does."""
     try:
-        yield lambda: written.put(True)
+        process = piped.start("storage.flushing", f"{database}-wal", subprocess.PIPE)
+    except OSError:
+        yield lambda: None
+        return
+    assert process.stdin is not None
+    told = process.stdin.fileno()
+
+    def wrote() -> None:
+        with suppress(OSError):
+            os.write(told, b"\n")
+
+    try:
+        yield wrote
     finally:
-        written.put(False)
-        thread.join()
+        piped.stop(process)
 
 
-def _flush(log: Path, written: SimpleQueue[bool]) -> None:
-    """Writes the log to the disk whenever there is more of it, until nothing more comes."""
+def flush(log: Path, told: int) -> None:
+    """Writes the log to the disk whenever a file tells of transactions, until it ends."""
     # What cannot be written is for SQLite to tell, which writes the same in the end.
     with suppress(OSError):
-        while written.get():
+        while os.read(told, _PENDING):
             with log.open("rb") as file:
                 _sync(file.fileno())
+
+
+if __name__ == "__main__":
+    flush(Path(sys.argv[1]), sys.stdin.fileno())

@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event
+from typing import Any
 
 import pytest
 
-from storage import flushing
+from storage import flushing, piped
 
 
-def test_the_log_is_written_after_a_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = tmp_path / "saludo.db-wal"
-    log.write_bytes(b"frames")
-    synced, done = list[bytes](), Event()
+@pytest.fixture
+def told() -> Iterator[Callable[[int], int]]:
+    """A file that tells of so many transactions and then ends."""
+    ends = list[int]()
 
-    def sync(file: int) -> None:
-        synced.append(os.pread(file, 100, 0))
-        done.set()
+    def pipe(transactions: int) -> int:
+        read, write = os.pipe()
+        ends.append(read)
+        os.write(write, b"\n" * transactions)
+        os.close(write)
+        return read
 
-    monkeypatch.setattr(flushing, "_sync", sync)
-    with flushing.flushing(tmp_path / "saludo.db") as wrote:
-        assert synced == []
-        wrote()
-        assert done.wait(10)
+    yield pipe
+    for end in ends:
+        os.close(end)
+
+
+def test_the_log_is_written_once_for_all_transactions_that_were_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[int], int]
+) -> None:
+    (tmp_path / "saludo.db-wal").write_bytes(b"frames")
+    synced = list[bytes]()
+    monkeypatch.setattr(flushing, "_sync", lambda file: synced.append(os.pread(file, 100, 0)))
+    flushing.flush(tmp_path / "saludo.db-wal", told(3))
+    assert synced == [b"frames"]
+    flushing.flush(tmp_path / "saludo.db-wal", told(0))
     assert synced == [b"frames"]
 
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_log_that_cannot_be_written_is_left_to_sqlite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[int], int], there: bool
 ) -> None:
     if there:
         (tmp_path / "saludo.db-wal").touch()
@@ -40,11 +54,51 @@ def test_a_log_that_cannot_be_written_is_left_to_sqlite(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(flushing, "_sync", full)
+    flushing.flush(tmp_path / "saludo.db-wal", told(1))
+
+
+def test_an_import_does_not_notice_that_the_process_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = list[subprocess.Popen[bytes]]()
+    start = piped.start
+
+    def keep(*arguments: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments))
+        return started[0]
+
+    monkeypatch.setattr(piped, "start", keep)
     with flushing.flushing(tmp_path / "saludo.db") as wrote:
-        for _ in range(3):
+        wrote()
+        started[0].kill()
+        started[0].wait()
+        wrote()
+        wrote()
+
+
+def test_the_process_ends_with_an_import_that_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = list[subprocess.Popen[bytes]]()
+    stop = piped.stop
+
+    def keep(process: subprocess.Popen[bytes]) -> None:
+        ended.append(process)
+        stop(process)
+
+    def interrupted() -> None:
+        with flushing.flushing(tmp_path / "saludo.db") as wrote:
             wrote()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(piped, "stop", keep)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert ended[0].returncode is not None
 
 
-def test_it_ends_with_the_import_that_is_interrupted(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), flushing.flushing(tmp_path / "saludo.db"):
-        raise KeyboardInterrupt
+def test_where_no_process_can_be_started_nobody_writes_before_sqlite_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*arguments: Any) -> subprocess.Popen[bytes]:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(piped, "start", none)
+    with flushing.flushing(tmp_path / "saludo.db") as wrote:
+        wrote()
