@@ -19,6 +19,7 @@ from storage.classify import NOT_WRITTEN, can_answer, is_notification
 from storage.evidence_row import CONTEXT, DIRECTION, HASH, KEY, Row, hash_of
 from storage.failures import reason_of
 from storage.filters import StartStatus
+from storage.lifetimes import Lifetimes
 from storage.message_rows import DerivedColumns, Stored
 from storage.messages import Direction
 from storage.schema import STATUSES
@@ -83,6 +84,12 @@ class Touched:
         elif not span[0] <= at <= span[1]:
             self.spans[contact] = min(span[0], at), max(span[1], at)
 
+    def moved(self) -> set[int]:
+        """The contacts of messages that were there and changed, as they were and as they will be, and those that went
+        up in others or took them in."""
+        contacts = {row.contact for row in chain(self.before, (self.rows[row.id] for row in self.before))}
+        return {contact for contact in contacts if contact is not None} | self.whole | self.gone
+
     def evidence(self) -> list[Row]:
         """What is known of the messages, as it was and as it will be."""
         return [stored.row for stored in chain(self.rows.values(), self.before)]
@@ -103,8 +110,10 @@ class Timelines:
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
         self._days = Calendar(settings.zone).days
         self._template_ids = columns.template_ids
+        empty = message_rows.next_id(connection) == 1
         # What all contexts of the database hash to, where it began empty and so long as they are not too many.
-        self._named: set[int] | None = set() if message_rows.next_id(connection) == 1 else None
+        self._named: set[int] | None = set() if empty else None
+        self._lifetimes = Lifetimes(complete=empty)
 
     def derive(self, touched: Touched) -> list[Change]:
         """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
@@ -135,6 +144,7 @@ class Timelines:
             contexts.learn(unchanged)
             alone += unchanged
         changes += self._derive((([row], *_ALL_OF_THEM) for row in alone), contexts)
+        self._lifetimes.take(chain(fresh.items(), changed.items()), touched.moved())
         return changes
 
     def derive_everything(self, progress: Callable[[int, int], None]) -> None:
@@ -157,29 +167,44 @@ class Timelines:
         self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: Touched, contexts: _Contexts
     ) -> Iterator[_Group]:
         """The messages of contacts, as they will be, from which each is derived."""
-        known_since = self._known_since([contact for contact in contacts if contact not in touched.whole], touched)
+        known_since, around = self._known_since([one for one in contacts if one not in touched.whole], touched)
         whole = {contact for contact in contacts if contact not in known_since}
-        around = [(contact, *touched.spans[contact]) for contact in known_since]
-        near = self._read_around(around)
+        near = self._read_around((contact, *touched.spans[contact]) for contact in around)
         groups = self._grouped(near, known_since, changed, touched, contexts)
-        for contact, low, high in around:
+        for contact, since in known_since.items():
             messages = groups[contact]
             if any(row.row[DIRECTION] == _ROW for row in messages):
                 whole.add(contact)  # joined rows can depend on each other over any distance
             else:
-                yield messages, low - self._reach, high + self._reach, known_since[contact]
+                low, high = touched.spans[contact]
+                yield messages, low - self._reach, high + self._reach, since
         everything = message_rows.by_contact(self._connection, whole | touched.gone)
         for messages in self._grouped(everything, whole, changed, touched, contexts).values():
             yield messages, *_ALL_OF_THEM
 
-    def _known_since(self, contacts: Sequence[int], touched: Touched) -> dict[int, int]:
-        """The contacts that were known for certain before anything of theirs that changed, and since when."""
-        since = {}
-        for first in message_rows.first_by_contact(self._connection, contacts):
+    def _known_since(self, contacts: Sequence[int], touched: Touched) -> tuple[dict[int, int], list[int]]:
+        """The contacts that were known for certain before anything of theirs that changed, and since when; and those of
+        them who may have a message near to what changed."""
+        since: dict[int, int] = {}
+        around: list[int] = []
+        others: list[int] = []
+        spans, lifetime_of, reach = touched.spans, self._lifetimes.of, self._reach
+        for contact in contacts:
+            lifetime = lifetime_of(contact) if contact in spans else None
+            low = spans[contact][0] if contact in spans else 0
+            # Whatever there may be before it, what can change comes after it.
+            if lifetime is None or lifetime[0] >= low - reach:
+                others.append(contact)
+                continue
+            since[contact], last = lifetime
+            if last >= low - 2 * reach:
+                around.append(contact)
+        for first in message_rows.first_by_contact(self._connection, others, JOIN_DISTANCE):
             contact, at = first.contact, first.at
-            if contact in touched.spans and at < touched.spans[contact][0] and _surely_known(first):
+            if contact in spans and at < spans[contact][0] and _surely_known(first):
                 since[contact] = at
-        return since
+                around.append(contact)
+        return since, around
 
     def _read_around(self, spans: Iterable[tuple[int, int, int]]) -> Iterator[Stored]:
         """The messages that can matter to those within reach of a span (contact, low, high): they lie twice as far.

@@ -13,7 +13,7 @@ import msgspec
 from storage import evidence_row
 from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, TEMPLATE, USUAL, Row, hash_of, message_of_row
 from storage.identities import NOWHERE, Contacts, Lines, Owned
-from storage.messages import Message
+from storage.messages import Direction, Message
 from storage.selection import UNKNOWN_ID
 
 DERIVED = (
@@ -125,16 +125,22 @@ class First(NamedTuple):
     doubtful: int  # something says that it failed, or might
 
 
-def first_by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Iterator[First]:
-    """One of the earliest messages of each contact."""
+def first_by_contact(connection: sqlite3.Connection, contacts: Iterable[int], join_distance: int) -> Iterator[First]:
+    """One of the earliest messages of each contact.
+
+    join_distance: how far, ms, from it a keyless row may lie that is one start with it, and says more of it.
+    """
     rows = connection.execute(
         """
         SELECT m.contact, m.at, m.direction, m.kind, m."group",
-               m.failed_at IS NOT NULL OR m.flags <> 0 OR m.exported IS NOT NULL
-        FROM json_each(?) AS wanted CROSS JOIN messages AS m
+               m.failed_at IS NOT NULL OR m.flags <> 0 OR m.exported IS NOT NULL OR EXISTS (
+                   SELECT 1 FROM messages AS r
+                   WHERE r.contact = m.contact AND r.at BETWEEN m.at AND m.at + :distance AND r.direction = :row
+               )
+        FROM json_each(:contacts) AS wanted CROSS JOIN messages AS m
         ON m.id = (SELECT id FROM messages WHERE contact = wanted.value ORDER BY at LIMIT 1)
         """,
-        (json.dumps(sorted(contacts)),),
+        {"contacts": json.dumps(sorted(contacts)), "distance": join_distance, "row": int(Direction.ROW)},
     )
     return (First(*row) for row in rows)
 

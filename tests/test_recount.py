@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,16 +17,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import deriving, identities, known_hashes
+from storage import deriving, identities, known_hashes, lifetimes
 from storage.checking import check
 from storage.database import reading, writing
-from storage.events import Event, Origin
+from storage.events import (
+    ContactIds,
+    Event,
+    Failure,
+    Flags,
+    Inbound,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
 from storage.failures import reason_of
 from storage.filters import Filter, StartStatus, UserType, literal
 from storage.report import as_json, load_report
 from storage.sources import Options, open_source
 from tests.databases import build, tsv_bytes
-from tests.histories import Question, events, questions, shuffled, split
+from tests.histories import Question, events, milliseconds, questions, shuffled, split
 from tests.oracle import OracleStart, recount, starts_of
 
 HOUR = 3_600_000
@@ -97,6 +110,7 @@ def test_what_an_import_remembers_of_its_batches_changes_nothing(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(known_hashes, "_KEPT", data.draw(st.sampled_from((1, known_hashes._KEPT))))
         patch.setattr(deriving, "_CONTEXTS_KEPT", data.draw(st.sampled_from((0, 2, deriving._CONTEXTS_KEPT))))
+        patch.setattr(lifetimes, "_MOST", data.draw(st.sampled_from((2, lifetimes._MOST))))
         patch.setattr(identities, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, identities._CACHE_LIMIT))))
         parts = data.draw(split(data.draw(shuffled(history))))
         with built(parts, question, one_import=True) as path:
@@ -104,6 +118,63 @@ def test_what_an_import_remembers_of_its_batches_changes_nothing(
             assert report == counted(history, question, lambda start: True)
             with writing(path) as writer:
                 assert check(writer, lambda done, of: None) == []
+
+
+_ONE_LINE, _ONE_PERSON = LineIds("100", "5411000"), ContactIds(("5491100000001",))
+_STEP = 40 * 60_000  # ms: within the answer window of an hour, beyond it, and twice as far
+_SOME_DAY = milliseconds("2026-10-24T00:10+00:00")
+
+
+def _events_of_one_person() -> st.SearchStrategy[list[Event]]:
+    key, at = st.sampled_from("abcd"), st.integers(0, 12).map(lambda step: _SOME_DAY + step * _STEP)
+    who = {"line": st.just(_ONE_LINE), "contact": st.just(_ONE_PERSON)}
+    sent = st.builds(
+        lambda key, at, **who: Send(key, Rank.SEND_LOG, at, kind="template", accepted_at=at, **who), key, at, **who
+    )
+    refused = st.builds(
+        lambda at, **who: Send(
+            f"x{at}", Rank.SEND_LOG, at, kind="template", failed_at=at, failure=Failure(132000), **who
+        ),
+        at,
+        **who,
+    )
+    status = st.builds(Status, key, st.sampled_from((Step.FAILED, Step.DELIVERED, Step.READ)), at, **who)
+    wrote = st.builds(
+        Inbound,
+        at.map(lambda at: f"in{at}"),
+        st.sampled_from(("text", "text", "system")),
+        at,
+        context=st.none() | st.none() | key,
+        **who,
+    )
+    row = st.builds(
+        lambda at, flags, **who: Send(
+            f"r{at}", Rank.PLATFORM, at, keyless=True, kind="template", session_start=at, flags=flags, **who
+        ),
+        at,
+        st.builds(Flags, new=st.none() | st.booleans(), not_sent=st.none() | st.just(True), answered=st.none()),
+        **who,
+    )
+    return st.lists(st.one_of(sent, sent, wrote, wrote, status, refused, row), min_size=3, max_size=12)
+
+
+@quick
+@given(st.data(), _events_of_one_person())
+def test_what_one_person_does_is_derived_alike_from_some_of_it_and_from_all(
+    data: st.DataObject, history: list[Event]
+) -> None:
+    """Of a person who comes again only what is near is read, or nothing: one event a batch, in time or not."""
+    question = Question(
+        ZoneInfo("UTC"), HOUR, date(2026, 10, 22), date(2026, 10, 29), datetime(2026, 10, 26, tzinfo=UTC)
+    )
+    if data.draw(st.booleans()):
+        history = sorted(history, key=lambda event: getattr(event, "at", 0))
+    with built(
+        [[event] for event in history], question, one_import=data.draw(st.sampled_from((True, True, False)))
+    ) as path:
+        assert asked(path, Filter.parse(period(question)), question) == counted(history, question, lambda start: True)
+        with writing(path) as writer:
+            assert check(writer, lambda done, of: None) == []
 
 
 @quick
