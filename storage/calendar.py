@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from storage.memo import Memo
 
 _EPOCH = date(1970, 1, 1).toordinal()
 QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
@@ -45,22 +47,9 @@ def _linked_zone() -> str:
         return ""
 
 
-def _local(at: int, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(at // 1000, zone).replace(microsecond=at % 1000 * 1000)
-
-
-class _Days(dict[int, int]):
-    """The local day that each quarter of an hour since 1970 lies in: worked out when it is first asked for."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, quarter: int) -> int:
-        if len(self) > _DAYS_KEPT:
-            self.clear()
-        day = self[quarter] = number_of(_local(quarter * QUARTER, self._zone).date())
-        return day
+def _day_of(zone: ZoneInfo, quarter: int) -> int:
+    """The local day that a quarter of an hour since 1970 lies in."""
+    return number_of(datetime.fromtimestamp(quarter * QUARTER // 1000, zone).date())
 
 
 class Calendar:
@@ -71,7 +60,7 @@ class Calendar:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self.days = _Days(zone)
+        self.days = Memo(partial(_day_of, zone), _DAYS_KEPT)
 
     def day_number(self, at: int) -> int:
         """The local day of a time in ms."""
@@ -87,7 +76,7 @@ class Calendar:
 
     def local(self, at: int) -> datetime:
         """A time in ms as local time."""
-        return _local(at, self.zone)
+        return datetime.fromtimestamp(at // 1000, self.zone).replace(microsecond=at % 1000 * 1000)
 
     def today(self, now: datetime) -> date:
         """The local day of now."""

@@ -70,15 +70,8 @@ class Beside:
 @contextmanager
 def beside(path: Path) -> Iterator[Beside]:
     """The process for a database, ended with the context; where none can be started, nobody answers."""
-    try:
-        process = piped.start("storage.cube_beside", str(path), subprocess.PIPE)
-    except OSError:
-        yield Beside(None)
-        return
-    try:
+    with piped.started("storage.cube_beside", str(path)) as process:
         yield Beside(process)
-    finally:
-        piped.stop(process)
 
 
 def answer_to(path: Path, question: Sequence[Any]) -> Any:

@@ -84,11 +84,13 @@ class Touched:
         elif not span[0] <= at <= span[1]:
             self.spans[contact] = min(span[0], at), max(span[1], at)
 
-    def moved(self) -> set[int]:
+    def moved(self) -> Iterator[int]:
         """The contacts of messages that were there and changed, as they were and as they will be, and those that went
         up in others or took them in."""
-        contacts = {row.contact for row in chain(self.before, (self.rows[row.id] for row in self.before))}
-        return {contact for contact in contacts if contact is not None} | self.whole | self.gone
+        for before in self.before:
+            yield from (row.contact for row in (before, self.rows[before.id]) if row.contact is not None)
+        yield from self.whole
+        yield from self.gone
 
     def evidence(self) -> list[Row]:
         """What is known of the messages, as it was and as it will be."""
@@ -108,6 +110,7 @@ class Timelines:
         self._answer_window = settings.answer_window_ms
         # Nothing reaches further: an answer, then a joined row; see `_read_around`.
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
+        self._far = 2 * self._reach
         self._days = Calendar(settings.zone).days
         self._template_ids = columns.template_ids
         empty = message_rows.next_id(connection) == 1
@@ -188,16 +191,15 @@ class Timelines:
         since: dict[int, int] = {}
         around: list[int] = []
         others: list[int] = []
-        spans, lifetime_of, reach = touched.spans, self._lifetimes.of, self._reach
+        spans = touched.spans
         for contact in contacts:
-            lifetime = lifetime_of(contact) if contact in spans else None
-            low = spans[contact][0] if contact in spans else 0
-            # Whatever there may be before it, what can change comes after it.
-            if lifetime is None or lifetime[0] >= low - reach:
+            span, lifetime = spans.get(contact), self._lifetimes.of(contact)
+            # Whatever there may be before the message that makes known, what can change comes after it.
+            if span is None or lifetime is None or lifetime[0] >= span[0] - self._reach:
                 others.append(contact)
                 continue
             since[contact], last = lifetime
-            if last >= low - 2 * reach:
+            if last >= span[0] - self._far:
                 around.append(contact)
         for first in message_rows.first_by_contact(self._connection, others, JOIN_DISTANCE):
             contact, at = first.contact, first.at
@@ -212,7 +214,7 @@ class Timelines:
         A message that changed can give or take the answers of notifications up to the window away; whether those are
         answered depends on messages and other notifications up to the window away from them.
         """
-        far = 2 * self._reach
+        far = self._far
         return message_rows.by_contact_and_time(
             self._connection, [(contact, low - far, high + far) for contact, low, high in spans]
         )

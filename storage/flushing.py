@@ -7,7 +7,6 @@ Not a thread: in a process with two of them SQLite's locks, which are many, take
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,22 +23,14 @@ _PENDING = 4096  # transactions that are written to the disk in one go
 def flushing(database: Path) -> Iterator[Callable[[], None]]:
     """What is to be called after a transaction, for its log to be written beside what follows; where no process can be
     started, nobody writes it before SQLite does."""
-    try:
-        process = piped.start("storage.flushing", f"{database}-wal", subprocess.PIPE)
-    except OSError:
-        yield lambda: None
-        return
-    assert process.stdin is not None
-    told = process.stdin.fileno()
+    with piped.started("storage.flushing", f"{database}-wal") as process:
 
-    def wrote() -> None:
-        with suppress(OSError):
-            os.write(told, b"\n")
+        def wrote() -> None:
+            if process is not None and process.stdin is not None:
+                with suppress(OSError):
+                    os.write(process.stdin.fileno(), b"\n")
 
-    try:
         yield wrote
-    finally:
-        piped.stop(process)
 
 
 def flush(log: Path, told: int) -> None:

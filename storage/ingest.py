@@ -40,7 +40,7 @@ class Ingest:
         self._connection, self._sharing = writer.connection, sharing
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
-        self._columns = message_rows.Columns(self._connection, self._lines, self._contacts)
+        self._columns = message_rows.Columns(self._connection, self._lines)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = message_rows.next_id(self._connection)
         self._hashes = KnownHashes(complete=self._next_id == 1)
@@ -100,7 +100,7 @@ class Ingest:
                 if merged == before.row:
                     continue
                 line_id, line = columns.of_line(merged[LINE])
-                contact_id, contact = columns.of_contact(merged[CONTACT])
+                ((contact_id, contact),) = self._contacts.find_each((merged[CONTACT],))
                 row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
                 touched.changed(row, before)
         self._next_id = next_id
@@ -146,7 +146,7 @@ def _merged(before: Row, new: Row) -> Row:
 def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
     """Derives all messages anew, inside the caller's transaction; what changes is marked as dirty."""
     connection = writer.connection
-    columns = message_rows.Columns(connection, Lines(connection), Contacts(connection))
+    columns = message_rows.Columns(connection, Lines(connection))
     Timelines(connection, load_settings(connection), columns).derive_everything(progress)
 
 

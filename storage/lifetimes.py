@@ -45,6 +45,7 @@ class Lifetimes:
                 if contact >= _MOST:
                     self._complete = False
                     self._known_since, self._last = array("q"), array("q")
+                    self._unsure.clear()
                     return
                 more = bytes(8 * (contact + 1))
                 known_since.frombytes(more)
@@ -62,5 +63,6 @@ class Lifetimes:
 
 
 def _is_certain(row: Row) -> bool:
-    """Whether a message went out to its contact and nothing says that it failed, or might have."""
+    """Whether a message went out to its contact and nothing says that it failed, or might have: what `first_by_contact`
+    asks of the database."""
     return row[DIRECTION] == _OUT and row[FAILED_AT] is None and not row[FLAGS] and row[EXPORTED] is None

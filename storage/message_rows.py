@@ -12,7 +12,8 @@ import msgspec
 
 from storage import evidence_row
 from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, TEMPLATE, USUAL, Row, hash_of, message_of_row
-from storage.identities import NOWHERE, Contacts, Lines, Owned
+from storage.identities import NOWHERE, Lines, Owned
+from storage.memo import Memo
 from storage.messages import Direction, Message
 from storage.selection import UNKNOWN_ID
 
@@ -57,6 +58,7 @@ _INSERT, _INSERT_USUAL = (
     f"INSERT INTO messages ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     for columns in (_ALL, _USUAL)
 )
+_TEMPLATES_KEPT = 100_000
 _MARK = f"INSERT OR IGNORE INTO dirty (level, block, line) VALUES (0, ?, ifnull(?, {UNKNOWN_ID}))"
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
@@ -223,31 +225,22 @@ def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...
     connection.executemany(_UPDATE_DERIVED, rows)
 
 
-class _TemplateIds(dict[str | None, int | None]):
-    """The ids of templates by their names, made where they are new; of no name, none."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__({None: None})
-        self._connection = connection
-
-    def __missing__(self, name: str | None) -> int:
-        self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-        id = int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
-        self[name] = id
-        return id
-
-
 class Columns:
-    """Turns names into the ids of lines, contacts and templates."""
+    """Turns names into the ids of lines and templates.
 
-    def __init__(self, connection: sqlite3.Connection, lines: Lines, contacts: Contacts) -> None:
-        self._lines, self._contacts = lines, contacts
-        self.template_ids = _TemplateIds(connection)
+    template_ids: the ids of templates by their names, made where they are new; of no name, none.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, lines: Lines) -> None:
+        self._connection, self._lines = connection, lines
+        self.template_ids = Memo(self._template_id, _TEMPLATES_KEPT)
+
+    def _template_id(self, name: str | None) -> int | None:
+        if name is None:
+            return None
+        self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        return int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
 
     def of_line(self, text: str | None) -> Owned:
         """Where the text of a line leads, which has been linked before."""
         return NOWHERE if text is None else self._lines.find(text)
-
-    def of_contact(self, reference: tuple[int, str] | None) -> Owned:
-        """Where an id of a contact leads, which has been linked before."""
-        return NOWHERE if reference is None else self._contacts.find(reference)

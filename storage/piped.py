@@ -13,7 +13,8 @@ import signal
 import struct
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from storage.allocation import keep_freed_memory
@@ -35,6 +36,20 @@ def start(module: str, told: str, stdin: int | IO[bytes]) -> subprocess.Popen[by
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def started(module: str, told: str) -> Iterator[subprocess.Popen[bytes] | None]:
+    """Such a process, told more by its standard input and ended with the context; None where none can be started."""
+    try:
+        process = start(module, told, subprocess.PIPE)
+    except OSError:
+        yield None
+        return
+    try:
+        yield process
+    finally:
+        stop(process)
 
 
 def help_quietly(niceness: int) -> None:
@@ -64,7 +79,7 @@ def send(pipe: IO[bytes], value: Any) -> None:
 
 
 def has_come(pipe: IO[bytes]) -> bool:
-    """Whether the other end has sent something, or is gone."""
+    """Whether the other end has sent something, or is gone; what was read ahead of does not count."""
     return bool(select.select([pipe], [], [], 0)[0])
 
 

@@ -324,16 +324,12 @@ def _notification_start(
         marks |= _CONFLICT
     if joined:
         marks |= _JOINED
-    if row[NEW] is None and row[EXPORTED] is None:
-        user_type = _NEW if known_since is None or known_since >= at else _RECURRENT
-    else:
-        user_type = _user_type(row, known_since)
     return (
         at,
         line,
         row[TEMPLATE],
         _SENT_AS.get(row[ORIGIN], _TEMPLATE) if row[CAMPAIGN] is None else _NOTIFICATION,
-        user_type,
+        _user_type(row, known_since),
         _FAILED if failed else _STEPS[step],
         answered_at,
         Failure(*row[ERROR_CODE : ERROR_DETAIL + 1]) if failed and row[FAILED_AT] is not None else None,

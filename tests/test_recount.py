@@ -87,17 +87,23 @@ def period(question: Question) -> str:
     return f"since:{question.since} until:{question.until}"
 
 
+def assert_recounted(
+    parts: list[list[Event]], history: list[Event], question: Question, *, one_import: bool = False
+) -> None:
+    """The parts of a history give its recount, and a database of which nothing differs from its messages."""
+    with built(parts, question, one_import=one_import) as path:
+        report = asked(path, Filter.parse(period(question)), question)
+        assert report == counted(history, question, lambda start: True)
+        with writing(path) as writer:
+            assert check(writer, lambda done, of: None) == []
+
+
 @quick
 @given(st.data(), events(), questions())
 def test_any_order_split_and_repetition_gives_the_recount(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    parts = data.draw(split(data.draw(shuffled(history))))
-    with built(parts, question) as path:
-        report = asked(path, Filter.parse(period(question)), question)
-        assert report == counted(history, question, lambda start: True)
-        with writing(path) as writer:
-            assert check(writer, lambda done, of: None) == []
+    assert_recounted(data.draw(split(data.draw(shuffled(history)))), history, question)
 
 
 @quick
@@ -112,12 +118,7 @@ def test_what_an_import_remembers_of_its_batches_changes_nothing(
         patch.setattr(deriving, "_CONTEXTS_KEPT", data.draw(st.sampled_from((0, 2, deriving._CONTEXTS_KEPT))))
         patch.setattr(lifetimes, "_MOST", data.draw(st.sampled_from((2, lifetimes._MOST))))
         patch.setattr(identities, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, identities._CACHE_LIMIT))))
-        parts = data.draw(split(data.draw(shuffled(history))))
-        with built(parts, question, one_import=True) as path:
-            report = asked(path, Filter.parse(period(question)), question)
-            assert report == counted(history, question, lambda start: True)
-            with writing(path) as writer:
-                assert check(writer, lambda done, of: None) == []
+        assert_recounted(data.draw(split(data.draw(shuffled(history)))), history, question, one_import=True)
 
 
 _ONE_LINE, _ONE_PERSON = LineIds("100", "5411000"), ContactIds(("5491100000001",))
@@ -169,12 +170,8 @@ def test_what_one_person_does_is_derived_alike_from_some_of_it_and_from_all(
     )
     if data.draw(st.booleans()):
         history = sorted(history, key=lambda event: getattr(event, "at", 0))
-    with built(
-        [[event] for event in history], question, one_import=data.draw(st.sampled_from((True, True, False)))
-    ) as path:
-        assert asked(path, Filter.parse(period(question)), question) == counted(history, question, lambda start: True)
-        with writing(path) as writer:
-            assert check(writer, lambda done, of: None) == []
+    one_import = data.draw(st.sampled_from((True, True, False)))
+    assert_recounted([[event] for event in history], history, question, one_import=one_import)
 
 
 @quick

@@ -29,8 +29,9 @@ from storage.events import (
     Status,
     Step,
 )
+from storage.memo import Memo
 from storage.sources import webhook_shape as shape
-from storage.sources.fields import Memo, Unreadable, code_of, number_of, reject, text_of, time_of
+from storage.sources.fields import Unreadable, code_of, number_of, reject, text_of, time_of
 from storage.sources.webhook_shape import Text, Webhook
 from storage.sources.wrappers import changes_in
 

@@ -9,15 +9,12 @@ import base64
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from storage.events import Reject
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 # WhatsApp began in 2009; what lies outside is a wrong unit or a broken clock, and would stretch every chart.
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp() * 1000)
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -33,21 +30,6 @@ _ZONE_APART = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
 
 class Unreadable(ValueError):
     """A record that cannot be read; the message says why."""
-
-
-class Memo(dict[Given, Made]):
-    """What a function makes of values that come again and again: worked out once, and one object for all of them. Knows
-    the last `most` values at the most."""
-
-    def __init__(self, make: Callable[[Given], Made], most: int) -> None:
-        super().__init__()
-        self._make, self._most = make, most
-
-    def __missing__(self, given: Given) -> Made:
-        if len(self) >= self._most:
-            self.clear()
-        made = self[given] = self._make(given)
-        return made
 
 
 def time_of(value: Any, zone: ZoneInfo) -> int | None:

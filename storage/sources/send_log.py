@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from storage.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
+from storage.memo import Memo
 from storage.sources.cloud_api import failure_of
 from storage.sources.fields import (
-    Memo,
     Unreadable,
     header_of,
     identifier_of,

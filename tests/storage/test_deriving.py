@@ -8,7 +8,7 @@ import pytest
 
 from storage.checking import check
 from storage.database import writing
-from storage.events import NO_FLAGS, Event, Failure, Flags, Inbound, Known, Rank, Send, Status, Step
+from storage.events import NO_FLAGS, ContactIds, Event, Failure, Flags, Inbound, Known, Rank, Send, Status, Step
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, SECOND, build, report_of
 
 LONG_AGO, MINUTE = NOON - 20 * DAY, 60 * SECOND
@@ -85,7 +85,7 @@ HISTORIES: dict[str, tuple[list[Event], str, str]] = {
         [
             sent("a", LONG_AGO),
             Send("z", Rank.SEND_LOG, NOON, LINE, BETO, kind="template", accepted_at=NOON),
-            Known(LINE, type(ANA)(wa_ids=(*ANA.wa_ids, *BETO.wa_ids))),
+            Known(LINE, ContactIds(wa_ids=(*ANA.wa_ids, *BETO.wa_ids))),
         ],
         RECURRENT,
         "sent",

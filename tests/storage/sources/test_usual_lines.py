@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from storage.sources import _JsonReaders, stream
-from storage.sources.fields import EARLIEST, LATEST, Memo, Unreadable, time_of
+from storage.sources.fields import EARLIEST, LATEST, Unreadable, time_of
 from storage.sources.json_records import Record
 from storage.sources.stream import Stream
 from tests.captures import OPTIONS
@@ -131,10 +131,3 @@ def test_a_time_is_the_same_as_a_number_a_fraction_and_a_text(number: int) -> No
 @given(st.text("0123456789_+-. ٣", min_size=10, max_size=10))
 def test_ten_signs_are_the_time_that_they_are_with_blanks_around_them(text: str) -> None:
     assert _time(text) == _time(f" {text} ")
-
-
-@given(st.lists(st.integers(0, 9)))
-def test_a_memo_gives_what_its_function_does_and_stays_small(values: list[int]) -> None:
-    memo = Memo(str, 4)
-    assert [memo[value] for value in values] == [str(value) for value in values]
-    assert len(memo) <= 4
