@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.database import writing
-from storage.events import Event, Ignored, Item, Reject
-from storage.importing import Summary, import_path
-from storage.settings import store_setting
+from storage.database.connection import writing
+from storage.database.settings import store_setting
+from storage.domain.events import Event, Ignored, Item, Reject
+from storage.ingest.importer import Summary, import_path
 from storage.sources import Options, open_source
 from tests.databases import ZONE
 

@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from storage.database import reading, writing
-from storage.events import ContactIds, Event, LineIds
-from storage.filters import Filter
-from storage.ingest import Ingest
-from storage.merging import Merger
-from storage.report import as_json, load_report
-from storage.settings import store_setting
-from storage.tsv import write_tsv
+from storage.database.connection import reading, writing
+from storage.database.settings import store_setting
+from storage.domain.events import ContactIds, Event, LineIds
+from storage.domain.filters import Filter
+from storage.ingest.batch_writer import Ingest
+from storage.messages.batch_merger import Merger
+from storage.report.report import as_json, load_report
+from storage.table.export import write_tsv
 
 ZONE = "America/Argentina/Buenos_Aires"
 LINE = LineIds(identifier="106540352242922", number="5491100000001")

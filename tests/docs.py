@@ -11,15 +11,15 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from fixtures.demo import write_demo
-from storage.database import writing
-from storage.filters import Filter
-from storage.importing import import_path, prepare
-from storage.settings import load_settings, store_setting
+from fixtures.demo_data import write_demo
+from storage.database.connection import writing
+from storage.database.settings import load_settings, store_setting
+from storage.domain.filters import Filter
+from storage.ingest.importer import import_path, prepare
 from storage.sources import Options
 from tests.tui.scenes import settle
-from tui.app import SaludoApp
-from tui.keys import sections
+from tui.screens.app import SaludoApp
+from tui.words.keys import sections
 
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "dashboard.svg"

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from storage.events import (
+from storage.domain.events import (
     REFERRED,
     ContactIds,
     Event,

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from storage.events import (
+from storage.domain.events import (
     REFERRED,
     ContactIds,
     Event,
@@ -26,7 +26,7 @@ from storage.events import (
     Status,
     Step,
 )
-from storage.filters import StartStatus, UserType
+from storage.domain.filters import StartStatus, UserType
 
 Evidence = Send | Status | Inbound
 Id = TypeVar("Id")

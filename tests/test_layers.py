@@ -29,21 +29,34 @@ def test_no_module_of_storage_loads_a_screen() -> None:
     "words", ["['report', '--db', '/nowhere']", "['import', '/nowhere']", "['export', '--db', '/n']"]
 )
 def test_commands_without_a_screen_load_none(words: str, tmp_path: Path) -> None:
-    code = f"import os; os.environ['SALUDO_DB'] = {str(tmp_path / 'a.db')!r}\nfrom tui.cli import run\nrun({words})"
+    database = f"import os; os.environ['SALUDO_DB'] = {str(tmp_path / 'a.db')!r}"
+    code = f"{database}\nfrom tui.commands.cli import run\nrun({words})"
     assert loaded(code) == set()
 
 
 def test_the_dashboard_starts_without_plotext() -> None:
     """plotext is slow to import: it comes when the first report is there."""
-    assert "plotext" not in loaded("import tui.app")
+    assert "plotext" not in loaded("import tui.screens.app")
 
 
 def test_the_dashboard_loads_nothing_that_only_imports_need() -> None:
     """Nor what its first screen does not show: each of these costs some of the time until that is there."""
-    script = "import sys, tui.cli, tui.app\nprint(*sys.modules)"
+    script = "import sys, tui.commands.cli, tui.screens.app\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     names = set(done.stdout.split())
-    assert "storage.report" in names
-    assert not names & {"storage.ingest", "storage.importing", "storage.sources", "storage.journal", "storage.cube"}
-    assert not names & {"storage.events", "storage.start_detail", "storage.tsv", "storage.finding", "tui.help"}
+    assert "storage.report.report" in names
+    assert not names & {
+        "storage.ingest.batch_writer",
+        "storage.ingest.importer",
+        "storage.sources",
+        "storage.ingest.journal",
+        "storage.cube.refresh",
+    }
+    assert not names & {
+        "storage.domain.events",
+        "storage.table.detail",
+        "storage.table.export",
+        "storage.table.search",
+        "tui.screens.help",
+    }
     assert not names & {"msgspec", "sqlite_utils", "tomllib"}

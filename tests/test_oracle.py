@@ -11,8 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.events import ContactIds, Event, Failure, Flags, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
-from storage.filters import StartStatus, UserType
+from storage.domain.events import (
+    ContactIds,
+    Event,
+    Failure,
+    Flags,
+    Inbound,
+    Known,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
+from storage.domain.filters import StartStatus, UserType
 from tests.histories import Question, events, milliseconds, questions, shuffled, split
 from tests.oracle import OracleStart, recount, starts_of
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from storage.filters import FIELDS, NAMED_PERIODS
+from storage.domain.filters import FIELDS, NAMED_PERIODS
 from storage.sources import FORMATS
 from tests.docs import PICTURE, README, keys_in_readme, keys_table
-from tui.help import DEFINITIONS
+from tui.screens.help import DEFINITIONS
 
 TEXT = README.read_text(encoding="utf-8")
 

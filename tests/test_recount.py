@@ -17,10 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import deriving, identities, known_hashes, lifetimes
-from storage.checking import check
-from storage.database import reading, writing
-from storage.events import (
+from storage.database.connection import reading, writing
+from storage.domain.events import (
     ContactIds,
     Event,
     Failure,
@@ -33,9 +31,12 @@ from storage.events import (
     Status,
     Step,
 )
-from storage.failures import reason_of
-from storage.filters import Filter, StartStatus, UserType, literal
-from storage.report import as_json, load_report
+from storage.domain.failures import reason_of
+from storage.domain.filters import Filter, StartStatus, UserType, literal
+from storage.ingest import contact_lifetimes, derivation, seen_keys
+from storage.ingest.integrity import check
+from storage.messages import identities
+from storage.report.report import as_json, load_report
 from storage.sources import Options, open_source
 from tests.databases import build, tsv_bytes
 from tests.histories import Question, events, milliseconds, questions, shuffled, split
@@ -114,9 +115,9 @@ def test_what_an_import_remembers_of_its_batches_changes_nothing(
     """An import into an empty database need not look for what it has not written: with so few bits of a hash, anything
     may be there, and with so few contacts and contexts kept, what was known is forgotten."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(known_hashes, "_KEPT", data.draw(st.sampled_from((1, known_hashes._KEPT))))
-        patch.setattr(deriving, "_CONTEXTS_KEPT", data.draw(st.sampled_from((0, 2, deriving._CONTEXTS_KEPT))))
-        patch.setattr(lifetimes, "_MOST", data.draw(st.sampled_from((2, lifetimes._MOST))))
+        patch.setattr(seen_keys, "_KEPT", data.draw(st.sampled_from((1, seen_keys._KEPT))))
+        patch.setattr(derivation, "_CONTEXTS_KEPT", data.draw(st.sampled_from((0, 2, derivation._CONTEXTS_KEPT))))
+        patch.setattr(contact_lifetimes, "_MOST", data.draw(st.sampled_from((2, contact_lifetimes._MOST))))
         patch.setattr(identities, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, identities._CACHE_LIMIT))))
         assert_recounted(data.draw(split(data.draw(shuffled(history)))), history, question, one_import=True)
 

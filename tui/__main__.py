@@ -14,7 +14,7 @@ def main() -> int:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        from tui.cli import run
+        from tui.commands.cli import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # before or after the command's own work

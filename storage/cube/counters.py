@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from operator import add
 
-from storage.cube_count import Cell, Detail, Sends, Sums, columns_of, sums_of
-from storage.cube_layout import ALL, Block, children_of
-from storage.schema import COUNTERS, NEW
-from storage.selection import NO_TEMPLATE, UNKNOWN_ID
-from storage.writes import Write
+from storage.cube.day_counts import Cell, Detail, Sends, Sums, columns_of, sums_of
+from storage.cube.layout import ALL, Block, children_of
+from storage.database.schema import COUNTERS, NEW
+from storage.database.statements import Write
+from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID
 
 Cells = dict[Cell, Sums]
 Details = dict[Detail, Sends]

@@ -15,12 +15,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from storage import piped
-from storage.cube_count import Failure, starts_by_day
-from storage.cube_layout import Block
-from storage.cube_plan import coarse_writes, new_day_writes
-from storage.database import DatabaseError, reading
-from storage.writes import Write
+from storage.cube.day_counts import Failure, starts_by_day
+from storage.cube.layout import Block
+from storage.cube.planned_writes import coarse_writes, new_day_writes
+from storage.database import child_process
+from storage.database.connection import DatabaseError, reading
+from storage.database.statements import Write
 
 Task = tuple[int, Block, set[int]]  # a kind of sets, a coarse block, its dirty lines
 
@@ -53,7 +53,7 @@ class Beside:
         if self._process is not None:
             assert self._process.stdin is not None
             try:
-                piped.send(self._process.stdin, question)
+                child_process.send(self._process.stdin, question)
             except OSError:
                 self._process = None
 
@@ -61,7 +61,7 @@ class Beside:
         if self._process is not None:
             assert self._process.stdout is not None
             try:
-                return piped.receive(self._process.stdout)
+                return child_process.receive(self._process.stdout)
             except (EOFError, OSError):
                 self._process = None
         return None
@@ -70,7 +70,7 @@ class Beside:
 @contextmanager
 def beside(path: Path) -> Iterator[Beside]:
     """The process for a database, ended with the context; where none can be started, nobody answers."""
-    with piped.started("storage.cube_beside", str(path)) as process:
+    with child_process.started("storage.cube.counting_process", str(path)) as process:
         yield Beside(process)
 
 
@@ -87,10 +87,10 @@ def answer_to(path: Path, question: Sequence[Any]) -> Any:
 
 
 def _main(path: Path) -> None:
-    piped.help_quietly(4)
+    child_process.help_quietly(4)
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
         while True:
-            piped.send(told, answer_to(path, piped.receive(asked)))
+            child_process.send(told, answer_to(path, child_process.receive(asked)))
 
 
 if __name__ == "__main__":

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Any
 
-from storage.bitmaps import SLICE_BITS, encode_numbers
-from storage.calendar import Calendar
-from storage.cube_layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
-from storage.database import DatabaseError
-from storage.filters import UserType
-from storage.packs import BlockKey
-from storage.schema import COUNTERS, HALF, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
-from storage.selection import NO_TEMPLATE, UNKNOWN_ID
+from storage.cube.bitmaps import SLICE_BITS, encode_numbers
+from storage.cube.layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
+from storage.cube.packed_sets import BlockKey
+from storage.database.connection import DatabaseError
+from storage.database.schema import COUNTERS, HALF, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.domain.calendar import Calendar
+from storage.domain.filters import UserType
+from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID
 
 Cell = tuple[int, int]  # line, template
 # The columns of a cell, of all users and then of new ones, one above the other in one number: one addition adds up all.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from storage.filters import StartStatus
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.domain.filters import StartStatus
 
 ALL = 0
 PACK = -9  # in the place of a template: the row holds a pack of the line's templates
-REPEATED = -10  # likewise: in how many of the line's templates each user stands (storage/repeated.py)
+REPEATED = -10  # likewise: in how many of the line's templates each user stands (storage/cube/multiplicity.py)
 SPARSE = -11  # in the place of line and template: the row holds all sets of a block with little in it
 
 USERS, FAILED, STEPS = (

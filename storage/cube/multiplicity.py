@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from pyroaring import BitMap
 
-from storage.bitmaps import Blob, decode, is_run, numbers_of
+from storage.cube.bitmaps import Blob, decode, is_run, numbers_of
 
 Layers = list[BitMap]
 

@@ -1,5 +1,5 @@
 """Many small sets of users in one row: packs of a line's, by template and failure, and of a sparse block's, by line as
-well. Knows sets only as bytes, and what is a run of numbers among them (storage/bitmaps.py).
+well. Knows sets only as bytes, and what is a run of numbers among them (storage/cube/bitmaps.py).
 
 A pack is how many sets it holds, then their keys column by column and their lengths as numbers of 32 bits,
 little-endian, then the sets. They lie by failure, runs of numbers before bitmaps, so that the runs of many are one run.
@@ -13,7 +13,7 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import accumulate, compress, groupby, pairwise, repeat
 from operator import and_, itemgetter
 
-from storage.bitmaps import Blob, little_endian
+from storage.cube.bitmaps import Blob, little_endian
 
 _SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours

@@ -8,8 +8,8 @@ Therefore a refresh may come in pieces and at any time, and a crash leaves marks
 
 When: at the end of each batch, inside its transaction, as far as dirty days alone go and unless they hold too many
 starts or hardly any (`refresh_batch`); at the end of an import all the rest (`finish`). What is to be written may have
-been worked out beside that, by another process (storage/cube_sharing.py). Rebuilding is one transaction: readers see
-the old cube until the new one is there.
+been worked out beside that, by another process (storage/ingest/cube_sharing.py). Rebuilding is one transaction: readers
+see the old cube until the new one is there.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from storage import cube_cells
-from storage.calendar import Calendar
-from storage.cube_beside import Beside
-from storage.cube_layout import KINDS, Block, ancestors_of, parent_of
-from storage.cube_plan import coarse_writes, day_writes
-from storage.database import Writer
-from storage.selection import FIRST_AND_LAST_DAY
-from storage.settings import load_settings
-from storage.writes import Write, execute
+from storage.cube import counters
+from storage.cube.counting_process import Beside
+from storage.cube.layout import KINDS, Block, ancestors_of, parent_of
+from storage.cube.planned_writes import coarse_writes, day_writes
+from storage.database.connection import Writer
+from storage.database.settings import load_settings
+from storage.database.statements import Write, execute
+from storage.domain.calendar import Calendar
+from storage.report.selection import FIRST_AND_LAST_DAY
 
 Progress = Callable[[int, int], None]  # days done, of how many
 
@@ -53,9 +53,7 @@ def new_days(connection: sqlite3.Connection, days: Iterable[int]) -> set[int]:
     """Those of the local days that have no starts yet, and of which the cube has nothing: a dirty day that lost all its
     starts still has its cells."""
     calendar = Calendar(load_settings(connection).zone)
-    return {
-        day for day in days if not (_starts_of(connection, calendar, day, 1) or cube_cells.has_day(connection, day))
-    }
+    return {day for day in days if not (_starts_of(connection, calendar, day, 1) or counters.has_day(connection, day))}
 
 
 def _starts_of(connection: sqlite3.Connection, calendar: Calendar, day: int, most: int) -> int:
@@ -108,7 +106,7 @@ def refresh_block(connection: sqlite3.Connection, block: Block) -> None:
 def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], writes: Iterable[Write]) -> None:
     """Writes what was worked out of a coarse block for its dirty lines, of which it still holds."""
     execute(connection, writes)
-    cube_cells.refresh_details(connection, block, lines)
+    counters.refresh_details(connection, block, lines)
     _mark_parent(connection, block)
 
 
@@ -146,7 +144,7 @@ def _mark_everything(connection: sqlite3.Connection) -> None:
     """Marks every day of every line."""
     first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
     if first is not None:
-        lines = sorted(cube_cells.all_lines(connection))
+        lines = sorted(counters.all_lines(connection))
         connection.executemany(
             "INSERT INTO dirty (level, block, line) VALUES (0, ?, ?)",
             ((day, line) for day in range(first, last + 1) for line in lines),
@@ -186,7 +184,7 @@ def _refresh_coarse(connection: sqlite3.Connection, blocks: list[Block], beside:
     for kind, block, lines in tasks[::2] if theirs else tasks:
         execute(connection, coarse_writes(connection, kind, block, lines))
     for block, lines in dirty.items():
-        cube_cells.refresh_details(connection, block, lines)
+        counters.refresh_details(connection, block, lines)
     answer = beside.blocks() if beside is not None else []
     if answer is None:
         answer = [coarse_writes(connection, kind, block, lines) for kind, block, lines in theirs]

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from storage.bitmaps import encode, united
-from storage.cube_count import Leaves
-from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, STEPS, USERS, Block, children_of, has_repeated
-from storage.packs import BlockKey, PackKey, fit, is_big, pack, unpack, unpack_block, unpack_line
-from storage.repeated import layers_of
-from storage.writes import Write
+from storage.cube.bitmaps import encode, united
+from storage.cube.day_counts import Leaves
+from storage.cube.layout import ALL, FAILED, PACK, REPEATED, SPARSE, STEPS, USERS, Block, children_of, has_repeated
+from storage.cube.multiplicity import layers_of
+from storage.cube.packed_sets import BlockKey, PackKey, fit, is_big, pack, unpack, unpack_block, unpack_line
+from storage.database.statements import Write
 
 _READ_LEAVES = f"""
 SELECT line, template, bitmap FROM users

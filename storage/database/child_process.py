@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from storage.allocation import keep_freed_memory
+from storage.database.malloc import keep_freed_memory
 
 _LENGTH = struct.Struct("<Q")
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage import schema
-from storage.allocation import keep_freed_memory
-from storage.errors import StorageError
+from storage.database import schema
+from storage.database.malloc import keep_freed_memory
+from storage.domain.errors import StorageError
 
 # Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest
 # of the row; told one, it is done at once.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.filters import StartStatus, UserType
-from storage.origins import Origin
+from storage.domain.filters import StartStatus, UserType
+from storage.domain.vocabulary import Origin
 
 if TYPE_CHECKING:
     import sqlite3
@@ -123,10 +123,10 @@ CREATE INDEX messages_by_joined ON messages (joined) WHERE joined IS NOT NULL;
 CREATE INDEX starts_by_time ON messages (start_at, line, start_template, origin, user_type) WHERE origin IS NOT NULL;
 CREATE INDEX starts_by_notification ON messages (line, start_template, start_at) WHERE origin IS NOT NULL;
 
--- The cube (storage/cube.py). Ids of lines and templates: 0 all, -1 unknown, template -2 a referred start without one.
+-- The cube (storage/cube/). Ids of lines and templates: 0 all, -1 unknown, template -2 a referred start without one.
 CREATE TABLE failure_kinds (id INTEGER PRIMARY KEY, code INTEGER, reason TEXT NOT NULL);
 CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, ''), reason);
-CREATE TABLE users (                       -- distinct contacts, in the form of storage/bitmaps.py
+CREATE TABLE users (                       -- distinct contacts, in the form of storage/cube/bitmaps.py
     id INTEGER PRIMARY KEY,                -- a row's own: blobs in the tree of the key itself would waste half of it
     kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
     template INTEGER NOT NULL,             -- -9: a pack of what is small, -10: who stands in several templates;
@@ -172,7 +172,7 @@ CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 _COUNTER_COLUMNS = ", ".join(f"{of}{column} INTEGER NOT NULL" for of in ("", NEW) for column in COUNTERS)
 
-# The cube's counters (storage/cube_cells.py), with ids as in the rest of the cube.
+# The cube's counters (storage/cube/counters.py), with ids as in the rest of the cube.
 _COUNTER_TABLES = f"""
 DROP TABLE IF EXISTS cells;
 DROP TABLE IF EXISTS details;
@@ -193,7 +193,7 @@ CREATE TABLE details (                     -- the sends of which there is more t
 """
 
 # Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
-# What is new is marked by what inserts it (`insert` in storage/message_rows.py), once for many rows.
+# What is new is marked by what inserts it (`insert` in storage/messages/store.py), once for many rows.
 _COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
 _OLD, _NEW = (", ".join(f"{row}.{column.strip()}" for column in _COUNTED.split(",")) for row in ("old", "new"))
 TRIGGERS = {

@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from storage.calendar import ZoneError, local_zone_name, zone_of
+from storage.domain.calendar import ZoneError, local_zone_name, zone_of
 
 HOUR = 3_600_000  # ms
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from storage import piped
+from storage.database import child_process
 
 # Where there are both, the one that leaves out when the file was last written.
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
@@ -23,7 +23,7 @@ _PENDING = 4096  # transactions that are written to the disk in one go
 def flushing(database: Path) -> Iterator[Callable[[], None]]:
     """What is to be called after a transaction, for its log to be written beside what follows; where no process can be
     started, nobody writes it before SQLite does."""
-    with piped.started("storage.flushing", f"{database}-wal") as process:
+    with child_process.started("storage.database.wal_sync", f"{database}-wal") as process:
 
         def wrote() -> None:
             if process is not None and process.stdin is not None:

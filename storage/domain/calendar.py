@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from storage.memo import Memo
+from storage.domain.bounded_cache import Memo
 
 _EPOCH = date(1970, 1, 1).toordinal()
 QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it

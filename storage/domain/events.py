@@ -12,8 +12,8 @@ from typing import final
 
 import msgspec
 
-from storage.origins import REFERRED as REFERRED
-from storage.origins import Origin as Origin
+from storage.domain.vocabulary import REFERRED as REFERRED
+from storage.domain.vocabulary import Origin as Origin
 
 
 class Rank(IntEnum):

@@ -13,8 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeVar
 
-from storage.failures import Reason
-from storage.origins import Origin
+from storage.domain.failures import Reason
+from storage.domain.vocabulary import Origin
 
 
 class UserType(StrEnum):

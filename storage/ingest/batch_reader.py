@@ -20,10 +20,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import astuple as struct_tuple
 
-from storage import piped
-from storage.events import ContactIds, Ignored, LineIds, Origin, Reject
-from storage.hashing import Digest, Hashed
-from storage.merging import Batch, Merger
+from storage.database import child_process
+from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
+from storage.ingest.file_digest import Digest, Hashed
+from storage.messages.batch_merger import Batch, Merger
 from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
 
 _RISE = 3  # the first part is so many times halved; each next one is half as large again
@@ -80,7 +80,7 @@ def start_reading(file: BinaryIO, options: Options, begin: Place, size: int) -> 
     """Starts a process that reads a file; raises OSError where that cannot be."""
     line = options.line and struct_tuple(options.line)
     told = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
-    return piped.start("storage.batches", told, file)
+    return child_process.start("storage.ingest.batch_reader", told, file)
 
 
 def parts_of(process: subprocess.Popen[bytes], meanwhile: Callable[[], bool]) -> Iterator[Part]:
@@ -100,10 +100,10 @@ def parts_of(process: subprocess.Popen[bytes], meanwhile: Callable[[], bool]) ->
 
 
 def _receive(pipe: IO[bytes], meanwhile: Callable[[], bool]) -> tuple[str, Any] | None:
-    while not piped.has_come(pipe) and meanwhile():
+    while not child_process.has_come(pipe) and meanwhile():
         pass
     try:
-        data: tuple[str, Any] | None = piped.receive(pipe)
+        data: tuple[str, Any] | None = child_process.receive(pipe)
     except EOFError:
         raise ChildProcessError(None, "the process that reads the file has ended; run the same command again") from None
     return data
@@ -143,13 +143,13 @@ def _part_of(content: tuple[Any, ...]) -> Part:
 
 def _main(told: str) -> None:
     """The reading process: a file on standard input, its parts on standard output, None behind the last one."""
-    piped.help_quietly(10)
+    child_process.help_quietly(10)
     zone, origin, line, format, position, lines, size = json.loads(told)
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
     os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # wherever the process that asked has left it
     with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
         for data in _answers(file, options, Place(position, lines), size):
-            piped.send(out, data)
+            child_process.send(out, data)
 
 
 def _answers(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[tuple[str, Any] | None]:

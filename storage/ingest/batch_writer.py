@@ -10,16 +10,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from storage import cube, message_rows
-from storage.cube_sharing import Sharing
-from storage.database import Writer
-from storage.deriving import Change, Timelines, Touched
-from storage.evidence_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
-from storage.identities import Contacts, Lines
-from storage.known_hashes import KnownHashes
-from storage.merging import Batch
-from storage.message_rows import START_ORIGIN, Stored
-from storage.settings import load_settings
+from storage.cube import refresh
+from storage.database.connection import Writer
+from storage.database.settings import load_settings
+from storage.ingest.cube_sharing import Sharing
+from storage.ingest.derivation import Change, Timelines, Touched
+from storage.ingest.seen_keys import KnownHashes
+from storage.messages import store
+from storage.messages.batch_merger import Batch
+from storage.messages.identities import Contacts, Lines
+from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
+from storage.messages.store import START_ORIGIN, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Ingest:
         self._connection, self._sharing = writer.connection, sharing
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
-        self._columns = message_rows.Columns(self._connection, self._lines)
+        self._columns = store.Columns(self._connection, self._lines)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
-        self._first_id = self._next_id = message_rows.next_id(self._connection)
+        self._first_id = self._next_id = store.next_id(self._connection)
         self._hashes = KnownHashes(complete=self._next_id == 1)
 
     def write(self, batch: Batch) -> Changes:
@@ -59,7 +60,7 @@ class Ingest:
         if self._sharing is not None:
             self._sharing.refresh()
         else:
-            cube.refresh_batch(self._connection)
+            refresh.refresh_batch(self._connection)
         return Changes(new, len(touched.rows) - new)
 
     def catch_up(self) -> bool:
@@ -85,7 +86,7 @@ class Ingest:
         lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
         people = self._contacts.find_each(batch.references)
         there = self._hashes.take([row[HASH] for row in batch.rows])
-        stored = message_rows.like(self._connection, (row for row in batch.rows if row[HASH] in there))
+        stored = store.like(self._connection, (row for row in batch.rows if row[HASH] in there))
         known = {(one.row[KEY], one.row[DIRECTION]): one for one in stored}
         self._first_id = next_id = self._next_id
         for new, person in zip(batch.rows, batch.people, strict=True):
@@ -128,8 +129,8 @@ class Ingest:
         new = [change for change in changes if change[0].id >= self._first_id]
         new.sort(key=lambda change: change[0].id)  # behind each other, rows are written faster and leave no gaps
         changed = [change for change in changes if change[0].id in rows and change[0].id < self._first_id]
-        message_rows.insert(self._connection, self._columns, new)
-        message_rows.update(self._connection, self._columns, changed)
+        store.insert(self._connection, self._columns, new)
+        store.update(self._connection, self._columns, changed)
         self._timelines.write((row, after) for row, after in changes if row.id not in rows)
         return len(new)
 
@@ -146,11 +147,11 @@ def _merged(before: Row, new: Row) -> Row:
 def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
     """Derives all messages anew, inside the caller's transaction; what changes is marked as dirty."""
     connection = writer.connection
-    columns = message_rows.Columns(connection, Lines(connection))
+    columns = store.Columns(connection, Lines(connection))
     Timelines(connection, load_settings(connection), columns).derive_everything(progress)
 
 
 def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
     """The same, and the cube with it: after a change of settings, or for a rebuild."""
     derive_messages_again(writer, progress)
-    cube.rebuild(writer.connection, progress)
+    refresh.rebuild(writer.connection, progress)

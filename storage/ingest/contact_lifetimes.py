@@ -7,9 +7,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
-from storage.evidence_row import DIRECTION, EXPORTED, FAILED_AT, FLAGS, Row
-from storage.message_rows import Stored
-from storage.messages import Direction
+from storage.messages.message import Direction
+from storage.messages.message_row import DIRECTION, EXPORTED, FAILED_AT, FLAGS, Row
+from storage.messages.store import Stored
 
 _MOST = 1_000_000  # contacts, 16 bytes each
 _OUT, _ROW = int(Direction.OUT), int(Direction.ROW)

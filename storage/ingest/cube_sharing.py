@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from storage import cube
-from storage.cube_beside import Beside
-from storage.cube_count import FailureKinds
-from storage.cube_layout import KINDS, Block, days_of
-from storage.message_rows import CODE, DAY, REASON, DerivedColumns
-from storage.writes import Write
+from storage.cube import refresh
+from storage.cube.counting_process import Beside
+from storage.cube.day_counts import FailureKinds
+from storage.cube.layout import KINDS, Block, days_of
+from storage.database.statements import Write
+from storage.messages.store import CODE, DAY, REASON, DerivedColumns
 
 _BLOCKS = 6  # that are asked for at once: about as much work as the other half of a batch
 
@@ -32,7 +32,7 @@ class Sharing:
         """Makes one coarse block between two batches, where there is one to be made; whether there was."""
         settled = self._settled()
         if settled:
-            cube.refresh_block(self._connection, settled[0][0])
+            refresh.refresh_block(self._connection, settled[0][0])
         return bool(settled)
 
     def begin(self) -> None:
@@ -44,7 +44,7 @@ class Sharing:
     def count(self, starts: list[DerivedColumns]) -> None:
         """Asks for those days of which these, all that the batch makes or changes, are all starts: that had none."""
         self._made = (self._beside.blocks() or []) if self._asked else []
-        days = cube.new_days(self._connection, {start[DAY] for start in starts})
+        days = refresh.new_days(self._connection, {start[DAY] for start in starts})
         kinds = FailureKinds(self._connection)
         of_days = [start for start in starts if start[DAY] in days]
         failures = dict.fromkeys((start[CODE], start[REASON]) for start in of_days if start[REASON] is not None)
@@ -52,16 +52,16 @@ class Sharing:
 
     def refresh(self) -> None:
         """Refreshes the cube when the batch's messages are written, as `refresh_batch` does, and blocks besides."""
-        self._touched = cube.refresh_batch(self._connection, self._beside.days())
+        self._touched = refresh.refresh_batch(self._connection, self._beside.days())
         made = iter(self._made)
         # Where there is no answer, the blocks stay dirty.
         for (block, lines), *of_kinds in zip(self._asked, *[made] * len(KINDS), strict=False):
             if not self._has_touched(block):
-                cube.write_block(self._connection, block, lines, [write for writes in of_kinds for write in writes])
+                refresh.write_block(self._connection, block, lines, [write for writes in of_kinds for write in writes])
 
     def _settled(self) -> list[tuple[Block, set[int]]]:
         """Coarse blocks to be made that the last batch left alone, and their dirty lines."""
-        ready = cube.ready_blocks(self._connection)
+        ready = refresh.ready_blocks(self._connection)
         return [(block, lines) for block, lines in ready.items() if not self._has_touched(block)]
 
     def _has_touched(self, block: Block) -> bool:

@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from storage import message_rows
-from storage.calendar import QUARTER, Calendar
-from storage.classify import NOT_WRITTEN, can_answer, is_notification
-from storage.evidence_row import CONTEXT, DIRECTION, HASH, KEY, Row, hash_of
-from storage.failures import reason_of
-from storage.filters import StartStatus
-from storage.lifetimes import Lifetimes
-from storage.message_rows import DerivedColumns, Stored
-from storage.messages import Direction
-from storage.schema import STATUSES
-from storage.settings import Settings
-from storage.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
+from storage.database.schema import STATUSES
+from storage.database.settings import Settings
+from storage.domain.calendar import QUARTER, Calendar
+from storage.domain.failures import reason_of
+from storage.domain.filters import StartStatus
+from storage.ingest.contact_lifetimes import Lifetimes
+from storage.messages import store
+from storage.messages.classify import NOT_WRITTEN, can_answer, is_notification
+from storage.messages.message import Direction
+from storage.messages.message_row import CONTEXT, DIRECTION, HASH, KEY, Row, hash_of
+from storage.messages.store import DerivedColumns, Stored
+from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
 
 _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
@@ -105,7 +105,7 @@ def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 class Timelines:
     """Derives contacts again. Owns the derived columns of `messages`."""
 
-    def __init__(self, connection: sqlite3.Connection, settings: Settings, columns: message_rows.Columns) -> None:
+    def __init__(self, connection: sqlite3.Connection, settings: Settings, columns: store.Columns) -> None:
         self._connection = connection
         self._answer_window = settings.answer_window_ms
         # Nothing reaches further: an answer, then a joined row; see `_read_around`.
@@ -113,7 +113,7 @@ class Timelines:
         self._far = 2 * self._reach
         self._days = Calendar(settings.zone).days
         self._template_ids = columns.template_ids
-        empty = message_rows.next_id(connection) == 1
+        empty = store.next_id(connection) == 1
         # What all contexts of the database hash to, where it began empty and so long as they are not too many.
         self._named: set[int] | None = set() if empty else None
         self._lifetimes = Lifetimes(complete=empty)
@@ -143,7 +143,7 @@ class Timelines:
         for some in batched(sorted(contacts), _CONTACTS_AT_ONCE):
             changes += self._derive(self._load(some, changed, touched, contexts), contexts)
         for ids in batched(sorted(touched.alone - touched.rows.keys()), _CONTACTS_AT_ONCE):
-            unchanged = [row for row in message_rows.by_id(self._connection, ids) if row.contact is None]
+            unchanged = [row for row in store.by_id(self._connection, ids) if row.contact is None]
             contexts.learn(unchanged)
             alone += unchanged
         changes += self._derive((([row], *_ALL_OF_THEM) for row in alone), contexts)
@@ -164,7 +164,7 @@ class Timelines:
     def write(self, changes: Iterable[Change]) -> None:
         """Writes the derived columns that differ, of messages whose evidence stays."""
         rows = [(*after, row.id) for row, after in changes if after != row.derived]
-        message_rows.update_derived(self._connection, rows)
+        store.update_derived(self._connection, rows)
 
     def _load(
         self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: Touched, contexts: _Contexts
@@ -181,7 +181,7 @@ class Timelines:
             else:
                 low, high = touched.spans[contact]
                 yield messages, low - self._reach, high + self._reach, since
-        everything = message_rows.by_contact(self._connection, whole | touched.gone)
+        everything = store.by_contact(self._connection, whole | touched.gone)
         for messages in self._grouped(everything, whole, changed, touched, contexts).values():
             yield messages, *_ALL_OF_THEM
 
@@ -201,7 +201,7 @@ class Timelines:
             since[contact], last = lifetime
             if last >= span[0] - self._far:
                 around.append(contact)
-        for first in message_rows.first_by_contact(self._connection, others, JOIN_DISTANCE):
+        for first in store.first_by_contact(self._connection, others, JOIN_DISTANCE):
             contact, at = first.contact, first.at
             if contact in spans and at < spans[contact][0] and _surely_known(first):
                 since[contact] = at
@@ -215,7 +215,7 @@ class Timelines:
         answered depends on messages and other notifications up to the window away from them.
         """
         far = self._far
-        return message_rows.by_contact_and_time(
+        return store.by_contact_and_time(
             self._connection, [(contact, low - far, high + far) for contact, low, high in spans]
         )
 
@@ -282,7 +282,7 @@ _NO_START = (*(None,) * 7, 0, None, None)
 _NO_FAILURE = (None, None, None)
 
 
-def _surely_known(first: message_rows.First) -> bool:
+def _surely_known(first: store.First) -> bool:
     """Whether a message makes its contact known whatever else there is."""
     if first.direction == _IN:
         return not first.group and first.kind not in NOT_WRITTEN
@@ -326,7 +326,7 @@ class _Contexts:
         new -= self._asked
         self._asked |= new
         changed = self._changed
-        rows = [row for row in message_rows.by_context(self._connection, new) if row.id not in changed]
+        rows = [row for row in store.by_context(self._connection, new) if row.id not in changed]
         for row in rows:
             self._take(row)
         return rows
@@ -337,7 +337,7 @@ class _Contexts:
         self._found |= new
         outbound, changed = self._outbound, self._changed
         rows = [outbound[key] for key in new & outbound.keys()]
-        others = message_rows.by_key(self._connection, new - outbound.keys())
+        others = store.by_key(self._connection, new - outbound.keys())
         rows += [row for row in others if row.id not in changed]
         for row in rows:
             if row.row[DIRECTION] == _OUT and is_notification(row.row):

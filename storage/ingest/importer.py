@@ -17,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from storage import cube, journal, piped
-from storage.batches import parts, parts_of, start_reading
-from storage.cube_beside import beside
-from storage.database import Writer
-from storage.errors import StorageError
-from storage.flushing import flushing
-from storage.hashing import Hashed
-from storage.journal import Journal, Known
-from storage.settings import store_default_zone
+from storage.cube import refresh
+from storage.cube.counting_process import beside
+from storage.database import child_process
+from storage.database.connection import Writer
+from storage.database.settings import store_default_zone
+from storage.database.wal_sync import flushing
+from storage.domain.errors import StorageError
+from storage.ingest import journal
+from storage.ingest.batch_reader import parts, parts_of, start_reading
+from storage.ingest.file_digest import Hashed
+from storage.ingest.journal import Journal, Known
 from storage.sources import Options, Place, UnknownFormat, open_source
 
 _BATCH = 80_000  # events
@@ -64,7 +66,7 @@ def prepare(writer: Writer) -> None:
 
 
 def import_path(
-    writer: Writer, path: Path, options: Options, progress: Progress, counted: cube.Progress = cube.untold
+    writer: Writer, path: Path, options: Options, progress: Progress, counted: refresh.Progress = refresh.untold
 ) -> Summary:
     """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format.
 
@@ -81,7 +83,7 @@ def import_path(
                 return import_stream(writer, stream, name, options, progress, counted)
             known = journal.find(writer.connection, stream, status.st_size, options)
             if known is not None and known.whole:
-                cube.finish(writer, counted)  # what an interrupted import or another version has left to count
+                refresh.finish(writer, counted)  # what an interrupted import or another version has left to count
                 return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
             return _import(writer, stream, name, options, progress, counted, known, Hashed(stream))
     except FileNotFoundError:
@@ -98,7 +100,7 @@ def import_stream(
     name: str,
     options: Options,
     progress: Progress,
-    counted: cube.Progress = cube.untold,
+    counted: refresh.Progress = refresh.untold,
 ) -> Summary:
     """Imports what a stream holds under a name; raises FileError."""
     return _import(writer, stream, name, options, progress, counted, None, None)
@@ -110,7 +112,7 @@ def _import(
     name: str,
     options: Options,
     progress: Progress,
-    counted: cube.Progress,
+    counted: refresh.Progress,
     known: Known | None,
     hashed: Hashed | None,
 ) -> Summary:
@@ -126,7 +128,7 @@ def _import(
                 book = Journal(writer, name, options, known, hashed)
                 read = parts(open_source(stream, options, begin), _BATCH)
             else:
-                stack.callback(piped.stop, reader)
+                stack.callback(child_process.stop, reader)
                 counting = stack.enter_context(beside(writer.path))
                 wrote = stack.enter_context(flushing(writer.path))
                 book = Journal(writer, name, options, known, hashed, counting)
@@ -135,7 +137,7 @@ def _import(
                 book.write(part)
                 wrote()
                 progress(part.position, book.events)
-            cube.finish(writer, counted, counting)
+            refresh.finish(writer, counted, counting)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:

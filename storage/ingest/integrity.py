@@ -6,9 +6,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from storage import cube
-from storage.database import Writer
-from storage.ingest import derive_again, derive_messages_again
+from storage.cube import refresh
+from storage.database.connection import Writer
+from storage.ingest.batch_writer import derive_again, derive_messages_again
 
 _DERIVED = (
     "line, contact, start_template, start_at, day, origin, user_type, status, answered_at, failure_code,"
@@ -23,8 +23,8 @@ def check(writer: Writer, progress: Callable[[int, int], None]) -> list[str]:
     broken = [text for (text,) in connection.execute("PRAGMA integrity_check(20)") if text != "ok"]
     if broken:
         return [f"integrity: {text}" for text in broken]
-    cube.finish(writer)
-    cells = cube.differences(connection, progress)
+    refresh.finish(writer)
+    cells = refresh.differences(connection, progress)
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(f"CREATE TEMP TABLE before_check AS SELECT id, {_DERIVED} FROM messages")

@@ -13,14 +13,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from storage.batches import Part
-from storage.calendar import now_ms
-from storage.cube_beside import Beside
-from storage.cube_sharing import Sharing
-from storage.database import Writer
-from storage.events import Reject
-from storage.hashing import Digest, Hashed
-from storage.ingest import Ingest
+from storage.cube.counting_process import Beside
+from storage.database.connection import Writer
+from storage.domain.calendar import now_ms
+from storage.domain.events import Reject
+from storage.ingest.batch_reader import Part
+from storage.ingest.batch_writer import Ingest
+from storage.ingest.cube_sharing import Sharing
+from storage.ingest.file_digest import Digest, Hashed
 from storage.sources import Options, Place
 
 # Raised when a source gives more of a file than before, or other things: then files are read again.

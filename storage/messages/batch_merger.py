@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from storage.events import NO_FLAGS, ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
-from storage.evidence import contact_reference, direction_of, message_of, take_in
-from storage.evidence_row import CONTACT, CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
-from storage.messages import Direction, Message
+from storage.domain.events import NO_FLAGS, ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
+from storage.messages.message import Direction, Message
+from storage.messages.message_row import CONTACT, CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
 _NEVER = 1 << 60  # always this object: known by identity

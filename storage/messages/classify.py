@@ -1,12 +1,12 @@
 """What a message is by its own evidence: a notification, a referred start, one that answers or makes its contact known
-(DESIGN 3). Reads rows of evidence (storage/evidence_row.py); knows no other message and no database.
+(DESIGN 3). Reads rows of evidence (storage/messages/message_row.py); knows no other message and no database.
 """
 
 from __future__ import annotations
 
-from storage.evidence_row import CATEGORY, DIRECTION, ERROR_CODE, FAILED_AT, GROUP, KIND, ORIGIN, Row
-from storage.messages import Direction
-from storage.origins import REFERRED
+from storage.domain.vocabulary import REFERRED
+from storage.messages.message import Direction
+from storage.messages.message_row import CATEGORY, DIRECTION, ERROR_CODE, FAILED_AT, GROUP, KIND, ORIGIN, Row
 
 _OUT, _IN = Direction.OUT, Direction.IN
 _NOTIFYING = frozenset(

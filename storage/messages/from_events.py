@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from storage.events import (
+from storage.domain.events import (
     NO_FLAGS,
     REFERRED,
     ContactIds,
@@ -17,7 +17,7 @@ from storage.events import (
     Status,
     Step,
 )
-from storage.messages import Direction, Evidence, Exported, Message, Sources, Stated, error_evidence
+from storage.messages.message import Direction, Evidence, Exported, Message, Sources, Stated, error_evidence
 
 _BIT_OF_RANK = {
     Rank.SEND_LOG: Sources.SEND_LOG,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storage.events import ContactIds, LineIds
+from storage.domain.events import ContactIds, LineIds
 
 _CACHE_LIMIT = 120_000  # ids, some 350 bytes each
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins

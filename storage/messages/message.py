@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from storage.events import Failure
+from storage.domain.events import Failure
 
 
 class Direction(IntEnum):

@@ -11,8 +11,8 @@ import json
 import zlib
 from typing import Any
 
-from storage.events import Failure
-from storage.messages import Direction, Exported, Message, error_evidence, failure_of
+from storage.domain.events import Failure
+from storage.messages.message import Direction, Exported, Message, error_evidence, failure_of
 
 COLUMNS = (
     "line_id",  # in the row: the line's text

@@ -10,12 +10,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from storage import evidence_row
-from storage.evidence_row import AT, HASH, KEY, NAMES, NOTHING_UNUSUAL, TEMPLATE, USUAL, Row, hash_of, message_of_row
-from storage.identities import NOWHERE, Lines, Owned
-from storage.memo import Memo
-from storage.messages import Direction, Message
-from storage.selection import UNKNOWN_ID
+from storage.domain.bounded_cache import Memo
+from storage.messages import message_row
+from storage.messages.identities import NOWHERE, Lines, Owned
+from storage.messages.message import Direction, Message
+from storage.messages.message_row import (
+    AT,
+    HASH,
+    KEY,
+    NAMES,
+    NOTHING_UNUSUAL,
+    TEMPLATE,
+    USUAL,
+    Row,
+    hash_of,
+    message_of_row,
+)
+from storage.report.selection import UNKNOWN_ID
 
 DERIVED = (
     "line",
@@ -40,20 +51,20 @@ START_LINE, DAY, START_ORIGIN, CODE, REASON = map(
 _READ = f"""
 SELECT m.id, line_ids.line, contact_ids.contact, m.line_id, m.contact_id,
        line_ids.text, contact_ids.kind, contact_ids.text, templates.name,
-       {", ".join(f"m.{name}" for name in evidence_row.COLUMNS[NAMES:])},
+       {", ".join(f"m.{name}" for name in message_row.COLUMNS[NAMES:])},
        {", ".join(f"m.{name}" for name in DERIVED)}
 FROM {{source}}
 LEFT JOIN line_ids ON line_ids.id = m.line_id
 LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
 LEFT JOIN templates ON templates.id = m.template
 """
-_EVIDENCE_END = 9 + len(evidence_row.COLUMNS) - NAMES  # in a row of _READ
+_EVIDENCE_END = 9 + len(message_row.COLUMNS) - NAMES  # in a row of _READ
 
-_ALL = (*evidence_row.COLUMNS, *DERIVED, "id")
+_ALL = (*message_row.COLUMNS, *DERIVED, "id")
 # A column left out of a statement takes no time; one that is bound to nothing takes the most.
 _USUAL_DERIVED = DERIVED.index("failure_code")  # columns before those that hardly any message has
 _NOTHING_DERIVED = (None,) * (len(DERIVED) - _USUAL_DERIVED)
-_USUAL = (*evidence_row.COLUMNS[:USUAL], *DERIVED[:_USUAL_DERIVED], "id")
+_USUAL = (*message_row.COLUMNS[:USUAL], *DERIVED[:_USUAL_DERIVED], "id")
 _INSERT, _INSERT_USUAL = (
     f"INSERT INTO messages ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     for columns in (_ALL, _USUAL)

@@ -11,9 +11,14 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from storage.classify import can_answer, is_notification, is_referred, makes_known
-from storage.events import Failure
-from storage.evidence_row import (
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.domain.events import Failure
+from storage.domain.filters import StartStatus, UserType
+from storage.domain.marks import Marks
+from storage.domain.vocabulary import Origin
+from storage.messages.classify import can_answer, is_notification, is_referred, makes_known
+from storage.messages.message import Direction, Sources, Stated
+from storage.messages.message_row import (
     ANSWERED_AT,
     AT,
     CAMPAIGN,
@@ -36,11 +41,6 @@ from storage.evidence_row import (
     message_of_row,
     row_of,
 )
-from storage.filters import StartStatus, UserType
-from storage.marks import Marks
-from storage.messages import Direction, Sources, Stated
-from storage.origins import Origin
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 
 JOIN_DISTANCE = 60_000  # ms
 CLOCK_SKEW = 5_000  # ms

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from storage.cube_layout import ANSWER, FAILURE, RECEIVED
-from storage.filters import UserType
-from storage.schema import COUNTERS, HALF, NEW, ORIGINS, REFERRED_FROM, USER_TYPES
-from storage.selection import Chosen
+from storage.cube.layout import ANSWER, FAILURE, RECEIVED
+from storage.database.schema import COUNTERS, HALF, NEW, ORIGINS, REFERRED_FROM, USER_TYPES
+from storage.domain.filters import UserType
+from storage.report.selection import Chosen
 
 _NEW_USERS = USER_TYPES.index(UserType.NEW)
 _SENDS = ("template_sends", "notification_sends")  # of details, by origin; user types are their halves, in order

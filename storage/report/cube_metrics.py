@@ -15,11 +15,9 @@ from itertools import chain
 
 from pyroaring import BitMap
 
-from storage.bitmaps import SLICE_BITS, Blob, contacts_of, unite
-from storage.calendar import date_of, number_of
-from storage.counter_sums import numbers_of, row_of, send_origins, sends_of
-from storage.cube_cells import all_lines, all_templates
-from storage.cube_layout import (
+from storage.cube.bitmaps import SLICE_BITS, Blob, contacts_of, unite
+from storage.cube.counters import all_lines, all_templates
+from storage.cube.layout import (
     ALL,
     FAILED,
     FAILED_SLICES,
@@ -28,14 +26,16 @@ from storage.cube_layout import (
     Block,
     cover,
 )
-from storage.figures import FailureCount, Oddities, Row, UserCounts
-from storage.filters import failure_value
-from storage.marks import Marks
-from storage.recount import Recount
-from storage.schema import REFERRED_FROM
-from storage.selection import UNKNOWN_ID, Chosen, Selection
-from storage.user_groups import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
-from storage.user_sets import Cell, sets_by_cell, sets_of
+from storage.database.schema import REFERRED_FROM
+from storage.domain.calendar import date_of, number_of
+from storage.domain.filters import failure_value
+from storage.domain.marks import Marks
+from storage.report.counter_sql import numbers_of, row_of, send_origins, sends_of
+from storage.report.metrics import FailureCount, Oddities, Row, UserCounts
+from storage.report.recount import Recount
+from storage.report.selection import UNKNOWN_ID, Chosen, Selection
+from storage.report.user_counts import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
+from storage.report.user_set_reader import Cell, sets_by_cell, sets_of
 
 _WEIGHTS = """
 WITH l (id, weight) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),

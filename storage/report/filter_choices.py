@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.cube_notifications import counts_by_line, counts_by_template
-from storage.cube_reading import Cube
-from storage.figures import Figures
-from storage.filters import UNKNOWN, Filter, Period, UserType, literal
-from storage.origins import Origin
-from storage.recount import Recount
-from storage.schema import ORIGINS, USER_TYPES
-from storage.selection import Selection, select
+from storage.database.schema import ORIGINS, USER_TYPES
+from storage.domain.filters import UNKNOWN, Filter, Period, UserType, literal
+from storage.domain.vocabulary import Origin
+from storage.report.cube_metrics import Cube
+from storage.report.metrics import Figures
+from storage.report.notifications import counts_by_line, counts_by_template
+from storage.report.recount import Recount
+from storage.report.selection import Selection, select
 
 
 class Choice(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from storage.selection import Selection
+from storage.report.selection import Selection
 
 # A day; its sends that failed, were sent, delivered, read, answered; its starts from templates, notifications, web
 # chats and campaigns.

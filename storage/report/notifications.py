@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from storage.calendar import date_of, number_of
-from storage.counter_sums import chosen_counters, has_sends, numbers_of, send_origins, sends_of
-from storage.cube_layout import ALL, ANSWER, FAILURE, cover
-from storage.cube_reading import Cube
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
-from storage.selection import UNKNOWN_ID, Chosen, Selection
+from storage.cube.layout import ALL, ANSWER, FAILURE, cover
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.domain.calendar import date_of, number_of
+from storage.report.counter_sql import chosen_counters, has_sends, numbers_of, send_origins, sends_of
+from storage.report.cube_metrics import Cube
+from storage.report.selection import UNKNOWN_ID, Chosen, Selection
 
 _WIDER = 4  # times: how fast a search for a position takes in more days
 _SENDS = frozenset(range(REFERRED_FROM))

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import sqlite3
 
-from storage.figures import FailureCount, Oddities, Row, UserCounts
-from storage.filters import StartStatus
-from storage.marks import Marks
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES
-from storage.selection import Selection
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.domain.filters import StartStatus
+from storage.domain.marks import Marks
+from storage.report.metrics import FailureCount, Oddities, Row, UserCounts
+from storage.report.selection import Selection
 
 _FAILED = STATUSES.index(StartStatus.FAILED)
 _ANSWERED = STATUSES.index(StartStatus.ANSWERED)

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from storage.calendar import date_of, number_of
-from storage.cube_reading import Cube
-from storage.figures import FailureCount, Figures, Row
-from storage.filters import Filter
-from storage.origins import Origin
-from storage.recount import Recount
-from storage.schema import ORIGINS, REFERRED_FROM
-from storage.selection import Selection, select
+from storage.database.schema import ORIGINS, REFERRED_FROM
+from storage.domain.calendar import date_of, number_of
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import Origin
+from storage.report.cube_metrics import Cube
+from storage.report.metrics import FailureCount, Figures, Row
+from storage.report.recount import Recount
+from storage.report.selection import Selection, select
 
 
 class Answered(NamedTuple):

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from storage.calendar import Calendar, calendar_of, date_of, number_of
-from storage.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, plain
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
-from storage.settings import load_settings
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.settings import load_settings
+from storage.domain.calendar import Calendar, calendar_of, date_of, number_of
+from storage.domain.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, plain
 
 # The ids of what has none of its own, here and in the cube. A referred start without a template is not "(unknown)".
 UNKNOWN_ID, NO_TEMPLATE = -1, -2

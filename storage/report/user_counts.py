@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from pyroaring import BitMap
 
-from storage.bitmaps import contacts_by_slice, union
-from storage.cube_layout import (
+from storage.cube.bitmaps import contacts_by_slice, union
+from storage.cube.layout import (
     ANSWER,
     FAILED,
     FAILED_SLICES,
@@ -20,9 +20,9 @@ from storage.cube_layout import (
     USERS_SLICES,
     Slice,
 )
-from storage.figures import UserCounts
-from storage.schema import REFERRED_FROM
-from storage.selection import Chosen
+from storage.database.schema import REFERRED_FROM
+from storage.report.metrics import UserCounts
+from storage.report.selection import Chosen
 
 
 class Source(NamedTuple):

@@ -14,11 +14,11 @@ from itertools import groupby
 
 from pyroaring import BitMap
 
-from storage.bitmaps import Blob, decode
-from storage.cube_layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, has_repeated
-from storage.packs import PackKey, each_of, picked, picked_of_block, unpack, unpack_block
-from storage.repeated import Layers, only_in
-from storage.selection import Chosen
+from storage.cube.bitmaps import Blob, decode
+from storage.cube.layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, has_repeated
+from storage.cube.multiplicity import Layers, only_in
+from storage.cube.packed_sets import PackKey, each_of, picked, picked_of_block, unpack, unpack_block
+from storage.report.selection import Chosen
 
 Cell = tuple[int, int, int]  # day, line, template
 

@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from storage.events import Ignored, Item, LineIds, Origin, Send, Status
+from storage.domain.events import Ignored, Item, LineIds, Origin, Send, Status
 from storage.sources import botmaker, cloud_api, send_log
+from storage.sources.cloud_api_types import Webhook
 from storage.sources.fields import Unreadable, reject
-from storage.sources.json_records import Record, Scanner, decode, records
+from storage.sources.json_scanner import Record, Scanner, decode, records
 from storage.sources.stream import LONGEST, PIECE, Stream, without_mark
-from storage.sources.webhook_shape import Webhook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 1_000  # of one row

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from storage.events import REFERRED, ContactIds, Failure, Flags, LineIds, Origin, Rank, Send
+from storage.domain.events import REFERRED, ContactIds, Failure, Flags, LineIds, Origin, Rank, Send
 from storage.sources.fields import (
     KEYLESS_KEY,
     Unreadable,

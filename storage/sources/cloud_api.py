@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import UNSET
 
-from storage.events import (
+from storage.domain.bounded_cache import Memo
+from storage.domain.events import (
     ContactIds,
     Event,
     Failure,
@@ -29,11 +30,10 @@ from storage.events import (
     Status,
     Step,
 )
-from storage.memo import Memo
-from storage.sources import webhook_shape as shape
+from storage.sources import cloud_api_types as shape
+from storage.sources.cloud_api_types import Text, Webhook
+from storage.sources.envelopes import changes_in
 from storage.sources.fields import Unreadable, code_of, number_of, reject, text_of, time_of
-from storage.sources.webhook_shape import Text, Webhook
-from storage.sources.wrappers import changes_in
 
 NAME = "cloud_api"
 _PEOPLE_KEPT = 50_000

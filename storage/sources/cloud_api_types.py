@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from storage.events import Step
+from storage.domain.events import Step
 from storage.sources.fields import EARLIEST, LATEST
 
 Text = str | int | float | None

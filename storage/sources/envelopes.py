@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from storage.sources.fields import base64_text, text_of
-from storage.sources.json_records import decode, records
+from storage.sources.json_scanner import decode, records
 
 _DEEPEST = 6  # wrappers around a webhook
 _WRAPPED = (

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.events import Reject
+from storage.domain.events import Reject
 
 # WhatsApp began in 2009; what lies outside is a wrong unit or a broken clock, and would stretch every chart.
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp() * 1000)

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from storage.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
-from storage.memo import Memo
+from storage.domain.bounded_cache import Memo
+from storage.domain.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
 from storage.sources.cloud_api import failure_of
 from storage.sources.fields import (
     Unreadable,
@@ -25,7 +25,7 @@ from storage.sources.fields import (
     text_of,
     time_of,
 )
-from storage.sources.json_records import decode
+from storage.sources.json_scanner import decode
 
 NAME = "send_log"
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from storage.events import Reject
+from storage.domain.events import Reject
 from storage.sources.fields import reject
 
 SAMPLE = 262_144  # bytes looked at to recognise a format

@@ -17,8 +17,8 @@ from itertools import islice
 
 from pyroaring import BitMap
 
-from storage.cube_reading import Cube
-from storage.selection import Selection
+from storage.report.cube_metrics import Cube
+from storage.report.selection import Selection
 
 _AT_ONCE = 64  # contacts whose starts are read together
 _COUNTED_AT_ONCE = 1_024  # contacts whose starts are only counted

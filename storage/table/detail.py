@@ -6,16 +6,16 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage import failures
-from storage.calendar import Calendar
-from storage.filters import StartStatus
-from storage.marks import Marks
-from storage.messages import Sources, Stated
-from storage.positions import Cursor
-from storage.report import one_moment
-from storage.settings import load_settings
-from storage.start_rows import LoadedStart, chat_link, load
-from storage.starts import StartRow, load_rows
+from storage.database.settings import load_settings
+from storage.domain import failures
+from storage.domain.calendar import Calendar
+from storage.domain.filters import StartStatus
+from storage.domain.marks import Marks
+from storage.messages.message import Sources, Stated
+from storage.report.report import one_moment
+from storage.table.pages import StartRow, load_rows
+from storage.table.positions import Cursor
+from storage.table.start_record import LoadedStart, chat_link, load
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.errors import StorageError
-from storage.filters import Filter
-from storage.report import one_moment
-from storage.tsv_lines import lines
+from storage.domain.errors import StorageError
+from storage.domain.filters import Filter
+from storage.report.report import one_moment
+from storage.table.export_lines import lines
 
 ENGLISH = (
     "User id",

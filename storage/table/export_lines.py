@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from storage.calendar import Calendar
-from storage.filters import Filter, StartStatus, UserType
-from storage.marks import Marks
-from storage.positions import every_start
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
-from storage.selection import select
-from storage.settings import load_settings
-from storage.start_rows import LoadedStart, chat_link, load
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.settings import load_settings
+from storage.domain.calendar import Calendar
+from storage.domain.filters import Filter, StartStatus, UserType
+from storage.domain.marks import Marks
+from storage.report.selection import select
+from storage.table.positions import every_start
+from storage.table.start_record import LoadedStart, chat_link, load
 
 _CHUNK = 2_000  # starts
 # C0 (tabs and line ends too), DEL, C1 and the Unicode line separators: a run of them is one space.
@@ -166,7 +166,7 @@ _SECONDS = [f"{minute:02}:{second:02}" for minute in range(60) for second in ran
 
 def _times(calendar: Calendar) -> Callable[[int], str]:
     """What makes ISO 8601 of a time in ms, with milliseconds where there are any: by quarters of an hour, because no
-    offset changes within one (storage/calendar.py)."""
+    offset changes within one (storage/domain/calendar.py)."""
     quarters: dict[int, tuple[str, list[str], str]] = {}
 
     def learn(quarter: int) -> tuple[str, list[str], str]:

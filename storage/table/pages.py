@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from storage.calendar import Calendar
-from storage.cube_notifications import groups, groups_a_day
-from storage.filters import UNKNOWN, Filter, StartStatus, UserType, literal
-from storage.marks import Marks
-from storage.origins import Origin
-from storage.positions import Cursor, ids_after, ids_at, ids_before
-from storage.report import one_moment
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
-from storage.selection import Selection, select
-from storage.sorting import Sorting
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.domain.calendar import Calendar
+from storage.domain.filters import UNKNOWN, Filter, StartStatus, UserType, literal
+from storage.domain.marks import Marks
+from storage.domain.vocabulary import Origin
+from storage.report.notifications import groups, groups_a_day
+from storage.report.report import one_moment
+from storage.report.selection import Selection, select
+from storage.table.positions import Cursor, ids_after, ids_at, ids_before
+from storage.table.sorting import Sorting
 
 
 class StartRow(NamedTuple):
@@ -130,7 +130,7 @@ def load_rows(connection: sqlite3.Connection, ids: Sequence[int], calendar: Cale
         )
     if joined_failures:
         # Which of the two rows tells the failure is decided by their evidence; that is rare, and loaded only here.
-        from storage.start_rows import load
+        from storage.table.start_record import load
 
         for start in load(connection, joined_failures):
             failure = start.message.failure

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from storage.calendar import date_of
-from storage.cube_notifications import notifications_of
-from storage.cube_reading import Cube
-from storage.figures import Row
-from storage.schema import REFERRED_FROM
-from storage.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
+from storage.database.schema import REFERRED_FROM
+from storage.domain.calendar import date_of
+from storage.report.cube_metrics import Cube
+from storage.report.metrics import Row
+from storage.report.notifications import notifications_of
+from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
 
 _WIDER = 4  # times: how fast a search for rows takes in more days
 _FAR = 400  # rows: a jump beyond these finds its time in the index first

@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 
 from pyroaring import BitMap
 
-from storage.calendar import date_of, number_of
-from storage.cube_reading import Cube
-from storage.filters import Filter
-from storage.positions import Cursor, ids_after, ids_before
-from storage.recount import Recount
-from storage.report import one_moment
-from storage.selection import Selection, phone, select
+from storage.domain.calendar import date_of, number_of
+from storage.domain.filters import Filter
+from storage.report.cube_metrics import Cube
+from storage.report.recount import Recount
+from storage.report.report import one_moment
+from storage.report.selection import Selection, phone, select
+from storage.table.positions import Cursor, ids_after, ids_before
 
 _FEW = 2_000  # contacts whose starts are all looked at
 

@@ -2,7 +2,7 @@
 
 The cube says how many starts each template and each status has on each day, so that a position leads to a template or
 status, then to a day of it, and only there are rows looked at. A sorting remembers what it counted: the pages after the
-first one count nothing. storage/contact_order.py has the order of contacts, which no cell tells.
+first one count nothing. storage/table/contact_order.py has the order of contacts, which no cell tells.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from storage.calendar import date_of
-from storage.contact_order import ContactOrder
-from storage.cube_layout import RECEIVED
-from storage.cube_notifications import starts_by_template
-from storage.cube_reading import Cube
-from storage.figures import Row
-from storage.positions import ids_at
-from storage.schema import REFERRED_FROM
-from storage.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
+from storage.cube.layout import RECEIVED
+from storage.database.schema import REFERRED_FROM
+from storage.domain.calendar import date_of
+from storage.report.cube_metrics import Cube
+from storage.report.metrics import Row
+from storage.report.notifications import starts_by_template
+from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
+from storage.table.contact_order import ContactOrder
+from storage.table.positions import ids_at
 
 _CHEAP = 4_000  # rows that are sorted as they are: nothing that counts before is faster
 _KEPT = 64  # stretches whose days are remembered

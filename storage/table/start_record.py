@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage import message_rows
-from storage.filters import StartStatus, UserType
-from storage.messages import Message
-from storage.origins import Origin
-from storage.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.domain.filters import StartStatus, UserType
+from storage.domain.vocabulary import Origin
+from storage.messages import store
+from storage.messages.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ LEFT JOIN contacts ON contacts.id = m.contact
 
 def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart]:
     """The starts of these row ids, in their order."""
-    evidence = {stored.id: stored.message for stored in message_rows.by_id(connection, ids)}
-    rows = message_rows.by_joined(connection, ids)
+    evidence = {stored.id: stored.message for stored in store.by_id(connection, ids)}
+    rows = store.by_joined(connection, ids)
     loaded = {}
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
         id, at, day, origin, user_type, status, answered_at, code, reason, marks = row[:10]

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.database import DatabaseError, reading
-from storage.filters import Filter
-from storage.report import load_report
+from storage.database.connection import DatabaseError, reading
+from storage.domain.filters import Filter
+from storage.report.report import load_report
 from tests.benchmarks.captures import Size, write
 from tests.benchmarks.imports import next_days
 from tests.benchmarks.processes import ended, started

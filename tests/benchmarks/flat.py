@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from storage.calendar import number_of
-from storage.report import Report
-from storage.selection import UNKNOWN_ID, Selection
+from storage.domain.calendar import number_of
+from storage.report.report import Report
+from storage.report.selection import UNKNOWN_ID, Selection
 
 COLUMNS = {
     "day": "INTEGER",

@@ -124,7 +124,7 @@ import resource, sys, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from storage.database import writing
-from storage.importing import import_path, prepare
+from storage.ingest.importer import import_path, prepare
 from storage.sources import Options
 with writing(Path(sys.argv[1])) as writer:
     prepare(writer)

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage.database import reading
-from storage.filters import Filter
-from storage.report import load_report
-from storage.tsv import write_tsv
+from storage.database.connection import reading
+from storage.domain.filters import Filter
+from storage.report.report import load_report
+from storage.table.export import write_tsv
 from tests.benchmarks.session import Session
-from tui.wording import number
+from tui.words.wording import number
 
 TABLE_BOUND, CHARTS_BOUND = 2.0, 3.0  # times a bare app
 _BARE_WORDS = "nothing but this"

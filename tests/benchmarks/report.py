@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from storage.sorting import Order
+from storage.table.sorting import Order
 from tests.benchmarks import reports
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.flat import Peer

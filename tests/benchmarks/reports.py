@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storage import starts
-from storage.database import reading
-from storage.filters import Filter
-from storage.report import load_report, recount_report
-from storage.selection import select
-from storage.sorting import Order
+from storage.database.connection import reading
+from storage.domain.filters import Filter
+from storage.report.report import load_report, recount_report
+from storage.report.selection import select
+from storage.table.pages import notifications_a_day
+from storage.table.sorting import Order
 from tests.benchmarks.flat import Peer
 from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
-from tui.pager import Pager
+from tui.data.pager import Pager
 
 ROUNDS = 15
 
@@ -144,7 +144,7 @@ def pages(path: Path, grouped: bool = False) -> list[float]:
         for text in FILTERS.values():
             filter = Filter.parse(text)
             report = load_report(connection, filter, UNTIL)
-            a_day = starts.notifications_a_day(connection, filter, UNTIL) if grouped else None
+            a_day = notifications_a_day(connection, filter, UNTIL) if grouped else None
             count = report.starts if a_day is None else sum(a_day.values())
             pager = Pager(filter, UNTIL, grouped, count, report.daily, a_day=a_day)
             for part in (0, 0.25, 0.5, 0.9, 1):

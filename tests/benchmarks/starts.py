@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage import cube
-from storage.calendar import Calendar
-from storage.database import Writer, writing
-from storage.schema import TRIGGERS
-from storage.settings import store_setting
+from storage.cube import refresh
+from storage.database.connection import Writer, writing
+from storage.database.schema import TRIGGERS
+from storage.database.settings import store_setting
+from storage.domain.calendar import Calendar
 
 ZONE = "America/Argentina/Buenos_Aires"
 DAYS, LINES, TEMPLATES = 365, 20, 200
@@ -77,7 +77,7 @@ def build(path: Path, count: int, progress: Callable[[str], None]) -> None:
             for trigger in TRIGGERS.values():
                 connection.execute(trigger)
         with writer.transaction() as connection:
-            cube.rebuild(connection, lambda done, of: progress(f"cube {done}/{of}"))
+            refresh.rebuild(connection, lambda done, of: progress(f"cube {done}/{of}"))
         writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

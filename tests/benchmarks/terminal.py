@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.benchmarks import opening
 from tests.benchmarks.session import Answer, Session
-from tui.demo import build_demo
-from tui.progress import bar_for
+from tui.commands.demo import build_demo
+from tui.commands.progress import bar_for
 
 ROW_BOUND, FILTER_BOUND = 10.0, 150.0  # ms
 _FLAT = 2.0  # megabytes that any number of details may add: the allocator's own ups and downs

@@ -13,11 +13,11 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from storage.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
-from storage.filters import Filter
+from storage.domain.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
+from storage.domain.filters import Filter
 from tests.databases import DAY, LINE, NOON, OTHER_LINE, SECOND, build
 from tests.databases import NOW as NOW
-from tui.app import SaludoApp
+from tui.screens.app import SaludoApp
 
 PROMO = "promo [/b] 50%"
 HOSTILE = "\x1b]0;owned\x07[red]Eva[/red]\t\u202eelif"

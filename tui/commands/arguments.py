@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from storage.filters import Filter, FilterError
+from storage.domain.filters import Filter, FilterError
 
 FILTER_HELP = (
     "what to show, such as 'period:7d template:order_* user:new status:failed'; fields: period (today, 7d, 30d, 90d,"

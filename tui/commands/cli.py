@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
-from storage.calendar import ZoneError, zone_of
-from storage.database import DatabaseError, default_path, exists, reading, writing
-from storage.errors import StorageError
-from storage.settings import KEYS, SettingError, checked, load_settings, store_setting
-from tui.arguments import UsageError, filter_of, narrate, parse, printable
+from storage.database.connection import DatabaseError, default_path, exists, reading, writing
+from storage.database.settings import KEYS, SettingError, checked, load_settings, store_setting
+from storage.domain.calendar import ZoneError, zone_of
+from storage.domain.errors import StorageError
+from tui.commands.arguments import UsageError, filter_of, narrate, parse, printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from storage.database import Writer
-    from storage.filters import Filter
-    from storage.importing import Summary
+    from storage.database.connection import Writer
+    from storage.domain.filters import Filter
+    from storage.ingest.importer import Summary
     from storage.sources import Options
-    from tui.preferences import Preferences
-    from tui.progress import Bar
+    from tui.commands.progress import Bar
+    from tui.data.preferences import Preferences
 
 
 def run(words: list[str]) -> int:
@@ -102,7 +102,7 @@ def _fail(message: str, status: int) -> int:
 
 
 def _bar(label: str, total: int | None = None) -> Bar:
-    from tui.progress import bar_for  # the dashboard starts without
+    from tui.commands.progress import bar_for  # the dashboard starts without
 
     return bar_for(label, total)
 
@@ -144,7 +144,7 @@ def _dashboard(arguments: Namespace) -> int:
 
 def _run_dashboard(arguments: Namespace, path: Path, now: datetime | None) -> int:
     gc.disable()  # until the first numbers are on the screen: the dashboard goes on from there
-    from tui.app import run_dashboard
+    from tui.screens.app import run_dashboard
 
     preferences = _preferences(arguments)
     filter = _filter(arguments) if hasattr(arguments, "filter") else preferences.filter
@@ -153,8 +153,8 @@ def _run_dashboard(arguments: Namespace, path: Path, now: datetime | None) -> in
 
 def _preferences(arguments: Namespace) -> Preferences:
     """What this terminal suggests, then the settings file, then the flags."""
-    from tui.keys import ids
-    from tui.preferences import default_file, for_terminal, load
+    from tui.data.preferences import default_file, for_terminal, load
+    from tui.words.keys import ids
 
     found = load(for_terminal(), default_file(), ids())
     flags = {name: getattr(arguments, name) for name in ("theme", "mouse", "ascii") if hasattr(arguments, name)}
@@ -182,7 +182,7 @@ def _outlive_helpers() -> None:
 
 
 def _demo(arguments: Namespace) -> int:
-    from tui.demo import build_demo
+    from tui.commands.demo import build_demo
 
     _outlive_helpers()
     path = build_demo(getattr(arguments, "db", None), _bar("building the demo"))
@@ -204,8 +204,8 @@ def _import(arguments: Namespace) -> int:
 
 def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     """The options, once the report's zone is known; raises UsageError for a wrong word."""
-    from storage.events import LineIds, Origin
-    from storage.selection import phone
+    from storage.domain.events import LineIds, Origin
+    from storage.report.selection import phone
     from storage.sources import FORMATS, Options
 
     if arguments.format is not None and arguments.format not in FORMATS:
@@ -227,7 +227,7 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
 
 
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
-    from storage.importing import FileError, import_path, import_stream, prepare
+    from storage.ingest.importer import FileError, import_path, import_stream, prepare
 
     prepare(writer)
     options = options_in(load_settings(writer.connection).zone)
@@ -279,7 +279,7 @@ def _summary_line(summary: Summary) -> str:
 
 
 def _report(arguments: Namespace) -> int:
-    from storage.report import as_json, load_report
+    from storage.report.report import as_json, load_report
 
     filter = _filter(arguments)
     with reading(_database(arguments)) as connection:
@@ -288,7 +288,7 @@ def _report(arguments: Namespace) -> int:
     if arguments.json:
         _print(json.dumps(as_json(report), ensure_ascii=not _utf8(), indent=1))
     else:
-        from tui.text_report import render
+        from tui.commands.text_report import render
 
         _print(*(printable(line) for line in render(report, ascii_only=not _utf8()).split("\n")))
     return 0
@@ -299,7 +299,7 @@ def _utf8() -> bool:
 
 
 def _export(arguments: Namespace) -> int:
-    from storage.tsv import ExportError, write_file, write_tsv
+    from storage.table.export import ExportError, write_file, write_tsv
 
     filter = _filter(arguments)
     with reading(_database(arguments)) as connection:
@@ -326,7 +326,7 @@ def _export(arguments: Namespace) -> int:
 
 
 def _check(arguments: Namespace) -> int:
-    from storage.checking import check, rebuild
+    from storage.ingest.integrity import check, rebuild
 
     path = _database(arguments)
     if not exists(path):
@@ -345,8 +345,8 @@ def _check(arguments: Namespace) -> int:
 
 
 def _settings(arguments: Namespace) -> int:
-    from storage.importing import prepare
-    from storage.ingest import derive_again
+    from storage.ingest.batch_writer import derive_again
+    from storage.ingest.importer import prepare
 
     key, value = arguments.key, arguments.value
     if key is not None and key not in KEYS:

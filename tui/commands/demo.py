@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from storage.database import DatabaseError, reading, writing
-from storage.importing import import_path, prepare
-from storage.settings import load_settings, store_setting
+from storage.database.connection import DatabaseError, reading, writing
+from storage.database.settings import load_settings, store_setting
+from storage.ingest.importer import import_path, prepare
 from storage.sources import Options
-from tui.progress import Bar
+from tui.commands.progress import Bar
 
 DEMO_ZONE = "America/Argentina/Buenos_Aires"
 
@@ -57,7 +57,7 @@ def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None
 
 
 def _build(path: Path, bar: Bar) -> None:
-    from fixtures.demo import write_demo
+    from fixtures.demo_data import write_demo
 
     with tempfile.TemporaryDirectory() as directory, writing(path) as writer, bar:
         files = write_demo(Path(directory), datetime.now(UTC))

@@ -8,7 +8,7 @@ import time
 import unicodedata
 from types import TracebackType
 
-from tui.arguments import printable
+from tui.commands.arguments import printable
 
 _EVERY = 0.1  # seconds
 _QUIET = 0.5  # seconds

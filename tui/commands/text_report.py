@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.failures import Reason, advice_of, title_of
-from storage.report import Report, share
-from tui.wording import percent
+from storage.domain.failures import Reason, advice_of, title_of
+from storage.report.report import Report, share
+from tui.words.wording import percent
 
 _WIDTH = 30
 

@@ -6,9 +6,9 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from storage.filters import Filter, StartStatus, UserType
-from storage.origins import Origin
-from tui.wording import number
+from storage.domain.filters import Filter, StartStatus, UserType
+from storage.domain.vocabulary import Origin
+from tui.words.wording import number
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
 ARRIVED = frozenset(StartStatus) - {StartStatus.FAILED}

@@ -7,12 +7,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from storage.choices import Choice
-from storage.filters import FIRST_DAY, LAST_DAY, Filter, Period, UserType
-from storage.origins import Origin
-from tui.keys import Key
-from tui.terminal import key_names
-from tui.wording import ORIGIN_NAMES, PERIOD_NAMES, USER_TYPE_NAMES, period_name
+from storage.domain.filters import FIRST_DAY, LAST_DAY, Filter, Period, UserType
+from storage.domain.vocabulary import Origin
+from storage.report.filter_choices import Choice
+from tui.terminal.style import key_names
+from tui.words.keys import Key
+from tui.words.wording import ORIGIN_NAMES, PERIOD_NAMES, USER_TYPE_NAMES, period_name
 
 MULTIPLE = frozenset(("origin", "line", "template"))
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from storage import starts
-from storage.filters import Filter, Period
-from storage.report import Day, Report
-from storage.sorting import Order, Sorting
-from storage.starts import NotificationRow, StartRow
+from storage.domain.filters import Filter, Period
+from storage.report.report import Day, Report
+from storage.table import pages
+from storage.table.pages import NotificationRow, StartRow
+from storage.table.sorting import Order, Sorting
 
 PAGE = 100  # rows
 _KEPT = 60  # pages
@@ -78,26 +78,26 @@ class Pager:
             return []
         if self.grouped:
             return list(
-                starts.notifications(
+                pages.notifications(
                     connection, self.filter, self.now, position=position, limit=limit, a_day=self.a_day
                 ),
             )
         if self.order is Order.TIME and not self.reverse:
             return list(self._starts(connection, index, position, limit))
         first = self.count - position - limit if self.reverse else position
-        rows: list[Row] = [*starts.sorted_page(connection, self.filter, self.now, self._sorting, first, limit)]
+        rows: list[Row] = [*pages.sorted_page(connection, self.filter, self.now, self._sorting, first, limit)]
         return rows[::-1] if self.reverse else rows
 
     def _starts(self, connection: sqlite3.Connection, index: int, position: int, limit: int) -> list[StartRow]:
         filter, now = self.filter, self.now
         if index == 0:
-            return starts.page(connection, filter, now, limit=limit)
+            return pages.page(connection, filter, now, limit=limit)
         if (before := self._edge(index - 1, -1)) is not None:
-            return starts.page(connection, filter, now, limit=limit, after=before.cursor)
+            return pages.page(connection, filter, now, limit=limit, after=before.cursor)
         if index == self.pages - 1:
-            return starts.last_page(connection, filter, now, limit=limit)
+            return pages.last_page(connection, filter, now, limit=limit)
         if (after := self._edge(index + 1, 0)) is not None:
-            return starts.page(connection, filter, now, limit=limit, before=after.cursor)
+            return pages.page(connection, filter, now, limit=limit, before=after.cursor)
         return self._jump(connection, position, limit)
 
     def _edge(self, index: int, place: int) -> StartRow | None:
@@ -115,12 +115,12 @@ class Pager:
             total = count_of(day)
             if newer + total > position:
                 period = Period(None, day.day.isoformat(), (day.day + timedelta(days=1)).isoformat())
-                rows = starts.page_at(
+                rows = pages.page_at(
                     connection, replace(self.filter, period=period), self.now, position=position - newer, limit=limit
                 )
                 if rows and len(rows) < limit:
                     rest = limit - len(rows)
-                    rows += starts.page(connection, self.filter, self.now, limit=rest, after=rows[-1].cursor)
+                    rows += pages.page(connection, self.filter, self.now, limit=rest, after=rows[-1].cursor)
                 return rows
             newer += total
         return []

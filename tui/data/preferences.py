@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from storage.filters import Filter, FilterError
+from storage.domain.filters import Filter, FilterError
 
 THEMES = ("ansi", "dark", "light")
 NAMES = ("theme", "mouse", "ascii", "filter", "directory", "keys")

@@ -12,22 +12,23 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from storage import choices, starts
-from storage.calendar import zone_of
-from storage.choices import Choice
-from storage.database import DatabaseError, describe, open_reader
-from storage.filters import Filter, Period
-from storage.freshness import last_import
-from storage.positions import Cursor
-from storage.report import Report, load_report, one_moment
-from storage.sorting import Order
-from tui.pager import PAGE, Pager
-from tui.wording import filter_parts
+from storage.database.connection import DatabaseError, describe, open_reader
+from storage.domain.calendar import zone_of
+from storage.domain.filters import Filter, Period
+from storage.report import filter_choices
+from storage.report.filter_choices import Choice
+from storage.report.freshness import last_import
+from storage.report.report import Report, load_report, one_moment
+from storage.table import pages
+from storage.table.positions import Cursor
+from storage.table.sorting import Order
+from tui.data.pager import PAGE, Pager
+from tui.words.wording import filter_parts
 
 # What only one key needs is imported by it, in its worker: the first screen comes sooner without.
 if TYPE_CHECKING:
-    from storage.finding import Match
-    from storage.start_detail import StartDetail
+    from storage.table.detail import StartDetail
+    from storage.table.search import Match
 
 _STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
 _WORD_EVERY = 0.5  # seconds between two words on how far a search has come
@@ -167,7 +168,7 @@ def load_snapshot(
     """
     with one_moment(connection):
         report = load_report(connection, view.filter, now, view.funnel_of_period)
-        a_day = starts.notifications_a_day(connection, view.filter, now) if view.grouped else None
+        a_day = pages.notifications_a_day(connection, view.filter, now) if view.grouped else None
         count = report.starts if a_day is None else sum(a_day.values())
         pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, a_day)
         first = max(0, min(position_in(report), count - 1))
@@ -180,8 +181,8 @@ def load_snapshot(
             view,
             now,
             report,
-            tuple(choices.lines(connection)),
-            tuple(choices.templates(connection)),
+            tuple(filter_choices.lines(connection)),
+            tuple(filter_choices.templates(connection)),
             pager,
             empty,
             None if imported is None else imported.astimezone(zone_of(report.time_zone)),
@@ -207,9 +208,9 @@ def _loosened(connection: sqlite3.Connection, filter: Filter, now: datetime) -> 
 
 def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
     """One start with everything known of it."""
-    from storage import start_detail
+    from storage.table import detail
 
-    return start_detail.detail(connection, cursor, now)
+    return detail.detail(connection, cursor, now)
 
 
 def find(
@@ -222,7 +223,7 @@ def find(
     progress: Callable[[date], None],
 ) -> Match | None:
     """The nearest start beyond the cursor that has the text; says twice a second how far it has come."""
-    from storage import finding
+    from storage.table import search
 
     next_word = time.monotonic() + _WORD_EVERY
 
@@ -232,7 +233,7 @@ def find(
             next_word = moment + _WORD_EVERY
             progress(day)
 
-    return finding.find(connection, filter, now, text, cursor, older, now_and_then)
+    return search.find(connection, filter, now, text, cursor, older, now_and_then)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
@@ -240,29 +241,29 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
     if field == "period":
         return {}
     with one_moment(connection):
-        return dict(choices.counts(connection, filter, field, now))
+        return dict(filter_choices.counts(connection, filter, field, now))
 
 
 def save(
     connection: sqlite3.Connection, filter: Filter, now: datetime, to: Path, progress: Callable[[int], None]
 ) -> Path:
     """Saves the TSV of a filter to a path, or in a directory under a free name, and says where; raises ReadError."""
-    from storage.tsv import file_name, write_tsv
+    from storage.table.export import file_name, write_tsv
 
     return _saved(to, file_name(filter, now), lambda out: write_tsv(connection, filter, now, out, progress=progress))
 
 
 def save_figures(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
     """Saves the figures of a panel as TSV in the same way."""
-    from storage.tsv import file_name
-    from storage.tsv_lines import cell
+    from storage.table.export import file_name
+    from storage.table.export_lines import cell
 
     text = "".join("\t".join(cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
     return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))
 
 
 def _saved(to: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
-    from storage.tsv import ExportError, write_file, write_free
+    from storage.table.export import ExportError, write_file, write_free
 
     try:
         if to.is_dir():

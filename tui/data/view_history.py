@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storage.filters import Filter
-from tui.loading import View
-from tui.messages import Place
+from storage.domain.filters import Filter
+from tui.data.reading import View
+from tui.data.worker_messages import Place
 
 _KEPT = 200
 _SHOWN = 4  # steps of the way that are worth telling

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from storage.filters import Filter
-from storage.starts import NotificationRow, StartRow
-from tui.drilling import Pressed
-from tui.loading import Snapshot, Stamp, View
-from tui.pager import Pager, Row
+from storage.domain.filters import Filter
+from storage.table.pages import NotificationRow, StartRow
+from tui.data.drill import Pressed
+from tui.data.pager import Pager, Row
+from tui.data.reading import Snapshot, Stamp, View
 
 if TYPE_CHECKING:  # slow to import, and not for the first screen
-    from storage.finding import Match
-    from storage.start_detail import StartDetail
+    from storage.table.detail import StartDetail
+    from storage.table.search import Match
 
 
 class Loaded(Message):

@@ -18,12 +18,12 @@ from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus, Resize
 from textual.screen import Screen
 
-from storage.filters import Filter
-from tui.dashboard import Dashboard
-from tui.display import CellDiff
-from tui.keys import Where, bindings, rename
-from tui.preferences import Preferences
-from tui.terminal import use_ascii
+from storage.domain.filters import Filter
+from tui.data.preferences import Preferences
+from tui.screens.dashboard import Dashboard
+from tui.terminal.cell_diff import CellDiff
+from tui.terminal.style import use_ascii
+from tui.words.keys import Where, bindings, rename
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
 
@@ -81,7 +81,7 @@ _ON_WHITE = TerminalTheme(
 
 
 def _help_screen() -> Screen[None]:
-    from tui.help import HelpScreen  # its text is made when it is first asked for, not at every start
+    from tui.screens.help import HelpScreen  # its text is made when it is first asked for, not at every start
 
     return HelpScreen()
 
@@ -140,7 +140,7 @@ class SaludoApp(CellDiff):
 
     def action_help(self) -> None:
         if self.screen is self.dashboard:
-            from tui.help import HelpScreen
+            from tui.screens.help import HelpScreen
 
             self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.untold)
             self.push_screen("help")

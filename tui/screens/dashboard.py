@@ -20,18 +20,13 @@ from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.reactive import Reactive
 from textual.widget import Widget
 
-from storage.database import default_path
-from storage.filters import Filter, Period, literal
-from storage.starts import NotificationRow, StartRow
-from tui.charts import AnsweredChart, FailuresChart, StatusChart, UsersChart
-from tui.choosing import ChoiceList
-from tui.detail import DetailPane, Step, WholeContact
-from tui.evolution import DailyChart, DrawnChart, FunnelChart
-from tui.filter_line import FilterLine
-from tui.filters import FilterBar
-from tui.finding import FindingScreen
-from tui.keys import Where, bar, bindings
-from tui.layout import (
+from storage.database.connection import default_path
+from storage.domain.filters import Filter, Period, literal
+from storage.table.pages import NotificationRow, StartRow
+from tui.data.reading import Snapshot, Stamp
+from tui.data.worker_messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, PlotsReady
+from tui.screens.finding import FindingScreen
+from tui.screens.layout import (
     HORIZONTAL,
     VERTICAL,
     Layout,
@@ -42,15 +37,20 @@ from tui.layout import (
     next_chart,
     shown_charts,
 )
-from tui.loading import Snapshot, Stamp
-from tui.messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, PlotsReady
-from tui.panel import Panel
-from tui.prompt_line import PromptLine
-from tui.scrolling import Lines
-from tui.starts import StartsTable
-from tui.status import KeyBar, StatusLine
-from tui.tiles import Tiles
-from tui.wording import filter_words, order_words, plural, short_moment
+from tui.widgets.choice_list import ChoiceList
+from tui.widgets.detail_pane import DetailPane, Step, WholeContact
+from tui.widgets.drawn_charts import DailyChart, DrawnChart, FunnelChart
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.panel import Panel
+from tui.widgets.prompt_line import PromptLine
+from tui.widgets.proportions import AnsweredChart, FailuresChart, StatusChart, UsersChart
+from tui.widgets.scroll_text import Lines
+from tui.widgets.starts_table import StartsTable
+from tui.widgets.status_bar import KeyBar, StatusLine
+from tui.widgets.tiles import Tiles
+from tui.words.keys import Where, bar, bindings
+from tui.words.wording import filter_words, order_words, plural, short_moment
 
 PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
 CHARTS = PANELS[1:7]

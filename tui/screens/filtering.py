@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from storage.choices import Choice
-from storage.filters import Filter
-from tui.choosing import ChoiceList, Picked
-from tui.filter_line import FilterLine
-from tui.filters import Dropdown
-from tui.keys import Where, commands
-from tui.messages import Counted, FilterChosen
-from tui.options import Option, commands_of, marked, options_of, shifted, taken
-from tui.viewing import ViewingScreen
+from storage.domain.filters import Filter
+from storage.report.filter_choices import Choice
+from tui.data.filter_options import Option, commands_of, marked, options_of, shifted, taken
+from tui.data.worker_messages import Counted, FilterChosen
+from tui.screens.viewing import ViewingScreen
+from tui.widgets.choice_list import ChoiceList, Picked
+from tui.widgets.filter_bar import Dropdown
+from tui.widgets.filter_line import FilterLine
+from tui.words.keys import Where, commands
 
 _LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, where there is room
 COMMANDS = "command"

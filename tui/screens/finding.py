@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storage.sorting import Order
-from storage.starts import StartRow
-from tui.messages import FindProgress, Found, LoadFailed
-from tui.prompt_line import Given, Purpose
-from tui.saving import SavingScreen
-from tui.wording import day
+from storage.table.pages import StartRow
+from storage.table.sorting import Order
+from tui.data.worker_messages import FindProgress, Found, LoadFailed
+from tui.screens.saving import SavingScreen
+from tui.widgets.prompt_line import Given, Purpose
+from tui.words.wording import day
 
 
 class FindingScreen(SavingScreen):

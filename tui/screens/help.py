@@ -10,12 +10,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.keys import Key, Where, bar, bindings, sections
-from tui.layout import HORIZONTAL, VERTICAL, TooSmall
-from tui.panel import heading, strip, wrapped
-from tui.scrolling import Lines
-from tui.status import KeyBar
-from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
+from tui.screens.layout import HORIZONTAL, VERTICAL, TooSmall
+from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
+from tui.widgets.panel import heading, strip, wrapped
+from tui.widgets.scroll_text import Lines
+from tui.widgets.status_bar import KeyBar
+from tui.words.keys import Key, Where, bar, bindings, sections
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (

@@ -7,9 +7,9 @@ from enum import Enum
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from tui.painted import Painted
-from tui.panel import strip, wrapped
-from tui.terminal import BOLD, PLAIN
+from tui.terminal.style import BOLD, PLAIN
+from tui.widgets.painted_widget import Painted
+from tui.widgets.panel import strip, wrapped
 
 # Textual gives the screen these classes; style.tcss is written for them.
 HORIZONTAL = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (140, "-wide")]

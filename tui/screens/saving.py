@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.starts import NotificationRow, StartRow
-from tui import browser, clipboard
-from tui.detail import NO_LINK, LinkWanted
-from tui.filtering import FilteringScreen
-from tui.messages import SaveEnded, SaveProgress
-from tui.panel import Panel
-from tui.prompt_line import Given, PromptLine, Purpose
-from tui.terminal import safe
-from tui.wording import number, plural
+from storage.table.pages import NotificationRow, StartRow
+from tui.data.worker_messages import SaveEnded, SaveProgress
+from tui.screens.filtering import FilteringScreen
+from tui.terminal import browser, clipboard
+from tui.terminal.style import safe
+from tui.widgets.detail_pane import NO_LINK, LinkWanted
+from tui.widgets.panel import Panel
+from tui.widgets.prompt_line import Given, PromptLine, Purpose
+from tui.words.wording import number, plural
 
 
 class SavingScreen(FilteringScreen):
@@ -24,7 +24,7 @@ class SavingScreen(FilteringScreen):
     def action_save_as(self) -> None:
         if self._may_save():
             # With what saves: the first screen comes sooner without.
-            from storage.tsv import file_name
+            from storage.table.export import file_name
 
             panel = self._panel()
             front = "" if panel is None else f"{panel.id}-"

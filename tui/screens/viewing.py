@@ -12,28 +12,28 @@ from typing import NamedTuple
 
 from textual.widget import Widget
 
-from storage.filters import Filter
-from storage.report import Report
-from storage.sorting import Order
-from tui.choosing import ChoiceList
-from tui.detail import DetailPane
-from tui.drilling import Pressed
-from tui.filter_line import FilterLine
-from tui.filters import FilterBar
-from tui.history import History, Stop
-from tui.keys import Key, Where
-from tui.layout import Layout, layout_of
-from tui.loading import Snapshot, Stamp, View, has_content
-from tui.messages import NothingThere, PagesRead, Place
-from tui.pager import moved
-from tui.panel import Panel
-from tui.prompt_line import PromptLine
-from tui.refusals import NO_DATA, UNREADABLE, Moment, why_not
-from tui.scrolling import Lines
-from tui.starts import PagesWanted, StartsTable
-from tui.status import StatusLine
-from tui.wording import CRUMB, crumbs, plural
-from tui.workers import FIRST_ROWS, WorkingScreen
+from storage.domain.filters import Filter
+from storage.report.report import Report
+from storage.table.sorting import Order
+from tui.data.drill import Pressed
+from tui.data.pager import moved
+from tui.data.reading import Snapshot, Stamp, View, has_content
+from tui.data.view_history import History, Stop
+from tui.data.worker_messages import NothingThere, PagesRead, Place
+from tui.screens.layout import Layout, layout_of
+from tui.screens.workers import FIRST_ROWS, WorkingScreen
+from tui.widgets.choice_list import ChoiceList
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.panel import Panel
+from tui.widgets.prompt_line import PromptLine
+from tui.widgets.scroll_text import Lines
+from tui.widgets.starts_table import PagesWanted, StartsTable
+from tui.widgets.status_bar import StatusLine
+from tui.words.keys import Key, Where
+from tui.words.unavailable import NO_DATA, UNREADABLE, Moment, why_not
+from tui.words.wording import CRUMB, crumbs, plural
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the database changed
 

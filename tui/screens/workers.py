@@ -15,13 +15,15 @@ from textual import work
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from storage.filters import Filter
-from storage.positions import Cursor
-from storage.report import Report
-from storage.starts import StartRow
-from tui import browser, loading
-from tui.loading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
-from tui.messages import (
+from storage.domain.filters import Filter
+from storage.report.report import Report
+from storage.table.pages import StartRow
+from storage.table.positions import Cursor
+from tui.data import reading
+from tui.data.filter_options import without
+from tui.data.pager import Pager, Row
+from tui.data.reading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
+from tui.data.worker_messages import (
     Counted,
     DetailRead,
     FindProgress,
@@ -34,8 +36,7 @@ from tui.messages import (
     SaveEnded,
     SaveProgress,
 )
-from tui.options import without
-from tui.pager import Pager, Row
+from tui.terminal import browser
 
 FIRST_ROWS = 20  # of the table, read with a view before its size is known
 _AT_ONCE = 0.1  # seconds that the first screen may wait for its numbers rather than open without them
@@ -66,7 +67,7 @@ class WorkingScreen(Screen[None]):
         stamp = self._watcher.stamp()
         try:
             with self._reports.connection(lambda: monotonic() > until) as connection:
-                return loading.load_snapshot(connection, view, self.clock(), lambda report: 0, FIRST_ROWS), stamp
+                return reading.load_snapshot(connection, view, self.clock(), lambda report: 0, FIRST_ROWS), stamp
         except (Abandoned, ReadError):
             return None
 
@@ -78,7 +79,7 @@ class WorkingScreen(Screen[None]):
         stamp = self._watcher.stamp()
         try:
             with self._reports.connection(lambda: worker.is_cancelled) as connection:
-                snapshot = loading.load_snapshot(connection, view, now, position_in, rows)
+                snapshot = reading.load_snapshot(connection, view, now, position_in, rows)
         except Abandoned:
             return
         except ReadError as error:
@@ -90,11 +91,15 @@ class WorkingScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="plots", exit_on_error=False)
     def load_plots(self) -> None:
         """Imports what draws the charts, and then what the next keys will need: nobody should wait for an import."""
-        from tui import plots  # noqa: F401  the import is the work
+        from tui.widgets import plots  # noqa: F401  the import is the work
 
         self.post_message(PlotsReady())
-        import tui.help  # noqa: F401
-        from storage import finding, start_detail, tsv  # noqa: F401
+        import tui.screens.help  # noqa: F401
+        from storage.table import (
+            detail,  # noqa: F401
+            export,  # noqa: F401
+            search,  # noqa: F401
+        )
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
     def load_pages(self, pager: Pager, pages: list[int]) -> None:
@@ -118,7 +123,7 @@ class WorkingScreen(Screen[None]):
         worker = get_current_worker()
         try:
             with self._details.connection(lambda: worker.is_cancelled) as connection:
-                detail = loading.load_detail(connection, row.cursor, self.clock())
+                detail = reading.load_detail(connection, row.cursor, self.clock())
         except Abandoned:
             return
         except ReadError as error:
@@ -132,7 +137,7 @@ class WorkingScreen(Screen[None]):
         worker = get_current_worker()
         try:
             with self._details.connection(lambda: worker.is_cancelled) as connection:
-                counts = loading.load_counts(connection, without(filter, field), field, self.clock())
+                counts = reading.load_counts(connection, without(filter, field), field, self.clock())
         except (Abandoned, ReadError):
             return
         self.post_message(Counted(field, counts))
@@ -149,7 +154,7 @@ class WorkingScreen(Screen[None]):
 
         try:
             with self._finds.connection(lambda: worker.is_cancelled) as connection:
-                match = loading.find(connection, filter, self.clock(), text, cursor, older, progress)
+                match = reading.find(connection, filter, self.clock(), text, cursor, older, progress)
         except Abandoned:
             return
         except ReadError as error:
@@ -169,7 +174,7 @@ class WorkingScreen(Screen[None]):
 
         try:
             with self._saves.connection(lambda: worker.is_cancelled) as connection:
-                saved = loading.save(connection, filter, self.clock(), path or self.directory, progress)
+                saved = reading.save(connection, filter, self.clock(), path or self.directory, progress)
         except Abandoned:
             self.post_message(SaveEnded("not saved: cancelled", error=True))
         except ReadError as error:
@@ -187,7 +192,7 @@ class WorkingScreen(Screen[None]):
     def save_figures(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
         """Writes the figures of a panel, under a free name where no path is given."""
         try:
-            saved = loading.save_figures(name, filter, self.clock(), path or self.directory, rows)
+            saved = reading.save_figures(name, filter, self.clock(), path or self.directory, rows)
         except ReadError as error:
             self.post_message(SaveEnded(f"not saved: {error}", error=True))
         else:

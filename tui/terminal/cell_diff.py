@@ -23,8 +23,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.terminal import colorless
-from tui.typing import OrderlyKeys
+from tui.terminal.key_order import OrderlyKeys
+from tui.terminal.style import colorless
 
 Cell = tuple[str, Style | None]  # the right half of a wide character is ("", style)
 Piece = tuple[int, int, Strip]  # y, x and what is to stand there

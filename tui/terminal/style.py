@@ -11,9 +11,9 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 from rich.style import Style
 
-from storage.filters import StartStatus
-from tui.harmless import ELLIPSIS
-from tui.harmless import safe as safe
+from storage.domain.filters import StartStatus
+from tui.terminal.sanitize import ELLIPSIS
+from tui.terminal.sanitize import safe as safe
 
 
 def cut(text: str, width: int) -> str:

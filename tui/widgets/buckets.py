@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from storage.filters import StartStatus
-from storage.report import Day
+from storage.domain.filters import StartStatus
+from storage.report.report import Day
 
 SERIES = (
     StartStatus.ANSWERED,

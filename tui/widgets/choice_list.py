@@ -12,12 +12,12 @@ from textual.events import Click, Paste
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.keys import Where, bindings
-from tui.options import MULTIPLE, Option, typed_period
-from tui.painted import Painted
-from tui.panel import Piece, strip
-from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
-from tui.wording import short_number
+from tui.data.filter_options import MULTIPLE, Option, typed_period
+from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
+from tui.widgets.painted_widget import Painted
+from tui.widgets.panel import Piece, strip
+from tui.words.keys import Where, bindings
+from tui.words.wording import short_number
 
 
 class Picked(Message):

@@ -8,10 +8,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from rich.style import Style
 
-from storage.filters import StartStatus
-from storage.starts import NotificationRow, StartRow
-from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
-from tui.wording import (
+from storage.domain.filters import StartStatus
+from storage.table.pages import NotificationRow, StartRow
+from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
+from tui.words.wording import (
     NOTHING,
     SHORT_ORIGINS,
     USER_TYPE_NAMES,

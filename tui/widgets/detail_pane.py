@@ -13,18 +13,18 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
 
-from storage.filters import StartStatus
-from storage.starts import StartRow
-from tui import browser
-from tui.keys import Where, bindings
-from tui.messages import Note
-from tui.panel import Piece, heading, strip, wrapped
-from tui.scrolling import Lines
-from tui.terminal import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
-from tui.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
+from storage.domain.filters import StartStatus
+from storage.table.pages import StartRow
+from tui.data.worker_messages import Note
+from tui.terminal import browser
+from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, safe, status_fill, status_style
+from tui.widgets.panel import Piece, heading, strip, wrapped
+from tui.widgets.scroll_text import Lines
+from tui.words.keys import Where, bindings
+from tui.words.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
 
 if TYPE_CHECKING:  # slow to import, and not for the first screen
-    from storage.start_detail import LadderStep, StartDetail
+    from storage.table.detail import LadderStep, StartDetail
 
 NO_LINK = "there is no link to this chat: neither a number nor a customer id is known"
 _NAMES = 18  # cells of a field's name

@@ -13,16 +13,16 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from storage.filters import Filter, Period, StartStatus
-from storage.report import Report
-from tui.buckets import SERIES
-from tui.drilling import narrowed
-from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, cut_words, look, status_style
-from tui.wording import days, number, percent, short_number, status_name
+from storage.domain.filters import Filter, Period, StartStatus
+from storage.report.report import Report
+from tui.data.drill import narrowed
+from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, cut_words, look, status_style
+from tui.widgets.buckets import SERIES
+from tui.widgets.panel import Panel, Piece, strip
+from tui.words.wording import days, number, percent, short_number, status_name
 
 if TYPE_CHECKING:
-    from tui.plots import Drawing
+    from tui.widgets.plots import Drawing
 
 STEP_STATUSES = {
     "sent": frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
@@ -92,7 +92,7 @@ class DailyChart(DrawnChart):
         """What the chart shows at its present size; None without room for it, or before plotext is there."""
         if self.report is None or not self.drawable:
             return None
-        from tui import plots
+        from tui.widgets import plots
 
         return plots.daily(self.report.daily, self.size.width, self.size.height - 2, look())
 
@@ -261,7 +261,7 @@ class FunnelChart(DrawnChart):
     def _bars(self, counts: tuple[tuple[str, int], ...], width: int, height: int) -> tuple[Text, ...] | None:
         if not self.drawable or width < 4:
             return None
-        from tui import plots
+        from tui.widgets import plots
 
         return plots.funnel(counts, width, height, look())
 

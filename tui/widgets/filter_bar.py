@@ -12,13 +12,13 @@ from textual.containers import Horizontal
 from textual.events import Click
 from textual.strip import Strip
 
-from storage.filters import Filter
-from tui.harmless import ELLIPSIS
-from tui.keys import Where, bindings
-from tui.painted import Painted
-from tui.panel import strip
-from tui.terminal import BOLD, CURSOR, DIM, KEY, PLAIN, cut, look, safe
-from tui.wording import chosen, origins_name, period_name, user_type_name
+from storage.domain.filters import Filter
+from tui.terminal.sanitize import ELLIPSIS
+from tui.terminal.style import BOLD, CURSOR, DIM, KEY, PLAIN, cut, look, safe
+from tui.widgets.painted_widget import Painted
+from tui.widgets.panel import strip
+from tui.words.keys import Where, bindings
+from tui.words.wording import chosen, origins_name, period_name, user_type_name
 
 
 class Field(NamedTuple):

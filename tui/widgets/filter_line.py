@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from storage.choices import Choice
-from storage.failures import Reason
-from storage.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
-from storage.origins import Origin
-from tui.keys import Where, bindings
-from tui.messages import FilterChosen, Note
-from tui.safe_input import SafeInput
+from storage.domain.failures import Reason
+from storage.domain.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
+from storage.domain.vocabulary import Origin
+from storage.report.filter_choices import Choice
+from tui.data.worker_messages import FilterChosen, Note
+from tui.widgets.safe_input import SafeInput
+from tui.words.keys import Where, bindings
 
 
 class FilterLine(SafeInput):

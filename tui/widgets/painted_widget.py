@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.terminal import PLAIN
+from tui.terminal.style import PLAIN
 
 
 class Painted(Widget):

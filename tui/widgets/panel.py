@@ -17,13 +17,13 @@ from textual.events import Click
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from storage.filters import Filter
-from storage.report import Report
-from tui.drilling import Pressed
-from tui.keys import Where, bindings
-from tui.messages import Drill, Note, NothingThere
-from tui.painted import Painted
-from tui.terminal import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
+from storage.domain.filters import Filter
+from storage.report.report import Report
+from tui.data.drill import Pressed
+from tui.data.worker_messages import Drill, Note, NothingThere
+from tui.terminal.style import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
+from tui.widgets.painted_widget import Painted
+from tui.words.keys import Where, bindings
 
 Piece = tuple[str, Style]
 _YEAR, _YEARS = re.compile(r" \d{4}$"), re.compile(r"\b\d{4}\b")

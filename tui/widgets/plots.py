@@ -14,11 +14,11 @@ from functools import lru_cache
 import plotext
 from rich.text import Text
 
-from storage.filters import StartStatus
-from storage.report import Day
-from tui import wording
-from tui.buckets import SERIES, Plan, plan
-from tui.terminal import COLOR_NUMBER, STATUS_COLOR, Look
+from storage.domain.filters import StartStatus
+from storage.report.report import Day
+from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, Look
+from tui.widgets.buckets import SERIES, Plan, plan
+from tui.words import wording
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 FUNNEL_STATUS = {

@@ -9,9 +9,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui.keys import Where, bindings
-from tui.messages import Note
-from tui.safe_input import SafeInput
+from tui.data.worker_messages import Note
+from tui.widgets.safe_input import SafeInput
+from tui.words.keys import Where, bindings
 
 
 class Purpose(StrEnum):

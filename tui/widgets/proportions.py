@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.filters import Filter, StartStatus, UserType, failure_value
-from storage.report import Report
-from tui.drilling import ARRIVED, UNANSWERED, Pressed, narrowed
-from tui.panel import Panel, Piece, strip
-from tui.terminal import BOLD, DIM, PLAIN, STATUS_LETTER, cut, cut_words, fit, look, status_fill, status_style
-from tui.wording import number, plural, reason_name, share_of, short_number, status_name
+from storage.domain.filters import Filter, StartStatus, UserType, failure_value
+from storage.report.report import Report
+from tui.data.drill import ARRIVED, UNANSWERED, Pressed, narrowed
+from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, cut, cut_words, fit, look, status_fill, status_style
+from tui.widgets.panel import Panel, Piece, strip
+from tui.words.wording import number, plural, reason_name, share_of, short_number, status_name
 
 
 @dataclass(frozen=True, slots=True)

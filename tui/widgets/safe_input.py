@@ -7,7 +7,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.terminal import safe
+from tui.terminal.style import safe
 
 
 class SafeInput(Input):

@@ -9,10 +9,10 @@ from textual.binding import BindingType
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.strip import Strip
 
-from tui.keys import Where, bindings
-from tui.painted import Painted
-from tui.panel import strip
-from tui.terminal import DIM
+from tui.terminal.style import DIM
+from tui.widgets.painted_widget import Painted
+from tui.widgets.panel import strip
+from tui.words.keys import Where, bindings
 
 
 class Lines(Painted, can_focus=True):

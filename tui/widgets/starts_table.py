@@ -13,15 +13,15 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 from textual.strip import Strip
 
-from storage.starts import NotificationRow, StartRow
-from tui.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
-from tui.keys import Where, bindings
-from tui.messages import NothingThere, Opened, Place
-from tui.pager import Pager
-from tui.painted import Painted
-from tui.panel import Piece, heading, strip, wrapped
-from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
-from tui.wording import number, plural
+from storage.table.pages import NotificationRow, StartRow
+from tui.data.pager import Pager
+from tui.data.worker_messages import NothingThere, Opened, Place
+from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
+from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
+from tui.widgets.painted_widget import Painted
+from tui.widgets.panel import Piece, heading, strip, wrapped
+from tui.words.keys import Where, bindings
+from tui.words.wording import number, plural
 
 _ABOVE = 2  # lines above the first row: the heading and the names of the columns
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from tui.keys import Key, Where
-from tui.painted import Painted
-from tui.panel import Piece, strip
-from tui.terminal import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, key_names, safe
-from tui.wording import CRUMB
+from tui.terminal.style import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, key_names, safe
+from tui.widgets.painted_widget import Painted
+from tui.widgets.panel import Piece, strip
+from tui.words.keys import Key, Where
+from tui.words.wording import CRUMB
 
 
 def newest_crumbs(text: str, width: int) -> str:

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.filters import Filter, StartStatus
-from storage.origins import Origin
-from storage.report import Report, share
-from tui.drilling import narrowed
-from tui.panel import Panel, strip
-from tui.terminal import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
-from tui.wording import NOTHING, SHORT_ORIGINS, number, percent, short_number
+from storage.domain.filters import Filter, StartStatus
+from storage.domain.vocabulary import Origin
+from storage.report.report import Report, share
+from tui.data.drill import narrowed
+from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
+from tui.widgets.panel import Panel, strip
+from tui.words.wording import NOTHING, SHORT_ORIGINS, number, percent, short_number
 
 SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from storage.failures import Reason, title_of
-from storage.filters import NO_CODE, Filter, Period, StartStatus, UserType, plain
-from storage.origins import Origin
-from storage.sorting import Order
-from tui.harmless import safe
+from storage.domain.failures import Reason, title_of
+from storage.domain.filters import NO_CODE, Filter, Period, StartStatus, UserType, plain
+from storage.domain.vocabulary import Origin
+from storage.table.sorting import Order
+from tui.terminal.sanitize import safe
 
 ORIGIN_NAMES: dict[Origin, str] = {
     Origin.TEMPLATE: "Template",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from storage.bitmaps import encode, encode_numbers, unite, united
+from storage.cube.bitmaps import encode, encode_numbers, unite, united
 
 RUN = range(100, 400)  # three hundred numbers in a row: a bitmap of 17 bytes
 # Mostly one or two numbers, now and then enough of them for a bitmap, be it all in a row, or too far apart for one.

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.bitmaps import SLICE_BITS
-from storage.cube_count import CountedStart, class_number, columns_of, count, sums_of
-from storage.database import DatabaseError
-from storage.schema import COUNTERS, HALF, USER_TYPES
+from storage.cube.bitmaps import SLICE_BITS
+from storage.cube.day_counts import CountedStart, class_number, columns_of, count, sums_of
+from storage.database.connection import DatabaseError
+from storage.database.schema import COUNTERS, HALF, USER_TYPES
 
 CLASSES = [(*key, user_type) for pair in COUNTERS.values() for key in pair for user_type in range(len(USER_TYPES))]
 MOST = (1 << 2 * HALF) - 1  # in a column: both halves as full as they may be

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from storage.bitmaps import encode_numbers
-from storage.repeated import layers_of, only_in
+from storage.cube.bitmaps import encode_numbers
+from storage.cube.multiplicity import layers_of, only_in
 
 # Runs of numbers as they are, long ones as bitmaps, and many that overlap.
 numbers = st.sets(st.integers(0, 20), min_size=1) | st.builds(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.bitmaps import encode_numbers, unite
-from storage.packs import BlockKey, each_of, pack, picked, picked_of_block, unpack, unpack_block, unpack_line
+from storage.cube.bitmaps import encode_numbers, unite
+from storage.cube.packed_sets import BlockKey, each_of, pack, picked, picked_of_block, unpack, unpack_block, unpack_line
 
 ids = st.integers(-2, 6)
 # Runs of numbers as they are, and long ones as bitmaps.

@@ -18,19 +18,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from storage import cube, cube_sharing, cube_users, user_sets
-from storage.checking import check, rebuild
-from storage.cube_beside import Beside, answer_to
-from storage.cube_layout import KINDS, cover, days_of
-from storage.cube_sharing import Sharing
-from storage.database import DatabaseError, reading, writing
-from storage.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
-from storage.failures import Reason
-from storage.filters import Filter, StartStatus, UserType, literal
-from storage.ingest import Ingest, derive_again
-from storage.merging import Batch, Merger
-from storage.report import as_json, load_report, recount_report
-from storage.settings import store_setting
+from storage.cube import refresh, user_sets
+from storage.cube.counting_process import Beside, answer_to
+from storage.cube.layout import KINDS, cover, days_of
+from storage.database.connection import DatabaseError, reading, writing
+from storage.database.settings import store_setting
+from storage.domain.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from storage.domain.failures import Reason
+from storage.domain.filters import Filter, StartStatus, UserType, literal
+from storage.ingest import cube_sharing
+from storage.ingest.batch_writer import Ingest, derive_again
+from storage.ingest.cube_sharing import Sharing
+from storage.ingest.integrity import check, rebuild
+from storage.messages.batch_merger import Batch, Merger
+from storage.report import user_set_reader
+from storage.report.report import as_json, load_report, recount_report
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, cube_of
 from tests.histories import Question, events, questions, shuffled, split
 
@@ -38,7 +40,7 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 YEAR = "since:2026-01-01 until:2027-01-01"
 ZONES = ("Asia/Kolkata", "America/Santiago", "Australia/Lord_Howe")
 # Up to how many bytes a block is one row: none, some of so few starts, and as it is, when all of them are.
-SPARSE = (dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 100), cube_users._SPARSE)
+SPARSE = (dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 100), user_sets._SPARSE)
 
 
 def nothing(done: int, of: int) -> None:
@@ -63,16 +65,16 @@ def batch_of(part: Iterable[Event]) -> Batch:
 def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
     """One batch in one transaction; without `refresh` as if the process had died before it could refresh anything."""
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cube, "_FEW_STARTS", 0)
+        patch.setattr(refresh, "_FEW_STARTS", 0)
         if not refresh:
-            patch.setattr(cube, "refresh_batch", lambda connection: set())
+            patch.setattr(refresh, "refresh_batch", lambda connection: set())
         Ingest(writer).write(batch_of(part))
 
 
 def finish(path: Path) -> None:
     """The end of an import."""
     with writing(path) as writer:
-        cube.finish(writer)
+        refresh.finish(writer)
 
 
 def both(path: Path, filter: Filter, now: datetime = NOW) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,8 +125,8 @@ def test_any_history_gives_the_recount_under_any_filter_however_little_is_refres
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
         # With so few templates, they would always be united and never counted.
-        patch.setattr(user_sets, "_FEWER", data.draw(st.sampled_from((0, user_sets._FEWER))))
-        patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(user_set_reader, "_FEWER", data.draw(st.sampled_from((0, user_set_reader._FEWER))))
+        patch.setattr(user_sets, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):
             write(path, part, refresh=data.draw(st.booleans()))
@@ -151,7 +153,7 @@ def test_the_cube_of_a_history_is_the_same_in_any_order_and_after_a_rebuild(
 ) -> None:
     zone = question.time_zone.key
     with scratch() as one, scratch() as other, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(user_sets, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         build(one, history, time_zone=zone)
         build(other, *data.draw(split(data.draw(shuffled(history)))), time_zone=zone)
         finish(one)
@@ -184,8 +186,8 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cube_users, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
-        patch.setattr(cube, "_FEW_STARTS", data.draw(st.sampled_from((0, 2))))
+        patch.setattr(user_sets, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
+        patch.setattr(refresh, "_FEW_STARTS", data.draw(st.sampled_from((0, 2))))
         patch.setattr(cube_sharing, "_BLOCKS", data.draw(st.sampled_from((1, 6))))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         with writing(path) as writer:
@@ -200,7 +202,7 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
                             break
                 report, recount = both(path, Filter.parse("period:all"), question.now)
                 assert report == recount
-            cube.finish(writer, beside=AtOnce(path))
+            refresh.finish(writer, beside=AtOnce(path))
         assert marks(path) == []
         assert problems(path) == []
 
@@ -208,7 +210,7 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
 def test_an_import_that_waits_makes_the_blocks_that_the_last_batch_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cube, "_FEW_STARTS", 0)
+    monkeypatch.setattr(refresh, "_FEW_STARTS", 0)
     path = build(tmp_path / "saludo.db")
     with writing(path) as writer:
         ingest = Ingest(writer, Sharing(writer.connection, Beside(None)))
@@ -230,13 +232,13 @@ def test_an_import_that_waits_makes_the_blocks_that_the_last_batch_left_alone(
             assert report == recount
         assert sorted(marks(path))[0][:2] == (1, second)
         assert not any(day in days_of((level, block)) for level, block, _ in marks(path) for day in settled)
-        cube.finish(writer)
+        refresh.finish(writer)
     assert problems(path) == []
 
 
 def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its starts turn out to be of the day before, and stay to be counted; then it gets others."""
-    monkeypatch.setattr(cube, "_FEW_STARTS", 2)
+    monkeypatch.setattr(refresh, "_FEW_STARTS", 2)
     path = build(tmp_path / "saludo.db")
     with writing(path) as writer:
         ingest = Ingest(writer, Sharing(writer.connection, AtOnce(path)))
@@ -250,7 +252,7 @@ def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch
                 ingest.write(batch_of(part))
             report, recount = both(path, Filter.parse("period:all template:t"))
             assert report == recount
-        cube.finish(writer)
+        refresh.finish(writer)
     assert problems(path) == []
 
 
@@ -316,7 +318,7 @@ LATE_FACTS: dict[str, tuple[list[Event], list[Event]]] = {
 def test_a_late_fact_leaves_no_stale_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sparse: dict[int, int]
 ) -> None:
-    monkeypatch.setattr(cube_users, "_SPARSE", sparse)
+    monkeypatch.setattr(user_sets, "_SPARSE", sparse)
     early, late = LATE_FACTS[name]
     asked = Filter.parse("period:all line:Sales" if "lines" in name else "period:all")
     path = build(tmp_path / "saludo.db", early)
@@ -398,7 +400,7 @@ def test_all_templates_but_a_few_are_all_less_who_stands_in_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparse: dict[int, int]
 ) -> None:
     """Of thirty templates: Ana got two of them twice, Beto got one that she got as well and one alone."""
-    monkeypatch.setattr(cube_users, "_SPARSE", sparse)
+    monkeypatch.setattr(user_sets, "_SPARSE", sparse)
     starts = [
         sent(f"{place}.{again}", NOON - (2 * place + again) * DAY, template=f"t{place}", contact=ANA)
         for place in range(30)
@@ -437,7 +439,7 @@ def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(t
 def test_a_batch_leaves_few_new_starts_to_the_next_one_and_refreshes_what_is_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cube, "_FEW_STARTS", 3)
+    monkeypatch.setattr(refresh, "_FEW_STARTS", 3)
     days = {0: 2, 1: 1, 2: 1}  # days ago -> starts
     starts = [sent(f"{ago}.{number}", NOON - ago * DAY) for ago, count in days.items() for number in range(count)]
     path = build(tmp_path / "saludo.db", starts)

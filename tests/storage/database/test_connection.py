@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import schema
-from storage.database import DatabaseError, Writer, reading, writing
+from storage.database import schema
+from storage.database.connection import DatabaseError, Writer, reading, writing
 from tests.databases import build, report_of
 
 

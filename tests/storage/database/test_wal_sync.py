@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from storage import flushing, piped
+from storage.database import child_process, wal_sync
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def test_the_log_is_written_once_for_all_transactions_that_were_told_of(
 ) -> None:
     (tmp_path / "saludo.db-wal").write_bytes(b"frames")
     synced = list[bytes]()
-    monkeypatch.setattr(flushing, "_sync", lambda file: synced.append(os.pread(file, 100, 0)))
-    flushing.flush(tmp_path / "saludo.db-wal", told(3))
+    monkeypatch.setattr(wal_sync, "_sync", lambda file: synced.append(os.pread(file, 100, 0)))
+    wal_sync.flush(tmp_path / "saludo.db-wal", told(3))
     assert synced == [b"frames"]
-    flushing.flush(tmp_path / "saludo.db-wal", told(0))
+    wal_sync.flush(tmp_path / "saludo.db-wal", told(0))
     assert synced == [b"frames"]
 
 
@@ -53,20 +53,20 @@ def test_a_log_that_cannot_be_written_is_left_to_sqlite(
     def full(file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(flushing, "_sync", full)
-    flushing.flush(tmp_path / "saludo.db-wal", told(1))
+    monkeypatch.setattr(wal_sync, "_sync", full)
+    wal_sync.flush(tmp_path / "saludo.db-wal", told(1))
 
 
 def test_an_import_does_not_notice_that_the_process_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = list[subprocess.Popen[bytes]]()
-    start = piped.start
+    start = child_process.start
 
     def keep(*arguments: Any) -> subprocess.Popen[bytes]:
         started.append(start(*arguments))
         return started[0]
 
-    monkeypatch.setattr(piped, "start", keep)
-    with flushing.flushing(tmp_path / "saludo.db") as wrote:
+    monkeypatch.setattr(child_process, "start", keep)
+    with wal_sync.flushing(tmp_path / "saludo.db") as wrote:
         wrote()
         started[0].kill()
         started[0].wait()
@@ -76,18 +76,18 @@ def test_an_import_does_not_notice_that_the_process_is_gone(tmp_path: Path, monk
 
 def test_the_process_ends_with_an_import_that_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = list[subprocess.Popen[bytes]]()
-    stop = piped.stop
+    stop = child_process.stop
 
     def keep(process: subprocess.Popen[bytes]) -> None:
         ended.append(process)
         stop(process)
 
     def interrupted() -> None:
-        with flushing.flushing(tmp_path / "saludo.db") as wrote:
+        with wal_sync.flushing(tmp_path / "saludo.db") as wrote:
             wrote()
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(piped, "stop", keep)
+    monkeypatch.setattr(child_process, "stop", keep)
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert ended[0].returncode is not None
@@ -99,6 +99,6 @@ def test_where_no_process_can_be_started_nobody_writes_before_sqlite_does(
     def none(*arguments: Any) -> subprocess.Popen[bytes]:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    monkeypatch.setattr(piped, "start", none)
-    with flushing.flushing(tmp_path / "saludo.db") as wrote:
+    monkeypatch.setattr(child_process, "start", none)
+    with wal_sync.flushing(tmp_path / "saludo.db") as wrote:
         wrote()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.memo import Memo
+from storage.domain.bounded_cache import Memo
 
 
 @given(st.lists(st.integers(0, 9)))

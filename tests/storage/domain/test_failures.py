@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.failures import Reason, explain, reason_of, title_of
+from storage.domain.failures import Reason, explain, reason_of, title_of
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.events import Origin
-from storage.failures import Reason
-from storage.filters import (
+from storage.domain.events import Origin
+from storage.domain.failures import Reason
+from storage.domain.filters import (
     AnyOf,
     Filter,
     FilterError,

@@ -10,8 +10,8 @@ from typing import IO
 
 import pytest
 
-from storage import piped
-from storage.batches import parts_of
+from storage.database import child_process
+from storage.ingest.batch_reader import parts_of
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_other_work_is_done_until_something_comes_or_nothing_is_left(
         nonlocal calls
         calls += 1
         if calls == 3:
-            piped.send(told, None)
+            child_process.send(told, None)
             return goes_on
         return True
 
@@ -46,7 +46,7 @@ def test_other_work_is_done_until_something_comes_or_nothing_is_left(
 
 def test_what_has_come_is_taken_at_once(reader: tuple[subprocess.Popen[bytes], IO[bytes]]) -> None:
     process, told = reader
-    piped.send(told, ("broken", (5, "no such device")))
+    child_process.send(told, ("broken", (5, "no such device")))
     with pytest.raises(OSError, match="no such device"):
         next(parts_of(process, lambda: pytest.fail("nothing is to be done meanwhile")))
 

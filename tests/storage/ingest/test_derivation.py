@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.checking import check
-from storage.database import writing
-from storage.events import NO_FLAGS, ContactIds, Event, Failure, Flags, Inbound, Known, Rank, Send, Status, Step
+from storage.database.connection import writing
+from storage.domain.events import NO_FLAGS, ContactIds, Event, Failure, Flags, Inbound, Known, Rank, Send, Status, Step
+from storage.ingest.integrity import check
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, SECOND, build, report_of
 
 LONG_AGO, MINUTE = NOON - 20 * DAY, 60 * SECOND

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from storage.database import writing
-from storage.importing import FileError, import_path, import_stream
+from storage.database.connection import writing
+from storage.ingest.importer import FileError, import_path, import_stream
 from storage.sources import Options
 from tests.captures import CAPTURES, OPTIONS, Counted, capture, counted, figures_of, import_all
 from tests.databases import report_of, tsv_bytes
@@ -262,7 +262,7 @@ def test_a_name_that_is_no_text_is_kept_as_text(tmp_path: Path, database: Path) 
 def test_an_interruption_loses_no_batch_and_a_rerun_ends_the_job(
     tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.importing._BATCH", 2)
+    monkeypatch.setattr("storage.ingest.importer._BATCH", 2)
     paths = [capture("cloud_lines.jsonl"), capture("starting_causes.tsv"), capture("sends_comma.csv")]
     for path in paths:
 
@@ -284,7 +284,7 @@ def test_an_interruption_loses_no_batch_and_a_rerun_ends_the_job(
 def test_batches_of_any_size_end_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [capture(one.name) for one in ALL]
     import_all(tmp_path / "whole.db", *paths)
-    monkeypatch.setattr("storage.importing._BATCH", 1)
+    monkeypatch.setattr("storage.ingest.importer._BATCH", 1)
     import_all(tmp_path / "single.db", *paths)
     assert tsv_bytes(tmp_path / "single.db") == tsv_bytes(tmp_path / "whole.db")
     assert report_of(tmp_path / "single.db") == report_of(tmp_path / "whole.db")

@@ -18,11 +18,13 @@ from typing import Any
 
 import pytest
 
-from storage import cube, importing, piped
-from storage.checking import check
-from storage.cube_beside import Beside
-from storage.database import open_reader, writing
-from storage.importing import FileError, Summary, import_path
+from storage.cube import refresh
+from storage.cube.counting_process import Beside
+from storage.database import child_process
+from storage.database.connection import open_reader, writing
+from storage.ingest import importer
+from storage.ingest.importer import FileError, Summary, import_path
+from storage.ingest.integrity import check
 from storage.sources import Options
 from tests.benchmarks.captures import Size, write
 from tests.captures import OPTIONS, capture, counted
@@ -55,7 +57,7 @@ def log(tmp_path: Path) -> Path:
 def run(database: Path, file: Path, options: Options = OPTIONS, each: Callable[[int], None] | None = None) -> Summary:
     """Imports a file; `each` is told how many events are in after each batch."""
     with writing(database) as writer:
-        importing.prepare(writer)
+        importer.prepare(writer)
         return import_path(writer, file, options, lambda position, events: each(events) if each and events else None)
 
 
@@ -112,7 +114,7 @@ def test_an_import_that_dies_behind_the_last_record_again_and_again_stays_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(cube, "finish", die)
+        context.setattr(refresh, "finish", die)
         for _ in range(3):
             with pytest.raises(KeyboardInterrupt):
                 run(database, log)
@@ -143,7 +145,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, log: Path) -> None:
 
 
 def test_a_reader_sees_only_what_was_committed(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_BATCH", 500)
+    monkeypatch.setattr(importer, "_BATCH", 500)
     database = tmp_path / "saludo.db"
     question = "SELECT (SELECT sum(position) FROM imports), count(*), sum(status), sum(answered_at) FROM messages"
     with writing(database):
@@ -159,7 +161,7 @@ def test_a_reader_sees_only_what_was_committed(tmp_path: Path, log: Path, monkey
     reader = threading.Thread(target=read)
     reader.start()
     with writing(database) as writer:
-        importing.prepare(writer)
+        importer.prepare(writer)
         ask = writer.connection.execute
         import_path(writer, log, OPTIONS, lambda position, events: committed.add(ask(question).fetchone()))
     done.set()
@@ -172,8 +174,8 @@ def test_a_reader_sees_only_what_was_committed(tmp_path: Path, log: Path, monkey
 def test_a_process_that_reads_ahead_gives_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, database = tmp_path / "whole.db", tmp_path / "ahead.db"
     alone = run(whole, capture(name))
-    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
-    monkeypatch.setattr(importing, "_BATCH", 3)
+    monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(importer, "_BATCH", 3)
     ahead = run(database, capture(name))
     assert (ahead.format, ahead.records, ahead.events, ahead.ignored, ahead.rejects) == (
         *(alone.format, alone.records, alone.events, alone.ignored, alone.rejects),
@@ -185,17 +187,17 @@ def test_a_process_that_reads_ahead_gives_the_same(name: str, tmp_path: Path, mo
 def test_what_the_reading_process_cannot_read_is_one_line(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
     nonsense = tmp_path / "nonsense"
     nonsense.write_text("no capture of anything")
     with pytest.raises(FileError, match="is of no known format"):
         run(tmp_path / "saludo.db", nonsense)
-    monkeypatch.setattr(importing, "_BATCH", 500)
+    monkeypatch.setattr(importer, "_BATCH", 500)
     processes = started_processes(monkeypatch)
     with pytest.raises(FileError, match="run the same command again"):
-        run(tmp_path / "saludo.db", log, each=lambda events: processes["storage.batches"].kill())
-    assert processes["storage.batches"].returncode == -signal.SIGKILL
-    assert processes["storage.cube_beside"].returncode is not None
+        run(tmp_path / "saludo.db", log, each=lambda events: processes["storage.ingest.batch_reader"].kill())
+    assert processes["storage.ingest.batch_reader"].returncode == -signal.SIGKILL
+    assert processes["storage.cube.counting_process"].returncode is not None
 
 
 _WITHOUT_COUNTER = """
@@ -205,7 +207,7 @@ importing._WORTH_A_PROCESS = 0
 start = piped.start
 def started(module, *arguments):
     process = start(module, *arguments)
-    if module == "storage.cube_beside":
+    if module == "storage.cube.counting_process":
         process.kill()
         process.wait()
     return process
@@ -224,21 +226,21 @@ def test_the_command_goes_on_without_the_process_that_counts(tmp_path: Path, log
     assert report_of(database) == report_of(alone)
 
 
-@pytest.mark.parametrize("module", ["storage.batches", "storage.cube_beside"])
+@pytest.mark.parametrize("module", ["storage.ingest.batch_reader", "storage.cube.counting_process"])
 def test_an_import_goes_on_where_a_process_cannot_be_started(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     database, alone = tmp_path / "saludo.db", tmp_path / "alone.db"
     run(alone, log)
-    start = piped.start
+    start = child_process.start
 
     def started(which: str, *arguments: Any) -> subprocess.Popen[bytes]:
         if which == module:
             raise BlockingIOError(11, "Resource temporarily unavailable")
         return start(which, *arguments)
 
-    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
-    monkeypatch.setattr(piped, "start", started)
+    monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(child_process, "start", started)
     run(database, log)
     assert report_of(database) == report_of(alone)
     assert imports(database) == imports(alone)
@@ -253,7 +255,7 @@ def test_a_file_is_read_from_its_beginning_however_it_was_opened(
     database, alone = tmp_path / "saludo.db", tmp_path / "alone.db"
     read = run(alone, log)
     opened = Path.open
-    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", worth)
+    monkeypatch.setattr(importer, "_WORTH_A_PROCESS", worth)
     monkeypatch.setattr(Path, "open", lambda path, mode: opened(path, mode, buffering=buffer))
     for events in (read.events, 0):
         again = run(database, log)
@@ -284,10 +286,10 @@ def test_the_cube_is_the_same_whether_or_not_another_process_counts_with_it(
 ) -> None:
     """That process is killed behind the second batch, behind the third, or not at all."""
     alone, shared = tmp_path / "alone.db", tmp_path / "shared.db"
-    monkeypatch.setattr(importing, "_BATCH", 3000)
-    monkeypatch.setattr(cube, "_FEW_STARTS", 0)
+    monkeypatch.setattr(importer, "_BATCH", 3000)
+    monkeypatch.setattr(refresh, "_FEW_STARTS", 0)
     run(alone, log)
-    monkeypatch.setattr(importing, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
     processes = started_processes(monkeypatch)
     days, blocks, left = Beside.days, Beside.blocks, [batches]
     answers: list[bool] = []
@@ -300,8 +302,8 @@ def test_the_cube_is_the_same_whether_or_not_another_process_counts_with_it(
 
     def each(events: int) -> None:
         if left[0] == 0:
-            processes["storage.cube_beside"].kill()
-            processes["storage.cube_beside"].wait()
+            processes["storage.cube.counting_process"].kill()
+            processes["storage.cube.counting_process"].wait()
         left[0] -= 1
 
     run(shared, log, each=each)
@@ -337,7 +339,7 @@ def interrupted(database: Path, file: Path, batches: int) -> bool:
 def test_any_capture_goes_on_from_any_batch(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tmp_path / "whole.db"
     run(whole, capture(name))
-    monkeypatch.setattr(importing, "_BATCH", 1)
+    monkeypatch.setattr(importer, "_BATCH", 1)
     for batches in (1, 2, 3, 5, 8):
         database = tmp_path / f"{batches}.db"
         for _ in range(9):  # what is one record has no place to go on within it

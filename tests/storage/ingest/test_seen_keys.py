@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import known_hashes
-from storage.known_hashes import KnownHashes
+from storage.ingest import seen_keys
+from storage.ingest.seen_keys import KnownHashes
 
 HASHES = st.lists(st.integers(-(1 << 63), (1 << 64) - 1), max_size=20)
 
 
-@given(st.lists(HASHES, max_size=6), st.sampled_from((3, known_hashes._KEPT)))
+@given(st.lists(HASHES, max_size=6), st.sampled_from((3, seen_keys._KEPT)))
 def test_what_came_before_may_be_there_however_few_bits_are_kept(batches: list[list[int]], kept: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(known_hashes, "_KEPT", kept)
+        patch.setattr(seen_keys, "_KEPT", kept)
         known, before = KnownHashes(complete=True), set[int]()
         for batch in batches:
             there = known.take(batch)

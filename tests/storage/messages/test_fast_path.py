@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from storage.events import (
+from storage.domain.events import (
     ContactIds,
     Event,
     Failure,
@@ -24,10 +24,10 @@ from storage.events import (
     Status,
     Step,
 )
-from storage.evidence import contact_reference, message_of
-from storage.evidence_row import CONTACT, Row, message_of_row, row_of
-from storage.merging import Batch, Merger
-from storage.messages import Message
+from storage.messages.batch_merger import Batch, Merger
+from storage.messages.from_events import contact_reference, message_of
+from storage.messages.message import Message
+from storage.messages.message_row import CONTACT, Row, message_of_row, row_of
 from tests.databases import LINE, NOON, OTHER_LINE
 from tests.histories import events
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from storage.events import Event, Failure, Known, LineIds, Rank, Send, Status, Step
-from storage.evidence import message_of, take_in
-from storage.messages import Message
+from storage.domain.events import Event, Failure, Known, LineIds, Rank, Send, Status, Step
+from storage.messages.from_events import message_of, take_in
+from storage.messages.message import Message
 from tests.databases import ANA, BETO, LINE, NOON, OTHER_LINE, build, report_of, tsv_of
 from tests.histories import events
 

@@ -6,12 +6,12 @@ from itertools import product
 
 from hypothesis import given
 
-from storage.events import Event, Known
-from storage.evidence import message_of
-from storage.evidence_row import row_of
-from storage.message_rows import Stored
-from storage.messages import Direction, Message
-from storage.timeline import derive, lone_start
+from storage.domain.events import Event, Known
+from storage.messages.from_events import message_of
+from storage.messages.message import Direction, Message
+from storage.messages.message_row import row_of
+from storage.messages.store import Stored
+from storage.messages.timeline import derive, lone_start
 from tests.histories import events
 
 WINDOW = 24 * 3_600_000

@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from storage.events import ContactIds, Event, Failure, Flags, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from storage.domain.events import (
+    ContactIds,
+    Event,
+    Failure,
+    Flags,
+    Inbound,
+    Known,
+    LineIds,
+    Origin,
+    Rank,
+    Send,
+    Status,
+    Step,
+)
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, OTHER_LINE, SECOND, build, report_of, tsv_of
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from storage import choices, cube
-from storage.database import reading, writing
-from storage.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
-from storage.filters import UNKNOWN, Filter
-from storage.report import load_report
+from storage.cube import refresh
+from storage.database.connection import reading, writing
+from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
+from storage.domain.filters import UNKNOWN, Filter
+from storage.report import filter_choices
+from storage.report.report import load_report
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 
 FILTERS = (
@@ -46,7 +47,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             events.append(Status(f"w{number}", Step.FAILED, at + SECOND, line, contact, failure=failure))
     path = build(tmp_path_factory.mktemp("choices") / "saludo.db", events)
     with writing(path) as writer:
-        cube.finish(writer)
+        refresh.finish(writer)
         if request.param == "dirty":
             with writer.transaction() as connection:
                 connection.execute("UPDATE messages SET marks = marks + 8 WHERE id % 9 = 0")
@@ -55,8 +56,12 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_the_lists_offer_everything_and_the_unknown_last(path: Path) -> None:
     with reading(path) as connection:
-        assert [choice.value for choice in choices.templates(connection)] == ["a", r"b\*", UNKNOWN]
-        assert [choice.value for choice in choices.lines(connection)] == ["+5491100000001", "+5491100000002", UNKNOWN]
+        assert [choice.value for choice in filter_choices.templates(connection)] == ["a", r"b\*", UNKNOWN]
+        assert [choice.value for choice in filter_choices.lines(connection)] == [
+            "+5491100000001",
+            "+5491100000002",
+            UNKNOWN,
+        ]
 
 
 @pytest.mark.parametrize("text", FILTERS)
@@ -64,7 +69,7 @@ def test_the_lists_offer_everything_and_the_unknown_last(path: Path) -> None:
 def test_the_count_beside_a_value_is_what_choosing_it_shows(path: Path, text: str, field: str) -> None:
     filter = Filter.parse(text)
     with reading(path) as connection:
-        counted = choices.counts(connection, filter, field, NOW)
+        counted = filter_choices.counts(connection, filter, field, NOW)
         total = 0
         for value, count in counted:
             chosen = _choosing(filter, field, value)

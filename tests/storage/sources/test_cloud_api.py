@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from storage.events import ContactIds, Failure, Ignored, Inbound, Known, Origin, Send, Status, Step
+from storage.domain.events import ContactIds, Failure, Ignored, Inbound, Known, Origin, Send, Status, Step
 from storage.sources.cloud_api import CloudApi
 from tests.captures import capture, events_of, import_all, items_of, rejects_of
 from tests.databases import tsv_of

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import sources
-from storage.sources import json_records
-from storage.sources.json_records import records
+from storage.sources import json_scanner
+from storage.sources.json_scanner import records
 from tests.captures import capture, events_of, items_of, rejects_of
 
 KEPT = '{"object":"a","entry":[{"id":"1","value":{"text":"x{y}","list":[{"k":1},{"k":2}]}}]}'
@@ -64,14 +64,14 @@ def test_a_line_may_be_cut_in_pieces_anywhere(name: str, piece: int) -> None:
     expected = items_of(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "PIECE", piece)
-        patch.setattr(json_records, "PIECE", piece)
+        patch.setattr(json_scanner, "PIECE", piece)
         assert items_of(content) == expected
 
 
 def test_an_object_that_never_ends_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "PIECE", 500)
-    monkeypatch.setattr(json_records, "PIECE", 500)
-    monkeypatch.setattr(json_records, "LONGEST", 2_000)
+    monkeypatch.setattr(json_scanner, "PIECE", 500)
+    monkeypatch.setattr(json_scanner, "LONGEST", 2_000)
     good = capture("cloud_lines.jsonl").read_bytes()
     for long in (KEPT.replace("x{y}", "x" * 9_000), '{"a":' * 3_000, '{"' + "x" * 9_000):
         assert len(events_of(good + long.encode() + b"\n" + good)) == 14

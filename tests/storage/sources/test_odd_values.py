@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.database import writing
-from storage.events import Ignored, Item, Reject
-from storage.ingest import Ingest
-from storage.merging import Merger
+from storage.database.connection import writing
+from storage.domain.events import Ignored, Item, Reject
+from storage.ingest.batch_writer import Ingest
+from storage.messages.batch_merger import Merger
 from tests.captures import capture, items_of
 from tests.databases import report_of, tsv_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.events import Failure, Ignored, LineIds, Origin, Rank, Send
+from storage.domain.events import Failure, Ignored, LineIds, Origin, Rank, Send
 from tests.captures import OPTIONS, capture, events_of, items_of, rejects_of
 
 T = 1795014000  # 2026-11-18T15:00:00Z

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from storage.sources import _JsonReaders, stream
 from storage.sources.fields import EARLIEST, LATEST, Unreadable, time_of
-from storage.sources.json_records import Record
+from storage.sources.json_scanner import Record
 from storage.sources.stream import Stream
 from tests.captures import OPTIONS
 from tests.storage.sources.test_odd_values import odd_records

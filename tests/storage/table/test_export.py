@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from storage import tsv_lines
-from storage.database import reading
-from storage.events import ContactIds, Failure, Rank, Send
-from storage.filters import Filter
-from storage.tsv import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
-from storage.tsv_lines import cell
+from storage.database.connection import reading
+from storage.domain.events import ContactIds, Failure, Rank, Send
+from storage.domain.filters import Filter
+from storage.table import export_lines
+from storage.table.export import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
+from storage.table.export_lines import cell
 from tests.databases import ANA, DAY, LINE, NOON, NOW, SECOND, build, column, tsv_bytes, tsv_of
 
 
@@ -38,7 +38,7 @@ def test_newest_first_and_ties_by_key_descending(path: Path) -> None:
 def test_ties_keep_their_order_however_the_rows_are_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tsv_bytes(path)
     for rows in (1, 2, 3):
-        monkeypatch.setattr(tsv_lines, "_CHUNK", rows)
+        monkeypatch.setattr(export_lines, "_CHUNK", rows)
         assert tsv_bytes(path) == whole
 
 

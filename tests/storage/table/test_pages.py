@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from storage import start_detail, starts
-from storage.database import reading
-from storage.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
-from storage.filters import Filter, literal
-from storage.positions import Cursor
+from storage.database.connection import reading
+from storage.domain.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
+from storage.domain.filters import Filter, literal
+from storage.table import pages
+from storage.table.detail import detail as start_detail
+from storage.table.positions import Cursor
 from tests.databases import ANA, BETO, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, column, report_of, tsv_of
 
 HOSTILE = "promo [/b] 50%\x1b[2J"
@@ -66,19 +67,19 @@ def test_report_table_pages_and_tsv_are_the_same_rows(path: Path, text: str) -> 
         by_position = [
             row.cursor.key
             for position in range(0, len(keys) + 5, 5)
-            for row in starts.page_at(connection, filter, NOW, position=position, limit=5)
+            for row in pages.page_at(connection, filter, NOW, position=position, limit=5)
         ]
         assert by_position == keys
-        grouped = starts.notifications(connection, filter, NOW, position=0, limit=1000)
+        grouped = pages.notifications(connection, filter, NOW, position=0, limit=1000)
         assert sum(row.sends for row in grouped) == report["sends"]
         assert sum(row.failed for row in grouped) == report["status"]["failed"]
-        a_day = starts.notifications_a_day(connection, filter, NOW)
+        a_day = pages.notifications_a_day(connection, filter, NOW)
         assert sum(a_day.values()) == len(grouped)
         for known in (None, a_day):
             by_group = [
                 row
                 for position in range(0, len(grouped) + 5, 5)
-                for row in starts.notifications(connection, filter, NOW, position=position, limit=5, a_day=known)
+                for row in pages.notifications(connection, filter, NOW, position=position, limit=5, a_day=known)
             ]
             assert by_group == grouped
 
@@ -90,24 +91,24 @@ def _counts(day: dict[str, object]) -> dict[str, int]:
 def _walk_down(connection: object, filter: Filter) -> list[str]:
     keys: list[str] = []
     after = None
-    while rows := starts.page(connection, filter, NOW, limit=7, after=after):  # type: ignore[arg-type]
+    while rows := pages.page(connection, filter, NOW, limit=7, after=after):  # type: ignore[arg-type]
         keys += [row.cursor.key for row in rows]
         after = rows[-1].cursor
     return keys
 
 
 def _walk_up(connection: object, filter: Filter) -> list[str]:
-    rows = starts.last_page(connection, filter, NOW, limit=7)  # type: ignore[arg-type]
+    rows = pages.last_page(connection, filter, NOW, limit=7)  # type: ignore[arg-type]
     keys: list[str] = []
     while rows:
         keys = [row.cursor.key for row in rows] + keys
-        rows = starts.page(connection, filter, NOW, limit=7, before=rows[0].cursor)  # type: ignore[arg-type]
+        rows = pages.page(connection, filter, NOW, limit=7, before=rows[0].cursor)  # type: ignore[arg-type]
     return keys
 
 
 def test_a_grouped_row_drills_into_its_own_starts(path: Path) -> None:
     with reading(path) as connection:
-        for row in starts.notifications(connection, Filter.parse("period:all"), NOW, position=0, limit=1000):
+        for row in pages.notifications(connection, Filter.parse("period:all"), NOW, position=0, limit=1000):
             day = row.day.isoformat()
             inside = f"since:{day} template:{_text(row.template_value)} line:{_text(row.line_value)}"
             until = f"until:{row.day.replace(day=row.day.day + 1).isoformat()}"
@@ -121,8 +122,8 @@ def _text(pattern: str) -> str:
 
 def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> None:
     with reading(path) as connection:
-        (row, *_) = starts.page(connection, Filter.parse("period:all status:failed"), NOW, limit=1)
-        detail = start_detail.detail(connection, row.cursor, NOW)
+        (row, *_) = pages.page(connection, Filter.parse("period:all status:failed"), NOW, limit=1)
+        detail = start_detail(connection, row.cursor, NOW)
     assert detail is not None
     assert [(step.step, step.implied) for step in detail.ladder] == [("accepted", False), ("failed", False)]
     assert detail.row.failure_text == "gone"
@@ -148,8 +149,8 @@ def test_where_two_rows_are_one_failed_start_the_table_tells_the_failure_of_the_
     ]
     path = build(tmp_path / "saludo.db", events)
     with reading(path) as connection:
-        (only,) = starts.page(connection, Filter.parse("period:all"), NOW, limit=5)
-        detail = start_detail.detail(connection, only.cursor, NOW)
+        (only,) = pages.page(connection, Filter.parse("period:all"), NOW, limit=5)
+        detail = start_detail(connection, only.cursor, NOW)
     assert detail is not None
     assert detail.joined == "row"
     assert only.failure_text == detail.row.failure_text == "in their words"
@@ -159,8 +160,8 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
     row = Send("r", Rank.PLATFORM, NOON, LINE, ANA, keyless=True, kind="template", sent_at=NOON, flags=Flags(read=True))
     path = build(tmp_path / "saludo.db", [row])
     with reading(path) as connection:
-        (only,) = starts.page(connection, Filter.parse("period:all"), NOW, limit=5)
-        detail = start_detail.detail(connection, only.cursor, NOW)
+        (only,) = pages.page(connection, Filter.parse("period:all"), NOW, limit=5)
+        detail = start_detail(connection, only.cursor, NOW)
     assert detail is not None
     steps = {step.step: (step.implied, step.stated) for step in detail.ladder}
     assert steps == {"sent": (False, False), "delivered": (True, False), "read": (False, True)}
@@ -168,7 +169,7 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_start_that_is_gone_is_none(path: Path) -> None:
     with reading(path) as connection:
-        assert start_detail.detail(connection, Cursor(1, "nothing"), NOW) is None
+        assert start_detail(connection, Cursor(1, "nothing"), NOW) is None
 
 
 def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:

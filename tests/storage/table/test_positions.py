@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from storage import cube, positions, starts
-from storage.database import reading, writing
-from storage.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
-from storage.filters import Filter
-from storage.positions import Cursor
-from storage.report import one_moment
-from storage.selection import select
+from storage.cube import refresh
+from storage.database.connection import reading, writing
+from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
+from storage.domain.filters import Filter
+from storage.report.report import one_moment
+from storage.report.selection import select
+from storage.table import pages, positions
+from storage.table.positions import Cursor
 from tests.databases import DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 
 FILTERS = (
@@ -57,7 +58,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     path = build(tmp_path_factory.mktemp("positions") / "saludo.db", events)
     if request.param == "clean":
         with writing(path) as writer:
-            cube.finish(writer)
+            refresh.finish(writer)
     else:
         with writing(path) as writer, writer.transaction() as connection:
             connection.execute("UPDATE messages SET marks = marks + 8 WHERE id % 50 = 0")
@@ -93,14 +94,14 @@ def test_a_page_is_what_the_whole_table_has_there(path: Path, text: str, way: st
         for position in sorted({0, 1, 50, len(keys) // 2, len(keys) - 3, len(keys) - 1, len(keys), len(keys) + 9}):
             if position < 0:
                 continue
-            rows = starts.page_at(connection, filter, NOW, position=position, limit=20)
+            rows = pages.page_at(connection, filter, NOW, position=position, limit=20)
             assert [row.cursor.key for row in rows] == keys[position : position + 20]
             if rows:
-                older = starts.page(connection, filter, NOW, limit=15, after=rows[0].cursor)
+                older = pages.page(connection, filter, NOW, limit=15, after=rows[0].cursor)
                 assert [row.cursor.key for row in older] == keys[position + 1 : position + 16]
-                newer = starts.page(connection, filter, NOW, limit=15, before=rows[0].cursor)
+                newer = pages.page(connection, filter, NOW, limit=15, before=rows[0].cursor)
                 assert [row.cursor.key for row in newer] == keys[max(0, position - 15) : position]
-        last = starts.last_page(connection, filter, NOW, limit=20)
+        last = pages.last_page(connection, filter, NOW, limit=20)
         assert [row.cursor.key for row in last] == keys[-20:]
 
 

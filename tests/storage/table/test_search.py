@@ -9,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import finding
-from storage.database import reading
-from storage.events import Event
-from storage.filters import Filter
-from storage.finding import Match, find
-from storage.positions import Cursor
-from storage.selection import phone, select
+from storage.database.connection import reading
+from storage.domain.events import Event
+from storage.domain.filters import Filter
+from storage.report.selection import phone, select
+from storage.table import search
+from storage.table.positions import Cursor
+from storage.table.search import Match, find
 from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build
 from tests.histories import Question, events, questions, shuffled, split
-from tests.storage.test_cube import filters, finish, scratch, sent, write
+from tests.storage.cube.test_refresh import filters, finish, scratch, sent, write
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = ("welcome", "ORDER_", "5491100000001", "+54 911 0000-0002", "AR.10", "c3", "%", "nowhere", "1")
@@ -58,7 +58,7 @@ def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
             write(path, part, refresh=data.draw(st.booleans()))
         if data.draw(st.booleans()):
             finish(path)
-        patch.setattr(finding, "_FEW", data.draw(st.sampled_from((0, 1, 2_000))))
+        patch.setattr(search, "_FEW", data.draw(st.sampled_from((0, 1, 2_000))))
         filter = data.draw(filters(path, Filter.parse("period:all")))
         text = data.draw(st.sampled_from(TEXTS))
         rows = matches(path, filter, question, text)
@@ -74,7 +74,7 @@ def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
 def test_a_search_among_many_contacts_tells_the_days_it_looks_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "_FEW", 0)
+    monkeypatch.setattr(search, "_FEW", 0)
     history = [sent(f"w{days}", NOON - days * DAY, LINE, BETO if days < 3 else ANA) for days in range(5)]
     path = build(tmp_path / "saludo.db", history)
     told: list[date] = []

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import contact_order, sorting
-from storage.cube_reading import Cube
-from storage.database import reading
-from storage.events import ContactIds, Event, Inbound, LineIds, Origin, Rank, Send
-from storage.filters import Filter
-from storage.selection import Selection, select
-from storage.sorting import Order, Sorting
+from storage.database.connection import reading
+from storage.domain.events import ContactIds, Event, Inbound, LineIds, Origin, Rank, Send
+from storage.domain.filters import Filter
+from storage.report.cube_metrics import Cube
+from storage.report.selection import Selection, select
+from storage.table import contact_order, sorting
+from storage.table.sorting import Order, Sorting
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 from tests.histories import Question, events, questions, shuffled, split
-from tests.storage.test_cube import filters, finish, scratch, write
+from tests.storage.cube.test_refresh import filters, finish, scratch, write
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from storage.database import reading, writing
-from storage.tsv import ENGLISH, SPANISH
+from storage.database.connection import reading, writing
+from storage.table.export import ENGLISH, SPANISH
 from tests.captures import CAPTURES, capture
-from tui.arguments import build_parser, narrate
-from tui.cli import run
+from tui.commands.arguments import build_parser, narrate
+from tui.commands.cli import run
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[4]
 NOW = "2026-11-20T18:00:00-03:00"
 LINES = str(capture("cloud_lines.jsonl"))
 TABLE = str(capture("starting_causes.tsv"))

@@ -8,10 +8,10 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from storage.database import reading
+from storage.database.connection import reading
 from tests.databases import build
-from tui import demo
-from tui.progress import Bar
+from tui.commands import demo
+from tui.commands.progress import Bar
 
 SILENT = Bar("building", None, visible=False)
 

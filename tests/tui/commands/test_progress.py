@@ -9,8 +9,8 @@ import unicodedata
 
 import pytest
 
-from tui import progress
-from tui.progress import Bar, bar_for, last_cells
+from tui.commands import progress
+from tui.commands.progress import Bar, bar_for, last_cells
 
 WIDE = "\u6f22"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.database import reading
-from storage.events import Event, Failure, Rank, Send
-from storage.failures import Reason, advice_of
-from storage.filters import Filter
-from storage.report import load_report
+from storage.database.connection import reading
+from storage.domain.events import Event, Failure, Rank, Send
+from storage.domain.failures import Reason, advice_of
+from storage.domain.filters import Filter
+from storage.report.report import load_report
 from tests.databases import ANA, BETO, LINE, NOON, NOW, build
-from tui.text_report import render
+from tui.commands.text_report import render
 
 
 def failed(key: str, failure: Failure) -> Send:

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from storage.events import Event, Failure, Inbound, Rank, Send, Status, Step
-from storage.filters import Filter, StartStatus
+from storage.domain.events import Event, Failure, Inbound, Rank, Send, Status, Step
+from storage.domain.filters import Filter, StartStatus
 from tests.databases import DAY, HOUR, LINE, NOON, SECOND, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tests.tui.test_live import until
-from tui import loading
-from tui.charts import FailuresChart, Proportions
-from tui.panel import Panel
-from tui.status import StatusLine
-from tui.wording import crumbs
+from tests.tui.screens.test_live import until
+from tui.data import reading
+from tui.widgets.panel import Panel
+from tui.widgets.proportions import FailuresChart, Proportions
+from tui.widgets.status_bar import StatusLine
+from tui.words.wording import crumbs
 
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
 
@@ -155,14 +155,14 @@ async def test_a_filter_that_matches_nothing_says_which_part_to_loosen(path: Pat
 
 async def test_the_cursor_moves_while_a_query_is_slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No frame waits for a query."""
-    slow = loading.load_snapshot
+    slow = reading.load_snapshot
 
-    def slowly(*arguments: Any) -> loading.Snapshot:
+    def slowly(*arguments: Any) -> reading.Snapshot:
         time.sleep(2.0)
         return slow(*arguments)
 
     async with dashboard(path, (120, 40)) as (app, pilot):
-        monkeypatch.setattr(loading, "load_snapshot", slowly)
+        monkeypatch.setattr(reading, "load_snapshot", slowly)
         await pilot.press("less_than_sign")
         started = time.monotonic()
         for _ in range(5):

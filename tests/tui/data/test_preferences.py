@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from storage.filters import Filter
+from storage.domain.filters import Filter
 from tests.tui import scenes
 from tests.tui.scenes import press, screen_text, settle
-from tui.app import SaludoApp
-from tui.keys import ids, rename
-from tui.preferences import Preferences, for_terminal, load
-from tui.status import StatusLine
+from tui.data.preferences import Preferences, for_terminal, load
+from tui.screens.app import SaludoApp
+from tui.widgets.status_bar import StatusLine
+from tui.words.keys import ids, rename
 
 
 def loaded(directory: Path, text: str) -> Preferences:

@@ -10,9 +10,9 @@ import pytest
 
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tests.tui.test_live import append
-from tui import browser, clipboard
-from tui.status import StatusLine
+from tests.tui.screens.test_live import append
+from tui.terminal import browser, clipboard
+from tui.widgets.status_bar import StatusLine
 
 
 def unpacked(sequence: str) -> str:

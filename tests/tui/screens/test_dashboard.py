@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import reading
-from storage.events import ContactIds, Inbound, Origin
-from storage.filters import Filter, Period, StartStatus
-from storage.report import load_report
-from storage.tsv import write_tsv
+from storage.database.connection import reading
+from storage.domain.events import ContactIds, Inbound, Origin
+from storage.domain.filters import Filter, Period, StartStatus
+from storage.report.report import load_report
+from storage.table.export import write_tsv
 from tests.databases import DAY, LINE, NOON, NOW, build, column
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, on_dashboard, press, screen_text
-from tests.tui.test_live import append, until
-from tui.charts import AnsweredChart, FailuresChart, StatusChart
-from tui.detail import DetailPane
-from tui.help import HelpScreen
-from tui.prompt_line import PromptLine
-from tui.scrolling import Lines
-from tui.starts import StartsTable
-from tui.status import StatusLine
+from tests.tui.screens.test_live import append, until
+from tui.screens.help import HelpScreen
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.prompt_line import PromptLine
+from tui.widgets.proportions import AnsweredChart, FailuresChart, StatusChart
+from tui.widgets.scroll_text import Lines
+from tui.widgets.starts_table import StartsTable
+from tui.widgets.status_bar import StatusLine
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from textual.pilot import Pilot
 
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, on_dashboard, press, screen_text, settle
-from tui import browser
-from tui.app import SaludoApp
-from tui.help import HelpScreen
-from tui.history import History
-from tui.keys import KEYS, Key, Where
-from tui.loading import View
-from tui.scrolling import Lines
+from tui.data.reading import View
+from tui.data.view_history import History
+from tui.screens.app import SaludoApp
+from tui.screens.help import HelpScreen
+from tui.terminal import browser
+from tui.widgets.scroll_text import Lines
+from tui.words.keys import KEYS, Key, Where
 
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
 HELP, DROPDOWN = "question_mark", "a dropdown"

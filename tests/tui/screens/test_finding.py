@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from storage import finding
-from storage.finding import Match
-from storage.positions import Cursor
-from storage.starts import StartRow
+from storage.table import search
+from storage.table.pages import StartRow
+from storage.table.positions import Cursor
+from storage.table.search import Match
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tui import loading
-from tui.app import SaludoApp
-from tui.status import StatusLine
+from tui.data import reading
+from tui.screens.app import SaludoApp
+from tui.widgets.status_bar import StatusLine
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ async def test_any_key_ends_a_search_and_escape_does_nothing_else(path: Path, mo
         finally:
             stopped.set()
 
-    monkeypatch.setattr(finding, "find", endless)
+    monkeypatch.setattr(search, "find", endless)
     async with dashboard(path, (80, 24)) as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
         await press(pilot, "v", "v")
@@ -130,8 +130,8 @@ async def test_a_search_says_where_it_is_and_what_comes_too_late_moves_nothing(
         goes_on.wait(5)
         return Match(Cursor(0, ""), 7)
 
-    monkeypatch.setattr(finding, "find", slow)
-    monkeypatch.setattr(loading, "_WORD_EVERY", 0)
+    monkeypatch.setattr(search, "find", slow)
+    monkeypatch.setattr(reading, "_WORD_EVERY", 0)
     async with dashboard(path, (80, 24)) as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
         await pilot.press("F", *"ana", "enter")

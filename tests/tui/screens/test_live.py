@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from textual.pilot import Pilot
 
-from storage.database import reading, writing
-from storage.events import Inbound, Origin
-from storage.freshness import last_import
-from storage.ingest import Ingest
-from storage.merging import Merger
+from storage.database.connection import reading, writing
+from storage.domain.events import Inbound, Origin
+from storage.ingest.batch_writer import Ingest
+from storage.messages.batch_merger import Merger
+from storage.report.freshness import last_import
 from tests.databases import DAY, LINE, NOON, ZONE
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tui.dashboard import Dashboard
-from tui.status import StatusLine
+from tui.screens.dashboard import Dashboard
+from tui.widgets.status_bar import StatusLine
 
 
 def append(path: Path, count: int, at: int = NOON + DAY + 60_000) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 
-from storage.filters import Filter
+from storage.domain.filters import Filter
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, settle
-from tui.charts import StatusChart
-from tui.choosing import ChoiceList
-from tui.detail import DetailPane
-from tui.filters import Dropdown
-from tui.starts import StartsTable
+from tui.widgets.choice_list import ChoiceList
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.filter_bar import Dropdown
+from tui.widgets.proportions import StatusChart
+from tui.widgets.starts_table import StartsTable
 
 
 @pytest.fixture(scope="module")

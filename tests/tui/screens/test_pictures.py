@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from storage.filters import Filter
+from storage.domain.filters import Filter
 from tests.databases import NOW
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tui.app import SaludoApp
+from tui.screens.app import SaludoApp
 
 GOLDENS = Path(__file__).parent / "goldens"
 SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {

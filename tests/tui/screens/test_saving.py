@@ -9,25 +9,25 @@ from typing import Any
 
 import pytest
 
-from storage import tsv, tsv_lines
+from storage.table import export, export_lines
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, screen_text, settle
-from tui.status import StatusLine
+from tui.widgets.status_bar import StatusLine
 
 
 async def test_escape_cancels_a_save_and_the_screen_goes_on_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = scenes.database(tmp_path)
-    lines = tsv_lines.lines
+    lines = export_lines.lines
 
     def slowly(*asked: Any) -> Iterator[list[str]]:
         for chunk in lines(*asked):
             time.sleep(0.05)
             yield chunk
 
-    monkeypatch.setattr(tsv_lines, "_CHUNK", 1)
-    monkeypatch.setattr(tsv, "lines", slowly)
+    monkeypatch.setattr(export_lines, "_CHUNK", 1)
+    monkeypatch.setattr(export, "lines", slowly)
     before = set(tmp_path.iterdir())
     async with dashboard(path, filter="period:all") as (app, pilot):
         line = app.dashboard.query_one(StatusLine)

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, settle
-from tui.display import Shadow, cells_of, pieces_of, supported
+from tui.terminal.cell_diff import Shadow, cells_of, pieces_of, supported
 
 _SEQUENCE = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\x1b\[(2J|K)|\x1b\]8;[^\x1b]*\x1b\\|([^\x1b]+)")
 CONSOLE = Console(force_terminal=True, color_system="256", width=200)

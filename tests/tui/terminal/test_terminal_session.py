@@ -24,7 +24,7 @@ def slowly(*parts):
         time.sleep(0.1)
         yield line
 tsv.lines = slowly
-from tui.cli import run
+from tui.commands.cli import run
 sys.exit(run(sys.argv[1:]))
 """
 

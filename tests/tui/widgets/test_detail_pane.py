@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from storage.filters import Filter, StartStatus
+from storage.domain.filters import Filter, StartStatus
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
-from tui.choosing import ChoiceList
-from tui.dashboard import PANELS
-from tui.detail import DetailPane
-from tui.keys import KEYS, Where
+from tui.screens.dashboard import PANELS
+from tui.widgets.choice_list import ChoiceList
+from tui.widgets.detail_pane import DetailPane
+from tui.words.keys import KEYS, Where
 
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
 

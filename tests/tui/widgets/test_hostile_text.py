@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from rich.segment import Segment
 
-from storage.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
+from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from tests.databases import NOON, SECOND, build
 from tests.tui.scenes import dashboard, press, screen_text
-from tui.app import SaludoApp
-from tui.saving import SavingScreen
+from tui.screens.app import SaludoApp
+from tui.screens.saving import SavingScreen
 
 CONTROL = "\x1b]0;owned\x07\x1b[2J\x9b31m\t\r\n\u202egpj\u2066\u200f\ufeff\u2028"
 MARKUP = "[red]x[/nope][@click=app.quit]go[/]["

@@ -12,21 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from storage.filters import Filter
+from storage.domain.filters import Filter
 from tests.databases import NOW, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
-from tui.app import SaludoApp
-from tui.choosing import ChoiceList
-from tui.detail import _timeline
-from tui.display import in_ascii
-from tui.keys import KEYS
-from tui.options import Option
-from tui.preferences import Preferences
-from tui.refusals import NO_DATA
-from tui.status import StatusLine, newest_crumbs
-from tui.terminal import cut_path
-from tui.tiles import Tiles, tiles_of
+from tui.data.filter_options import Option
+from tui.data.preferences import Preferences
+from tui.screens.app import SaludoApp
+from tui.terminal.cell_diff import in_ascii
+from tui.terminal.style import cut_path
+from tui.widgets.choice_list import ChoiceList
+from tui.widgets.detail_pane import _timeline
+from tui.widgets.status_bar import StatusLine, newest_crumbs
+from tui.widgets.tiles import Tiles, tiles_of
+from tui.words.keys import KEYS
+from tui.words.unavailable import NO_DATA
 
 
 @pytest.fixture(scope="module")

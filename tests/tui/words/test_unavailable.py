@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from storage.events import ContactIds, Event, Rank, Send
+from storage.domain.events import ContactIds, Event, Rank, Send
 from tests.databases import LINE, NOON, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tui.app import SaludoApp
-from tui.keys import Key, Where, bar
-from tui.messages import SaveEnded
-from tui.scrolling import Lines
-from tui.status import KeyBar, StatusLine
+from tui.data.worker_messages import SaveEnded
+from tui.screens.app import SaludoApp
+from tui.widgets.scroll_text import Lines
+from tui.widgets.status_bar import KeyBar, StatusLine
+from tui.words.keys import Key, Where, bar
 
 NORMAL, WIDE = (120, 40), (160, 48)
 SORTED = "the grouped table is sorted by day; v shows the starts one by one"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.evolution import LEGEND, legend
-from tui.panel import heading
-from tui.terminal import STATUS_LETTER, cut_words
-from tui.wording import days, number, short_number, status_name
+from tui.terminal.style import STATUS_LETTER, cut_words
+from tui.widgets.drawn_charts import LEGEND, legend
+from tui.widgets.panel import heading
+from tui.words.wording import days, number, short_number, status_name
 
 
 @pytest.mark.parametrize(
