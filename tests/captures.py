@@ -13,7 +13,8 @@ from storage.database.connection import writing
 from storage.database.settings import store_setting
 from storage.domain.events import Event, Ignored, Item, Reject
 from storage.ingest.importer import Summary, import_path
-from storage.sources import Options, open_source
+from storage.sources.opened import Options
+from storage.sources.recognition import open_source
 from tests.databases import ZONE
 
 CAPTURES = Path(__file__).parent.parent / "fixtures" / "captures"

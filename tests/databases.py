@@ -13,7 +13,7 @@ from storage.database.connection import reading, writing
 from storage.database.settings import store_setting
 from storage.domain.events import ContactIds, Event, LineIds
 from storage.domain.filters import Filter
-from storage.ingest.batch_writer import Ingest
+from storage.ingest.batch_writer import BatchWriter
 from storage.messages.batch_merger import Merger
 from storage.report.report import as_json, load_report
 from storage.table.export import write_tsv
@@ -37,13 +37,13 @@ def build(
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", time_zone)
             store_setting(connection, "answer_window", str(answer_window))
-        ingest = Ingest(writer)
+        ingest = BatchWriter(writer)
         for part in parts:
             merger = Merger()
             for event in part:
                 merger.add(event)
             with writer.transaction():
-                ingest = ingest if one_import else Ingest(writer)
+                ingest = ingest if one_import else BatchWriter(writer)
                 ingest.write(merger.batch())
     return path
 

@@ -16,7 +16,7 @@ from storage.database.connection import writing
 from storage.database.settings import load_settings, store_setting
 from storage.domain.filters import Filter
 from storage.ingest.importer import import_path, prepare
-from storage.sources import Options
+from storage.sources.opened import Options
 from tests.tui.scenes import settle
 from tui.screens.app import SaludoApp
 from tui.words.keys import sections

@@ -26,9 +26,9 @@ from storage.domain.events import (
     Status,
     Step,
 )
-from storage.domain.filters import StartStatus, UserType
+from storage.domain.vocabulary import StartStatus, UserType
 
-Evidence = Send | Status | Inbound
+RankedValue = Send | Status | Inbound
 Id = TypeVar("Id")
 Value = TypeVar("Value")
 ContactId = tuple[str, str]
@@ -260,7 +260,7 @@ class World:
 # --- what is known of one message ---
 
 
-def _rank(event: Evidence) -> Rank:
+def _rank(event: RankedValue) -> Rank:
     return event.rank if isinstance(event, Send) else Rank.WEBHOOK
 
 
@@ -283,7 +283,7 @@ def _winner(said: Iterable[_Said[Value]]) -> Value | None:
 class Message:
     """One message: all that its events say, each field settled by the fixed order."""
 
-    def __init__(self, key: str, events: Sequence[Evidence], world: World, joined: bool = False) -> None:
+    def __init__(self, key: str, events: Sequence[RankedValue], world: World, joined: bool = False) -> None:
         self.key, self.events, self.world, self.joined = key, list(events), world, joined
         self.sends = [event for event in self.events if isinstance(event, Send)]
         self.statuses = [event for event in self.events if isinstance(event, Status)]
@@ -517,11 +517,11 @@ def starts_of(
     return sorted(starts, key=lambda start: (start.at, start.key), reverse=True)
 
 
-def _messages(events: Sequence[Evidence], world: World) -> tuple[list[Message], list[Message]]:
+def _messages(events: Sequence[RankedValue], world: World) -> tuple[list[Message], list[Message]]:
     """The messages in and the messages out; a key seen both ways is two messages."""
-    keyed_in: dict[str, list[Evidence]] = {}
-    keyed_out: dict[str, list[Evidence]] = {}
-    rows: dict[str, list[Evidence]] = {}
+    keyed_in: dict[str, list[RankedValue]] = {}
+    keyed_out: dict[str, list[RankedValue]] = {}
+    rows: dict[str, list[RankedValue]] = {}
     for event in events:
         if isinstance(event, Send) and event.keyless:
             rows.setdefault(event.key, []).append(event)

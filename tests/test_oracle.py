@@ -25,7 +25,7 @@ from storage.domain.events import (
     Status,
     Step,
 )
-from storage.domain.filters import StartStatus, UserType
+from storage.domain.vocabulary import StartStatus, UserType
 from tests.histories import Question, events, milliseconds, questions, shuffled, split
 from tests.oracle import OracleStart, recount, starts_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from storage.domain.filters import FIELDS, NAMED_PERIODS
-from storage.sources import FORMATS
+from storage.sources.recognition import FORMATS
 from tests.docs import PICTURE, README, keys_in_readme, keys_table
 from tui.screens.help import DEFINITIONS
 

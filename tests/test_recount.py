@@ -32,12 +32,14 @@ from storage.domain.events import (
     Step,
 )
 from storage.domain.failures import reason_of
-from storage.domain.filters import Filter, StartStatus, UserType, literal
+from storage.domain.filters import Filter, literal
+from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest import contact_lifetimes, derivation, seen_keys
 from storage.ingest.integrity import check
 from storage.messages import identities
 from storage.report.report import as_json, load_report
-from storage.sources import Options, open_source
+from storage.sources.opened import Options
+from storage.sources.recognition import open_source
 from tests.databases import build, tsv_bytes
 from tests.histories import Question, events, milliseconds, questions, shuffled, split
 from tests.oracle import OracleStart, recount, starts_of

@@ -12,9 +12,8 @@ from operator import add
 
 from storage.cube.day_counts import Cell, Detail, Sends, Sums, columns_of, sums_of
 from storage.cube.layout import ALL, Block, children_of
-from storage.database.schema import COUNTERS, NEW
-from storage.database.statements import Write
-from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID
+from storage.database.schema import COUNTERS, NEW, NO_TEMPLATE, UNKNOWN_ID
+from storage.database.statements import BulkStatement
 
 Cells = dict[Cell, Sums]
 Details = dict[Detail, Sends]
@@ -75,7 +74,7 @@ def stored_cells(connection: sqlite3.Connection, day: int, lines: set[int]) -> C
     return {(line, template): sums_of(columns) for line, template, *columns in rows}
 
 
-def cell_writes(day: int, lines: set[int], leaves: Cells, stored: Cells) -> list[Write]:
+def cell_writes(day: int, lines: set[int], leaves: Cells, stored: Cells) -> list[BulkStatement]:
     """How to write the counters of these lines on a day, and the roll-ups over them."""
     # The leaves of the other lines stay as they are.
     cells = {cell: sums for cell, sums in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
@@ -102,7 +101,7 @@ def stored_details(connection: sqlite3.Connection, day: int) -> Details:
     return {row[:_OF_DETAIL]: row[_OF_DETAIL:] for row in connection.execute(_READ_DETAILS, (day,))}
 
 
-def detail_writes(day: int, lines: set[int], leaves: Details, stored: Details) -> list[Write]:
+def detail_writes(day: int, lines: set[int], leaves: Details, stored: Details) -> list[BulkStatement]:
     """How to write the details of these lines on a day, and the roll-ups over them."""
     details = {
         detail: sends for detail, sends in stored.items() if ALL not in detail[:2] and detail[0] not in lines

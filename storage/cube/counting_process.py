@@ -20,12 +20,12 @@ from storage.cube.layout import Block
 from storage.cube.planned_writes import coarse_writes, new_day_writes
 from storage.database import child_process
 from storage.database.connection import DatabaseError, reading
-from storage.database.statements import Write
+from storage.database.statements import BulkStatement
 
 Task = tuple[int, Block, set[int]]  # a kind of sets, a coarse block, its dirty lines
 
 
-class Beside:
+class CountingProcess:
     """The process (None: there is none), as the importing one sees it: one question at a time, and then its answer."""
 
     def __init__(self, process: subprocess.Popen[bytes] | None) -> None:
@@ -35,18 +35,18 @@ class Beside:
         """Asks for the writes of new days: `starts` as derived columns of messages, failures with their ids."""
         self._ask(("days", list(starts), list(failures)))
 
-    def days(self) -> dict[int, list[Write]]:
+    def days(self) -> dict[int, list[BulkStatement]]:
         """The writes of each of those days; nothing where there is no answer."""
-        days: dict[int, list[Write]] | None = self._answer()
+        days: dict[int, list[BulkStatement]] | None = self._answer()
         return days or {}
 
     def ask_for_blocks(self, tasks: Iterable[Task]) -> None:
         """Asks for the writes of coarse blocks, of which all parts are committed."""
         self._ask(("blocks", [(kind, block, sorted(lines)) for kind, block, lines in tasks]))
 
-    def blocks(self) -> list[list[Write]] | None:
+    def blocks(self) -> list[list[BulkStatement]] | None:
         """The writes of those blocks, in the order of the question; None where there is no answer."""
-        blocks: list[list[Write]] | None = self._answer()
+        blocks: list[list[BulkStatement]] | None = self._answer()
         return blocks
 
     def _ask(self, question: tuple[Any, ...]) -> None:
@@ -68,10 +68,10 @@ class Beside:
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Beside]:
+def beside(path: Path) -> Iterator[CountingProcess]:
     """The process for a database, ended with the context; where none can be started, nobody answers."""
     with child_process.started("storage.cube.counting_process", str(path)) as process:
-        yield Beside(process)
+        yield CountingProcess(process)
 
 
 def answer_to(path: Path, question: Sequence[Any]) -> Any:

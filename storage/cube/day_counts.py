@@ -16,10 +16,18 @@ from storage.cube.bitmaps import SLICE_BITS, encode_numbers
 from storage.cube.layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
 from storage.cube.packed_sets import BlockKey
 from storage.database.connection import DatabaseError
-from storage.database.schema import COUNTERS, HALF, ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.schema import (
+    COUNTERS,
+    HALF,
+    NO_TEMPLATE,
+    ORIGINS,
+    REFERRED_FROM,
+    STATUSES,
+    UNKNOWN_ID,
+    USER_TYPES,
+)
 from storage.domain.calendar import Calendar
-from storage.domain.filters import UserType
-from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID
+from storage.domain.vocabulary import UserType
 
 Cell = tuple[int, int]  # line, template
 # The columns of a cell, of all users and then of new ones, one above the other in one number: one addition adds up all.

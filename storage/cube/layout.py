@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
-from storage.domain.filters import StartStatus
+from storage.domain.vocabulary import StartStatus
 
 ALL = 0
 PACK = -9  # in the place of a template: the row holds a pack of the line's templates

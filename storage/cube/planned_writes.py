@@ -13,7 +13,7 @@ from storage.cube.counters import Cells, Details
 from storage.cube.day_counts import Counted, CountedStart, count, starts_of_day
 from storage.cube.layout import KINDS, Block
 from storage.cube.user_sets import StoredBlock
-from storage.database.statements import Write
+from storage.database.statements import BulkStatement
 from storage.domain.calendar import Calendar
 
 
@@ -26,7 +26,7 @@ class _StoredDay:
     users: Mapping[int, StoredBlock] = field(default_factory=dict)  # by kind
 
 
-def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int]) -> list[Write]:
+def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int]) -> list[BulkStatement]:
     """What these lines have on a day, counted again from the messages."""
     everything = lines >= counters.all_lines(connection)
     counted = count(starts_of_day(connection, calendar, day, None if everything else lines))
@@ -38,13 +38,13 @@ def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lin
     return _writes(day, lines, counted, stored)
 
 
-def new_day_writes(day: int, starts: Iterable[CountedStart]) -> list[Write]:
+def new_day_writes(day: int, starts: Iterable[CountedStart]) -> list[BulkStatement]:
     """All that a day has that had no starts before; without a database."""
     counted = count(starts)
     return _writes(day, {line for line, _ in counted.cells}, counted, _StoredDay())
 
 
-def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> list[Write]:
+def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> list[BulkStatement]:
     writes = counters.cell_writes(day, lines, counted.cells, stored.cells)
     writes += counters.detail_writes(day, lines, counted.details, stored.details)
     for kind in KINDS:
@@ -53,7 +53,7 @@ def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> 
     return writes
 
 
-def coarse_writes(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> list[Write]:
+def coarse_writes(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> list[BulkStatement]:
     """The sets of users of these lines in a coarse block, made again of the blocks below it."""
     leaves = user_sets.leaves_of_children(connection, kind, block, lines)
     return user_sets.block_writes(kind, block, lines, leaves, user_sets.stored_block(connection, kind, block))

@@ -20,19 +20,19 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from storage.cube import counters
-from storage.cube.counting_process import Beside
+from storage.cube.counting_process import CountingProcess
 from storage.cube.layout import KINDS, Block, ancestors_of, parent_of
 from storage.cube.planned_writes import coarse_writes, day_writes
 from storage.database.connection import Writer
+from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.database.settings import load_settings
-from storage.database.statements import Write, execute
+from storage.database.statements import BulkStatement, execute
 from storage.domain.calendar import Calendar
-from storage.report.selection import FIRST_AND_LAST_DAY
 
 Progress = Callable[[int, int], None]  # days done, of how many
 
 
-def untold(done: int, of: int) -> None:
+def no_progress(done: int, of: int) -> None:
     """A progress that nobody is told of."""
 
 
@@ -64,7 +64,7 @@ def _starts_of(connection: sqlite3.Connection, calendar: Calendar, day: int, mos
 
 
 def refresh_batch(
-    connection: sqlite3.Connection, counted: Mapping[int, list[Write]] = MappingProxyType({})
+    connection: sqlite3.Connection, counted: Mapping[int, list[BulkStatement]] = MappingProxyType({})
 ) -> set[int]:
     """Refreshes dirty days inside the caller's transaction, unless that would take longer than the batch did. The
     newest stay dirty while they hold few starts: a reader counts those in no time, and the next batch adds to them.
@@ -103,14 +103,14 @@ def refresh_block(connection: sqlite3.Connection, block: Block) -> None:
     _refresh_coarse(connection, [block], None)
 
 
-def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], writes: Iterable[Write]) -> None:
+def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], writes: Iterable[BulkStatement]) -> None:
     """Writes what was worked out of a coarse block for its dirty lines, of which it still holds."""
     execute(connection, writes)
     counters.refresh_details(connection, block, lines)
     _mark_parent(connection, block)
 
 
-def finish(writer: Writer, progress: Progress = untold, beside: Beside | None = None) -> None:
+def finish(writer: Writer, progress: Progress = no_progress, beside: CountingProcess | None = None) -> None:
     """Refreshes all that is dirty, in transactions of its own; `beside` takes half of the work."""
     done = _Done(progress)
     left = 1
@@ -119,7 +119,7 @@ def finish(writer: Writer, progress: Progress = untold, beside: Beside | None = 
             left = _refresh_some(connection, done, beside)
 
 
-def rebuild(connection: sqlite3.Connection, progress: Progress = untold) -> None:
+def rebuild(connection: sqlite3.Connection, progress: Progress = no_progress) -> None:
     """Counts everything again inside the caller's transaction."""
     for table in ("cells", "details", "users", "dirty"):
         connection.execute(f"DELETE FROM {table}")
@@ -151,7 +151,7 @@ def _mark_everything(connection: sqlite3.Connection) -> None:
         )
 
 
-def _refresh_some(connection: sqlite3.Connection, done: _Done, beside: Beside | None) -> int:
+def _refresh_some(connection: sqlite3.Connection, done: _Done, beside: CountingProcess | None) -> int:
     """Refreshes some of what is dirty, fine before coarse, and returns how many blocks are left."""
     dirty = connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
     if not dirty:
@@ -174,7 +174,7 @@ def _refresh_day(connection: sqlite3.Connection, calendar: Calendar, day: int) -
     _mark_parent(connection, (0, day))
 
 
-def _refresh_coarse(connection: sqlite3.Connection, blocks: list[Block], beside: Beside | None) -> None:
+def _refresh_coarse(connection: sqlite3.Connection, blocks: list[Block], beside: CountingProcess | None) -> None:
     """Makes coarse blocks of one level again of the blocks below them, as far as their dirty lines go."""
     dirty = {block: _dirty_lines(connection, block) for block in blocks}
     tasks = [(kind, block, lines) for block, lines in dirty.items() for kind in KINDS]
@@ -208,7 +208,7 @@ def _mark_parent(connection: sqlite3.Connection, block: Block) -> None:
     connection.execute("DELETE FROM dirty WHERE level = ? AND block = ?", block)
 
 
-def differences(connection: sqlite3.Connection, progress: Progress = untold) -> list[str]:
+def differences(connection: sqlite3.Connection, progress: Progress = no_progress) -> list[str]:
     """The cells that are not what their messages make them, a line each; of a cube of which nothing is dirty.
 
     Everything is counted again into temporary tables of the same names, which stand before the real ones meanwhile.

@@ -20,7 +20,7 @@ from storage.cube.day_counts import Leaves
 from storage.cube.layout import ALL, FAILED, PACK, REPEATED, SPARSE, STEPS, USERS, Block, children_of, has_repeated
 from storage.cube.multiplicity import layers_of
 from storage.cube.packed_sets import BlockKey, PackKey, fit, is_big, pack, unpack, unpack_block, unpack_line
-from storage.database.statements import Write
+from storage.database.statements import BulkStatement
 
 _READ_LEAVES = f"""
 SELECT line, template, bitmap FROM users
@@ -92,7 +92,7 @@ def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> Sto
     return StoredBlock(rows, dict(totals))
 
 
-def block_writes(kind: int, block: Block, lines: set[int], leaves: Leaves, stored: StoredBlock) -> list[Write]:
+def block_writes(kind: int, block: Block, lines: set[int], leaves: Leaves, stored: StoredBlock) -> list[BulkStatement]:
     """How to write the leaves of these lines, and every roll-up that they change."""
     before = {leaf: blob for row in stored.rows if row[1] != ALL for leaf, blob in _leaves_of(kind, *row)}
     after = {leaf: blob for leaf, blob in before.items() if leaf[0] not in lines} | leaves
@@ -106,11 +106,11 @@ def block_writes(kind: int, block: Block, lines: set[int], leaves: Leaves, store
     return _changed_rows(kind, block, before, after, stored)
 
 
-def _insert(kind: int, block: Block, rows: Iterable[Row]) -> Write:
+def _insert(kind: int, block: Block, rows: Iterable[Row]) -> BulkStatement:
     return _WRITE, [(kind, *block, *row) for row in rows]
 
 
-def _changed_rows(kind: int, block: Block, before: Leaves, after: Leaves, stored: StoredBlock) -> list[Write]:
+def _changed_rows(kind: int, block: Block, before: Leaves, after: Leaves, stored: StoredBlock) -> list[BulkStatement]:
     """How to write the rows of the lines that changed, and those roll-ups over lines that do."""
     changed = before.items() ^ after.items()
     lines, templates = {line for (line, _, _), _ in changed}, {template for (_, template, _), _ in changed}

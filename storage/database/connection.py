@@ -221,3 +221,16 @@ def interrupt(connection: sqlite3.Connection) -> None:
     """Stops what the connection is doing in another thread; nothing where it is closed already."""
     with suppress(sqlite3.ProgrammingError):
         connection.interrupt()
+
+
+@contextmanager
+def read_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """A read transaction, so that all that is read belongs to the same moment."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")

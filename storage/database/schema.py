@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.domain.filters import StartStatus, UserType
-from storage.domain.vocabulary import Origin
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 
 if TYPE_CHECKING:
     import sqlite3
@@ -252,3 +251,13 @@ def _statements(script: str) -> list[str]:
     """The statements of a script: one by one, because `executescript` would commit the open transaction."""
     lines = "\n".join(line.split("--")[0] for line in script.splitlines())
     return [statement for statement in lines.split(";") if statement.strip()]
+
+
+# The ids of what has none of its own, here and in the cube. A referred start without a template is not "(unknown)".
+UNKNOWN_ID, NO_TEMPLATE = -1, -2
+
+
+FIRST_AND_LAST_DAY = """
+SELECT (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at LIMIT 1),
+       (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at DESC LIMIT 1)
+"""

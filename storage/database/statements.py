@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-Write = tuple[str, list[tuple[Any, ...]]]  # a statement, and the values of each of its rows
+BulkStatement = tuple[str, list[tuple[Any, ...]]]  # a statement, and the values of each of its rows
 
 
-def execute(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
+def execute(connection: sqlite3.Connection, writes: Iterable[BulkStatement]) -> None:
     """Executes the statements one by one, each with all its rows."""
     for statement, rows in writes:
         connection.executemany(statement, rows)

@@ -9,7 +9,7 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-class Memo(dict[Given, Made]):
+class BoundedCache(dict[Given, Made]):
     """What a function makes of values that come again and again: worked out once, and one object for all of them. Knows
     the last `most` values at the most."""
 

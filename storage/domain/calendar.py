@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from storage.domain.bounded_cache import Memo
+from storage.domain.bounded_cache import BoundedCache
 
 _EPOCH = date(1970, 1, 1).toordinal()
 QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
@@ -60,7 +60,7 @@ class Calendar:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self.days = Memo(partial(_day_of, zone), _DAYS_KEPT)
+        self.days = BoundedCache(partial(_day_of, zone), _DAYS_KEPT)
 
     def day_number(self, at: int) -> int:
         """The local day of a time in ms."""

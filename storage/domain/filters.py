@@ -9,30 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import cached_property
 from typing import TypeVar
 
 from storage.domain.failures import Reason
-from storage.domain.vocabulary import Origin
-
-
-class UserType(StrEnum):
-    """Whether the contact was known before the start."""
-
-    NEW = "new"
-    RECURRENT = "recurrent"
-
-
-class StartStatus(StrEnum):
-    """The furthest a start got; RECEIVED is the status of referred starts."""
-
-    FAILED = "failed"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    READ = "read"
-    ANSWERED = "answered"
-    RECEIVED = "received"
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 
 
 class FilterError(ValueError):

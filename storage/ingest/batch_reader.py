@@ -24,7 +24,8 @@ from storage.database import child_process
 from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
 from storage.ingest.file_digest import Digest, Hashed
 from storage.messages.batch_merger import Batch, Merger
-from storage.sources import OpenedSource, Options, Place, UnknownFormat, open_source
+from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
+from storage.sources.recognition import open_source
 
 _RISE = 3  # the first part is so many times halved; each next one is half as large again
 
@@ -42,7 +43,7 @@ class Part:
     batch: Batch
     rejects: list[Reject]
     ignored: int
-    place: Place
+    place: Offset
     position: int
     records: int
     last: bool
@@ -72,11 +73,11 @@ def parts(source: OpenedSource, size: int) -> Iterator[Part]:
 
 
 def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> Part:
-    place = Place() if source.packed else source.done
+    place = Offset() if source.packed else source.done
     return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
 
 
-def start_reading(file: BinaryIO, options: Options, begin: Place, size: int) -> subprocess.Popen[bytes]:
+def start_reading(file: BinaryIO, options: Options, begin: Offset, size: int) -> subprocess.Popen[bytes]:
     """Starts a process that reads a file; raises OSError where that cannot be."""
     line = options.line and struct_tuple(options.line)
     told = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
@@ -138,7 +139,7 @@ def _part_of(content: tuple[Any, ...]) -> Part:
     batch = Batch(rows, references, people, lines, [ContactIds(*contact) for contact in contacts], names, events)
     digests = [digest and Digest(*digest) for digest in content[14:]]
     rejects = [Reject(*reject) for reject in rejects]
-    return Part(format, batch, rejects, ignored, Place(*place), position, records, last, *digests)
+    return Part(format, batch, rejects, ignored, Offset(*place), position, records, last, *digests)
 
 
 def _main(told: str) -> None:
@@ -148,11 +149,11 @@ def _main(told: str) -> None:
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
     os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # wherever the process that asked has left it
     with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
-        for data in _answers(file, options, Place(position, lines), size):
+        for data in _answers(file, options, Offset(position, lines), size):
             child_process.send(out, data)
 
 
-def _answers(file: BinaryIO, options: Options, begin: Place, size: int) -> Iterator[tuple[str, Any] | None]:
+def _answers(file: BinaryIO, options: Options, begin: Offset, size: int) -> Iterator[tuple[str, Any] | None]:
     hashed = Hashed(file)
     try:
         for part in parts(open_source(file, options, begin), size):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from storage.cube import refresh
 from storage.database.connection import Writer
 from storage.database.settings import load_settings
-from storage.ingest.cube_sharing import Sharing
-from storage.ingest.derivation import Change, Timelines, Touched
-from storage.ingest.seen_keys import KnownHashes
+from storage.ingest.cube_sharing import CubeSharing
+from storage.ingest.derivation import Change, ChangeSet, Timelines
+from storage.ingest.seen_keys import SeenKeys
 from storage.messages import store
 from storage.messages.batch_merger import Batch
 from storage.messages.identities import Contacts, Lines
@@ -31,20 +31,20 @@ class Changes:
     changed: int
 
 
-class Ingest:
+class BatchWriter:
     """Writes batches. After an exception it must not be used again: what it remembers was rolled back.
 
     sharing: how the cube's counting is shared with another process, if it is.
     """
 
-    def __init__(self, writer: Writer, sharing: Sharing | None = None) -> None:
+    def __init__(self, writer: Writer, sharing: CubeSharing | None = None) -> None:
         self._connection, self._sharing = writer.connection, sharing
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
         self._columns = store.Columns(self._connection, self._lines)
         self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = store.next_id(self._connection)
-        self._hashes = KnownHashes(complete=self._next_id == 1)
+        self._hashes = SeenKeys(complete=self._next_id == 1)
 
     def write(self, batch: Batch) -> Changes:
         """Writes one batch inside the caller's transaction."""
@@ -79,9 +79,9 @@ class Ingest:
             self._contacts.name(self._contacts.find(reference).owner, name)
         self._contacts.finish()
 
-    def _merge(self, batch: Batch) -> Touched:
+    def _merge(self, batch: Batch) -> ChangeSet:
         """The batch's messages merged with what is known of them."""
-        touched = Touched(fresh_from=self._contacts.fresh_from)
+        touched = ChangeSet(fresh_from=self._contacts.fresh_from)
         columns = self._columns
         lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
         people = self._contacts.find_each(batch.references)
@@ -107,7 +107,7 @@ class Ingest:
         self._next_id = next_id
         return touched
 
-    def _add_moved(self, touched: Touched) -> None:
+    def _add_moved(self, touched: ChangeSet) -> None:
         """Contacts and lines that turned out to be others': what hangs on them follows from all their messages."""
         for gone, stays in self._contacts.merged:
             touched.gone.add(gone)
@@ -123,7 +123,7 @@ class Ingest:
             touched.alone |= {id for id, contact in rows if contact is None}
             self._lines.merged.clear()
 
-    def _write(self, touched: Touched, changes: list[Change]) -> int:
+    def _write(self, touched: ChangeSet, changes: list[Change]) -> int:
         """Writes every row that changed once, with its evidence where that changed; how many are new."""
         rows = touched.rows
         new = [change for change in changes if change[0].id >= self._first_id]

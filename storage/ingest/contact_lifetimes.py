@@ -15,7 +15,7 @@ _MOST = 1_000_000  # contacts, 16 bytes each
 _OUT, _ROW = int(Direction.OUT), int(Direction.ROW)
 
 
-class Lifetimes:
+class ContactLifetimes:
     """The lifetimes of contacts.
 
     complete: whether the database held no message when this was made; else nothing is known of any.

@@ -10,23 +10,23 @@ from __future__ import annotations
 import sqlite3
 
 from storage.cube import refresh
-from storage.cube.counting_process import Beside
+from storage.cube.counting_process import CountingProcess
 from storage.cube.day_counts import FailureKinds
 from storage.cube.layout import KINDS, Block, days_of
-from storage.database.statements import Write
+from storage.database.statements import BulkStatement
 from storage.messages.store import CODE, DAY, REASON, DerivedColumns
 
 _BLOCKS = 6  # that are asked for at once: about as much work as the other half of a batch
 
 
-class Sharing:
+class CubeSharing:
     """The batches of one import, each in a transaction: `begin`, `count` and `refresh` in turn."""
 
-    def __init__(self, connection: sqlite3.Connection, beside: Beside) -> None:
+    def __init__(self, connection: sqlite3.Connection, beside: CountingProcess) -> None:
         self._connection, self._beside = connection, beside
         self._touched: set[int] = set()  # days that the last batch made dirty
         self._asked: list[tuple[Block, set[int]]] = []
-        self._made: list[list[Write]] = []
+        self._made: list[list[BulkStatement]] = []
 
     def catch_up(self) -> bool:
         """Makes one coarse block between two batches, where there is one to be made; whether there was."""

@@ -17,8 +17,8 @@ from storage.database.schema import STATUSES
 from storage.database.settings import Settings
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.failures import reason_of
-from storage.domain.filters import StartStatus
-from storage.ingest.contact_lifetimes import Lifetimes
+from storage.domain.vocabulary import StartStatus
+from storage.ingest.contact_lifetimes import ContactLifetimes
 from storage.messages import store
 from storage.messages.classify import NOT_WRITTEN, can_answer, is_notification
 from storage.messages.message import Direction
@@ -41,7 +41,7 @@ _ALL_OF_THEM = (0, 1 << 62, None)
 
 
 @dataclass(slots=True)
-class Touched:
+class ChangeSet:
     """What a batch changed.
 
     rows: messages made or changed, by row id, as they will be; before: those changed, as they were. spans: contact ->
@@ -116,9 +116,9 @@ class Timelines:
         empty = store.next_id(connection) == 1
         # What all contexts of the database hash to, where it began empty and so long as they are not too many.
         self._named: set[int] | None = set() if empty else None
-        self._lifetimes = Lifetimes(complete=empty)
+        self._lifetimes = ContactLifetimes(complete=empty)
 
-    def derive(self, touched: Touched) -> list[Change]:
+    def derive(self, touched: ChangeSet) -> list[Change]:
         """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
         contexts = _Contexts(self._connection, touched, self._named)
         if self._named is not None and len(self._named) > _CONTEXTS_KEPT:
@@ -155,10 +155,10 @@ class Timelines:
         contacts = [id for (id,) in self._connection.execute("SELECT id FROM contacts ORDER BY id")]
         for done, some in enumerate(batched(contacts, _CONTACTS_AT_ONCE)):
             progress(done * _CONTACTS_AT_ONCE, len(contacts))
-            self.write(self.derive(Touched(whole=set(some))))
+            self.write(self.derive(ChangeSet(whole=set(some))))
         alone = [id for (id,) in self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")]
         for ids in batched(alone, _CONTACTS_AT_ONCE):
-            self.write(self.derive(Touched(alone=set(ids))))
+            self.write(self.derive(ChangeSet(alone=set(ids))))
         progress(len(contacts), len(contacts))
 
     def write(self, changes: Iterable[Change]) -> None:
@@ -167,7 +167,7 @@ class Timelines:
         store.update_derived(self._connection, rows)
 
     def _load(
-        self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: Touched, contexts: _Contexts
+        self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: ChangeSet, contexts: _Contexts
     ) -> Iterator[_Group]:
         """The messages of contacts, as they will be, from which each is derived."""
         known_since, around = self._known_since([one for one in contacts if one not in touched.whole], touched)
@@ -185,7 +185,7 @@ class Timelines:
         for messages in self._grouped(everything, whole, changed, touched, contexts).values():
             yield messages, *_ALL_OF_THEM
 
-    def _known_since(self, contacts: Sequence[int], touched: Touched) -> tuple[dict[int, int], list[int]]:
+    def _known_since(self, contacts: Sequence[int], touched: ChangeSet) -> tuple[dict[int, int], list[int]]:
         """The contacts that were known for certain before anything of theirs that changed, and since when; and those of
         them who may have a message near to what changed."""
         since: dict[int, int] = {}
@@ -224,7 +224,7 @@ class Timelines:
         stored: Iterable[Stored],
         contacts: Iterable[int],
         changed: dict[int, list[Stored]],
-        touched: Touched,
+        touched: ChangeSet,
         contexts: _Contexts,
     ) -> dict[int, list[Stored]]:
         """The messages of each contact: those that changed, and of those stored the others."""
@@ -298,7 +298,7 @@ class _Contexts:
     the batch are added.
     """
 
-    def __init__(self, connection: sqlite3.Connection, touched: Touched, named: set[int] | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, touched: ChangeSet, named: set[int] | None) -> None:
         self._connection = connection
         self._changed = touched.rows
         self._outbound = {row.row[KEY]: row for row in touched.rows.values() if row.row[DIRECTION] == _OUT}

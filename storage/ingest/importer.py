@@ -28,7 +28,8 @@ from storage.ingest import journal
 from storage.ingest.batch_reader import parts, parts_of, start_reading
 from storage.ingest.file_digest import Hashed
 from storage.ingest.journal import Journal, Known
-from storage.sources import Options, Place, UnknownFormat, open_source
+from storage.sources.opened import Offset, Options, UnknownFormat
+from storage.sources.recognition import open_source
 
 _BATCH = 80_000  # events
 _WORTH_A_PROCESS = 16 << 20  # bytes to read
@@ -66,7 +67,7 @@ def prepare(writer: Writer) -> None:
 
 
 def import_path(
-    writer: Writer, path: Path, options: Options, progress: Progress, counted: refresh.Progress = refresh.untold
+    writer: Writer, path: Path, options: Options, progress: Progress, counted: refresh.Progress = refresh.no_progress
 ) -> Summary:
     """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format.
 
@@ -100,7 +101,7 @@ def import_stream(
     name: str,
     options: Options,
     progress: Progress,
-    counted: refresh.Progress = refresh.untold,
+    counted: refresh.Progress = refresh.no_progress,
 ) -> Summary:
     """Imports what a stream holds under a name; raises FileError."""
     return _import(writer, stream, name, options, progress, counted, None, None)
@@ -116,7 +117,7 @@ def _import(
     known: Known | None,
     hashed: Hashed | None,
 ) -> Summary:
-    begin = Place() if known is None else known.place
+    begin = Offset() if known is None else known.place
     if begin.position:
         progress(begin.position, 0)
     part = None
@@ -163,7 +164,7 @@ def _nothing() -> None:
     """What is to be done behind a batch of a small file."""
 
 
-def _reader(stream: BinaryIO, options: Options, begin: Place) -> subprocess.Popen[bytes] | None:
+def _reader(stream: BinaryIO, options: Options, begin: Offset) -> subprocess.Popen[bytes] | None:
     """A process that reads what is left of a file, where that is worth one and can be started."""
     left = os.fstat(stream.fileno()).st_size - begin.position
     if left < _WORTH_A_PROCESS or _cores() == 1:

@@ -13,15 +13,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from storage.cube.counting_process import Beside
+from storage.cube.counting_process import CountingProcess
 from storage.database.connection import Writer
 from storage.domain.calendar import now_ms
 from storage.domain.events import Reject
 from storage.ingest.batch_reader import Part
-from storage.ingest.batch_writer import Ingest
-from storage.ingest.cube_sharing import Sharing
+from storage.ingest.batch_writer import BatchWriter
+from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.file_digest import Digest, Hashed
-from storage.sources import Options, Place
+from storage.sources.opened import Offset, Options
 
 # Raised when a source gives more of a file than before, or other things: then files are read again.
 _READING = 2
@@ -32,7 +32,7 @@ class Known:
     """An earlier import of the same bytes: up to where, the rejects it found, and whether that is the whole file."""
 
     id: int
-    place: Place
+    place: Offset
     rejects: int
     whole: bool
     format: str
@@ -57,10 +57,10 @@ def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Opt
     wanted: defaultdict[int, dict[str, Known]] = defaultdict(dict)
     for id, position, lines, prefix, whole, sha256, rejects, format in rows:
         if 0 < position <= size:
-            known = Known(id, Place(position, lines), rejects, position == whole == size, format)
+            known = Known(id, Offset(position, lines), rejects, position == whole == size, format)
             wanted[position].setdefault(prefix, known)
         if whole == size and sha256 is not None:
-            wanted[size][sha256] = Known(id, Place(position, lines), rejects, True, format)
+            wanted[size][sha256] = Known(id, Offset(position, lines), rejects, True, format)
     found = None
     for position in sorted(wanted):
         found = wanted[position].get(hashed.to(position).prefix, found)
@@ -80,11 +80,11 @@ class Journal:
         options: Options,
         known: Known | None = None,
         hashed: Hashed | None = None,
-        beside: Beside | None = None,
+        beside: CountingProcess | None = None,
     ) -> None:
         self._writer, self._hashed = writer, hashed
         self._name, self._options, self._known = name, options, known
-        self._ingest = Ingest(writer, None if beside is None else Sharing(writer.connection, beside))
+        self._ingest = BatchWriter(writer, None if beside is None else CubeSharing(writer.connection, beside))
         self.events = self.ignored = self.new = self.changed = 0
         self.rejects = known.rejects if known else 0
         self._started_at = now_ms()

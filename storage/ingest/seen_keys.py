@@ -12,7 +12,7 @@ from pyroaring import BitMap
 _KEPT = (1 << 26) - 1
 
 
-class KnownHashes:
+class SeenKeys:
     """The hashes of the values of a database that held none when this was made.
 
     complete: whether it was so; else any value may be there.

@@ -1,29 +1,22 @@
 """Events merged in memory: what each says goes into its message, and the messages become the rows of a batch. Knows no
 database.
 
-Most events are one of the few that an ordinary notification makes: a send that was accepted, and its statuses. Nothing
-but their times differs, so they are only kept (`_Outbound`), and become a row without being merged field by field. So
-does what a person wrote, of which nothing tells twice.
+Most events are the usual ones of a notification: a send that was accepted, and its statuses. Only their
+times differ, so they are kept as they are (`UsualOutbound`) and become a row without a merge field by field. An inbound
+message, which is told once, goes the same short way.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import msgspec
-
-from storage.domain.events import NO_FLAGS, ContactIds, Event, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
+from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
+from storage.messages.fast_path import _IN, _OUT, UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
 from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
 from storage.messages.message import Direction, Message
-from storage.messages.message_row import CONTACT, CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
+from storage.messages.message_row import CONTACT, Row, row_of
 
 _UNDATED = 1 << 60  # evidence without a time comes after all that has one
-_NEVER = 1 << 60  # always this object: known by identity
-_OUT, _IN = Direction.OUT, Direction.IN
-_NOTIFICATION, _WEBCHAT, _CAMPAIGN = Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN
-_NOTIFIED = Origin.NOTIFICATION.value  # to ask a member for its value takes as long as a fifth of a row
-_SEND_LOG = Rank.SEND_LOG
-_SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
 Reference = tuple[int, str]  # (kind, text) of one id of a contact
 
@@ -46,141 +39,11 @@ class Batch:
     events: int = 0
 
 
-class _Outbound(msgspec.Struct, gc=False):
-    """An outbound message of which there is nothing but one usual send, or none, and usual statuses that differ in step
-    and time only. status: any one of them; the times are the earliest of each step, ms."""
-
-    send: Send | None = None
-    status: Status | None = None
-    sent: int = _NEVER
-    delivered: int = _NEVER
-    read: int = _NEVER
-
-    def takes(self, event: Status) -> bool:
-        """Takes in a status that differs from the one there is in step and time only; whether it is one."""
-        status = self.status
-        if status is not event and not (
-            status is not None
-            and (event.line is status.line or event.line == status.line)
-            and (event.contact is status.contact or event.contact == status.contact)
-            and event.category == status.category
-            and event.campaign == status.campaign
-            and event.default_line is None
-            and not event.group
-        ):
-            return False
-        step, at = event.step, event.at
-        if step is _DELIVERED:
-            if at < self.delivered:
-                self.delivered = at
-        elif step is _SENT:
-            if at < self.sent:
-                self.sent = at
-        elif step is _READ or step is _PLAYED:
-            if at < self.read:
-                self.read = at
-        else:
-            return False
-        return True
-
-    def message(self) -> Message:
-        """The same as a message, merged like any other."""
-        event = self.send or self.status
-        assert event is not None
-        message = Message(event.key, _OUT)
-        if self.send is not None:
-            take_in(message, self.send)
-        if self.status is not None:
-            for step, at in ((_SENT, self.sent), (_DELIVERED, self.delivered), (_READ, self.read)):
-                if at != _NEVER:
-                    take_in(message, msgspec.structs.replace(self.status, step=step, at=at))
-        return message
-
-    def row(self) -> Row:
-        """The row of that message. Written down at once where the evidence of each field is where `row_of` takes it for
-        granted: the send's at the message's own time, a status' where there is no send."""
-        send, status = self.send, self.status
-        sent, delivered, read = self.sent, self.delivered, self.read
-        first = sent if sent <= delivered and sent <= read else min(delivered, read)
-        sent_at = None if sent is _NEVER else sent
-        category = None if status is None else status.category
-        if send is None:
-            assert status is not None
-            if category is not None and sent_at is not None and sent != first:
-                return row_of(self.message())
-            at, key, line, contact = first, status.key, status.line, status.contact
-            sources, accepted, campaign, origin = 2, None, status.campaign, None
-            template = kind = language = None
-        else:
-            at = send.at
-            if at > first or (category is not None and first != (at if sent_at is None else sent)):
-                return row_of(self.message())
-            if status is not None and status.campaign is not None and not send.campaign:
-                return row_of(self.message())
-            key, line, contact = send.key, send.line, send.contact
-            sources, accepted, campaign = 1 if status is None else 3, at, send.campaign or None
-            origin = send.origin and (_NOTIFIED if send.origin is _NOTIFICATION else send.origin.value)
-            template, kind, language = send.template or None, send.kind or None, send.language or None
-        return (
-            line.identifier or line.number or line.name,
-            contact_reference(contact),
-            template,
-            key,
-            0,
-            hash_of(key),
-            sources,
-            at,
-            1,
-            origin,
-            0,
-            0,
-            accepted,
-            sent_at,
-            None if delivered is _NEVER else delivered,
-            None if read is _NEVER else read,
-            kind,
-            category,
-            language,
-            campaign,
-            *NOTHING_UNUSUAL,
-        )
-
-
-def _row_of_inbound(inbound: Inbound) -> Row:
-    """The row of a message of which nothing is known but this, with no line of an option."""
-    line, origin = inbound.line, inbound.origin
-    return (
-        line.identifier or line.number or line.name or None,
-        contact_reference(inbound.contact),
-        None,
-        inbound.key,
-        1,
-        hash_of(inbound.key),
-        2,
-        inbound.at,
-        1,
-        None if origin is None else origin.value,
-        1 if inbound.group else 0,
-        0,
-        None,
-        None,
-        None,
-        None,
-        inbound.kind,
-        None,
-        None,
-        None,
-        *NOTHING_UNUSUAL[: CONTEXT - USUAL],
-        inbound.context or None,
-        *NOTHING_UNUSUAL[CONTEXT - USUAL + 1 :],
-    )
-
-
 class Merger:
     """Takes events in, in any order, and gives them as a batch."""
 
     def __init__(self) -> None:
-        self._outbound: dict[str, _Outbound | Message] = {}
+        self._outbound: dict[str, UsualOutbound | Message] = {}
         self._others: dict[tuple[str, Direction], Inbound | Message] = {}
         self._lines: set[LineIds] = set()
         self._contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
@@ -195,7 +58,7 @@ class Merger:
             if event.contact.name is not None:
                 self._name(event)
             known = self._outbound.get(event.key)
-            if type(known) is _Outbound and known.takes(event):
+            if type(known) is UsualOutbound and known.takes(event):
                 return
             if self._keeps_status(event, known):
                 return
@@ -211,8 +74,8 @@ class Merger:
         """Gives out all that was taken in, and holds none of it any more: rows alone are faster to write down."""
         outbound, others = self._outbound, self._others
         self._outbound, self._others = {}, {}
-        rows = [one.row() if isinstance(one, _Outbound) else row_of(one) for one in outbound.values()]
-        rows += [_row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in others.values()]
+        rows = [one.row() if isinstance(one, UsualOutbound) else row_of(one) for one in outbound.values()]
+        rows += [row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in others.values()]
         references: dict[Reference | None, int] = {}
         people = [references.setdefault(row[CONTACT], len(references)) for row in rows]
         return Batch(
@@ -225,12 +88,12 @@ class Merger:
             self._events,
         )
 
-    def _keeps_status(self, event: Status, known: _Outbound | Message | None) -> bool:
+    def _keeps_status(self, event: Status, known: UsualOutbound | Message | None) -> bool:
         """Keeps the first status of a message if it is a usual one; whether it is."""
-        if not _is_usual_status(event):
+        if not is_usual_status(event):
             return False
         if known is None:
-            known = self._outbound[event.key] = _Outbound()
+            known = self._outbound[event.key] = UsualOutbound()
         elif isinstance(known, Message) or known.status is not None:
             return False
         known.status = event
@@ -240,13 +103,13 @@ class Merger:
 
     def _keeps_send(self, event: Send) -> bool:
         """Keeps the send of a message if it is a usual one; whether it is."""
-        if not _is_usual_send(event):
+        if not is_usual_send(event):
             return False
         known = self._outbound.get(event.key)
         if known is None:
-            known = self._outbound[event.key] = _Outbound()
+            known = self._outbound[event.key] = UsualOutbound()
         elif isinstance(known, Message) or known.send is not None:
-            return isinstance(known, _Outbound) and known.send == event
+            return isinstance(known, UsualOutbound) and known.send == event
         known.send = event
         self._lines.add(event.line)
         self._meet(event.contact, None if known.status is None else known.status.contact)
@@ -285,7 +148,7 @@ class Merger:
             self._others[event.key, direction] = message
         else:
             known = self._outbound.get(event.key)
-            if isinstance(known, _Outbound):
+            if isinstance(known, UsualOutbound):
                 self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
                 known = known.message()
             message = self._outbound[event.key] = known or Message(event.key, direction)
@@ -297,48 +160,3 @@ class Merger:
             rank = int(event.rank) if isinstance(event, Send) else 1
             name = (rank, _UNDATED if isinstance(event, Known) else event.at, event.contact.name)
             self._names[reference] = min(name, self._names.get(reference, name))
-
-
-def _is_usual_status(event: Status) -> bool:
-    """Whether all that a status says is its line, contact, category, campaign and the time of a step on the way."""
-    return (
-        event.step is not _FAILED
-        and not event.group
-        and event.default_line is None
-        and event.category != ""
-        and event.campaign != ""
-        and _is_placed(event.line, event.contact)
-    )
-
-
-def _is_usual_send(event: Send) -> bool:
-    """Whether all that a send says is whom it went to, on which line, what it was and when it was accepted."""
-    return (
-        event.rank is _SEND_LOG
-        and event.accepted_at == event.at
-        and not (event.keyless or event.derived or event.group)
-        and event.failure is None
-        and event.failed_at is None
-        and event.session_start is None
-        and event.sent_at is None
-        and event.delivered_at is None
-        and event.read_at is None
-        and event.answered_at is None
-        and event.flags is NO_FLAGS
-        and event.channel_id is None
-        and event.agent_groups is None
-        and event.default_line is None
-        and event.default_origin is None
-        and event.origin is not _WEBCHAT
-        and event.origin is not _CAMPAIGN
-        and _is_placed(event.line, event.contact)
-    )
-
-
-def _is_placed(line: LineIds, contact: ContactIds) -> bool:
-    """Whether a line and a contact have an id each that stands for them (evidence.contact_reference)."""
-    # Members of two kinds of events, looked up at one place, would be slow to find here as well.
-    if not (line.identifier or line.number or line.name):
-        return False
-    numbers = contact.wa_ids
-    return bool((numbers and numbers[0]) or contact.user_id or contact.customer_id)

@@ -17,7 +17,7 @@ from storage.domain.events import (
     Status,
     Step,
 )
-from storage.messages.message import Direction, Evidence, Exported, Message, Sources, Stated, error_evidence
+from storage.messages.message import Direction, Exported, Message, RankedValue, Sources, Stated, error_evidence
 
 _BIT_OF_RANK = {
     Rank.SEND_LOG: Sources.SEND_LOG,
@@ -79,7 +79,7 @@ def take_in(message: Message, event: Send | Status | Inbound) -> None:
         _take_inbound(message, event)
 
 
-def _take_field(fields: dict[str, Evidence], name: str, evidence: Evidence) -> None:
+def _take_field(fields: dict[str, RankedValue], name: str, evidence: RankedValue) -> None:
     known = fields.get(name)
     if known is None or evidence < known:
         fields[name] = evidence
@@ -91,7 +91,7 @@ def _take_time(times: dict[str, int], name: str, time: int) -> None:
         times[name] = time
 
 
-def _take_identity(fields: dict[str, Evidence], event: Send | Status | Inbound, rank: int) -> None:
+def _take_identity(fields: dict[str, RankedValue], event: Send | Status | Inbound, rank: int) -> None:
     line, at = event.line, event.at
     known = fields.get("line")
     # Most of it is known from a better source: then there is nothing to compare.

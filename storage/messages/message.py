@@ -56,7 +56,7 @@ class Exported:
 
 
 # (rank, at, value): the smaller wins. The value of `error` is (code, text, detail) in a form that can be compared.
-Evidence = tuple[int, int, Any]
+RankedValue = tuple[int, int, Any]
 
 _NO_CODE = 1 << 62
 
@@ -73,7 +73,7 @@ class Message:
     key: str
     direction: Direction
     sources: int = 0
-    fields: dict[str, Evidence] = field(default_factory=dict)
+    fields: dict[str, RankedValue] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
     flags: int = 0
     group: bool = False
@@ -133,14 +133,14 @@ class Message:
         )
 
 
-def error_evidence(rank: int, at: int, failure: Failure) -> Evidence:
+def error_evidence(rank: int, at: int, failure: Failure) -> RankedValue:
     """An error as evidence: one that says nothing loses to any other; no code comes after any code."""
     known = failure.code is not None or bool(failure.text) or bool(failure.detail)
     code = _NO_CODE if failure.code is None else failure.code
     return rank if known else rank + 10, at, (code, failure.text or "", failure.detail or "")
 
 
-def failure_of(evidence: Evidence) -> Failure:
+def failure_of(evidence: RankedValue) -> Failure:
     """The failure that `error_evidence` made evidence of."""
     code, text, detail = evidence[2]
     return Failure(None if code == _NO_CODE else code, text or None, detail or None)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from storage.domain.bounded_cache import Memo
+from storage.database.schema import UNKNOWN_ID
+from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
 from storage.messages.identities import NOWHERE, Lines, Owned
 from storage.messages.message import Direction, Message
@@ -26,7 +27,6 @@ from storage.messages.message_row import (
     hash_of,
     message_of_row,
 )
-from storage.report.selection import UNKNOWN_ID
 
 DERIVED = (
     "line",
@@ -244,7 +244,7 @@ class Columns:
 
     def __init__(self, connection: sqlite3.Connection, lines: Lines) -> None:
         self._connection, self._lines = connection, lines
-        self.template_ids = Memo(self._template_id, _TEMPLATES_KEPT)
+        self.template_ids = BoundedCache(self._template_id, _TEMPLATES_KEPT)
 
     def _template_id(self, name: str | None) -> int | None:
         if name is None:

@@ -13,9 +13,7 @@ from typing import NamedTuple, Protocol
 
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.events import Failure
-from storage.domain.filters import StartStatus, UserType
-from storage.domain.marks import Marks
-from storage.domain.vocabulary import Origin
+from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
 from storage.messages.classify import can_answer, is_notification, is_referred, makes_known
 from storage.messages.message import Direction, Sources, Stated
 from storage.messages.message_row import (
@@ -144,7 +142,7 @@ _NOT_SENT, _DELIVERED, _READ, _ANSWERED = (
     int(bit) for bit in (Stated.NOT_SENT, Stated.DELIVERED, Stated.READ, Stated.ANSWERED)
 )
 _ARRIVED = _DELIVERED | _READ
-_IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (Marks.IMPLIED, Marks.CONFLICT, Marks.JOINED))
+_IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (DataFlag.IMPLIED, DataFlag.CONFLICT, DataFlag.JOINED))
 _IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
 
 

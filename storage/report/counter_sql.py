@@ -10,8 +10,8 @@ from functools import cache
 
 from storage.cube.layout import ANSWER, FAILURE, RECEIVED
 from storage.database.schema import COUNTERS, HALF, NEW, ORIGINS, REFERRED_FROM, USER_TYPES
-from storage.domain.filters import UserType
-from storage.report.selection import Chosen
+from storage.domain.vocabulary import UserType
+from storage.report.selection import Dimensions
 
 _NEW_USERS = USER_TYPES.index(UserType.NEW)
 _SENDS = ("template_sends", "notification_sends")  # of details, by origin; user types are their halves, in order
@@ -33,7 +33,7 @@ def _half(number: str, upper: int) -> str:
     return f"(({number}) >> {HALF})" if upper else f"(({number}) & {(1 << HALF) - 1})"
 
 
-def chosen_counters(chosen: Chosen, numbers: list[str]) -> dict[tuple[int, int], str]:
+def chosen_counters(chosen: Dimensions, numbers: list[str]) -> dict[tuple[int, int], str]:
     """Those counters that are chosen, by origin and status, of the numbers of a cell or of sums of them."""
     return {
         (origin, status): _half(number, upper)
@@ -44,7 +44,7 @@ def chosen_counters(chosen: Chosen, numbers: list[str]) -> dict[tuple[int, int],
     }
 
 
-def row_of(chosen: Chosen, numbers: list[str]) -> str:
+def row_of(chosen: Dimensions, numbers: list[str]) -> str:
     """The columns of a row of figures but its day, from the numbers of a cell or sums of them."""
     counters = chosen_counters(chosen, numbers)
 
@@ -58,7 +58,7 @@ def row_of(chosen: Chosen, numbers: list[str]) -> str:
     return ", ".join((*by_status, *by_origin, *referred))
 
 
-def send_origins(chosen: Chosen) -> list[int]:
+def send_origins(chosen: Dimensions) -> list[int]:
     """The origins of sends that are chosen."""
     return [origin for origin in range(REFERRED_FROM) if chosen.origins is None or origin in chosen.origins]
 
@@ -69,7 +69,7 @@ def sends_of(origin: int, user_type: int | None, factor: str = "") -> str:
     return " + ".join(_half(both, one) for one in range(len(USER_TYPES)) if user_type in (None, one))
 
 
-def has_sends(chosen: Chosen) -> str:
+def has_sends(chosen: Dimensions) -> str:
     """The condition that a row of details has a send that is chosen."""
     numbers = [_SENDS[origin] for origin in send_origins(chosen)]
     sends = numbers if chosen.user_type is None else [_half(number, chosen.user_type) for number in numbers]

@@ -26,14 +26,14 @@ from storage.cube.layout import (
     Block,
     cover,
 )
-from storage.database.schema import REFERRED_FROM
+from storage.database.schema import REFERRED_FROM, UNKNOWN_ID
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import failure_value
-from storage.domain.marks import Marks
+from storage.domain.vocabulary import DataFlag
 from storage.report.counter_sql import numbers_of, row_of, send_origins, sends_of
-from storage.report.metrics import FailureCount, Oddities, Row, UserCounts
+from storage.report.metrics import DataQualityCounts, FailureCount, Row, UserCounts
 from storage.report.recount import Recount
-from storage.report.selection import UNKNOWN_ID, Chosen, Selection
+from storage.report.selection import Dimensions, Selection
 from storage.report.user_counts import EVERYBODY, Group, add_groups, groups_of, sources_of, user_counts
 from storage.report.user_set_reader import Cell, sets_by_cell, sets_of
 
@@ -170,9 +170,9 @@ class Cube:
         ).fetchall()
         return rows
 
-    def oddities(self, selection: Selection) -> Oddities:
+    def data_quality(self, selection: Selection) -> DataQualityCounts:
         """What a person should know of the sends."""
-        found = {mark: 0 for mark in Marks}
+        found = {mark: 0 for mark in DataFlag}
         unknown = 0
         for _, marks, *counts in self._totals(selection):
             for mark in found:
@@ -180,14 +180,19 @@ class Cube:
         chosen = selection.chosen
         if chosen.templates is None or UNKNOWN_ID in chosen.templates:
             unknown = self._unknown_templates(selection)
-        total = [unknown, found[Marks.JOINED], found[Marks.IMPLIED], found[Marks.CONFLICT]]
+        total = [
+            unknown,
+            found[DataFlag.JOINED],
+            found[DataFlag.IMPLIED],
+            found[DataFlag.CONFLICT],
+        ]
         for part in self.dirty_parts(selection):
-            more = self._messages.oddities(part)
+            more = self._messages.data_quality(part)
             total[0] += more.unknown_template
             total[1] += more.joined
             total[2] += more.implied
             total[3] += more.conflicts
-        return Oddities(*total)
+        return DataQualityCounts(*total)
 
     def _totals(self, selection: Selection) -> list[tuple[int, ...]]:
         """The details of the selection by failure and marks."""
@@ -205,7 +210,7 @@ class Cube:
         rows = self._rows_of_failures if chosen.failures is not None else self._rows_of_cells
         return sum(sum(row[6 : 6 + REFERRED_FROM]) for row in rows(selection.choosing(only)))
 
-    def _weights(self, chosen: Chosen) -> tuple[Weights, Weights]:
+    def _weights(self, chosen: Dimensions) -> tuple[Weights, Weights]:
         """The cells of each dimension that add up to what is chosen: the chosen ones, or all less the others."""
         return (
             _weights(chosen.lines, lambda: self.lines),
@@ -223,7 +228,7 @@ class Cube:
             "blocks": "[]",
         }
 
-    def kinds_of(self, chosen: Chosen) -> list[int]:
+    def kinds_of(self, chosen: Dimensions) -> list[int]:
         """The ids of the failures that are chosen by code or reason."""
         if chosen.failures is None:
             return []

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from storage.database.schema import ORIGINS, USER_TYPES
-from storage.domain.filters import UNKNOWN, Filter, Period, UserType, literal
-from storage.domain.vocabulary import Origin
+from storage.domain.filters import UNKNOWN, Filter, Period, literal
+from storage.domain.vocabulary import Origin, UserType
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import Figures
 from storage.report.notifications import counts_by_line, counts_by_template

@@ -12,7 +12,7 @@ from storage.report.selection import Selection
 Row = tuple[int, int, int, int, int, int, int, int, int, int]
 
 
-class Oddities(NamedTuple):
+class DataQualityCounts(NamedTuple):
     """How many of the sends have something that a person should know."""
 
     unknown_template: int = 0
@@ -48,7 +48,7 @@ class Figures(Protocol):
     def rows(self, selection: Selection) -> list[Row]:
         """The starts of each day that has any."""
 
-    def oddities(self, selection: Selection) -> Oddities:
+    def data_quality(self, selection: Selection) -> DataQualityCounts:
         """What a person should know of the sends."""
 
     def users(self, selection: Selection) -> UserCounts:

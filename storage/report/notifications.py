@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from storage.cube.layout import ALL, ANSWER, FAILURE, cover
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, UNKNOWN_ID
 from storage.domain.calendar import date_of, number_of
 from storage.report.counter_sql import chosen_counters, has_sends, numbers_of, send_origins, sends_of
 from storage.report.cube_metrics import Cube
-from storage.report.selection import UNKNOWN_ID, Chosen, Selection
+from storage.report.selection import Dimensions, Selection
 
 _WIDER = 4  # times: how fast a search for a position takes in more days
 _SENDS = frozenset(range(REFERRED_FROM))
@@ -62,7 +62,7 @@ Group = tuple[
 def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> tuple[list[list[int]], int]:
     """The pairs of line and template that hold what is selected, and how many starts of any kind those pairs have."""
     condition, parameters = _condition(cube, selection, selection.chosen)
-    counted = " + ".join(_counters(Chosen(), range(len(STATUSES))))
+    counted = " + ".join(_counters(Dimensions(), range(len(STATUSES))))
     rows = connection.execute(
         f"SELECT line, template, sum({counted}) {condition} GROUP BY line, template", parameters
     ).fetchall()
@@ -84,7 +84,7 @@ def starts_by_template(connection: sqlite3.Connection, selection: Selection) -> 
     return _counts_by(connection, selection, selection.chosen, "template")
 
 
-def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Chosen, column: str) -> dict[int, int]:
+def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Dimensions, column: str) -> dict[int, int]:
     cube = Cube(connection)
     counts: defaultdict[int, int] = defaultdict(int)
     in_cells = not chosen.by_contact  # no cell tells one contact
@@ -239,22 +239,22 @@ def _notifications(cube: Cube, selection: Selection, found: list[Group]) -> list
     ]
 
 
-def _sends(chosen: Chosen) -> Chosen:
+def _sends(chosen: Dimensions) -> Dimensions:
     """What is chosen of the sends."""
     return chosen.but(origins=_SENDS if chosen.origins is None else chosen.origins & _SENDS)
 
 
-def _only(chosen: Chosen, line: int, template: int) -> Chosen:
+def _only(chosen: Dimensions, line: int, template: int) -> Dimensions:
     return chosen.but(lines=frozenset((line,)), templates=frozenset((template,)))
 
 
-def _counters(chosen: Chosen, statuses: range | tuple[int, ...]) -> list[str]:
+def _counters(chosen: Dimensions, statuses: range | tuple[int, ...]) -> list[str]:
     """The chosen counters of some statuses."""
     counters = chosen_counters(chosen, numbers_of(chosen.user_type))
     return [counter for (_, status), counter in counters.items() if status in statuses]
 
 
-def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, dict[str, str | int]]:
+def _condition(cube: Cube, selection: Selection, chosen: Dimensions) -> tuple[str, dict[str, str | int]]:
     """The cells of single lines and templates that have a start that is chosen, on the days that are not dirty."""
     counted = _counters(chosen, range(len(STATUSES)))
     condition = f"{_WITHIN} AND ({' OR '.join(counted) or '0'})"
@@ -270,7 +270,7 @@ def _condition(cube: Cube, selection: Selection, chosen: Chosen) -> tuple[str, d
     return condition, parameters
 
 
-def _dimensions(chosen: Chosen) -> str:
+def _dimensions(chosen: Dimensions) -> str:
     """What is chosen of the details besides their lines, templates and failures."""
     dimensions = has_sends(chosen)
     if chosen.statuses is not None:

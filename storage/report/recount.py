@@ -6,9 +6,8 @@ from __future__ import annotations
 import sqlite3
 
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
-from storage.domain.filters import StartStatus
-from storage.domain.marks import Marks
-from storage.report.metrics import FailureCount, Oddities, Row, UserCounts
+from storage.domain.vocabulary import DataFlag, StartStatus
+from storage.report.metrics import DataQualityCounts, FailureCount, Row, UserCounts
 from storage.report.selection import Selection
 
 _FAILED = STATUSES.index(StartStatus.FAILED)
@@ -30,18 +29,19 @@ class Recount:
             selection.parameters,
         ).fetchall()
 
-    def oddities(self, selection: Selection) -> Oddities:
+    def data_quality(self, selection: Selection) -> DataQualityCounts:
         """What a person should know of the sends."""
         row = self._connection.execute(
             f"""
-            SELECT sum(m.start_template IS NULL), sum((m.marks & {Marks.JOINED.value}) <> 0),
-                   sum((m.marks & {Marks.IMPLIED.value}) <> 0), sum((m.marks & {Marks.CONFLICT.value}) <> 0)
+            SELECT sum(m.start_template IS NULL),
+                   sum((m.marks & {DataFlag.JOINED.value}) <> 0),
+                   sum((m.marks & {DataFlag.IMPLIED.value}) <> 0), sum((m.marks & {DataFlag.CONFLICT.value}) <> 0)
             FROM messages AS m
             WHERE {selection.condition} AND m.origin < {REFERRED_FROM}
             """,
             selection.parameters,
         ).fetchone()
-        return Oddities(*(value or 0 for value in row))
+        return DataQualityCounts(*(value or 0 for value in row))
 
     def users(self, selection: Selection) -> UserCounts:
         """All that is a count of distinct contacts."""

@@ -6,12 +6,12 @@ The figures come from the cube; the recount makes a report of its own in the sam
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from storage.database.connection import read_transaction
 from storage.database.schema import ORIGINS, REFERRED_FROM
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
@@ -110,19 +110,6 @@ class Report(NamedTuple):
     data: DataQuality
 
 
-@contextmanager
-def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
-    """A read transaction, so that all that is read belongs to the same moment."""
-    if connection.in_transaction:
-        yield
-        return
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-
-
 def load_report(
     connection: sqlite3.Connection, filter: Filter, now: datetime, funnel_of_period: bool = False
 ) -> Report:
@@ -146,11 +133,11 @@ def recount_report(
 def _assemble(
     connection: sqlite3.Connection, filter: Filter, now: datetime, funnel_of_period: bool, figures: Figures
 ) -> Report:
-    with one_moment(connection):
+    with read_transaction(connection):
         selection = select(connection, filter, now)
         rows = figures.rows(selection)
         users = figures.users(selection)
-        oddities = figures.oddities(selection)
+        data_quality = figures.data_quality(selection)
         _, *totals = map(sum, zip(*rows, strict=True)) if rows else _NOTHING
         status, origins = StatusCounts(*totals[:_STATUSES]), totals[_STATUSES:]
         return Report(
@@ -171,10 +158,10 @@ def _assemble(
             _funnel(selection, rows, figures, None if funnel_of_period else selection.calendar.today(now)),
             figures.failures(selection),
             DataQuality(
-                oddities.joined,
-                oddities.unknown_template,
-                oddities.implied,
-                oddities.conflicts,
+                data_quality.joined,
+                data_quality.unknown_template,
+                data_quality.implied,
+                data_quality.conflicts,
                 connection.execute("SELECT count(*) FROM rejects").fetchone()[0],
             ),
         )

@@ -9,17 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.schema import FIRST_AND_LAST_DAY, ORIGINS, REFERRED_FROM, STATUSES, UNKNOWN_ID, USER_TYPES
 from storage.database.settings import load_settings
 from storage.domain.calendar import Calendar, calendar_of, date_of, number_of
 from storage.domain.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, plain
 
-# The ids of what has none of its own, here and in the cube. A referred start without a template is not "(unknown)".
-UNKNOWN_ID, NO_TEMPLATE = -1, -2
-
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Dimensions:
     """What a filter chooses of each dimension, as ids and positions in schema's tuples; None is all of it.
 
     failures: the values of the filter. by_contact: only some contacts' starts, which no cell can tell.
@@ -37,7 +34,7 @@ class Chosen:
         """Whether starts of this origin and user type are chosen."""
         return (self.origins is None or origin in self.origins) and self.user_type in (None, user_type)
 
-    def but(self, **changes: frozenset[int] | None) -> Chosen:
+    def but(self, **changes: frozenset[int] | None) -> Dimensions:
         """The same but for these dimensions."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
@@ -53,7 +50,7 @@ class Selection:
     since: date
     until: date
     calendar: Calendar
-    chosen: Chosen
+    chosen: Dimensions
 
     @property
     def condition(self) -> str:
@@ -65,7 +62,7 @@ class Selection:
         days = _bounds(self.calendar, since, until)
         return replace(self, parameters=self.parameters | days, since=since, until=until)
 
-    def choosing(self, chosen: Chosen) -> Selection:
+    def choosing(self, chosen: Dimensions) -> Selection:
         """The same days and parameters with other ids, for cells; the condition no longer says the same."""
         return replace(self, chosen=chosen)
 
@@ -125,11 +122,11 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
     return Selection(" AND ".join(conditions), parameters, since, until, calendar, chosen)
 
 
-def _chosen(connection: sqlite3.Connection, filter: Filter) -> Chosen:
+def _chosen(connection: sqlite3.Connection, filter: Filter) -> Dimensions:
     def unknown(patterns: frozenset[str]) -> set[int]:
         return {UNKNOWN_ID} if AnyOf(patterns).matches(UNKNOWN) else set()
 
-    return Chosen(
+    return Dimensions(
         frozenset(_lines(connection, filter.lines)) | unknown(filter.lines) if filter.lines else None,
         frozenset(_templates(connection, filter.templates)) | unknown(filter.templates) if filter.templates else None,
         frozenset(ORIGINS.index(origin) for origin in filter.origins) or None,
@@ -138,12 +135,6 @@ def _chosen(connection: sqlite3.Connection, filter: Filter) -> Chosen:
         filter.failures or None,
         filter.contact is not None,
     )
-
-
-FIRST_AND_LAST_DAY = """
-SELECT (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at LIMIT 1),
-       (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at DESC LIMIT 1)
-"""
 
 
 def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[date, date]:

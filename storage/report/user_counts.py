@@ -22,7 +22,7 @@ from storage.cube.layout import (
 )
 from storage.database.schema import REFERRED_FROM
 from storage.report.metrics import UserCounts
-from storage.report.selection import Chosen
+from storage.report.selection import Dimensions
 
 
 class Source(NamedTuple):
@@ -37,7 +37,7 @@ EVERYBODY = Source(USERS, USERS_SLICES, None)
 Group = tuple[int, int, int]  # origin, user type, status
 
 
-def sources_of(chosen: Chosen) -> list[Source]:
+def sources_of(chosen: Dimensions) -> list[Source]:
     """The kinds of bitmaps that tell the chosen statuses, with those that each of them tells."""
     if chosen.failures is not None:
         some = chosen.statuses is None or FAILURE in chosen.statuses
@@ -50,7 +50,7 @@ def sources_of(chosen: Chosen) -> list[Source]:
     return sources
 
 
-def groups_of(source: Source, chosen: Chosen) -> dict[int, Group]:
+def groups_of(source: Source, chosen: Dimensions) -> dict[int, Group]:
     """The slices of a source that have what is chosen, with their groups."""
     return {
         number: (origin, user_type, status)

@@ -18,7 +18,7 @@ from storage.cube.bitmaps import Blob, decode
 from storage.cube.layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, has_repeated
 from storage.cube.multiplicity import Layers, only_in
 from storage.cube.packed_sets import PackKey, each_of, picked, picked_of_block, unpack, unpack_block
-from storage.report.selection import Chosen
+from storage.report.selection import Dimensions
 
 Cell = tuple[int, int, int]  # day, line, template
 
@@ -31,7 +31,7 @@ def sets_of(
     connection: sqlite3.Connection,
     kind: int,
     blocks: Iterable[Block],
-    chosen: Chosen,
+    chosen: Dimensions,
     lines: Collection[int],
     templates: Collection[int],
 ) -> Iterator[tuple[int, Blob | BitMap]]:

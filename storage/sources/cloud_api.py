@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import UNSET
 
-from storage.domain.bounded_cache import Memo
+from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import (
     ContactIds,
     Event,
@@ -31,6 +31,7 @@ from storage.domain.events import (
     Step,
 )
 from storage.sources import cloud_api_types as shape
+from storage.sources.cloud_api_fast_path import UsualWebhook
 from storage.sources.cloud_api_types import Text, Webhook
 from storage.sources.envelopes import changes_in
 from storage.sources.fields import Unreadable, code_of, number_of, reject, text_of, time_of
@@ -47,10 +48,10 @@ class CloudApi:
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
-        self._lines = Memo(_line, _LINES_KEPT)
-        self._people = Memo(_contact, _PEOPLE_KEPT)  # a message's statuses come soon after each other
-        self._campaigns = Memo(text_of, _CAMPAIGNS_KEPT)
-        self._usual = msgspec.json.Decoder(shape.UsualWebhook, strict=False).decode
+        self._lines = BoundedCache(_line, _LINES_KEPT)
+        self._people = BoundedCache(_contact, _PEOPLE_KEPT)  # a message's statuses come soon after each other
+        self._campaigns = BoundedCache(text_of, _CAMPAIGNS_KEPT)
+        self._usual = msgspec.json.Decoder(UsualWebhook, strict=False).decode
         self._errors = msgspec.json.Decoder(list[shape.Error]).decode
 
     def items(self, webhook: Webhook, where: str) -> list[Item]:
@@ -283,7 +284,7 @@ def _step(word: Text) -> Step | Ignored:
     return _STEP_OF.get(plain) or Ignored(f"status {plain or 'missing'}"[:60])
 
 
-_STEPS = Memo(_step, _WORDS_KEPT)
+_STEPS = BoundedCache(_step, _WORDS_KEPT)
 
 
 def _person(wa_id: Text, user_id: Text) -> tuple[str | None, str | None]:
@@ -329,7 +330,7 @@ def _spelled(word: Text) -> str | None:
 
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_CATEGORIES = Memo(_spelled, _WORDS_KEPT)
+_CATEGORIES = BoundedCache(_spelled, _WORDS_KEPT)
 
 
 def failure_of(code: Any, text: Any, detail: Any) -> Failure:

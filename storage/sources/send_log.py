@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from storage.domain.bounded_cache import Memo
+from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
 from storage.sources.cloud_api import failure_of
 from storage.sources.fields import (
@@ -101,8 +101,8 @@ class SendLog:
 
     def __init__(self, zone: ZoneInfo, default_line: LineIds | None) -> None:
         self._zone, self._default_line = zone, default_line
-        self._lines = Memo(_identified, _LINES_KEPT)
-        self._texts = Memo(text_of, _TEXTS_KEPT)
+        self._lines = BoundedCache(_identified, _LINES_KEPT)
+        self._texts = BoundedCache(text_of, _TEXTS_KEPT)
 
     def items_of(self, value: Any, text: bytes, where: str) -> list[Item] | None:
         """The items of one decoded JSON value; None where it is no send."""

@@ -6,13 +6,12 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.database.connection import read_transaction
 from storage.database.settings import load_settings
 from storage.domain import failures
 from storage.domain.calendar import Calendar
-from storage.domain.filters import StartStatus
-from storage.domain.marks import Marks
+from storage.domain.vocabulary import DataFlag, StartStatus
 from storage.messages.message import Sources, Stated
-from storage.report.report import one_moment
 from storage.table.pages import StartRow, load_rows
 from storage.table.positions import Cursor
 from storage.table.start_record import LoadedStart, chat_link, load
@@ -53,7 +52,7 @@ class StartDetail:
 
 def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
     """One start with everything known of it; None where it is there no more."""
-    with one_moment(connection):
+    with read_transaction(connection):
         found = connection.execute(
             "SELECT id FROM messages WHERE origin IS NOT NULL AND start_at = ? AND key = ? LIMIT 1",
             (cursor.at, cursor.key),
@@ -106,7 +105,7 @@ def _detail(
         None if failure is None or start.failure_reason is None else failure.detail,
         explained,
         chat_link(start.customer_id, start.contact_label, pattern),
-        bool(start.marks & Marks.CONFLICT),
+        bool(start.marks & DataFlag.CONFLICT),
         None if session is None else calendar.local(session),
         bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
         starts_of_contact,

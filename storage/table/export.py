@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from storage.database.connection import read_transaction
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
-from storage.report.report import one_moment
 from storage.table.export_lines import lines
 
 ENGLISH = (
@@ -90,7 +90,7 @@ def write_tsv(
 ) -> int:
     """Writes the starts of a filter, newest first, and returns how many; `progress` is told the count now and then."""
     count = 0
-    with one_moment(connection):
+    with read_transaction(connection):
         out.write(("\t".join(HEADERS[language]) + "\n").encode())
         for chunk in lines(connection, filter, now):
             out.write("".join(chunk).encode("utf-8", "replace"))

@@ -15,8 +15,8 @@ from typing import Any
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.database.settings import load_settings
 from storage.domain.calendar import Calendar
-from storage.domain.filters import Filter, StartStatus, UserType
-from storage.domain.marks import Marks
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import DataFlag, StartStatus, UserType
 from storage.report.selection import select
 from storage.table.positions import every_start
 from storage.table.start_record import LoadedStart, chat_link, load
@@ -39,7 +39,7 @@ _COLUMNS = """
 _NAMES = "LEFT JOIN contacts ON contacts.id = m.contact"
 _ID, _MARKS = 3, 4
 _Row = tuple[Any, ...]
-_JOINED = int(Marks.JOINED)
+_JOINED = int(DataFlag.JOINED)
 
 
 def lines(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Iterator[list[str]]:

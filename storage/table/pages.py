@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from storage.database.connection import read_transaction
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.calendar import Calendar
-from storage.domain.filters import UNKNOWN, Filter, StartStatus, UserType, literal
-from storage.domain.marks import Marks
-from storage.domain.vocabulary import Origin
+from storage.domain.filters import UNKNOWN, Filter, literal
+from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
 from storage.report.notifications import groups, groups_a_day
-from storage.report.report import one_moment
 from storage.report.selection import Selection, select
 from storage.table.positions import Cursor, ids_after, ids_at, ids_before
 from storage.table.sorting import Sorting
@@ -89,7 +88,7 @@ def sorted_page(
 def _rows(
     connection: sqlite3.Connection, filter: Filter, now: datetime, find: Callable[[Selection], list[int]]
 ) -> list[StartRow]:
-    with one_moment(connection):
+    with read_transaction(connection):
         selection = select(connection, filter, now)
         return load_rows(connection, find(selection), selection.calendar)
 
@@ -112,7 +111,7 @@ def load_rows(connection: sqlite3.Connection, ids: Sequence[int], calendar: Cale
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
         id, key, at, origin, user_type, status, code, reason, marks, text, detail, template, line, contact, name = row
         failed = STATUSES[status] is StartStatus.FAILED
-        if failed and marks & Marks.JOINED:
+        if failed and marks & DataFlag.JOINED:
             joined_failures.append(id)
         rows[id] = StartRow(
             Cursor(at, key),
@@ -152,7 +151,7 @@ def notifications(
 
     a_day: what `notifications_a_day` says, so that the place of the position need not be searched for.
     """
-    with one_moment(connection):
+    with read_transaction(connection):
         selection = select(connection, filter, now)
         templates = dict(connection.execute("SELECT id, name FROM templates"))
         lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
@@ -179,5 +178,5 @@ def notifications(
 
 def notifications_a_day(connection: sqlite3.Connection, filter: Filter, now: datetime) -> dict[int, int]:
     """How many rows the grouped table has of each day, as days since 1970-01-01."""
-    with one_moment(connection):
+    with read_transaction(connection):
         return groups_a_day(connection, select(connection, filter, now))

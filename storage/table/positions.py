@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from storage.database.schema import REFERRED_FROM
+from storage.database.schema import NO_TEMPLATE, REFERRED_FROM, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import Row
 from storage.report.notifications import notifications_of
-from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
+from storage.report.selection import Dimensions, Selection
 
 _WIDER = 4  # times: how fast a search for rows takes in more days
 _FAR = 400  # rows: a jump beyond these finds its time in the index first
@@ -137,7 +137,7 @@ class _Search:
 
     def _within(self, window: Selection, rows: list[Row], count: int, position: int, limit: int) -> list[int]:
         """Rows of some days, of which `count` are of the selection."""
-        everything = self._cube.rows(window.choosing(Chosen()))
+        everything = self._cube.rows(window.choosing(Dimensions()))
         total = sum(map(_starts, everything))
         looked_at = min(total, (position + limit) * total // max(1, count))
         in_index = window.chosen.statuses is None and window.chosen.failures is None

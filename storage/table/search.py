@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 
 from pyroaring import BitMap
 
+from storage.database.connection import read_transaction
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
 from storage.report.cube_metrics import Cube
 from storage.report.recount import Recount
-from storage.report.report import one_moment
 from storage.report.selection import Selection, phone, select
 from storage.table.positions import Cursor, ids_after, ids_before
 
@@ -42,7 +42,7 @@ def find(
 ) -> Match | None:
     """The nearest start of the filter beyond the cursor that has the text, upper and lower case alike; None where there
     is none. `progress` is told the days that are looked through where every start has to be looked at."""
-    with one_moment(connection):
+    with read_transaction(connection):
         selection = select(connection, filter, now)
         search = _Search(connection, selection, cursor, older)
         places = [search.of_templates(_templates(connection, text))]
@@ -54,7 +54,7 @@ def find(
         return Match(Cursor(*place), _position(connection, selection, place))
 
 
-Place = tuple[int, str]  # time and key
+StartPosition = tuple[int, str]  # time and key
 
 
 class _Search:
@@ -65,7 +65,7 @@ class _Search:
     ) -> None:
         self._connection, self._selection, self._cursor, self._older = connection, selection, cursor, older
 
-    def of_templates(self, templates: list[int]) -> Place | None:
+    def of_templates(self, templates: list[int]) -> StartPosition | None:
         """Where one of these templates was sent; the table's own pages know the way to them."""
         chosen = self._selection.chosen
         some = frozenset(templates) if chosen.templates is None else chosen.templates & frozenset(templates)
@@ -83,7 +83,9 @@ class _Search:
         row = self._connection.execute("SELECT start_at, key FROM messages WHERE id = ?", ids).fetchone()
         return (row[0], row[1])
 
-    def of_contacts(self, contacts: list[int], known: Place | None, progress: Callable[[date], None]) -> Place | None:
+    def of_contacts(
+        self, contacts: list[int], known: StartPosition | None, progress: Callable[[date], None]
+    ) -> StartPosition | None:
         """Where one of these contacts has a start; what lies beyond a place that is known already is of no use."""
         if len(contacts) > _FEW and not self._selection.chosen.by_contact:
             contacts = list(BitMap(contacts) & Cube(self._connection).contacts(self._selection))
@@ -93,7 +95,7 @@ class _Search:
             return self._of_few(contacts)
         return self._by_looking(BitMap(contacts), known, progress)
 
-    def _of_few(self, contacts: list[int]) -> Place | None:
+    def _of_few(self, contacts: list[int]) -> StartPosition | None:
         condition, parameters, order = self._beyond()
         row = self._connection.execute(
             f"""
@@ -106,7 +108,9 @@ class _Search:
         ).fetchone()
         return None if row is None else (row[0], row[1])
 
-    def _by_looking(self, contacts: BitMap, known: Place | None, progress: Callable[[date], None]) -> Place | None:
+    def _by_looking(
+        self, contacts: BitMap, known: StartPosition | None, progress: Callable[[date], None]
+    ) -> StartPosition | None:
         """Looks at one start after the other: of many contacts one soon comes by."""
         condition, parameters, order = self._beyond()
         rows = self._connection.execute(
@@ -142,7 +146,7 @@ class _Search:
         return condition, parameters, "DESC" if self._older else "ASC"
 
 
-def _position(connection: sqlite3.Connection, selection: Selection, place: Place) -> int:
+def _position(connection: sqlite3.Connection, selection: Selection, place: StartPosition) -> int:
     """How many starts of the selection are newer."""
     at, key = place
     today = selection.calendar.local(at).date()

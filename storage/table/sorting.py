@@ -14,12 +14,12 @@ from datetime import timedelta
 from enum import StrEnum
 
 from storage.cube.layout import RECEIVED
-from storage.database.schema import REFERRED_FROM
+from storage.database.schema import NO_TEMPLATE, REFERRED_FROM, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import Row
 from storage.report.notifications import starts_by_template
-from storage.report.selection import NO_TEMPLATE, UNKNOWN_ID, Chosen, Selection
+from storage.report.selection import Dimensions, Selection
 from storage.table.contact_order import ContactOrder
 from storage.table.positions import ids_at
 
@@ -69,7 +69,7 @@ class Sorting:
         cube = Cube(connection)
         if self._few is None:
             chosen = selection.chosen
-            self._few = chosen.by_contact or _starts(cube.rows(selection.choosing(Chosen()))) <= _CHEAP
+            self._few = chosen.by_contact or _starts(cube.rows(selection.choosing(Dimensions()))) <= _CHEAP
         if self._few:
             return _plainly(connection, selection, self.order, position, limit)
         if self.order is Order.CONTACT:
@@ -167,7 +167,7 @@ def _of_status(selection: Selection, id: int) -> Selection:
     return _narrowed(selection, f"m.status = {id}", selection.chosen.but(statuses=frozenset((id,))))
 
 
-def _narrowed(selection: Selection, condition: str, chosen: Chosen) -> Selection:
+def _narrowed(selection: Selection, condition: str, chosen: Dimensions) -> Selection:
     return replace(selection, timed=f"{selection.timed} AND {condition}", chosen=chosen)
 
 

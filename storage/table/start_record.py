@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
-from storage.domain.filters import StartStatus, UserType
-from storage.domain.vocabulary import Origin
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.messages import store
 from storage.messages.message import Message
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from storage.database.schema import UNKNOWN_ID
 from storage.domain.calendar import number_of
 from storage.report.report import Report
-from storage.report.selection import UNKNOWN_ID, Selection
+from storage.report.selection import Selection
 
 COLUMNS = {
     "day": "INTEGER",

@@ -125,7 +125,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 from storage.database import writing
 from storage.ingest.importer import import_path, prepare
-from storage.sources import Options
+from storage.sources.opened import Options
 with writing(Path(sys.argv[1])) as writer:
     prepare(writer)
     began = time.perf_counter()

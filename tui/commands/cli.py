@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from storage.database.connection import Writer
     from storage.domain.filters import Filter
     from storage.ingest.importer import Summary
-    from storage.sources import Options
+    from storage.sources.opened import Options
     from tui.commands.progress import Bar
     from tui.data.preferences import Preferences
 
@@ -206,7 +206,8 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     """The options, once the report's zone is known; raises UsageError for a wrong word."""
     from storage.domain.events import LineIds, Origin
     from storage.report.selection import phone
-    from storage.sources import FORMATS, Options
+    from storage.sources.opened import Options
+    from storage.sources.recognition import FORMATS
 
     if arguments.format is not None and arguments.format not in FORMATS:
         raise UsageError(f"--format: '{arguments.format}' is no format; known are {', '.join(FORMATS)}")

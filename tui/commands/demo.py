@@ -11,7 +11,7 @@ from pathlib import Path
 from storage.database.connection import DatabaseError, reading, writing
 from storage.database.settings import load_settings, store_setting
 from storage.ingest.importer import import_path, prepare
-from storage.sources import Options
+from storage.sources.opened import Options
 from tui.commands.progress import Bar
 
 DEMO_ZONE = "America/Argentina/Buenos_Aires"

@@ -6,8 +6,8 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from storage.domain.filters import Filter, StartStatus, UserType
-from storage.domain.vocabulary import Origin
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 from tui.words.wording import number
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))

@@ -12,13 +12,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from storage.database.connection import DatabaseError, describe, open_reader
+from storage.database.connection import DatabaseError, describe, open_reader, read_transaction
 from storage.domain.calendar import zone_of
 from storage.domain.filters import Filter, Period
 from storage.report import filter_choices
 from storage.report.filter_choices import Choice
 from storage.report.freshness import last_import
-from storage.report.report import Report, load_report, one_moment
+from storage.report.report import Report, load_report
 from storage.table import pages
 from storage.table.positions import Cursor
 from storage.table.sorting import Order
@@ -166,7 +166,7 @@ def load_snapshot(
 
     position_in: says, given the new report, which row will be the first on the screen. rows: how many fit there.
     """
-    with one_moment(connection):
+    with read_transaction(connection):
         report = load_report(connection, view.filter, now, view.funnel_of_period)
         a_day = pages.notifications_a_day(connection, view.filter, now) if view.grouped else None
         count = report.starts if a_day is None else sum(a_day.values())
@@ -240,7 +240,7 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
     """How many starts of a filter each value of a field has."""
     if field == "period":
         return {}
-    with one_moment(connection):
+    with read_transaction(connection):
         return dict(filter_choices.counts(connection, filter, field, now))
 
 

@@ -137,7 +137,7 @@ class Note(Message):
         super().__init__()
 
 
-class Place(NamedTuple):
+class ScrollPosition(NamedTuple):
     """Where the table stands: the first row shown and the row under the cursor."""
 
     top: int = 0

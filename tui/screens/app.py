@@ -142,7 +142,7 @@ class SaludoApp(CellDiff):
         if self.screen is self.dashboard:
             from tui.screens.help import HelpScreen
 
-            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.untold)
+            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.hidden_text)
             self.push_screen("help")
 
     def action_repaint(self) -> None:

@@ -58,7 +58,7 @@ class HelpScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._reasons: dict[Key, str] = {}
-        self._untold = ""
+        self._hidden_text = ""
 
     def compose(self) -> ComposeResult:
         yield Lines("help")
@@ -69,10 +69,10 @@ class HelpScreen(Screen[None]):
         self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))
         self.query_one(Lines).focus()
 
-    def tell(self, why_not: Callable[[Key], str], untold: str) -> None:
+    def tell(self, why_not: Callable[[Key], str], hidden_text: str) -> None:
         """Tells beside each key why it cannot act now, as `why_not` says it; first of all what the status line had no
         room for."""
-        self._untold = untold
+        self._hidden_text = hidden_text
         self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
         if self.is_mounted:
             self._show()
@@ -81,21 +81,21 @@ class HelpScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        reasons, untold = self._reasons, self._untold
-        self.query_one(Lines).show(lambda width: list(help_lines(width, reasons, untold)), keep=not untold)
+        reasons, hidden_text = self._reasons, self._hidden_text
+        self.query_one(Lines).show(lambda width: list(help_lines(width, reasons, hidden_text)), keep=not hidden_text)
 
     def action_close(self) -> None:
         self.app.pop_screen()
 
 
-def help_lines(width: int, reasons: Mapping[Key, str], untold: str = "") -> Iterator[Strip]:
+def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") -> Iterator[Strip]:
     """The help as lines of a width; reasons: why some of the keys cannot act now; untold: what the status line had no
     room for."""
     yield heading("", "saludo", "keys, and what the numbers mean", width, True)
-    if untold:
+    if hidden_text:
         yield strip()
         yield strip(("  What the status line says", HEADING))
-        yield from (strip((f"    {text}", PLAIN)) for text in wrapped(safe(untold), max(10, width - 6)))
+        yield from (strip((f"    {text}", PLAIN)) for text in wrapped(safe(hidden_text), max(10, width - 6)))
     for where, keys in sections():
         yield strip()
         yield strip((f"  {where}", HEADING))

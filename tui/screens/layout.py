@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.terminal.style import BOLD, PLAIN
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip, wrapped
 
 # Textual gives the screen these classes; style.tcss is written for them.
@@ -78,7 +78,7 @@ def next_chart(layout: Layout, chart: str) -> str:
     return "funnel" if chart == "failures" else "failures"
 
 
-class TooSmall(Painted):
+class TooSmall(PaintedWidget):
     """What a terminal too small for a dashboard shows."""
 
     def __init__(self, id: str) -> None:

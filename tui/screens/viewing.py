@@ -18,8 +18,8 @@ from storage.table.sorting import Order
 from tui.data.drill import Pressed
 from tui.data.pager import moved
 from tui.data.reading import Snapshot, Stamp, View, has_content
-from tui.data.view_history import History, Stop
-from tui.data.worker_messages import NothingThere, PagesRead, Place
+from tui.data.view_history import History, HistoryEntry
+from tui.data.worker_messages import NothingThere, PagesRead, ScrollPosition
 from tui.screens.layout import Layout, layout_of
 from tui.screens.workers import FIRST_ROWS, WorkingScreen
 from tui.widgets.choice_list import ChoiceList
@@ -42,7 +42,7 @@ class Anchor(NamedTuple):
     """Where one is to stand in a report that is being read: in the table as in the report before, or at a place; and on
     a part of the panel that has the keys, where it is not the one under the cursor now."""
 
-    place: Place
+    place: ScrollPosition
     before: Report | None = None
     part: int | None = None
 
@@ -54,9 +54,9 @@ class Anchor(NamedTuple):
         """The first row on the screen."""
         return self.row(self.place.top, report)
 
-    def placed(self, report: Report) -> Place:
+    def placed(self, report: Report) -> ScrollPosition:
         """The first row on the screen and the one under the cursor."""
-        return Place(self.top(report), self.row(self.place.cursor, report))
+        return ScrollPosition(self.top(report), self.row(self.place.cursor, report))
 
 
 class ViewingScreen(WorkingScreen):
@@ -67,14 +67,14 @@ class ViewingScreen(WorkingScreen):
         self.view = View(filter)
         self.snapshot: Snapshot | None = None
         self.history = History()
-        self.landing = Anchor(Place())
+        self.landing = Anchor(ScrollPosition())
         self.before_list = "starts"
         self.path, self.failure = path, ""
         self._list_over_start = False
         self._pressed: tuple[View, Stamp | None, Pressed] | None = None
         self.saving: str | None = None
         self.paused = False
-        self.untold = ""  # what the status line had no room for before the last key
+        self.hidden_text = ""  # what the status line had no room for before the last key
         self._pending = False
         self._stamp: Stamp | None = None
 
@@ -87,9 +87,9 @@ class ViewingScreen(WorkingScreen):
         """What decides which keys can act."""
         panel = self.query_one(f"#{self.panel_in_use()}")
         table = self.table if isinstance(panel, StartsTable) else None
-        things = table.count if table is not None else panel.parts() if isinstance(panel, Panel) else 1
+        selectable_count = table.count if table is not None else panel.parts() if isinstance(panel, Panel) else 1
         if self.snapshot is None:
-            things = 1  # nobody knows yet
+            selectable_count = 1  # nobody knows yet
         return Moment(
             way_back=self.history.depth > 0 or self.query_one(DetailPane).display,
             way_forward=self.history.ahead > 0,
@@ -98,7 +98,7 @@ class ViewingScreen(WorkingScreen):
             by_time=self.view.order is Order.TIME,
             all_charts=layout_of(self.size) is Layout.WIDE,
             saving=self.saving,
-            things=things,
+            selectable_count=selectable_count,
             no_data=self.no_data(),
         )
 
@@ -142,7 +142,7 @@ class ViewingScreen(WorkingScreen):
     def forget_notice(self) -> None:
         """A notice is for the moment: the next key takes it away, an error stays."""
         line = self.query_one(StatusLine)
-        self.untold = line.untold
+        self.hidden_text = line.hidden_text
         lent = isinstance(self.focused, (ChoiceList, FilterLine, PromptLine))
         if not lent and not line.is_error and self.saving is None:
             self.say(self.where())
@@ -181,7 +181,7 @@ class ViewingScreen(WorkingScreen):
             moving = self.snapshot.report if self.view.by_time else None
             self.ask(self.view, Anchor(self._place(), moving))
 
-    def arrived(self, snapshot: Snapshot, stamp: Stamp | None) -> Place:
+    def arrived(self, snapshot: Snapshot, stamp: Stamp | None) -> ScrollPosition:
         """Takes what was asked for and says where the table is to stand in it."""
         self.snapshot, self._stamp, self._pending = snapshot, stamp, False
         self.failure = ""
@@ -200,7 +200,7 @@ class ViewingScreen(WorkingScreen):
             return
         self.close_start()
         self.history.leave(self._stop())
-        self.ask(view, Anchor(Place()))
+        self.ask(view, Anchor(ScrollPosition()))
         if focus is not None:
             self.focus_on(focus)
 
@@ -250,13 +250,13 @@ class ViewingScreen(WorkingScreen):
             return self.before_list
         return focused.id
 
-    def _place(self) -> Place:
-        return Place(self.table.top, self.table.cursor)
+    def _place(self) -> ScrollPosition:
+        return ScrollPosition(self.table.top, self.table.cursor)
 
-    def _stop(self) -> Stop:
+    def _stop(self) -> HistoryEntry:
         focus = self.panel_in_use()
         panel = self.query_one(f"#{focus}")
-        return Stop(self.view, self._place(), focus, panel.cursor if isinstance(panel, Panel) else 0)
+        return HistoryEntry(self.view, self._place(), focus, panel.cursor if isinstance(panel, Panel) else 0)
 
     def action_back(self) -> None:
         if self.saving is not None:
@@ -270,7 +270,7 @@ class ViewingScreen(WorkingScreen):
         if not self.refused("forward"):
             self._return(self.history.forward(self._stop()))
 
-    def _return(self, stop: Stop | None) -> None:
+    def _return(self, stop: HistoryEntry | None) -> None:
         if stop is None:
             return
         self.close_start()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 from rich.style import Style
 
-from storage.domain.filters import StartStatus
+from storage.domain.vocabulary import StartStatus
 from tui.terminal.sanitize import ELLIPSIS
 from tui.terminal.sanitize import safe as safe
 

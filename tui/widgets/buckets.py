@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from storage.domain.filters import StartStatus
+from storage.domain.vocabulary import StartStatus
 from storage.report.report import Day
 
 SERIES = (

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from tui.data.filter_options import MULTIPLE, Option, typed_period
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
 from tui.words.keys import Where, bindings
 from tui.words.wording import short_number
@@ -34,7 +34,7 @@ def folded(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign) and not sign.isspace()).casefold()
 
 
-class ChoiceList(Painted, can_focus=True):
+class ChoiceList(PaintedWidget, can_focus=True):
     """The options of one field with their counts, those that match what is typed."""
 
     ALLOW_SELECT = False

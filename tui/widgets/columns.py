@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from rich.style import Style
 
-from storage.domain.filters import StartStatus
+from storage.domain.vocabulary import StartStatus
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
 from tui.words.wording import (

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
 
-from storage.domain.filters import StartStatus
+from storage.domain.vocabulary import StartStatus
 from storage.table.pages import StartRow
 from tui.data.worker_messages import Note
 from tui.terminal import browser

@@ -13,7 +13,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from storage.domain.filters import Filter, Period, StartStatus
+from storage.domain.filters import Filter, Period
+from storage.domain.vocabulary import StartStatus
 from storage.report.report import Report
 from tui.data.drill import narrowed
 from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, cut_words, look, status_style

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from storage.domain.filters import Filter
 from tui.terminal.sanitize import ELLIPSIS
 from tui.terminal.style import BOLD, CURSOR, DIM, KEY, PLAIN, cut, look, safe
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip
 from tui.words.keys import Where, bindings
 from tui.words.wording import chosen, origins_name, period_name, user_type_name
@@ -52,7 +52,7 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-class Dropdown(Painted, can_focus=True):
+class Dropdown(PaintedWidget, can_focus=True):
     """One filter in one line: its key, its name where there is room, what it is set to, and that it opens."""
 
     ALLOW_SELECT = False

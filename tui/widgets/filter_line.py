@@ -8,8 +8,8 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from storage.domain.failures import Reason
-from storage.domain.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, StartStatus, UserType, quoted
-from storage.domain.vocabulary import Origin
+from storage.domain.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, quoted
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.report.filter_choices import Choice
 from tui.data.worker_messages import FilterChosen, Note
 from tui.widgets.safe_input import SafeInput

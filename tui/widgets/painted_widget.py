@@ -9,7 +9,7 @@ from textual.widget import Widget
 from tui.terminal.style import PLAIN
 
 
-class Painted(Widget):
+class PaintedWidget(Widget):
     """Draws by `draw_line`, which need not think of the theme."""
 
     def draw_line(self, y: int) -> Strip:

@@ -22,7 +22,7 @@ from storage.report.report import Report
 from tui.data.drill import Pressed
 from tui.data.worker_messages import Drill, Note, NothingThere
 from tui.terminal.style import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.words.keys import Where, bindings
 
 Piece = tuple[str, Style]
@@ -76,7 +76,7 @@ def _shortened(note: str, width: int) -> str:
     return cut_words(note, width)
 
 
-class Panel(Painted, can_focus=True):
+class Panel(PaintedWidget, can_focus=True):
     """One panel of the dashboard, made of parts that Enter opens."""
 
     ALLOW_SELECT = False

@@ -14,7 +14,7 @@ from functools import lru_cache
 import plotext
 from rich.text import Text
 
-from storage.domain.filters import StartStatus
+from storage.domain.vocabulary import StartStatus
 from storage.report.report import Day
 from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, Look
 from tui.widgets.buckets import SERIES, Plan, plan

@@ -10,12 +10,12 @@ from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.strip import Strip
 
 from tui.terminal.style import DIM
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip
 from tui.words.keys import Where, bindings
 
 
-class Lines(Painted, can_focus=True):
+class Lines(PaintedWidget, can_focus=True):
     """Lines made for a width; made anew when that changes."""
 
     ALLOW_SELECT = False

@@ -15,10 +15,10 @@ from textual.strip import Strip
 
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.pager import Pager
-from tui.data.worker_messages import NothingThere, Opened, Place
+from tui.data.worker_messages import NothingThere, Opened, ScrollPosition
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
 from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
 from tui.words.wording import number, plural
@@ -34,7 +34,7 @@ class PagesWanted(Message):
         super().__init__()
 
 
-class StartsTable(Painted, can_focus=True):
+class StartsTable(PaintedWidget, can_focus=True):
     """The rows of one pager, with a cursor; `notice` stands in place of the rows where there are none."""
 
     ALLOW_SELECT = False
@@ -59,7 +59,7 @@ class StartsTable(Painted, can_focus=True):
         """How many rows there are in all."""
         return 0 if self.pager is None else self.pager.count
 
-    def show(self, pager: Pager, about: str, order: str, place: Place, notice: tuple[str, ...]) -> None:
+    def show(self, pager: Pager, about: str, order: str, place: ScrollPosition, notice: tuple[str, ...]) -> None:
         """Takes another pager; `about` says in words what its rows are, `order` how they are sorted, where that is not
         the newest first."""
         same = self._picture()

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from tui.terminal.style import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, key_names, safe
-from tui.widgets.painted_widget import Painted
+from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
 from tui.words.keys import Key, Where
 from tui.words.wording import CRUMB
@@ -28,7 +28,7 @@ def newest_crumbs(text: str, width: int) -> str:
 _MORE = "  (? tells all)"
 
 
-class StatusLine(Painted):
+class StatusLine(PaintedWidget):
     """One line of words, and on the right how fresh the data is; an error stays until something else is said."""
 
     ALLOW_SELECT = False
@@ -45,7 +45,7 @@ class StatusLine(Painted):
             self.refresh()
 
     @property
-    def untold(self) -> str:
+    def hidden_text(self) -> str:
         """What it says, where there is too little room for it."""
         return self._text if cell_len(safe(self._text)) > self.size.width - 2 else ""
 
@@ -75,7 +75,7 @@ class StatusLine(Painted):
         # Some words matter more than how fresh the data is.
         if cell_len(said) > room:
             right, room = "", width - 2
-        if self.untold and not self._ends_in_path and CRUMB not in said:
+        if self.hidden_text and not self._ends_in_path and CRUMB not in said:
             room_for_words = room - len(_MORE)
             words = cut_words(said, room_for_words)
             # A path can be one long word: better a part of it than nothing.
@@ -85,7 +85,7 @@ class StatusLine(Painted):
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 
 
-class KeyBar(Painted):
+class KeyBar(PaintedWidget):
     """The keys that work here, as many as fit."""
 
     ALLOW_SELECT = False

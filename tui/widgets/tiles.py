@@ -8,8 +8,8 @@ from typing import NamedTuple
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.domain.filters import Filter, StartStatus
-from storage.domain.vocabulary import Origin
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import Origin, StartStatus
 from storage.report.report import Report, share
 from tui.data.drill import narrowed
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, fit, status_style

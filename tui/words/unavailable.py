@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What decides which keys can act. `things`: what the cursor can stand on in the panel or table in use; `no_data`:
-    why there is nothing at all, where there is not."""
+    """What decides which keys are available.
+
+    selectable_count: the items that the cursor can stand on in the panel or table in use. no_data: why there is no data
+    at all, empty where there is some.
+    """
 
     way_back: bool
     way_forward: bool
@@ -17,7 +20,7 @@ class Moment:
     by_time: bool
     all_charts: bool
     saving: str | None
-    things: int
+    selectable_count: int
     no_data: str = ""
 
 
@@ -51,7 +54,7 @@ def why_not(action: str, moment: Moment) -> str:
             return "finding goes through the starts by time: v shows them one by one, s sorts them so"
         case "save" | "save_as" if moment.saving is not None:
             return f"still saving: {moment.saving}; Esc cancels it"
-        case "open" | "copy" | "copy_all" if not moment.things:
+        case "open" | "copy" | "copy_all" if not moment.selectable_count:
             return _NOTHING
         case _:
             return ""

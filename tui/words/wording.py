@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from storage.domain.failures import Reason, title_of
-from storage.domain.filters import NO_CODE, Filter, Period, StartStatus, UserType, plain
-from storage.domain.vocabulary import Origin
+from storage.domain.filters import NO_CODE, Filter, Period, plain
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.table.sorting import Order
 from tui.terminal.sanitize import safe
 

@@ -19,16 +19,17 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from storage.cube import refresh, user_sets
-from storage.cube.counting_process import Beside, answer_to
+from storage.cube.counting_process import CountingProcess, answer_to
 from storage.cube.layout import KINDS, cover, days_of
 from storage.database.connection import DatabaseError, reading, writing
 from storage.database.settings import store_setting
 from storage.domain.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.failures import Reason
-from storage.domain.filters import Filter, StartStatus, UserType, literal
+from storage.domain.filters import Filter, literal
+from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest import cube_sharing
-from storage.ingest.batch_writer import Ingest, derive_again
-from storage.ingest.cube_sharing import Sharing
+from storage.ingest.batch_writer import BatchWriter, derive_again
+from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.integrity import check, rebuild
 from storage.messages.batch_merger import Batch, Merger
 from storage.report import user_set_reader
@@ -68,7 +69,7 @@ def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
         patch.setattr(refresh, "_FEW_STARTS", 0)
         if not refresh:
             patch.setattr(refresh, "refresh_batch", lambda connection: set())
-        Ingest(writer).write(batch_of(part))
+        BatchWriter(writer).write(batch_of(part))
 
 
 def finish(path: Path) -> None:
@@ -166,7 +167,7 @@ def test_the_cube_of_a_history_is_the_same_in_any_order_and_after_a_rebuild(
         assert cube_of(other) == before
 
 
-class AtOnce(Beside):
+class AtOnce(CountingProcess):
     """What the process beside an import would answer if it looked at once: as stale as an answer can be."""
 
     def __init__(self, path: Path) -> None:
@@ -191,8 +192,8 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
         patch.setattr(cube_sharing, "_BLOCKS", data.draw(st.sampled_from((1, 6))))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         with writing(path) as writer:
-            sharing = Sharing(writer.connection, AtOnce(path))
-            ingest = Ingest(writer, sharing)
+            sharing = CubeSharing(writer.connection, AtOnce(path))
+            ingest = BatchWriter(writer, sharing)
             for part in data.draw(split(data.draw(shuffled(history)))):
                 with writer.transaction():
                     ingest.write(batch_of(part))
@@ -213,7 +214,7 @@ def test_an_import_that_waits_makes_the_blocks_that_the_last_batch_left_alone(
     monkeypatch.setattr(refresh, "_FEW_STARTS", 0)
     path = build(tmp_path / "saludo.db")
     with writing(path) as writer:
-        ingest = Ingest(writer, Sharing(writer.connection, Beside(None)))
+        ingest = BatchWriter(writer, CubeSharing(writer.connection, CountingProcess(None)))
 
         def catch_up() -> bool:
             with writer.transaction():
@@ -241,7 +242,7 @@ def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch
     monkeypatch.setattr(refresh, "_FEW_STARTS", 2)
     path = build(tmp_path / "saludo.db")
     with writing(path) as writer:
-        ingest = Ingest(writer, Sharing(writer.connection, AtOnce(path)))
+        ingest = BatchWriter(writer, CubeSharing(writer.connection, AtOnce(path)))
         parts: list[list[Event]] = [
             [sent(f"a{place}", NOON) for place in range(3)],
             [sent("a0", NOON - DAY), sent("a1", NOON - DAY), sent("a2", NOON - DAY)],

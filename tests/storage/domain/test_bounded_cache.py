@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.domain.bounded_cache import Memo
+from storage.domain.bounded_cache import BoundedCache
 
 
 @given(st.lists(st.integers(0, 9)))
 def test_a_memo_gives_what_its_function_does_and_stays_small(values: list[int]) -> None:
-    memo = Memo(str, 4)
+    memo = BoundedCache(str, 4)
     assert [memo[value] for value in values] == [str(value) for value in values]
     assert len(memo) <= 4

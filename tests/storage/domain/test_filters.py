@@ -11,18 +11,8 @@ from hypothesis import strategies as st
 
 from storage.domain.events import Origin
 from storage.domain.failures import Reason
-from storage.domain.filters import (
-    AnyOf,
-    Filter,
-    FilterError,
-    Period,
-    StartStatus,
-    UserType,
-    is_literal,
-    literal,
-    matcher,
-    plain,
-)
+from storage.domain.filters import AnyOf, Filter, FilterError, Period, is_literal, literal, matcher, plain
+from storage.domain.vocabulary import StartStatus, UserType
 
 TODAY = date(2026, 11, 22)  # a Sunday
 

@@ -14,7 +14,7 @@ import pytest
 
 from storage.database.connection import writing
 from storage.ingest.importer import FileError, import_path, import_stream
-from storage.sources import Options
+from storage.sources.opened import Options
 from tests.captures import CAPTURES, OPTIONS, Counted, capture, counted, figures_of, import_all
 from tests.databases import report_of, tsv_bytes
 

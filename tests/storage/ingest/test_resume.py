@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 
 from storage.cube import refresh
-from storage.cube.counting_process import Beside
+from storage.cube.counting_process import CountingProcess
 from storage.database import child_process
 from storage.database.connection import open_reader, writing
 from storage.ingest import importer
 from storage.ingest.importer import FileError, Summary, import_path
 from storage.ingest.integrity import check
-from storage.sources import Options
+from storage.sources.opened import Options
 from tests.benchmarks.captures import Size, write
 from tests.captures import OPTIONS, capture, counted
 from tests.databases import cube_of, report_of, tsv_bytes
@@ -36,7 +36,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 from storage import cube, importing
 from storage.database import writing
-from storage.sources import Options
+from storage.sources.opened import Options
 importing._BATCH = 500
 importing._WORTH_A_PROCESS = int(sys.argv[3])
 with writing(Path(sys.argv[1])) as writer:
@@ -291,10 +291,10 @@ def test_the_cube_is_the_same_whether_or_not_another_process_counts_with_it(
     run(alone, log)
     monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
     processes = started_processes(monkeypatch)
-    days, blocks, left = Beside.days, Beside.blocks, [batches]
+    days, blocks, left = CountingProcess.days, CountingProcess.blocks, [batches]
     answers: list[bool] = []
-    monkeypatch.setattr(Beside, "days", lambda one: answered(days(one)))
-    monkeypatch.setattr(Beside, "blocks", lambda one: answered(blocks(one)))
+    monkeypatch.setattr(CountingProcess, "days", lambda one: answered(days(one)))
+    monkeypatch.setattr(CountingProcess, "blocks", lambda one: answered(blocks(one)))
 
     def answered(answer: Any) -> Any:
         answers.append(bool(answer))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.ingest import seen_keys
-from storage.ingest.seen_keys import KnownHashes
+from storage.ingest.seen_keys import SeenKeys
 
 HASHES = st.lists(st.integers(-(1 << 63), (1 << 64) - 1), max_size=20)
 
@@ -16,7 +16,7 @@ HASHES = st.lists(st.integers(-(1 << 63), (1 << 64) - 1), max_size=20)
 def test_what_came_before_may_be_there_however_few_bits_are_kept(batches: list[list[int]], kept: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seen_keys, "_KEPT", kept)
-        known, before = KnownHashes(complete=True), set[int]()
+        known, before = SeenKeys(complete=True), set[int]()
         for batch in batches:
             there = known.take(batch)
             assert before & {*batch} <= there <= {*batch}
@@ -25,6 +25,6 @@ def test_what_came_before_may_be_there_however_few_bits_are_kept(batches: list[l
 
 
 def test_of_a_database_that_held_something_anything_may_be_there() -> None:
-    known = KnownHashes(complete=False)
+    known = SeenKeys(complete=False)
     assert known.take([1, 2]) == {1, 2}
     assert known.take([3]) == {3}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from storage.domain.events import ContactIds, Failure, Flags, LineIds, Origin, Rank, Send
-from storage.sources import Options
+from storage.sources.opened import Options
 from tests.captures import OPTIONS, capture, events_of, import_all, rejects_of
 from tests.databases import report_of, tsv_of
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from storage.database.connection import writing
 from storage.domain.events import Ignored, Item, Reject
-from storage.ingest.batch_writer import Ingest
+from storage.ingest.batch_writer import BatchWriter
 from storage.messages.batch_merger import Merger
 from tests.captures import capture, items_of
 from tests.databases import report_of, tsv_of
@@ -97,5 +97,5 @@ def _write(items: list[Item]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "saludo.db"
         with writing(path) as writer, writer.transaction():
-            Ingest(writer).write(merger.batch())
+            BatchWriter(writer).write(merger.batch())
         assert report_of(path)["starts"] == len(tsv_of(path))

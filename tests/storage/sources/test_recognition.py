@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.sources import FORMATS, UnknownFormat, open_source
+from storage.sources.opened import UnknownFormat
+from storage.sources.recognition import FORMATS, open_source
 from tests.captures import OPTIONS, Counted, capture, counted, events_of, items_of
 
 

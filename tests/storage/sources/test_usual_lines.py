@@ -12,8 +12,9 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from storage.sources import _JsonReaders, stream
+from storage.sources import stream
 from storage.sources.fields import EARLIEST, LATEST, Unreadable, time_of
+from storage.sources.json_reader import JsonReaders
 from storage.sources.json_scanner import Record
 from storage.sources.stream import Stream
 from tests.captures import OPTIONS
@@ -72,7 +73,7 @@ def test_a_line_of_one_status_gives_what_any_text_of_its_record_gives() -> None:
         "object": "whatsapp_business_account",
         "entry": [{"changes": [{"value": _VALUE | {"statuses": [_STATUS]}}]}],
     }
-    assert _JsonReaders(OPTIONS).one(json.dumps(usual).encode()) is not None
+    assert JsonReaders(OPTIONS).one(json.dumps(usual).encode()) is not None
     of_status = [(name, value) for name, values in _MEMBERS_OF_STATUS.items() for value in values]
     for (name, value), (other, second) in combinations(of_status, 2):
         _assert_read_as_ever(_VALUE | {"statuses": [_with_member(_with_member(_STATUS, name, value), other, second)]})
@@ -94,7 +95,7 @@ def _assert_read_as_ever(value: Any) -> None:
 def _is_read_as_ever(record: Any) -> None:
     """A line of a record gives what the text of it gives that is read without knowing what it is."""
     line = json.dumps(record).encode()
-    readers, general = _JsonReaders(OPTIONS), _JsonReaders(OPTIONS).items(Record(line, 1))
+    readers, general = JsonReaders(OPTIONS), JsonReaders(OPTIONS).items(Record(line, 1))
     one, several = readers.one(line), readers.several(line, 1)
     assert one is None or [one] == general
     assert several is None or several == general

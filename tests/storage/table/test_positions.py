@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from storage.cube import refresh
-from storage.database.connection import reading, writing
+from storage.database.connection import read_transaction, reading, writing
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
-from storage.report.report import one_moment
 from storage.report.selection import select
 from storage.table import pages, positions
 from storage.table.positions import Cursor
@@ -131,7 +130,7 @@ def explained(path: Path) -> Iterator[Explained]:
 @pytest.mark.parametrize("text", FILTERS)
 def test_no_page_looks_through_the_table_or_sorts_more_than_ties(explained: Explained, text: str, way: str) -> None:
     filter = Filter.parse(text)
-    with one_moment(explained):
+    with read_transaction(explained):
         selection = select(explained, filter, NOW)
         positions.ids_after(explained, selection, None, 10)
         positions.ids_after(explained, selection, Cursor(NOON - 5 * HOUR, "w5"), 10)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from storage.domain.events import Event, Failure, Inbound, Rank, Send, Status, Step
-from storage.domain.filters import Filter, StartStatus
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import StartStatus
 from tests.databases import DAY, HOUR, LINE, NOON, SECOND, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle

@@ -75,20 +75,20 @@ class Noticed:
     """What happens that the screen does not show."""
 
     def __init__(self, app: SaludoApp, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.things: list[str] = []
+        self.selectable_count: list[str] = []
         load = app.dashboard.load
 
         def read(*rest: Any) -> None:
-            self.things.append("read")
+            self.selectable_count.append("read")
             load(*rest)
 
         def opened(link: str) -> bool:
-            self.things.append(link)
+            self.selectable_count.append(link)
             return True
 
-        monkeypatch.setattr(app, "exit", lambda *rest: self.things.append("left"))
-        monkeypatch.setattr(app, "action_suspend_process", lambda: self.things.append("suspended"))
-        monkeypatch.setattr(app, "forget_screen", lambda: self.things.append("drawn anew"))
+        monkeypatch.setattr(app, "exit", lambda *rest: self.selectable_count.append("left"))
+        monkeypatch.setattr(app, "action_suspend_process", lambda: self.selectable_count.append("suspended"))
+        monkeypatch.setattr(app, "forget_screen", lambda: self.selectable_count.append("drawn anew"))
         monkeypatch.setattr(app.dashboard, "load", read)
         monkeypatch.setattr(browser, "is_here", lambda: True)
         monkeypatch.setattr(browser, "open_link", opened)
@@ -104,7 +104,7 @@ def seen(app: SaludoApp, noticed: Noticed) -> tuple[Any, ...]:
         app.dashboard.paused,
         app.theme,
         screen_text(app),
-        tuple(noticed.things),
+        tuple(noticed.selectable_count),
     )
 
 

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from storage.database.connection import reading, writing
 from storage.domain.events import Inbound, Origin
-from storage.ingest.batch_writer import Ingest
+from storage.ingest.batch_writer import BatchWriter
 from storage.messages.batch_merger import Merger
 from storage.report.freshness import last_import
 from tests.databases import DAY, LINE, NOON, ZONE
@@ -33,7 +33,7 @@ def append(path: Path, count: int, at: int = NOON + DAY + 60_000) -> None:
         key = f"new.{at}.{number}"
         merger.add(Inbound(key, "text", at + number, LINE, scenes.person(200 + number), origin=Origin.WEBCHAT))
     with writing(path) as writer, writer.transaction():
-        Ingest(writer).write(merger.batch())
+        BatchWriter(writer).write(merger.batch())
 
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.domain.filters import Filter, StartStatus
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import StartStatus
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
 from tui.screens.dashboard import PANELS
