@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import sources
-from storage.sources import json_scanner
+from storage.sources import json_reader, json_scanner
 from storage.sources.json_scanner import records
 from tests.captures import capture, events_of, items_of, rejects_of
 
@@ -63,13 +62,13 @@ def test_a_line_may_be_cut_in_pieces_anywhere(name: str, piece: int) -> None:
     content = capture(name).read_bytes()
     expected = items_of(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "PIECE", piece)
+        patch.setattr(json_reader, "PIECE", piece)
         patch.setattr(json_scanner, "PIECE", piece)
         assert items_of(content) == expected
 
 
 def test_an_object_that_never_ends_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "PIECE", 500)
+    monkeypatch.setattr(json_reader, "PIECE", 500)
     monkeypatch.setattr(json_scanner, "PIECE", 500)
     monkeypatch.setattr(json_scanner, "LONGEST", 2_000)
     good = capture("cloud_lines.jsonl").read_bytes()
