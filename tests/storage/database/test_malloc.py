@@ -6,7 +6,7 @@ import pytest
 
 _TAKES_AND_FREES = """
 import resource, sys
-from storage.allocation import keep_freed_memory
+from storage.database.malloc import keep_freed_memory
 
 if sys.argv[1] == "kept":
     keep_freed_memory()

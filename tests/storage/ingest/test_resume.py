@@ -34,15 +34,15 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from storage import cube, importing
-from storage.database import writing
+from storage.database.connection import writing
+from storage.ingest import importer
 from storage.sources.opened import Options
-importing._BATCH = 500
-importing._WORTH_A_PROCESS = int(sys.argv[3])
+importer._BATCH = 500
+importer._WORTH_A_PROCESS = int(sys.argv[3])
 with writing(Path(sys.argv[1])) as writer:
-    importing.prepare(writer)
+    importer.prepare(writer)
     print("ready", flush=True)
-    importing.import_path(writer, Path(sys.argv[2]), Options(ZoneInfo("UTC")), lambda position, events: None)
+    importer.import_path(writer, Path(sys.argv[2]), Options(ZoneInfo("UTC")), lambda position, events: None)
 """
 
 
@@ -202,16 +202,17 @@ def test_what_the_reading_process_cannot_read_is_one_line(
 
 _WITHOUT_COUNTER = """
 import sys
-from storage import importing, piped
-importing._WORTH_A_PROCESS = 0
-start = piped.start
+from storage.database import child_process
+from storage.ingest import importer
+importer._WORTH_A_PROCESS = 0
+start = child_process.start
 def started(module, *arguments):
     process = start(module, *arguments)
     if module == "storage.cube.counting_process":
         process.kill()
         process.wait()
     return process
-piped.start = started
+child_process.start = started
 from tui.__main__ import main
 sys.exit(main())
 """

@@ -22,7 +22,7 @@ from tests.captures import CAPTURES, capture
 from tui.commands.arguments import build_parser, narrate
 from tui.commands.cli import run
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 NOW = "2026-11-20T18:00:00-03:00"
 LINES = str(capture("cloud_lines.jsonl"))
 TABLE = str(capture("starting_causes.tsv"))

@@ -1,6 +1,6 @@
 """The main screens as text that can be read, and three of them as pictures.
 
-`python -m tests.tui.test_pictures` writes the texts anew, `pytest --snapshot-update` the pictures.
+`python -m tests.tui.screens.test_pictures` writes the texts anew, `pytest --snapshot-update` the pictures.
 """
 
 from __future__ import annotations

@@ -15,15 +15,15 @@ from tests.tui.sessions import session
 # Every row of a save takes a while, so that there is a middle of it.
 SLOW = """
 import sys, time
-import storage.tsv as tsv
-import storage.tsv_lines
-storage.tsv_lines._CHUNK = 1
-lines = tsv.lines
+import storage.table.export as export
+import storage.table.export_lines
+storage.table.export_lines._CHUNK = 1
+lines = export.lines
 def slowly(*parts):
     for line in lines(*parts):
         time.sleep(0.1)
         yield line
-tsv.lines = slowly
+export.lines = slowly
 from tui.commands.cli import run
 sys.exit(run(sys.argv[1:]))
 """
