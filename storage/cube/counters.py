@@ -12,8 +12,9 @@ from operator import add
 
 from storage.cube.day_counts import Cell, Detail, Sends, Sums, columns_of, sums_of
 from storage.cube.layout import ALL, Block, children_of
-from storage.database.schema import COUNTERS, NEW, NO_TEMPLATE, UNKNOWN_ID
+from storage.database.schema import COUNTERS, NEW
 from storage.database.statements import BulkStatement
+from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 
 Cells = dict[Cell, Sums]
 Details = dict[Detail, Sends]

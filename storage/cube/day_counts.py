@@ -19,13 +19,12 @@ from storage.database.connection import DatabaseError
 from storage.database.schema import (
     COUNTERS,
     HALF,
-    NO_TEMPLATE,
     ORIGINS,
     REFERRED_FROM,
     STATUSES,
-    UNKNOWN_ID,
     USER_TYPES,
 )
+from storage.database.unknown_ids import LINE_ID, NO_TEMPLATE, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import Calendar
 from storage.domain.vocabulary import UserType
 
@@ -41,9 +40,7 @@ Failure = tuple["int | None", str]  # code and reason
 
 _CLASS = f"(m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUSES)} + m.status"
 _STARTS = f"""
-SELECT ifnull(m.line, {UNKNOWN_ID}),
-       ifnull(m.start_template, iif(m.origin < {REFERRED_FROM}, {UNKNOWN_ID}, {NO_TEMPLATE})),
-       {_CLASS}, m.marks, m.failure_code, m.failure_reason, m.contact
+SELECT {LINE_ID}, {TEMPLATE_ID}, {_CLASS}, m.marks, m.failure_code, m.failure_reason, m.contact
 FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
 """
@@ -51,7 +48,7 @@ _NEW_USERS = USER_TYPES.index(UserType.NEW)
 _COLUMNS = Struct(f"<{2 * len(COUNTERS)}q")
 _COLUMN = 64  # bits
 _CONTACTS = 1 << SLICE_BITS
-_OF_LINES = f" AND ifnull(m.line, {UNKNOWN_ID}) IN (SELECT value FROM json_each(?))"
+_OF_LINES = f" AND {LINE_ID} IN (SELECT value FROM json_each(?))"
 
 
 def class_number(origin: int, user_type: int, status: int) -> int:

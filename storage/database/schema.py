@@ -253,10 +253,6 @@ def _statements(script: str) -> list[str]:
     return [statement for statement in lines.split(";") if statement.strip()]
 
 
-# The ids of what has none of its own, here and in the cube. A referred start without a template is not "(unknown)".
-UNKNOWN_ID, NO_TEMPLATE = -1, -2
-
-
 FIRST_AND_LAST_DAY = """
 SELECT (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at LIMIT 1),
        (SELECT day FROM messages WHERE origin IS NOT NULL ORDER BY start_at DESC LIMIT 1)

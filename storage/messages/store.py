@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from storage.database.schema import UNKNOWN_ID
+from storage.database.unknown_ids import UNKNOWN_ID
 from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
 from storage.messages.identities import NOWHERE, Lines, Owned

@@ -26,7 +26,8 @@ from storage.cube.layout import (
     Block,
     cover,
 )
-from storage.database.schema import REFERRED_FROM, UNKNOWN_ID
+from storage.database.schema import REFERRED_FROM
+from storage.database.unknown_ids import UNKNOWN_ID
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import failure_value
 from storage.domain.vocabulary import DataFlag

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from storage.cube.layout import ALL, ANSWER, FAILURE, cover
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, UNKNOWN_ID
+from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of, number_of
 from storage.report.counter_sql import chosen_counters, has_sends, numbers_of, send_origins, sends_of
 from storage.report.cube_metrics import Cube
@@ -35,10 +36,10 @@ FROM json_each(:blocks) AS b CROSS JOIN details AS d ON d.level = b.value ->> 0 
 WHERE failure IN (SELECT value FROM json_each(:kinds)) AND {dimensions}
 GROUP BY 1"""
 _FROM_MESSAGES = """
-SELECT m.day, m.start_template, m.line, count(*), sum(m.status = {failed}), sum(m.status = {answered}),
+SELECT m.day, {template}, {line}, count(*), sum(m.status = {failed}), sum(m.status = {answered}),
        count(DISTINCT m.contact)
 FROM messages AS m WHERE {condition} AND m.origin < {referred}
-GROUP BY m.day, m.start_template, m.line
+GROUP BY 1, 2, 3
 """
 
 
@@ -102,19 +103,19 @@ def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Dim
             sends = " + ".join(sends_of(origin, chosen.user_type) for origin in send_origins(chosen)) or "0"
             statement = _FAILURES_BY.format(column=column, sends=sends, dimensions=_dimensions(chosen))
         counts |= dict(connection.execute(statement, parameters))
-    name = "m.line" if column == "line" else "m.start_template"
+    id = LINE_ID if column == "line" else TEMPLATE_ID
     origins = json.dumps(sorted(range(len(ORIGINS)) if chosen.origins is None else chosen.origins))
     for part in cube.dirty_parts(selection) if in_cells else (selection,):
         rows = connection.execute(
             f"""
-            SELECT ifnull({name}, {UNKNOWN_ID}), count(*) FROM messages AS m
+            SELECT {id}, count(*) FROM messages AS m
             WHERE {part.condition} AND m.origin IN (SELECT value FROM json_each(:of_origins))
             GROUP BY 1
             """,
             part.parameters | {"of_origins": origins},
         )
-        for id, count in rows:
-            counts[id] += count
+        for value, count in rows:
+            counts[value] += count
     return dict(counts)
 
 
@@ -196,10 +197,15 @@ def _groups_of_days(connection: sqlite3.Connection, cube: Cube, selection: Selec
 
 def _groups_of_messages(connection: sqlite3.Connection, selection: Selection) -> list[Group]:
     statement = _FROM_MESSAGES.format(
-        failed=FAILURE, answered=ANSWER, condition=selection.condition, referred=REFERRED_FROM
+        template=TEMPLATE_ID,
+        line=LINE_ID,
+        failed=FAILURE,
+        answered=ANSWER,
+        condition=selection.condition,
+        referred=REFERRED_FROM,
     )
     return [
-        (day, UNKNOWN_ID if template is None else template, UNKNOWN_ID if line is None else line, *counts)
+        (day, template, line, *counts)
         for day, template, line, *counts in connection.execute(statement, selection.parameters)
     ]
 

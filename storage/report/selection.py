@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from storage.database.schema import FIRST_AND_LAST_DAY, ORIGINS, REFERRED_FROM, STATUSES, UNKNOWN_ID, USER_TYPES
+from storage.database.schema import FIRST_AND_LAST_DAY, ORIGINS, STATUSES, USER_TYPES
 from storage.database.settings import load_settings
+from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import Calendar, calendar_of, date_of, number_of
 from storage.domain.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, plain
 
@@ -106,11 +107,11 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
     if chosen.statuses is not None:
         among("statuses", "m.status", chosen.statuses)
     if chosen.lines is not None:
-        unknown = "m.line IS NULL" if UNKNOWN_ID in chosen.lines else None
+        unknown = IS_UNKNOWN_LINE if UNKNOWN_ID in chosen.lines else None
         among("lines", "m.line", chosen.lines, unknown)
     if chosen.templates is not None:
-        unknown = f"(m.start_template IS NULL AND m.origin < {REFERRED_FROM})"
-        among("templates", "m.start_template", chosen.templates, unknown if UNKNOWN_ID in chosen.templates else None)
+        unknown = IS_UNKNOWN_TEMPLATE if UNKNOWN_ID in chosen.templates else None
+        among("templates", "m.start_template", chosen.templates, unknown)
     if chosen.failures is not None:
         codes = [int(failure) for failure in chosen.failures if failure.isdigit()]
         reasons = "m.failure_reason IN (SELECT value FROM json_each(:reasons))"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from storage.database.schema import NO_TEMPLATE, REFERRED_FROM, UNKNOWN_ID
+from storage.database.unknown_ids import has_line_id, has_template_id
 from storage.domain.calendar import date_of
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import Row
@@ -29,10 +29,7 @@ _DEARER, _MUCH_DEARER = 2, 12  # times: a row found by its notification to one f
 _BY_TIME = "messages AS m INDEXED BY starts_by_time"
 _BY_NOTIFICATION = f"""
 json_each(:notifications) AS n CROSS JOIN messages AS m INDEXED BY starts_by_notification
-    ON m.line IS nullif(n.value ->> 0, {UNKNOWN_ID})
-   AND m.start_template IS iif(n.value ->> 1 IN ({UNKNOWN_ID}, {NO_TEMPLATE}), NULL, n.value ->> 1)
-   AND iif(n.value ->> 1 = {NO_TEMPLATE}, m.origin >= {REFERRED_FROM},
-           n.value ->> 1 <> {UNKNOWN_ID} OR m.origin < {REFERRED_FROM})"""
+    ON {has_line_id("n.value ->> 0")} AND {has_template_id("n.value ->> 1")}"""
 _BY_CONTACT = "messages AS m INDEXED BY messages_by_contact"
 
 

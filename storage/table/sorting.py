@@ -14,7 +14,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from storage.cube.layout import RECEIVED
-from storage.database.schema import NO_TEMPLATE, REFERRED_FROM, UNKNOWN_ID
+from storage.database.schema import REFERRED_FROM
+from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import Row

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from storage.database.schema import UNKNOWN_ID
+from storage.database.unknown_ids import UNKNOWN_ID
 from storage.domain.calendar import number_of
 from storage.report.report import Report
 from storage.report.selection import Selection
