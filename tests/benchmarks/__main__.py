@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 WORDS = {
+    "against": "tests.benchmarks.against",
     "all": "tests.benchmarks.everything",
     "busy": "tests.benchmarks.busy",
     "export": "tests.benchmarks.exports",

@@ -123,7 +123,7 @@ _IMPORT = """
 import resource, sys, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from storage.database import writing
+from storage.database.connection import writing
 from storage.ingest.importer import import_path, prepare
 from storage.sources.opened import Options
 with writing(Path(sys.argv[1])) as writer:

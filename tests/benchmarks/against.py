@@ -1,0 +1,205 @@
+"""This checkout against another revision, each figure alternating in one run: `python -m tests.benchmarks against REV`.
+
+The other revision is checked out and installed below `--directory`. Both builds write their own databases, since the
+stored form may differ. Every figure is a time or a size; the ratio is this build's over the other's, so below 1 is
+better. Times are medians over `--rounds`, the two builds taking turns, each round beginning with the other one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.builds import Build, other_build, this_build
+from tests.benchmarks.captures import Size, write
+from tests.benchmarks.machine import machine
+from tests.benchmarks.starts import UNTIL
+
+PARTS = ("import", "into", "report", "export", "check", "start")
+_REPORTED = re.compile(r"(?P<name>\S.*?)\s{2,}(?P<figures>[\d.,]+(?: +[\d.]+)?)(?: |$)")
+_OF_REPORTS = (
+    "median",
+    "slowest",
+    "first report of a cold file, median and worst",
+    "a page of the table, median and worst",
+    "a page by notification, median and worst",
+    "a page by template, median and worst",
+    "a page by status, median and worst",
+    "a page by contact, median and worst",
+    "bytes a start",
+)
+_OF_STARTS = ("a bare Textual app, ms from exec", "tiles and table", "charts as well", "first complete screen, bytes")
+
+Sample = dict[str, float]  # a figure's name and its value
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure of both builds, a value a round."""
+
+    name: str
+    ours: list[float]
+    theirs: list[float]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the rounds' ratios, this build over the other."""
+        return statistics.median(mine / other for mine, other in zip(self.ours, self.theirs, strict=True))
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The smallest and the largest ratio of a round."""
+        ratios = [mine / other for mine, other in zip(self.ours, self.theirs, strict=True)]
+        return min(ratios), max(ratios)
+
+
+def alternate(ours: Callable[[], Sample], theirs: Callable[[], Sample], rounds: int) -> list[Compared]:
+    """Takes samples of both in turns.
+
+    Args:
+        ours: Measures this build once.
+        theirs: Measures the other build once.
+        rounds: How many samples of each; every second round begins with the other build.
+
+    Returns:
+        The figures that both gave, in the order of the first sample.
+    """
+    mine: list[Sample] = []
+    other: list[Sample] = []
+    for turn in range(rounds):
+        for take, into in ((ours, mine), (theirs, other))[:: 1 if turn % 2 else -1]:
+            into.append(take())
+    shared = [name for name in mine[0] if all(name in sample for sample in (*mine, *other))]
+    return [Compared(name, [one[name] for one in mine], [one[name] for one in other]) for name in shared]
+
+
+def figures_in(text: str, names: Sequence[str]) -> Sample:
+    """The figures of these names in a benchmark's printed table; a second figure of a line is its worst."""
+    found: Sample = {}
+    for line in text.splitlines():
+        matched = _REPORTED.match(line)
+        name = "" if matched is None else matched["name"].strip()
+        if matched is None or name not in names:
+            continue
+        first, *more = matched["figures"].split()
+        head, _, tail = name.partition(", median and worst")
+        found[head + tail] = float(first.replace(",", ""))
+        if "median and worst" in name and more:
+            found[f"{head}, worst"] = float(more[0])
+    return found
+
+
+def _import(build: Build, log: Path, into: Path | None = None) -> Sample:
+    """Seconds of `saludo import` as a whole process, into an empty database or a copy of one."""
+    with tempfile.TemporaryDirectory(dir=build.directory) as scratch:
+        database = Path(scratch, "imported.db")
+        if into is not None:
+            shutil.copy(into, database)
+        name = "import into an empty database, s" if into is None else "import into a large database, s"
+        seconds = build.seconds("tui", "--db", str(database), "import", str(log))
+        return {name: seconds} | ({} if into else {"imported database, MB": database.stat().st_size / 1e6})
+
+
+def _database(build: Build, starts: int) -> Path:
+    """The benchmark's database of so many starts as this build writes it."""
+    path = build.directory / f"{starts}.db"
+    if not path.exists():
+        words = ("--starts", str(starts), "--directory", str(build.directory), "--no-duckdb", "--only", "all, 30 days")
+        build.run("tests.benchmarks", "report", *words)
+    return path
+
+
+def _report(build: Build, starts: int) -> Sample:
+    words = ("--starts", str(starts), "--directory", str(build.directory), "--no-duckdb")
+    return figures_in(build.run("tests.benchmarks", "report", *words), _OF_REPORTS)
+
+
+def _export(build: Build, database: Path) -> Sample:
+    out = build.directory / "export.tsv"
+    words = ("--filter", "period:all", "--now", UNTIL.isoformat(), "--force", "-o", str(out))
+    taken = build.seconds("tui", "--db", str(database), "export", *words)
+    out.unlink()
+    return {"TSV of every start, s": taken}
+
+
+def _check(build: Build, log: Path) -> Sample:
+    """Seconds of `saludo check` on an imported log; the benchmark's own database is no import, so `check` objects."""
+    database = build.directory / "checked.db"
+    if not database.exists():
+        build.run("tui", "--db", str(database), "import", str(log))
+    return {"check of the imported log, s": build.seconds("tui", "--db", str(database), "check")}
+
+
+def _start(build: Build) -> Sample:
+    words = ("--rounds", "5", "--idle", "1", "--details", "20")
+    return figures_in(build.run("tests.benchmarks", "terminal", *words), _OF_STARTS)
+
+
+def measure(ours: Build, theirs: Build, arguments: argparse.Namespace) -> Iterator[Compared]:
+    """Every figure that was asked for, as soon as it is there."""
+    parts, rounds = arguments.only, arguments.rounds
+    log = _log(arguments.directory, arguments.events)
+
+    def compared(measure_one: Callable[[Build], Sample]) -> list[Compared]:
+        return alternate(lambda: measure_one(ours), lambda: measure_one(theirs), rounds)
+
+    if "import" in parts:
+        yield from compared(lambda build: _import(build, log))
+    if "into" in parts:
+        large = {build.name: _database(build, arguments.starts) for build in (ours, theirs)}
+        following = _log(arguments.directory, arguments.events, following=True)
+        yield from compared(lambda build: _import(build, following, large[build.name]))
+    if "report" in parts:
+        for build in (ours, theirs):
+            _database(build, arguments.starts)
+        yield from compared(lambda build: _report(build, arguments.starts))
+    if "export" in parts:
+        of = {build.name: _database(build, arguments.starts) for build in (ours, theirs)}
+        yield from compared(lambda build: _export(build, of[build.name]))
+    if "check" in parts:
+        yield from compared(lambda build: _check(build, log))
+    if "start" in parts:
+        yield from compared(_start)
+
+
+def _log(directory: Path, events: int, following: bool = False) -> Path:
+    """The log of a year, or of the month behind it."""
+    path: Path = directory / (f"{events}.next.jsonl" if following else f"{events}.jsonl")
+    if not path.exists():
+        write(path, Size(events, days=30, first_day=365, seed=2) if following else Size(events))
+    return path
+
+
+def text(one: Compared) -> str:
+    """A figure as a line: both medians, the ratio, and the spread of the ratio over the rounds."""
+    low, high = one.spread
+    ours, theirs = statistics.median(one.ours), statistics.median(one.theirs)
+    return f"{one.name:52} {ours:10.2f} {theirs:10.2f} {one.ratio:7.2f}   ({low:.2f} to {high:.2f})"
+
+
+def run(words: Sequence[str]) -> int:
+    """Reads the options, prepares both builds and prints a line a figure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks against")
+    parser.add_argument("revision", help="the other build: anything that git understands as a commit")
+    parser.add_argument("--starts", type=int, default=1_000_000, help="of the database that is read")
+    parser.add_argument("--events", type=int, default=1_000_000, help="of the log that is imported")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--directory", type=Path, help="keeps builds, logs and databases, and uses them again")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these figures only")
+    arguments = parser.parse_args(words)
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments.directory = (arguments.directory or Path(scratch)).resolve()
+        arguments.directory.mkdir(parents=True, exist_ok=True)
+        ours, theirs = this_build(arguments.directory), other_build(arguments.revision, arguments.directory)
+        print("\n".join(machine()))
+        print(f"\n{arguments.rounds} rounds, medians; ratio below 1: this build is faster or smaller\n")
+        print(f"{'':52} {'this':>10} {theirs.name:>10} {'ratio':>7}")
+        for one in measure(ours, theirs, arguments):
+            print(text(one), flush=True)
+    return 0
