@@ -101,7 +101,7 @@ class Cube:
 
     def rows(self, selection: Selection) -> list[Row]:
         """The starts of each day that has any."""
-        if selection.chosen.failures is not None:
+        if selection.dimensions.failures is not None:
             rows = self._rows_of_failures(selection)
         else:
             rows = self._rows_of_cells(selection)
@@ -110,22 +110,22 @@ class Cube:
         return rows
 
     def _rows_of_cells(self, selection: Selection) -> list[Row]:
-        lines, templates = self._weights(selection.chosen)
+        lines, templates = self._weights(selection.dimensions)
         parameters = self._parameters(selection, lines, templates)
         days = "c.day >= :since AND c.day < :until"
         if any(level == 0 for level, _ in self._dirty):
             days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
-        numbers = numbers_of(selection.chosen.user_type)
+        numbers = numbers_of(selection.dimensions.user_type)
         if len(lines) == len(templates) == 1:
             statement = f"""
-                SELECT c.day, {row_of(selection.chosen, numbers)} FROM cells AS c
+                SELECT c.day, {row_of(selection.dimensions, numbers)} FROM cells AS c
                 WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
                 """
         else:
             factor = "" if _plain(lines, templates) else "l.weight * t.weight * "
             statement = f"""
                 {_WEIGHTS}
-                SELECT c.day, {row_of(selection.chosen, [f"sum({factor}({number}))" for number in numbers])}
+                SELECT c.day, {row_of(selection.dimensions, [f"sum({factor}({number}))" for number in numbers])}
                 FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
                 WHERE {days} GROUP BY c.day
                 """
@@ -140,7 +140,7 @@ class Cube:
     def _details(self, selection: Selection, blocks: list[Block], by: str) -> list[tuple[int, ...]]:
         """The details of the selection in these blocks: what they are grouped by, and how many sends of each origin
         they are."""
-        chosen, conditions = selection.chosen, ""
+        chosen, conditions = selection.dimensions, ""
         lines, templates = self._weights(chosen)
         if chosen.statuses is not None:
             conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
@@ -178,7 +178,7 @@ class Cube:
         for _, marks, *counts in self._totals(selection):
             for mark in found:
                 found[mark] += sum(counts) if marks & mark.value else 0
-        chosen = selection.chosen
+        chosen = selection.dimensions
         if chosen.templates is None or UNKNOWN_ID in chosen.templates:
             unknown = self._unknown_templates(selection)
         total = [
@@ -206,10 +206,10 @@ class Cube:
     _totals_of: tuple[Selection, list[tuple[int, ...]]] | None = None
 
     def _unknown_templates(self, selection: Selection) -> int:
-        chosen = selection.chosen
-        only = chosen.but(templates=frozenset((UNKNOWN_ID,)))
+        chosen = selection.dimensions
+        only = chosen.replace(templates=frozenset((UNKNOWN_ID,)))
         rows = self._rows_of_failures if chosen.failures is not None else self._rows_of_cells
-        return sum(sum(row[6 : 6 + REFERRED_FROM]) for row in rows(selection.choosing(only)))
+        return sum(sum(row[6 : 6 + REFERRED_FROM]) for row in rows(selection.with_dimensions(only)))
 
     def _weights(self, chosen: Dimensions) -> tuple[Weights, Weights]:
         """The cells of each dimension that add up to what is chosen: the chosen ones, or all less the others."""
@@ -219,7 +219,7 @@ class Cube:
         )
 
     def _parameters(self, selection: Selection, lines: Weights, templates: Weights) -> dict[str, str | int]:
-        chosen = selection.chosen
+        chosen = selection.dimensions
         return selection.parameters | {
             "statuses": json.dumps(sorted(chosen.statuses or ())),
             "lines": json.dumps(lines),
@@ -250,7 +250,7 @@ class Cube:
         return BitMap.union(BitMap(), *chain.from_iterable(self._groups(selection).values()))
 
     def _groups(self, selection: Selection) -> dict[Group, list[BitMap]]:
-        chosen = selection.chosen
+        chosen = selection.dimensions
         groups: defaultdict[Group, list[BitMap]] = defaultdict(list)
 
         for source in sources_of(chosen):
@@ -263,7 +263,7 @@ class Cube:
 
     def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
         """How many contacts each of some cells of single lines and templates was sent to; no day of them is dirty."""
-        chosen = selection.chosen
+        chosen = selection.dimensions
         groups: dict[Cell, defaultdict[Group, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
         for source in sources_of(chosen):
             failures = self.kinds_of(chosen) if source.kind == FAILED else (0,)
@@ -287,7 +287,7 @@ class Cube:
         return BitMap([number for (number,) in rows])
 
     def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob | BitMap]]:
-        chosen = selection.chosen
+        chosen = selection.dimensions
         templates = self.templates if chosen.templates is not None else ()
         lines = self.lines if chosen.templates is not None else ()
         return sets_of(self.connection, kind, self._blocks(selection), chosen, lines, templates)
@@ -309,8 +309,8 @@ class Cube:
         )
 
     def _failed_users(self, selection: Selection) -> dict[Kind, BitMap]:
-        chosen = selection.chosen
-        slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.takes(origin, user_type)]
+        chosen = selection.dimensions
+        slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.includes(origin, user_type)]
         blobs: defaultdict[int, list[Blob | BitMap]] = defaultdict(list)
         for failure, blob in self._sets(FAILED, selection):
             blobs[failure].append(blob)

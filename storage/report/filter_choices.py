@@ -66,7 +66,7 @@ def counts(
 
 
 def _sums_by_origin(connection: sqlite3.Connection, selection: Selection) -> list[int]:
-    figures: Figures = Recount(connection) if selection.chosen.by_contact else Cube(connection)
+    figures: Figures = Recount(connection) if selection.dimensions.by_contact else Cube(connection)
     rows = figures.rows(selection)
     return [sum(row[6 + origin] for row in rows) for origin in range(len(ORIGINS))]
 

@@ -62,7 +62,7 @@ Group = tuple[
 
 def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> tuple[list[list[int]], int]:
     """The pairs of line and template that hold what is selected, and how many starts of any kind those pairs have."""
-    condition, parameters = _condition(cube, selection, selection.chosen)
+    condition, parameters = _condition(cube, selection, selection.dimensions)
     counted = " + ".join(_counters(Dimensions(), range(len(STATUSES))))
     rows = connection.execute(
         f"SELECT line, template, sum({counted}) {condition} GROUP BY line, template", parameters
@@ -72,17 +72,17 @@ def notifications_of(connection: sqlite3.Connection, cube: Cube, selection: Sele
 
 def counts_by_line(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
     """How many starts of the selection each line has, by its id."""
-    return _counts_by(connection, selection, selection.chosen, "line")
+    return _counts_by(connection, selection, selection.dimensions, "line")
 
 
 def counts_by_template(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
     """How many sends of the selection each template has, by its id; referred starts have none by nature."""
-    return _counts_by(connection, selection, _sends(selection.chosen), "template")
+    return _counts_by(connection, selection, _sends(selection.dimensions), "template")
 
 
 def starts_by_template(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
     """How many starts of the selection each template has, by its id."""
-    return _counts_by(connection, selection, selection.chosen, "template")
+    return _counts_by(connection, selection, selection.dimensions, "template")
 
 
 def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Dimensions, column: str) -> dict[int, int]:
@@ -121,7 +121,7 @@ def _counts_by(connection: sqlite3.Connection, selection: Selection, chosen: Dim
 
 def groups_a_day(connection: sqlite3.Connection, selection: Selection) -> dict[int, int]:
     """How many groups of sends each day of the selection has, that has any."""
-    if selection.chosen.by_contact:
+    if selection.dimensions.by_contact:
         return Counter(day for day, *_ in _groups_of_messages(connection, selection))
     return _counts_by_day(Cube(connection), selection)
 
@@ -134,7 +134,7 @@ def groups(
     a_day: what `groups_a_day` says, where that is known; else the days are searched for the position.
     """
     cube = Cube(connection)
-    if a_day is None and selection.chosen.by_contact:
+    if a_day is None and selection.dimensions.by_contact:
         a_day = groups_a_day(connection, selection)
     counts = _newest_first(cube, selection) if a_day is None else iter(sorted(a_day.items(), reverse=True))
     passed = skipped = 0
@@ -165,7 +165,7 @@ def _newest_first(cube: Cube, selection: Selection) -> Iterator[tuple[int, int]]
 
 
 def _counts_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
-    condition, parameters = _condition(cube, selection, _sends(selection.chosen))
+    condition, parameters = _condition(cube, selection, _sends(selection.dimensions))
     rows = cube.connection.execute(f"SELECT day, count(*) {condition} GROUP BY day", parameters)
     counts = Counter(dict(rows))
     for part in cube.dirty_parts(selection):
@@ -174,9 +174,9 @@ def _counts_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
 
 
 def _groups_of_days(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> list[Group]:
-    if selection.chosen.by_contact:
+    if selection.dimensions.by_contact:
         return _groups_of_messages(connection, selection)
-    chosen = _sends(selection.chosen)
+    chosen = _sends(selection.dimensions)
     condition, parameters = _condition(cube, selection, chosen)
     columns = ", ".join(
         " + ".join(_counters(chosen, statuses)) or "0"
@@ -186,7 +186,7 @@ def _groups_of_days(connection: sqlite3.Connection, cube: Cube, selection: Selec
     found: list[Group] = []
     for day, template, line, *counts in rows:
         if chosen.failures is not None:
-            of_cell = selection.between(date_of(day), date_of(day + 1)).choosing(_only(chosen, line, template))
+            of_cell = selection.between(date_of(day), date_of(day + 1)).with_dimensions(_only(chosen, line, template))
             failed = sum(sum(row[6:]) for row in cube.rows(of_cell))
             counts = [failed, failed, 0]
         found.append((day, template, line, *counts, None))
@@ -230,7 +230,7 @@ def _sorted(connection: sqlite3.Connection, found: list[Group]) -> list[Group]:
 def _notifications(cube: Cube, selection: Selection, found: list[Group]) -> list[Notification]:
     """The groups with the users that are not counted yet."""
     cells = {(day, line, template) for day, template, line, *_, users in found if users is None}
-    counted = cube.sent_by_cell(selection.choosing(_sends(selection.chosen)), cells)
+    counted = cube.sent_by_cell(selection.with_dimensions(_sends(selection.dimensions)), cells)
     return [
         Notification(
             date_of(day),
@@ -247,11 +247,11 @@ def _notifications(cube: Cube, selection: Selection, found: list[Group]) -> list
 
 def _sends(chosen: Dimensions) -> Dimensions:
     """What is chosen of the sends."""
-    return chosen.but(origins=_SENDS if chosen.origins is None else chosen.origins & _SENDS)
+    return chosen.replace(origins=_SENDS if chosen.origins is None else chosen.origins & _SENDS)
 
 
 def _only(chosen: Dimensions, line: int, template: int) -> Dimensions:
-    return chosen.but(lines=frozenset((line,)), templates=frozenset((template,)))
+    return chosen.replace(lines=frozenset((line,)), templates=frozenset((template,)))
 
 
 def _counters(chosen: Dimensions, statuses: range | tuple[int, ...]) -> list[str]:

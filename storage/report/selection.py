@@ -18,9 +18,16 @@ from storage.domain.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, 
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """What a filter chooses of each dimension, as ids and positions in schema's tuples; None is all of it.
+    """What a filter selects of each dimension, as numbers that the cube knows. None selects everything.
 
-    failures: the values of the filter. by_contact: only some contacts' starts, which no cell can tell.
+    Attributes:
+        lines: ids of lines.
+        templates: ids of templates.
+        origins: positions in `schema.ORIGINS`.
+        user_type: a position in `schema.USER_TYPES`.
+        statuses: positions in `schema.STATUSES`.
+        failures: codes in digits, reasons, or `reason/code`, as in `Filter.failures`.
+        by_contact: whether the filter names contacts. The cube does not count by contact, so `Recount` must answer.
     """
 
     lines: frozenset[int] | None = None
@@ -31,41 +38,49 @@ class Dimensions:
     failures: frozenset[str] | None = None
     by_contact: bool = False
 
-    def takes(self, origin: int, user_type: int) -> bool:
-        """Whether starts of this origin and user type are chosen."""
+    def includes(self, origin: int, user_type: int) -> bool:
+        """Whether starts of this origin and user type are selected."""
         return (self.origins is None or origin in self.origins) and self.user_type in (None, user_type)
 
-    def but(self, **changes: frozenset[int] | None) -> Dimensions:
-        """The same but for these dimensions."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+    def replace(self, **changes: frozenset[int] | None) -> Dimensions:
+        """The same dimensions, except the ones given."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # mypy cannot match `changes` to the fields
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a filter selects: a condition on `messages AS m` with named parameters, the days [since, until) of a
-    calendar, and the same as ids. `timed` is the condition without the days: their times say the same, and an index
-    has them."""
+    """The starts that a filter selects, as an SQL condition and as ids.
 
-    timed: str
+    Attributes:
+        time_condition: an SQL condition on `messages AS m`, with named parameters. It limits time by `start_at` only,
+            because the indexes hold that column and not `day`.
+        parameters: the values of the named parameters.
+        since: the first day.
+        until: the day after the last day.
+        calendar: the calendar of the report's time zone.
+        dimensions: what the filter selects of each dimension, for the cube.
+    """
+
+    time_condition: str
     parameters: dict[str, str | int]
     since: date
     until: date
     calendar: Calendar
-    chosen: Dimensions
+    dimensions: Dimensions
 
     @property
     def condition(self) -> str:
-        """The whole condition."""
-        return f"{self.timed} AND m.day >= :since AND m.day < :until"
+        """The condition by time and by day. It selects the same rows as `time_condition`."""
+        return f"{self.time_condition} AND m.day >= :since AND m.day < :until"
 
     def between(self, since: date, until: date) -> Selection:
-        """The same selection in other days."""
+        """The same selection in other days: from `since` until the day before `until`."""
         days = _bounds(self.calendar, since, until)
         return replace(self, parameters=self.parameters | days, since=since, until=until)
 
-    def choosing(self, chosen: Dimensions) -> Selection:
-        """The same days and parameters with other ids, for cells; the condition no longer says the same."""
-        return replace(self, chosen=chosen)
+    def with_dimensions(self, dimensions: Dimensions) -> Selection:
+        """The same days with other dimensions. Only for the cube: the SQL condition stays as it was."""
+        return replace(self, dimensions=dimensions)
 
 
 def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int]:

@@ -55,7 +55,7 @@ def groups_of(source: Source, chosen: Dimensions) -> dict[int, Group]:
     return {
         number: (origin, user_type, status)
         for number, origin, user_type, status in source.slices
-        if chosen.takes(origin, user_type) and (source.statuses is None or status in source.statuses)
+        if chosen.includes(origin, user_type) and (source.statuses is None or status in source.statuses)
     }
 
 

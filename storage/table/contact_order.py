@@ -73,7 +73,7 @@ class ContactOrder:
             self._listed = rows.fetchall()
         (nameless,) = connection.execute(
             f"SELECT count(*) FROM messages AS m INDEXED BY messages_by_contact"
-            f" WHERE m.contact IS NULL AND {selection.timed}",
+            f" WHERE m.contact IS NULL AND {selection.time_condition}",
             selection.parameters,
         ).fetchone()
         self._nameless = nameless
@@ -167,7 +167,7 @@ class ContactOrder:
 
     def _count(self, connection: sqlite3.Connection, selection: Selection, some: list[Named]) -> int:
         row = connection.execute(
-            f"SELECT count(*) {_OF_CONTACTS} WHERE {selection.timed}", self._parameters(selection, some)
+            f"SELECT count(*) {_OF_CONTACTS} WHERE {selection.time_condition}", self._parameters(selection, some)
         ).fetchone()
         return int(row[0])
 
@@ -176,7 +176,7 @@ class ContactOrder:
         rows = connection.execute(
             f"""
             SELECT m.id {_OF_CONTACTS} JOIN contacts AS c ON c.id = m.contact
-            WHERE {selection.timed} ORDER BY c.label, {_NEWEST_FIRST}
+            WHERE {selection.time_condition} ORDER BY c.label, {_NEWEST_FIRST}
             """,
             self._parameters(selection, some),
         )
@@ -187,7 +187,7 @@ class ContactOrder:
         rows = connection.execute(
             f"""
             SELECT m.id FROM messages AS m INDEXED BY messages_by_contact
-            WHERE m.contact IS NULL AND {selection.timed} ORDER BY {_NEWEST_FIRST} LIMIT :limit OFFSET :offset
+            WHERE m.contact IS NULL AND {selection.time_condition} ORDER BY {_NEWEST_FIRST} LIMIT :limit OFFSET :offset
             """,
             selection.parameters | {"limit": limit, "offset": position},
         )

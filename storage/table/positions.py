@@ -47,9 +47,9 @@ _BEFORE = "(m.start_at > :at OR m.key > :key)"
 def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
     """Columns of `messages AS m`, and of what is joined with it, of all starts of a selection, as they are read: newest
     first, ties in any order."""
-    source = _BY_CONTACT if selection.chosen.by_contact else _BY_TIME
+    source = _BY_CONTACT if selection.dimensions.by_contact else _BY_TIME
     return connection.execute(
-        f"SELECT {columns} FROM {source} {joins} WHERE {selection.timed} ORDER BY m.start_at DESC",
+        f"SELECT {columns} FROM {source} {joins} WHERE {selection.time_condition} ORDER BY m.start_at DESC",
         selection.parameters,
     )
 
@@ -86,7 +86,7 @@ class _Search:
 
     def ids(self, position: int, limit: int) -> list[int]:
         """Row ids from a position on, which counts from the end where the search begins (never beyond a cursor)."""
-        if self._selection.chosen.by_contact:
+        if self._selection.dimensions.by_contact:
             return self._read(_BY_CONTACT, self._selection, position, limit)
         found: list[int] = []
         for window, rows in self._windows(position + limit):
@@ -134,10 +134,10 @@ class _Search:
 
     def _within(self, window: Selection, rows: list[Row], count: int, position: int, limit: int) -> list[int]:
         """Rows of some days, of which `count` are of the selection."""
-        everything = self._cube.rows(window.choosing(Dimensions()))
+        everything = self._cube.rows(window.with_dimensions(Dimensions()))
         total = sum(map(_starts, everything))
         looked_at = min(total, (position + limit) * total // max(1, count))
-        in_index = window.chosen.statuses is None and window.chosen.failures is None
+        in_index = window.dimensions.statuses is None and window.dimensions.failures is None
         if looked_at > (_CHEAP_IN_INDEX if in_index else _CHEAP) and not self._cube.is_dirty(window):
             notifications, held = notifications_of(self._connection, self._cube, window)
             dearer = _MUCH_DEARER if in_index else _DEARER
@@ -155,7 +155,7 @@ class _Search:
         from_end = position > count // 2
         order = "DESC" if descending != from_end else "ASC"
         row = self._connection.execute(
-            f"SELECT m.start_at FROM {_BY_TIME} WHERE {window.timed}"
+            f"SELECT m.start_at FROM {_BY_TIME} WHERE {window.time_condition}"
             f" ORDER BY m.start_at {order} LIMIT 1 OFFSET :offset",
             window.parameters | {"offset": count - 1 - position if from_end else position},
         ).fetchone()
@@ -165,7 +165,8 @@ class _Search:
         passed: dict[str, str | int] = {"since_at": at + 1} if descending else {"until_at": at}
         rest: dict[str, str | int] = {"until_at": at + 1} if descending else {"since_at": at}
         (skipped,) = self._connection.execute(
-            f"SELECT count(*) FROM {_BY_TIME} WHERE {window.timed}", window.parameters | (rest if from_end else passed)
+            f"SELECT count(*) FROM {_BY_TIME} WHERE {window.time_condition}",
+            window.parameters | (rest if from_end else passed),
         ).fetchone()
         if from_end:
             skipped = count - skipped
@@ -181,7 +182,7 @@ class _Search:
     ) -> list[int]:
         """Rows by time and key. `other`: parameters that are narrower than the window's, or that the source has."""
         parameters = window.parameters | (other or {})
-        condition = window.timed
+        condition = window.time_condition
         if self._cursor is not None:
             at = self._cursor.at
             condition += f" AND {_AFTER if self._order == 'DESC' else _BEFORE}"

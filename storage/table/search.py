@@ -67,15 +67,15 @@ class _Search:
 
     def of_templates(self, templates: list[int]) -> StartPosition | None:
         """Where one of these templates was sent; the table's own pages know the way to them."""
-        chosen = self._selection.chosen
+        chosen = self._selection.dimensions
         some = frozenset(templates) if chosen.templates is None else chosen.templates & frozenset(templates)
         if not some:
             return None
         listed = ", ".join(map(str, sorted(some)))
         part = replace(
             self._selection,
-            timed=f"{self._selection.timed} AND m.start_template IN ({listed})",
-            chosen=chosen.but(templates=some),
+            time_condition=f"{self._selection.time_condition} AND m.start_template IN ({listed})",
+            dimensions=chosen.replace(templates=some),
         )
         ids = (ids_after if self._older else ids_before)(self._connection, part, self._cursor, 1)
         if not ids:
@@ -87,7 +87,7 @@ class _Search:
         self, contacts: list[int], known: StartPosition | None, progress: Callable[[date], None]
     ) -> StartPosition | None:
         """Where one of these contacts has a start; what lies beyond a place that is known already is of no use."""
-        if len(contacts) > _FEW and not self._selection.chosen.by_contact:
+        if len(contacts) > _FEW and not self._selection.dimensions.by_contact:
             contacts = list(BitMap(contacts) & Cube(self._connection).contacts(self._selection))
         if not contacts:
             return None
@@ -133,7 +133,7 @@ class _Search:
 
     def _beyond(self) -> tuple[str, dict[str, str | int], str]:
         """A condition for what lies beyond the cursor, its parameters, and the order of time."""
-        condition, parameters = self._selection.timed, dict(self._selection.parameters)
+        condition, parameters = self._selection.time_condition, dict(self._selection.parameters)
         if self._cursor is not None:
             at = self._cursor.at
             condition += f" AND (m.start_at, m.key) {'<' if self._older else '>'} (:at, :key)"
@@ -151,12 +151,12 @@ def _position(connection: sqlite3.Connection, selection: Selection, place: Start
     at, key = place
     today = selection.calendar.local(at).date()
     day = number_of(today)
-    figures = Recount(connection) if selection.chosen.by_contact else Cube(connection)
+    figures = Recount(connection) if selection.dimensions.by_contact else Cube(connection)
     later = sum(sum(counts[6:]) for counts in figures.rows(selection) if counts[0] > day)
     (within,) = connection.execute(
         f"""
         SELECT count(*) FROM messages AS m INDEXED BY starts_by_time
-        WHERE {selection.timed} AND (m.start_at > :since_at OR m.key > :key)
+        WHERE {selection.time_condition} AND (m.start_at > :since_at OR m.key > :key)
         """,
         selection.between(today, today + timedelta(days=1)).parameters | {"since_at": at, "key": key},
     ).fetchone()

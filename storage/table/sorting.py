@@ -69,8 +69,8 @@ class Sorting:
         """The row ids from a position on."""
         cube = Cube(connection)
         if self._few is None:
-            chosen = selection.chosen
-            self._few = chosen.by_contact or _starts(cube.rows(selection.choosing(Dimensions()))) <= _CHEAP
+            chosen = selection.dimensions
+            self._few = chosen.by_contact or _starts(cube.rows(selection.with_dimensions(Dimensions()))) <= _CHEAP
         if self._few:
             return _plainly(connection, selection, self.order, position, limit)
         if self.order is Order.CONTACT:
@@ -115,13 +115,13 @@ def _within(connection: sqlite3.Connection, part: Selection, days: Days, positio
 def _plainly(
     connection: sqlite3.Connection, selection: Selection, order: Order, position: int, limit: int
 ) -> list[int]:
-    index = "messages_by_contact" if selection.chosen.by_contact else "starts_by_time"
+    index = "messages_by_contact" if selection.dimensions.by_contact else "starts_by_time"
     rows = connection.execute(
         f"""
         SELECT m.id FROM messages AS m INDEXED BY {index}
         LEFT JOIN templates AS t ON t.id = m.start_template
         LEFT JOIN contacts AS c ON c.id = m.contact
-        WHERE {selection.timed}
+        WHERE {selection.time_condition}
         ORDER BY {_BY[order]} m.start_at DESC, m.key DESC, m.origin DESC LIMIT :limit OFFSET :offset
         """,
         selection.parameters | {"limit": limit, "offset": position},
@@ -156,20 +156,20 @@ def _of_all(selection: Selection, id: int) -> Selection:
 
 
 def _of_template(selection: Selection, id: int) -> Selection:
-    chosen = selection.chosen
+    chosen = selection.dimensions
     if id != UNKNOWN_ID:
-        return _narrowed(selection, f"m.start_template = {id}", chosen.but(templates=frozenset((id,))))
+        return _narrowed(selection, f"m.start_template = {id}", chosen.replace(templates=frozenset((id,))))
     nameless = frozenset((UNKNOWN_ID, NO_TEMPLATE))
     some = nameless if chosen.templates is None else nameless & chosen.templates
-    return _narrowed(selection, "m.start_template IS NULL", chosen.but(templates=some))
+    return _narrowed(selection, "m.start_template IS NULL", chosen.replace(templates=some))
 
 
 def _of_status(selection: Selection, id: int) -> Selection:
-    return _narrowed(selection, f"m.status = {id}", selection.chosen.but(statuses=frozenset((id,))))
+    return _narrowed(selection, f"m.status = {id}", selection.dimensions.replace(statuses=frozenset((id,))))
 
 
 def _narrowed(selection: Selection, condition: str, chosen: Dimensions) -> Selection:
-    return replace(selection, timed=f"{selection.timed} AND {condition}", chosen=chosen)
+    return replace(selection, time_condition=f"{selection.time_condition} AND {condition}", dimensions=chosen)
 
 
 _COUNTED: dict[Order, Callable[[sqlite3.Connection, Cube, Selection], Counted]] = {

@@ -99,7 +99,7 @@ def _week(selection: Selection) -> Selection:
 
 def _condition(selection: Selection) -> str:
     """The selection in SQL of ours; the benchmark's own numbers, so that nothing needs a parameter."""
-    chosen = selection.chosen
+    chosen = selection.dimensions
     parts = [f"day >= {number_of(selection.since)} AND day < {number_of(selection.until)}"]
     for column, values in (("line", chosen.lines), ("start_template", chosen.templates), ("origin", chosen.origins)):
         if values is not None:
