@@ -63,11 +63,11 @@ def batch_of(part: Iterable[Event]) -> Batch:
     return merger.batch()
 
 
-def write(path: Path, part: Iterable[Event], *, refresh: bool = True) -> None:
-    """One batch in one transaction; without `refresh` as if the process had died before it could refresh anything."""
+def write(path: Path, part: Iterable[Event], *, refreshed: bool = True) -> None:
+    """One batch in one transaction; without `refreshed` as if the process had died before it could refresh anything."""
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(refresh, "_FEW_STARTS", 0)
-        if not refresh:
+        if not refreshed:
             patch.setattr(refresh, "refresh_batch", lambda connection: set())
         BatchWriter(writer).write(batch_of(part))
 
@@ -130,7 +130,7 @@ def test_any_history_gives_the_recount_under_any_filter_however_little_is_refres
         patch.setattr(user_sets, "_SPARSE", data.draw(st.sampled_from(SPARSE)))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):
-            write(path, part, refresh=data.draw(st.booleans()))
+            write(path, part, refreshed=data.draw(st.booleans()))
             if data.draw(st.booleans()):
                 finish(path)
             # The whole year has blocks of every size.
@@ -424,7 +424,7 @@ def test_all_templates_but_a_few_are_all_less_who_stands_in_no_other(
 def test_what_a_crash_left_dirty_is_read_right_and_the_next_import_finishes_it(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db", [sent("a", NOON)])
     finish(path)
-    write(path, [sent("b", NOON, contact=BETO), sent("c", NOON - 40 * DAY)], refresh=False)
+    write(path, [sent("b", NOON, contact=BETO), sent("c", NOON - 40 * DAY)], refreshed=False)
     assert len(marks(path)) == 2
     for text in ("period:all", "period:30d", "period:30d line:* template:t", "period:30d status:sent"):
         report, recount = both(path, Filter.parse(text))

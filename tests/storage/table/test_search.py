@@ -55,7 +55,7 @@ def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
         build(path, time_zone=question.time_zone.key)
         for part in data.draw(split(data.draw(shuffled(history)))):
-            write(path, part, refresh=data.draw(st.booleans()))
+            write(path, part, refreshed=data.draw(st.booleans()))
         if data.draw(st.booleans()):
             finish(path)
         patch.setattr(search, "_FEW", data.draw(st.sampled_from((0, 1, 2_000))))

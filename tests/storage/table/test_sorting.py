@@ -71,7 +71,7 @@ def test_any_page_in_any_order_is_what_a_plain_sort_has_there(
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
         build(path, time_zone=question.time_zone.key)
         for part in data.draw(split(data.draw(shuffled(history)))):
-            write(path, part, refresh=data.draw(st.booleans()))
+            write(path, part, refreshed=data.draw(st.booleans()))
         if data.draw(st.booleans()):
             finish(path)
         # Also what only many starts would bring about.
