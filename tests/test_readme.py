@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from storage.domain.filters import FIELDS, NAMED_PERIODS
+from storage.domain.filters import fields_by_keyword
+from storage.domain.period import NAMED_PERIODS
 from storage.sources.recognition import FORMATS
 from tests.docs import PICTURE, README, keys_in_readme, keys_table
 from tui.screens.help import DEFINITIONS
@@ -21,7 +22,7 @@ def test_every_format_field_and_period_is_named() -> None:
     for name in FORMATS:
         assert f"`{name}`" in TEXT
     grammar = TEXT.split("The filter is one line of text")[1].split("## ")[0]
-    for word in (*FIELDS, *(period for period in NAMED_PERIODS if not re.fullmatch(r"\d+d", period))):
+    for word in (*fields_by_keyword(), *(period for period in NAMED_PERIODS if not re.fullmatch(r"\d+d", period))):
         assert word in grammar, word
 
 

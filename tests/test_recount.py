@@ -32,7 +32,8 @@ from storage.domain.events import (
     Step,
 )
 from storage.domain.failures import reason_of
-from storage.domain.filters import Filter, literal
+from storage.domain.filters import Filter
+from storage.domain.patterns import literal
 from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest import contact_lifetimes, derivation, seen_keys
 from storage.ingest.integrity import check

@@ -205,3 +205,11 @@ def title_of(reason: Reason) -> str:
 def advice_of(reason: Reason) -> str:
     """What to do about failures of this reason, whatever their code."""
     return _EXPLANATIONS[reason][2]
+
+
+NO_CODE = "none"  # after the reason of failures that have no code
+
+
+def failure_value(reason: str, code: int | None) -> str:
+    """The failures of one reason and one code (None: that have none) as a value of the filter."""
+    return f"{reason}/{NO_CODE if code is None else code}"

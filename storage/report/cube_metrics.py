@@ -29,7 +29,7 @@ from storage.cube.layout import (
 from storage.database.schema import REFERRED_FROM
 from storage.database.unknown_ids import UNKNOWN_ID
 from storage.domain.calendar import date_of, number_of
-from storage.domain.filters import failure_value
+from storage.domain.failures import failure_value
 from storage.domain.vocabulary import DataFlag
 from storage.report.counter_sql import numbers_of, row_of, send_origins, sends_of
 from storage.report.metrics import DataQualityCounts, FailureCount, Row, UserCounts

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from storage.database.schema import ORIGINS, USER_TYPES
-from storage.domain.filters import UNKNOWN, Filter, Period, literal
+from storage.domain.filters import Filter
+from storage.domain.patterns import UNKNOWN, literal
+from storage.domain.period import Period
 from storage.domain.vocabulary import Origin, UserType
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import Figures

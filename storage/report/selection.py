@@ -13,7 +13,9 @@ from storage.database.schema import FIRST_AND_LAST_DAY, ORIGINS, STATUSES, USER_
 from storage.database.settings import load_settings
 from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import Calendar, calendar_of, date_of, number_of
-from storage.domain.filters import NO_CODE, UNKNOWN, AnyOf, Filter, is_literal, plain
+from storage.domain.failures import NO_CODE
+from storage.domain.filters import Filter
+from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, plain
 
 
 @dataclass(frozen=True, slots=True)

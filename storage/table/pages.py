@@ -11,7 +11,8 @@ from typing import NamedTuple
 from storage.database.connection import read_transaction
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.calendar import Calendar
-from storage.domain.filters import UNKNOWN, Filter, literal
+from storage.domain.filters import Filter
+from storage.domain.patterns import UNKNOWN, literal
 from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
 from storage.report.notifications import groups, groups_a_day
 from storage.report.selection import Selection, select

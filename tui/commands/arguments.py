@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from storage.domain.filters import Filter, FilterError
+from storage.domain.filter_text import FilterError
+from storage.domain.filters import Filter
 
 FILTER_HELP = (
     "what to show, such as 'period:7d template:order_* user:new status:failed'; fields: period (today, 7d, 30d, 90d,"

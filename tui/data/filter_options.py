@@ -7,7 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from storage.domain.filters import FIRST_DAY, LAST_DAY, Filter, Period
+from storage.domain.filters import Filter
+from storage.domain.period import FIRST_DAY, LAST_DAY, Period
 from storage.domain.vocabulary import Origin, UserType
 from storage.report.filter_choices import Choice
 from tui.terminal.style import key_names

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from storage.domain.filters import Filter, Period
+from storage.domain.filters import Filter
+from storage.domain.period import Period
 from storage.report.report import Day, Report
 from storage.table import pages
 from storage.table.pages import NotificationRow, StartRow

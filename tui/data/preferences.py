@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from storage.domain.filters import Filter, FilterError
+from storage.domain.filter_text import FilterError
+from storage.domain.filters import Filter
 
 THEMES = ("ansi", "dark", "light")
 NAMES = ("theme", "mouse", "ascii", "filter", "directory", "keys")

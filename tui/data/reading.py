@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from storage.database.connection import DatabaseError, describe, open_reader, read_transaction
 from storage.domain.calendar import zone_of
-from storage.domain.filters import Filter, Period
+from storage.domain.filters import Filter
+from storage.domain.period import Period
 from storage.report import filter_choices
 from storage.report.filter_choices import Choice
 from storage.report.freshness import last_import

@@ -21,7 +21,9 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 
 from storage.database.connection import default_path
-from storage.domain.filters import Filter, Period, literal
+from storage.domain.filters import Filter
+from storage.domain.patterns import literal
+from storage.domain.period import Period
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.reading import Snapshot, Stamp
 from tui.data.worker_messages import DetailRead, Drill, Loaded, LoadFailed, Note, Opened, PlotsReady

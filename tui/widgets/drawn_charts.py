@@ -13,7 +13,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from storage.domain.filters import Filter, Period
+from storage.domain.filters import Filter
+from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import Report
 from tui.data.drill import narrowed

@@ -8,7 +8,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from storage.domain.failures import Reason
-from storage.domain.filters import FIELDS, NAMED_PERIODS, Filter, FilterError, quoted
+from storage.domain.filter_text import FilterError
+from storage.domain.filters import Filter, fields_by_keyword
+from storage.domain.patterns import quoted
+from storage.domain.period import NAMED_PERIODS
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.report.filter_choices import Choice
 from tui.data.worker_messages import FilterChosen, Note
@@ -82,7 +85,7 @@ def candidates(word: str, lines: Sequence[Choice], templates: Sequence[Choice]) 
     """What the word can become: a field with its colon, or a field with one of its values."""
     field, colon, value = word.partition(":")
     if not colon:
-        return [f"{name}:" for name in FIELDS if name.startswith(field.lower())]
+        return [f"{name}:" for name in fields_by_keyword() if name.startswith(field.lower())]
     values: dict[str, Sequence[str]] = {
         "period": NAMED_PERIODS,
         "origin": [origin.value for origin in Origin],

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.domain.filters import Filter, failure_value
+from storage.domain.failures import failure_value
+from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus, UserType
 from storage.report.report import Report
 from tui.data.drill import ARRIVED, UNANSWERED, Pressed, narrowed

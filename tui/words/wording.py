@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from storage.domain.failures import Reason, title_of
-from storage.domain.filters import NO_CODE, Filter, Period, plain
+from storage.domain.failures import NO_CODE, Reason, title_of
+from storage.domain.filters import Filter
+from storage.domain.patterns import plain
+from storage.domain.period import Period
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.table.sorting import Order
 from tui.terminal.sanitize import safe

@@ -25,7 +25,8 @@ from storage.database.connection import DatabaseError, reading, writing
 from storage.database.settings import store_setting
 from storage.domain.events import ContactIds, Event, Failure, Inbound, Known, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.failures import Reason
-from storage.domain.filters import Filter, literal
+from storage.domain.filters import Filter
+from storage.domain.patterns import literal
 from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest import cube_sharing
 from storage.ingest.batch_writer import BatchWriter, derive_again

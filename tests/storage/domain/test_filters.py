@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from storage.domain.events import Origin
 from storage.domain.failures import Reason
-from storage.domain.filters import AnyOf, Filter, FilterError, Period, is_literal, literal, matcher, plain
+from storage.domain.filter_text import FilterError
+from storage.domain.filters import Filter
+from storage.domain.patterns import AnyOf, is_literal, literal, matcher, plain
+from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus, UserType
 
 TODAY = date(2026, 11, 22)  # a Sunday

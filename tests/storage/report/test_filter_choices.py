@@ -11,7 +11,8 @@ import pytest
 from storage.cube import refresh
 from storage.database.connection import reading, writing
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
-from storage.domain.filters import UNKNOWN, Filter
+from storage.domain.filters import Filter
+from storage.domain.patterns import UNKNOWN
 from storage.report import filter_choices
 from storage.report.report import load_report
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build

@@ -8,7 +8,8 @@ import pytest
 
 from storage.database.connection import reading
 from storage.domain.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
-from storage.domain.filters import Filter, literal
+from storage.domain.filters import Filter
+from storage.domain.patterns import literal
 from storage.table import pages
 from storage.table.detail import detail as start_detail
 from storage.table.positions import Cursor

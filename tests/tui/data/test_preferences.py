@@ -45,7 +45,7 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
         ('theme = "pink"', "theme is one of ansi, dark, light, not 'pink'"),
         ("theme = 3", "theme is one of"),
         ('mouse = "yes"', "mouse is true or false, not 'yes'"),
-        ('filter = "colour:red"', "'colour' is no field"),
+        ('filter = "colour:red"', "Unknown field 'colour'"),
         ("filter = 4", "filter cannot be 4"),
         ('directory = "/no/such/place"', "there is no directory '/no/such/place'"),
         ('thme = "dark"', "'thme' is no setting; known are theme, mouse"),

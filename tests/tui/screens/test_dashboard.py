@@ -9,7 +9,8 @@ import pytest
 
 from storage.database.connection import reading
 from storage.domain.events import ContactIds, Inbound, Origin
-from storage.domain.filters import Filter, Period
+from storage.domain.filters import Filter
+from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import load_report
 from storage.table.export import write_tsv

@@ -1,0 +1,248 @@
+"""The kinds of fields that a filter can have: how a field reads its text and writes it.
+
+`filters.FIELDS` lists the fields. Each is one object made of these classes. Knows no database and no screen.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
+
+from storage.domain.errors import unknown_word
+from storage.domain.failures import NO_CODE, Reason
+from storage.domain.filter_text import Word
+from storage.domain.patterns import plain, quoted
+from storage.domain.period import ALL_TIME, FIRST_DAY, LAST_DAY, NAMED_PERIODS, Period
+
+T = TypeVar("T")
+Member = TypeVar("Member", bound=StrEnum)
+_DAYS = re.compile(r"[1-9][0-9]{0,3}d")
+_CODE = re.compile(r"[0-9]{1,9}")
+
+
+class Kind(ABC, Generic[T]):
+    """What one value of a field is: reads it from a pattern of the text, and writes it."""
+
+    suggestions: tuple[str, ...] = ()  # the values that are known without a database, for completion
+
+    @abstractmethod
+    def read(self, word: Word, pattern: str) -> T:
+        """The value that a pattern of the word stands for; raises FilterError, which points at the word."""
+
+    @abstractmethod
+    def text(self, value: T) -> str:
+        """The value as it is written in a filter."""
+
+
+class OneOf(Kind[Member]):
+    """A value of an enumeration."""
+
+    def __init__(self, members: type[Member]) -> None:
+        self._members: dict[str, Member] = {member.value: member for member in members}
+        self.suggestions = tuple(self._members)
+
+    def read(self, word: Word, pattern: str) -> Member:
+        member = self._members.get(pattern.lower())
+        if member is None:
+            raise word.error(unknown_word(word.keyword, plain(pattern), self._members))
+        return member
+
+    def text(self, value: Member) -> str:
+        return value.value
+
+
+class Pattern(Kind[str]):
+    """A pattern of `storage.domain.patterns`."""
+
+    def read(self, word: Word, pattern: str) -> str:
+        return pattern
+
+    def text(self, value: str) -> str:
+        return quoted(value)
+
+
+class FailureValue(Kind[str]):
+    """An error code in digits, a reason, or a reason and its code (`number_gone/131026`, `number_gone/none`)."""
+
+    suggestions = tuple(reason.value for reason in Reason)
+
+    def read(self, word: Word, pattern: str) -> str:
+        if _CODE.fullmatch(pattern):
+            return str(int(pattern))
+        reason, slash, code = pattern.lower().partition("/")
+        if reason not in self.suggestions:
+            raise word.error(unknown_word("failure", plain(reason), self.suggestions, also="an error code"))
+        if not slash:
+            return reason
+        if code != NO_CODE and not _CODE.fullmatch(code):
+            raise word.error(f"'{plain(code)}' is not an error code; after '{reason}/' write a code or {NO_CODE}")
+        return f"{reason}/{code if code == NO_CODE else int(code)}"
+
+    def text(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Field(ABC):
+    """One field of the filter: reads its words, and writes its value.
+
+    Attributes:
+        name: names the field everywhere: before the colon, and in the tables of its condition and of its words.
+        attribute: the attribute of `Filter` that holds its value.
+    """
+
+    name: str
+    attribute: str
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """What can be written before the colon."""
+        return (self.name,)
+
+    @property
+    @abstractmethod
+    def several(self) -> bool:
+        """Whether the field takes more than one value."""
+
+    @abstractmethod
+    def suggestions(self, keyword: str) -> tuple[str, ...]:
+        """The values that are known without a database, for completion after a keyword."""
+
+    @abstractmethod
+    def read(self, word: Word, before: Any) -> Any:
+        """The field's value with what a word adds; raises FilterError, which points at the word.
+
+        Args:
+            word: a word with one of the field's keywords.
+            before: what the earlier words of the field said; None for its first word.
+        """
+
+    @abstractmethod
+    def text(self, value: Any) -> str:
+        """The words that say the value; empty where the field restricts nothing."""
+
+    @abstractmethod
+    def values(self, value: Any) -> frozenset[Hashable]:
+        """The single values that the field's value is made of; none where it restricts nothing."""
+
+    @abstractmethod
+    def value_of(self, values: Collection[Hashable]) -> Any:
+        """The field's value made of single values; none means no restriction."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetField(Field):
+    """A field with any number of values. It selects what has one of them."""
+
+    kind: Kind[Any]
+
+    @property
+    def several(self) -> bool:
+        return True
+
+    def suggestions(self, keyword: str) -> tuple[str, ...]:
+        return self.kind.suggestions
+
+    def read(self, word: Word, before: frozenset[Any] | None) -> frozenset[Any]:
+        return (before or frozenset()).union(self.kind.read(word, pattern) for pattern in word.values)
+
+    def text(self, value: frozenset[Any]) -> str:
+        return f"{self.name}:{','.join(map(self.kind.text, sorted(value)))}" if value else ""
+
+    def values(self, value: frozenset[Any]) -> frozenset[Hashable]:
+        return value
+
+    def value_of(self, values: Collection[Hashable]) -> frozenset[Hashable]:
+        return frozenset(values)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleField(Field):
+    """A field with at most one value."""
+
+    kind: Kind[Any]
+
+    @property
+    def several(self) -> bool:
+        return False
+
+    def suggestions(self, keyword: str) -> tuple[str, ...]:
+        return self.kind.suggestions
+
+    def read(self, word: Word, before: object) -> Any:
+        return self.kind.read(word, word.only_value())
+
+    def text(self, value: Any) -> str:
+        return "" if value is None else f"{self.name}:{self.kind.text(value)}"
+
+    def values(self, value: Hashable) -> frozenset[Hashable]:
+        return frozenset() if value is None else frozenset((value,))
+
+    def value_of(self, values: Collection[Hashable]) -> Hashable:
+        return next(iter(values), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodField(Field):
+    """The period: named after `period:`, or by its days after `since:` and `until:`. A filter always has one."""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        return ("period", "since", "until")
+
+    @property
+    def several(self) -> bool:
+        return False
+
+    def suggestions(self, keyword: str) -> tuple[str, ...]:
+        return NAMED_PERIODS if keyword == "period" else ()
+
+    def read(self, word: Word, before: Period | None) -> Period:
+        value = word.only_value().lower()
+        if word.keyword == "period":
+            period = _named_period(word, value)
+        else:
+            period = _period_with_day(word, before or ALL_TIME, _iso_day(word, value))
+        named_before = before is not None and before.since is None and before.until is None
+        if named_before or (before is not None and word.keyword == "period"):
+            raise word.error("Use either 'period:' or 'since:' and 'until:', not both")
+        return period
+
+    def text(self, value: Period) -> str:
+        return str(value)
+
+    def values(self, value: Period) -> frozenset[Hashable]:
+        return frozenset((value,))
+
+    def value_of(self, values: Collection[Hashable]) -> Period:
+        return cast("Period", next(iter(values), ALL_TIME))
+
+
+def _named_period(word: Word, value: str) -> Period:
+    if value == "all":
+        return ALL_TIME
+    if value not in NAMED_PERIODS and not _DAYS.fullmatch(value):
+        raise word.error(unknown_word("period", value, NAMED_PERIODS, also="a number of days such as 14d"))
+    return Period(value)
+
+
+def _iso_day(word: Word, value: str) -> str:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise word.error(f"'{value}' is not a date; write it as YYYY-MM-DD") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise word.error(f"{value} is out of range; use a date from {FIRST_DAY} to {LAST_DAY}")
+    return day.isoformat()
+
+
+def _period_with_day(word: Word, before: Period, day: str) -> Period:
+    since, until = (day, before.until) if word.keyword == "since" else (before.since, day)
+    if since is not None and until is not None and since >= until:
+        raise word.error(f"until:{until} must be after since:{since}")
+    return Period(None, since, until)

@@ -1,0 +1,61 @@
+"""The period of a filter: which local days it covers. Knows no text and no time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+NAMED_PERIODS = ("today", "7d", "30d", "90d", "week", "month", "all")
+FIRST_DAY, LAST_DAY = date(2009, 1, 1), date(2100, 1, 1)  # WhatsApp began in 2009
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole local days, from a first day until the day before an end; either side can be open.
+
+    Attributes:
+        name: one of NAMED_PERIODS except "all", or a number of days such as "14d"; None for days given by date.
+        since: the ISO date of the first day; None is open. Only where `name` is None.
+        until: the ISO date of the day after the last day; None is open. Only where `name` is None.
+    """
+
+    name: str | None = "30d"
+    since: str | None = None
+    until: str | None = None
+
+    def days(self, today: date) -> tuple[date | None, date | None]:
+        """The first day and the day after the last day, None where that side is open.
+
+        Args:
+            today: the current local day, which named periods count from.
+        """
+        # A clock outside these days would overflow the calendar.
+        today = min(max(today, FIRST_DAY), LAST_DAY)
+        tomorrow = today + timedelta(days=1)
+        match self.name:
+            case None:
+                return _day(self.since), _day(self.until)
+            case "today":
+                return today, tomorrow
+            case "week":
+                monday = today - timedelta(days=today.weekday())
+                return monday, monday + timedelta(days=7)
+            case "month":
+                first = today.replace(day=1)
+                return first, (first + timedelta(days=32)).replace(day=1)
+            case name:
+                return max(FIRST_DAY, tomorrow - timedelta(days=int(name[:-1]))), tomorrow
+
+    def __str__(self) -> str:
+        """The period as words of a filter."""
+        if self.name is not None:
+            return f"period:{self.name}"
+        sides = [f"{side}:{day}" for side, day in (("since", self.since), ("until", self.until)) if day is not None]
+        return " ".join(sides) or "period:all"
+
+
+LAST_30_DAYS, ALL_TIME = Period("30d"), Period(None)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
