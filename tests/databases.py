@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from storage.domain.events import ContactIds, Event, LineIds
 from storage.domain.filters import Filter
 from storage.ingest.batch_writer import BatchWriter
 from storage.messages.batch_merger import Merger
-from storage.report.report import as_json, load_report
+from storage.report.read_session import ReadSession, read_session
+from storage.report.report import load_report
+from storage.report.report_json import as_json
 from storage.table.export import write_tsv
 
 ZONE = "America/Argentina/Buenos_Aires"
@@ -48,10 +51,17 @@ def build(
     return path
 
 
+@contextmanager
+def session_of(path: Path) -> Iterator[ReadSession]:
+    """A read session on the database, closed at the end."""
+    with reading(path) as connection, read_session(connection) as session:
+        yield session
+
+
 def report_of(path: Path, text: str = "period:all", now: datetime = NOW) -> dict[str, Any]:
     """The report in the form of the contract."""
-    with reading(path) as connection:
-        result: dict[str, Any] = json.loads(json.dumps(as_json(load_report(connection, Filter.parse(text), now))))
+    with session_of(path) as session:
+        result: dict[str, Any] = json.loads(json.dumps(as_json(load_report(session, Filter.parse(text), now))))
     return result
 
 
@@ -65,8 +75,8 @@ def tsv_of(path: Path, text: str = "period:all", now: datetime = NOW, language: 
 def tsv_bytes(path: Path, text: str = "period:all", now: datetime = NOW, language: str = "en") -> bytes:
     """The download as it is written."""
     out = io.BytesIO()
-    with reading(path) as connection:
-        write_tsv(connection, Filter.parse(text), now, out, language=language)
+    with session_of(path) as session:
+        write_tsv(session, Filter.parse(text), now, out, language=language)
     return out.getvalue()
 
 

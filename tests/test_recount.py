@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.database.connection import reading, writing
+from storage.database.connection import writing
 from storage.domain.events import (
     ContactIds,
     Event,
@@ -38,10 +38,11 @@ from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest import contact_lifetimes, derivation, seen_keys
 from storage.ingest.integrity import check
 from storage.messages import identities
-from storage.report.report import as_json, load_report
+from storage.report.report import load_report
+from storage.report.report_json import as_json
 from storage.sources.opened import Options
 from storage.sources.recognition import open_source
-from tests.databases import build, tsv_bytes
+from tests.databases import build, session_of, tsv_bytes
 from tests.histories import Question, events, milliseconds, questions, shuffled, split
 from tests.oracle import OracleStart, recount, starts_of
 
@@ -60,8 +61,8 @@ def built(parts: list[list[Event]], question: Question, *, one_import: bool = Fa
 
 def asked(path: Path, filter: Filter, question: Question) -> dict[str, Any]:
     """The report as JSON without its filter."""
-    with reading(path) as connection:
-        report = as_json(load_report(connection, filter, question.now))
+    with session_of(path) as session:
+        report = as_json(load_report(session, filter, question.now))
     del report["filter"]
     result: dict[str, Any] = json.loads(json.dumps(report))
     return result

@@ -1,7 +1,8 @@
-"""The SQL of the counters of cells and details: which are chosen, and how the two in a number come apart again. Knows
-no database.
+"""The SQL of the cube's counters: which of them a filter chooses, and how to unpack two counters from one integer.
 
-Numbers are added up as they are, both halves at once; with weights as well, as long as no half of the whole is below 0.
+`cells` and `details` hold two counters in each integer (schema.COUNTERS, schema.HALF). SQL adds up the integers as they
+are, both halves at once, and unpacks the sums; signed sums work too, as long as no half of the total is below 0. Knows
+no connection.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from storage.domain.vocabulary import UserType
 from storage.report.selection import Dimensions
 
 _NEW_USERS = USER_TYPES.index(UserType.NEW)
-_SENDS = ("template_sends", "notification_sends")  # of details, by origin; user types are their halves, in order
+# Of `details`: one integer an origin. Its halves are the user types, in the order of schema.USER_TYPES.
+_SENDS = ("template_sends", "notification_sends")
 
 
 @cache
-def numbers_of(user_type: int | None) -> list[str]:
-    """The numbers of a cell, in the order of COUNTERS, as counted of users of that type (None: of all)."""
+def packed_counters(user_type: int | None) -> list[str]:
+    """The integers of a row of `cells AS c`, in the order of COUNTERS; None: starts of all user types."""
     if user_type is None:
         return [f"c.{column}" for column in COUNTERS]
     of_new = [f"c.{NEW}{column}" for column in COUNTERS]
@@ -28,49 +30,50 @@ def numbers_of(user_type: int | None) -> list[str]:
     return [f"c.{column} - {new}" for column, new in zip(COUNTERS, of_new, strict=True)]
 
 
-def _half(number: str, upper: int) -> str:
-    """One of the two counters in a number."""
-    return f"(({number}) >> {HALF})" if upper else f"(({number}) & {(1 << HALF) - 1})"
+def _half(packed: str, upper: int) -> str:
+    """One of the two counters in an integer."""
+    return f"(({packed}) >> {HALF})" if upper else f"(({packed}) & {(1 << HALF) - 1})"
 
 
-def chosen_counters(chosen: Dimensions, numbers: list[str]) -> dict[tuple[int, int], str]:
-    """Those counters that are chosen, by origin and status, of the numbers of a cell or of sums of them."""
+def chosen_counters(chosen: Dimensions, packed: list[str]) -> dict[tuple[int, int], str]:
+    """The chosen counters, by origin and status, unpacked from a cell's integers or sums of them."""
     return {
-        (origin, status): _half(number, upper)
-        for number, pair in zip(numbers, COUNTERS.values(), strict=True)
+        (origin, status): _half(integer, upper)
+        for integer, pair in zip(packed, COUNTERS.values(), strict=True)
         for upper, (origin, status) in enumerate(pair)
         if (chosen.origins is None or origin in chosen.origins)
         and (chosen.statuses is None or status in chosen.statuses)
     }
 
 
-def row_of(chosen: Dimensions, numbers: list[str]) -> str:
-    """The columns of a row of figures but its day, from the numbers of a cell or sums of them."""
-    counters = chosen_counters(chosen, numbers)
+def day_counts_columns(chosen: Dimensions, packed: list[str]) -> str:
+    """The columns of DayCounts but its day, from a cell's integers or sums of them."""
+    counters = chosen_counters(chosen, packed)
 
     def total(origins: range, statuses: range) -> str:
-        return " + ".join(counters.get((one, status), "0") for one in origins for status in statuses)
+        return " + ".join(counters.get((origin, status), "0") for origin in origins for status in statuses)
 
     sends, of_send = range(REFERRED_FROM), range(FAILURE, ANSWER + 1)
     by_status = [total(sends, range(status, status + 1)) for status in of_send]
-    by_origin = [total(range(one, one + 1), of_send) for one in sends]
-    referred = [total(range(one, one + 1), range(RECEIVED, RECEIVED + 1)) for one in range(REFERRED_FROM, len(ORIGINS))]
+    by_origin = [total(range(origin, origin + 1), of_send) for origin in sends]
+    received = range(RECEIVED, RECEIVED + 1)
+    referred = [total(range(origin, origin + 1), received) for origin in range(REFERRED_FROM, len(ORIGINS))]
     return ", ".join((*by_status, *by_origin, *referred))
 
 
 def send_origins(chosen: Dimensions) -> list[int]:
-    """The origins of sends that are chosen."""
+    """The chosen origins of sends."""
     return [origin for origin in range(REFERRED_FROM) if chosen.origins is None or origin in chosen.origins]
 
 
-def sends_of(origin: int, user_type: int | None, factor: str = "") -> str:
-    """The sum of the sends of an origin to users of that type (None: to all) in details, each behind a factor."""
-    both = f"sum({factor}d.{_SENDS[origin]})"
-    return " + ".join(_half(both, one) for one in range(len(USER_TYPES)) if user_type in (None, one))
+def sum_of_sends(origin: int, user_type: int | None, factor: str = "") -> str:
+    """The sum of an origin's sends in `details AS d`, each multiplied by `factor`; user_type None: to all users."""
+    packed = f"sum({factor}d.{_SENDS[origin]})"
+    return " + ".join(_half(packed, half) for half in range(len(USER_TYPES)) if user_type in (None, half))
 
 
 def has_sends(chosen: Dimensions) -> str:
-    """The condition that a row of details has a send that is chosen."""
-    numbers = [_SENDS[origin] for origin in send_origins(chosen)]
-    sends = numbers if chosen.user_type is None else [_half(number, chosen.user_type) for number in numbers]
+    """The condition that a row of `details` has a chosen send."""
+    packed = [_SENDS[origin] for origin in send_origins(chosen)]
+    sends = packed if chosen.user_type is None else [_half(integer, chosen.user_type) for integer in packed]
     return f"({' OR '.join(sends) or '0'})"

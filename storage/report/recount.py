@@ -1,5 +1,7 @@
-"""The same figures counted straight from `messages` by SQL: what the cube is compared with, and what answers where no
-cell can. Knows nothing of cells."""
+"""The plain rule: every count of a report straight from `messages` by SQL. Knows no cell of the cube.
+
+The cube (cube_metrics.py) has to agree with it. It also answers where no cell can: for a single contact.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import sqlite3
 
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
 from storage.domain.vocabulary import DataFlag, StartStatus
-from storage.report.metrics import DataQualityCounts, FailureCount, Row, UserCounts
+from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, day_counts_of
 from storage.report.selection import Selection
 
 _FAILED = STATUSES.index(StartStatus.FAILED)
@@ -17,20 +19,21 @@ _BY_ORIGIN = ", ".join(f"sum(m.origin = {origin})" for origin in range(len(ORIGI
 
 
 class Recount:
-    """Figures that are counted from the messages themselves."""
+    """Counts of the messages themselves."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def rows(self, selection: Selection) -> list[Row]:
-        """The starts of each day that has any."""
-        return self._connection.execute(
+    def day_counts(self, selection: Selection) -> list[DayCounts]:
+        """The days that have a start, in any order."""
+        rows = self._connection.execute(
             f"SELECT m.day, {_BY_STATUS}, {_BY_ORIGIN} FROM messages AS m WHERE {selection.condition} GROUP BY m.day",
             selection.parameters,
-        ).fetchall()
+        )
+        return day_counts_of(rows)
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
-        """What a person should know of the sends."""
+        """Sends with data-quality flags."""
         row = self._connection.execute(
             f"""
             SELECT sum(m.start_template IS NULL),
@@ -44,7 +47,7 @@ class Recount:
         return DataQualityCounts(*(value or 0 for value in row))
 
     def users(self, selection: Selection) -> UserCounts:
-        """All that is a count of distinct contacts."""
+        """Distinct contacts."""
         row = self._connection.execute(
             f"""
             SELECT count(*), sum(sent), sum(reached), sum(answered), sum(eligible), sum(new)
@@ -64,7 +67,7 @@ class Recount:
         return UserCounts(*(value or 0 for value in row))
 
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
-        """By count, then code, then reason."""
+        """Failures by count, descending; then by code, none last; then by reason."""
         rows = self._connection.execute(
             f"""
             SELECT m.failure_code, m.failure_reason, count(*), count(DISTINCT m.contact)

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from storage.database.schema import FIRST_AND_LAST_DAY, ORIGINS, STATUSES, USER_TYPES
-from storage.database.settings import load_settings
 from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
-from storage.domain.calendar import Calendar, calendar_of, date_of, number_of
-from storage.domain.failures import NO_CODE
+from storage.domain.calendar import Calendar, date_of, number_of
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, plain
+from storage.report import failure_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +95,11 @@ def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int
     }
 
 
-def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Selection:
+def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, now: datetime) -> Selection:
     """What the filter selects at the moment `now`.
 
     An open side of the period ends at the first day that has a start, or after the last one and today.
     """
-    calendar = calendar_of(load_settings(connection).zone)
     since, until = _days(connection, filter, calendar.today(now))
     parameters = _bounds(calendar, since, until)
     conditions = [
@@ -130,11 +128,9 @@ def select(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Sel
         unknown = IS_UNKNOWN_TEMPLATE if UNKNOWN_ID in chosen.templates else None
         among("templates", "m.start_template", chosen.templates, unknown)
     if chosen.failures is not None:
-        codes = [int(failure) for failure in chosen.failures if failure.isdigit()]
-        reasons = "m.failure_reason IN (SELECT value FROM json_each(:reasons))"
-        both = reasons.replace("m.failure_reason", f"m.failure_reason || '/' || ifnull(m.failure_code, '{NO_CODE}')")
-        among("codes", "m.failure_code", codes, f"{reasons} OR {both}")
-        parameters["reasons"] = json.dumps(sorted(failure for failure in chosen.failures if not failure.isdigit()))
+        condition, values = failure_choice.condition(chosen.failures)
+        conditions.append(condition)
+        parameters |= values
     if filter.contact is not None:
         among("contacts", "m.contact", _contacts(connection, filter.contact))
     return Selection(" AND ".join(conditions), parameters, since, until, calendar, chosen)

@@ -1,4 +1,4 @@
-"""Which bitmaps tell of which statuses, and the counts of users that follow from them. Knows no database."""
+"""Which sets of users a filter needs, and the user counts that follow from them. Knows no database."""
 
 from __future__ import annotations
 
@@ -20,70 +20,81 @@ from storage.cube.layout import (
     USERS_SLICES,
     Slice,
 )
-from storage.database.schema import REFERRED_FROM
+from storage.database.schema import REFERRED_FROM, USER_TYPES
+from storage.domain.vocabulary import UserType
 from storage.report.metrics import UserCounts
 from storage.report.selection import Dimensions
 
+_NEW = USER_TYPES.index(UserType.NEW)
 
-class Source(NamedTuple):
-    """A kind of bitmaps, its slices, and those statuses of it that count (None: all)."""
+
+class SetQuery(NamedTuple):
+    """Sets of users to read: their kind, its slices, and the statuses that count (None: all)."""
 
     kind: int
     slices: tuple[Slice, ...]
     statuses: frozenset[int] | None
 
 
-EVERYBODY = Source(USERS, USERS_SLICES, None)
-Group = tuple[int, int, int]  # origin, user type, status
+class UserGroup(NamedTuple):
+    """What the starts of some users have in common, as positions in schema's tuples."""
+
+    origin: int
+    user_type: int
+    status: int
 
 
-def sources_of(chosen: Dimensions) -> list[Source]:
-    """The kinds of bitmaps that tell the chosen statuses, with those that each of them tells."""
+ALL_USERS = SetQuery(USERS, USERS_SLICES, None)
+
+
+def set_queries(chosen: Dimensions) -> list[SetQuery]:
+    """The sets of users that answer for the chosen statuses and failures."""
     if chosen.failures is not None:
-        some = chosen.statuses is None or FAILURE in chosen.statuses
-        return [Source(FAILED, FAILED_SLICES, None)] if some else []
+        with_failed = chosen.statuses is None or FAILURE in chosen.statuses
+        return [SetQuery(FAILED, FAILED_SLICES, None)] if with_failed else []
+    # USERS keeps sent, delivered and read together: it will do unless only some of the three are chosen.
     if chosen.statuses is None or not chosen.statuses & STEP_STATUSES or chosen.statuses >= STEP_STATUSES:
-        return [Source(USERS, USERS_SLICES, chosen.statuses)]
-    sources: list[Source] = [Source(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
+        return [SetQuery(USERS, USERS_SLICES, chosen.statuses)]
+    queries = [SetQuery(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
     if rest := chosen.statuses - STEP_STATUSES:
-        sources.append(Source(USERS, USERS_SLICES, rest))
-    return sources
+        queries.append(SetQuery(USERS, USERS_SLICES, rest))
+    return queries
 
 
-def groups_of(source: Source, chosen: Dimensions) -> dict[int, Group]:
-    """The slices of a source that have what is chosen, with their groups."""
+def groups_of(query: SetQuery, chosen: Dimensions) -> dict[int, UserGroup]:
+    """The chosen slices of a query, each with its group."""
     return {
-        number: (origin, user_type, status)
-        for number, origin, user_type, status in source.slices
-        if chosen.includes(origin, user_type) and (source.statuses is None or status in source.statuses)
+        number: UserGroup(origin, user_type, status)
+        for number, origin, user_type, status in query.slices
+        if chosen.includes(origin, user_type) and (query.statuses is None or status in query.statuses)
     }
 
 
-def add_groups(groups: dict[Group, list[BitMap]], users: BitMap, wanted: dict[int, Group]) -> None:
-    """Adds to the groups what a set of users has in the slices that are wanted."""
+def add_groups(groups: dict[UserGroup, list[BitMap]], users: BitMap, wanted: dict[int, UserGroup]) -> None:
+    """Adds a set's contacts in the wanted slices to their groups."""
     for number, contacts in contacts_by_slice(users, wanted):
         groups.setdefault(wanted[number], []).append(contacts)
 
 
-def user_counts(groups: dict[Group, list[BitMap]]) -> UserCounts:
-    """The counts of sets by origin, user type and status."""
-    kinds: defaultdict[str, list[BitMap]] = defaultdict(list)
-    for (origin, user_type, status), sets in groups.items():
+def user_counts(groups: dict[UserGroup, list[BitMap]]) -> UserCounts:
+    """The user counts of contacts by group."""
+    sets: defaultdict[str, list[BitMap]] = defaultdict(list)
+    for (origin, user_type, status), contacts in groups.items():
         if origin >= REFERRED_FROM:
-            kinds["referred"] += sets
+            sets["referred"] += contacts
         else:
-            kinds["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += sets
-        if status != FAILURE and user_type == 0:
-            kinds["new"] += sets
-    answered = union(kinds["answered"])
-    reached = union([answered, *kinds["unanswered"]])
-    sent = union([reached, *kinds["failed"]])
-    new = union(kinds["new"])
+            sets["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += contacts
+        if status != FAILURE and user_type == _NEW:
+            sets["new"] += contacts
+    referred = union(sets["referred"])
+    answered = union(sets["answered"])
+    reached = union([answered, *sets["unanswered"]])
+    sent = union([reached, *sets["failed"]])
     return UserCounts(
-        users=sent.union_cardinality(union(kinds["referred"])),
+        users=sent.union_cardinality(referred),
         sent=len(sent),
         reached=len(reached),
         answered=len(answered),
-        eligible=reached.union_cardinality(union(kinds["referred"])),
-        new=len(new),
+        eligible=reached.union_cardinality(referred),
+        new=len(union(sets["new"])),
     )

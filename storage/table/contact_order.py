@@ -1,9 +1,9 @@
-"""The starts of a selection by contact: by what names the contact, and within one name the newest first.
+"""The row ids of a page of the table sorted by contact: by the contact's label, and then newest first.
 
-No cell counts the starts of one contact, so positions are counted on from the nearest place that is known: both ends
-from the beginning, and every place that was counted once. So paging, the first and the last row cost the same however
-many starts there are; a jump into the middle where nobody was yet counts contact by contact, and goes on where it
-stopped. The cube's sets of users say which contacts need no look at all.
+No cell counts the starts of one contact, so a position is counted from the nearest checkpoint: both ends, and every
+label that was counted up to before. Paging, the first and the last page therefore cost the same however many starts
+there are; the first jump into the middle counts contact by contact, and continues where it was interrupted. The cube's
+sets of users tell which contacts have a start at all. Shows no row.
 """
 
 from __future__ import annotations
@@ -18,184 +18,199 @@ from itertools import islice
 from pyroaring import BitMap
 
 from storage.report.cube_metrics import Cube
+from storage.report.metrics import starts_of
 from storage.report.selection import Selection
 
-_AT_ONCE = 64  # contacts whose starts are read together
-_COUNTED_AT_ONCE = 1_024  # contacts whose starts are only counted
-_FAR = 2_000  # starts: what lies beyond them is only counted
-_LISTED = 5_000  # contacts: so few are sorted at once, instead of looked for among all there are
+_READ_AT_ONCE = 64  # contacts whose starts are read with one statement
+_COUNTED_AT_ONCE = 1_024  # contacts whose starts are counted with one statement
+_FAR = 2_000  # starts: farther from the page, contacts are only counted
+_LISTED = 5_000  # contacts: so few are sorted at once; more are looked up label by label
 
 _OF_CONTACTS = """
-FROM json_each(:some) AS one CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
+FROM json_each(:contacts) AS one CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
 """
-_NEWEST_FIRST = "m.start_at DESC, m.key DESC, m.origin DESC"
+_Contact = tuple[str, int]  # label and id: a plain tuple, because a jump looks at every contact
 
-Named = tuple[str, int]  # label, contact
+_NEWEST_FIRST = "m.start_at DESC, m.key DESC, m.origin DESC"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Mark:
-    """A place that is known: so many starts have a label below this one (None: every label is below)."""
+class _Checkpoint:
+    """How many starts have a label below this one; `is_end`: every label is below."""
 
     position: int
-    last: bool
+    is_end: bool
     label: str
 
 
 class ContactOrder:
-    """Where the contacts of one selection stand."""
+    """The order of one selection by contact."""
 
     def __init__(self, cube: Cube, selection: Selection) -> None:
-        self._among: BitMap = cube.contacts(selection)
-        self._total = sum(sum(row[6:]) for row in cube.rows(selection))
-        self._listed: list[Named] | None = None
-        self._marks: list[_Mark] = [_Mark(0, False, "")]
-        self._nameless: int | None = None
+        self._with_starts: BitMap = cube.contacts(selection)
+        self._total = starts_of(cube.day_counts(selection))
+        self._listed: list[_Contact] | None = None
+        self._checkpoints: list[_Checkpoint] = [_Checkpoint(0, False, "")]
+        self._without_contact: int | None = None
 
     def ids(self, connection: sqlite3.Connection, selection: Selection, position: int, limit: int) -> list[int]:
-        """The row ids from a position on."""
-        if self._nameless is None:
-            self._begin(connection, selection)
-        named = self._total - (self._nameless or 0)
-        end = min(position + limit, named)
-        found = self._named(connection, selection, position, end) if position < end else []
-        if len(found) < limit and self._nameless:
-            found += self._rest(connection, selection, max(0, position - named), limit - len(found))
+        """The row ids from a position on; starts without a contact come last."""
+        if self._without_contact is None:
+            self._without_contact = self._begin(connection, selection)
+        with_contact = self._total - self._without_contact
+        end = min(position + limit, with_contact)
+        found = self._ids_between(connection, selection, position, end) if position < end else []
+        if len(found) < limit and self._without_contact:
+            offset = max(0, position - with_contact)
+            found += _ids_without_contact(connection, selection, offset, limit - len(found))
         return found
 
-    def _begin(self, connection: sqlite3.Connection, selection: Selection) -> None:
-        """Looks for what has no contact, which stands last, and sorts the contacts where they are few."""
-        if len(self._among) <= _LISTED:
+    def _begin(self, connection: sqlite3.Connection, selection: Selection) -> int:
+        """Counts the starts without a contact, and lists the contacts if they are few."""
+        if len(self._with_starts) <= _LISTED:
             rows = connection.execute(
                 "SELECT label, id FROM contacts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY label, id",
-                (json.dumps(list(self._among)),),
+                (json.dumps(list(self._with_starts)),),
             )
             self._listed = rows.fetchall()
-        (nameless,) = connection.execute(
+        (without_contact,) = connection.execute(
             f"SELECT count(*) FROM messages AS m INDEXED BY messages_by_contact"
             f" WHERE m.contact IS NULL AND {selection.time_condition}",
             selection.parameters,
         ).fetchone()
-        self._nameless = nameless
-        insort(self._marks, _Mark(self._total - nameless, True, ""))
+        insort(self._checkpoints, _Checkpoint(self._total - without_contact, True, ""))
+        return int(without_contact)
 
-    def _named(self, connection: sqlite3.Connection, selection: Selection, position: int, end: int) -> list[int]:
-        """The row ids from `position` to `end`, counted on from the nearer mark."""
-        before = self._marks[bisect_right(self._marks, position, key=_position) - 1]
-        after = self._marks[bisect_left(self._marks, end, key=_position)]
+    def _ids_between(self, connection: sqlite3.Connection, selection: Selection, position: int, end: int) -> list[int]:
+        """The row ids of the positions [position, end), from the nearer checkpoint."""
+        before = self._checkpoints[bisect_right(self._checkpoints, position, key=_position) - 1]
+        after = self._checkpoints[bisect_left(self._checkpoints, end, key=_position)]
         if position - before.position <= after.position - end:
-            return self._onward(connection, selection, before, position, end)
-        return self._back(connection, selection, after, position, end)
+            return self._ids_onward(connection, selection, before, position, end)
+        return self._ids_backward(connection, selection, after, position, end)
 
-    def _onward(
-        self, connection: sqlite3.Connection, selection: Selection, mark: _Mark, position: int, end: int
+    def _ids_onward(
+        self, connection: sqlite3.Connection, selection: Selection, start: _Checkpoint, position: int, end: int
     ) -> list[int]:
+        """The row ids of [position, end), from a checkpoint before them: counts far contacts, reads near ones."""
         found: list[int] = []
-        at, label, counting = mark.position, mark.label, True
+        at, label, counting = start.position, start.label, True
         while at < end:
             counting = counting and position - at > _FAR
-            some = self._contacts(connection, label, True, _COUNTED_AT_ONCE if counting else _AT_ONCE)
-            if not some:
+            contacts = self._contacts(connection, label, True, _COUNTED_AT_ONCE if counting else _READ_AT_ONCE)
+            if not contacts:
                 break
             if counting:
-                count = self._count(connection, selection, some)
+                count = _count(connection, selection, contacts)
                 if at + count > position:
                     counting = False
                     continue
             else:
-                ids = self._read(connection, selection, some)
+                ids = _read(connection, selection, contacts)
                 count = len(ids)
                 found += ids[max(0, position - at) : max(0, end - at)]
-            at, label = at + count, some[-1][0] + "\0"
-            self._know(_Mark(at, False, label))
+            at, label = at + count, _last_label(contacts) + "\0"
+            self._keep(_Checkpoint(at, False, label))
         return found
 
-    def _back(
-        self, connection: sqlite3.Connection, selection: Selection, mark: _Mark, position: int, end: int
+    def _ids_backward(
+        self, connection: sqlite3.Connection, selection: Selection, start: _Checkpoint, position: int, end: int
     ) -> list[int]:
+        """The mirror image of `_ids_onward`, from a checkpoint after the positions."""
         found: list[int] = []
-        at, label, counting = mark.position, None if mark.last else mark.label, True
+        at, label, counting = start.position, None if start.is_end else start.label, True
         while at > position:
             counting = counting and at - end > _FAR
-            some = self._contacts(connection, label, False, _COUNTED_AT_ONCE if counting else _AT_ONCE)
-            if not some:
+            contacts = self._contacts(connection, label, False, _COUNTED_AT_ONCE if counting else _READ_AT_ONCE)
+            if not contacts:
                 break
             if counting:
-                count = self._count(connection, selection, some)
+                count = _count(connection, selection, contacts)
                 if at - count < end:
                     counting = False
                     continue
             else:
-                ids = self._read(connection, selection, some)
+                ids = _read(connection, selection, contacts)
                 count = len(ids)
                 first = at - count
                 found = ids[max(0, position - first) : max(0, end - first)] + found
-            at, label = at - count, some[-1][0]
-            self._know(_Mark(at, False, label))
+            at, label = at - count, _last_label(contacts)
+            self._keep(_Checkpoint(at, False, label))
         return found
 
-    def _know(self, mark: _Mark) -> None:
-        place = bisect_left(self._marks, mark)
-        if self._marks[place : place + 1] != [mark]:
-            self._marks.insert(place, mark)
+    def _keep(self, checkpoint: _Checkpoint) -> None:
+        index = bisect_left(self._checkpoints, checkpoint)
+        if self._checkpoints[index : index + 1] != [checkpoint]:
+            self._checkpoints.insert(index, checkpoint)
 
-    def _contacts(self, connection: sqlite3.Connection, label: str | None, onward: bool, most: int) -> list[Named]:
-        """About so many contacts of the selection from a label on, or below it (None: the last ones); all that share
-        a label are together."""
-        rows = self._labels(connection, label, onward)
-        some = list(islice(rows, most))
-        for one in rows if some else ():
-            if one[0] != some[-1][0]:
+    def _contacts(self, connection: sqlite3.Connection, label: str | None, onward: bool, most: int) -> list[_Contact]:
+        """The next contacts with a start, from a label on or below it (None: the last ones).
+
+        About `most` of them: contacts that share a label are never separated.
+        """
+        contacts = self._contacts_from(connection, label, onward)
+        some = list(islice(contacts, most))
+        for label_of_next, id in contacts if some else ():
+            if label_of_next != _last_label(some):
                 break
-            some.append(one)
+            some.append((label_of_next, id))
         return some
 
-    def _labels(self, connection: sqlite3.Connection, label: str | None, onward: bool) -> Iterator[Named]:
+    def _contacts_from(self, connection: sqlite3.Connection, label: str | None, onward: bool) -> Iterator[_Contact]:
         if self._listed is not None:
-            place = len(self._listed) if label is None else bisect_left(self._listed, (label,))
-            yield from self._listed[place:] if onward else self._listed[:place][::-1]
+            index = len(self._listed) if label is None else bisect_left(self._listed, (label,))
+            yield from self._listed[index:] if onward else self._listed[:index][::-1]
             return
-        beyond = "1" if label is None else "label >= :label" if onward else "label < :label"
+        condition = "1" if label is None else "label >= :label" if onward else "label < :label"
         order = "ASC" if onward else "DESC"
         rows = connection.execute(
-            f"SELECT label, id FROM contacts WHERE {beyond} ORDER BY label {order}, id {order}",
+            f"SELECT label, id FROM contacts WHERE {condition} ORDER BY label {order}, id {order}",
             {"label": label},
         )
         for name, id in rows:
-            if id in self._among:
+            if id in self._with_starts:
                 yield name, id
 
-    def _count(self, connection: sqlite3.Connection, selection: Selection, some: list[Named]) -> int:
-        row = connection.execute(
-            f"SELECT count(*) {_OF_CONTACTS} WHERE {selection.time_condition}", self._parameters(selection, some)
-        ).fetchone()
-        return int(row[0])
 
-    def _read(self, connection: sqlite3.Connection, selection: Selection, some: list[Named]) -> list[int]:
-        """The row ids of these contacts, in order."""
-        rows = connection.execute(
-            f"""
-            SELECT m.id {_OF_CONTACTS} JOIN contacts AS c ON c.id = m.contact
-            WHERE {selection.time_condition} ORDER BY c.label, {_NEWEST_FIRST}
-            """,
-            self._parameters(selection, some),
-        )
-        return [id for (id,) in rows]
-
-    def _rest(self, connection: sqlite3.Connection, selection: Selection, position: int, limit: int) -> list[int]:
-        """Row ids of what has no contact."""
-        rows = connection.execute(
-            f"""
-            SELECT m.id FROM messages AS m INDEXED BY messages_by_contact
-            WHERE m.contact IS NULL AND {selection.time_condition} ORDER BY {_NEWEST_FIRST} LIMIT :limit OFFSET :offset
-            """,
-            selection.parameters | {"limit": limit, "offset": position},
-        )
-        return [id for (id,) in rows]
-
-    def _parameters(self, selection: Selection, some: list[Named]) -> dict[str, str | int]:
-        return selection.parameters | {"some": json.dumps([id for _, id in some])}
+def _count(connection: sqlite3.Connection, selection: Selection, contacts: list[_Contact]) -> int:
+    """How many starts the contacts have."""
+    row = connection.execute(
+        f"SELECT count(*) {_OF_CONTACTS} WHERE {selection.time_condition}", _parameters(selection, contacts)
+    ).fetchone()
+    return int(row[0])
 
 
-def _position(mark: _Mark) -> int:
-    return mark.position
+def _read(connection: sqlite3.Connection, selection: Selection, contacts: list[_Contact]) -> list[int]:
+    """The row ids of the contacts' starts, in order."""
+    rows = connection.execute(
+        f"""
+        SELECT m.id {_OF_CONTACTS} JOIN contacts AS c ON c.id = m.contact
+        WHERE {selection.time_condition} ORDER BY c.label, {_NEWEST_FIRST}
+        """,
+        _parameters(selection, contacts),
+    )
+    return [id for (id,) in rows]
+
+
+def _ids_without_contact(connection: sqlite3.Connection, selection: Selection, offset: int, limit: int) -> list[int]:
+    rows = connection.execute(
+        f"""
+        SELECT m.id FROM messages AS m INDEXED BY messages_by_contact
+        WHERE m.contact IS NULL AND {selection.time_condition} ORDER BY {_NEWEST_FIRST} LIMIT :limit OFFSET :offset
+        """,
+        selection.parameters | {"limit": limit, "offset": offset},
+    )
+    return [id for (id,) in rows]
+
+
+def _parameters(selection: Selection, contacts: list[_Contact]) -> dict[str, str | int]:
+    return selection.parameters | {"contacts": json.dumps([id for _, id in contacts])}
+
+
+def _last_label(contacts: list[_Contact]) -> str:
+    label, _ = contacts[-1]
+    return label
+
+
+def _position(checkpoint: _Checkpoint) -> int:
+    return checkpoint.position

@@ -1,17 +1,15 @@
-"""One start in full. Apart from the table, whose rows need a small part of it. Knows no screen."""
+"""One start in full. Apart from pages.py, whose rows need little of it. Knows no screen."""
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.database.connection import read_transaction
-from storage.database.settings import load_settings
 from storage.domain import failures
 from storage.domain.calendar import Calendar
 from storage.domain.vocabulary import DataFlag, StartStatus
 from storage.messages.message import Sources, Stated
+from storage.report.read_session import ReadSession
 from storage.table.pages import StartRow, load_rows
 from storage.table.positions import Cursor
 from storage.table.start_record import LoadedStart, chat_link, load
@@ -19,17 +17,20 @@ from storage.table.start_record import LoadedStart, chat_link, load
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """One time of a start. `at` is None where only a later step proves it (implied) or a platform states it untimed."""
+    """One step that a start reached.
+
+    at: None where no time is known. implied: only a later step proves it. stated: a platform says so without a time.
+    """
 
     step: str
     at: datetime | None
-    implied: bool
-    stated: bool
+    implied: bool = False
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StartDetail:
-    """All that is known of one start."""
+    """Everything known of one start; starts_of_contact counts all starts of its contact in the database."""
 
     row: StartRow
     ladder: tuple[LadderStep, ...]
@@ -50,65 +51,52 @@ class StartDetail:
     starts_of_contact: int
 
 
-def detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
-    """One start with everything known of it; None where it is there no more."""
-    with read_transaction(connection):
-        found = connection.execute(
-            "SELECT id FROM messages WHERE origin IS NOT NULL AND start_at = ? AND key = ? LIMIT 1",
-            (cursor.at, cursor.key),
-        ).fetchone()
-        if found is None:
-            return None
-        settings = load_settings(connection)
-        calendar = Calendar(settings.zone)
-        (start,) = load(connection, found)
-        (row,) = load_rows(connection, found, calendar)
-        ids = connection.execute(
-            "SELECT text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (start.contact,)
-        )
-        of_contact = connection.execute(
-            "SELECT count(*) FROM messages WHERE contact = ? AND origin IS NOT NULL", (start.contact,)
-        ).fetchone()[0]
-        known_as = tuple(text for (text,) in ids)
-        return _detail(start, row, calendar, settings.chat_link, known_as, max(1, of_contact))
+def detail(session: ReadSession, cursor: Cursor) -> StartDetail | None:
+    """One start with everything known of it; None where the database no longer has it."""
+    connection = session.connection
+    found = connection.execute(
+        "SELECT id FROM messages WHERE origin IS NOT NULL AND start_at = ? AND key = ? LIMIT 1",
+        (cursor.at, cursor.key),
+    ).fetchone()
+    if found is None:
+        return None
+    (start,) = load(connection, found)
+    (row,) = load_rows(session, found)
+    ids = connection.execute(
+        "SELECT text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (start.contact,)
+    )
+    contact_ids = tuple(text for (text,) in ids)
+    (starts_of_contact,) = connection.execute(
+        "SELECT count(*) FROM messages WHERE contact = ? AND origin IS NOT NULL", (start.contact,)
+    ).fetchone()
+    return _detail(session, start, row, contact_ids, max(1, starts_of_contact))
 
 
 def _detail(
-    start: LoadedStart,
-    row: StartRow,
-    calendar: Calendar,
-    pattern: str,
-    contact_ids: tuple[str, ...],
-    starts_of_contact: int,
+    session: ReadSession, start: LoadedStart, row: StartRow, contact_ids: tuple[str, ...], starts_of_contact: int
 ) -> StartDetail:
-    message = start.message
-    failure = message.failure
-    session = message.times.get("session")
-    explained = (
-        None
-        if start.failure_reason is None
-        else failures.explain(
-            start.failure_code, failure.text if failure else None, failure.detail if failure else None
-        )
-    )
+    calendar, message = session.calendar, start.message
+    failed = start.failure_reason is not None
+    text, detail = (message.failure.text, message.failure.detail) if message.failure else (None, None)
+    session_start = message.times.get("session")
     return StartDetail(
-        row,
-        _ladder(start, calendar),
-        message.key,
-        message.direction == 2,
-        start.joined,
-        contact_ids,
-        message.value("language"),
-        message.value("campaign"),
-        message.value("channel_id"),
-        message.value("agent_groups"),
-        None if failure is None or start.failure_reason is None else failure.detail,
-        explained,
-        chat_link(start.customer_id, start.contact_label, pattern),
-        bool(start.marks & DataFlag.CONFLICT),
-        None if session is None else calendar.local(session),
-        bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
-        starts_of_contact,
+        row=row,
+        ladder=_ladder(start, calendar),
+        key=message.key,
+        keyless=message.direction == 2,
+        joined=start.joined,
+        contact_ids=contact_ids,
+        language=message.value("language"),
+        campaign=message.value("campaign"),
+        channel_id=message.value("channel_id"),
+        agent_groups=message.value("agent_groups"),
+        failure_detail=detail if failed else None,
+        explanation=failures.explain(start.failure_code, text, detail) if failed else None,
+        chat_link=chat_link(start.customer_id, start.contact_label, session.settings.chat_link),
+        conflict=bool(start.marks & DataFlag.CONFLICT),
+        session_start=None if session_start is None else calendar.local(session_start),
+        answered_by_source=bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
+        starts_of_contact=starts_of_contact,
     )
 
 
@@ -119,29 +107,31 @@ def stated_flags(start: LoadedStart) -> int:
     return message.flags | own
 
 
-_REACHED = (StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
+_DELIVERED_OR_FURTHER = (StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
 
 
 def _ladder(start: LoadedStart, calendar: Calendar) -> tuple[LadderStep, ...]:
-    times, flags = start.message.times, stated_flags(start)
+    """The steps of a start in their order; a step that nothing proves is missing."""
     if start.referred:
-        return (LadderStep("received", calendar.local(start.at), False, False),)
-    level = _REACHED.index(start.status) if start.status in _REACHED else -1
+        return (LadderStep("received", calendar.local(start.at)),)
+    times, flags = start.message.times, stated_flags(start)
+    further = _DELIVERED_OR_FURTHER
+    level = further.index(start.status) if start.status in further else -1
     error = start.message.fields.get("error")
-    known = (
-        ("accepted", times.get("accepted"), False, flags & Stated.SENT),
+    steps = (
+        ("accepted", times.get("accepted"), False, False),
         ("sent", times.get("sent"), False, flags & Stated.SENT),
         ("delivered", times.get("delivered"), level >= 0, flags & Stated.DELIVERED),
         ("read", times.get("read"), level >= 1, flags & Stated.READ),
         ("answered", start.answered_at, False, flags & Stated.ANSWERED),
         ("failed", None if error is None else error[1], False, flags & Stated.NOT_SENT),
     )
-    steps = []
-    for step, at, implied, stated in known:
+    ladder = []
+    for step, at, implied, stated in steps:
         if at is not None:
-            steps.append(LadderStep(step, calendar.local(at), False, False))
-        elif stated and step != "accepted":
-            steps.append(LadderStep(step, None, False, True))
+            ladder.append(LadderStep(step, calendar.local(at)))
+        elif stated:
+            ladder.append(LadderStep(step, None, stated=True))
         elif implied:
-            steps.append(LadderStep(step, None, True, False))
-    return tuple(steps)
+            ladder.append(LadderStep(step, None, implied=True))
+    return tuple(ladder)

@@ -1,78 +1,27 @@
-"""The download as a file: its header, then a line a start (DESIGN 9), safe on the disk. Knows no screen.
+"""The TSV as a file: its header, then one line a start, safe on the disk. Knows no screen.
 
-`storage.sources.botmaker` reads what this writes.
+`storage.sources.botmaker` reads what this writes; docs/formats.md describes the format.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.database.connection import read_transaction
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
-from storage.table.export_lines import lines
+from storage.report.read_session import ReadSession
+from storage.table.export_lines import COLUMNS, lines
 
-ENGLISH = (
-    "User id",
-    "Contact id/number",
-    "Session start",
-    "Channel id",
-    "New user",
-    "Template/notification",
-    "Not sent",
-    "Sent",
-    "Delivered",
-    "Read",
-    "Answered",
-    "Failure reason",
-    "Failure detail",
-    "Sent at",
-    "Delivered at",
-    "Read at",
-    "Answered at",
-    "Agent groups",
-    "Origin",
-    "Line",
-    "Language",
-    "Status",
-    "Error code",
-    "Chat link",
-    "Message key",
-)
-SPANISH = (
-    "Id Usuario",
-    "Id Contacto/Número",
-    "Fecha/tiempo Inicio Sesión",
-    "Id canal",
-    "Usuario Nuevo",
-    "Nombre Plantilla/Notificación",
-    "No Enviado",
-    "Enviado",
-    "Entregado",
-    "Leída",
-    "Respondida",
-    "Razón Falla Envío",
-    "Detalle Falla Envío",
-    "Fecha/tiempo Envío",
-    "Fecha/tiempo Entrega",
-    "Fecha/hora de lectura",
-    "Fecha/tiempo Respuesta",
-    "Grupos Agente",
-    "Origen",
-    "Línea",
-    "Idioma",
-    "Estado",
-    "Código Error",
-    "Enlace Conversación",
-    "Id Mensaje",
-)
+ENGLISH = tuple(column.english for column in COLUMNS)
+SPANISH = tuple(column.spanish for column in COLUMNS)
 HEADERS = {"en": ENGLISH, "es": SPANISH}
+
+_NAMES_TRIED = 1_000
 
 
 class ExportError(StorageError):
@@ -80,7 +29,7 @@ class ExportError(StorageError):
 
 
 def write_tsv(
-    connection: sqlite3.Connection,
+    session: ReadSession,
     filter: Filter,
     now: datetime,
     out: BinaryIO,
@@ -88,29 +37,44 @@ def write_tsv(
     language: str = "en",
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Writes the starts of a filter, newest first, and returns how many; `progress` is told the count now and then."""
+    """Writes the starts of a filter, newest first.
+
+    Args:
+        language: of the header, a key of HEADERS.
+        progress: called now and then with the number of starts written.
+
+    Returns:
+        The number of starts.
+    """
     count = 0
-    with read_transaction(connection):
-        out.write(("\t".join(HEADERS[language]) + "\n").encode())
-        for chunk in lines(connection, filter, now):
-            out.write("".join(chunk).encode("utf-8", "replace"))
-            count += len(chunk)
-            if progress is not None:
-                progress(count)
+    out.write(("\t".join(HEADERS[language]) + "\n").encode())
+    for chunk in lines(session, filter, now):
+        out.write(("\n".join(chunk) + "\n").encode("utf-8", "replace"))
+        count += len(chunk)
+        if progress is not None:
+            progress(count)
     return count
 
 
 def file_name(filter: Filter, now: datetime) -> str:
-    """A name for the download: the filter's text in characters that every file system takes, and the moment."""
+    """A file name that tells the filter and the time, in characters that every file system accepts."""
     text = re.sub(r"[^A-Za-z0-9._+-]+", "-", str(filter)).strip("-.")[:80].rstrip("-.")
     return f"{text}-{now:%Y%m%d-%H%M%S}.tsv"
 
 
 def write_free(directory: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
-    """Writes a file under a name, with a number behind it where that is taken, and returns its path; raises
-    ExportError. The file has mode 0600 and appears whole or not at all."""
+    """Writes a file under a name that is free: with a number appended if the name is taken.
+
+    The file has mode 0600 and appears complete or not at all.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
     wanted = Path(name)
-    for attempt in range(1, 1000):
+    for attempt in range(1, _NAMES_TRIED):
         path = directory / (wanted.name if attempt == 1 else f"{wanted.stem}-{attempt}{wanted.suffix}")
         if not path.exists():
             break
@@ -119,7 +83,14 @@ def write_free(directory: Path, name: str, write: Callable[[BinaryIO], int]) -> 
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], int], *, replace: bool) -> int:
-    """Writes a file of mode 0600 by way of a temporary one; raises ExportError where it exists, unless `replace`."""
+    """Writes a file of mode 0600 by way of a temporary file beside it.
+
+    Returns:
+        What `write` returns.
+
+    Raises:
+        ExportError: the file cannot be written, or exists and `replace` is false.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
@@ -132,7 +103,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], int], *, replace: bool) -
         finally:
             temporary.unlink(missing_ok=True)
     except FileExistsError:
-        raise ExportError(f"{path}: exists already; name another file, or add --force") from None
+        raise ExportError(f"{path}: already exists; choose another name or use --force") from None
     except OSError as error:
         raise ExportError(f"{path}: cannot be written ({error.strerror})") from None
     return count

@@ -1,27 +1,29 @@
-"""The table of last starts, page by page, and the same grouped by notification. Knows no screen."""
+"""The table of last starts page by page, start by start or grouped by notification. Knows no screen."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from storage.database.connection import read_transaction
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.calendar import Calendar
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, literal
 from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
-from storage.report.notifications import groups, groups_a_day
-from storage.report.selection import Selection, select
+from storage.report.notifications import Notification, groups, groups_by_day
+from storage.report.read_session import ReadSession
 from storage.table.positions import Cursor, ids_after, ids_at, ids_before
 from storage.table.sorting import Sorting
 
 
 class StartRow(NamedTuple):
-    """One start as a row of the table; `at` in the report's zone, reason as failures.Reason where it failed."""
+    """One start as a row of the table.
+
+    at: in the report's zone. reason: a failures.Reason where it failed. failure_text: the provider's message.
+    """
 
     cursor: Cursor
     at: datetime
@@ -38,7 +40,7 @@ class StartRow(NamedTuple):
 
 
 class NotificationRow(NamedTuple):
-    """The starts of one template on one line and one day; `template_value` and `line_value` go into a filter."""
+    """The sends of one template on one line and day; `template_value` and `line_value` go into a filter."""
 
     day: date
     template: str
@@ -52,7 +54,7 @@ class NotificationRow(NamedTuple):
 
 
 def page(
-    connection: sqlite3.Connection,
+    session: ReadSession,
     filter: Filter,
     now: datetime,
     *,
@@ -60,38 +62,31 @@ def page(
     after: Cursor | None = None,
     before: Cursor | None = None,
 ) -> list[StartRow]:
-    """Newest first: the first page, or what is strictly older than `after`, or the nearest that is newer than
-    `before`."""
+    """The newest starts, newest first; with `after`, those next to it and older; with `before`, next to it and newer.
+
+    A page never contains the start of the cursor itself.
+    """
+    selection = session.select(filter, now)
     if before is not None:
-        return _rows(connection, filter, now, lambda selection: ids_before(connection, selection, before, limit))
-    return _rows(connection, filter, now, lambda selection: ids_after(connection, selection, after, limit))
+        return load_rows(session, ids_before(session, selection, before, limit))
+    return load_rows(session, ids_after(session, selection, after, limit))
 
 
-def last_page(connection: sqlite3.Connection, filter: Filter, now: datetime, *, limit: int) -> list[StartRow]:
+def last_page(session: ReadSession, filter: Filter, now: datetime, *, limit: int) -> list[StartRow]:
     """The oldest starts, newest of them first."""
-    return _rows(connection, filter, now, lambda selection: ids_before(connection, selection, None, limit))
+    return load_rows(session, ids_before(session, session.select(filter, now), None, limit))
 
 
-def page_at(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, *, position: int, limit: int
-) -> list[StartRow]:
+def page_at(session: ReadSession, filter: Filter, now: datetime, *, position: int, limit: int) -> list[StartRow]:
     """The starts from a position on, newest first."""
-    return _rows(connection, filter, now, lambda selection: ids_at(connection, selection, position, limit))
+    return load_rows(session, ids_at(session, session.select(filter, now), position, limit))
 
 
 def sorted_page(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, sorting: Sorting, position: int, limit: int
+    session: ReadSession, filter: Filter, now: datetime, sorting: Sorting, position: int, limit: int
 ) -> list[StartRow]:
-    """The starts from a position on, in an order; one sorting serves all pages of one filter at one moment."""
-    return _rows(connection, filter, now, lambda selection: sorting.ids(connection, selection, position, limit))
-
-
-def _rows(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, find: Callable[[Selection], list[int]]
-) -> list[StartRow]:
-    with read_transaction(connection):
-        selection = select(connection, filter, now)
-        return load_rows(connection, find(selection), selection.calendar)
+    """The starts from a position on, in an order; one Sorting serves all pages of one filter at one time."""
+    return load_rows(session, sorting.ids(session, session.select(filter, now), position, limit))
 
 
 _READ = """
@@ -105,79 +100,91 @@ LEFT JOIN contacts ON contacts.id = m.contact
 """
 
 
-def load_rows(connection: sqlite3.Connection, ids: Sequence[int], calendar: Calendar) -> list[StartRow]:
+def load_rows(session: ReadSession, ids: Sequence[int]) -> list[StartRow]:
     """The rows of these row ids, in their order."""
+    connection, calendar = session.connection, session.calendar
     rows: dict[int, StartRow] = {}
     joined_failures = []
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
-        id, key, at, origin, user_type, status, code, reason, marks, text, detail, template, line, contact, name = row
-        failed = STATUSES[status] is StartStatus.FAILED
-        if failed and marks & DataFlag.JOINED:
+        id, marks = row[0], row[8]
+        rows[id] = start = _start_row(row, calendar)
+        if start.status is StartStatus.FAILED and marks & DataFlag.JOINED:
             joined_failures.append(id)
-        rows[id] = StartRow(
-            Cursor(at, key),
-            calendar.local(at),
-            contact or "",
-            name or "",
-            template or ("" if origin >= REFERRED_FROM else UNKNOWN),
-            line or UNKNOWN,
-            ORIGINS[origin],
-            USER_TYPES[user_type],
-            STATUSES[status],
-            reason,
-            code,
-            (text or detail or None) if failed else None,
-        )
     if joined_failures:
-        # Which of the two rows tells the failure is decided by their evidence; that is rare, and loaded only here.
-        from storage.table.start_record import load
-
-        for start in load(connection, joined_failures):
-            failure = start.message.failure
-            if failure is not None:
-                rows[start.id] = rows[start.id]._replace(failure_text=failure.text or failure.detail)
+        for id, text in _joined_failure_texts(connection, joined_failures).items():
+            rows[id] = rows[id]._replace(failure_text=text)
     return [rows[id] for id in ids]
 
 
+def _start_row(row: Sequence[Any], calendar: Calendar) -> StartRow:
+    """row: one of _READ."""
+    _, key, at, origin, user_type, status, code, reason, _, text, detail, template, line, contact, name = row
+    return StartRow(
+        cursor=Cursor(at, key),
+        at=calendar.local(at),
+        contact=contact or "",
+        name=name or "",
+        template=template or ("" if origin >= REFERRED_FROM else UNKNOWN),
+        line=line or UNKNOWN,
+        origin=ORIGINS[origin],
+        user_type=USER_TYPES[user_type],
+        status=STATUSES[status],
+        reason=reason,
+        code=code,
+        failure_text=(text or detail or None) if STATUSES[status] is StartStatus.FAILED else None,
+    )
+
+
+def _joined_failure_texts(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str | None]:
+    """The failure texts of joined starts: the merge rule decides which of the two rows tells it.
+
+    Imported here because that is rare, and loading messages needs modules that a page does not.
+    """
+    from storage.table.start_record import load
+
+    failures = {start.id: start.message.failure for start in load(connection, ids)}
+    return {id: failure.text or failure.detail for id, failure in failures.items() if failure is not None}
+
+
 def notifications(
-    connection: sqlite3.Connection,
+    session: ReadSession,
     filter: Filter,
     now: datetime,
     *,
     position: int,
     limit: int,
-    a_day: Mapping[int, int] | None = None,
+    by_day: Mapping[int, int] | None = None,
 ) -> list[NotificationRow]:
-    """The sends grouped by template, line and day, newest day first, then by template and line.
+    """The sends grouped by template, line and day: newest day first, then by template and line.
 
-    a_day: what `notifications_a_day` says, so that the place of the position need not be searched for.
+    Args:
+        by_day: the result of `notifications_by_day`; with it the days need not be searched for the position.
     """
-    with read_transaction(connection):
-        selection = select(connection, filter, now)
-        templates = dict(connection.execute("SELECT id, name FROM templates"))
-        lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
-        found = groups(connection, selection, position, limit, a_day)
-    rows = []
-    for one in found:
-        template = None if one.template is None else templates[one.template]
-        label, value = (UNKNOWN, None) if one.line is None else lines[one.line]
-        rows.append(
-            NotificationRow(
-                one.day,
-                template or UNKNOWN,
-                UNKNOWN if template is None else literal(template),
-                label,
-                UNKNOWN if value is None else literal(value),
-                one.users,
-                one.sends,
-                one.failed,
-                one.answered,
-            )
-        )
-    return rows
+    connection = session.connection
+    templates = dict(connection.execute("SELECT id, name FROM templates"))
+    lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
+    found = groups(session, session.select(filter, now), position, limit, by_day)
+    return [_notification_row(one, templates, lines) for one in found]
 
 
-def notifications_a_day(connection: sqlite3.Connection, filter: Filter, now: datetime) -> dict[int, int]:
-    """How many rows the grouped table has of each day, as days since 1970-01-01."""
-    with read_transaction(connection):
-        return groups_a_day(connection, select(connection, filter, now))
+def _notification_row(
+    one: Notification, templates: Mapping[int, str], lines: Mapping[int, tuple[str, str]]
+) -> NotificationRow:
+    template = None if one.template is None else templates[one.template]
+    label, value = (UNKNOWN, None) if one.line is None else lines[one.line]
+    return NotificationRow(
+        day=one.day,
+        template=template or UNKNOWN,
+        template_value=UNKNOWN if template is None else literal(template),
+        line=label,
+        line_value=UNKNOWN if value is None else literal(value),
+        users=one.users,
+        sends=one.sends,
+        failed=one.failed,
+        answered=one.answered,
+    )
+
+
+def notifications_by_day(session: ReadSession, filter: Filter, now: datetime) -> dict[int, int]:
+    """How many rows the grouped table has of each day; days since 1970-01-01."""
+    return groups_by_day(session, session.select(filter, now))

@@ -1,8 +1,8 @@
-"""Which starts stand where in the table: row ids, newest first, from a position or a neighbour on. Shows none of them.
+"""The row ids of a page of the table, newest first: at a position, or next to a given start. Shows no row.
 
-Ties of time go by key, then by origin. Nothing is ever counted off from the top: the cube says how many starts each day
-has, so a page looks at the few days that hold it, by time where most of what lies there is wanted, else by the lines
-and templates that the cube names.
+Ties of time go by key, then by origin. No query counts rows from the top: the cube knows how many starts each day has,
+so a page is read from the few days that hold it. Within these days it is read by time where most rows there are
+wanted, and else by the pairs of line and template that the cube names.
 """
 
 from __future__ import annotations
@@ -15,38 +15,47 @@ from typing import NamedTuple
 
 from storage.database.unknown_ids import has_line_id, has_template_id
 from storage.domain.calendar import date_of
-from storage.report.cube_metrics import Cube
-from storage.report.metrics import Row
-from storage.report.notifications import notifications_of
+from storage.report.metrics import DayCounts, starts_of
+from storage.report.notifications import pairs_with_starts
+from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 
-_WIDER = 4  # times: how fast a search for rows takes in more days
-_FAR = 400  # rows: a jump beyond these finds its time in the index first
-_CHEAP = 2_000  # rows looked at by time that are not worth looking for anything better
-_CHEAP_IN_INDEX = 20_000  # the same where the index by time tells all that the filter asks
-_DEARER, _MUCH_DEARER = 2, 12  # times: a row found by its notification to one found by time, in the table or the index
+_GROWTH = 4  # times: each further step of a search for rows takes so many times as many days
+_FAR = 400  # rows: a jump over more finds its time in the index first
+# So many rows are read by time without looking for a better way, where a condition needs the table (a status, a
+# failure), and where the index on time answers everything.
+_CHEAP = 2_000
+_CHEAP_IN_INDEX = 20_000
+# A row read by line and template costs so many times one read by time, from the table and from the index alone.
+_COST_BY_PAIR, _COST_BY_PAIR_TO_INDEX = 2, 12
+_COST_OF_PAIR = 4  # rows: what looking up one more pair costs
 
 _BY_TIME = "messages AS m INDEXED BY starts_by_time"
-_BY_NOTIFICATION = f"""
-json_each(:notifications) AS n CROSS JOIN messages AS m INDEXED BY starts_by_notification
-    ON {has_line_id("n.value ->> 0")} AND {has_template_id("n.value ->> 1")}"""
+_BY_PAIR = f"""
+json_each(:pairs) AS pair CROSS JOIN messages AS m INDEXED BY starts_by_notification
+    ON {has_line_id("pair.value ->> 0")} AND {has_template_id("pair.value ->> 1")}"""
 _BY_CONTACT = "messages AS m INDEXED BY messages_by_contact"
 
 
 class Cursor(NamedTuple):
-    """The place of a start in the table: its time in ms, and its key for ties."""
+    """What identifies a start in the table: its time, ms, and its key for ties."""
 
     at: int
     key: str
 
 
-_AFTER = "(m.start_at < :at OR m.key < :key)"
-_BEFORE = "(m.start_at > :at OR m.key > :key)"
+_IS_OLDER = "(m.start_at < :at OR m.key < :key)"
+_IS_NEWER = "(m.start_at > :at OR m.key > :key)"
+
+Parameters = dict[str, str | int]
 
 
 def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
-    """Columns of `messages AS m`, and of what is joined with it, of all starts of a selection, as they are read: newest
-    first, ties in any order."""
+    """Reads all starts of a selection, newest first, ties in any order.
+
+    Args:
+        columns: of `messages AS m` and of what `joins` joins to it.
+    """
     source = _BY_CONTACT if selection.dimensions.by_contact else _BY_TIME
     return connection.execute(
         f"SELECT {columns} FROM {source} {joins} WHERE {selection.time_condition} ORDER BY m.start_at DESC",
@@ -54,106 +63,105 @@ def every_start(connection: sqlite3.Connection, selection: Selection, columns: s
     )
 
 
-def ids_after(connection: sqlite3.Connection, selection: Selection, cursor: Cursor | None, limit: int) -> list[int]:
-    """The newest row ids, or those that are next older than the cursor's."""
-    return _Search(connection, selection, "DESC", cursor).ids(0, limit)
+def ids_after(session: ReadSession, selection: Selection, cursor: Cursor | None, limit: int) -> list[int]:
+    """The row ids next to the cursor, on its older side; without a cursor, the newest ones."""
+    return _PageReader(session, selection, "DESC", cursor).ids(0, limit)
 
 
-def ids_before(connection: sqlite3.Connection, selection: Selection, cursor: Cursor | None, limit: int) -> list[int]:
-    """The oldest row ids, or those that are next newer than the cursor's; newest first."""
-    return _Search(connection, selection, "ASC", cursor).ids(0, limit)[::-1]
+def ids_before(session: ReadSession, selection: Selection, cursor: Cursor | None, limit: int) -> list[int]:
+    """The row ids next to the cursor, on its newer side; without a cursor, the oldest ones. Newest first."""
+    return _PageReader(session, selection, "ASC", cursor).ids(0, limit)[::-1]
 
 
-def ids_at(connection: sqlite3.Connection, selection: Selection, position: int, limit: int) -> list[int]:
+def ids_at(session: ReadSession, selection: Selection, position: int, limit: int) -> list[int]:
     """The row ids from a position on."""
-    return _Search(connection, selection, "DESC", None).ids(position, limit)
+    return _PageReader(session, selection, "DESC", None).ids(position, limit)
 
 
-def _statement(source: str, condition: str, order: str) -> str:
-    return f"""
-        SELECT m.id FROM {source} WHERE {condition}
-        ORDER BY m.start_at {order}, m.key {order}, m.origin {order} LIMIT :limit OFFSET :offset
-        """
+class _PageReader:
+    """Reads rows beyond a cursor in one direction: DESC (towards older starts) or ASC."""
 
-
-class _Search:
-    """Rows in one direction, DESC (to the older) or ASC, beyond a cursor."""
-
-    def __init__(self, connection: sqlite3.Connection, selection: Selection, order: str, cursor: Cursor | None) -> None:
-        self._connection, self._selection, self._order = connection, selection, order
-        self._cursor = cursor
-        self._cube = Cube(connection)
+    def __init__(self, session: ReadSession, selection: Selection, order: str, cursor: Cursor | None) -> None:
+        self._connection, self._cube = session.connection, session.cube
+        self._selection, self._order, self._cursor = selection, order, cursor
+        self._descending = order == "DESC"
 
     def ids(self, position: int, limit: int) -> list[int]:
-        """Row ids from a position on, which counts from the end where the search begins (never beyond a cursor)."""
+        """Row ids from a position on, counted from where the reader starts (0 with a cursor)."""
         if self._selection.dimensions.by_contact:
             return self._read(_BY_CONTACT, self._selection, position, limit)
         found: list[int] = []
-        for window, rows in self._windows(position + limit):
-            count = sum(map(_starts, rows))
+        for window, days in self._windows(position + limit):
+            count = starts_of(days)
             if position >= count:
                 position -= count
                 continue
-            found += self._within(window, rows, count, position, limit - len(found))
+            found += self._ids_within(window, count, position, limit - len(found))
             position = 0
             if len(found) >= limit:
                 break
         return found
 
-    def _windows(self, wanted: int) -> Iterator[tuple[Selection, list[Row]]]:
-        """Days with rows of the selection, and how many each has: as few as hold what is wanted, then ever more."""
+    def _windows(self, wanted: int) -> Iterator[tuple[Selection, list[DayCounts]]]:
+        """Runs of days with starts, each run with its counts: one day first, then ever more days at once."""
         since, until = self._selection.since, self._selection.until
-        descending = self._order == "DESC"
         if self._cursor is not None:
             day = self._selection.calendar.local(self._cursor.at).date()
-            since, until = (since, min(until, day + timedelta(days=1))) if descending else (max(since, day), until)
+            if self._descending:
+                until = min(until, day + timedelta(days=1))
+            else:
+                since = max(since, day)
         length = 1
         while since < until:
-            days = timedelta(days=min(length, (until - since).days))
-            first, end = (until - days, until) if descending else (since, since + days)
-            rows = self._cube.rows(self._selection.between(first, end))
-            rows = sorted((row for row in rows if _starts(row)), reverse=descending)
-            yield from self._runs(rows, wanted)
-            since, until = (since, first) if descending else (end, until)
-            length *= _WIDER
+            step = timedelta(days=min(length, (until - since).days))
+            first, end = (until - step, until) if self._descending else (since, since + step)
+            days = self._cube.day_counts(self._selection.between(first, end))
+            with_starts = sorted((day for day in days if day.starts), reverse=self._descending)
+            yield from self._runs(with_starts, wanted)
+            since, until = (since, first) if self._descending else (end, until)
+            length *= _GROWTH
 
-    def _runs(self, rows: list[Row], wanted: int) -> Iterator[tuple[Selection, list[Row]]]:
-        """Days one behind the other, together while they hold no more than what is wanted."""
-        run: list[Row] = []
-        for row in rows:
-            if run and sum(map(_starts, run)) + _starts(row) > wanted:
-                yield self._between(run), run
+    def _runs(self, days: list[DayCounts], wanted: int) -> Iterator[tuple[Selection, list[DayCounts]]]:
+        """Neighbouring days together, as long as they hold no more starts than wanted."""
+        run: list[DayCounts] = []
+        for day in days:
+            if run and starts_of(run) + day.starts > wanted:
+                yield self._window(run), run
                 run = []
-            run.append(row)
+            run.append(day)
         if run:
-            yield self._between(run), run
+            yield self._window(run), run
 
-    def _between(self, rows: list[Row]) -> Selection:
-        days = [row[0] for row in rows]
+    def _window(self, run: list[DayCounts]) -> Selection:
+        days = [day.day for day in run]
         return self._selection.between(date_of(min(days)), date_of(max(days) + 1))
 
-    def _within(self, window: Selection, rows: list[Row], count: int, position: int, limit: int) -> list[int]:
-        """Rows of some days, of which `count` are of the selection."""
-        everything = self._cube.rows(window.with_dimensions(Dimensions()))
-        total = sum(map(_starts, everything))
-        looked_at = min(total, (position + limit) * total // max(1, count))
-        in_index = window.dimensions.statuses is None and window.dimensions.failures is None
-        if looked_at > (_CHEAP_IN_INDEX if in_index else _CHEAP) and not self._cube.is_dirty(window):
-            notifications, held = notifications_of(self._connection, self._cube, window)
-            dearer = _MUCH_DEARER if in_index else _DEARER
-            if dearer * held + 4 * len(notifications) < looked_at:
-                listed: dict[str, str | int] = {"notifications": json.dumps(notifications)}
-                return self._read(_BY_NOTIFICATION, window, position, limit, listed)
+    def _ids_within(self, window: Selection, count: int, position: int, limit: int) -> list[int]:
+        """Rows of a window, of which `count` are of the selection, by the cheapest way."""
+        if (pairs := self._cheaper_pairs(window, count, position + limit)) is not None:
+            return self._read(_BY_PAIR, window, position, limit, {"pairs": json.dumps(pairs)})
         if position > _FAR:
             return self._jump(window, count, position, limit)
         return self._read(_BY_TIME, window, position, limit)
 
+    def _cheaper_pairs(self, window: Selection, count: int, wanted: int) -> list[tuple[int, int]] | None:
+        """The pairs of line and template to read by, None where reading by time is cheaper."""
+        all_starts = starts_of(self._cube.day_counts(window.with_dimensions(Dimensions())))
+        read_by_time = min(all_starts, wanted * all_starts // max(1, count))
+        in_index = window.dimensions.statuses is None and window.dimensions.failures is None
+        if read_by_time <= (_CHEAP_IN_INDEX if in_index else _CHEAP) or self._cube.catalog.is_dirty(window):
+            return None
+        pairs, read_by_pair = pairs_with_starts(self._cube, window)
+        cost = (_COST_BY_PAIR_TO_INDEX if in_index else _COST_BY_PAIR) * read_by_pair + _COST_OF_PAIR * len(pairs)
+        return pairs if cost < read_by_time else None
+
     def _jump(self, window: Selection, count: int, position: int, limit: int) -> list[int]:
-        """A far position: its time first, which for most filters the index alone knows, looked for from the nearer
-        end."""
-        descending = self._order == "DESC"
+        """Rows at a far position: finds its time first, from the nearer end, and reads from that time on.
+
+        For most filters the index alone answers the first two statements.
+        """
         from_end = position > count // 2
-        order = "DESC" if descending != from_end else "ASC"
+        order = "DESC" if self._descending != from_end else "ASC"
         row = self._connection.execute(
             f"SELECT m.start_at FROM {_BY_TIME} WHERE {window.time_condition}"
             f" ORDER BY m.start_at {order} LIMIT 1 OFFSET :offset",
@@ -162,8 +170,8 @@ class _Search:
         if row is None:
             return []
         (at,) = row
-        passed: dict[str, str | int] = {"since_at": at + 1} if descending else {"until_at": at}
-        rest: dict[str, str | int] = {"until_at": at + 1} if descending else {"since_at": at}
+        passed: Parameters = {"since_at": at + 1} if self._descending else {"until_at": at}
+        rest: Parameters = {"until_at": at + 1} if self._descending else {"since_at": at}
         (skipped,) = self._connection.execute(
             f"SELECT count(*) FROM {_BY_TIME} WHERE {window.time_condition}",
             window.parameters | (rest if from_end else passed),
@@ -173,27 +181,30 @@ class _Search:
         return self._read(_BY_TIME, window, position - skipped, limit, rest)
 
     def _read(
-        self,
-        source: str,
-        window: Selection,
-        position: int,
-        limit: int,
-        other: dict[str, str | int] | None = None,
+        self, source: str, window: Selection, offset: int, limit: int, other: Parameters | None = None
     ) -> list[int]:
-        """Rows by time and key. `other`: parameters that are narrower than the window's, or that the source has."""
+        """Rows of a window by time, key and origin.
+
+        Args:
+            other: parameters that narrow the window's own, or that the source needs.
+        """
         parameters = window.parameters | (other or {})
         condition = window.time_condition
         if self._cursor is not None:
             at = self._cursor.at
-            condition += f" AND {_AFTER if self._order == 'DESC' else _BEFORE}"
+            condition += f" AND {_IS_OLDER if self._descending else _IS_NEWER}"
             parameters |= {"at": at, "key": self._cursor.key}
-            if self._order == "DESC":
+            if self._descending:
                 parameters["until_at"] = min(int(parameters["until_at"]), at + 1)
             else:
                 parameters["since_at"] = max(int(parameters["since_at"]), at)
-        parameters |= {"limit": limit, "offset": position}
-        return [id for (id,) in self._connection.execute(_statement(source, condition, self._order), parameters)]
-
-
-def _starts(row: Row) -> int:
-    return sum(row[6:])
+        parameters |= {"limit": limit, "offset": offset}
+        order = self._order
+        rows = self._connection.execute(
+            f"""
+            SELECT m.id FROM {source} WHERE {condition}
+            ORDER BY m.start_at {order}, m.key {order}, m.origin {order} LIMIT :limit OFFSET :offset
+            """,
+            parameters,
+        )
+        return [id for (id,) in rows]

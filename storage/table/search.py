@@ -1,4 +1,7 @@
-"""Text in the table: the next start, older or newer, whose contact, name or template has it. Shows none of them."""
+"""Text search in the table: the next start, older or newer, whose contact, name or template contains it.
+
+Shows no row.
+"""
 
 from __future__ import annotations
 
@@ -7,112 +10,117 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from pyroaring import BitMap
 
-from storage.database.connection import read_transaction
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
-from storage.report.cube_metrics import Cube
-from storage.report.recount import Recount
-from storage.report.selection import Selection, phone, select
+from storage.report.metrics import starts_of
+from storage.report.read_session import ReadSession
+from storage.report.selection import Selection, phone
 from storage.table.positions import Cursor, ids_after, ids_before
 
-_FEW = 2_000  # contacts whose starts are all looked at
+_FEW = 2_000  # contacts: the starts of so few are looked up contact by contact
 
-_ESCAPE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+_LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+
+DayProgress = Callable[[date], None]
+
+
+def no_day_progress(day: date) -> None:
+    """No-op progress callback."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A start that was found, and its position in the table, newest first from 0 on."""
+    """A start that contains the text, and its position in the table: 0 is the newest start."""
 
     cursor: Cursor
     position: int
 
 
 def find(
-    connection: sqlite3.Connection,
+    session: ReadSession,
     filter: Filter,
     now: datetime,
     text: str,
     cursor: Cursor | None,
     older: bool,
-    progress: Callable[[date], None] = lambda day: None,
+    progress: DayProgress = no_day_progress,
 ) -> Match | None:
-    """The nearest start of the filter beyond the cursor that has the text, upper and lower case alike; None where there
-    is none. `progress` is told the days that are looked through where every start has to be looked at."""
-    with read_transaction(connection):
-        selection = select(connection, filter, now)
-        search = _Search(connection, selection, cursor, older)
-        places = [search.of_templates(_templates(connection, text))]
-        places.append(search.of_contacts(_contacts(connection, text), places[0], progress))
-        found = [place for place in places if place is not None]
-        if not found:
-            return None
-        place = max(found) if older else min(found)
-        return Match(Cursor(*place), _position(connection, selection, place))
+    """The nearest start of the filter beyond the cursor that contains the text, upper and lower case alike.
 
-
-StartPosition = tuple[int, str]  # time and key
+    Args:
+        cursor: None: the search begins at the newest start (or at the oldest one, where `older` is false).
+        older: the direction: towards older starts, or towards newer ones.
+        progress: called with each day that is searched start by start.
+    """
+    selection = session.select(filter, now)
+    search = _Search(session, selection, cursor, older)
+    by_template = search.of_templates(_templates_with(session.connection, text))
+    by_contact = search.of_contacts(_contacts_with(session.connection, text), by_template, progress)
+    found = [match for match in (by_template, by_contact) if match is not None]
+    if not found:
+        return None
+    nearest = max(found) if older else min(found)
+    return Match(nearest, _position(session, selection, nearest))
 
 
 class _Search:
-    """The nearest place beyond the cursor, in one direction."""
+    """The nearest start beyond the cursor, in one direction."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, selection: Selection, cursor: Cursor | None, older: bool
-    ) -> None:
-        self._connection, self._selection, self._cursor, self._older = connection, selection, cursor, older
+    def __init__(self, session: ReadSession, selection: Selection, cursor: Cursor | None, older: bool) -> None:
+        self._session, self._connection = session, session.connection
+        self._selection, self._cursor, self._older = selection, cursor, older
 
-    def of_templates(self, templates: list[int]) -> StartPosition | None:
-        """Where one of these templates was sent; the table's own pages know the way to them."""
+    def of_templates(self, templates: list[int]) -> Cursor | None:
+        """The nearest start with one of these templates; found as a page of the table is."""
         chosen = self._selection.dimensions
-        some = frozenset(templates) if chosen.templates is None else chosen.templates & frozenset(templates)
-        if not some:
+        wanted = frozenset(templates) if chosen.templates is None else chosen.templates & frozenset(templates)
+        if not wanted:
             return None
-        listed = ", ".join(map(str, sorted(some)))
+        listed = ", ".join(map(str, sorted(wanted)))
         part = replace(
             self._selection,
             time_condition=f"{self._selection.time_condition} AND m.start_template IN ({listed})",
-            dimensions=chosen.replace(templates=some),
+            dimensions=chosen.replace(templates=wanted),
         )
-        ids = (ids_after if self._older else ids_before)(self._connection, part, self._cursor, 1)
+        ids = (ids_after if self._older else ids_before)(self._session, part, self._cursor, 1)
         if not ids:
             return None
-        row = self._connection.execute("SELECT start_at, key FROM messages WHERE id = ?", ids).fetchone()
-        return (row[0], row[1])
+        return _cursor_of(self._connection.execute("SELECT start_at, key FROM messages WHERE id = ?", ids).fetchone())
 
-    def of_contacts(
-        self, contacts: list[int], known: StartPosition | None, progress: Callable[[date], None]
-    ) -> StartPosition | None:
-        """Where one of these contacts has a start; what lies beyond a place that is known already is of no use."""
+    def of_contacts(self, contacts: list[int], known: Cursor | None, progress: DayProgress) -> Cursor | None:
+        """The nearest start of one of these contacts.
+
+        Args:
+            known: a match that is known already: nothing beyond it is looked for.
+        """
         if len(contacts) > _FEW and not self._selection.dimensions.by_contact:
-            contacts = list(BitMap(contacts) & Cube(self._connection).contacts(self._selection))
+            contacts = list(BitMap(contacts) & self._session.cube.contacts(self._selection))
         if not contacts:
             return None
         if len(contacts) <= _FEW:
-            return self._of_few(contacts)
-        return self._by_looking(BitMap(contacts), known, progress)
+            return self._of_few_contacts(contacts)
+        return self._scan_for(BitMap(contacts), known, progress)
 
-    def _of_few(self, contacts: list[int]) -> StartPosition | None:
-        condition, parameters, order = self._beyond()
+    def _of_few_contacts(self, contacts: list[int]) -> Cursor | None:
+        condition, parameters, order = self._beyond_cursor()
         row = self._connection.execute(
             f"""
             SELECT m.start_at, m.key
-            FROM json_each(:some) AS one
+            FROM json_each(:contacts) AS one
             CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
             WHERE {condition} ORDER BY m.start_at {order}, m.key {order} LIMIT 1
             """,
-            parameters | {"some": json.dumps(contacts)},
+            parameters | {"contacts": json.dumps(contacts)},
         ).fetchone()
-        return None if row is None else (row[0], row[1])
+        return _cursor_of(row)
 
-    def _by_looking(
-        self, contacts: BitMap, known: StartPosition | None, progress: Callable[[date], None]
-    ) -> StartPosition | None:
-        """Looks at one start after the other: of many contacts one soon comes by."""
-        condition, parameters, order = self._beyond()
+    def _scan_for(self, contacts: BitMap, known: Cursor | None, progress: DayProgress) -> Cursor | None:
+        """Reads start by start: one of many contacts comes soon."""
+        condition, parameters, order = self._beyond_cursor()
         rows = self._connection.execute(
             f"""
             SELECT m.start_at, m.key, m.day, m.contact FROM messages AS m INDEXED BY starts_by_time
@@ -120,24 +128,24 @@ class _Search:
             """,
             parameters,
         )
-        today = None
+        current_day = None
         for at, key, day, contact in rows:
             if contact is not None and contact in contacts:
-                return (at, key)
-            if day != today:
-                today = day
-                if known is not None and (at < known[0] if self._older else at > known[0]):
+                return Cursor(at, key)
+            if day != current_day:
+                current_day = day
+                if known is not None and (at < known.at if self._older else at > known.at):
                     return None
                 progress(date_of(day))
         return None
 
-    def _beyond(self) -> tuple[str, dict[str, str | int], str]:
-        """A condition for what lies beyond the cursor, its parameters, and the order of time."""
+    def _beyond_cursor(self) -> tuple[str, dict[str, str | int], str]:
+        """The condition for starts beyond the cursor, its parameters, and the order of time."""
         condition, parameters = self._selection.time_condition, dict(self._selection.parameters)
         if self._cursor is not None:
             at = self._cursor.at
             condition += f" AND (m.start_at, m.key) {'<' if self._older else '>'} (:at, :key)"
-            # The index is entered at the cursor: of two bounds on one side it would take either.
+            # Given two bounds on one side, SQLite uses either; so the period's own bound moves to the cursor.
             if self._older:
                 parameters["until_at"] = min(int(parameters["until_at"]), at + 1)
             else:
@@ -146,40 +154,45 @@ class _Search:
         return condition, parameters, "DESC" if self._older else "ASC"
 
 
-def _position(connection: sqlite3.Connection, selection: Selection, place: StartPosition) -> int:
+def _cursor_of(row: tuple[Any, ...] | None) -> Cursor | None:
+    return None if row is None else Cursor(*row)
+
+
+def _position(session: ReadSession, selection: Selection, cursor: Cursor) -> int:
     """How many starts of the selection are newer."""
-    at, key = place
-    today = selection.calendar.local(at).date()
-    day = number_of(today)
-    figures = Recount(connection) if selection.dimensions.by_contact else Cube(connection)
-    later = sum(sum(counts[6:]) for counts in figures.rows(selection) if counts[0] > day)
-    (within,) = connection.execute(
+    that_day = selection.calendar.local(cursor.at).date()
+    number = number_of(that_day)
+    newer_days = starts_of(day for day in session.metrics(selection).day_counts(selection) if day.day > number)
+    (newer_that_day,) = session.connection.execute(
         f"""
         SELECT count(*) FROM messages AS m INDEXED BY starts_by_time
         WHERE {selection.time_condition} AND (m.start_at > :since_at OR m.key > :key)
         """,
-        selection.between(today, today + timedelta(days=1)).parameters | {"since_at": at, "key": key},
+        selection.between(that_day, that_day + timedelta(days=1)).parameters
+        | {"since_at": cursor.at, "key": cursor.key},
     ).fetchone()
-    return later + int(within)
+    return newer_days + int(newer_that_day)
 
 
-def _contacts(connection: sqlite3.Connection, text: str) -> list[int]:
-    """The contacts whose name or one of whose ids has the text."""
+def _contacts_with(connection: sqlite3.Connection, text: str) -> list[int]:
+    """The contacts whose name contains the text, or one of whose ids does."""
     rows = connection.execute(
         """
         SELECT id FROM contacts WHERE name LIKE :text ESCAPE '\\'
         UNION
         SELECT contact FROM contact_ids WHERE text LIKE :text ESCAPE '\\' OR text LIKE :number ESCAPE '\\'
         """,
-        {"text": _pattern(text), "number": _pattern(phone(text))},
+        {"text": _like(text), "number": _like(phone(text))},
     )
     return [id for (id,) in rows]
 
 
-def _templates(connection: sqlite3.Connection, text: str) -> list[int]:
-    rows = connection.execute("SELECT id FROM templates WHERE name LIKE ? ESCAPE '\\'", (_pattern(text),))
+def _templates_with(connection: sqlite3.Connection, text: str) -> list[int]:
+    """The templates whose name contains the text."""
+    rows = connection.execute("SELECT id FROM templates WHERE name LIKE ? ESCAPE '\\'", (_like(text),))
     return [id for (id,) in rows]
 
 
-def _pattern(text: str) -> str:
-    return f"%{text.translate(_ESCAPE)}%"
+def _like(text: str) -> str:
+    """The pattern of LIKE for "contains the text"."""
+    return f"%{text.translate(_LIKE_ESCAPES)}%"

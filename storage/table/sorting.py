@@ -1,31 +1,33 @@
-"""The table in any order: by time, template, status or contact, and within these the newest first. Shows none of it.
+"""The row ids of a page of the table in any order: by time, template, status or contact, and then newest first.
 
-The cube says how many starts each template and each status has on each day, so that a position leads to a template or
-status, then to a day of it, and only there are rows looked at. A sorting remembers what it counted: the pages after the
-first one count nothing. storage/table/contact_order.py has the order of contacts, which no cell tells.
+The cube says how many starts each template and each status has on each day. So a position leads to a template or a
+status, then to one of its days, and only that day's rows are read. A Sorting remembers what it counted: only the first
+page counts. No cell knows a contact; contact_order.py sorts by contacts. Shows no row.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from storage.cube.layout import RECEIVED
-from storage.database.schema import REFERRED_FROM
+from storage.database.schema import STATUSES
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
-from storage.report.cube_metrics import Cube
-from storage.report.metrics import Row
+from storage.domain.vocabulary import StartStatus
+from storage.report.metrics import starts_of, total_of
 from storage.report.notifications import starts_by_template
+from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 from storage.table.contact_order import ContactOrder
 from storage.table.positions import ids_at
 
-_CHEAP = 4_000  # rows that are sorted as they are: nothing that counts before is faster
-_KEPT = 64  # stretches whose days are remembered
+_FEW = 4_000  # rows: SQLite sorts so few faster than anything that counts first
+_SECTIONS_KEPT = 64  # sections whose days are remembered
+_RECEIVED = STATUSES.index(StartStatus.RECEIVED)
 
 
 class Order(StrEnum):
@@ -37,84 +39,86 @@ class Order(StrEnum):
     CONTACT = "contact"
 
 
-_BY = {
+_ORDER_BY = {
     Order.TIME: "",
     Order.TEMPLATE: "t.name IS NULL, t.name COLLATE NOCASE, t.name,",
     Order.STATUS: "m.status,",
     Order.CONTACT: "c.label IS NULL, c.label,",
 }
 
-Days = list[tuple[int, int]]  # each day that has starts and how many, the newest first
+
+class _DayStarts(NamedTuple):
+    """How many starts a day has; days since 1970-01-01."""
+
+    day: int
+    starts: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Starts that stand together in an order: the template or status (0: all are one) and how many they are."""
+class _Section:
+    """Starts that an order keeps together: those of one template or status, by its id (0: of all)."""
 
     id: int
-    count: int
+    starts: int
 
 
 class Sorting:
-    """One order of one selection, from the first page to the last; it may stop in the middle and go on later."""
+    """One order of one selection, for all of its pages; a call that was interrupted can be repeated."""
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self._few: bool | None = None
-        self._stretches: list[_Stretch] | None = None
-        self._days: dict[int, Days] = {}
+        self._is_few: bool | None = None
+        self._sections: list[_Section] | None = None
+        self._days: dict[int, list[_DayStarts]] = {}
         self._contacts: ContactOrder | None = None
 
-    def ids(self, connection: sqlite3.Connection, selection: Selection, position: int, limit: int) -> list[int]:
+    def ids(self, session: ReadSession, selection: Selection, position: int, limit: int) -> list[int]:
         """The row ids from a position on."""
-        cube = Cube(connection)
-        if self._few is None:
-            chosen = selection.dimensions
-            self._few = chosen.by_contact or _starts(cube.rows(selection.with_dimensions(Dimensions()))) <= _CHEAP
-        if self._few:
-            return _plainly(connection, selection, self.order, position, limit)
+        if self._is_few is None:
+            self._is_few = _is_few(session, selection)
+        if self._is_few:
+            return _sorted_by_sqlite(session.connection, selection, self.order, position, limit)
         if self.order is Order.CONTACT:
             if self._contacts is None:
-                self._contacts = ContactOrder(cube, selection)
-            return self._contacts.ids(connection, selection, position, limit)
+                self._contacts = ContactOrder(session.cube, selection)
+            return self._contacts.ids(session.connection, selection, position, limit)
+        return self._ids_by_section(session, selection, position, limit)
+
+    def _ids_by_section(self, session: ReadSession, selection: Selection, position: int, limit: int) -> list[int]:
+        if self._sections is None:
+            self._sections = [section for section in _COUNT[self.order](session, selection) if section.starts]
         found: list[int] = []
-        for stretch in self._from(connection, cube, selection):
-            if position < stretch.count:
-                part = _PARTS[self.order](selection, stretch.id)
-                days = self._days_of(cube, part, stretch.id)
-                found += _within(connection, part, days, position, limit - len(found))
-            position = max(0, position - stretch.count)
+        for section in self._sections:
+            if position < section.starts:
+                part = _PART[self.order](selection, section.id)
+                days = self._days_of(session, part, section.id)
+                found += _ids_from_day(session, part, days, position, limit - len(found))
+            position = max(0, position - section.starts)
             if len(found) >= limit:
                 break
         return found
 
-    def _from(self, connection: sqlite3.Connection, cube: Cube, selection: Selection) -> Iterable[_Stretch]:
-        if self._stretches is None:
-            counted = _COUNTED[self.order](connection, cube, selection)
-            self._stretches = [_Stretch(id, count) for id, count in counted if count]
-        return self._stretches
-
-    def _days_of(self, cube: Cube, part: Selection, id: int) -> Days:
+    def _days_of(self, session: ReadSession, part: Selection, id: int) -> list[_DayStarts]:
+        """The days of a section that have starts, newest first."""
         if id not in self._days:
-            if len(self._days) >= _KEPT:
+            if len(self._days) >= _SECTIONS_KEPT:
                 self._days.pop(next(iter(self._days)))
-            rows = sorted(cube.rows(part), reverse=True)
-            self._days[id] = [(row[0], count) for row in rows if (count := _starts([row]))]
+            days = sorted(session.cube.day_counts(part), reverse=True)
+            self._days[id] = [_DayStarts(day.day, day.starts) for day in days if day.starts]
         return self._days[id]
 
 
-def _within(connection: sqlite3.Connection, part: Selection, days: Days, position: int, limit: int) -> list[int]:
-    for day, count in days:
-        if position < count:
-            to = min(part.until, date_of(day) + timedelta(days=1))
-            return ids_at(connection, part.between(part.since, to), position, limit)
-        position -= count
-    return []
+def _is_few(session: ReadSession, selection: Selection) -> bool:
+    """Whether the days of the selection have so few starts, chosen or not, that SQLite sorts them at once."""
+    if selection.dimensions.by_contact:
+        return True
+    return starts_of(session.cube.day_counts(selection.with_dimensions(Dimensions()))) <= _FEW
 
 
-def _plainly(
+def _sorted_by_sqlite(
     connection: sqlite3.Connection, selection: Selection, order: Order, position: int, limit: int
 ) -> list[int]:
+    """The plain rule: SQLite sorts everything that is selected."""
     index = "messages_by_contact" if selection.dimensions.by_contact else "starts_by_time"
     rows = connection.execute(
         f"""
@@ -122,36 +126,51 @@ def _plainly(
         LEFT JOIN templates AS t ON t.id = m.start_template
         LEFT JOIN contacts AS c ON c.id = m.contact
         WHERE {selection.time_condition}
-        ORDER BY {_BY[order]} m.start_at DESC, m.key DESC, m.origin DESC LIMIT :limit OFFSET :offset
+        ORDER BY {_ORDER_BY[order]} m.start_at DESC, m.key DESC, m.origin DESC LIMIT :limit OFFSET :offset
         """,
         selection.parameters | {"limit": limit, "offset": position},
     )
     return [id for (id,) in rows]
 
 
-Counted = Iterator[tuple[int, int]]  # stretches in their order, and how many starts each has
+def _ids_from_day(
+    session: ReadSession, part: Selection, days: list[_DayStarts], position: int, limit: int
+) -> list[int]:
+    """The row ids of a section from a position on, read from the day that holds it on."""
+    for day, starts in days:
+        if position < starts:
+            until = min(part.until, date_of(day) + timedelta(days=1))
+            return ids_at(session, part.between(part.since, until), position, limit)
+        position -= starts
+    return []
 
 
-def _whole(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> Counted:
-    yield 0, _starts(cube.rows(selection))
+# What each order counts: its sections, in order.
 
 
-def _by_template(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> Counted:
-    """Templates as a person looks for them; starts without one are the last, whatever the reason."""
-    counts = starts_by_template(connection, selection)
-    for (id,) in connection.execute("SELECT id FROM templates ORDER BY name COLLATE NOCASE, name"):
-        yield id, counts.get(id, 0)
-    yield UNKNOWN_ID, counts.get(UNKNOWN_ID, 0) + counts.get(NO_TEMPLATE, 0)
+def _everything(session: ReadSession, selection: Selection) -> Iterator[_Section]:
+    yield _Section(0, starts_of(session.cube.day_counts(selection)))
 
 
-def _by_status(connection: sqlite3.Connection, cube: Cube, selection: Selection) -> Counted:
-    rows = cube.rows(selection)
-    for status in range(RECEIVED):
-        yield status, sum(row[1 + status] for row in rows)
-    yield RECEIVED, sum(sum(row[6 + REFERRED_FROM :]) for row in rows)
+def _templates(session: ReadSession, selection: Selection) -> Iterator[_Section]:
+    """Templates by name, upper and lower case alike; starts without a template are last, for either reason."""
+    starts = starts_by_template(session, selection)
+    for (id,) in session.connection.execute("SELECT id FROM templates ORDER BY name COLLATE NOCASE, name"):
+        yield _Section(id, starts.get(id, 0))
+    yield _Section(UNKNOWN_ID, starts.get(UNKNOWN_ID, 0) + starts.get(NO_TEMPLATE, 0))
 
 
-def _of_all(selection: Selection, id: int) -> Selection:
+def _statuses(session: ReadSession, selection: Selection) -> Iterator[_Section]:
+    total = total_of(session.cube.day_counts(selection))
+    for status, sends in enumerate(total.by_status):
+        yield _Section(status, sends)
+    yield _Section(_RECEIVED, total.referred)
+
+
+# The selection of one section.
+
+
+def _of_everything(selection: Selection, id: int) -> Selection:
     return selection
 
 
@@ -160,8 +179,8 @@ def _of_template(selection: Selection, id: int) -> Selection:
     if id != UNKNOWN_ID:
         return _narrowed(selection, f"m.start_template = {id}", chosen.replace(templates=frozenset((id,))))
     nameless = frozenset((UNKNOWN_ID, NO_TEMPLATE))
-    some = nameless if chosen.templates is None else nameless & chosen.templates
-    return _narrowed(selection, "m.start_template IS NULL", chosen.replace(templates=some))
+    templates = nameless if chosen.templates is None else nameless & chosen.templates
+    return _narrowed(selection, "m.start_template IS NULL", chosen.replace(templates=templates))
 
 
 def _of_status(selection: Selection, id: int) -> Selection:
@@ -172,17 +191,13 @@ def _narrowed(selection: Selection, condition: str, chosen: Dimensions) -> Selec
     return replace(selection, time_condition=f"{selection.time_condition} AND {condition}", dimensions=chosen)
 
 
-_COUNTED: dict[Order, Callable[[sqlite3.Connection, Cube, Selection], Counted]] = {
-    Order.TIME: _whole,
-    Order.TEMPLATE: _by_template,
-    Order.STATUS: _by_status,
+_COUNT: dict[Order, Callable[[ReadSession, Selection], Iterator[_Section]]] = {
+    Order.TIME: _everything,
+    Order.TEMPLATE: _templates,
+    Order.STATUS: _statuses,
 }
-_PARTS: dict[Order, Callable[[Selection, int], Selection]] = {
-    Order.TIME: _of_all,
+_PART: dict[Order, Callable[[Selection, int], Selection]] = {
+    Order.TIME: _of_everything,
     Order.TEMPLATE: _of_template,
     Order.STATUS: _of_status,
 }
-
-
-def _starts(rows: list[Row]) -> int:
-    return sum(sum(row[6:]) for row in rows)

@@ -1,6 +1,6 @@
-"""Starts with all that is known of them, loaded by row id: what the detail of one is made of.
+"""Starts with all that is known of them, loaded by row id; a joined keyless row is merged into its start here.
 
-A keyless row that is one start with a keyed message is merged into it here. Knows no order and no filter.
+The detail of one start and the TSV's joined rows are made of it. Knows no order and no filter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ from storage.messages.message import Message
 
 @dataclass(frozen=True, slots=True)
 class LoadedStart:
-    """One start: its merged evidence, and what was derived. Times in ms, labels for people, values for filters."""
+    """One start: its merged evidence, and what was derived from it.
+
+    Times in ms. Labels are for people, `line_value` for filters. marks: bits of DataFlag. joined: the key of the
+    keyless row that is merged into `message`.
+    """
 
     id: int
     message: Message
@@ -42,7 +46,7 @@ class LoadedStart:
 
     @property
     def referred(self) -> bool:
-        """Whether a referral made it."""
+        """Whether it came by a referral."""
         return ORIGINS.index(self.origin) >= REFERRED_FROM
 
 
@@ -59,41 +63,46 @@ LEFT JOIN contacts ON contacts.id = m.contact
 
 def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart]:
     """The starts of these row ids, in their order."""
-    evidence = {stored.id: stored.message for stored in store.by_id(connection, ids)}
-    rows = store.by_joined(connection, ids)
+    messages = {stored.id: stored.message for stored in store.by_id(connection, ids)}
+    keyless_rows = store.by_joined(connection, ids)
     loaded = {}
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
         id, at, day, origin, user_type, status, answered_at, code, reason, marks = row[:10]
         template, line_label, line_value, contact, contact_label, customer_id, name = row[10:]
-        message, joined = evidence[id], rows.get(id)
-        if joined is not None:
-            message.merge(joined.message)
+        message, keyless = messages[id], keyless_rows.get(id)
+        if keyless is not None:
+            message.merge(keyless.message)
         loaded[id] = LoadedStart(
-            id,
-            message,
-            at,
-            day,
-            ORIGINS[origin],
-            USER_TYPES[user_type],
-            STATUSES[status],
-            answered_at,
-            code,
-            reason,
-            marks,
-            template,
-            line_label or "",
-            line_value or "",
-            contact,
-            contact_label or "",
-            customer_id,
-            name or "",
-            None if joined is None else joined.message.key,
+            id=id,
+            message=message,
+            at=at,
+            day=day,
+            origin=ORIGINS[origin],
+            user_type=USER_TYPES[user_type],
+            status=STATUSES[status],
+            answered_at=answered_at,
+            failure_code=code,
+            failure_reason=reason,
+            marks=marks,
+            template=template,
+            line_label=line_label or "",
+            line_value=line_value or "",
+            contact=contact,
+            contact_label=contact_label or "",
+            customer_id=customer_id,
+            name=name or "",
+            joined=None if keyless is None else keyless.message.key,
         )
     return [loaded[id] for id in ids]
 
 
 def chat_link(customer_id: str | None, contact: str, pattern: str) -> str | None:
-    """The link to the chat: by the pattern of the settings, else the platform's, else wa.me; None where no id fits."""
+    """The link to the chat, None where no known id fits.
+
+    Args:
+        contact: the contact's label; a phone number if it is all digits.
+        pattern: the setting `chat_link`; if empty, the platform's link for a customer id, else wa.me for a number.
+    """
     number = contact if contact.isdigit() else ""
     values = {"customer_id": customer_id or "", "contact": contact, "number": number}
     if pattern:

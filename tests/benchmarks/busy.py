@@ -20,6 +20,7 @@ from pathlib import Path
 
 from storage.database.connection import DatabaseError, reading
 from storage.domain.filters import Filter
+from storage.report.read_session import ReadSession
 from storage.report.report import load_report
 from tests.benchmarks.captures import Size, write
 from tests.benchmarks.imports import next_days
@@ -110,12 +111,12 @@ def _reports(path: Path, wanted: Callable[[], bool]) -> _Loaded:
     while wanted():
         try:
             with reading(path) as connection:
-                load_report(connection, filters[0], UNTIL)
+                load_report(ReadSession(connection), filters[0], UNTIL)
                 for text, filter in zip(FILTERS, filters, strict=True):
                     if not wanted():
                         break
                     began = time.perf_counter()
-                    load_report(connection, filter, UNTIL)
+                    load_report(ReadSession(connection), filter, UNTIL)
                     times[text].append((time.perf_counter() - began) * 1000)
         except (DatabaseError, sqlite3.Error):
             refusals += 1

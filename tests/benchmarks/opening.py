@@ -17,6 +17,7 @@ from pathlib import Path
 
 from storage.database.connection import reading
 from storage.domain.filters import Filter
+from storage.report.read_session import ReadSession
 from storage.report.report import load_report
 from storage.table.export import write_tsv
 from tests.benchmarks.session import Session
@@ -77,8 +78,8 @@ def _first_screen(database: Path, rows: Path) -> tuple[str, str]:
     """What the first tile and the table's first row will say; the same rows are written as TSV."""
     now = datetime.now(UTC)
     with reading(database) as connection, rows.open("wb") as out:
-        write_tsv(connection, Filter(), now, out)
-        starts = load_report(connection, Filter(), now).starts
+        write_tsv(ReadSession(connection), Filter(), now, out)
+        starts = load_report(ReadSession(connection), Filter(), now).starts
     _, first = (rows.read_text(encoding="utf-8").split("\n", 2))[:2]
     return number(starts), first.split("\t")[1]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from storage.database.connection import reading
 from storage.domain.filters import Filter
+from storage.report.read_session import ReadSession
 from storage.report.report import load_report, recount_report
-from storage.report.selection import select
-from storage.table.pages import notifications_a_day
+from storage.table.pages import notifications_by_day
 from storage.table.sorting import Order
 from tests.benchmarks.flat import Peer
 from tests.benchmarks.starts import LINES, TEMPLATES, UNTIL, line_value, template_name
@@ -97,18 +97,18 @@ def measure(
             continue
         filter = Filter.parse(text)
         with reading(path) as connection:
-            load_report(connection, filter, UNTIL)
-            ours = timed(lambda: load_report(connection, filter, UNTIL), rounds)  # noqa: B023
-            report = load_report(connection, filter, UNTIL)
+            load_report(ReadSession(connection), filter, UNTIL)
+            ours = timed(lambda: load_report(ReadSession(connection), filter, UNTIL), rounds)  # noqa: B023
+            report = load_report(ReadSession(connection), filter, UNTIL)
             again = None
             if recount:
                 begin = time.perf_counter()
-                if recount_report(connection, filter, UNTIL) != report:
+                if recount_report(ReadSession(connection), filter, UNTIL) != report:
                     raise AssertionError(f"{name}: the cube differs from the recount")
                 again = (time.perf_counter() - begin) * 1000
             theirs = {}
             for peer in peers:
-                selected = select(connection, filter, UNTIL)
+                selected = ReadSession(connection).select(filter, UNTIL)
                 peer.check(selected, report)
                 theirs[peer.name] = timed(lambda: peer.report(selected), peer.rounds)  # noqa: B023
         measured.append(Measured(name, ours, theirs, again))
@@ -132,7 +132,7 @@ def first_report(path: Path) -> list[float]:
         cold(path)
         begin = time.perf_counter()
         with reading(path) as connection:
-            load_report(connection, Filter.parse(text), UNTIL)
+            load_report(ReadSession(connection), Filter.parse(text), UNTIL)
         times.append((time.perf_counter() - begin) * 1000)
     return times
 
@@ -143,13 +143,13 @@ def pages(path: Path, grouped: bool = False) -> list[float]:
     with reading(path) as connection:
         for text in FILTERS.values():
             filter = Filter.parse(text)
-            report = load_report(connection, filter, UNTIL)
-            a_day = notifications_a_day(connection, filter, UNTIL) if grouped else None
-            count = report.starts if a_day is None else sum(a_day.values())
-            pager = Pager(filter, UNTIL, grouped, count, report.daily, a_day=a_day)
+            report = load_report(ReadSession(connection), filter, UNTIL)
+            by_day = notifications_by_day(ReadSession(connection), filter, UNTIL) if grouped else None
+            count = report.starts if by_day is None else sum(by_day.values())
+            pager = Pager(filter, UNTIL, grouped, count, report.daily, by_day=by_day)
             for part in (0, 0.25, 0.5, 0.9, 1):
                 index = min(int(pager.pages * part), pager.pages - 1)
-                times.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023
+                times.append(timed(lambda: pager.load(ReadSession(connection), index), 3))  # noqa: B023
     return times
 
 
@@ -162,12 +162,12 @@ def sorted_pages(path: Path, order: Order) -> tuple[list[float], list[float]]:
     with reading(path) as connection:
         for text in FILTERS.values():
             filter = Filter.parse(text)
-            report = load_report(connection, filter, UNTIL)
+            report = load_report(ReadSession(connection), filter, UNTIL)
             pager = Pager(filter, UNTIL, False, report.starts, report.daily, order, order is Order.TIME)
-            first.append(timed(lambda: pager.load(connection, 0), 1))  # noqa: B023
+            first.append(timed(lambda: pager.load(ReadSession(connection), 0), 1))  # noqa: B023
             for part in (0, 1) if order is Order.CONTACT else (0, 0.25, 0.5, 0.9, 1):
                 index = min(int(pager.pages * part), pager.pages - 1)
-                later.append(timed(lambda: pager.load(connection, index), 3))  # noqa: B023
+                later.append(timed(lambda: pager.load(ReadSession(connection), index), 3))  # noqa: B023
     return first, later
 
 
@@ -175,6 +175,6 @@ def contact_jump(path: Path) -> float:
     """ms of a jump into the middle of a year's starts by contact, where nobody was before."""
     with reading(path) as connection:
         filter = Filter.parse(YEAR)
-        report = load_report(connection, filter, UNTIL)
+        report = load_report(ReadSession(connection), filter, UNTIL)
         pager = Pager(filter, UNTIL, False, report.starts, report.daily, Order.CONTACT)
-        return timed(lambda: pager.load(connection, pager.pages // 2), 1)
+        return timed(lambda: pager.load(ReadSession(connection), pager.pages // 2), 1)

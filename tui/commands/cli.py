@@ -280,12 +280,14 @@ def _summary_line(summary: Summary) -> str:
 
 
 def _report(arguments: Namespace) -> int:
-    from storage.report.report import as_json, load_report
+    from storage.report.read_session import read_session
+    from storage.report.report import load_report
+    from storage.report.report_json import as_json
 
     filter = _filter(arguments)
-    with reading(_database(arguments)) as connection:
-        now = _now(arguments, load_settings(connection).zone)
-        report = load_report(connection, filter, now)
+    with reading(_database(arguments)) as connection, read_session(connection) as session:
+        now = _now(arguments, session.settings.zone)
+        report = load_report(session, filter, now)
     if arguments.json:
         _print(json.dumps(as_json(report), ensure_ascii=not _utf8(), indent=1))
     else:
@@ -300,25 +302,26 @@ def _utf8() -> bool:
 
 
 def _export(arguments: Namespace) -> int:
+    from storage.report.read_session import read_session
     from storage.table.export import ExportError, write_file, write_tsv
 
     filter = _filter(arguments)
-    with reading(_database(arguments)) as connection:
-        now = _now(arguments, load_settings(connection).zone)
+    with reading(_database(arguments)) as connection, read_session(connection) as session:
+        now = _now(arguments, session.settings.zone)
         if arguments.output == "-":
             with _stdout() as out:
-                write_tsv(connection, filter, now, out.buffer, language=arguments.language)
+                write_tsv(session, filter, now, out.buffer, language=arguments.language)
             return 0
         path = Path(arguments.output)
         if os.path.exists(path) and not arguments.force:
-            raise ExportError(f"{path}: exists already; name another file, or add --force")
+            raise ExportError(f"{path}: already exists; choose another name or use --force")
         if os.path.exists(path) and not os.path.isfile(path):
             raise ExportError(f"{path}: is no file that could be replaced; name another")
         with _bar(f"{path}") as bar:
             count = write_file(
                 path,
                 lambda out: write_tsv(
-                    connection, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
+                    session, filter, now, out, language=arguments.language, progress=lambda rows: bar.show(0, rows)
                 ),
                 replace=arguments.force,
             )

@@ -6,13 +6,13 @@ that nothing is ever counted off from the top.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from storage.domain.filters import Filter
 from storage.domain.period import Period
+from storage.report.read_session import ReadSession
 from storage.report.report import Day, Report
 from storage.table import pages
 from storage.table.pages import NotificationRow, StartRow
@@ -36,7 +36,7 @@ class Pager:
     daily: tuple[Day, ...]
     order: Order = Order.TIME
     reverse: bool = False
-    a_day: Mapping[int, int] | None = None  # groups, by day, where the rows are groups
+    by_day: Mapping[int, int] | None = None  # groups of each day, where the rows are groups
     _pages: dict[int, list[Row]] = field(default_factory=dict)
     _sorting: Sorting = field(init=False)
 
@@ -71,7 +71,7 @@ class Pager:
         """Whether the row at a position takes long to find: only by contact, and far from both ends."""
         return self.order is Order.CONTACT and _AT_HAND < position < self.count - _AT_HAND
 
-    def load(self, connection: sqlite3.Connection, index: int) -> list[Row]:
+    def load(self, session: ReadSession, index: int) -> list[Row]:
         """Reads one page."""
         position = index * PAGE
         limit = min(PAGE, self.count - position)
@@ -79,27 +79,25 @@ class Pager:
             return []
         if self.grouped:
             return list(
-                pages.notifications(
-                    connection, self.filter, self.now, position=position, limit=limit, a_day=self.a_day
-                ),
+                pages.notifications(session, self.filter, self.now, position=position, limit=limit, by_day=self.by_day),
             )
         if self.order is Order.TIME and not self.reverse:
-            return list(self._starts(connection, index, position, limit))
+            return list(self._starts(session, index, position, limit))
         first = self.count - position - limit if self.reverse else position
-        rows: list[Row] = [*pages.sorted_page(connection, self.filter, self.now, self._sorting, first, limit)]
+        rows: list[Row] = [*pages.sorted_page(session, self.filter, self.now, self._sorting, first, limit)]
         return rows[::-1] if self.reverse else rows
 
-    def _starts(self, connection: sqlite3.Connection, index: int, position: int, limit: int) -> list[StartRow]:
+    def _starts(self, session: ReadSession, index: int, position: int, limit: int) -> list[StartRow]:
         filter, now = self.filter, self.now
         if index == 0:
-            return pages.page(connection, filter, now, limit=limit)
+            return pages.page(session, filter, now, limit=limit)
         if (before := self._edge(index - 1, -1)) is not None:
-            return pages.page(connection, filter, now, limit=limit, after=before.cursor)
+            return pages.page(session, filter, now, limit=limit, after=before.cursor)
         if index == self.pages - 1:
-            return pages.last_page(connection, filter, now, limit=limit)
+            return pages.last_page(session, filter, now, limit=limit)
         if (after := self._edge(index + 1, 0)) is not None:
-            return pages.page(connection, filter, now, limit=limit, before=after.cursor)
-        return self._jump(connection, position, limit)
+            return pages.page(session, filter, now, limit=limit, before=after.cursor)
+        return self._jump(session, position, limit)
 
     def _edge(self, index: int, place: int) -> StartRow | None:
         """The first or last row of a page that is known and whole."""
@@ -110,18 +108,18 @@ class Pager:
         row = page[place]
         return row if isinstance(row, StartRow) else None
 
-    def _jump(self, connection: sqlite3.Connection, position: int, limit: int) -> list[StartRow]:
+    def _jump(self, session: ReadSession, position: int, limit: int) -> list[StartRow]:
         newer = 0
         for day in reversed(self.daily):
             total = count_of(day)
             if newer + total > position:
                 period = Period(None, day.day.isoformat(), (day.day + timedelta(days=1)).isoformat())
                 rows = pages.page_at(
-                    connection, replace(self.filter, period=period), self.now, position=position - newer, limit=limit
+                    session, replace(self.filter, period=period), self.now, position=position - newer, limit=limit
                 )
                 if rows and len(rows) < limit:
                     rest = limit - len(rows)
-                    rows += pages.page(connection, self.filter, self.now, limit=rest, after=rows[-1].cursor)
+                    rows += pages.page(session, self.filter, self.now, limit=rest, after=rows[-1].cursor)
                 return rows
             newer += total
         return []

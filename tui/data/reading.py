@@ -12,13 +12,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from storage.database.connection import DatabaseError, describe, open_reader, read_transaction
+from storage.database.connection import DatabaseError, describe, open_reader
 from storage.domain.calendar import zone_of
 from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.report import filter_choices
 from storage.report.filter_choices import Choice
 from storage.report.freshness import last_import
+from storage.report.read_session import ReadSession, read_session
 from storage.report.report import Report, load_report
 from storage.table import pages
 from storage.table.positions import Cursor
@@ -167,31 +168,31 @@ def load_snapshot(
 
     position_in: says, given the new report, which row will be the first on the screen. rows: how many fit there.
     """
-    with read_transaction(connection):
-        report = load_report(connection, view.filter, now, view.funnel_of_period)
-        a_day = pages.notifications_a_day(connection, view.filter, now) if view.grouped else None
-        count = report.starts if a_day is None else sum(a_day.values())
-        pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, a_day)
+    with read_session(connection) as session:
+        report = load_report(session, view.filter, now, view.funnel_of_period)
+        by_day = pages.notifications_by_day(session, view.filter, now) if view.grouped else None
+        count = report.starts if by_day is None else sum(by_day.values())
+        pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, by_day)
         first = max(0, min(position_in(report), count - 1))
         # What takes long to find the table asks for by itself: the figures need not wait for it.
         for index in () if pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2)):
-            pager.store(index, pager.load(connection, index))
-        empty = report.starts == 0 and load_report(connection, Filter(Period(None)), now).starts == 0
+            pager.store(index, pager.load(session, index))
+        empty = report.starts == 0 and load_report(session, Filter(Period(None)), now).starts == 0
         imported = last_import(connection)
         return Snapshot(
             view,
             now,
             report,
-            tuple(filter_choices.lines(connection)),
-            tuple(filter_choices.templates(connection)),
+            tuple(filter_choices.lines(session)),
+            tuple(filter_choices.templates(session)),
             pager,
             empty,
             None if imported is None else imported.astimezone(zone_of(report.time_zone)),
-            () if report.starts or empty else tuple(_loosened(connection, view.filter, now)),
+            () if report.starts or empty else tuple(_loosened(session, view.filter, now)),
         )
 
 
-def _loosened(connection: sqlite3.Connection, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
+def _loosened(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
     """Each restriction of a filter that alone keeps it from matching anything, and what there is without it."""
     for words, other in (
         (filter_parts(filter)[0], replace(filter, period=Period(None))),
@@ -203,15 +204,16 @@ def _loosened(connection: sqlite3.Connection, filter: Filter, now: datetime) -> 
         ("the failure", replace(filter, failures=frozenset())),
         ("the contact", replace(filter, contact=None)),
     ):
-        if other != filter and (starts_without := load_report(connection, other, now).starts):
+        if other != filter and (starts_without := load_report(session, other, now).starts):
             yield words, starts_without
 
 
-def load_detail(connection: sqlite3.Connection, cursor: Cursor, now: datetime) -> StartDetail | None:
+def load_detail(connection: sqlite3.Connection, cursor: Cursor) -> StartDetail | None:
     """One start with everything known of it."""
     from storage.table import detail
 
-    return detail.detail(connection, cursor, now)
+    with read_session(connection) as session:
+        return detail.detail(session, cursor)
 
 
 def find(
@@ -234,15 +236,16 @@ def find(
             next_word = moment + _WORD_EVERY
             progress(day)
 
-    return search.find(connection, filter, now, text, cursor, older, now_and_then)
+    with read_session(connection) as session:
+        return search.find(session, filter, now, text, cursor, older, now_and_then)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
     """How many starts of a filter each value of a field has."""
     if field == "period":
         return {}
-    with read_transaction(connection):
-        return dict(filter_choices.counts(connection, filter, field, now))
+    with read_session(connection) as session:
+        return dict(filter_choices.counts(session, filter, field, now))
 
 
 def save(
@@ -251,15 +254,16 @@ def save(
     """Saves the TSV of a filter to a path, or in a directory under a free name, and says where; raises ReadError."""
     from storage.table.export import file_name, write_tsv
 
-    return _saved(to, file_name(filter, now), lambda out: write_tsv(connection, filter, now, out, progress=progress))
+    with read_session(connection) as session:
+        return _saved(to, file_name(filter, now), lambda out: write_tsv(session, filter, now, out, progress=progress))
 
 
 def save_figures(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
     """Saves the figures of a panel as TSV in the same way."""
     from storage.table.export import file_name
-    from storage.table.export_lines import cell
+    from storage.table.export_lines import tsv_cell
 
-    text = "".join("\t".join(cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
+    text = "".join("\t".join(tsv_cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
     return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))
 
 

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from storage.domain.filters import Filter
+from storage.report.read_session import read_session
 from storage.report.report import Report
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
@@ -107,9 +108,12 @@ class WorkingScreen(Screen[None]):
         worker = get_current_worker()
         found: dict[int, list[Row]] = {}
         try:
-            with self._pages.connection(lambda: worker.is_cancelled) as connection:
+            with (
+                self._pages.connection(lambda: worker.is_cancelled) as connection,
+                read_session(connection) as session,
+            ):
                 for page in pages:
-                    found[page] = pager.load(connection, page)
+                    found[page] = pager.load(session, page)
         except Abandoned:
             return
         except ReadError as error:
@@ -123,7 +127,7 @@ class WorkingScreen(Screen[None]):
         worker = get_current_worker()
         try:
             with self._details.connection(lambda: worker.is_cancelled) as connection:
-                detail = reading.load_detail(connection, row.cursor, self.clock())
+                detail = reading.load_detail(connection, row.cursor)
         except Abandoned:
             return
         except ReadError as error:

@@ -34,8 +34,10 @@ from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.integrity import check, rebuild
 from storage.messages.batch_merger import Batch, Merger
 from storage.report import user_set_reader
-from storage.report.report import as_json, load_report, recount_report
-from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, cube_of
+from storage.report.read_session import ReadSession
+from storage.report.report import load_report, recount_report
+from storage.report.report_json import as_json
+from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, cube_of, session_of
 from tests.histories import Question, events, questions, shuffled, split
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,8 +83,8 @@ def finish(path: Path) -> None:
 
 def both(path: Path, filter: Filter, now: datetime = NOW) -> tuple[dict[str, Any], dict[str, Any]]:
     """The report and the recount, in the form of the contract."""
-    with reading(path) as connection:
-        return as_json(load_report(connection, filter, now)), as_json(recount_report(connection, filter, now))
+    with session_of(path) as session:
+        return as_json(load_report(session, filter, now)), as_json(recount_report(session, filter, now))
 
 
 def problems(path: Path) -> list[str]:
@@ -493,16 +495,16 @@ def test_a_reader_sees_the_old_days_until_the_rebuild_is_whole(tmp_path: Path) -
     finish(path)
     filter = Filter.parse("period:all")
     with reading(path) as connection, writing(path) as writer:
-        before = load_report(connection, filter, NOW)
+        before = load_report(ReadSession(connection), filter, NOW)
 
         def look(done: int, of: int) -> None:
-            assert load_report(connection, filter, NOW) == before
+            assert load_report(ReadSession(connection), filter, NOW) == before
 
         with writer.transaction() as writing_connection:
             store_setting(writing_connection, "time_zone", "Asia/Kolkata")
             derive_again(writer, look)
             look(1, 1)
-        after = load_report(connection, filter, NOW)
+        after = load_report(ReadSession(connection), filter, NOW)
     assert [day.day for day in after.daily if day.status.total] != [day.day for day in before.daily if day.status.total]
     assert problems(path) == []
 

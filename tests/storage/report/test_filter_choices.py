@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from storage.cube import refresh
-from storage.database.connection import reading, writing
+from storage.database.connection import writing
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN
 from storage.report import filter_choices
 from storage.report.report import load_report
-from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build, session_of
 
 FILTERS = (
     "period:all",
@@ -56,9 +56,9 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_the_lists_offer_everything_and_the_unknown_last(path: Path) -> None:
-    with reading(path) as connection:
-        assert [choice.value for choice in filter_choices.templates(connection)] == ["a", r"b\*", UNKNOWN]
-        assert [choice.value for choice in filter_choices.lines(connection)] == [
+    with session_of(path) as session:
+        assert [choice.value for choice in filter_choices.templates(session)] == ["a", r"b\*", UNKNOWN]
+        assert [choice.value for choice in filter_choices.lines(session)] == [
             "+5491100000001",
             "+5491100000002",
             UNKNOWN,
@@ -69,15 +69,15 @@ def test_the_lists_offer_everything_and_the_unknown_last(path: Path) -> None:
 @pytest.mark.parametrize("field", ["origin", "user", "line", "template"])
 def test_the_count_beside_a_value_is_what_choosing_it_shows(path: Path, text: str, field: str) -> None:
     filter = Filter.parse(text)
-    with reading(path) as connection:
-        counted = filter_choices.counts(connection, filter, field, NOW)
+    with session_of(path) as session:
+        counted = filter_choices.counts(session, filter, field, NOW)
         total = 0
         for value, count in counted:
             chosen = _choosing(filter, field, value)
-            report = load_report(connection, chosen, NOW)
+            report = load_report(session, chosen, NOW)
             assert count == (report.sends if field == "template" else report.starts) > 0
             total += count
-        whole = load_report(connection, filter, NOW)
+        whole = load_report(session, filter, NOW)
         assert total == (whole.sends if field == "template" else whole.starts)
 
 

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from storage.database.connection import reading
 from storage.domain.events import ContactIds, Failure, Rank, Send
 from storage.domain.filters import Filter
 from storage.table import export_lines
 from storage.table.export import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
-from storage.table.export_lines import cell
-from tests.databases import ANA, DAY, LINE, NOON, NOW, SECOND, build, column, tsv_bytes, tsv_of
+from storage.table.export_lines import tsv_cell
+from tests.databases import ANA, DAY, LINE, NOON, NOW, SECOND, build, column, session_of, tsv_bytes, tsv_of
 
 
 def send(key: str, at: int, template: str = "promo", contact: ContactIds = ANA) -> Send:
@@ -104,16 +103,14 @@ def test_both_headers_have_the_platforms_eighteen_columns_first(path: Path) -> N
     ],
 )
 def test_a_cell_is_one_cell_and_no_formula(value: str, shown: str) -> None:
-    assert cell(value) == shown
+    assert tsv_cell(value) == shown
 
 
 def test_a_saved_file_is_private_and_the_same_bytes(path: Path, tmp_path: Path) -> None:
     filter = Filter.parse("period:all template:promo")
-    with reading(path) as connection:
+    with session_of(path) as session:
         name = file_name(filter, NOW)
-        saved, again = (
-            write_free(tmp_path, name, lambda out: write_tsv(connection, filter, NOW, out)) for _ in range(2)
-        )
+        saved, again = (write_free(tmp_path, name, lambda out: write_tsv(session, filter, NOW, out)) for _ in range(2))
     assert saved.read_bytes() == again.read_bytes() == tsv_bytes(path, "period:all template:promo")
     assert saved.name.startswith("period-all-template-promo")
     assert saved != again
@@ -124,7 +121,7 @@ def test_a_saved_file_is_private_and_the_same_bytes(path: Path, tmp_path: Path) 
 def test_an_existing_file_is_never_replaced_unasked(tmp_path: Path) -> None:
     path = tmp_path / "kept.tsv"
     path.write_text("mine")
-    with pytest.raises(ExportError, match="exists already"):
+    with pytest.raises(ExportError, match="already exists"):
         write_file(path, lambda out: out.write(b"new"), replace=False)
     assert path.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [path]

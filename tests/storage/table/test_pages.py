@@ -6,14 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from storage.database.connection import reading
 from storage.domain.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
 from storage.domain.patterns import literal
+from storage.report.read_session import ReadSession
 from storage.table import pages
 from storage.table.detail import detail as start_detail
 from storage.table.positions import Cursor
-from tests.databases import ANA, BETO, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, column, report_of, tsv_of
+from tests.databases import (
+    ANA,
+    BETO,
+    HOUR,
+    LINE,
+    NOON,
+    NOW,
+    OTHER_LINE,
+    SECOND,
+    build,
+    column,
+    report_of,
+    session_of,
+    tsv_of,
+)
 
 HOSTILE = "promo [/b] 50%\x1b[2J"
 
@@ -62,25 +76,25 @@ def test_report_table_pages_and_tsv_are_the_same_rows(path: Path, text: str) -> 
     assert sum(report["status"].values()) == report["sends"]
     assert sum(sum(day.values()) for day in map(_counts, report["daily"])) == len(keys)
     assert sum(failure["count"] for failure in report["failures"]) == report["status"]["failed"]
-    with reading(path) as connection:
-        assert _walk_down(connection, filter) == keys
-        assert _walk_up(connection, filter) == keys
+    with session_of(path) as session:
+        assert _walk_down(session, filter) == keys
+        assert _walk_up(session, filter) == keys
         by_position = [
             row.cursor.key
             for position in range(0, len(keys) + 5, 5)
-            for row in pages.page_at(connection, filter, NOW, position=position, limit=5)
+            for row in pages.page_at(session, filter, NOW, position=position, limit=5)
         ]
         assert by_position == keys
-        grouped = pages.notifications(connection, filter, NOW, position=0, limit=1000)
+        grouped = pages.notifications(session, filter, NOW, position=0, limit=1000)
         assert sum(row.sends for row in grouped) == report["sends"]
         assert sum(row.failed for row in grouped) == report["status"]["failed"]
-        a_day = pages.notifications_a_day(connection, filter, NOW)
-        assert sum(a_day.values()) == len(grouped)
-        for known in (None, a_day):
+        by_day = pages.notifications_by_day(session, filter, NOW)
+        assert sum(by_day.values()) == len(grouped)
+        for known in (None, by_day):
             by_group = [
                 row
                 for position in range(0, len(grouped) + 5, 5)
-                for row in pages.notifications(connection, filter, NOW, position=position, limit=5, a_day=known)
+                for row in pages.notifications(session, filter, NOW, position=position, limit=5, by_day=known)
             ]
             assert by_group == grouped
 
@@ -89,27 +103,27 @@ def _counts(day: dict[str, object]) -> dict[str, int]:
     return {name: count for name, count in day.items() if isinstance(count, int)}
 
 
-def _walk_down(connection: object, filter: Filter) -> list[str]:
+def _walk_down(session: ReadSession, filter: Filter) -> list[str]:
     keys: list[str] = []
     after = None
-    while rows := pages.page(connection, filter, NOW, limit=7, after=after):  # type: ignore[arg-type]
+    while rows := pages.page(session, filter, NOW, limit=7, after=after):
         keys += [row.cursor.key for row in rows]
         after = rows[-1].cursor
     return keys
 
 
-def _walk_up(connection: object, filter: Filter) -> list[str]:
-    rows = pages.last_page(connection, filter, NOW, limit=7)  # type: ignore[arg-type]
+def _walk_up(session: ReadSession, filter: Filter) -> list[str]:
+    rows = pages.last_page(session, filter, NOW, limit=7)
     keys: list[str] = []
     while rows:
         keys = [row.cursor.key for row in rows] + keys
-        rows = pages.page(connection, filter, NOW, limit=7, before=rows[0].cursor)  # type: ignore[arg-type]
+        rows = pages.page(session, filter, NOW, limit=7, before=rows[0].cursor)
     return keys
 
 
 def test_a_grouped_row_drills_into_its_own_starts(path: Path) -> None:
-    with reading(path) as connection:
-        for row in pages.notifications(connection, Filter.parse("period:all"), NOW, position=0, limit=1000):
+    with session_of(path) as session:
+        for row in pages.notifications(session, Filter.parse("period:all"), NOW, position=0, limit=1000):
             day = row.day.isoformat()
             inside = f"since:{day} template:{_text(row.template_value)} line:{_text(row.line_value)}"
             until = f"until:{row.day.replace(day=row.day.day + 1).isoformat()}"
@@ -122,9 +136,9 @@ def _text(pattern: str) -> str:
 
 
 def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> None:
-    with reading(path) as connection:
-        (row, *_) = pages.page(connection, Filter.parse("period:all status:failed"), NOW, limit=1)
-        detail = start_detail(connection, row.cursor, NOW)
+    with session_of(path) as session:
+        (row, *_) = pages.page(session, Filter.parse("period:all status:failed"), NOW, limit=1)
+        detail = start_detail(session, row.cursor)
     assert detail is not None
     assert [(step.step, step.implied) for step in detail.ladder] == [("accepted", False), ("failed", False)]
     assert detail.row.failure_text == "gone"
@@ -149,9 +163,9 @@ def test_where_two_rows_are_one_failed_start_the_table_tells_the_failure_of_the_
         ),
     ]
     path = build(tmp_path / "saludo.db", events)
-    with reading(path) as connection:
-        (only,) = pages.page(connection, Filter.parse("period:all"), NOW, limit=5)
-        detail = start_detail(connection, only.cursor, NOW)
+    with session_of(path) as session:
+        (only,) = pages.page(session, Filter.parse("period:all"), NOW, limit=5)
+        detail = start_detail(session, only.cursor)
     assert detail is not None
     assert detail.joined == "row"
     assert only.failure_text == detail.row.failure_text == "in their words"
@@ -160,17 +174,17 @@ def test_where_two_rows_are_one_failed_start_the_table_tells_the_failure_of_the_
 def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
     row = Send("r", Rank.PLATFORM, NOON, LINE, ANA, keyless=True, kind="template", sent_at=NOON, flags=Flags(read=True))
     path = build(tmp_path / "saludo.db", [row])
-    with reading(path) as connection:
-        (only,) = pages.page(connection, Filter.parse("period:all"), NOW, limit=5)
-        detail = start_detail(connection, only.cursor, NOW)
+    with session_of(path) as session:
+        (only,) = pages.page(session, Filter.parse("period:all"), NOW, limit=5)
+        detail = start_detail(session, only.cursor)
     assert detail is not None
     steps = {step.step: (step.implied, step.stated) for step in detail.ladder}
     assert steps == {"sent": (False, False), "delivered": (True, False), "read": (False, True)}
 
 
 def test_a_start_that_is_gone_is_none(path: Path) -> None:
-    with reading(path) as connection:
-        assert start_detail(connection, Cursor(1, "nothing"), NOW) is None
+    with session_of(path) as session:
+        assert start_detail(session, Cursor(1, "nothing")) is None
 
 
 def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:

@@ -14,7 +14,7 @@ from storage.cube import refresh
 from storage.database.connection import read_transaction, reading, writing
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
-from storage.report.selection import select
+from storage.report.read_session import ReadSession
 from storage.table import pages, positions
 from storage.table.positions import Cursor
 from tests.databases import DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
@@ -70,7 +70,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "by notification":
         monkeypatch.setattr(positions, "_CHEAP", 0)
         monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
-        monkeypatch.setattr(positions, "_MUCH_DEARER", 2)
+        monkeypatch.setattr(positions, "_COST_BY_PAIR_TO_INDEX", 2)
     if request.param == "by a jump":
         monkeypatch.setattr(positions, "_FAR", 0)
     return str(request.param)
@@ -78,7 +78,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def whole_table(connection: sqlite3.Connection, filter: Filter) -> list[str]:
     """All keys, newest first, sorted by Python."""
-    selection = select(connection, filter, NOW)
+    selection = ReadSession(connection).select(filter, NOW)
     rows = connection.execute(
         f"SELECT m.start_at, m.key FROM messages AS m WHERE {selection.condition}", selection.parameters
     )
@@ -93,14 +93,14 @@ def test_a_page_is_what_the_whole_table_has_there(path: Path, text: str, way: st
         for position in sorted({0, 1, 50, len(keys) // 2, len(keys) - 3, len(keys) - 1, len(keys), len(keys) + 9}):
             if position < 0:
                 continue
-            rows = pages.page_at(connection, filter, NOW, position=position, limit=20)
+            rows = pages.page_at(ReadSession(connection), filter, NOW, position=position, limit=20)
             assert [row.cursor.key for row in rows] == keys[position : position + 20]
             if rows:
-                older = pages.page(connection, filter, NOW, limit=15, after=rows[0].cursor)
+                older = pages.page(ReadSession(connection), filter, NOW, limit=15, after=rows[0].cursor)
                 assert [row.cursor.key for row in older] == keys[position + 1 : position + 16]
-                newer = pages.page(connection, filter, NOW, limit=15, before=rows[0].cursor)
+                newer = pages.page(ReadSession(connection), filter, NOW, limit=15, before=rows[0].cursor)
                 assert [row.cursor.key for row in newer] == keys[max(0, position - 15) : position]
-        last = pages.last_page(connection, filter, NOW, limit=20)
+        last = pages.last_page(ReadSession(connection), filter, NOW, limit=20)
         assert [row.cursor.key for row in last] == keys[-20:]
 
 
@@ -131,12 +131,12 @@ def explained(path: Path) -> Iterator[Explained]:
 def test_no_page_looks_through_the_table_or_sorts_more_than_ties(explained: Explained, text: str, way: str) -> None:
     filter = Filter.parse(text)
     with read_transaction(explained):
-        selection = select(explained, filter, NOW)
-        positions.ids_after(explained, selection, None, 10)
-        positions.ids_after(explained, selection, Cursor(NOON - 5 * HOUR, "w5"), 10)
-        positions.ids_before(explained, selection, None, 10)
-        positions.ids_before(explained, selection, Cursor(NOON - 30 * DAY, "w5"), 10)
-        positions.ids_at(explained, selection, 600, 10)
+        selection = ReadSession(explained).select(filter, NOW)
+        positions.ids_after(ReadSession(explained), selection, None, 10)
+        positions.ids_after(ReadSession(explained), selection, Cursor(NOON - 5 * HOUR, "w5"), 10)
+        positions.ids_before(ReadSession(explained), selection, None, 10)
+        positions.ids_before(ReadSession(explained), selection, Cursor(NOON - 30 * DAY, "w5"), 10)
+        positions.ids_at(ReadSession(explained), selection, 600, 10)
         positions.every_start(explained, selection, "m.id")
     for plan in explained.plans:
         assert "SCAN m" not in plan, plan
@@ -149,8 +149,10 @@ def test_a_rare_template_is_found_by_line_template_and_time(
 ) -> None:
     monkeypatch.setattr(positions, "_CHEAP", 0)
     monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
-    monkeypatch.setattr(positions, "_MUCH_DEARER", 2)
-    positions.ids_after(explained, select(explained, Filter.parse("period:all template:rare"), NOW), None, 10)
+    monkeypatch.setattr(positions, "_COST_BY_PAIR_TO_INDEX", 2)
+    positions.ids_after(
+        ReadSession(explained), ReadSession(explained).select(Filter.parse("period:all template:rare"), NOW), None, 10
+    )
     used = [plan for plan in explained.plans if "starts_by_notification" in plan]
     dirty = explained.execute("SELECT count(*) FROM dirty WHERE level = 0").fetchone()[0]
     assert bool(used) == (dirty == 0)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from storage.database.connection import reading
 from storage.domain.events import Event
 from storage.domain.filters import Filter
-from storage.report.selection import phone, select
+from storage.report.read_session import ReadSession
+from storage.report.selection import phone
 from storage.table import search
 from storage.table.positions import Cursor
 from storage.table.search import Match, find
-from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build
+from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build, session_of
 from tests.histories import Question, events, questions, shuffled, split
 from tests.storage.cube.test_refresh import filters, finish, scratch, sent, write
 
@@ -27,7 +29,7 @@ TEXTS = ("welcome", "ORDER_", "5491100000001", "+54 911 0000-0002", "AR.10", "c3
 def matches(path: Path, filter: Filter, question: Question, text: str) -> list[tuple[int, str, bool]]:
     """All starts newest first (time, key), and whether each has the text: looked up by Python."""
     with reading(path) as connection:
-        selection = select(connection, filter, question.now)
+        selection = ReadSession(connection).select(filter, question.now)
         names = dict(connection.execute("SELECT id, ifnull(name, '') FROM contacts"))
         ids = connection.execute("SELECT contact, text FROM contact_ids").fetchall()
         templates = dict(connection.execute("SELECT id, name FROM templates"))
@@ -44,7 +46,11 @@ def matches(path: Path, filter: Filter, question: Question, text: str) -> list[t
             form in known.lower() for known in numbers for form in forms
         )
 
-    return [(at, key, has(contact, template)) for at, key, contact, template in sorted(rows, reverse=True)]
+    return [(at, key, has(contact, template)) for at, key, contact, template in sorted(rows, key=_cursor, reverse=True)]
+
+
+def _cursor(row: tuple[Any, ...]) -> tuple[int, str]:
+    return row[0], row[1]
 
 
 @quick
@@ -62,13 +68,15 @@ def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
         filter = data.draw(filters(path, Filter.parse("period:all")))
         text = data.draw(st.sampled_from(TEXTS))
         rows = matches(path, filter, question, text)
+        # A message in and a message out may share key and time; a cursor cannot tell such starts apart.
+        assume(len({row[:2] for row in rows}) == len(rows))
         at = data.draw(st.integers(-1, len(rows) - 1))
         cursor = None if at < 0 else Cursor(*rows[at][:2])
-        with reading(path) as connection:
+        with session_of(path) as session:
             for older in (True, False):
                 beyond = range(at + 1, len(rows)) if older else range((len(rows) if at < 0 else at) - 1, -1, -1)
                 wanted = next((Match(Cursor(*rows[place][:2]), place) for place in beyond if rows[place][2]), None)
-                assert find(connection, filter, question.now, text, cursor, older) == wanted
+                assert find(session, filter, question.now, text, cursor, older) == wanted
 
 
 def test_a_search_among_many_contacts_tells_the_days_it_looks_through(
@@ -78,8 +86,8 @@ def test_a_search_among_many_contacts_tells_the_days_it_looks_through(
     history = [sent(f"w{days}", NOON - days * DAY, LINE, BETO if days < 3 else ANA) for days in range(5)]
     path = build(tmp_path / "saludo.db", history)
     told: list[date] = []
-    with reading(path) as connection:
-        match = find(connection, Filter.parse("period:all"), NOW, "ana", None, True, told.append)
+    with session_of(path) as session:
+        match = find(session, Filter.parse("period:all"), NOW, "ana", None, True, told.append)
     assert match is not None
     assert match.position == 3
     assert told == [date(2026, 11, 18), date(2026, 11, 17), date(2026, 11, 16)]

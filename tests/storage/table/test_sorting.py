@@ -15,7 +15,8 @@ from storage.database.connection import reading
 from storage.domain.events import ContactIds, Event, Inbound, LineIds, Origin, Rank, Send
 from storage.domain.filters import Filter
 from storage.report.cube_metrics import Cube
-from storage.report.selection import Selection, select
+from storage.report.read_session import ReadSession
+from storage.report.selection import Selection
 from storage.table import contact_order, sorting
 from storage.table.sorting import Order, Sorting
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
@@ -55,11 +56,11 @@ def whole(connection: sqlite3.Connection, selection: Selection, order: Order) ->
 def asked(path: Path, filter: Filter, now: datetime, order: Order, pages: list[tuple[int, int]]) -> None:
     """One sorting gives all these pages (position, limit) as they stand in the whole."""
     with reading(path) as connection:
-        selection = select(connection, filter, now)
+        selection = ReadSession(connection).select(filter, now)
         everything = whole(connection, selection, order)
         one = Sorting(order)
         for position, limit in pages:
-            page = one.ids(connection, selection, position, limit)
+            page = one.ids(ReadSession(connection), selection, position, limit)
             assert page == everything[position : position + limit], (str(filter), order, position, limit)
 
 
@@ -75,10 +76,10 @@ def test_any_page_in_any_order_is_what_a_plain_sort_has_there(
         if data.draw(st.booleans()):
             finish(path)
         # Also what only many starts would bring about.
-        patch.setattr(sorting, "_CHEAP", data.draw(st.sampled_from((0, 4_000))))
-        patch.setattr(sorting, "_KEPT", data.draw(st.sampled_from((1, 64))))
+        patch.setattr(sorting, "_FEW", data.draw(st.sampled_from((0, 4_000))))
+        patch.setattr(sorting, "_SECTIONS_KEPT", data.draw(st.sampled_from((1, 64))))
         patch.setattr(contact_order, "_LISTED", data.draw(st.sampled_from((-1, 5_000))))
-        patch.setattr(contact_order, "_AT_ONCE", data.draw(st.integers(1, 3)))
+        patch.setattr(contact_order, "_READ_AT_ONCE", data.draw(st.integers(1, 3)))
         patch.setattr(contact_order, "_COUNTED_AT_ONCE", data.draw(st.integers(1, 4)))
         patch.setattr(contact_order, "_FAR", data.draw(st.integers(0, 4)))
         filter = data.draw(filters(path, Filter.parse("period:all")))
@@ -114,9 +115,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def much(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if these few starts were many."""
-    monkeypatch.setattr(sorting, "_CHEAP", 0)
+    monkeypatch.setattr(sorting, "_FEW", 0)
     monkeypatch.setattr(contact_order, "_LISTED", 0)
-    monkeypatch.setattr(contact_order, "_AT_ONCE", 2)
+    monkeypatch.setattr(contact_order, "_READ_AT_ONCE", 2)
     monkeypatch.setattr(contact_order, "_COUNTED_AT_ONCE", 4)
     monkeypatch.setattr(contact_order, "_FAR", 50)
 
@@ -136,7 +137,7 @@ TEXTS = (
 def test_paging_down_up_and_jumping_show_the_same_table(path: Path, text: str, order: Order) -> None:
     filter = Filter.parse(text)
     with reading(path) as connection:
-        count = len(whole(connection, select(connection, filter, NOW), order))
+        count = len(whole(connection, ReadSession(connection).select(filter, NOW), order))
     down = [(position, 20) for position in range(0, count + 20, 20)]
     asked(path, filter, NOW, order, down)
     asked(path, filter, NOW, order, down[::-1])
@@ -149,20 +150,20 @@ def test_paging_down_up_and_jumping_show_the_same_table(path: Path, text: str, o
 @pytest.mark.parametrize("order", list(Order))
 def test_a_sorting_that_was_stopped_goes_on_to_the_true_page(path: Path, order: Order) -> None:
     with reading(path) as connection:
-        selection = select(connection, Filter.parse("period:all"), NOW)
+        selection = ReadSession(connection).select(Filter.parse("period:all"), NOW)
         everything = whole(connection, selection, order)
         one = Sorting(order)
         stopped = 0
         for steps in (100, 300, 1_000, 3_000, 9_000):
             connection.set_progress_handler(lambda: True, steps)
             try:
-                assert one.ids(connection, selection, 400, 30) == everything[400:430]
+                assert one.ids(ReadSession(connection), selection, 400, 30) == everything[400:430]
             except sqlite3.OperationalError:
                 stopped += 1
             finally:
                 connection.set_progress_handler(None, 0)
         assert stopped > 0
-        assert one.ids(connection, selection, 400, 30) == everything[400:430]
+        assert one.ids(ReadSession(connection), selection, 400, 30) == everything[400:430]
 
 
 class Counting(sqlite3.Connection):
@@ -184,11 +185,11 @@ def _steps(path: Path, text: str, order: Order, jumps: list[int]) -> int:
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, factory=Counting, isolation_level=None)
     try:
         connection.counted()
-        selection = select(connection, Filter.parse(text), NOW)
+        selection = ReadSession(connection).select(Filter.parse(text), NOW)
         one = Sorting(order)
         for position in jumps:
             connection.steps = 0
-            assert len(one.ids(connection, selection, position, 10)) == 10
+            assert len(one.ids(ReadSession(connection), selection, position, 10)) == 10
         return connection.steps
     finally:
         connection.close()
@@ -222,7 +223,7 @@ def test_the_next_page_costs_no_more_where_there_are_more_starts(sizes: tuple[Pa
 def test_the_contacts_of_a_selection_are_those_of_its_starts(path: Path) -> None:
     with reading(path) as connection:
         for text in TEXTS:
-            selection = select(connection, Filter.parse(text), NOW)
+            selection = ReadSession(connection).select(Filter.parse(text), NOW)
             rows = connection.execute(
                 f"SELECT DISTINCT m.contact FROM messages AS m WHERE {selection.condition} AND m.contact IS NOT NULL",
                 selection.parameters,

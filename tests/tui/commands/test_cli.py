@@ -276,7 +276,7 @@ class TestExport:
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
         for path in (pipe, tmp_path):
-            assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "exists already")
+            assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "already exists")
             assert_one_line(saludo(capsys, "export", "-o", str(path), "--force"), 1, "no file that could be replaced")
         assert pipe.is_fifo()
 
@@ -284,7 +284,7 @@ class TestExport:
         saludo(capsys, "import", LINES)
         path = tmp_path / "kept"
         path.write_text("mine")
-        assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "exists already")
+        assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "already exists")
         assert path.read_text() == "mine"
         assert saludo(capsys, "export", "-o", str(path), "--force")[0] == 0
         assert path.read_text().startswith("User id\t")

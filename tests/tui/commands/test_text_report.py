@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.database.connection import reading
 from storage.domain.events import Event, Failure, Rank, Send
 from storage.domain.failures import Reason, advice_of
 from storage.domain.filters import Filter
 from storage.report.report import load_report
-from tests.databases import ANA, BETO, LINE, NOON, NOW, build
+from tests.databases import ANA, BETO, LINE, NOON, NOW, build, session_of
 from tui.commands.text_report import render
 
 
@@ -20,8 +19,8 @@ def failed(key: str, failure: Failure) -> Send:
 
 
 def text_of(path: Path) -> str:
-    with reading(path) as connection:
-        return render(load_report(connection, Filter.parse("period:all"), NOW), ascii_only=False)
+    with session_of(path) as session:
+        return render(load_report(session, Filter.parse("period:all"), NOW), ascii_only=False)
 
 
 def test_a_code_with_two_meanings_gets_the_advice_of_the_one_it_has(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ async def test_a_file_is_saved_under_a_name_of_ones_own(path: Path) -> None:
         assert app.dashboard.query_one(StatusLine).text == f"saved {path.parent / 'mine'}"
         assert len((path.parent / "mine").read_text().splitlines()) == 1 + scenes.STARTS
         await press(pilot, "W", "ctrl+a", "ctrl+k", *"mine", "enter")
-        assert "exists already" in app.dashboard.query_one(StatusLine).text
+        assert "already exists" in app.dashboard.query_one(StatusLine).text
         await press(pilot, "W", "escape")
         assert app.focused is app.dashboard.table
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from storage.database.connection import reading
 from storage.domain.events import ContactIds, Inbound, Origin
 from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import load_report
 from storage.table.export import write_tsv
-from tests.databases import DAY, LINE, NOON, NOW, build, column
+from tests.databases import DAY, LINE, NOON, NOW, build, column, session_of
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, on_dashboard, press, screen_text
 from tests.tui.screens.test_live import append, until
@@ -105,8 +104,8 @@ async def test_w_saves_the_bytes_that_export_writes(path: Path) -> None:
         filter = app.dashboard.view.filter
     saved = Path(said.removeprefix("saved "))
     out = io.BytesIO()
-    with reading(path) as connection:
-        assert write_tsv(connection, filter, NOW, out) == 8
+    with session_of(path) as session:
+        assert write_tsv(session, filter, NOW, out) == 8
     assert saved.read_bytes() == out.getvalue()
     assert saved.stat().st_mode & 0o777 == 0o600
     rows = [line.split("\t") for line in saved.read_text().splitlines()]
@@ -240,8 +239,8 @@ async def test_resizing_keeps_focus_cursor_and_scroll(path: Path) -> None:
 
 
 async def test_the_table_goes_to_both_ends_and_draws_every_row_once(path: Path) -> None:
-    with reading(path) as connection:
-        count = load_report(connection, Filter(), NOW).starts
+    with session_of(path) as session:
+        count = load_report(session, Filter(), NOW).starts
     seen: list[str] = []
     async with dashboard(path, (80, 24)) as (app, pilot):
         table = app.dashboard.table

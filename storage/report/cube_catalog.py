@@ -1,0 +1,88 @@
+"""What the cube holds: its lines, templates and failure kinds, and which of its days are dirty. Knows no count.
+
+A dirty day is newer in `messages` than in the cube; readers count it from the messages until the next writer refreshes
+it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cached_property
+
+from storage.cube.counters import all_lines, all_templates
+from storage.cube.layout import Block, cover
+from storage.domain.calendar import date_of, number_of
+from storage.report.failure_choice import is_chosen
+from storage.report.selection import Dimensions, Selection
+
+FailureKind = tuple[int | None, str]  # code and reason
+
+
+class CubeCatalog:
+    """What the cube holds in one read transaction; everything is read once, when first needed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._covers: dict[tuple[int, int], list[Block]] = {}
+
+    @cached_property
+    def lines(self) -> set[int]:
+        """Every line that a cell may have."""
+        return all_lines(self.connection)
+
+    @cached_property
+    def templates(self) -> set[int]:
+        """Every template that a cell may have."""
+        return all_templates(self.connection)
+
+    @cached_property
+    def failure_kinds(self) -> dict[int, FailureKind]:
+        """Every failure kind by its id."""
+        rows = self.connection.execute("SELECT id, code, reason FROM failure_kinds")
+        return {id: (code, reason) for id, code, reason in rows}
+
+    def failure_ids(self, chosen: Dimensions) -> list[int]:
+        """The ids of the chosen failure kinds; none where the filter does not name failures."""
+        values = chosen.failures
+        if values is None:
+            return []
+        return [id for id, (code, reason) in self.failure_kinds.items() if is_chosen(values, code, reason)]
+
+    @cached_property
+    def _dirty(self) -> list[Block]:
+        return self.connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+
+    @cached_property
+    def has_dirty_days(self) -> bool:
+        """Whether any day at all is dirty."""
+        return any(level == 0 for level, _ in self._dirty)
+
+    def dirty_parts(self, selection: Selection) -> Iterator[Selection]:
+        """The selection on its dirty days: one part for each run of neighbouring days."""
+        first, end = number_of(selection.since), number_of(selection.until)
+        days = [block for level, block in self._dirty if level == 0 and first <= block < end]
+        start = None
+        for index, day in enumerate(days):
+            start = day if start is None else start
+            if index + 1 == len(days) or days[index + 1] != day + 1:
+                yield selection.between(date_of(start), date_of(day) + timedelta(days=1))
+                start = None
+
+    def is_dirty(self, selection: Selection) -> bool:
+        """Whether any day of the selection is dirty."""
+        return any(True for _ in self.dirty_parts(selection))
+
+    def clean_days(self, selection: Selection) -> list[Block]:
+        """The days of the selection that are not dirty, as blocks of the finest level."""
+        dirty = set(self._dirty)
+        days = [(0, day) for day in range(number_of(selection.since), number_of(selection.until))]
+        return [day for day in days if day not in dirty]
+
+    def clean_blocks(self, selection: Selection) -> list[Block]:
+        """The fewest blocks that cover the days of the selection that are not dirty."""
+        period = number_of(selection.since), number_of(selection.until)
+        if period not in self._covers:
+            self._covers[period] = cover(*period, self._dirty)
+        return self._covers[period]

@@ -1,0 +1,186 @@
+"""Counts of starts on days that are not dirty, from the cube's tables `cells` and `details`. Knows no set of users.
+
+What a filter chooses of lines and templates is added up by inclusion and exclusion: either the chosen cells, or the
+roll-up over all minus the cells that are not chosen, whichever are fewer. Both dimensions may do so at once; the sign
+of a cell is the product of its line's and its template's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from storage.cube.layout import ALL, Block
+from storage.database.schema import REFERRED_FROM
+from storage.database.unknown_ids import UNKNOWN_ID
+from storage.domain.vocabulary import DataFlag
+from storage.report.counter_sql import day_counts_columns, packed_counters, send_origins, sum_of_sends
+from storage.report.cube_catalog import CubeCatalog
+from storage.report.metrics import DataQualityCounts, DayCounts, day_counts_of
+from storage.report.selection import Dimensions, Selection
+
+# More templates than these are not looked up one by one: reading all of a line's details is faster.
+_LISTED_TEMPLATES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The ids of one dimension whose counters, with their signs, add up to what is chosen."""
+
+    added: tuple[int, ...]
+    subtracted: tuple[int, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """All ids; ALL, if it is among them, comes first."""
+        return (*self.added, *self.subtracted)
+
+    @property
+    def signed(self) -> list[tuple[int, int]]:
+        """Each id with its sign."""
+        return [*((id, 1) for id in self.added), *((id, -1) for id in self.subtracted)]
+
+
+def _terms(chosen: frozenset[int] | None, every: set[int]) -> _Terms:
+    """The shorter of two sums: the chosen ids, or ALL minus every id that is not chosen."""
+    if chosen is None:
+        return _Terms((ALL,))
+    others = every - chosen
+    if len(chosen) <= len(others) + 1:
+        return _Terms(tuple(sorted(chosen)))
+    return _Terms((ALL,), tuple(sorted(others)))
+
+
+class SendTotal(NamedTuple):
+    """Sends of one failure kind (0: did not fail) and one set of data-quality flags."""
+
+    failure: int
+    flags: int
+    sends: int
+
+
+class CubeCounters:
+    """Counts of starts in one read transaction."""
+
+    def __init__(self, catalog: CubeCatalog) -> None:
+        self._catalog = catalog
+        self._connection = catalog.connection
+        self._last_totals: tuple[Selection, list[SendTotal]] | None = None
+
+    def day_counts(self, selection: Selection) -> list[DayCounts]:
+        """The days that have a start and are not dirty, in any order."""
+        if selection.dimensions.failures is not None:
+            return self._failures_by_day(selection)
+        return self._cells_by_day(selection)
+
+    def _cells_by_day(self, selection: Selection) -> list[DayCounts]:
+        chosen = selection.dimensions
+        lines, templates = self._line_and_template_terms(chosen)
+        packed = packed_counters(chosen.user_type)
+        days = "c.day >= :since AND c.day < :until"
+        if self._catalog.has_dirty_days:
+            days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
+        parameters: dict[str, str | int] = dict(selection.parameters)
+        if len(lines.ids) == len(templates.ids) == 1:
+            parameters |= {"line": lines.ids[0], "template": templates.ids[0]}
+            statement = f"""
+                SELECT c.day, {day_counts_columns(chosen, packed)} FROM cells AS c
+                WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
+                """
+        else:
+            parameters |= {"lines": json.dumps(lines.signed), "templates": json.dumps(templates.signed)}
+            sign = "l.sign * t.sign * " if lines.subtracted or templates.subtracted else ""
+            statement = f"""
+                WITH l (id, sign) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
+                     t (id, sign) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates))
+                SELECT c.day, {day_counts_columns(chosen, [f"sum({sign}({integer}))" for integer in packed])}
+                FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
+                WHERE {days} GROUP BY c.day
+                """
+        return day_counts_of(self._connection.execute(statement, parameters))
+
+    def _failures_by_day(self, selection: Selection) -> list[DayCounts]:
+        rows = self._sends_by("b.block", selection, self._catalog.clean_days(selection))
+        return [
+            DayCounts(day, failed=template + notification, template=template, notification=notification)
+            for day, template, notification in rows
+            if template or notification
+        ]
+
+    def totals(self, selection: Selection) -> list[SendTotal]:
+        """The sends by failure kind and flags; sends with neither are missing."""
+        if self._last_totals is None or self._last_totals[0] != selection:
+            rows = self._sends_by("d.failure, d.marks", selection, self._catalog.clean_blocks(selection))
+            totals = [SendTotal(failure, flags, sum(sends)) for failure, flags, *sends in rows]
+            self._last_totals = selection, totals
+        return self._last_totals[1]
+
+    def _sends_by(self, columns: str, selection: Selection, blocks: list[Block]) -> list[tuple[int, ...]]:
+        """The sends in `details` of some blocks: the columns that they are grouped by, then the sends of each origin.
+
+        Templates are not joined but looked up by an index condition, so a template's sign follows from its id.
+        """
+        chosen = selection.dimensions
+        lines, templates = self._line_and_template_terms(chosen)
+        sign = ""
+        if lines.subtracted or templates.subtracted:
+            sign_of_template = f"iif(d.template = {ALL}, 1, -1)" if templates.subtracted else "1"
+            sign = f"l.sign * {sign_of_template} * "
+        origins = send_origins(chosen)
+        sends = [
+            sum_of_sends(origin, chosen.user_type, sign) if origin in origins else "0"
+            for origin in range(REFERRED_FROM)
+        ]
+        conditions = ""
+        if chosen.statuses is not None:
+            conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
+        if chosen.failures is not None:
+            conditions += " AND d.failure IN (SELECT value FROM json_each(:failures))"
+        # With the plus, SQLite reads all templates of a line and does not look up each listed one.
+        scan = "" if len(templates.ids) <= _LISTED_TEMPLATES else "+"
+        return self._connection.execute(
+            f"""
+            WITH l (id, sign) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
+                 b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
+            SELECT {columns}, {", ".join(sends)}
+            FROM b CROSS JOIN l CROSS JOIN details AS d ON d.level = b.level AND d.block = b.block AND d.line = l.id
+                AND {scan}d.template IN (SELECT value FROM json_each(:templates))
+            WHERE 1 {conditions} GROUP BY {columns}
+            """,
+            {
+                "lines": json.dumps(lines.signed),
+                "templates": json.dumps(templates.ids),
+                "blocks": json.dumps(blocks),
+                "statuses": json.dumps(sorted(chosen.statuses or ())),
+                "failures": json.dumps(self._catalog.failure_ids(chosen)),
+            },
+        ).fetchall()
+
+    def data_quality(self, selection: Selection) -> DataQualityCounts:
+        """Sends with data-quality flags, on days that are not dirty."""
+        totals = self.totals(selection)
+
+        def flagged(flag: DataFlag) -> int:
+            return sum(total.sends for total in totals if total.flags & flag.value)
+
+        return DataQualityCounts(
+            unknown_template=self._unknown_templates(selection),
+            joined=flagged(DataFlag.JOINED),
+            implied=flagged(DataFlag.IMPLIED),
+            conflicts=flagged(DataFlag.CONFLICT),
+        )
+
+    def _unknown_templates(self, selection: Selection) -> int:
+        chosen = selection.dimensions
+        if chosen.templates is not None and UNKNOWN_ID not in chosen.templates:
+            return 0
+        of_unknown = chosen.replace(templates=frozenset((UNKNOWN_ID,)))
+        return sum(day.sends for day in self.day_counts(selection.with_dimensions(of_unknown)))
+
+    def _line_and_template_terms(self, chosen: Dimensions) -> tuple[_Terms, _Terms]:
+        # The catalog reads its lines and templates when first asked: only a filter that names some needs them.
+        return (
+            _terms(chosen.lines, set() if chosen.lines is None else self._catalog.lines),
+            _terms(chosen.templates, set() if chosen.templates is None else self._catalog.templates),
+        )

@@ -1,0 +1,56 @@
+"""One read transaction and what is read once in it: settings, calendar and cube.
+
+Everything a screen or a command shows at one time comes from one session, so that all numbers belong to the same
+moment. Knows no number and no row of the table.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+
+from storage.database.connection import read_transaction
+from storage.database.settings import Settings, load_settings
+from storage.domain.calendar import Calendar, calendar_of
+from storage.domain.filters import Filter
+from storage.report.cube_metrics import Cube
+from storage.report.metrics import MetricsSource
+from storage.report.recount import Recount
+from storage.report.selection import Selection, select
+
+
+class ReadSession:
+    """A connection in a read transaction. Discard it when the transaction ends: the cube caches what it read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.cube = Cube(connection)
+        self.recount = Recount(connection)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the database."""
+        return load_settings(self.connection)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The local days of the report's time zone."""
+        return calendar_of(self.settings.zone)
+
+    def select(self, filter: Filter, now: datetime) -> Selection:
+        """What the filter selects at the time `now`, which decides rolling periods."""
+        return select(self.connection, self.calendar, filter, now)
+
+    def metrics(self, selection: Selection) -> MetricsSource:
+        """The source of a selection's counts: no cell knows a single contact, and the index on contacts is fast."""
+        return self.recount if selection.dimensions.by_contact else self.cube
+
+
+@contextmanager
+def read_session(connection: sqlite3.Connection) -> Iterator[ReadSession]:
+    """A session in a read transaction, which may be open already."""
+    with read_transaction(connection):
+        yield ReadSession(connection)

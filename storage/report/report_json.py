@@ -1,0 +1,37 @@
+"""The report in the form of `report --json`; docs/definitions.md defines every member. Computes no number."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from storage.database.schema import ORIGINS
+from storage.report.report import Report
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as values that `json.dumps` takes, its members in the order of the contract."""
+    return {
+        "filter": str(report.filter),
+        "time_zone": report.time_zone,
+        "since": report.since.isoformat(),
+        "until": report.until.isoformat(),
+        "starts": report.starts,
+        "sends": report.sends,
+        "users": report.users,
+        "users_sent": report.users_sent,
+        "origins": {origin.value: report.origins[origin] for origin in ORIGINS},
+        "answered": report.answered._asdict(),
+        "status": report.status._asdict(),
+        "user_types": {"new": report.new_users, "recurrent": report.recurrent_users},
+        "daily": [
+            {"day": day.day.isoformat(), **day.status._asdict(), "referred": day.referred} for day in report.daily
+        ],
+        "funnel": {
+            "since": report.funnel.since.isoformat(),
+            "until": report.funnel.until.isoformat(),
+            "steps": [asdict(step) for step in report.funnel.steps],
+        },
+        "failures": [asdict(failure) for failure in report.failures],
+        "data": report.data._asdict(),
+    }
