@@ -1,4 +1,4 @@
-"""The SQL of the cube's counters: which of them a filter chooses, and how to unpack two counters from one integer.
+"""The SQL of the cube's counters: which of them a filter selects, and how to unpack two counters from one integer.
 
 `cells` and `details` hold two counters in each integer (schema.COUNTERS, schema.HALF). SQL adds up the integers as they
 are, both halves at once, and unpacks the sums; signed sums work too, as long as no half of the total is below 0. Knows
@@ -35,20 +35,20 @@ def _half(packed: str, upper: int) -> str:
     return f"(({packed}) >> {HALF})" if upper else f"(({packed}) & {(1 << HALF) - 1})"
 
 
-def chosen_counters(chosen: Dimensions, packed: list[str]) -> dict[tuple[int, int], str]:
-    """The chosen counters, by origin and status, unpacked from a cell's integers or sums of them."""
+def selected_counters(dimensions: Dimensions, packed: list[str]) -> dict[tuple[int, int], str]:
+    """The selected counters, by origin and status, unpacked from a cell's integers or sums of them."""
     return {
         (origin, status): _half(integer, upper)
         for integer, pair in zip(packed, COUNTERS.values(), strict=True)
         for upper, (origin, status) in enumerate(pair)
-        if (chosen.origins is None or origin in chosen.origins)
-        and (chosen.statuses is None or status in chosen.statuses)
+        if (dimensions.origins is None or origin in dimensions.origins)
+        and (dimensions.statuses is None or status in dimensions.statuses)
     }
 
 
-def day_counts_columns(chosen: Dimensions, packed: list[str]) -> str:
+def day_counts_columns(dimensions: Dimensions, packed: list[str]) -> str:
     """The columns of DayCounts but its day, from a cell's integers or sums of them."""
-    counters = chosen_counters(chosen, packed)
+    counters = selected_counters(dimensions, packed)
 
     def total(origins: range, statuses: range) -> str:
         return " + ".join(counters.get((origin, status), "0") for origin in origins for status in statuses)
@@ -61,9 +61,9 @@ def day_counts_columns(chosen: Dimensions, packed: list[str]) -> str:
     return ", ".join((*by_status, *by_origin, *referred))
 
 
-def send_origins(chosen: Dimensions) -> list[int]:
-    """The chosen origins of sends."""
-    return [origin for origin in range(REFERRED_FROM) if chosen.origins is None or origin in chosen.origins]
+def send_origins(dimensions: Dimensions) -> list[int]:
+    """The selected origins of sends."""
+    return [origin for origin in range(REFERRED_FROM) if dimensions.origins is None or origin in dimensions.origins]
 
 
 def sum_of_sends(origin: int, user_type: int | None, factor: str = "") -> str:
@@ -72,8 +72,8 @@ def sum_of_sends(origin: int, user_type: int | None, factor: str = "") -> str:
     return " + ".join(_half(packed, half) for half in range(len(USER_TYPES)) if user_type in (None, half))
 
 
-def has_sends(chosen: Dimensions) -> str:
-    """The condition that a row of `details` has a chosen send."""
-    packed = [_SENDS[origin] for origin in send_origins(chosen)]
-    sends = packed if chosen.user_type is None else [_half(integer, chosen.user_type) for integer in packed]
+def has_sends(dimensions: Dimensions) -> str:
+    """The condition that a row of `details` has a selected send."""
+    packed = [_SENDS[origin] for origin in send_origins(dimensions)]
+    sends = packed if dimensions.user_type is None else [_half(integer, dimensions.user_type) for integer in packed]
     return f"({' OR '.join(sends) or '0'})"

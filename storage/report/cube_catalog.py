@@ -14,7 +14,7 @@ from functools import cached_property
 from storage.cube.counters import all_lines, all_templates
 from storage.cube.layout import Block, cover
 from storage.domain.calendar import date_of, number_of
-from storage.report.failure_choice import is_chosen
+from storage.report.selected_failures import is_selected
 from storage.report.selection import Dimensions, Selection
 
 FailureKind = tuple[int | None, str]  # code and reason
@@ -43,12 +43,12 @@ class CubeCatalog:
         rows = self.connection.execute("SELECT id, code, reason FROM failure_kinds")
         return {id: (code, reason) for id, code, reason in rows}
 
-    def failure_ids(self, chosen: Dimensions) -> list[int]:
-        """The ids of the chosen failure kinds; none where the filter does not name failures."""
-        values = chosen.failures
+    def failure_ids(self, dimensions: Dimensions) -> list[int]:
+        """The ids of the selected failure kinds; none where the filter does not name failures."""
+        values = dimensions.failures
         if values is None:
             return []
-        return [id for id, (code, reason) in self.failure_kinds.items() if is_chosen(values, code, reason)]
+        return [id for id, (code, reason) in self.failure_kinds.items() if is_selected(values, code, reason)]
 
     @cached_property
     def _dirty(self) -> list[Block]:

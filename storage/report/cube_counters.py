@@ -1,7 +1,7 @@
 """Counts of starts on days that are not dirty, from the cube's tables `cells` and `details`. Knows no set of users.
 
-What a filter chooses of lines and templates is added up by inclusion and exclusion: either the chosen cells, or the
-roll-up over all minus the cells that are not chosen, whichever are fewer. Both dimensions may do so at once; the sign
+What a filter selects of lines and templates is added up by inclusion and exclusion: either the selected cells, or the
+roll-up over all minus the cells that are not selected, whichever are fewer. Both dimensions may do so at once; the sign
 of a cell is the product of its line's and its template's.
 """
 
@@ -26,7 +26,7 @@ _LISTED_TEMPLATES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The ids of one dimension whose counters, with their signs, add up to what is chosen."""
+    """The ids of one dimension whose counters, with their signs, add up to what is selected."""
 
     added: tuple[int, ...]
     subtracted: tuple[int, ...] = ()
@@ -42,13 +42,13 @@ class _Terms:
         return [*((id, 1) for id in self.added), *((id, -1) for id in self.subtracted)]
 
 
-def _terms(chosen: frozenset[int] | None, every: set[int]) -> _Terms:
-    """The shorter of two sums: the chosen ids, or ALL minus every id that is not chosen."""
-    if chosen is None:
+def _terms(selected: frozenset[int] | None, every: set[int]) -> _Terms:
+    """The shorter of two sums: the selected ids, or ALL minus every other id."""
+    if selected is None:
         return _Terms((ALL,))
-    others = every - chosen
-    if len(chosen) <= len(others) + 1:
-        return _Terms(tuple(sorted(chosen)))
+    others = every - selected
+    if len(selected) <= len(others) + 1:
+        return _Terms(tuple(sorted(selected)))
     return _Terms((ALL,), tuple(sorted(others)))
 
 
@@ -75,9 +75,9 @@ class CubeCounters:
         return self._cells_by_day(selection)
 
     def _cells_by_day(self, selection: Selection) -> list[DayCounts]:
-        chosen = selection.dimensions
-        lines, templates = self._line_and_template_terms(chosen)
-        packed = packed_counters(chosen.user_type)
+        dimensions = selection.dimensions
+        lines, templates = self._line_and_template_terms(dimensions)
+        packed = packed_counters(dimensions.user_type)
         days = "c.day >= :since AND c.day < :until"
         if self._catalog.has_dirty_days:
             days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
@@ -85,7 +85,7 @@ class CubeCounters:
         if len(lines.ids) == len(templates.ids) == 1:
             parameters |= {"line": lines.ids[0], "template": templates.ids[0]}
             statement = f"""
-                SELECT c.day, {day_counts_columns(chosen, packed)} FROM cells AS c
+                SELECT c.day, {day_counts_columns(dimensions, packed)} FROM cells AS c
                 WHERE c.line = :line AND c.template = :template AND {days} ORDER BY c.day
                 """
         else:
@@ -94,7 +94,7 @@ class CubeCounters:
             statement = f"""
                 WITH l (id, sign) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:lines)),
                      t (id, sign) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:templates))
-                SELECT c.day, {day_counts_columns(chosen, [f"sum({sign}({integer}))" for integer in packed])}
+                SELECT c.day, {day_counts_columns(dimensions, [f"sum({sign}({integer}))" for integer in packed])}
                 FROM l CROSS JOIN t CROSS JOIN cells AS c ON c.line = l.id AND c.template = t.id
                 WHERE {days} GROUP BY c.day
                 """
@@ -121,21 +121,21 @@ class CubeCounters:
 
         Templates are not joined but looked up by an index condition, so a template's sign follows from its id.
         """
-        chosen = selection.dimensions
-        lines, templates = self._line_and_template_terms(chosen)
+        dimensions = selection.dimensions
+        lines, templates = self._line_and_template_terms(dimensions)
         sign = ""
         if lines.subtracted or templates.subtracted:
             sign_of_template = f"iif(d.template = {ALL}, 1, -1)" if templates.subtracted else "1"
             sign = f"l.sign * {sign_of_template} * "
-        origins = send_origins(chosen)
+        origins = send_origins(dimensions)
         sends = [
-            sum_of_sends(origin, chosen.user_type, sign) if origin in origins else "0"
+            sum_of_sends(origin, dimensions.user_type, sign) if origin in origins else "0"
             for origin in range(REFERRED_FROM)
         ]
         conditions = ""
-        if chosen.statuses is not None:
+        if dimensions.statuses is not None:
             conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
-        if chosen.failures is not None:
+        if dimensions.failures is not None:
             conditions += " AND d.failure IN (SELECT value FROM json_each(:failures))"
         # With the plus, SQLite reads all templates of a line and does not look up each listed one.
         scan = "" if len(templates.ids) <= _LISTED_TEMPLATES else "+"
@@ -152,8 +152,8 @@ class CubeCounters:
                 "lines": json.dumps(lines.signed),
                 "templates": json.dumps(templates.ids),
                 "blocks": json.dumps(blocks),
-                "statuses": json.dumps(sorted(chosen.statuses or ())),
-                "failures": json.dumps(self._catalog.failure_ids(chosen)),
+                "statuses": json.dumps(sorted(dimensions.statuses or ())),
+                "failures": json.dumps(self._catalog.failure_ids(dimensions)),
             },
         ).fetchall()
 
@@ -172,15 +172,15 @@ class CubeCounters:
         )
 
     def _unknown_templates(self, selection: Selection) -> int:
-        chosen = selection.dimensions
-        if chosen.templates is not None and UNKNOWN_ID not in chosen.templates:
+        dimensions = selection.dimensions
+        if dimensions.templates is not None and UNKNOWN_ID not in dimensions.templates:
             return 0
-        of_unknown = chosen.replace(templates=frozenset((UNKNOWN_ID,)))
+        of_unknown = dimensions.replace(templates=frozenset((UNKNOWN_ID,)))
         return sum(day.sends for day in self.day_counts(selection.with_dimensions(of_unknown)))
 
-    def _line_and_template_terms(self, chosen: Dimensions) -> tuple[_Terms, _Terms]:
+    def _line_and_template_terms(self, dimensions: Dimensions) -> tuple[_Terms, _Terms]:
         # The catalog reads its lines and templates when first asked: only a filter that names some needs them.
         return (
-            _terms(chosen.lines, set() if chosen.lines is None else self._catalog.lines),
-            _terms(chosen.templates, set() if chosen.templates is None else self._catalog.templates),
+            _terms(dimensions.lines, set() if dimensions.lines is None else self._catalog.lines),
+            _terms(dimensions.templates, set() if dimensions.templates is None else self._catalog.templates),
         )

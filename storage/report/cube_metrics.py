@@ -50,7 +50,7 @@ class Cube:
         return self._users.contacts(selection)
 
     def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
-        """How many contacts the chosen sends of each cell went to; no day of the cells is dirty."""
+        """How many contacts the selected sends of each cell went to; no day of the cells is dirty."""
         return self._users.sent_by_cell(selection, cells)
 
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:

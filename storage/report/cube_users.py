@@ -33,14 +33,14 @@ class CubeUsers:
         return BitMap.union(BitMap(), *chain.from_iterable(self._groups(selection).values()))
 
     def _groups(self, selection: Selection) -> dict[UserGroup, list[BitMap]]:
-        chosen = selection.dimensions
+        dimensions = selection.dimensions
         groups: defaultdict[UserGroup, list[BitMap]] = defaultdict(list)
-        for query in set_queries(chosen):
-            failures = self._catalog.failure_ids(chosen) if query.kind == FAILED else (0,)
+        for query in set_queries(dimensions):
+            failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
             sets = (users for failure, users in self._sets(query.kind, selection) if failure in failures)
-            add_groups(groups, unite(sets), groups_of(query, chosen))
+            add_groups(groups, unite(sets), groups_of(query, dimensions))
         for part in self._catalog.dirty_parts(selection):
-            add_groups(groups, self._users_of_messages(part), groups_of(ALL_USERS, chosen))
+            add_groups(groups, self._users_of_messages(part), groups_of(ALL_USERS, dimensions))
         return groups
 
     def _users_of_messages(self, selection: Selection) -> BitMap:
@@ -54,37 +54,37 @@ class CubeUsers:
         return BitMap([number for (number,) in rows])
 
     def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
-        """How many contacts the chosen sends of each cell went to.
+        """How many contacts the selected sends of each cell went to.
 
         Args:
             cells: of single days, lines and templates; none of the days is dirty.
         """
-        chosen = selection.dimensions
+        dimensions = selection.dimensions
         groups: dict[Cell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
-        for query in set_queries(chosen):
-            failures = self._catalog.failure_ids(chosen) if query.kind == FAILED else (0,)
+        for query in set_queries(dimensions):
+            failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
             sets: defaultdict[Cell, list[Blob]] = defaultdict(list)
             for cell, failure, users in sets_by_cell(self._connection, query.kind, cells):
                 if failure in failures:
                     sets[cell].append(users)
-            wanted = groups_of(query, chosen)
+            wanted = groups_of(query, dimensions)
             for cell, of_cell in sets.items():
                 add_groups(groups[cell], unite(of_cell), wanted)
         return {cell: user_counts(of_cell).sent for cell, of_cell in groups.items()}
 
     def failed(self, selection: Selection) -> dict[int, BitMap]:
         """The contacts of the failed sends by the id of the failure kind, without dirty days."""
-        chosen = selection.dimensions
-        slices = [number for number, origin, user_type, _ in FAILED_SLICES if chosen.includes(origin, user_type)]
+        dimensions = selection.dimensions
+        slices = [number for number, origin, user_type, _ in FAILED_SLICES if dimensions.includes(origin, user_type)]
         sets: defaultdict[int, list[Blob | BitMap]] = defaultdict(list)
         for failure, users in self._sets(FAILED, selection):
             sets[failure].append(users)
-        wanted = sets if chosen.failures is None else sets.keys() & self._catalog.failure_ids(chosen)
+        wanted = sets if dimensions.failures is None else sets.keys() & self._catalog.failure_ids(dimensions)
         return {failure: contacts_of(unite(sets[failure]), slices) for failure in wanted}
 
     def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob | BitMap]]:
         """The sets of the days that are not dirty, each with its failure kind (0 unless the kind is FAILED)."""
-        catalog, chosen = self._catalog, selection.dimensions
-        templates = catalog.templates if chosen.templates is not None else ()
-        lines = catalog.lines if chosen.templates is not None else ()
-        return sets_of(self._connection, kind, catalog.clean_blocks(selection), chosen, lines, templates)
+        catalog, dimensions = self._catalog, selection.dimensions
+        templates = catalog.templates if dimensions.templates is not None else ()
+        lines = catalog.lines if dimensions.templates is not None else ()
+        return sets_of(self._connection, kind, catalog.clean_blocks(selection), dimensions, lines, templates)

@@ -16,7 +16,7 @@ from storage.cube.layout import ALL, ANSWER, FAILURE
 from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
-from storage.report.counter_sql import chosen_counters, has_sends, packed_counters, send_origins, sum_of_sends
+from storage.report.counter_sql import has_sends, packed_counters, selected_counters, send_origins, sum_of_sends
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
@@ -26,7 +26,7 @@ _GROWTH = 4  # times: each further step of a search for a position takes so many
 _ALL_STATUSES = range(len(STATUSES))
 _SENDS = frozenset(range(REFERRED_FROM))
 
-# The cells of single lines and templates in the selection's days; `_leaf_cells` adds what is chosen.
+# The cells of single lines and templates in the selection's days; `_leaf_cells` adds what is selected.
 _LEAF_CELLS = """
 FROM cells AS c
 WHERE line IN (SELECT value FROM json_each(:of_lines)) AND template IN (SELECT value FROM json_each(:of_templates))
@@ -55,7 +55,7 @@ WHERE {condition} AND m.origin IN (SELECT value FROM json_each(:of_origins))
 GROUP BY 1
 """
 
-Dimension = Literal["line", "template"]
+GroupBy = Literal["line", "template"]
 Parameters = dict[str, str | int]
 
 
@@ -87,7 +87,7 @@ class _SendGroup(NamedTuple):
 
 
 def pairs_with_starts(cube: Cube, selection: Selection) -> tuple[list[tuple[int, int]], int]:
-    """The pairs of line and template that have a chosen start, and how many starts of any kind these pairs have.
+    """The pairs of line and template that have a selected start, and how many starts of any kind these pairs have.
 
     No day of the selection may be dirty.
     """
@@ -114,41 +114,41 @@ def starts_by_template(session: ReadSession, selection: Selection) -> dict[int, 
     return _starts_by(session, selection, selection.dimensions, "template")
 
 
-def _starts_by(session: ReadSession, selection: Selection, chosen: Dimensions, dimension: Dimension) -> dict[int, int]:
-    """chosen: what to count, in place of the selection's own choice."""
+def _starts_by(session: ReadSession, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
+    """dimensions: what to count, in place of the selection's own."""
     counts: Counter[int] = Counter()
-    if chosen.by_contact:
+    if dimensions.by_contact:
         from_messages: Iterable[Selection] = (selection,)
     else:
         from_messages = session.cube.catalog.dirty_parts(selection)
-        counts.update(_starts_of_cells(session.cube, selection, chosen, dimension))
+        counts.update(_starts_of_cells(session.cube, selection, dimensions, by))
     for part in from_messages:
-        counts.update(_starts_of_messages(session.connection, part, chosen, dimension))
+        counts.update(_starts_of_messages(session.connection, part, dimensions, by))
     return dict(counts)
 
 
-def _starts_of_cells(cube: Cube, selection: Selection, chosen: Dimensions, dimension: Dimension) -> dict[int, int]:
-    condition, parameters = _leaf_cells(cube, selection, chosen)
+def _starts_of_cells(cube: Cube, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
+    condition, parameters = _leaf_cells(cube, selection, dimensions)
     # The roll-up over all of the other dimension, unless the filter names some of it.
-    if dimension == "line" and chosen.templates is None:
+    if by == "line" and dimensions.templates is None:
         parameters["of_templates"] = json.dumps([ALL])
-    if dimension == "template" and chosen.lines is None:
+    if by == "template" and dimensions.lines is None:
         parameters["of_lines"] = json.dumps([ALL])
-    if chosen.failures is None:
-        starts = " + ".join(_counters(chosen, _ALL_STATUSES)) or "0"
-        statement = f"SELECT {dimension}, sum({starts}) {condition} GROUP BY 1"
+    if dimensions.failures is None:
+        starts = " + ".join(_counters(dimensions, _ALL_STATUSES)) or "0"
+        statement = f"SELECT {by}, sum({starts}) {condition} GROUP BY 1"
     else:
         parameters["blocks"] = json.dumps(cube.catalog.clean_blocks(selection))
-        sends = " + ".join(sum_of_sends(origin, chosen.user_type) for origin in send_origins(chosen)) or "0"
-        statement = _FAILURES_BY.format(column=dimension, sends=sends, dimensions=_of_details(chosen))
+        sends = " + ".join(sum_of_sends(origin, dimensions.user_type) for origin in send_origins(dimensions)) or "0"
+        statement = _FAILURES_BY.format(column=by, sends=sends, dimensions=_of_details(dimensions))
     return dict(cube.connection.execute(statement, parameters))
 
 
 def _starts_of_messages(
-    connection: sqlite3.Connection, selection: Selection, chosen: Dimensions, dimension: Dimension
+    connection: sqlite3.Connection, selection: Selection, dimensions: Dimensions, by: GroupBy
 ) -> dict[int, int]:
-    id = LINE_ID if dimension == "line" else TEMPLATE_ID
-    origins = range(len(ORIGINS)) if chosen.origins is None else chosen.origins
+    id = LINE_ID if by == "line" else TEMPLATE_ID
+    origins = range(len(ORIGINS)) if dimensions.origins is None else dimensions.origins
     parameters = selection.parameters | {"of_origins": json.dumps(sorted(origins))}
     return dict(
         connection.execute(_STARTS_OF_MESSAGES.format(id=id, condition=selection.condition), parameters).fetchall()
@@ -221,24 +221,24 @@ def _counts_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
 def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
     if selection.dimensions.by_contact:
         return _groups_of_messages(cube.connection, selection)
-    chosen = _of_sends(selection.dimensions)
-    condition, parameters = _leaf_cells(cube, selection, chosen)
+    dimensions = _of_sends(selection.dimensions)
+    condition, parameters = _leaf_cells(cube, selection, dimensions)
     columns = ", ".join(
-        " + ".join(_counters(chosen, statuses)) or "0"
+        " + ".join(_counters(dimensions, statuses)) or "0"
         for statuses in (range(FAILURE, ANSWER + 1), (FAILURE,), (ANSWER,))
     )
     rows = cube.connection.execute(f"SELECT day, template, line, {columns}, NULL {condition}", parameters)
     found = list(map(_SendGroup._make, rows))
-    if chosen.failures is not None:
-        found = [_with_failures_only(cube, selection, chosen, group) for group in found]
+    if dimensions.failures is not None:
+        found = [_with_failures_only(cube, selection, dimensions, group) for group in found]
     for part in cube.catalog.dirty_parts(selection):
         found += _groups_of_messages(cube.connection, part)
     return found
 
 
-def _with_failures_only(cube: Cube, selection: Selection, chosen: Dimensions, group: _SendGroup) -> _SendGroup:
+def _with_failures_only(cube: Cube, selection: Selection, dimensions: Dimensions, group: _SendGroup) -> _SendGroup:
     """The group without the sends that the filter's failures leave out: a cell's counters know no failure kind."""
-    of_cell = chosen.replace(lines=frozenset((group.line,)), templates=frozenset((group.template,)))
+    of_cell = dimensions.replace(lines=frozenset((group.line,)), templates=frozenset((group.template,)))
     that_day = selection.between(date_of(group.day), date_of(group.day + 1)).with_dimensions(of_cell)
     failed = starts_of(cube.day_counts(that_day))
     return group._replace(sends=failed, failed=failed, answered=0)
@@ -286,38 +286,38 @@ def _notifications(cube: Cube, selection: Selection, found: list[_SendGroup]) ->
 # What both count of the cube
 
 
-def _of_sends(chosen: Dimensions) -> Dimensions:
-    """What is chosen, without referred starts."""
-    return chosen.replace(origins=_SENDS if chosen.origins is None else chosen.origins & _SENDS)
+def _of_sends(dimensions: Dimensions) -> Dimensions:
+    """What is selected, without referred starts."""
+    return dimensions.replace(origins=_SENDS if dimensions.origins is None else dimensions.origins & _SENDS)
 
 
-def _counters(chosen: Dimensions, statuses: Iterable[int]) -> list[str]:
-    """The chosen counters of some statuses."""
+def _counters(dimensions: Dimensions, statuses: Iterable[int]) -> list[str]:
+    """The selected counters of some statuses."""
     wanted = frozenset(statuses)
-    counters = chosen_counters(chosen, packed_counters(chosen.user_type))
+    counters = selected_counters(dimensions, packed_counters(dimensions.user_type))
     return [counter for (_, status), counter in counters.items() if status in wanted]
 
 
-def _leaf_cells(cube: Cube, selection: Selection, chosen: Dimensions) -> tuple[str, Parameters]:
-    """FROM and WHERE of the cells of single lines and templates with a chosen start, on days that are not dirty."""
-    counters = _counters(chosen, _ALL_STATUSES)
+def _leaf_cells(cube: Cube, selection: Selection, dimensions: Dimensions) -> tuple[str, Parameters]:
+    """FROM and WHERE of the cells of single lines and templates with a selected start, on days that are not dirty."""
+    counters = _counters(dimensions, _ALL_STATUSES)
     condition = f"{_LEAF_CELLS} AND ({' OR '.join(counters) or '0'})"
     catalog = cube.catalog
     if catalog.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
     parameters: Parameters = selection.parameters | {
-        "of_lines": json.dumps(sorted(catalog.lines if chosen.lines is None else chosen.lines)),
-        "of_templates": json.dumps(sorted(catalog.templates if chosen.templates is None else chosen.templates)),
+        "of_lines": json.dumps(sorted(catalog.lines if dimensions.lines is None else dimensions.lines)),
+        "of_templates": json.dumps(sorted(catalog.templates if dimensions.templates is None else dimensions.templates)),
     }
-    if chosen.failures is not None:
-        condition += _WITH_FAILURES.format(dimensions=_of_details(chosen))
-        parameters["failures"] = json.dumps(catalog.failure_ids(chosen))
+    if dimensions.failures is not None:
+        condition += _WITH_FAILURES.format(dimensions=_of_details(dimensions))
+        parameters["failures"] = json.dumps(catalog.failure_ids(dimensions))
     return condition, parameters
 
 
-def _of_details(chosen: Dimensions) -> str:
-    """The condition on `details` for everything chosen but lines, templates and failures."""
-    condition = has_sends(chosen)
-    if chosen.statuses is not None:
+def _of_details(dimensions: Dimensions) -> str:
+    """The condition on `details` for everything selected but lines, templates and failures."""
+    condition = has_sends(dimensions)
+    if dimensions.statuses is not None:
         condition += " AND status IN (SELECT value FROM json_each(:statuses))"
     return condition

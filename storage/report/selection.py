@@ -14,7 +14,7 @@ from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, U
 from storage.domain.calendar import Calendar, date_of, number_of
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, plain
-from storage.report import failure_choice
+from storage.report import selected_failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, n
         unknown = IS_UNKNOWN_TEMPLATE if UNKNOWN_ID in chosen.templates else None
         among("templates", "m.start_template", chosen.templates, unknown)
     if chosen.failures is not None:
-        condition, values = failure_choice.condition(chosen.failures)
+        condition, values = selected_failures.condition(chosen.failures)
         conditions.append(condition)
         parameters |= values
     if filter.contact is not None:

@@ -47,26 +47,26 @@ class UserGroup(NamedTuple):
 ALL_USERS = SetQuery(USERS, USERS_SLICES, None)
 
 
-def set_queries(chosen: Dimensions) -> list[SetQuery]:
-    """The sets of users that answer for the chosen statuses and failures."""
-    if chosen.failures is not None:
-        with_failed = chosen.statuses is None or FAILURE in chosen.statuses
+def set_queries(dimensions: Dimensions) -> list[SetQuery]:
+    """The sets of users that answer for the selected statuses and failures."""
+    if dimensions.failures is not None:
+        with_failed = dimensions.statuses is None or FAILURE in dimensions.statuses
         return [SetQuery(FAILED, FAILED_SLICES, None)] if with_failed else []
-    # USERS keeps sent, delivered and read together: it will do unless only some of the three are chosen.
-    if chosen.statuses is None or not chosen.statuses & STEP_STATUSES or chosen.statuses >= STEP_STATUSES:
-        return [SetQuery(USERS, USERS_SLICES, chosen.statuses)]
-    queries = [SetQuery(STEPS, STEPS_SLICES, chosen.statuses & STEP_STATUSES)]
-    if rest := chosen.statuses - STEP_STATUSES:
+    # USERS keeps sent, delivered and read together: it will do unless only some of the three are selected.
+    if dimensions.statuses is None or not dimensions.statuses & STEP_STATUSES or dimensions.statuses >= STEP_STATUSES:
+        return [SetQuery(USERS, USERS_SLICES, dimensions.statuses)]
+    queries = [SetQuery(STEPS, STEPS_SLICES, dimensions.statuses & STEP_STATUSES)]
+    if rest := dimensions.statuses - STEP_STATUSES:
         queries.append(SetQuery(USERS, USERS_SLICES, rest))
     return queries
 
 
-def groups_of(query: SetQuery, chosen: Dimensions) -> dict[int, UserGroup]:
-    """The chosen slices of a query, each with its group."""
+def groups_of(query: SetQuery, dimensions: Dimensions) -> dict[int, UserGroup]:
+    """The selected slices of a query, each with its group."""
     return {
         number: UserGroup(origin, user_type, status)
         for number, origin, user_type, status in query.slices
-        if chosen.includes(origin, user_type) and (query.statuses is None or status in query.statuses)
+        if dimensions.includes(origin, user_type) and (query.statuses is None or status in query.statuses)
     }
 
 

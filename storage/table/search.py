@@ -76,15 +76,15 @@ class _Search:
 
     def of_templates(self, templates: list[int]) -> Cursor | None:
         """The nearest start with one of these templates; found as a page of the table is."""
-        chosen = self._selection.dimensions
-        wanted = frozenset(templates) if chosen.templates is None else chosen.templates & frozenset(templates)
+        dimensions = self._selection.dimensions
+        wanted = frozenset(templates) if dimensions.templates is None else dimensions.templates & frozenset(templates)
         if not wanted:
             return None
         listed = ", ".join(map(str, sorted(wanted)))
         part = replace(
             self._selection,
             time_condition=f"{self._selection.time_condition} AND m.start_template IN ({listed})",
-            dimensions=chosen.replace(templates=wanted),
+            dimensions=dimensions.replace(templates=wanted),
         )
         ids = (ids_after if self._older else ids_before)(self._session, part, self._cursor, 1)
         if not ids:

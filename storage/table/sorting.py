@@ -109,7 +109,7 @@ class Sorting:
 
 
 def _is_few(session: ReadSession, selection: Selection) -> bool:
-    """Whether the days of the selection have so few starts, chosen or not, that SQLite sorts them at once."""
+    """Whether the days of the selection have so few starts, selected or not, that SQLite sorts them at once."""
     if selection.dimensions.by_contact:
         return True
     return starts_of(session.cube.day_counts(selection.with_dimensions(Dimensions()))) <= _FEW
@@ -175,20 +175,20 @@ def _of_everything(selection: Selection, id: int) -> Selection:
 
 
 def _of_template(selection: Selection, id: int) -> Selection:
-    chosen = selection.dimensions
+    dimensions = selection.dimensions
     if id != UNKNOWN_ID:
-        return _narrowed(selection, f"m.start_template = {id}", chosen.replace(templates=frozenset((id,))))
+        return _narrowed(selection, f"m.start_template = {id}", dimensions.replace(templates=frozenset((id,))))
     nameless = frozenset((UNKNOWN_ID, NO_TEMPLATE))
-    templates = nameless if chosen.templates is None else nameless & chosen.templates
-    return _narrowed(selection, "m.start_template IS NULL", chosen.replace(templates=templates))
+    templates = nameless if dimensions.templates is None else nameless & dimensions.templates
+    return _narrowed(selection, "m.start_template IS NULL", dimensions.replace(templates=templates))
 
 
 def _of_status(selection: Selection, id: int) -> Selection:
     return _narrowed(selection, f"m.status = {id}", selection.dimensions.replace(statuses=frozenset((id,))))
 
 
-def _narrowed(selection: Selection, condition: str, chosen: Dimensions) -> Selection:
-    return replace(selection, time_condition=f"{selection.time_condition} AND {condition}", dimensions=chosen)
+def _narrowed(selection: Selection, condition: str, dimensions: Dimensions) -> Selection:
+    return replace(selection, time_condition=f"{selection.time_condition} AND {condition}", dimensions=dimensions)
 
 
 _COUNT: dict[Order, Callable[[ReadSession, Selection], Iterator[_Section]]] = {

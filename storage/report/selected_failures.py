@@ -1,4 +1,4 @@
-"""Which failures a filter chooses, by code, by reason or by both: the rule in Python and its twin in SQL.
+"""Which failures a filter selects, by code, by reason or by both: the rule in Python and its twin in SQL.
 
 A value of the filter is a code (`131026`), a reason (`number_gone`) or both (`number_gone/131026`; `other/none` for
 failures without a code). Knows no cell and no row.
@@ -12,7 +12,7 @@ from collections.abc import Set
 from storage.domain.failures import NO_CODE, failure_value
 
 
-def is_chosen(values: Set[str], code: int | None, reason: str) -> bool:
+def is_selected(values: Set[str], code: int | None, reason: str) -> bool:
     """Whether one of the values means failures of this code and reason."""
     return not values.isdisjoint((reason, str(code), failure_value(reason, code)))
 
