@@ -1,4 +1,4 @@
-"""How fresh the data is: when the last import ended. Apart from `journal`, which writes it: reading stays light."""
+"""When the last import ended. Not in ingest/journal.py, which writes it: a reader need not load the importer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from datetime import UTC, datetime
 
 
 def last_import(connection: sqlite3.Connection) -> datetime | None:
-    """When the last import ended (or, of one that goes on, began), UTC; None where there was none."""
+    """When the last import ended, or began if it is still running; UTC, None without any import."""
     at = connection.execute("SELECT max(coalesce(finished_at, started_at)) FROM imports").fetchone()[0]
     return None if at is None else datetime.fromtimestamp(at / 1000, UTC)

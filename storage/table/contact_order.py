@@ -3,7 +3,7 @@
 No cell counts the starts of one contact, so a position is counted from the nearest checkpoint: both ends, and every
 label that was counted up to before. Paging, the first and the last page therefore cost the same however many starts
 there are; the first jump into the middle counts contact by contact, and continues where it was interrupted. The cube's
-sets of users tell which contacts have a start at all. Shows no row.
+sets of users contain the contacts with a start. Shows no row.
 """
 
 from __future__ import annotations

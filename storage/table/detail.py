@@ -93,7 +93,7 @@ def _detail(
         failure_detail=detail if failed else None,
         explanation=failures.explain(start.failure_code, text, detail) if failed else None,
         chat_link=chat_link(start.customer_id, start.contact_label, session.settings.chat_link),
-        conflict=bool(start.marks & DataFlag.CONFLICT),
+        conflict=bool(start.data_flags & DataFlag.CONFLICT),
         session_start=None if session_start is None else calendar.local(session_start),
         answered_by_source=bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
         starts_of_contact=starts_of_contact,

@@ -57,7 +57,7 @@ def write_tsv(
 
 
 def file_name(filter: Filter, now: datetime) -> str:
-    """A file name that tells the filter and the time, in characters that every file system accepts."""
+    """A file name of the filter and the time, in characters that every file system accepts."""
     text = re.sub(r"[^A-Za-z0-9._+-]+", "-", str(filter)).strip("-.")[:80].rstrip("-.")
     return f"{text}-{now:%Y%m%d-%H%M%S}.tsv"
 

@@ -106,9 +106,9 @@ def load_rows(session: ReadSession, ids: Sequence[int]) -> list[StartRow]:
     rows: dict[int, StartRow] = {}
     joined_failures = []
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
-        id, marks = row[0], row[8]
+        id, data_flags = row[0], row[8]
         rows[id] = start = _start_row(row, calendar)
-        if start.status is StartStatus.FAILED and marks & DataFlag.JOINED:
+        if start.status is StartStatus.FAILED and data_flags & DataFlag.JOINED:
             joined_failures.append(id)
     if joined_failures:
         for id, text in _joined_failure_texts(connection, joined_failures).items():
@@ -136,7 +136,7 @@ def _start_row(row: Sequence[Any], calendar: Calendar) -> StartRow:
 
 
 def _joined_failure_texts(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str | None]:
-    """The failure texts of joined starts: the merge rule decides which of the two rows tells it.
+    """The failure texts of joined starts: the merge rule decides between the two rows.
 
     Imported here because that is rare, and loading messages needs modules that a page does not.
     """

@@ -20,8 +20,8 @@ from storage.messages.message import Message
 class LoadedStart:
     """One start: its merged evidence, and what was derived from it.
 
-    Times in ms. Labels are for people, `line_value` for filters. marks: bits of DataFlag. joined: the key of the
-    keyless row that is merged into `message`.
+    Times in ms. Labels are for people, `line_value` for filters. data_flags: bits of DataFlag, from the column `marks`.
+    joined: the key of the keyless row that is merged into `message`.
     """
 
     id: int
@@ -34,7 +34,7 @@ class LoadedStart:
     answered_at: int | None
     failure_code: int | None
     failure_reason: str | None
-    marks: int
+    data_flags: int
     template: str | None
     line_label: str
     line_value: str
@@ -67,7 +67,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart
     keyless_rows = store.by_joined(connection, ids)
     loaded = {}
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
-        id, at, day, origin, user_type, status, answered_at, code, reason, marks = row[:10]
+        id, at, day, origin, user_type, status, answered_at, code, reason, data_flags = row[:10]
         template, line_label, line_value, contact, contact_label, customer_id, name = row[10:]
         message, keyless = messages[id], keyless_rows.get(id)
         if keyless is not None:
@@ -83,7 +83,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart
             answered_at=answered_at,
             failure_code=code,
             failure_reason=reason,
-            marks=marks,
+            data_flags=data_flags,
             template=template,
             line_label=line_label or "",
             line_value=line_value or "",

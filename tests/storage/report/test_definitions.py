@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "saludo.db"
 
 
-def test_a_read_message_was_delivered_without_a_word_about_it(path: Path) -> None:
+def test_a_read_message_counts_as_delivered(path: Path) -> None:
     build(path, [send("w"), status("w", Step.READ, NOON + SECOND)])
     report = report_of(path)
     assert report["status"]["read"] == 1
@@ -60,7 +60,7 @@ def test_a_read_message_was_delivered_without_a_word_about_it(path: Path) -> Non
     assert tsv_of(path)[0]["Delivered at"] == ""
 
 
-def test_evidence_of_delivery_wins_over_a_failure_and_is_marked(path: Path) -> None:
+def test_a_delivery_beats_a_failure_and_is_flagged_as_a_conflict(path: Path) -> None:
     failed = status("w", Step.FAILED, NOON + 2, failure=Failure(131026))
     build(path, [send("w"), failed, status("w", Step.DELIVERED, NOON + 1)])
     assert statuses(path) == {"delivered": 1}
@@ -78,7 +78,7 @@ def test_a_plain_text_answers_within_the_window_with_five_seconds_of_skew(
     assert report_of(path)["answered"]["sends_answered"] == int(answered)
 
 
-def test_a_plain_text_answers_the_latest_that_did_not_fail_on_its_line(path: Path) -> None:
+def test_a_plain_text_answers_the_latest_send_on_its_line_that_did_not_fail(path: Path) -> None:
     build(
         path,
         [
@@ -97,18 +97,18 @@ def test_a_plain_text_answers_the_latest_that_did_not_fail_on_its_line(path: Pat
     }
 
 
-def test_a_context_answers_its_notification_whoever_and_whenever(path: Path) -> None:
+def test_a_reply_answers_the_notification_it_quotes_at_any_time_from_anyone(path: Path) -> None:
     build(path, [send("w"), send("later", NOON + HOUR)], [text("i", NOON + 90 * DAY, BETO, OTHER_LINE, context="w")])
     assert {row["Message key"]: row["Status"] for row in tsv_of(path)} == {"w": "answered", "later": "sent"}
 
 
-def test_a_context_of_no_notification_leaves_it_to_time(path: Path) -> None:
+def test_a_reply_that_quotes_no_notification_answers_by_time(path: Path) -> None:
     build(path, [send("w"), send("chat", NOON + 1, kind="text"), text("i", NOON + HOUR, context="chat")])
     assert statuses(path) == {"answered": 1}
 
 
 @pytest.mark.parametrize("kind", ["reaction", "system", "revoke", "edit", "request_welcome"])
-def test_what_is_not_written_does_not_answer(path: Path, kind: str) -> None:
+def test_reactions_and_system_messages_do_not_answer(path: Path, kind: str) -> None:
     build(path, [send("w"), text("i", NOON + HOUR, kind=kind)])
     assert statuses(path) == {"sent": 1}
 
@@ -117,24 +117,24 @@ def test_what_is_not_written_does_not_answer(path: Path, kind: str) -> None:
     ("category", "sends"),
     [("marketing", 1), ("authentication_international", 1), ("business_initiated", 1), ("service", 0), (None, 1)],
 )
-def test_a_category_tells_a_notification(path: Path, category: str | None, sends: int) -> None:
+def test_the_category_decides_whether_a_message_is_a_notification(path: Path, category: str | None, sends: int) -> None:
     build(path, [status("w", Step.SENT, NOON, category=category)])
     assert report_of(path)["sends"] == sends
 
 
-def test_only_free_text_fails_with_the_closed_window(path: Path) -> None:
+def test_a_message_that_failed_with_the_closed_window_is_free_text(path: Path) -> None:
     build(path, [status("w", Step.FAILED, NOON, failure=Failure(131047))])
     assert report_of(path)["starts"] == 0
 
 
-def test_new_until_anything_earlier_is_known_on_any_line(path: Path) -> None:
+def test_a_contact_is_new_until_an_earlier_message_on_any_line_is_read(path: Path) -> None:
     build(path, [send("w")])
     assert report_of(path)["user_types"] == {"new": 1, "recurrent": 0}
     build(path, [text("i", NOON - 40 * DAY, line=OTHER_LINE, kind="reaction")])
     assert report_of(path)["user_types"] == {"new": 0, "recurrent": 1}
 
 
-def test_what_failed_makes_nobody_known(path: Path) -> None:
+def test_a_failed_send_does_not_make_its_contact_known(path: Path) -> None:
     build(path, [send("bad", NOON - DAY, failure=Failure(132000), failed_at=NOON - DAY), send("w")])
     assert report_of(path)["user_types"] == {"new": 1, "recurrent": 0}
 
@@ -163,7 +163,7 @@ def test_a_keyless_row_and_a_send_within_a_minute_are_one_start(path: Path, dist
         assert found == ("w", "read", "false", "ventas")
 
 
-def test_rows_of_another_template_or_line_do_not_join_and_unknown_ones_do(path: Path) -> None:
+def test_rows_join_where_template_and_line_agree_or_are_unknown(path: Path) -> None:
     events: list[Event] = [
         send("w"),
         row("other template", NOON, template="else"),
@@ -200,7 +200,7 @@ def test_a_send_without_a_contact_counts_but_is_no_user(path: Path) -> None:
     assert (report["sends"], report["users"], report["failures"][0]["users"]) == (1, 0, 0)
 
 
-def test_an_open_funnel_is_null_and_never_zero_percent(path: Path) -> None:
+def test_an_empty_funnel_has_no_shares(path: Path) -> None:
     build(path, [send("w", failure=Failure(131026), failed_at=NOON)])
     steps = report_of(path)["funnel"]["steps"]
     assert {step["of_first"] for step in steps} == {None}

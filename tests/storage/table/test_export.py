@@ -1,4 +1,4 @@
-"""The download: its bytes, that spreadsheets and people are safe from it, and that files are never overwritten."""
+"""The TSV: its bytes, escaped formulas, file modes, and files that are not overwritten."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def path(tmp_path: Path) -> Path:
     return build(tmp_path / "saludo.db", [failed, send("b", NOON), send("a", NOON), send("c", NOON + SECOND // 2)])
 
 
-def test_newest_first_and_ties_by_key_descending(path: Path) -> None:
+def test_lines_are_newest_first_with_ties_by_key_descending(path: Path) -> None:
     assert column(tsv_of(path), "Message key") == ["c", "bad", "b", "a"]
 
 
-def test_ties_keep_their_order_however_the_rows_are_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_a_chunk_does_not_change_the_order(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tsv_bytes(path)
     for rows in (1, 2, 3):
         monkeypatch.setattr(export_lines, "_CHUNK", rows)
@@ -42,7 +42,7 @@ def test_ties_keep_their_order_however_the_rows_are_read(path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago", "UTC"])
-def test_times_of_a_whole_year_are_those_of_the_zone(tmp_path: Path, zone: str) -> None:
+def test_times_have_the_offset_of_the_zone_all_year(tmp_path: Path, zone: str) -> None:
     times = [NOON - day * DAY + day * 7_919_001 for day in range(365)]
     path = build(tmp_path / "saludo.db", [send(str(at), at) for at in times], time_zone=zone)
     for row in tsv_of(path):
@@ -51,7 +51,7 @@ def test_times_of_a_whole_year_are_those_of_the_zone(tmp_path: Path, zone: str) 
         assert row["Sent at"] == local.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
 
 
-def test_a_start_has_what_only_its_keyless_row_knows(tmp_path: Path) -> None:
+def test_a_joined_start_has_the_values_of_its_keyless_row(tmp_path: Path) -> None:
     row = Send(
         "row",
         Rank.PLATFORM,
@@ -70,7 +70,7 @@ def test_a_start_has_what_only_its_keyless_row_knows(tmp_path: Path) -> None:
     assert (start["Sent at"], start["Read at"]) == ("2026-11-18T12:00:00-03:00", "2026-11-18T12:00:09-03:00")
 
 
-def test_a_row_says_what_happened_in_the_reports_zone(path: Path) -> None:
+def test_a_line_has_times_in_the_reports_zone_flags_and_failure(path: Path) -> None:
     rows = {row["Message key"]: row for row in tsv_of(path)}
     assert rows["c"]["Sent at"] == "2026-11-18T12:00:00.500-03:00"
     bad = rows["bad"]
@@ -102,11 +102,11 @@ def test_both_headers_have_the_platforms_eighteen_columns_first(path: Path) -> N
         ("promo [/b] 50%", "promo [/b] 50%"),
     ],
 )
-def test_a_cell_is_one_cell_and_no_formula(value: str, shown: str) -> None:
+def test_control_characters_and_formulas_are_escaped(value: str, shown: str) -> None:
     assert tsv_cell(value) == shown
 
 
-def test_a_saved_file_is_private_and_the_same_bytes(path: Path, tmp_path: Path) -> None:
+def test_a_saved_file_has_mode_0600_and_the_bytes_of_the_export(path: Path, tmp_path: Path) -> None:
     filter = Filter.parse("period:all template:promo")
     with session_of(path) as session:
         name = file_name(filter, NOW)
@@ -118,7 +118,7 @@ def test_a_saved_file_is_private_and_the_same_bytes(path: Path, tmp_path: Path) 
     assert not list(tmp_path.glob(".*part"))
 
 
-def test_an_existing_file_is_never_replaced_unasked(tmp_path: Path) -> None:
+def test_an_existing_file_is_only_replaced_on_request(tmp_path: Path) -> None:
     path = tmp_path / "kept.tsv"
     path.write_text("mine")
     with pytest.raises(ExportError, match="already exists"):
@@ -129,7 +129,7 @@ def test_an_existing_file_is_never_replaced_unasked(tmp_path: Path) -> None:
     assert path.read_text() == "new"
 
 
-def test_a_write_that_fails_leaves_no_half_file(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
     def broken(out: object) -> int:
         raise OSError(28, "No space left on device")
 

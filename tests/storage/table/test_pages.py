@@ -121,7 +121,7 @@ def _walk_up(session: ReadSession, filter: Filter) -> list[str]:
     return keys
 
 
-def test_a_grouped_row_drills_into_its_own_starts(path: Path) -> None:
+def test_a_grouped_row_selects_its_own_starts(path: Path) -> None:
     with session_of(path) as session:
         for row in pages.notifications(session, Filter.parse("period:all"), NOW, position=0, limit=1000):
             day = row.day.isoformat()
@@ -135,7 +135,7 @@ def _text(pattern: str) -> str:
     return str(Filter(templates=frozenset((pattern,)))).split("template:")[1]
 
 
-def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> None:
+def test_the_detail_of_a_failed_start_explains_the_failure(path: Path) -> None:
     with session_of(path) as session:
         (row, *_) = pages.page(session, Filter.parse("period:all status:failed"), NOW, limit=1)
         detail = start_detail(session, row.cursor)
@@ -147,7 +147,7 @@ def test_the_detail_of_a_failed_start_says_why_and_what_to_do(path: Path) -> Non
     assert detail.chat_link == f"https://wa.me/{detail.row.contact}"
 
 
-def test_where_two_rows_are_one_failed_start_the_table_tells_the_failure_of_the_better_evidence(tmp_path: Path) -> None:
+def test_a_joined_failed_start_shows_the_failure_that_the_merge_rule_selects(tmp_path: Path) -> None:
     """The webhook says nothing but that it failed; the platform's row of the same start says why."""
     events: list[Event] = [
         Send("wamid.1", Rank.WEBHOOK, NOON, LINE, ANA, kind="template", template="t", sent_at=NOON),
@@ -171,7 +171,7 @@ def test_where_two_rows_are_one_failed_start_the_table_tells_the_failure_of_the_
     assert only.failure_text == detail.row.failure_text == "in their words"
 
 
-def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
+def test_implied_and_stated_steps_differ(tmp_path: Path) -> None:
     row = Send("r", Rank.PLATFORM, NOON, LINE, ANA, keyless=True, kind="template", sent_at=NOON, flags=Flags(read=True))
     path = build(tmp_path / "saludo.db", [row])
     with session_of(path) as session:
@@ -182,11 +182,11 @@ def test_implied_and_stated_steps_are_told_apart(tmp_path: Path) -> None:
     assert steps == {"sent": (False, False), "delivered": (True, False), "read": (False, True)}
 
 
-def test_a_start_that_is_gone_is_none(path: Path) -> None:
+def test_the_detail_of_a_missing_start_is_none(path: Path) -> None:
     with session_of(path) as session:
         assert start_detail(session, Cursor(1, "nothing")) is None
 
 
-def test_a_literal_value_of_a_choice_finds_its_template(path: Path) -> None:
+def test_the_value_of_a_choice_selects_its_template(path: Path) -> None:
     text = str(Filter(Filter.parse("period:all").period, templates=frozenset((literal(HOSTILE),))))
     assert report_of(path, text)["starts"] == 20

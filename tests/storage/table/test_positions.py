@@ -1,4 +1,4 @@
-"""Every page of the table is where the whole table has it, and is found without looking through the table."""
+"""Every page equals its part of the whole table, and no query reads the whole table for it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from storage.cube import refresh
-from storage.database.connection import read_transaction, reading, writing
+from storage.database.connection import writing
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
-from storage.report.read_session import ReadSession
+from storage.report.read_session import ReadSession, read_session
 from storage.table import pages, positions
 from storage.table.positions import Cursor
-from tests.databases import DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build
+from tests.databases import DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, session_of
 
 FILTERS = (
     "period:all",
@@ -38,7 +38,7 @@ WORDS = ("SEARCH m USING INDEX starts_by_time", "SEARCH m USING COVERING INDEX s
 
 @pytest.fixture(scope="module", params=["clean", "dirty"])
 def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty days: one full of starts, some with a few, many of them at the same second; perhaps not all refreshed."""
+    """Forty days: one full of starts, some with a few, many of them at the same second; with and without dirty days."""
     dice = random.Random(3)
     events: list[Event] = []
     for number in range(900):
@@ -64,10 +64,10 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-@pytest.fixture(params=["by time", "by notification", "by a jump"])
+@pytest.fixture(params=["by time", "by line and template", "by a jump"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each way in which a page may be found, also where it would not be the best."""
-    if request.param == "by notification":
+    """Forces each way of reading a page, also where it is not the cheapest."""
+    if request.param == "by line and template":
         monkeypatch.setattr(positions, "_CHEAP", 0)
         monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
         monkeypatch.setattr(positions, "_COST_BY_PAIR_TO_INDEX", 2)
@@ -76,36 +76,36 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(request.param)
 
 
-def whole_table(connection: sqlite3.Connection, filter: Filter) -> list[str]:
+def whole_table(session: ReadSession, filter: Filter) -> list[str]:
     """All keys, newest first, sorted by Python."""
-    selection = ReadSession(connection).select(filter, NOW)
-    rows = connection.execute(
+    selection = session.select(filter, NOW)
+    rows = session.connection.execute(
         f"SELECT m.start_at, m.key FROM messages AS m WHERE {selection.condition}", selection.parameters
     )
     return [key for _, key in sorted(rows.fetchall(), reverse=True)]
 
 
 @pytest.mark.parametrize("text", FILTERS)
-def test_a_page_is_what_the_whole_table_has_there(path: Path, text: str, way: str) -> None:
+def test_a_page_equals_its_part_of_the_whole_table(path: Path, text: str, way: str) -> None:
     filter = Filter.parse(text)
-    with reading(path) as connection:
-        keys = whole_table(connection, filter)
+    with session_of(path) as session:
+        keys = whole_table(session, filter)
         for position in sorted({0, 1, 50, len(keys) // 2, len(keys) - 3, len(keys) - 1, len(keys), len(keys) + 9}):
             if position < 0:
                 continue
-            rows = pages.page_at(ReadSession(connection), filter, NOW, position=position, limit=20)
+            rows = pages.page_at(session, filter, NOW, position=position, limit=20)
             assert [row.cursor.key for row in rows] == keys[position : position + 20]
             if rows:
-                older = pages.page(ReadSession(connection), filter, NOW, limit=15, after=rows[0].cursor)
+                older = pages.page(session, filter, NOW, limit=15, after=rows[0].cursor)
                 assert [row.cursor.key for row in older] == keys[position + 1 : position + 16]
-                newer = pages.page(ReadSession(connection), filter, NOW, limit=15, before=rows[0].cursor)
+                newer = pages.page(session, filter, NOW, limit=15, before=rows[0].cursor)
                 assert [row.cursor.key for row in newer] == keys[max(0, position - 15) : position]
-        last = pages.last_page(ReadSession(connection), filter, NOW, limit=20)
+        last = pages.last_page(session, filter, NOW, limit=20)
         assert [row.cursor.key for row in last] == keys[-20:]
 
 
 class Explained(sqlite3.Connection):
-    """Keeps the query plans of what it runs on `messages`."""
+    """Records the query plans of its statements on `messages`."""
 
     plans: list[str]
     explaining = False
@@ -128,15 +128,15 @@ def explained(path: Path) -> Iterator[Explained]:
 
 
 @pytest.mark.parametrize("text", FILTERS)
-def test_no_page_looks_through_the_table_or_sorts_more_than_ties(explained: Explained, text: str, way: str) -> None:
+def test_no_page_scans_the_table_or_sorts_more_than_ties(explained: Explained, text: str, way: str) -> None:
     filter = Filter.parse(text)
-    with read_transaction(explained):
-        selection = ReadSession(explained).select(filter, NOW)
-        positions.ids_after(ReadSession(explained), selection, None, 10)
-        positions.ids_after(ReadSession(explained), selection, Cursor(NOON - 5 * HOUR, "w5"), 10)
-        positions.ids_before(ReadSession(explained), selection, None, 10)
-        positions.ids_before(ReadSession(explained), selection, Cursor(NOON - 30 * DAY, "w5"), 10)
-        positions.ids_at(ReadSession(explained), selection, 600, 10)
+    with read_session(explained) as session:
+        selection = session.select(filter, NOW)
+        positions.ids_after(session, selection, None, 10)
+        positions.ids_after(session, selection, Cursor(NOON - 5 * HOUR, "w5"), 10)
+        positions.ids_before(session, selection, None, 10)
+        positions.ids_before(session, selection, Cursor(NOON - 30 * DAY, "w5"), 10)
+        positions.ids_at(session, selection, 600, 10)
         positions.every_start(explained, selection, "m.id")
     for plan in explained.plans:
         assert "SCAN m" not in plan, plan
@@ -150,9 +150,8 @@ def test_a_rare_template_is_found_by_line_template_and_time(
     monkeypatch.setattr(positions, "_CHEAP", 0)
     monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
     monkeypatch.setattr(positions, "_COST_BY_PAIR_TO_INDEX", 2)
-    positions.ids_after(
-        ReadSession(explained), ReadSession(explained).select(Filter.parse("period:all template:rare"), NOW), None, 10
-    )
+    session = ReadSession(explained)
+    positions.ids_after(session, session.select(Filter.parse("period:all template:rare"), NOW), None, 10)
     used = [plan for plan in explained.plans if "starts_by_notification" in plan]
     dirty = explained.execute("SELECT count(*) FROM dirty WHERE level = 0").fetchone()[0]
     assert bool(used) == (dirty == 0)

@@ -1,4 +1,4 @@
-"""Finding text: the nearest start that has it, and its true position, whichever way it is looked for."""
+"""Text search: the nearest start that contains the text, and its position, by each way of searching."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXTS = ("welcome", "ORDER_", "5491100000001", "+54 911 0000-0002", "AR.10", "c3
 
 
 def matches(path: Path, filter: Filter, question: Question, text: str) -> list[tuple[int, str, bool]]:
-    """All starts newest first (time, key), and whether each has the text: looked up by Python."""
+    """All starts newest first (time, key), and whether each contains the text; computed by Python."""
     with reading(path) as connection:
         selection = ReadSession(connection).select(filter, question.now)
         names = dict(connection.execute("SELECT id, ifnull(name, '') FROM contacts"))
@@ -55,7 +55,7 @@ def _cursor(row: tuple[Any, ...]) -> tuple[int, str]:
 
 @quick
 @given(st.data(), events(), questions())
-def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
+def test_the_next_and_the_previous_match_are_right(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
@@ -79,15 +79,15 @@ def test_the_next_and_the_previous_match_are_those_of_the_whole_table(
                 assert find(session, filter, question.now, text, cursor, older) == wanted
 
 
-def test_a_search_among_many_contacts_tells_the_days_it_looks_through(
+def test_a_search_among_many_contacts_reports_each_day_as_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "_FEW", 0)
     history = [sent(f"w{days}", NOON - days * DAY, LINE, BETO if days < 3 else ANA) for days in range(5)]
     path = build(tmp_path / "saludo.db", history)
-    told: list[date] = []
+    reported: list[date] = []
     with session_of(path) as session:
-        match = find(session, Filter.parse("period:all"), NOW, "ana", None, True, told.append)
+        match = find(session, Filter.parse("period:all"), NOW, "ana", None, True, reported.append)
     assert match is not None
     assert match.position == 3
-    assert told == [date(2026, 11, 18), date(2026, 11, 17), date(2026, 11, 16)]
+    assert reported == [date(2026, 11, 18), date(2026, 11, 17), date(2026, 11, 16)]

@@ -1,4 +1,4 @@
-"""The table in any order: each page is what a plain sort of everything has there, however the page is found."""
+"""The table in any order: each page equals its part of a plain sort of everything."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.storage.cube.test_refresh import filters, finish, scratch, write
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def named(text: str) -> tuple[str, str]:
+def nocase(text: str) -> tuple[str, str]:
     """How SQLite's NOCASE sees a name: only the letters of ASCII have two cases."""
     return "".join(sign.lower() if sign.isascii() else sign for sign in text), text
 
@@ -46,27 +46,28 @@ def whole(connection: sqlite3.Connection, selection: Selection, order: Order) ->
     rows.sort(key=lambda row: row[1:4], reverse=True)
     keys: dict[Order, Any] = {
         Order.TIME: lambda row: 0,
-        Order.TEMPLATE: lambda row: (row[4] is None, named(row[4] or "")),
+        Order.TEMPLATE: lambda row: (row[4] is None, nocase(row[4] or "")),
         Order.STATUS: lambda row: row[5],
         Order.CONTACT: lambda row: (row[6] is None, row[6] or ""),
     }
     return [row[0] for row in sorted(rows, key=keys[order])]
 
 
-def asked(path: Path, filter: Filter, now: datetime, order: Order, pages: list[tuple[int, int]]) -> None:
-    """One sorting gives all these pages (position, limit) as they stand in the whole."""
+def assert_pages(path: Path, filter: Filter, now: datetime, order: Order, pages: list[tuple[int, int]]) -> None:
+    """Asserts that one Sorting gives all these pages (position, limit)."""
     with reading(path) as connection:
-        selection = ReadSession(connection).select(filter, now)
+        session = ReadSession(connection)
+        selection = session.select(filter, now)
         everything = whole(connection, selection, order)
         one = Sorting(order)
         for position, limit in pages:
-            page = one.ids(ReadSession(connection), selection, position, limit)
+            page = one.ids(session, selection, position, limit)
             assert page == everything[position : position + limit], (str(filter), order, position, limit)
 
 
 @quick
 @given(st.data(), events(), questions())
-def test_any_page_in_any_order_is_what_a_plain_sort_has_there(
+def test_any_page_in_any_order_equals_its_part_of_a_plain_sort(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with scratch() as path, pytest.MonkeyPatch.context() as patch:
@@ -75,7 +76,7 @@ def test_any_page_in_any_order_is_what_a_plain_sort_has_there(
             write(path, part, refreshed=data.draw(st.booleans()))
         if data.draw(st.booleans()):
             finish(path)
-        # Also what only many starts would bring about.
+        # Low limits, so that a few starts take the paths of many.
         patch.setattr(sorting, "_FEW", data.draw(st.sampled_from((0, 4_000))))
         patch.setattr(sorting, "_SECTIONS_KEPT", data.draw(st.sampled_from((1, 64))))
         patch.setattr(contact_order, "_LISTED", data.draw(st.sampled_from((-1, 5_000))))
@@ -85,12 +86,12 @@ def test_any_page_in_any_order_is_what_a_plain_sort_has_there(
         filter = data.draw(filters(path, Filter.parse("period:all")))
         page = st.tuples(st.integers(0, 24), st.integers(1, 9))
         for order in Order:
-            asked(path, filter, question.now, order, data.draw(st.lists(page, min_size=1, max_size=6)))
+            assert_pages(path, filter, question.now, order, data.draw(st.lists(page, min_size=1, max_size=6)))
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty days, thirty people of whom two share a name, templates in both cases, some starts of nobody."""
+    """Forty days, thirty people of whom two share a name, templates in both cases, some starts without a contact."""
     history: list[Event] = []
     names = ("alpha", "Beta", "beta", "éclair", "zeta", None)
     for number in range(900):
@@ -114,7 +115,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def much(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if these few starts were many."""
+    """Low limits, so that a few starts take the paths of many."""
     monkeypatch.setattr(sorting, "_FEW", 0)
     monkeypatch.setattr(contact_order, "_LISTED", 0)
     monkeypatch.setattr(contact_order, "_READ_AT_ONCE", 2)
@@ -139,16 +140,16 @@ def test_paging_down_up_and_jumping_show_the_same_table(path: Path, text: str, o
     with reading(path) as connection:
         count = len(whole(connection, ReadSession(connection).select(filter, NOW), order))
     down = [(position, 20) for position in range(0, count + 20, 20)]
-    asked(path, filter, NOW, order, down)
-    asked(path, filter, NOW, order, down[::-1])
-    asked(
+    assert_pages(path, filter, NOW, order, down)
+    assert_pages(path, filter, NOW, order, down[::-1])
+    assert_pages(
         path, filter, NOW, order, [(count // 2, 20), (count // 3, 20), (count - 20 if count > 20 else 0, 20), (0, 20)]
     )
 
 
 @pytest.mark.usefixtures("much")
 @pytest.mark.parametrize("order", list(Order))
-def test_a_sorting_that_was_stopped_goes_on_to_the_true_page(path: Path, order: Order) -> None:
+def test_a_sorting_that_was_interrupted_still_gives_the_right_page(path: Path, order: Order) -> None:
     with reading(path) as connection:
         selection = ReadSession(connection).select(Filter.parse("period:all"), NOW)
         everything = whole(connection, selection, order)
@@ -181,7 +182,7 @@ class Counting(sqlite3.Connection):
 
 
 def _steps(path: Path, text: str, order: Order, jumps: list[int]) -> int:
-    """How much SQLite works on the last of some pages."""
+    """The steps of SQLite's virtual machine for the last of some pages."""
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, factory=Counting, isolation_level=None)
     try:
         connection.counted()
@@ -215,7 +216,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.mark.usefixtures("much")
 @pytest.mark.parametrize("order", list(Order))
-def test_the_next_page_costs_no_more_where_there_are_more_starts(sizes: tuple[Path, Path], order: Order) -> None:
+def test_the_cost_of_the_next_page_does_not_grow_with_the_starts(sizes: tuple[Path, Path], order: Order) -> None:
     small, large = (_steps(path, "period:all", order, [0, 90, 100]) for path in sizes)
     assert large < 2 * small
 
