@@ -16,7 +16,7 @@ from struct import Struct
 
 from pyroaring import BitMap
 
-Blob = bytes | memoryview
+EncodedSet = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
 _FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and mostly smaller
@@ -51,7 +51,7 @@ def encode(users: BitMap) -> bytes:
     return little_endian(users.to_array()).tobytes()
 
 
-def united(blobs: Sequence[Blob]) -> bytes:
+def encoded_union(blobs: Sequence[EncodedSet]) -> bytes:
     """The bytes of the union of sets of bytes, one or more."""
     if len(blobs) == 1:
         return bytes(blobs[0])
@@ -59,7 +59,7 @@ def united(blobs: Sequence[Blob]) -> bytes:
     # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
     if len(joined) < 4 * _FEW and _RUN_LENGTHS.issuperset(map(len, blobs)):
         return _run({*_RUNS[len(joined) // 4].unpack(joined)})
-    return encode(unite(blobs))
+    return encode(union_of(blobs))
 
 
 def little_endian(numbers: array[int]) -> array[int]:
@@ -69,24 +69,24 @@ def little_endian(numbers: array[int]) -> array[int]:
     return numbers
 
 
-def is_run(blob: Blob) -> bool:
+def is_run(blob: EncodedSet) -> bool:
     """Whether the bytes are a run of numbers, and no bitmap."""
     return not len(blob) & 3
 
 
-def numbers_of(runs: Iterable[Blob]) -> array[int]:
+def numbers_of(runs: Iterable[EncodedSet]) -> array[int]:
     """The numbers of runs, one after the other."""
     return little_endian(array("I", b"".join(runs)))
 
 
-def decode(blob: Blob) -> BitMap:
+def decode(blob: EncodedSet) -> BitMap:
     """The set of these bytes."""
     return BitMap(numbers_of((blob,))) if is_run(blob) else BitMap.deserialize(bytes(blob))
 
 
-def unite(sets: Iterable[Blob | BitMap]) -> BitMap:
+def union_of(sets: Iterable[EncodedSet | BitMap]) -> BitMap:
     """The union of sets, of bytes or decoded."""
-    few: list[Blob] = []
+    few: list[EncodedSet] = []
     bitmaps: list[BitMap] = []
     for one in sets:
         if isinstance(one, BitMap):
@@ -97,7 +97,7 @@ def unite(sets: Iterable[Blob | BitMap]) -> BitMap:
             bitmaps.append(decode(one))
     if not bitmaps:
         return BitMap(numbers_of(few))
-    users = union(bitmaps)
+    users = union_of_bitmaps(bitmaps)
     if few:
         # Numbers are added faster to what is dense than to nothing; a set of the caller's stays as it is.
         users = users.copy() if len(bitmaps) == 1 else users
@@ -112,7 +112,7 @@ def _range(index: int) -> BitMap:
 
 def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
     """The contacts that the set has in any of these slices."""
-    return union([contacts for _, contacts in contacts_by_slice(users, slices)])
+    return union_of_bitmaps([contacts for _, contacts in contacts_by_slice(users, slices)])
 
 
 def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[int, BitMap]]:
@@ -123,7 +123,7 @@ def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[in
             yield index, (users & _range(index)).shift(-start)
 
 
-def union(sets: Sequence[BitMap]) -> BitMap:
+def union_of_bitmaps(sets: Sequence[BitMap]) -> BitMap:
     """The union of any number of sets; a single one is returned as it is."""
     # Of so many it is not even worth asking how many numbers they have.
     if len(sets) > _MANY_SETS or (len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY):

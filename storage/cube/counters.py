@@ -12,14 +12,14 @@ from operator import add
 
 from storage.cube.day_counts import Cell, Detail, Sends, Sums, columns_of, sums_of
 from storage.cube.layout import ALL, Block, children_of
-from storage.database.schema import COUNTERS, NEW
+from storage.database.schema import COUNTER_COLUMNS, NEW_USERS_PREFIX
 from storage.database.statements import BulkStatement
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 
 Cells = dict[Cell, Sums]
 Details = dict[Detail, Sends]
 
-_NAMES = [f"{of}{column}" for of in ("", NEW) for column in COUNTERS]
+_NAMES = [f"{of}{column}" for of in ("", NEW_USERS_PREFIX) for column in COUNTER_COLUMNS]
 _COLUMNS = ", ".join(_NAMES)
 _HAS_DAY = f"SELECT 1 FROM cells WHERE line = {ALL} AND template = {ALL} AND day = ?"
 _READ = f"""

@@ -13,17 +13,12 @@ from struct import Struct
 from typing import Any
 
 from storage.cube.bitmaps import SLICE_BITS, encode_numbers
-from storage.cube.layout import FAILED, FAILED_SLICES, STEPS, STEPS_SLICES, USERS, users_slice
+from storage.cube.layout import FAILED, STEPS, USERS
 from storage.cube.packed_sets import BlockKey
+from storage.cube.start_classes import CLASS_NUMBER_SQL, FAILED_SLICES, STEPS_SLICES, class_number, users_slice
+from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.database.connection import DatabaseError
-from storage.database.schema import (
-    COUNTERS,
-    HALF,
-    ORIGINS,
-    REFERRED_FROM,
-    STATUSES,
-    USER_TYPES,
-)
+from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 from storage.database.unknown_ids import LINE_ID, NO_TEMPLATE, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import Calendar
 from storage.domain.vocabulary import UserType
@@ -38,22 +33,16 @@ Leaves = dict[BlockKey, bytes]  # failure 0 but in the kind FAILED
 CountedStart = tuple[int, int, int, int, int, "int | None"]
 Failure = tuple["int | None", str]  # code and reason
 
-_CLASS = f"(m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUSES)} + m.status"
 _STARTS = f"""
-SELECT {LINE_ID}, {TEMPLATE_ID}, {_CLASS}, m.marks, m.failure_code, m.failure_reason, m.contact
+SELECT {LINE_ID}, {TEMPLATE_ID}, {CLASS_NUMBER_SQL}, m.marks, m.failure_code, m.failure_reason, m.contact
 FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
 """
 _NEW_USERS = USER_TYPES.index(UserType.NEW)
-_COLUMNS = Struct(f"<{2 * len(COUNTERS)}q")
+_COLUMNS = Struct(f"<{2 * len(COUNTER_COLUMNS)}q")
 _COLUMN = 64  # bits
 _CONTACTS = 1 << SLICE_BITS
 _OF_LINES = f" AND {LINE_ID} IN (SELECT value FROM json_each(?))"
-
-
-def class_number(origin: int, user_type: int, status: int) -> int:
-    """One number for the three."""
-    return (origin * len(USER_TYPES) + user_type) * len(STATUSES) + status
 
 
 def sums_of(columns: Iterable[int]) -> Sums:
@@ -82,8 +71,8 @@ class _Class:
 
 def _classes() -> Iterator[_Class | None]:
     counters = {
-        key: 1 << _COLUMN * place + HALF * upper
-        for place, pair in enumerate(COUNTERS.values())
+        key: 1 << _COLUMN * place + COUNTER_BITS * upper
+        for place, pair in enumerate(COUNTER_COLUMNS.values())
         for upper, key in enumerate(pair)
     }
     steps = {(*key,): number << SLICE_BITS for number, *key in STEPS_SLICES}
@@ -98,8 +87,8 @@ def _classes() -> Iterator[_Class | None]:
                 one = counters[origin, status]
                 new = user_type == _NEW_USERS
                 if new:
-                    one |= one << _COLUMN * len(COUNTERS)
-                one_send = 1 if new else 1 << HALF
+                    one |= one << _COLUMN * len(COUNTER_COLUMNS)
+                one_send = 1 if new else 1 << COUNTER_BITS
                 users = users_slice(*key) << SLICE_BITS
                 yield _Class(origin, status, one, one_send, users, steps.get(key), failed.get(key))
 

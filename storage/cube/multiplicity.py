@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import Blob, decode, is_run, numbers_of
+from storage.cube.bitmaps import EncodedSet, decode, is_run, numbers_of
 
 Layers = list[BitMap]
 
 
-def layers_of(blobs: Iterable[Blob]) -> tuple[BitMap, Layers]:
+def layers_of(blobs: Iterable[EncodedSet]) -> tuple[BitMap, Layers]:
     """The union of sets of bytes, and in how many of them each number stands."""
-    runs: list[Blob] = []
+    runs: list[EncodedSet] = []
     seen, layers = BitMap(), Layers()
     for blob in blobs:
         if is_run(blob):
@@ -59,7 +59,7 @@ def _carry(layers: Layers, place: int, numbers: BitMap) -> None:
         place += 1
 
 
-def only_in(blobs: Sequence[Blob], layers: Layers) -> BitMap:
+def only_in(blobs: Sequence[EncodedSet], layers: Layers) -> BitMap:
     """The numbers that stand in some of these sets and in none of the others of which the layers tell."""
     seen, of_these = layers_of(blobs)
     leaving = seen.copy()

@@ -13,7 +13,7 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import accumulate, compress, groupby, pairwise, repeat
 from operator import and_, itemgetter
 
-from storage.cube.bitmaps import Blob, little_endian
+from storage.cube.bitmaps import EncodedSet, little_endian
 
 _SOUGHT = 3  # templates; more are found faster by going through the whole pack
 _BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
@@ -21,10 +21,10 @@ _TOLD = 16  # bytes of a block's pack that tell one set from the others
 
 PackKey = tuple[int, int]  # template, failure
 BlockKey = tuple[int, int, int]  # line, template, failure
-Found = list[tuple[int, Blob]]  # failures and sets
+Found = list[tuple[int, EncodedSet]]  # failures and sets
 
 
-def pack(keyed: Iterable[tuple[PackKey | BlockKey, Blob]]) -> bytes:
+def pack(keyed: Iterable[tuple[PackKey | BlockKey, EncodedSet]]) -> bytes:
     """Many sets, one or more, as one; the keys are all of one kind."""
     # Runs are whole words long, bitmaps are not. The keys tell any two apart, so that no set is ever compared.
     ordered = sorted([(key[-1], len(blob) & 3, *key, blob) for key, blob in keyed])
@@ -109,7 +109,7 @@ def _joined(failures: array[int], lengths: array[int], sets: memoryview, wanted:
     leaves = compress(zip(failures, accumulate(lengths, initial=0), lengths, strict=False), wanted)
     found: Found = []
     for failure, of_failure in groupby(leaves, itemgetter(0)):
-        runs: list[Blob] = []
+        runs: list[EncodedSet] = []
         start = end = 0
         for _, place, length in of_failure:
             if length & 3:
@@ -149,11 +149,11 @@ def each_of(packed: bytes, templates: Collection[int]) -> Found:
     return [(failure, blob) for (template, failure), blob in unpack(packed) if template in templates]
 
 
-def is_big(blob: Blob) -> bool:
+def is_big(blob: EncodedSet) -> bool:
     """Whether a set stands alone rather than in a line's pack."""
     return len(blob) > _BIG
 
 
-def fit(sets: Collection[Blob], most: int) -> bool:
+def fit(sets: Collection[EncodedSet], most: int) -> bool:
     """Whether the pack of a block's sets has at most so many bytes."""
     return _TOLD * len(sets) + sum(map(len, sets)) <= most

@@ -15,9 +15,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from storage.cube.bitmaps import encode, united
+from storage.cube.bitmaps import encode, encoded_union
 from storage.cube.day_counts import Leaves
-from storage.cube.layout import ALL, FAILED, PACK, REPEATED, SPARSE, STEPS, USERS, Block, children_of, has_repeated
+from storage.cube.layout import (
+    ALL,
+    FAILED,
+    MULTIPLICITY,
+    PACKED_BLOCK,
+    PACKED_LINE,
+    STEPS,
+    USERS,
+    Block,
+    children_of,
+    has_multiplicity,
+)
 from storage.cube.multiplicity import layers_of
 from storage.cube.packed_sets import BlockKey, PackKey, fit, is_big, pack, unpack, unpack_block, unpack_line
 from storage.database.statements import BulkStatement
@@ -25,15 +36,15 @@ from storage.database.statements import BulkStatement
 _READ_LEAVES = f"""
 SELECT line, template, bitmap FROM users
 WHERE kind = ? AND level = ? AND block BETWEEN ? AND ? AND line IN (SELECT value FROM json_each(?))
-  AND template NOT IN ({ALL}, {REPEATED})
+  AND template NOT IN ({ALL}, {MULTIPLICITY})
 """
 _READ_BLOCK = f"""
 SELECT line, template, bitmap FROM users
-WHERE kind = ? AND level = ? AND block = ? AND line <> {ALL} AND template <> {REPEATED}
+WHERE kind = ? AND level = ? AND block = ? AND line <> {ALL} AND template <> {MULTIPLICITY}
 """
 _READ_TOTALS = f"""
 SELECT template, bitmap FROM users
-WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template NOT IN ({ALL}, {REPEATED})
+WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template NOT IN ({ALL}, {MULTIPLICITY})
 """
 _WRITE = "INSERT INTO users (kind, level, block, line, template, bitmap) VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_BLOCK = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ?"
@@ -54,19 +65,23 @@ def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, 
     parts: defaultdict[BlockKey, list[bytes]] = defaultdict(list)
     rows = connection.execute(
         _READ_LEAVES,
-        (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {SPARSE}))),
+        (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {PACKED_BLOCK}))),
     )
     for row in rows:
         for leaf, part in _leaves_of(kind, *row):
             parts[leaf].append(part)
-    return {leaf: blobs[0] if len(blobs) == 1 else united(blobs) for leaf, blobs in parts.items() if leaf[0] in wanted}
+    return {
+        leaf: blobs[0] if len(blobs) == 1 else encoded_union(blobs)
+        for leaf, blobs in parts.items()
+        if leaf[0] in wanted
+    }
 
 
 def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockKey, bytes]]:
     """The sets of a row, by leaf."""
-    if line == SPARSE:
+    if line == PACKED_BLOCK:
         return unpack_block(bitmap)
-    if kind == FAILED or template == PACK:
+    if kind == FAILED or template == PACKED_LINE:
         return unpack_line(bitmap, line)
     return [((line, template, 0), bitmap)]
 
@@ -87,7 +102,7 @@ def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> Sto
     """Reads a block."""
     rows = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
     totals = (
-        connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if rows and has_repeated(kind, block[0]) else ()
+        connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if rows and has_multiplicity(kind, block[0]) else ()
     )
     return StoredBlock(rows, dict(totals))
 
@@ -100,8 +115,8 @@ def block_writes(kind: int, block: Block, lines: set[int], leaves: Leaves, store
         return []
     drop = (_DROP_BLOCK, [(kind, *block)])
     if fit(after.values(), _SPARSE[kind]):
-        return [drop, _insert(kind, block, [(SPARSE, SPARSE, pack(after.items()))] if after else [])]
-    if any(line == SPARSE for line, *_ in stored.rows):
+        return [drop, _insert(kind, block, [(PACKED_BLOCK, PACKED_BLOCK, pack(after.items()))] if after else [])]
+    if any(line == PACKED_BLOCK for line, *_ in stored.rows):
         return [drop, *_changed_rows(kind, block, {}, after, StoredBlock())]
     return _changed_rows(kind, block, before, after, stored)
 
@@ -136,7 +151,7 @@ def _changed_rows(kind: int, block: Block, before: Leaves, after: Leaves, stored
     totals = {template: _over_lines(kind, template, sets) for template, sets in by_template.items()}
     rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
     if of_lines:
-        if has_repeated(kind, block[0]):
+        if has_multiplicity(kind, block[0]):
             every = {template: blob for template, blob in stored.totals.items() if template not in templates} | totals
             of_lines = [one for _, blob in sorted(every.items()) for one in _rolled_up(kind, blob)]
         rows += [(ALL, template, blob) for template, blob in _over_templates(kind, block, of_lines)]
@@ -144,7 +159,7 @@ def _changed_rows(kind: int, block: Block, before: Leaves, after: Leaves, stored
         return [_insert(kind, block, rows)]
     return [
         (_DROP_LINE, [(kind, *block, line) for line in lines]),
-        (_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, REPEATED)]),
+        (_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, MULTIPLICITY)]),
         _insert(kind, block, rows),
     ]
 
@@ -155,7 +170,7 @@ def _packed(kind: int, leaves: Sets) -> list[tuple[int, bytes]]:
     packed = [leaf for leaf in leaves if not is_big(leaf[1])] if apart else leaves
     rows = [(template, blob) for (template, _), blob in sorted(apart)]
     if packed:
-        rows.append((PACK, pack(packed)))
+        rows.append((PACKED_LINE, pack(packed)))
     return rows
 
 
@@ -167,13 +182,13 @@ def _rolled_up(kind: int, bitmap: bytes) -> Iterable[tuple[PackKey, bytes]]:
 def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
     """The roll-up of leaves into one; of failed ones a pack by failure."""
     if kind != FAILED:
-        return united([blob for _, blob in leaves])
-    return pack(((template, failure), united(blobs)) for failure, blobs in _by_failure(leaves).items())
+        return encoded_union([blob for _, blob in leaves])
+    return pack(((template, failure), encoded_union(blobs)) for failure, blobs in _by_failure(leaves).items())
 
 
 def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, bytes]]:
     """The rows that roll up leaves of many templates, the roll-up first."""
-    if not has_repeated(kind, block[0]):
+    if not has_multiplicity(kind, block[0]):
         return [(ALL, _over_lines(kind, ALL, leaves))]
     unions: dict[PackKey, bytes] = {}
     repeated: dict[PackKey, bytes] = {}
@@ -182,7 +197,7 @@ def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, by
         unions[ALL, failure] = encode(users)
         repeated |= {(place, failure): encode(layer) for place, layer in enumerate(layers) if layer}
     rows = [(ALL, pack(unions.items()) if kind == FAILED else unions[ALL, 0])]
-    return [*rows, (REPEATED, pack(repeated.items()))] if repeated else rows
+    return [*rows, (MULTIPLICITY, pack(repeated.items()))] if repeated else rows
 
 
 def _by_failure(leaves: Sets) -> dict[int, list[bytes]]:

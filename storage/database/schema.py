@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.domain.vocabulary import Origin, StartStatus, UserType
+from storage.database.codes import ORIGINS, STATUSES
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,32 +16,21 @@ if TYPE_CHECKING:
 VERSION = 5
 APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
 
-ORIGINS = (Origin.TEMPLATE, Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN)
-USER_TYPES = (UserType.NEW, UserType.RECURRENT)
-STATUSES = (
-    StartStatus.FAILED,
-    StartStatus.SENT,
-    StartStatus.DELIVERED,
-    StartStatus.READ,
-    StartStatus.ANSWERED,
-    StartStatus.RECEIVED,
-)
-REFERRED_FROM = 2  # ORIGINS from here on are referred starts
 
 # The counters of a cell, two in a number, which are added up at once: (origin, status) of the lower and of the upper
 # half of each column. There is every column once for all users, and once more, named after NEW, for the new ones.
-_FAILED, _SENT, _DELIVERED, _READ, _ANSWERED, _RECEIVED = range(len(STATUSES))
-_TEMPLATE, _NOTIFICATION, _WEBCHAT, _CAMPAIGN = range(len(ORIGINS))
-COUNTERS = {
-    "template_failed_sent": ((_TEMPLATE, _FAILED), (_TEMPLATE, _SENT)),
-    "template_delivered_read": ((_TEMPLATE, _DELIVERED), (_TEMPLATE, _READ)),
-    "notification_failed_sent": ((_NOTIFICATION, _FAILED), (_NOTIFICATION, _SENT)),
-    "notification_delivered_read": ((_NOTIFICATION, _DELIVERED), (_NOTIFICATION, _READ)),
-    "template_notification_answered": ((_TEMPLATE, _ANSWERED), (_NOTIFICATION, _ANSWERED)),
-    "webchat_campaign_received": ((_WEBCHAT, _RECEIVED), (_CAMPAIGN, _RECEIVED)),
+STATUS_FAILED, STATUS_SENT, STATUS_DELIVERED, STATUS_READ, STATUS_ANSWERED, STATUS_RECEIVED = range(len(STATUSES))
+ORIGIN_TEMPLATE, ORIGIN_NOTIFICATION, ORIGIN_WEBCHAT, ORIGIN_CAMPAIGN = range(len(ORIGINS))
+COUNTER_COLUMNS = {
+    "template_failed_sent": ((ORIGIN_TEMPLATE, STATUS_FAILED), (ORIGIN_TEMPLATE, STATUS_SENT)),
+    "template_delivered_read": ((ORIGIN_TEMPLATE, STATUS_DELIVERED), (ORIGIN_TEMPLATE, STATUS_READ)),
+    "notification_failed_sent": ((ORIGIN_NOTIFICATION, STATUS_FAILED), (ORIGIN_NOTIFICATION, STATUS_SENT)),
+    "notification_delivered_read": ((ORIGIN_NOTIFICATION, STATUS_DELIVERED), (ORIGIN_NOTIFICATION, STATUS_READ)),
+    "template_notification_answered": ((ORIGIN_TEMPLATE, STATUS_ANSWERED), (ORIGIN_NOTIFICATION, STATUS_ANSWERED)),
+    "webchat_campaign_received": ((ORIGIN_WEBCHAT, STATUS_RECEIVED), (ORIGIN_CAMPAIGN, STATUS_RECEIVED)),
 }
-NEW = "new_"
-HALF = 31  # bits of a half: more starts than that many a day there cannot be
+NEW_USERS_PREFIX = "new_"
+COUNTER_BITS = 31  # bits of a half: more starts than that many a day there cannot be
 
 _TABLES = """
 CREATE TABLE lines (
@@ -169,7 +158,9 @@ CREATE TABLE rejects (
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_COUNTER_COLUMNS = ", ".join(f"{of}{column} INTEGER NOT NULL" for of in ("", NEW) for column in COUNTERS)
+_COUNTER_COLUMNS = ", ".join(
+    f"{of}{column} INTEGER NOT NULL" for of in ("", NEW_USERS_PREFIX) for column in COUNTER_COLUMNS
+)
 
 # The cube's counters (storage/cube/counters.py), with ids as in the rest of the cube.
 _COUNTER_TABLES = f"""

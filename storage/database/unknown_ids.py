@@ -10,7 +10,7 @@ The SQL reads `messages AS m`; `tests/storage/database/test_unknown_ids.py` comp
 
 from __future__ import annotations
 
-from storage.database.schema import REFERRED_FROM
+from storage.database.codes import REFERRED_FROM
 
 UNKNOWN_ID, NO_TEMPLATE = -1, -2
 

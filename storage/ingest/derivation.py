@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from storage.database.schema import STATUSES
+from storage.database.codes import STATUSES
 from storage.database.settings import Settings
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.failures import reason_of

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.events import Failure
 from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
 from storage.messages.classify import can_answer, is_notification, is_referred, makes_known

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from storage.cube.layout import ANSWER, FAILURE, RECEIVED
-from storage.database.schema import COUNTERS, HALF, NEW, ORIGINS, REFERRED_FROM, USER_TYPES
+from storage.database.codes import ORIGINS, REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, STATUS_RECEIVED, USER_TYPES
+from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS, NEW_USERS_PREFIX
 from storage.domain.vocabulary import UserType
 from storage.report.selection import Dimensions
 
@@ -23,23 +23,23 @@ _SENDS = ("template_sends", "notification_sends")
 def packed_counters(user_type: int | None) -> list[str]:
     """The integers of a row of `cells AS c`, in the order of COUNTERS; None: starts of all user types."""
     if user_type is None:
-        return [f"c.{column}" for column in COUNTERS]
-    of_new = [f"c.{NEW}{column}" for column in COUNTERS]
+        return [f"c.{column}" for column in COUNTER_COLUMNS]
+    of_new = [f"c.{NEW_USERS_PREFIX}{column}" for column in COUNTER_COLUMNS]
     if user_type == _NEW_USERS:
         return of_new
-    return [f"c.{column} - {new}" for column, new in zip(COUNTERS, of_new, strict=True)]
+    return [f"c.{column} - {new}" for column, new in zip(COUNTER_COLUMNS, of_new, strict=True)]
 
 
 def _half(packed: str, upper: int) -> str:
     """One of the two counters in an integer."""
-    return f"(({packed}) >> {HALF})" if upper else f"(({packed}) & {(1 << HALF) - 1})"
+    return f"(({packed}) >> {COUNTER_BITS})" if upper else f"(({packed}) & {(1 << COUNTER_BITS) - 1})"
 
 
 def selected_counters(dimensions: Dimensions, packed: list[str]) -> dict[tuple[int, int], str]:
     """The selected counters, by origin and status, unpacked from a cell's integers or sums of them."""
     return {
         (origin, status): _half(integer, upper)
-        for integer, pair in zip(packed, COUNTERS.values(), strict=True)
+        for integer, pair in zip(packed, COUNTER_COLUMNS.values(), strict=True)
         for upper, (origin, status) in enumerate(pair)
         if (dimensions.origins is None or origin in dimensions.origins)
         and (dimensions.statuses is None or status in dimensions.statuses)
@@ -53,10 +53,10 @@ def day_counts_columns(dimensions: Dimensions, packed: list[str]) -> str:
     def total(origins: range, statuses: range) -> str:
         return " + ".join(counters.get((origin, status), "0") for origin in origins for status in statuses)
 
-    sends, of_send = range(REFERRED_FROM), range(FAILURE, ANSWER + 1)
+    sends, of_send = range(REFERRED_FROM), range(STATUS_FAILED, STATUS_ANSWERED + 1)
     by_status = [total(sends, range(status, status + 1)) for status in of_send]
     by_origin = [total(range(origin, origin + 1), of_send) for origin in sends]
-    received = range(RECEIVED, RECEIVED + 1)
+    received = range(STATUS_RECEIVED, STATUS_RECEIVED + 1)
     referred = [total(range(origin, origin + 1), received) for origin in range(REFERRED_FROM, len(ORIGINS))]
     return ", ".join((*by_status, *by_origin, *referred))
 

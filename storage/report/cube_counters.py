@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from storage.cube.layout import ALL, Block
-from storage.database.schema import REFERRED_FROM
+from storage.database.codes import REFERRED_FROM
 from storage.database.unknown_ids import UNKNOWN_ID
 from storage.domain.vocabulary import DataFlag
 from storage.report.counter_sql import day_counts_columns, packed_counters, send_origins, sum_of_sends

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from pyroaring import BitMap
 
-from storage.cube.layout import FAILURE
+from storage.database.codes import STATUS_FAILED
 from storage.report.cube_catalog import CubeCatalog, FailureKind
 from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
@@ -75,7 +75,7 @@ class Cube:
         rows = self.connection.execute(
             f"""
             SELECT m.failure_code, m.failure_reason, m.contact FROM messages AS m
-            WHERE {selection.condition} AND m.status = {FAILURE}
+            WHERE {selection.condition} AND m.status = {STATUS_FAILED}
             """,
             selection.parameters,
         )

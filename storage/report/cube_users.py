@@ -8,8 +8,9 @@ from itertools import chain
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import SLICE_BITS, Blob, contacts_of, unite
-from storage.cube.layout import FAILED, FAILED_SLICES, USERS_SLICE
+from storage.cube.bitmaps import SLICE_BITS, EncodedSet, contacts_of, union_of
+from storage.cube.layout import FAILED
+from storage.cube.start_classes import FAILED_SLICES, USERS_SLICE_SQL
 from storage.report.cube_catalog import CubeCatalog
 from storage.report.metrics import UserCounts
 from storage.report.selection import Selection
@@ -38,7 +39,7 @@ class CubeUsers:
         for query in set_queries(dimensions):
             failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
             sets = (users for failure, users in self._sets(query.kind, selection) if failure in failures)
-            add_groups(groups, unite(sets), groups_of(query, dimensions))
+            add_groups(groups, union_of(sets), groups_of(query, dimensions))
         for part in self._catalog.dirty_parts(selection):
             add_groups(groups, self._users_of_messages(part), groups_of(ALL_USERS, dimensions))
         return groups
@@ -46,7 +47,7 @@ class CubeUsers:
     def _users_of_messages(self, selection: Selection) -> BitMap:
         rows = self._connection.execute(
             f"""
-            SELECT (({USERS_SLICE}) << {SLICE_BITS}) | m.contact FROM messages AS m
+            SELECT (({USERS_SLICE_SQL}) << {SLICE_BITS}) | m.contact FROM messages AS m
             WHERE {selection.condition} AND m.contact IS NOT NULL
             """,
             selection.parameters,
@@ -63,26 +64,26 @@ class CubeUsers:
         groups: dict[Cell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
         for query in set_queries(dimensions):
             failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
-            sets: defaultdict[Cell, list[Blob]] = defaultdict(list)
+            sets: defaultdict[Cell, list[EncodedSet]] = defaultdict(list)
             for cell, failure, users in sets_by_cell(self._connection, query.kind, cells):
                 if failure in failures:
                     sets[cell].append(users)
             wanted = groups_of(query, dimensions)
             for cell, of_cell in sets.items():
-                add_groups(groups[cell], unite(of_cell), wanted)
+                add_groups(groups[cell], union_of(of_cell), wanted)
         return {cell: user_counts(of_cell).sent for cell, of_cell in groups.items()}
 
     def failed(self, selection: Selection) -> dict[int, BitMap]:
         """The contacts of the failed sends by the id of the failure kind, without dirty days."""
         dimensions = selection.dimensions
         slices = [number for number, origin, user_type, _ in FAILED_SLICES if dimensions.includes(origin, user_type)]
-        sets: defaultdict[int, list[Blob | BitMap]] = defaultdict(list)
+        sets: defaultdict[int, list[EncodedSet | BitMap]] = defaultdict(list)
         for failure, users in self._sets(FAILED, selection):
             sets[failure].append(users)
         wanted = sets if dimensions.failures is None else sets.keys() & self._catalog.failure_ids(dimensions)
-        return {failure: contacts_of(unite(sets[failure]), slices) for failure in wanted}
+        return {failure: contacts_of(union_of(sets[failure]), slices) for failure in wanted}
 
-    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, Blob | BitMap]]:
+    def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, EncodedSet | BitMap]]:
         """The sets of the days that are not dirty, each with its failure kind (0 unless the kind is FAILED)."""
         catalog, dimensions = self._catalog, selection.dimensions
         templates = catalog.templates if dimensions.templates is not None else ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from storage.database.schema import ORIGINS, USER_TYPES
+from storage.database.codes import ORIGINS, USER_TYPES
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, literal
 from storage.domain.period import Period

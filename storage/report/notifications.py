@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from storage.cube.layout import ALL, ANSWER, FAILURE
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.cube.layout import ALL
+from storage.database.codes import ORIGINS, REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, STATUSES
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.counter_sql import has_sends, packed_counters, selected_counters, send_origins, sum_of_sends
@@ -44,7 +44,7 @@ FROM json_each(:blocks) AS b CROSS JOIN details AS d ON d.level = b.value ->> 0 
 WHERE failure IN (SELECT value FROM json_each(:failures)) AND {dimensions}
 GROUP BY 1"""
 _GROUPS_OF_MESSAGES = f"""
-SELECT m.day, {TEMPLATE_ID}, {LINE_ID}, count(*), sum(m.status = {FAILURE}), sum(m.status = {ANSWER}),
+SELECT m.day, {TEMPLATE_ID}, {LINE_ID}, count(*), sum(m.status = {STATUS_FAILED}), sum(m.status = {STATUS_ANSWERED}),
        count(DISTINCT m.contact)
 FROM messages AS m WHERE {{condition}} AND m.origin < {REFERRED_FROM}
 GROUP BY 1, 2, 3
@@ -225,7 +225,7 @@ def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
     condition, parameters = _leaf_cells(cube, selection, dimensions)
     columns = ", ".join(
         " + ".join(_counters(dimensions, statuses)) or "0"
-        for statuses in (range(FAILURE, ANSWER + 1), (FAILURE,), (ANSWER,))
+        for statuses in (range(STATUS_FAILED, STATUS_ANSWERED + 1), (STATUS_FAILED,), (STATUS_ANSWERED,))
     )
     rows = cube.connection.execute(f"SELECT day, template, line, {columns}, NULL {condition}", parameters)
     found = list(map(_SendGroup._make, rows))

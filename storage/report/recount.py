@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES
+from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES
 from storage.domain.vocabulary import DataFlag, StartStatus
 from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, day_counts_of
 from storage.report.selection import Selection

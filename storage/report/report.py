@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from storage.database.schema import ORIGINS
+from storage.database.codes import ORIGINS
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import Origin

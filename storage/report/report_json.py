@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from storage.database.schema import ORIGINS
+from storage.database.codes import ORIGINS
 from storage.report.report import Report
 
 

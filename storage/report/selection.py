@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from storage.database.schema import FIRST_AND_LAST_DAY, ORIGINS, STATUSES, USER_TYPES
+from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
+from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import Calendar, date_of, number_of
 from storage.domain.filters import Filter

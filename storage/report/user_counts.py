@@ -7,20 +7,10 @@ from typing import NamedTuple
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import contacts_by_slice, union
-from storage.cube.layout import (
-    ANSWER,
-    FAILED,
-    FAILED_SLICES,
-    FAILURE,
-    STEP_STATUSES,
-    STEPS,
-    STEPS_SLICES,
-    USERS,
-    USERS_SLICES,
-    Slice,
-)
-from storage.database.schema import REFERRED_FROM, USER_TYPES
+from storage.cube.bitmaps import contacts_by_slice, union_of_bitmaps
+from storage.cube.layout import FAILED, STEPS, USERS
+from storage.cube.start_classes import FAILED_SLICES, STEP_STATUSES, STEPS_SLICES, USERS_SLICES, Slice
+from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, USER_TYPES
 from storage.domain.vocabulary import UserType
 from storage.report.metrics import UserCounts
 from storage.report.selection import Dimensions
@@ -50,7 +40,7 @@ ALL_USERS = SetQuery(USERS, USERS_SLICES, None)
 def set_queries(dimensions: Dimensions) -> list[SetQuery]:
     """The sets of users that answer for the selected statuses and failures."""
     if dimensions.failures is not None:
-        with_failed = dimensions.statuses is None or FAILURE in dimensions.statuses
+        with_failed = dimensions.statuses is None or STATUS_FAILED in dimensions.statuses
         return [SetQuery(FAILED, FAILED_SLICES, None)] if with_failed else []
     # USERS keeps sent, delivered and read together: it will do unless only some of the three are selected.
     if dimensions.statuses is None or not dimensions.statuses & STEP_STATUSES or dimensions.statuses >= STEP_STATUSES:
@@ -83,18 +73,20 @@ def user_counts(groups: dict[UserGroup, list[BitMap]]) -> UserCounts:
         if origin >= REFERRED_FROM:
             sets["referred"] += contacts
         else:
-            sets["failed" if status == FAILURE else "answered" if status == ANSWER else "unanswered"] += contacts
-        if status != FAILURE and user_type == _NEW:
+            sets[
+                "failed" if status == STATUS_FAILED else "answered" if status == STATUS_ANSWERED else "unanswered"
+            ] += contacts
+        if status != STATUS_FAILED and user_type == _NEW:
             sets["new"] += contacts
-    referred = union(sets["referred"])
-    answered = union(sets["answered"])
-    reached = union([answered, *sets["unanswered"]])
-    sent = union([reached, *sets["failed"]])
+    referred = union_of_bitmaps(sets["referred"])
+    answered = union_of_bitmaps(sets["answered"])
+    reached = union_of_bitmaps([answered, *sets["unanswered"]])
+    sent = union_of_bitmaps([reached, *sets["failed"]])
     return UserCounts(
         users=sent.union_cardinality(referred),
         sent=len(sent),
         reached=len(reached),
         answered=len(answered),
         eligible=reached.union_cardinality(referred),
-        new=len(union(sets["new"])),
+        new=len(union_of_bitmaps(sets["new"])),
     )

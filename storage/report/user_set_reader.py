@@ -14,8 +14,8 @@ from itertools import groupby
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import Blob, decode
-from storage.cube.layout import ALL, FAILED, PACK, REPEATED, SPARSE, Block, has_repeated
+from storage.cube.bitmaps import EncodedSet, decode
+from storage.cube.layout import ALL, FAILED, MULTIPLICITY, PACKED_BLOCK, PACKED_LINE, Block, has_multiplicity
 from storage.cube.multiplicity import Layers, only_in
 from storage.cube.packed_sets import PackKey, each_of, picked, picked_of_block, unpack, unpack_block
 from storage.report.selection import Dimensions
@@ -34,7 +34,7 @@ def sets_of(
     chosen: Dimensions,
     lines: Collection[int],
     templates: Collection[int],
-) -> Iterator[tuple[int, Blob | BitMap]]:
+) -> Iterator[tuple[int, EncodedSet | BitMap]]:
     """The sets, each with its failure (0 but in the kind FAILED); `lines` and `templates` are all that there are.
 
     One by one as they are read: to hold them all takes more memory, and so more time, than to unite them.
@@ -46,7 +46,7 @@ def sets_of(
     most = len(chosen.templates) > max(len(lines), _MOST * len(templates))
     others = set(templates) - chosen.templates
     few = len(others) * _FEWER < len(chosen.templates)
-    for has_them, some in groupby(blocks, lambda block: has_repeated(kind, block[0])):
+    for has_them, some in groupby(blocks, lambda block: has_multiplicity(kind, block[0])):
         if few and has_them:
             for block in some:
                 yield from _all_but(connection, kind, block, of_lines, chosen.templates, others)
@@ -59,20 +59,20 @@ def sets_of(
 
 def _sets_of_templates(
     connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
-) -> Iterator[tuple[int, Blob]]:
+) -> Iterator[tuple[int, EncodedSet]]:
     """The sets of these templates, which may be ALL, of these lines, which may be ALL."""
     leaf = ALL not in lines and ALL not in templates
-    stored = {PACK} if leaf and kind == FAILED else {PACK, *templates} if leaf else templates
+    stored = {PACKED_LINE} if leaf and kind == FAILED else {PACKED_LINE, *templates} if leaf else templates
     for line, template, bitmap in _rows(connection, kind, blocks, lines, stored):
-        if line == SPARSE:
+        if line == PACKED_BLOCK:
             yield from _of_sparse(bitmap, lines, templates)
-        elif template == PACK or kind == FAILED:
+        elif template == PACKED_LINE or kind == FAILED:
             yield from picked(bitmap, templates if leaf else None)
         else:
             yield 0, bitmap
 
 
-def _of_sparse(packed: bytes, lines: Collection[int], templates: Collection[int]) -> Iterable[tuple[int, Blob]]:
+def _of_sparse(packed: bytes, lines: Collection[int], templates: Collection[int]) -> Iterable[tuple[int, EncodedSet]]:
     """The same of a block that is one row."""
     return picked_of_block(packed, None if ALL in lines else lines, None if ALL in templates else templates)
 
@@ -84,21 +84,21 @@ def _all_but(
     lines: Collection[int],
     templates: Collection[int],
     others: Collection[int],
-) -> Iterator[tuple[int, Blob | BitMap]]:
+) -> Iterator[tuple[int, EncodedSet | BitMap]]:
     """The sets of these templates, all but the others, of these lines: all users of a line less those who stand in
     none but the others."""
-    totals: dict[int, list[tuple[int, Blob]]] = {}
-    repeated: dict[int, dict[PackKey, Blob]] = {}
-    leaving: defaultdict[tuple[int, int], list[Blob]] = defaultdict(list)  # by line and failure
-    for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, REPEATED, PACK, *others}):
-        if line == SPARSE:
+    totals: dict[int, list[tuple[int, EncodedSet]]] = {}
+    repeated: dict[int, dict[PackKey, EncodedSet]] = {}
+    leaving: defaultdict[tuple[int, int], list[EncodedSet]] = defaultdict(list)  # by line and failure
+    for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *others}):
+        if line == PACKED_BLOCK:
             yield from _of_sparse(bitmap, lines, templates)
         elif template == ALL:
             totals[line] = picked(bitmap, None) if kind == FAILED else [(0, bitmap)]
-        elif template == REPEATED:
+        elif template == MULTIPLICITY:
             repeated[line] = dict(unpack(bitmap))
-        elif template == PACK or kind == FAILED:
-            for failure, blob in each_of(bitmap, others if template == PACK else (template,)):
+        elif template == PACKED_LINE or kind == FAILED:
+            for failure, blob in each_of(bitmap, others if template == PACKED_LINE else (template,)):
                 leaving[line, failure].append(blob)
         else:
             leaving[line, 0].append(bitmap)
@@ -113,18 +113,20 @@ def _all_but(
                 yield failure, users
 
 
-def _layers(repeated: dict[PackKey, Blob], failure: int) -> Layers:
+def _layers(repeated: dict[PackKey, EncodedSet], failure: int) -> Layers:
     """The layers of one failure; one that is not there is empty."""
     places = [place for place, of in repeated if of == failure]
     return [decode(repeated.get((place, failure), b"")) for place in range(max(places, default=-1) + 1)]
 
 
-def sets_by_cell(connection: sqlite3.Connection, kind: int, cells: Iterable[Cell]) -> Iterator[tuple[Cell, int, Blob]]:
+def sets_by_cell(
+    connection: sqlite3.Connection, kind: int, cells: Iterable[Cell]
+) -> Iterator[tuple[Cell, int, EncodedSet]]:
     """The sets of these cells, which are of single days, lines and templates, each with its failure."""
     wanted: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     for day, line, template in cells:
         wanted[day, line].add(template)
-    rows_of = {(day, of) for day, line in wanted for of in (line, SPARSE)}
+    rows_of = {(day, of) for day, line in wanted for of in (line, PACKED_BLOCK)}
     rows = connection.execute(
         f"""
         SELECT u.block, u.line, u.template, u.bitmap
@@ -135,13 +137,13 @@ def sets_by_cell(connection: sqlite3.Connection, kind: int, cells: Iterable[Cell
         (json.dumps(sorted(rows_of)), kind),
     )
     for day, line, template, bitmap in rows:
-        if line == SPARSE:
+        if line == PACKED_BLOCK:
             for (of_line, of, failure), blob in unpack_block(bitmap):
                 if of in wanted.get((day, of_line), ()):
                     yield (day, of_line, of), failure, blob
             continue
         templates = wanted[day, line]
-        if template != PACK:
+        if template != PACKED_LINE:
             if template in templates:
                 yield (day, line, template), 0, bitmap
             continue
@@ -167,7 +169,7 @@ def _rows(
         {
             "kind": kind,
             "blocks": json.dumps(blocks),
-            "lines": json.dumps(sorted((SPARSE, *lines))),
-            "templates": json.dumps(sorted((SPARSE, *templates))),
+            "lines": json.dumps(sorted((PACKED_BLOCK, *lines))),
+            "templates": json.dumps(sorted((PACKED_BLOCK, *templates))),
         },
     )

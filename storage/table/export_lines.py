@@ -15,7 +15,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from storage.database.schema import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType

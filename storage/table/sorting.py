@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from storage.database.schema import STATUSES
+from storage.database.codes import STATUSES
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.domain.vocabulary import StartStatus

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import encode, encode_numbers, unite, united
+from storage.cube.bitmaps import encode, encode_numbers, encoded_union, union_of
 
 RUN = range(100, 400)  # three hundred numbers in a row: a bitmap of 17 bytes
 # Mostly one or two numbers, now and then enough of them for a bitmap, be it all in a row, or too far apart for one.
@@ -25,8 +25,8 @@ def test_a_run_of_numbers_is_a_bitmap_of_few_bytes_and_unites_as_any(others: lis
     sets = [RUN, *others]
     blobs = [encode_numbers(list(numbers)) for numbers in sets]
     wanted = sorted({number for numbers in sets for number in numbers})
-    assert unite([united(blobs)]).to_array().tolist() == wanted
-    assert united(blobs) == united(blobs[::-1])
+    assert union_of([encoded_union(blobs)]).to_array().tolist() == wanted
+    assert encoded_union(blobs) == encoded_union(blobs[::-1])
 
 
 @pytest.mark.parametrize(("apart", "size"), [(65_536, 4 * 200), (16_384, 4 * 200), (8_192, 609), (1, 17)])
@@ -35,8 +35,8 @@ def test_a_set_is_in_the_shorter_of_its_two_forms(apart: int, size: int) -> None
     numbers = range(0, 200 * apart, apart)
     blob = encode_numbers(numbers)
     assert len(blob) == size
-    assert [*unite([blob])] == [*numbers]
-    assert unite([encode_numbers(range(9_000)), blob]) == BitMap(range(9_000)) | BitMap(numbers)
+    assert [*union_of([blob])] == [*numbers]
+    assert union_of([encode_numbers(range(9_000)), blob]) == BitMap(range(9_000)) | BitMap(numbers)
 
 
 def test_equal_sets_are_equal_bytes_however_they_came_about() -> None:
@@ -48,7 +48,9 @@ def test_equal_sets_are_equal_bytes_however_they_came_about() -> None:
 
 @given(st.lists(some, min_size=1, max_size=12))
 def test_a_union_is_the_same_bytes_as_its_numbers(sets: list[list[int]]) -> None:
-    assert united([encode_numbers(one) for one in sets]) == encode_numbers([number for one in sets for number in one])
+    assert encoded_union([encode_numbers(one) for one in sets]) == encode_numbers(
+        [number for one in sets for number in one]
+    )
 
 
 @given(st.lists(some, min_size=1, max_size=12))

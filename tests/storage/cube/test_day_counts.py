@@ -9,12 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.cube.bitmaps import SLICE_BITS
-from storage.cube.day_counts import CountedStart, class_number, columns_of, count, sums_of
+from storage.cube.day_counts import CountedStart, columns_of, count, sums_of
+from storage.cube.start_classes import class_number
+from storage.database.codes import USER_TYPES
 from storage.database.connection import DatabaseError
-from storage.database.schema import COUNTERS, HALF, USER_TYPES
+from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 
-CLASSES = [(*key, user_type) for pair in COUNTERS.values() for key in pair for user_type in range(len(USER_TYPES))]
-MOST = (1 << 2 * HALF) - 1  # in a column: both halves as full as they may be
+CLASSES = [
+    (*key, user_type) for pair in COUNTER_COLUMNS.values() for key in pair for user_type in range(len(USER_TYPES))
+]
+MOST = (1 << 2 * COUNTER_BITS) - 1  # in a column: both halves as full as they may be
 
 
 def start_of(line: int, template: int, origin: int, status: int, user_type: int) -> CountedStart:
@@ -28,24 +32,24 @@ def test_each_start_is_counted_once_in_its_cell(starts: list[tuple[int, int, tup
     found: Counter[tuple[int, int, tuple[int, int, int]]] = Counter()
     for (line, template), sums in counted.cells.items():
         columns = columns_of(sums)
-        of_all, of_new = columns[: len(COUNTERS)], columns[len(COUNTERS) :]
-        for (lower, upper), everybody, new in zip(COUNTERS.values(), of_all, of_new, strict=True):
+        of_all, of_new = columns[: len(COUNTER_COLUMNS)], columns[len(COUNTER_COLUMNS) :]
+        for (lower, upper), everybody, new in zip(COUNTER_COLUMNS.values(), of_all, of_new, strict=True):
             for key, all_users, new_users in (
-                (lower, everybody & (1 << HALF) - 1, new & (1 << HALF) - 1),
-                (upper, everybody >> HALF, new >> HALF),
+                (lower, everybody & (1 << COUNTER_BITS) - 1, new & (1 << COUNTER_BITS) - 1),
+                (upper, everybody >> COUNTER_BITS, new >> COUNTER_BITS),
             ):
                 found[line, template, (*key, 0)] += new_users
                 found[line, template, (*key, 1)] += all_users - new_users
     assert +found == wanted
 
 
-@given(st.lists(st.tuples(*[st.integers(0, MOST // 8)] * 2 * len(COUNTERS)), min_size=1, max_size=8))
+@given(st.lists(st.tuples(*[st.integers(0, MOST // 8)] * 2 * len(COUNTER_COLUMNS)), min_size=1, max_size=8))
 def test_cells_are_added_up_column_by_column(cells: list[tuple[int, ...]]) -> None:
     assert columns_of(sum(sums_of(columns) for columns in cells)) == tuple(map(sum, zip(*cells, strict=True)))
 
 
 def test_full_columns_stay_in_their_places() -> None:
-    columns = (MOST, 0) * len(COUNTERS)
+    columns = (MOST, 0) * len(COUNTER_COLUMNS)
     assert columns_of(sums_of(columns)) == columns
 
 

@@ -20,9 +20,9 @@ many_sets = st.lists(numbers, min_size=1, max_size=12)
 
 @given(many_sets)
 def test_the_layers_are_the_bits_of_how_many_more_sets_a_number_stands_in(sets: list[set[int]]) -> None:
-    union, layers = layers_of([encode_numbers(list(one)) for one in sets])
+    union_of_bitmaps, layers = layers_of([encode_numbers(list(one)) for one in sets])
     counts = Counter(number for one in sets for number in one)
-    assert set(union) == set(counts)
+    assert set(union_of_bitmaps) == set(counts)
     for place in range(max(counts.values()).bit_length()):
         wanted = {number for number, count in counts.items() if (count - 1) >> place & 1}
         assert set(layers[place] if place < len(layers) else BitMap()) == wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.cube.bitmaps import encode_numbers, unite
+from storage.cube.bitmaps import encode_numbers, union_of
 from storage.cube.packed_sets import BlockKey, each_of, pack, picked, picked_of_block, unpack, unpack_block, unpack_line
 
 ids = st.integers(-2, 6)
@@ -32,16 +32,16 @@ def chosen(
     return found
 
 
-def united(found: list[tuple[int, bytes | memoryview]]) -> dict[int, set[int]]:
+def encoded_union(found: list[tuple[int, bytes | memoryview]]) -> dict[int, set[int]]:
     failures = {failure for failure, _ in found}
-    return {failure: set(unite(blob for of, blob in found if of == failure)) for failure in failures}
+    return {failure: set(union_of(blob for of, blob in found if of == failure)) for failure in failures}
 
 
 @given(blocks, some, some)
 def test_a_block_gives_the_users_of_any_lines_and_templates(
     sets: dict[BlockKey, set[int]], lines: frozenset[int] | None, templates: frozenset[int] | None
 ) -> None:
-    assert united(picked_of_block(packed(sets), lines, templates)) == chosen(sets, lines, templates)
+    assert encoded_union(picked_of_block(packed(sets), lines, templates)) == chosen(sets, lines, templates)
 
 
 @given(blocks, some)
@@ -50,10 +50,10 @@ def test_a_line_gives_the_users_of_any_templates(
 ) -> None:
     of_line = {(0, template, failure): one for (_, template, failure), one in sets.items()}
     line = pack(((template, failure), encode_numbers(list(one))) for (_, template, failure), one in of_line.items())
-    assert united(picked(line, templates)) == chosen(of_line, None, templates)
+    assert encoded_union(picked(line, templates)) == chosen(of_line, None, templates)
     if templates is not None:
-        assert united(each_of(line, templates)) == chosen(of_line, None, templates)
-    unpacked = {(0, *key): set(unite([blob])) for key, blob in unpack(line)}
+        assert encoded_union(each_of(line, templates)) == chosen(of_line, None, templates)
+    unpacked = {(0, *key): set(union_of([blob])) for key, blob in unpack(line)}
     assert unpacked == of_line
     assert [*unpack_line(line, 5)] == [((5, *key), blob) for key, blob in unpack(line)]
 
@@ -61,4 +61,4 @@ def test_a_line_gives_the_users_of_any_templates(
 @given(blocks)
 def test_a_block_is_the_same_bytes_however_its_sets_were_ordered(sets: dict[BlockKey, set[int]]) -> None:
     assert packed(sets) == packed(dict(sorted(sets.items(), reverse=True)))
-    assert {key: set(unite([blob])) for key, blob in unpack_block(packed(sets))} == sets
+    assert {key: set(union_of([blob])) for key, blob in unpack_block(packed(sets))} == sets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from itertools import product
 
-from storage.database.schema import ORIGINS
+from storage.database.codes import ORIGINS
 from storage.database.unknown_ids import (
     IS_UNKNOWN_LINE,
     IS_UNKNOWN_TEMPLATE,
