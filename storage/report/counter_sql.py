@@ -1,8 +1,8 @@
 """The SQL of the cube's counters: which of them a filter selects, and how to unpack two counters from one integer.
 
-`cells` and `details` hold two counters in each integer (schema.COUNTERS, schema.HALF). SQL adds up the integers as they
-are, both halves at once, and unpacks the sums; signed sums work too, as long as no half of the total is below 0. Knows
-no connection.
+`cells` and `details` hold two counters in each integer (COUNTER_COLUMNS, COUNTER_BITS in schema.py). SQL adds up the
+integers as they are, both halves at once, and unpacks the sums; signed sums work too, as long as no half of the total
+is below 0. Knows no connection.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from storage.domain.vocabulary import UserType
 from storage.report.selection import Dimensions
 
 _NEW_USERS = USER_TYPES.index(UserType.NEW)
-# Of `details`: one integer an origin. Its halves are the user types, in the order of schema.USER_TYPES.
+# Of `details`: one integer an origin. Its halves are the user types, in the order of codes.USER_TYPES.
 _SENDS = ("template_sends", "notification_sends")
 
 
 @cache
 def packed_counters(user_type: int | None) -> list[str]:
-    """The integers of a row of `cells AS c`, in the order of COUNTERS; None: starts of all user types."""
+    """The integers of a row of `cells AS c`, in the order of COUNTER_COLUMNS; None: starts of all user types."""
     if user_type is None:
         return [f"c.{column}" for column in COUNTER_COLUMNS]
     of_new = [f"c.{NEW_USERS_PREFIX}{column}" for column in COUNTER_COLUMNS]

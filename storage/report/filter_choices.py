@@ -12,8 +12,8 @@ from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, literal
 from storage.domain.period import Period
 from storage.domain.vocabulary import Origin, UserType
+from storage.report.dimension_counts import counts_by_line, counts_by_template
 from storage.report.metrics import total_of
-from storage.report.notifications import counts_by_line, counts_by_template
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 

@@ -70,7 +70,7 @@ class DayCounts(NamedTuple):
 
     @property
     def by_origin(self) -> tuple[int, int, int, int]:
-        """The starts by origin, in the order of schema.ORIGINS."""
+        """The starts by origin, in the order of codes.ORIGINS."""
         return self.template, self.notification, self.webchat, self.campaign
 
 

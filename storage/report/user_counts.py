@@ -27,7 +27,7 @@ class SetQuery(NamedTuple):
 
 
 class UserGroup(NamedTuple):
-    """What the starts of some users have in common, as positions in schema's tuples."""
+    """What the starts of some users have in common, as positions in the tuples of codes.py."""
 
     origin: int
     user_type: int

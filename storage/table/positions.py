@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from storage.database.unknown_ids import has_line_id, has_template_id
 from storage.domain.calendar import date_of
+from storage.report.dimension_counts import pairs_with_starts
 from storage.report.metrics import DayCounts, starts_of
-from storage.report.notifications import pairs_with_starts
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 

@@ -18,8 +18,8 @@ from storage.database.codes import STATUSES
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.domain.vocabulary import StartStatus
+from storage.report.dimension_counts import starts_by_template
 from storage.report.metrics import starts_of, total_of
-from storage.report.notifications import starts_by_template
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 from storage.table.contact_order import ContactOrder

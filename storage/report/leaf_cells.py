@@ -1,0 +1,66 @@
+"""The SQL of the cube's leaf cells, which are those of a single line and a single template.
+
+Shared by the counts of each line and template and by the groups of sends. Runs no statement itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from storage.database.codes import REFERRED_FROM, STATUSES
+from storage.report.counter_sql import has_sends, packed_counters, selected_counters
+from storage.report.cube_catalog import CubeCatalog
+from storage.report.selection import Dimensions, Selection
+
+ALL_STATUSES = range(len(STATUSES))
+_SENDS = frozenset(range(REFERRED_FROM))
+
+# The cells of single lines and templates in the selection's days; `leaf_cells` adds what is selected.
+_CELLS = """
+FROM cells AS c
+WHERE line IN (SELECT value FROM json_each(:of_lines)) AND template IN (SELECT value FROM json_each(:of_templates))
+  AND day >= :since AND day < :until"""
+_WITH_FAILURES = """
+  AND (day, line, template) IN (
+      SELECT block, line, template FROM details
+      WHERE level = 0 AND block >= :since AND block < :until AND failure IN (SELECT value FROM json_each(:failures))
+        AND {dimensions})"""
+
+Parameters = dict[str, str | int]
+
+
+def of_sends(dimensions: Dimensions) -> Dimensions:
+    """What is selected, without referred starts."""
+    return dimensions.replace(origins=_SENDS if dimensions.origins is None else dimensions.origins & _SENDS)
+
+
+def counters_of(dimensions: Dimensions, statuses: Iterable[int]) -> list[str]:
+    """The selected counters of some statuses."""
+    wanted = frozenset(statuses)
+    counters = selected_counters(dimensions, packed_counters(dimensions.user_type))
+    return [counter for (_, status), counter in counters.items() if status in wanted]
+
+
+def leaf_cells(catalog: CubeCatalog, selection: Selection, dimensions: Dimensions) -> tuple[str, Parameters]:
+    """FROM and WHERE of the cells of single lines and templates with a selected start, on days that are not dirty."""
+    counters = counters_of(dimensions, ALL_STATUSES)
+    condition = f"{_CELLS} AND ({' OR '.join(counters) or '0'})"
+    if catalog.is_dirty(selection):
+        condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
+    parameters: Parameters = selection.parameters | {
+        "of_lines": json.dumps(sorted(catalog.lines if dimensions.lines is None else dimensions.lines)),
+        "of_templates": json.dumps(sorted(catalog.templates if dimensions.templates is None else dimensions.templates)),
+    }
+    if dimensions.failures is not None:
+        condition += _WITH_FAILURES.format(dimensions=details_condition(dimensions))
+        parameters["failures"] = json.dumps(catalog.failure_ids(dimensions))
+    return condition, parameters
+
+
+def details_condition(dimensions: Dimensions) -> str:
+    """The condition on `details` for everything selected but lines, templates and failures."""
+    condition = has_sends(dimensions)
+    if dimensions.statuses is not None:
+        condition += " AND status IN (SELECT value FROM json_each(:statuses))"
+    return condition
