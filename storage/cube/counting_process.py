@@ -68,9 +68,9 @@ class CountingProcess:
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[CountingProcess]:
+def running_counting_process(path: Path) -> Iterator[CountingProcess]:
     """The process for a database, ended with the context; where none can be started, nobody answers."""
-    with child_process.started("storage.cube.counting_process", str(path)) as process:
+    with child_process.running("storage.cube.counting_process", str(path)) as process:
         yield CountingProcess(process)
 
 
@@ -87,7 +87,7 @@ def answer_to(path: Path, question: Sequence[Any]) -> Any:
 
 
 def _main(path: Path) -> None:
-    child_process.help_quietly(4)
+    child_process.become_helper(4)
     with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
         while True:
             child_process.send(told, answer_to(path, child_process.receive(asked)))

@@ -110,13 +110,15 @@ def write_block(connection: sqlite3.Connection, block: Block, lines: set[int], w
     _mark_parent(connection, block)
 
 
-def finish(writer: Writer, progress: Progress = no_progress, beside: CountingProcess | None = None) -> None:
-    """Refreshes all that is dirty, in transactions of its own; `beside` takes half of the work."""
+def refresh_all(
+    writer: Writer, progress: Progress = no_progress, counting_process: CountingProcess | None = None
+) -> None:
+    """Refreshes all that is dirty, in transactions of its own; `counting_process` takes half of the work."""
     done = _Done(progress)
     left = 1
     while left:
         with writer.transaction() as connection:
-            left = _refresh_some(connection, done, beside)
+            left = _refresh_some(connection, done, counting_process)
 
 
 def rebuild(connection: sqlite3.Connection, progress: Progress = no_progress) -> None:
@@ -151,7 +153,7 @@ def _mark_everything(connection: sqlite3.Connection) -> None:
         )
 
 
-def _refresh_some(connection: sqlite3.Connection, done: _Done, beside: CountingProcess | None) -> int:
+def _refresh_some(connection: sqlite3.Connection, done: _Done, counting_process: CountingProcess | None) -> int:
     """Refreshes some of what is dirty, fine before coarse, and returns how many blocks are left."""
     dirty = connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
     if not dirty:
@@ -162,7 +164,7 @@ def _refresh_some(connection: sqlite3.Connection, done: _Done, beside: CountingP
         for _, day in some:
             _refresh_day(connection, calendar, day)
     else:
-        _refresh_coarse(connection, some, beside)
+        _refresh_coarse(connection, some, counting_process)
     left: int = connection.execute("SELECT count(*) FROM (SELECT DISTINCT level, block FROM dirty)").fetchone()[0]
     done.show(len(some), left)
     return left
@@ -174,18 +176,20 @@ def _refresh_day(connection: sqlite3.Connection, calendar: Calendar, day: int) -
     _mark_parent(connection, (0, day))
 
 
-def _refresh_coarse(connection: sqlite3.Connection, blocks: list[Block], beside: CountingProcess | None) -> None:
+def _refresh_coarse(
+    connection: sqlite3.Connection, blocks: list[Block], counting_process: CountingProcess | None
+) -> None:
     """Makes coarse blocks of one level again of the blocks below them, as far as their dirty lines go."""
     dirty = {block: _dirty_lines(connection, block) for block in blocks}
     tasks = [(kind, block, lines) for block, lines in dirty.items() for kind in KINDS]
-    theirs = [] if beside is None else tasks[1::2]
-    if beside is not None:
-        beside.ask_for_blocks(theirs)
+    theirs = [] if counting_process is None else tasks[1::2]
+    if counting_process is not None:
+        counting_process.ask_for_blocks(theirs)
     for kind, block, lines in tasks[::2] if theirs else tasks:
         execute(connection, coarse_writes(connection, kind, block, lines))
     for block, lines in dirty.items():
         counters.refresh_details(connection, block, lines)
-    answer = beside.blocks() if beside is not None else []
+    answer = counting_process.blocks() if counting_process is not None else []
     if answer is None:
         answer = [coarse_writes(connection, kind, block, lines) for kind, block, lines in theirs]
     for writes in answer:

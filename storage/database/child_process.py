@@ -1,6 +1,7 @@
-"""A second process of this program, and plain values through the pipes between the two. Knows nothing of what they say.
+"""Helper processes of this program, and plain values through pipes between two processes. Knows nothing of what the
+values mean.
 
-The values are those that `marshal` writes: both ends are the same program, and nothing else packs as fast.
+Values travel as `marshal` bytes behind their length: both ends are the same Python, and no other format is as fast.
 """
 
 from __future__ import annotations
@@ -22,27 +23,34 @@ from storage.database.malloc import keep_freed_memory
 _LENGTH = struct.Struct("<Q")
 
 
-def start(module: str, told: str, stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    """Starts a module of this program as a process, with one argument; raises OSError where that cannot be.
+def start(module: str, argument: str, stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    """Starts a module of this program as a process with its output in a pipe.
 
-    An interruption is not for it, from its first moment on: it is for the process that started it, and will end it.
+    Args:
+        module: The module to run as `python -m`.
+        argument: Its only command-line argument.
+        stdin: Its standard input: a file, or subprocess.PIPE.
+
+    Raises:
+        OSError: The process cannot be started.
     """
-    # It is to find what this process found, and nothing in the working directory.
+    # The same import path as here, without the working directory (-P): a file there could shadow a module.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    # Ctrl-C reaches the whole process group. The helper ignores it from the start; its parent ends it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", module, told], stdin=stdin, stdout=subprocess.PIPE, env=environment
+            [sys.executable, "-P", "-m", module, argument], stdin=stdin, stdout=subprocess.PIPE, env=environment
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
-def started(module: str, told: str) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Such a process, told more by its standard input and ended with the context; None where none can be started."""
+def running(module: str, argument: str) -> Iterator[subprocess.Popen[bytes] | None]:
+    """A helper process with a pipe as standard input, ended with the context; None if it cannot be started."""
     try:
-        process = start(module, told, subprocess.PIPE)
+        process = start(module, argument, subprocess.PIPE)
     except OSError:
         yield None
         return
@@ -52,15 +60,19 @@ def started(module: str, told: str) -> Iterator[subprocess.Popen[bytes] | None]:
         stop(process)
 
 
-def help_quietly(niceness: int) -> None:
-    """What such a process does first: it lets the one that started it go before, and keeps its memory together."""
+def become_helper(niceness: int) -> None:
+    """Sets up the current process as a helper: lower priority, no cyclic GC, freed memory kept.
+
+    Args:
+        niceness: How much to add to the process's nice value; its parent goes first.
+    """
     os.nice(niceness)
-    gc.disable()  # there are no cycles to find
+    gc.disable()  # no cycles exist, and scans are costly
     keep_freed_memory()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process, whatever it is doing."""
+    """Kills a process and closes its pipes."""
     with suppress(ProcessLookupError):
         process.kill()
     for pipe in (process.stdin, process.stdout):
@@ -71,23 +83,23 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def send(pipe: IO[bytes], value: Any) -> None:
-    """Writes a value; raises BrokenPipeError where nobody reads any more."""
-    packed = marshal.dumps(value)
-    pipe.write(_LENGTH.pack(len(packed)))
-    pipe.write(packed)
+    """Writes a value to a pipe; raises BrokenPipeError if the other end is closed."""
+    data = marshal.dumps(value)
+    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(data)
     pipe.flush()
 
 
-def has_come(pipe: IO[bytes]) -> bool:
-    """Whether the other end has sent something, or is gone; what was read ahead of does not count."""
+def has_data(pipe: IO[bytes]) -> bool:
+    """Whether the pipe has unread data or its other end is closed; data already buffered by `pipe` does not count."""
     return bool(select.select([pipe], [], [], 0)[0])
 
 
 def receive(pipe: IO[bytes]) -> Any:
-    """Reads a value; raises EOFError where the other end is gone, be it in the middle of one."""
+    """Reads a value from a pipe; raises EOFError if the other end closed it, even in the middle of a value."""
     head = pipe.read(_LENGTH.size)
     size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
-    packed = pipe.read(size)
-    if not size or len(packed) < size:
+    data = pipe.read(size)
+    if not size or len(data) < size:
         raise EOFError("the other process has ended")
-    return marshal.loads(packed)
+    return marshal.loads(data)

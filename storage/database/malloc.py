@@ -1,4 +1,4 @@
-"""How this process keeps the memory that it frees. Knows nothing of what the memory is for."""
+"""Keeps freed memory in the process. Knows nothing of what the memory is for."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import ctypes
 from contextlib import suppress
 from functools import cache
 
-_LARGEST = 32 << 20  # bytes that come from the heap, the most that glibc allows; larger ones are mapped each by itself
-_KEPT = 256 << 20  # bytes that are free at the heap's end and stay there
+_MOST_FROM_HEAP = 32 << 20  # bytes, the most that glibc allows; larger blocks get a mapping of their own
+_MOST_KEPT = 256 << 20  # free bytes that stay at the end of the heap
 _MXFAST, _TRIM_THRESHOLD, _MMAP_THRESHOLD = 1, -1, -3  # parameters of mallopt(3)
 
 
 @cache
 def keep_freed_memory() -> None:
-    """Has the allocator hand out again what was freed, and join freed pieces at once; nothing where it is not glibc's.
+    """Makes glibc's malloc reuse freed memory and merge free blocks at once; does nothing with another allocator.
 
-    A report, like a batch, takes some megabytes in many small pieces and frees them all. To give them back to the
-    system and have every page of them cleared again can take longer than the report does.
+    A report or a batch allocates megabytes in small pieces and frees them all. By default glibc returns the memory to
+    the system, which clears every page on the next use; that can take longer than the report.
     """
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_MMAP_THRESHOLD, _LARGEST)
-        mallopt(_TRIM_THRESHOLD, _KEPT)
+        mallopt(_MMAP_THRESHOLD, _MOST_FROM_HEAP)
+        mallopt(_TRIM_THRESHOLD, _MOST_KEPT)
         mallopt(_MXFAST, 0)

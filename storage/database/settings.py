@@ -1,4 +1,7 @@
-"""The settings that stand in the database: time zone, answer window, chat link. Knows their form, not who uses them."""
+"""The settings that a database stores: time zone, answer window, chat link (docs/settings.md).
+
+Knows the form of each value, not who uses it.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,22 @@ from zoneinfo import ZoneInfo
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
 
 HOUR = 3_600_000  # ms
+_MOST_HOURS = 24 * 365
 
 
 class SettingError(ValueError):
-    """A setting that does not exist, or a value that it cannot have."""
+    """An unknown setting, or an invalid value; the message says what is valid."""
 
 
 class Settings(NamedTuple):
-    """time_zone: the report's. answer_window: hours. chat_link: a pattern with {customer_id}, {contact} or {number};
-    empty means the platform's link where a customer id is known, else wa.me."""
+    """The settings of a database.
+
+    Attributes:
+        time_zone: Time zone of the report, an IANA name.
+        answer_window: How long after a send a message counts as its answer, hours.
+        chat_link: URL pattern with {customer_id}, {contact} or {number}. Empty: the platform's link if the customer id
+            is known, else wa.me.
+    """
 
     time_zone: str = "UTC"
     answer_window: float = 24.0
@@ -32,49 +42,74 @@ class Settings(NamedTuple):
         return round(self.answer_window * HOUR)
 
 
-KEYS = ("time_zone", "answer_window", "chat_link")
+SETTING_KEYS = Settings._fields
 
 
 def load_settings(connection: sqlite3.Connection) -> Settings:
-    """The settings of the database, with the defaults for what is not set."""
+    """The settings of the database, with defaults for those that are not stored."""
     stored = dict(connection.execute("SELECT key, value FROM settings"))
+    default = Settings()
     return Settings(
-        stored.get("time_zone", "UTC"), float(stored.get("answer_window", "24")), stored.get("chat_link", "")
+        stored.get("time_zone", default.time_zone),
+        float(stored.get("answer_window", default.answer_window)),
+        stored.get("chat_link", default.chat_link),
     )
 
 
 def store_default_zone(connection: sqlite3.Connection) -> None:
-    """Writes down the machine's zone in a new database, so that a report is the same wherever it is read."""
+    """Stores this machine's time zone if none is stored, so that the report is the same on every machine."""
     connection.execute(
         "INSERT INTO settings (key, value) VALUES ('time_zone', ?) ON CONFLICT DO NOTHING", (local_zone_name(),)
     )
 
 
 def store_setting(connection: sqlite3.Connection, key: str, value: str) -> None:
-    """Sets one; raises SettingError. What depends on it is the caller's to recompute."""
-    if key not in KEYS:
-        raise SettingError(f"'{key}' is no setting; known are {', '.join(KEYS)}")
+    """Stores a setting; the caller recomputes what depends on it.
+
+    Raises:
+        SettingError: The setting is unknown or the value invalid.
+    """
     connection.execute(
         "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (key, checked(key, value)),
+        (key, normalized(key, value)),
     )
 
 
-def checked(key: str, value: str) -> str:
-    """The value in the form it is stored in; raises SettingError."""
-    if key == "time_zone":
-        try:
-            zone_of(value)
-        except ZoneError as error:
-            raise SettingError(str(error)) from None
-    elif key == "answer_window":
-        try:
-            hours = float(value)
-        except ValueError:
-            hours = -1.0
-        if not 0 < hours <= 24 * 365:
-            raise SettingError(f"'{value}' is no number of hours between 0 and 8760")
-        return f"{hours:g}"
-    elif value and not any(name in value for name in ("{customer_id}", "{contact}", "{number}")):
-        raise SettingError("the chat link needs {customer_id}, {contact} or {number} in it")
+def normalized(key: str, value: str) -> str:
+    """The value in the form in which it is stored.
+
+    Raises:
+        SettingError: The setting is unknown or the value invalid.
+    """
+    match key:
+        case "time_zone":
+            return _time_zone(value)
+        case "answer_window":
+            return _answer_window(value)
+        case "chat_link":
+            return _chat_link(value)
+    raise SettingError(f"unknown setting '{key}'; known settings: {', '.join(SETTING_KEYS)}")
+
+
+def _time_zone(value: str) -> str:
+    try:
+        zone_of(value)
+    except ZoneError as error:
+        raise SettingError(str(error)) from None
+    return value
+
+
+def _answer_window(value: str) -> str:
+    try:
+        hours = float(value)
+    except ValueError:
+        hours = -1.0
+    if not 0 < hours <= _MOST_HOURS:
+        raise SettingError(f"'{value}' is not a number of hours from more than 0 to {_MOST_HOURS}")
+    return f"{hours:g}"
+
+
+def _chat_link(value: str) -> str:
+    if value and not any(name in value for name in ("{customer_id}", "{contact}", "{number}")):
+        raise SettingError("must contain {customer_id}, {contact} or {number}")
     return value

@@ -1,4 +1,4 @@
-"""Statements that write, with their rows: worked out in one place, and executed in another or by another process."""
+"""Write statements as values: one process computes them, another executes them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-BulkStatement = tuple[str, list[tuple[Any, ...]]]  # a statement, and the values of each of its rows
+BulkStatement = tuple[str, list[tuple[Any, ...]]]  # SQL with placeholders, and the values of each execution
 
 
-def execute(connection: sqlite3.Connection, writes: Iterable[BulkStatement]) -> None:
-    """Executes the statements one by one, each with all its rows."""
-    for statement, rows in writes:
-        connection.executemany(statement, rows)
+def execute(connection: sqlite3.Connection, statements: Iterable[BulkStatement]) -> None:
+    """Executes the statements in order, each once for each of its rows."""
+    for sql, rows in statements:
+        connection.executemany(sql, rows)

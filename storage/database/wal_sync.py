@@ -1,7 +1,9 @@
-"""A process that has SQLite's log of writes written to the disk while an import goes on: a checkpoint waits for all of
-it otherwise. Knows the log as a file only; nothing depends on this but time.
+"""Helper process that fsyncs the WAL during an import. Knows the WAL as a file only.
 
-Not a thread: in a process with two of them SQLite's locks, which are many, take three times as long.
+A checkpoint waits until the whole WAL is on the disk. Syncing it after each transaction, while the import goes on,
+leaves little to wait for. If the helper fails, nothing is lost: SQLite syncs the WAL itself.
+
+A process and not a thread: in a process with two threads, SQLite's many locks take three times as long.
 """
 
 from __future__ import annotations
@@ -14,33 +16,40 @@ from pathlib import Path
 
 from storage.database import child_process
 
-# Where there are both, the one that leaves out when the file was last written.
+# fdatasync, where the system has it, does not write the file's modification time.
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
-_PENDING = 4096  # transactions that are written to the disk in one go
+_MOST_SIGNALS = 4096  # bytes read at once: one sync serves all transactions committed so far
 
 
 @contextmanager
-def flushing(database: Path) -> Iterator[Callable[[], None]]:
-    """What is to be called after a transaction, for its log to be written beside what follows; where no process can be
-    started, nobody writes it before SQLite does."""
-    with child_process.started("storage.database.wal_sync", f"{database}-wal") as process:
+def running_wal_sync(database: Path) -> Iterator[Callable[[], None]]:
+    """Runs the helper for a database; yields a function to call after each transaction.
 
-        def wrote() -> None:
+    If the helper cannot be started or has ended, the function does nothing.
+    """
+    with child_process.running("storage.database.wal_sync", f"{database}-wal") as process:
+
+        def request_sync() -> None:
             if process is not None and process.stdin is not None:
                 with suppress(OSError):
                     os.write(process.stdin.fileno(), b"\n")
 
-        yield wrote
+        yield request_sync
 
 
-def flush(log: Path, told: int) -> None:
-    """Writes the log to the disk whenever a file tells of transactions, until it ends."""
-    # What cannot be written is for SQLite to tell, which writes the same in the end.
+def sync_wal(wal: Path, requests: int) -> None:
+    """Syncs the WAL each time requests arrive, until their pipe is closed.
+
+    Args:
+        wal: The WAL file.
+        requests: File descriptor to read from; one byte a committed transaction.
+    """
+    # An error is left to SQLite, which writes the same bytes at the next checkpoint and reports what fails.
     with suppress(OSError):
-        while os.read(told, _PENDING):
-            with log.open("rb") as file:
+        while os.read(requests, _MOST_SIGNALS):
+            with wal.open("rb") as file:
                 _sync(file.fileno())
 
 
 if __name__ == "__main__":
-    flush(Path(sys.argv[1]), sys.stdin.fileno())
+    sync_wal(Path(sys.argv[1]), sys.stdin.fileno())

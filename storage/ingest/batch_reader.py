@@ -101,7 +101,7 @@ def parts_of(process: subprocess.Popen[bytes], meanwhile: Callable[[], bool]) ->
 
 
 def _receive(pipe: IO[bytes], meanwhile: Callable[[], bool]) -> tuple[str, Any] | None:
-    while not child_process.has_come(pipe) and meanwhile():
+    while not child_process.has_data(pipe) and meanwhile():
         pass
     try:
         data: tuple[str, Any] | None = child_process.receive(pipe)
@@ -144,7 +144,7 @@ def _part_of(content: tuple[Any, ...]) -> Part:
 
 def _main(told: str) -> None:
     """The reading process: a file on standard input, its parts on standard output, None behind the last one."""
-    child_process.help_quietly(10)
+    child_process.become_helper(10)
     zone, origin, line, format, position, lines, size = json.loads(told)
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
     os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # wherever the process that asked has left it

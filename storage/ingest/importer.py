@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.cube import refresh
-from storage.cube.counting_process import beside
+from storage.cube.counting_process import running_counting_process
 from storage.database import child_process
 from storage.database.connection import Writer
 from storage.database.settings import store_default_zone
-from storage.database.wal_sync import flushing
+from storage.database.wal_sync import running_wal_sync
 from storage.domain.errors import StorageError
 from storage.ingest import journal
 from storage.ingest.batch_reader import parts, parts_of, start_reading
@@ -84,7 +84,7 @@ def import_path(
                 return import_stream(writer, stream, name, options, progress, counted)
             known = journal.find(writer.connection, stream, status.st_size, options)
             if known is not None and known.whole:
-                refresh.finish(writer, counted)  # what an interrupted import or another version has left to count
+                refresh.refresh_all(writer, counted)  # what an interrupted import or another version has left to count
                 return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
             return _import(writer, stream, name, options, progress, counted, known, Hashed(stream))
     except FileNotFoundError:
@@ -130,15 +130,15 @@ def _import(
                 read = parts(open_source(stream, options, begin), _BATCH)
             else:
                 stack.callback(child_process.stop, reader)
-                counting = stack.enter_context(beside(writer.path))
-                wrote = stack.enter_context(flushing(writer.path))
+                counting = stack.enter_context(running_counting_process(writer.path))
+                wrote = stack.enter_context(running_wal_sync(writer.path))
                 book = Journal(writer, name, options, known, hashed, counting)
                 read = parts_of(reader, book.catch_up)
             for part in read:
                 book.write(part)
                 wrote()
                 progress(part.position, book.events)
-            refresh.finish(writer, counted, counting)
+            refresh.refresh_all(writer, counted, counting)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:

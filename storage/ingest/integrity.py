@@ -23,7 +23,7 @@ def check(writer: Writer, progress: Callable[[int, int], None]) -> list[str]:
     broken = [text for (text,) in connection.execute("PRAGMA integrity_check(20)") if text != "ok"]
     if broken:
         return [f"integrity: {text}" for text in broken]
-    refresh.finish(writer)
+    refresh.refresh_all(writer)
     cells = refresh.differences(connection, progress)
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -34,6 +34,7 @@ class UserGroup(NamedTuple):
     status: int
 
 
+_SEND_SETS = {STATUS_FAILED: "failed", STATUS_ANSWERED: "answered"}
 ALL_USERS = SetQuery(USERS, USERS_SLICES, None)
 
 
@@ -73,9 +74,7 @@ def user_counts(groups: dict[UserGroup, list[BitMap]]) -> UserCounts:
         if origin >= REFERRED_FROM:
             sets["referred"] += contacts
         else:
-            sets[
-                "failed" if status == STATUS_FAILED else "answered" if status == STATUS_ANSWERED else "unanswered"
-            ] += contacts
+            sets[_SEND_SETS.get(status, "unanswered")] += contacts
         if status != STATUS_FAILED and user_type == _NEW:
             sets["new"] += contacts
     referred = union_of_bitmaps(sets["referred"])

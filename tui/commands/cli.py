@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from storage.database.connection import DatabaseError, default_path, exists, reading, writing
-from storage.database.settings import KEYS, SettingError, checked, load_settings, store_setting
+from storage.database.settings import SETTING_KEYS, SettingError, load_settings, normalized, store_setting
 from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import StorageError
 from tui.commands.arguments import UsageError, filter_of, narrate, parse, printable
@@ -353,19 +353,19 @@ def _settings(arguments: Namespace) -> int:
     from storage.ingest.importer import prepare
 
     key, value = arguments.key, arguments.value
-    if key is not None and key not in KEYS:
-        raise UsageError(f"'{key}' is no setting; known are {', '.join(KEYS)}")
+    if key is not None and key not in SETTING_KEYS:
+        raise UsageError(f"unknown setting '{key}'; known settings: {', '.join(SETTING_KEYS)}")
     path = _database(arguments)
     if value is None:
         with reading(path) as connection:
             settings = load_settings(connection)._asdict()
         if key is None:
-            _print(*(f"{name} = {settings[name]}" for name in KEYS))
+            _print(*(f"{name} = {settings[name]}" for name in SETTING_KEYS))
         else:
             _print(str(settings[key]))
         return 0
     try:
-        checked(key, value)
+        normalized(key, value)
     except SettingError as error:
         raise UsageError(f"{key}: {error}") from None
     with writing(path) as writer:

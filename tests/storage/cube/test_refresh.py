@@ -78,7 +78,7 @@ def write(path: Path, part: Iterable[Event], *, refreshed: bool = True) -> None:
 def finish(path: Path) -> None:
     """The end of an import."""
     with writing(path) as writer:
-        refresh.finish(writer)
+        refresh.refresh_all(writer)
 
 
 def both(path: Path, filter: Filter, now: datetime = NOW) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -206,7 +206,7 @@ def test_counting_beside_an_import_leaves_no_stale_cell(
                             break
                 report, recount = both(path, Filter.parse("period:all"), question.now)
                 assert report == recount
-            refresh.finish(writer, beside=AtOnce(path))
+            refresh.refresh_all(writer, counting_process=AtOnce(path))
         assert marks(path) == []
         assert problems(path) == []
 
@@ -236,7 +236,7 @@ def test_an_import_that_waits_makes_the_blocks_that_the_last_batch_left_alone(
             assert report == recount
         assert sorted(marks(path))[0][:2] == (1, second)
         assert not any(day in days_of((level, block)) for level, block, _ in marks(path) for day in settled)
-        refresh.finish(writer)
+        refresh.refresh_all(writer)
     assert problems(path) == []
 
 
@@ -256,7 +256,7 @@ def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch
                 ingest.write(batch_of(part))
             report, recount = both(path, Filter.parse("period:all template:t"))
             assert report == recount
-        refresh.finish(writer)
+        refresh.refresh_all(writer)
     assert problems(path) == []
 
 

@@ -1,4 +1,4 @@
-"""The log of writes goes to the disk beside an import, and whatever comes of it, the import does not depend on it."""
+"""The helper syncs the WAL during an import, and an import does not depend on the helper."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from storage.database import child_process, wal_sync
 
 
 @pytest.fixture
-def told() -> Iterator[Callable[[int], int]]:
-    """A file that tells of so many transactions and then ends."""
+def requests() -> Iterator[Callable[[int], int]]:
+    """Makes a closed pipe that holds this many requests, and returns the end to read from."""
     ends = list[int]()
 
-    def pipe(transactions: int) -> int:
+    def pipe(count: int) -> int:
         read, write = os.pipe()
         ends.append(read)
-        os.write(write, b"\n" * transactions)
+        os.write(write, b"\n" * count)
         os.close(write)
         return read
 
@@ -31,33 +31,33 @@ def told() -> Iterator[Callable[[int], int]]:
         os.close(end)
 
 
-def test_the_log_is_written_once_for_all_transactions_that_were_told_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[int], int]
+def test_pending_requests_share_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requests: Callable[[int], int]
 ) -> None:
     (tmp_path / "saludo.db-wal").write_bytes(b"frames")
     synced = list[bytes]()
     monkeypatch.setattr(wal_sync, "_sync", lambda file: synced.append(os.pread(file, 100, 0)))
-    wal_sync.flush(tmp_path / "saludo.db-wal", told(3))
+    wal_sync.sync_wal(tmp_path / "saludo.db-wal", requests(3))
     assert synced == [b"frames"]
-    wal_sync.flush(tmp_path / "saludo.db-wal", told(0))
+    wal_sync.sync_wal(tmp_path / "saludo.db-wal", requests(0))
     assert synced == [b"frames"]
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_log_that_cannot_be_written_is_left_to_sqlite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Callable[[int], int], there: bool
+@pytest.mark.parametrize("exists", [True, False])
+def test_errors_of_a_sync_are_left_to_sqlite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requests: Callable[[int], int], exists: bool
 ) -> None:
-    if there:
+    if exists:
         (tmp_path / "saludo.db-wal").touch()
 
-    def full(file: int) -> None:
+    def disk_full(file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(wal_sync, "_sync", full)
-    wal_sync.flush(tmp_path / "saludo.db-wal", told(1))
+    monkeypatch.setattr(wal_sync, "_sync", disk_full)
+    wal_sync.sync_wal(tmp_path / "saludo.db-wal", requests(1))
 
 
-def test_an_import_does_not_notice_that_the_process_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_goes_on_after_the_helper_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = list[subprocess.Popen[bytes]]()
     start = child_process.start
 
@@ -66,15 +66,15 @@ def test_an_import_does_not_notice_that_the_process_is_gone(tmp_path: Path, monk
         return started[0]
 
     monkeypatch.setattr(child_process, "start", keep)
-    with wal_sync.flushing(tmp_path / "saludo.db") as wrote:
-        wrote()
+    with wal_sync.running_wal_sync(tmp_path / "saludo.db") as request_sync:
+        request_sync()
         started[0].kill()
         started[0].wait()
-        wrote()
-        wrote()
+        request_sync()
+        request_sync()
 
 
-def test_the_process_ends_with_an_import_that_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_helper_ends_when_an_import_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = list[subprocess.Popen[bytes]]()
     stop = child_process.stop
 
@@ -82,23 +82,21 @@ def test_the_process_ends_with_an_import_that_is_interrupted(tmp_path: Path, mon
         ended.append(process)
         stop(process)
 
-    def interrupted() -> None:
-        with wal_sync.flushing(tmp_path / "saludo.db") as wrote:
-            wrote()
+    def interrupted_import() -> None:
+        with wal_sync.running_wal_sync(tmp_path / "saludo.db") as request_sync:
+            request_sync()
             raise KeyboardInterrupt
 
     monkeypatch.setattr(child_process, "stop", keep)
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
+        interrupted_import()
     assert ended[0].returncode is not None
 
 
-def test_where_no_process_can_be_started_nobody_writes_before_sqlite_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def none(*arguments: Any) -> subprocess.Popen[bytes]:
+def test_requests_do_nothing_if_the_helper_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any) -> subprocess.Popen[bytes]:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    monkeypatch.setattr(child_process, "start", none)
-    with wal_sync.flushing(tmp_path / "saludo.db") as wrote:
-        wrote()
+    monkeypatch.setattr(child_process, "start", fail)
+    with wal_sync.running_wal_sync(tmp_path / "saludo.db") as request_sync:
+        request_sync()

@@ -114,7 +114,7 @@ def test_an_import_that_dies_behind_the_last_record_again_and_again_stays_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(refresh, "finish", die)
+        context.setattr(refresh, "refresh_all", die)
         for _ in range(3):
             with pytest.raises(KeyboardInterrupt):
                 run(database, log)

@@ -48,7 +48,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             events.append(Status(f"w{number}", Step.FAILED, at + SECOND, line, contact, failure=failure))
     path = build(tmp_path_factory.mktemp("choices") / "saludo.db", events)
     with writing(path) as writer:
-        refresh.finish(writer)
+        refresh.refresh_all(writer)
         if request.param == "dirty":
             with writer.transaction() as connection:
                 connection.execute("UPDATE messages SET marks = marks + 8 WHERE id % 9 = 0")

@@ -57,7 +57,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     path = build(tmp_path_factory.mktemp("positions") / "saludo.db", events)
     if request.param == "clean":
         with writing(path) as writer:
-            refresh.finish(writer)
+            refresh.refresh_all(writer)
     else:
         with writing(path) as writer, writer.transaction() as connection:
             connection.execute("UPDATE messages SET marks = marks + 8 WHERE id % 50 = 0")
