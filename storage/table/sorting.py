@@ -14,10 +14,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from storage.database.codes import STATUSES
+from storage.database.codes import STATUS_RECEIVED
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
-from storage.domain.vocabulary import StartStatus
 from storage.report.dimension_counts import starts_by_template
 from storage.report.metrics import starts_of, total_of
 from storage.report.read_session import ReadSession
@@ -27,7 +26,6 @@ from storage.table.positions import ids_at
 
 _FEW = 4_000  # rows: SQLite sorts so few faster than anything that counts first
 _SECTIONS_KEPT = 64  # sections whose days are remembered
-_RECEIVED = STATUSES.index(StartStatus.RECEIVED)
 
 
 class Order(StrEnum):
@@ -164,7 +162,7 @@ def _statuses(session: ReadSession, selection: Selection) -> Iterator[_Section]:
     total = total_of(session.cube.day_counts(selection))
     for status, sends in enumerate(total.by_status):
         yield _Section(status, sends)
-    yield _Section(_RECEIVED, total.referred)
+    yield _Section(STATUS_RECEIVED, total.referred)
 
 
 # The selection of one section.
