@@ -27,7 +27,7 @@ _FAR = 2_000  # starts: farther from the page, contacts are only counted
 _LISTED = 5_000  # contacts: so few are sorted at once; more are looked up label by label
 
 _OF_CONTACTS = """
-FROM json_each(:contacts) AS one CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
+FROM json_each(:of_contacts) AS one CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
 """
 _Contact = tuple[str, int]  # label and id: a plain tuple, because a jump looks at every contact
 
@@ -204,7 +204,7 @@ def _ids_without_contact(connection: sqlite3.Connection, selection: Selection, o
 
 
 def _parameters(selection: Selection, contacts: list[_Contact]) -> dict[str, str | int]:
-    return selection.parameters | {"contacts": json.dumps([id for _, id in contacts])}
+    return selection.parameters | {"of_contacts": json.dumps([id for _, id in contacts])}
 
 
 def _last_label(contacts: list[_Contact]) -> str:

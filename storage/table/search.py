@@ -110,11 +110,11 @@ class _Search:
         row = self._connection.execute(
             f"""
             SELECT m.start_at, m.key
-            FROM json_each(:contacts) AS one
+            FROM json_each(:of_contacts) AS one
             CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
             WHERE {condition} ORDER BY m.start_at {order}, m.key {order} LIMIT 1
             """,
-            parameters | {"contacts": json.dumps(contacts)},
+            parameters | {"of_contacts": json.dumps(contacts)},
         ).fetchone()
         return _cursor_of(row)
 

@@ -91,3 +91,11 @@ def test_a_search_among_many_contacts_reports_each_day_as_progress(
     assert match is not None
     assert match.position == 3
     assert reported == [date(2026, 11, 18), date(2026, 11, 17), date(2026, 11, 16)]
+
+
+def test_a_search_under_a_filter_of_one_contact_finds_nothing_of_another(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db", [sent("ana", NOON, LINE, ANA), sent("beto", NOON, LINE, BETO)])
+    with session_of(path) as session:
+        of_beto = Filter.parse("period:all contact:5491155550002")
+        assert find(session, of_beto, NOW, "5491155550001", None, True) is None
+        assert find(session, of_beto, NOW, "5491155550002", None, True) == Match(Cursor(NOON, "beto"), 0)
