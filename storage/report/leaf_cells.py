@@ -55,12 +55,16 @@ def leaf_cells(catalog: CubeCatalog, selection: Selection, dimensions: Dimension
     if dimensions.failures is not None:
         condition += _WITH_FAILURES.format(dimensions=details_condition(dimensions))
         parameters["failures"] = json.dumps(catalog.failure_ids(dimensions))
+        parameters["of_statuses"] = json.dumps(sorted(dimensions.statuses or ()))
     return condition, parameters
 
 
 def details_condition(dimensions: Dimensions) -> str:
-    """The condition on `details` for everything selected but lines, templates and failures."""
+    """The condition on `details` for everything selected but lines, templates and failures.
+
+    Its parameters are among those of `leaf_cells`.
+    """
     condition = has_sends(dimensions)
     if dimensions.statuses is not None:
-        condition += " AND status IN (SELECT value FROM json_each(:statuses))"
+        condition += " AND status IN (SELECT value FROM json_each(:of_statuses))"
     return condition

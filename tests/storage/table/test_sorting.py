@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.database.connection import reading
-from storage.domain.events import ContactIds, Event, Inbound, LineIds, Origin, Rank, Send
+from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send
 from storage.domain.filters import Filter
 from storage.report.cube_metrics import Cube
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
-from storage.table import contact_order, sorting
+from storage.table import contact_order, positions, sorting
 from storage.table.sorting import Order, Sorting
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 from tests.histories import Question, events, questions, shuffled, split
@@ -230,3 +230,22 @@ def test_the_contacts_of_a_selection_are_those_of_its_starts(path: Path) -> None
                 selection.parameters,
             )
             assert set(Cube(connection).contacts(selection)) == {contact for (contact,) in rows}
+
+
+@pytest.mark.usefixtures("much")
+def test_sorting_by_status_under_a_filter_of_failures_reads_by_line_and_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "_CHEAP", 0)
+    monkeypatch.setattr(positions, "_COST_BY_PAIR", 0)
+    monkeypatch.setattr(positions, "_COST_OF_PAIR", 0)
+    failure = Failure(131026, "gone")
+    history: list[Event] = [
+        Send(
+            key, Rank.SEND_LOG, NOON, LINE, ContactIds(), kind="template", template="a", failed_at=NOON, failure=failure
+        )
+        for key in ("x", "y", "z")
+    ]
+    path = build(tmp_path / "saludo.db", history)
+    finish(path)
+    assert_pages(path, Filter.parse("period:all failure:131026"), NOW, Order.STATUS, [(0, 2), (2, 2)])
