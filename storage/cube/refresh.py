@@ -24,6 +24,7 @@ from storage.cube.counting_process import CountingProcess
 from storage.cube.layout import KINDS, Block, ancestors_of, parent_of
 from storage.cube.planned_writes import coarse_writes, day_writes
 from storage.database.connection import Writer
+from storage.database.dirty_marks import MARK_DAY, MARK_PARENT, UNMARK
 from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.database.settings import load_settings
 from storage.database.statements import BulkStatement, execute
@@ -147,10 +148,7 @@ def _mark_everything(connection: sqlite3.Connection) -> None:
     first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
     if first is not None:
         lines = sorted(counters.all_lines(connection))
-        connection.executemany(
-            "INSERT INTO dirty (level, block, line) VALUES (0, ?, ?)",
-            ((day, line) for day in range(first, last + 1) for line in lines),
-        )
+        connection.executemany(MARK_DAY, ((day, line) for day in range(first, last + 1) for line in lines))
 
 
 def _refresh_some(connection: sqlite3.Connection, done: _Done, counting_process: CountingProcess | None) -> int:
@@ -206,10 +204,8 @@ def _dirty_lines(connection: sqlite3.Connection, block: Block) -> set[int]:
 def _mark_parent(connection: sqlite3.Connection, block: Block) -> None:
     """A block is refreshed: what is above it is dirty now, and it is not."""
     if (parent := parent_of(block)) is not None:
-        connection.execute(
-            "INSERT OR IGNORE INTO dirty SELECT ?, ?, line FROM dirty WHERE level = ? AND block = ?", (*parent, *block)
-        )
-    connection.execute("DELETE FROM dirty WHERE level = ? AND block = ?", block)
+        connection.execute(MARK_PARENT, (*parent, *block))
+    connection.execute(UNMARK, block)
 
 
 def differences(connection: sqlite3.Connection, progress: Progress = no_progress) -> list[str]:

@@ -1,6 +1,7 @@
-"""Opening the one SQLite file: where it is, who may write, what is refused. Knows no table but its version.
+"""Opens the SQLite file: its path, connections for reading and writing, and why a file is refused. Knows no table.
 
-Readers never write and never wait for a writer; one writer at a time holds a lock file beside the database.
+Readers never write and never wait for a writer. One writer at a time holds the lock file next to the database.
+docs/database.md describes permissions, WAL and the lock file.
 """
 
 from __future__ import annotations
@@ -17,30 +18,33 @@ from storage.database import schema
 from storage.database.malloc import keep_freed_memory
 from storage.domain.errors import StorageError
 
-# Python looks for a way to adapt every None that is bound, and finds none after a search that costs more than the rest
-# of the row; told one, it is done at once.
-_nothing: dict[None, None] = {}
-sqlite3.register_adapter(type(None), _nothing.get)
+# Without an adapter for None, Python looks for one in vain at every None that it binds; that takes longer than the rest
+# of the row. `dict.get` of an empty dict is the fastest callable that returns None.
+_no_adapter: dict[None, None] = {}
+sqlite3.register_adapter(type(None), _no_adapter.get)
+
+_CACHE = "PRAGMA cache_size = -65536"  # KiB: 64 MiB
+_TIMEOUT = 5  # seconds to wait for a lock of SQLite, as a checkpoint holds it for a moment
 
 
 class DatabaseError(StorageError):
-    """The database cannot be used; the message is one line that says why and what to do."""
+    """The database cannot be used. The message is one line: the file, what is wrong, and what to do."""
 
 
-class _Older(DatabaseError):
-    """The database is empty or of an older version: it cannot be read, and a writer brings it up to date."""
+class _Outdated(DatabaseError):
+    """The database is empty or of an older version: it cannot be read until a writer upgrades it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """The one writing connection; every write stands in `transaction`."""
+    """The only connection that writes; every write is inside `transaction`."""
 
     connection: sqlite3.Connection
     path: Path
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: commits at the end, rolls back on any exception."""
+        """A transaction: commits at the end, rolls back on any exception."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
@@ -52,7 +56,7 @@ class Writer:
 
 
 def default_path() -> Path:
-    """The database that is used where none is named: SALUDO_DB, else a file in the user's data directory."""
+    """The database to use without --db: the path in SALUDO_DB, else saludo.db in the user's data directory."""
     if named := os.environ.get("SALUDO_DB"):
         return Path(named)
     from platformdirs import user_data_path
@@ -61,12 +65,16 @@ def default_path() -> Path:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is a file that may be a database; raises DatabaseError where it cannot be one."""
+    """Whether the path is an existing file.
+
+    Raises:
+        DatabaseError: The path is a directory or another special file, or cannot be accessed.
+    """
     try:
         if path.is_dir():
-            raise DatabaseError(f"{path}: is a directory; name a file in it with --db or SALUDO_DB")
+            raise DatabaseError(f"{path}: is a directory; choose a file in it with --db or SALUDO_DB")
         if path.exists() and not path.is_file():
-            raise DatabaseError(f"{path}: is no regular file; name another with --db")
+            raise DatabaseError(f"{path}: is not a regular file; choose another file with --db")
         return path.exists()
     except OSError as error:
         raise DatabaseError(f"{path}: cannot be opened ({error.strerror})") from None
@@ -74,7 +82,7 @@ def exists(path: Path) -> bool:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection, closed at the end; raises DatabaseError."""
+    """A read-only connection, closed with the context; errors of SQLite become DatabaseError."""
     connection = open_reader(path)
     try:
         with _errors(path):
@@ -84,29 +92,32 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A read-only connection that any one thread at a time may use; raises DatabaseError, also where there is no
-    file."""
+    """A read-only connection, usable by any thread, one at a time.
+
+    Raises:
+        DatabaseError: The file does not exist, is not a database of this program, or has another version.
+    """
     if not exists(path):
-        raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
+        raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
     with _errors(path):
         try:
             return _read_only(path, "mode=ro")
         except sqlite3.OperationalError as error:
-            # To read beside a writer, SQLite writes into the directory; where nobody can, there is none.
+            # In WAL mode, even a reader creates files in the directory. If it may not, and no WAL exists, there is no
+            # writer either, and the file can be read as immutable.
             effective = os.access in os.supports_effective_ids
-            closed = not os.access(path.absolute().parent, os.W_OK, effective_ids=effective)
-            if not closed or path.with_name(f"{path.name}-wal").exists():
+            writable = os.access(path.absolute().parent, os.W_OK, effective_ids=effective)
+            if writable or path.with_name(f"{path.name}-wal").exists():
                 raise error
             return _read_only(path, "immutable=1")
 
 
-def _read_only(path: Path, how: str) -> sqlite3.Connection:
+def _read_only(path: Path, mode: str) -> sqlite3.Connection:
     keep_freed_memory()
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=5
-    )
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_TIMEOUT)
     try:
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute(_CACHE)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA query_only = ON")
         _check_version(connection, path)
@@ -118,37 +129,44 @@ def _read_only(path: Path, how: str) -> sqlite3.Connection:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Writer]:
-    """The database for writing, made if it is not there, at the current version; raises DatabaseError.
+    """The database for writing, created if it does not exist, at the current version.
 
-    A second writer is refused at once rather than kept waiting: an import can take minutes.
+    Raises:
+        DatabaseError: The file is not a database of this program, cannot be written, or another writer has it. A second
+            writer is refused at once and does not wait: an import can take minutes.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseError(f"{path.parent}: cannot be made ({error.strerror})") from None
+        raise DatabaseError(f"{path.parent}: cannot be created ({error.strerror})") from None
     if exists(path):
-        # What is not ours is refused before a lock is left beside it.
-        with suppress(_Older), reading(path):
+        # Refuses a file of another program before a lock file is created next to it.
+        with suppress(_Outdated), reading(path):
             pass
     keep_freed_memory()
     with _lock(path), _errors(path):
         _create(path)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=_TIMEOUT)
         try:
-            with suppress(_Older):
+            with suppress(_Outdated):
                 _check_version(connection, path)
-            # Of a new database. Sets of users are long: of large pages a report reads fewer, one after the other.
-            connection.execute("PRAGMA page_size = 16384")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute("PRAGMA wal_autocheckpoint = 4096")
-            if connection.execute("PRAGMA user_version").fetchone()[0] < schema.VERSION:
-                schema.migrate(connection)
+            _set_up(connection)
             yield Writer(connection, path)
         finally:
             connection.close()
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    """Sets the pragmas of a writer and upgrades the schema."""
+    # Takes effect in a new database only. User sets are long: with large pages a report reads fewer, in sequence.
+    connection.execute("PRAGMA page_size = 16384")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(_CACHE)
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA wal_autocheckpoint = 4096")
+    if connection.execute("PRAGMA user_version").fetchone()[0] < schema.VERSION:
+        schema.migrate(connection)
 
 
 def _create(path: Path) -> None:
@@ -158,17 +176,17 @@ def _create(path: Path) -> None:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """The writer's lock: a file beside the database, locked by the kernel, so that a dead writer holds nothing."""
-    place = path.with_name(path.name + ".lock")
+    """Holds the writer's lock: a file next to the database, locked by the kernel, which frees it if the writer dies."""
+    lock_file = path.with_name(path.name + ".lock")
     try:
-        handle = os.open(place, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        handle = os.open(lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DatabaseError(f"{path}: cannot be written ({error.strerror})") from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DatabaseError(f"{path}: another import is writing to it; wait until it has ended") from None
+            raise DatabaseError(f"{path}: another import is writing to it; wait until it ends") from None
         yield
     finally:
         os.close(handle)
@@ -176,20 +194,20 @@ def _lock(path: Path) -> Iterator[None]:
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if not connection.execute("PRAGMA schema_version").fetchone()[0]:
-        raise _Older(f"{path}: is empty; import a file, or try 'saludo demo'")
+        raise _Outdated(f"{path}: is empty; import a file, or try 'saludo demo'")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != schema.APPLICATION_ID:
-        raise DatabaseError(f"{path}: is a SQLite database of another program; name another file with --db")
+        raise DatabaseError(f"{path}: is a SQLite database of another program; choose another file with --db")
     if version > schema.VERSION:
         raise DatabaseError(f"{path}: was written by a newer saludo (version {version}); update saludo")
     if version < schema.VERSION:
-        raise _Older(f"{path}: is of an older version ({version}); any import brings it up to date")
+        raise _Outdated(f"{path}: is an older version ({version}); any import upgrades it")
 
 
 @contextmanager
 def _errors(path: Path) -> Iterator[None]:
-    """SQLite's errors as one line that names the file."""
+    """Turns errors of SQLite into DatabaseError, one line with the file's name."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -197,19 +215,19 @@ def _errors(path: Path) -> Iterator[None]:
 
 
 def describe(error: sqlite3.Error) -> str:
-    """What an error of SQLite means and what to do about it, without the file's name."""
+    """What an error of SQLite means and what to do, without the file's name."""
     text = str(error)
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_NOTADB":
         return "is not a database"
     if name.startswith("SQLITE_CORRUPT"):
-        return "is damaged; name a new one with --db and import your files into it again"
+        return "is damaged; choose a new file with --db and import your files again"
     if name.startswith("SQLITE_FULL"):
-        return "the disk is full; free some room and run the same command again, nothing is lost"
+        return "the disk is full; free some space and run the same command again; nothing is lost"
     if name.startswith("SQLITE_IOERR"):
-        return "cannot be written or read (a full disk, a limit or a broken device); run the same command again after"
+        return "cannot be read or written (full disk, limit or device error); fix it and run the same command again"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "is locked by another program; try again when that has ended"
+        return "is locked by another program; try again when it ends"
     if name.startswith("SQLITE_READONLY"):
         return "is read-only"
     if name.startswith("SQLITE_CANTOPEN"):
@@ -218,14 +236,14 @@ def describe(error: sqlite3.Error) -> str:
 
 
 def interrupt(connection: sqlite3.Connection) -> None:
-    """Stops what the connection is doing in another thread; nothing where it is closed already."""
+    """Stops the statement that the connection executes in another thread; does nothing if it is closed."""
     with suppress(sqlite3.ProgrammingError):
         connection.interrupt()
 
 
 @contextmanager
 def read_transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """A read transaction, so that all that is read belongs to the same moment."""
+    """A read transaction, or the one that is open: everything read in it is of the same moment."""
     if connection.in_transaction:
         yield
         return

@@ -1,26 +1,39 @@
-"""The tables, their indexes and their numbered migrations. Knows what is stored, not how it comes there.
+"""The tables, their indexes and their numbered migrations. Knows what is stored, not who computes it.
 
-Evidence columns of `messages` are written by `ingest` alone, derived columns by what `timeline` says alone. Origins,
-user types and statuses are stored as their position in ORIGINS, USER_TYPES and STATUSES; days as days since 1970-01-01.
+docs/database.md explains the file as a whole and the cube's columns byte by byte. Conventions of all tables:
+
+* A column named ..._at, and `at`, is a time in ms since 1970-01-01 UTC.
+* A day is the number of days since 1970-01-01 in the report's time zone.
+* Origins, user types and statuses are the integers of storage/database/codes.py.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.database.codes import ORIGINS, STATUSES
+from storage.database.codes import (
+    ORIGIN_CAMPAIGN,
+    ORIGIN_NOTIFICATION,
+    ORIGIN_TEMPLATE,
+    ORIGIN_WEBCHAT,
+    STATUS_ANSWERED,
+    STATUS_DELIVERED,
+    STATUS_FAILED,
+    STATUS_READ,
+    STATUS_RECEIVED,
+    STATUS_SENT,
+)
+from storage.database.dirty_marks import MARK_ALL_STARTS, TRIGGERS
 
 if TYPE_CHECKING:
     import sqlite3
 
 VERSION = 5
-APPLICATION_ID = 0x53414C55  # "SALU": a file of another program is told from ours
+APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
-
-# The counters of a cell, two in a number, which are added up at once: (origin, status) of the lower and of the upper
-# half of each column. There is every column once for all users, and once more, named after NEW, for the new ones.
-STATUS_FAILED, STATUS_SENT, STATUS_DELIVERED, STATUS_READ, STATUS_ANSWERED, STATUS_RECEIVED = range(len(STATUSES))
-ORIGIN_TEMPLATE, ORIGIN_NOTIFICATION, ORIGIN_WEBCHAT, ORIGIN_CAMPAIGN = range(len(ORIGINS))
+# The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
+# adds both: (origin, status) of the lower bits, then of the upper bits. Every column exists twice: for all starts, and
+# with NEW_USERS_PREFIX for the starts of new users among them.
 COUNTER_COLUMNS = {
     "template_failed_sent": ((ORIGIN_TEMPLATE, STATUS_FAILED), (ORIGIN_TEMPLATE, STATUS_SENT)),
     "template_delivered_read": ((ORIGIN_TEMPLATE, STATUS_DELIVERED), (ORIGIN_TEMPLATE, STATUS_READ)),
@@ -30,198 +43,228 @@ COUNTER_COLUMNS = {
     "webchat_campaign_received": ((ORIGIN_WEBCHAT, STATUS_RECEIVED), (ORIGIN_CAMPAIGN, STATUS_RECEIVED)),
 }
 NEW_USERS_PREFIX = "new_"
-COUNTER_BITS = 31  # bits of a half: more starts than that many a day there cannot be
+COUNTER_BITS = 31  # two fit into SQLite's signed 64 bits; a day has fewer than 2^31 starts
 
+# `_statements` removes the comments before SQLite sees them: a changed comment changes no database.
 _TABLES = """
-CREATE TABLE lines (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the id of a line that went up in another is never used again
-    label TEXT NOT NULL,      -- what a person reads: the name, else +number, else the identifier
-    value TEXT NOT NULL       -- what names it in a filter and in the TSV: +number, else identifier, else name
+-- Names ---------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE lines (                       -- WhatsApp business numbers
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused: a line that is merged into another loses its id for good
+    label TEXT NOT NULL,                   -- shown on the screen: name, else +number, else identifier
+    value TEXT NOT NULL                    -- used in filters and the TSV: +number, else identifier, else name
 );
-CREATE TABLE line_ids (
+CREATE TABLE line_ids (                    -- every number, identifier and name of a line
     id INTEGER PRIMARY KEY,
     text TEXT NOT NULL UNIQUE,
-    kind INTEGER NOT NULL,    -- 0 number, 1 identifier, 2 name; the smallest that it was ever seen as
-    line INTEGER NOT NULL
+    kind INTEGER NOT NULL,                 -- 0 number (digits), 1 identifier, 2 name; the smallest that it was seen as
+    line INTEGER NOT NULL                  -- lines.id
 );
 CREATE INDEX line_ids_by_line ON line_ids (line);
 
 CREATE TABLE templates (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 
-CREATE TABLE contacts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    label TEXT NOT NULL DEFAULT '',        -- number, else user id, else customer id
-    customer_id TEXT,
-    name TEXT,
-    name_rank INTEGER,
-    name_at INTEGER
+CREATE TABLE contacts (                    -- people
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused, like lines.id; at most 2^28 - 1 (a bitmap holds no more)
+    label TEXT NOT NULL DEFAULT '',        -- shown on the screen: number, else user id, else customer id
+    customer_id TEXT,                      -- the platform's id of this person
+    name TEXT,                             -- the profile name; of several, the smallest (name_rank, name_at, name)
+    name_rank INTEGER,                     -- where the name comes from: 0 send log, 1 webhook, 2 platform
+    name_at INTEGER                        -- time of the record that gave the name
 );
-CREATE INDEX contacts_by_label ON contacts (label); -- the table sorted by contact
-CREATE TABLE contact_ids (
+CREATE INDEX contacts_by_label ON contacts (label); -- for the table sorted by contact
+CREATE TABLE contact_ids (                 -- every id of a contact
     id INTEGER PRIMARY KEY,
-    kind INTEGER NOT NULL,                 -- 0 wa_id, 1 user_id, 2 customer_id
+    kind INTEGER NOT NULL,                 -- 0 wa_id (digits), 1 user_id (BSUID), 2 customer_id
     text TEXT NOT NULL,
-    replaced INTEGER NOT NULL DEFAULT 0,   -- a number change made it obsolete
-    contact INTEGER NOT NULL,
+    replaced INTEGER NOT NULL DEFAULT 0,   -- 1: the contact has changed this number for another
+    contact INTEGER NOT NULL,              -- contacts.id
     UNIQUE (kind, text)
 );
 CREATE INDEX contact_ids_by_contact ON contact_ids (contact);
 
-CREATE TABLE messages (
+-- Messages ------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE messages (                    -- one row a WhatsApp message, in or out; NULL: unknown
     id INTEGER PRIMARY KEY,
-    -- evidence
-    key TEXT NOT NULL,
-    direction INTEGER NOT NULL,            -- 0 out, 1 in, 2 a keyless row
-    hash INTEGER NOT NULL,                 -- crc32 of the key: a small index; the key itself is compared as well
-    sources INTEGER NOT NULL,              -- bits of what gave evidence: 1 send log, 2 webhook, 4 platform, 8 our TSV
-    at INTEGER NOT NULL,                   -- the message's own time, ms
-    timed INTEGER NOT NULL,                -- 0: `at` is only the session's start
-    line_id INTEGER,                       -- line_ids.id, as given
-    contact_id INTEGER,                    -- contact_ids.id, as given
-    template INTEGER,
-    kind TEXT, category TEXT, language TEXT, campaign TEXT, context TEXT,
-    given_origin TEXT,
-    "group" INTEGER NOT NULL DEFAULT 0,
-    accepted_at INTEGER, sent_at INTEGER, delivered_at INTEGER, read_at INTEGER, failed_at INTEGER,
-    given_answered_at INTEGER, session_start INTEGER,
-    error_code INTEGER, error_text TEXT, error_detail TEXT, error_rank INTEGER,
-    channel_id TEXT, agent_groups TEXT,
-    given_new INTEGER,
-    flags INTEGER NOT NULL DEFAULT 0,      -- bits stated by a row: 1 not sent, 2 sent, 4 delivered, 8 read, 16 answered
-    exported TEXT,                         -- JSON: derived columns of our own TSV, for where nothing else is known
-    evidence TEXT,                         -- JSON: field -> [rank, at] where they are not the usual ones
-    -- derived
-    line INTEGER, contact INTEGER,
-    start_template INTEGER,
-    start_at INTEGER,
-    day INTEGER,
-    origin INTEGER,                        -- null: not a start
+    -- Evidence: what the records say of this message, merged by the rules of docs/definitions.md.
+    key TEXT NOT NULL,                     -- wamid or provider's id; of a keyless row the hash of its own text
+    direction INTEGER NOT NULL,            -- 0 out, 1 in, 2 keyless row of a platform
+    hash INTEGER NOT NULL,                 -- CRC-32 of the key: a smaller index than the key; readers compare both
+    sources INTEGER NOT NULL,              -- bits, where evidence came from: 1 send log, 2 webhook, 4 platform,
+                                           -- 8 our own TSV
+    at INTEGER NOT NULL,                   -- the message's own time: the earliest of request and statuses
+    timed INTEGER NOT NULL,                -- 1: `at` is the message's own time, 0: only its session's start
+    line_id INTEGER,                       -- line_ids.id of the line that the records name
+    contact_id INTEGER,                    -- contact_ids.id of the contact that the records name
+    template INTEGER,                      -- templates.id that the records name
+    kind TEXT,                             -- message type: template, text, image, reaction, ...
+    category TEXT,                         -- pricing, else conversation category, lower case: marketing, ...
+    language TEXT,                         -- of the template
+    campaign TEXT,                         -- of a mass send
+    context TEXT,                          -- key of the message that this one quotes
+    given_origin TEXT,                     -- origin that a record or the option --origin states
+    "group" INTEGER NOT NULL DEFAULT 0,    -- 1: sent to or from a group
+    accepted_at INTEGER,                   -- the send request
+    sent_at INTEGER,                       -- the earliest of each status
+    delivered_at INTEGER,
+    read_at INTEGER,                       -- read or played
+    failed_at INTEGER,                     -- of the error below
+    given_answered_at INTEGER,             -- answer that a platform's row states
+    session_start INTEGER,                 -- ms, that a platform's row states
+    error_code INTEGER,                    -- the winning error: code, text, detail, rank and failed_at stay together
+    error_text TEXT,
+    error_detail TEXT,
+    error_rank INTEGER,                    -- where the error comes from: 0 send log, 1 webhook, 2 platform
+    channel_id TEXT,                       -- the platform's, for the TSV
+    agent_groups TEXT,                     -- the platform's, for the TSV
+    given_new INTEGER,                     -- "new user" that a platform's row states: 0, 1
+    flags INTEGER NOT NULL DEFAULT 0,      -- bits that a row states: 1 not sent, 2 sent, 4 delivered, 8 read,
+                                           -- 16 answered
+    exported TEXT,                         -- JSON [flags, time or null, new or null, answered_at or null]: derived
+                                           -- columns of our own TSV; used only if nothing else is known
+    evidence TEXT,                         -- JSON {field: [rank, time]} of the fields whose rank or time is not the
+                                           -- usual one (storage/messages/message_row.py)
+
+    -- Derived: recomputed from all messages of the contact; NULL but for starts, except line, contact and marks.
+    line INTEGER,                          -- lines.id of line_id
+    contact INTEGER,                       -- contacts.id of contact_id
+    start_template INTEGER,                -- templates.id; NULL: unknown, or a referred start without one
+    start_at INTEGER,                      -- time of the start
+    day INTEGER,                           -- day of start_at
+    origin INTEGER,                        -- NULL: not a start
     user_type INTEGER,
     status INTEGER,
-    answered_at INTEGER,
-    failure_code INTEGER, failure_reason TEXT,
-    marks INTEGER NOT NULL DEFAULT 0,      -- bits: 1 implied step, 2 conflict, 4 joined with a keyless row
-    joined INTEGER                         -- of a keyless row: the keyed message it is one start with
+    answered_at INTEGER,                   -- the earliest answer
+    failure_code INTEGER,                  -- of a failed start
+    failure_reason TEXT,                   -- of a failed start: number_gone, ... (docs/definitions.md)
+    marks INTEGER NOT NULL DEFAULT 0,      -- data-quality flags, bits: 1 implied step, 2 conflict, 4 joined
+    joined INTEGER                         -- of a keyless row: messages.id of the start that it is a part of
 );
 CREATE INDEX messages_by_hash ON messages (hash);
 CREATE INDEX messages_by_contact ON messages (contact, at); -- the earliest of a contact, and those around a time
 CREATE INDEX messages_by_context ON messages (context) WHERE context IS NOT NULL;
 CREATE INDEX messages_by_joined ON messages (joined) WHERE joined IS NOT NULL;
--- The table in its order, with what most filters ask, so that a place in it is found in the index alone.
+-- In the order of the table of starts, with the columns of most filters: it finds any page without reading messages.
 CREATE INDEX starts_by_time ON messages (start_at, line, start_template, origin, user_type) WHERE origin IS NOT NULL;
 CREATE INDEX starts_by_notification ON messages (line, start_template, start_at) WHERE origin IS NOT NULL;
 
--- The cube (storage/cube/). Ids of lines and templates: 0 all, -1 unknown, template -2 a referred start without one.
-CREATE TABLE failure_kinds (id INTEGER PRIMARY KEY, code INTEGER, reason TEXT NOT NULL);
+-- Cube (storage/cube/): aggregates of starts. Ids of lines and templates: 0 all of them (a roll-up), -1 unknown;
+-- template -2: a referred start without a template. ------------------------------------------------------------------
+
+CREATE TABLE failure_kinds (               -- every code and reason that a start failed with
+    id INTEGER PRIMARY KEY,
+    code INTEGER,                          -- NULL: a failure without a code
+    reason TEXT NOT NULL
+);
 CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, ''), reason);
-CREATE TABLE users (                       -- distinct contacts, in the form of storage/cube/bitmaps.py
-    id INTEGER PRIMARY KEY,                -- a row's own: blobs in the tree of the key itself would waste half of it
-    kind INTEGER NOT NULL, level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
-    template INTEGER NOT NULL,             -- -9: a pack of what is small, -10: who stands in several templates;
-                                           -- -11 (line as well): all sets of a block with little in it
-    bitmap BLOB NOT NULL
+
+CREATE TABLE users (                       -- sets of distinct contacts by cell, as bytes
+    id INTEGER PRIMARY KEY,                -- long blobs in a WITHOUT ROWID table would waste half of its pages
+    kind INTEGER NOT NULL,                 -- 0 all starts, 1 failed sends by failure, 2 sends by sent, delivered, read
+    level INTEGER NOT NULL,                -- blocks of 1 (level 0), 8 (1), 32 (2), 128 days (3)
+    block INTEGER NOT NULL,                -- day / days of a block, rounded down
+    line INTEGER NOT NULL,                 -- id as above; -11: see template
+    template INTEGER NOT NULL,             -- id as above; -9: packed sets of a line, -10: multiplicities of a line,
+                                           -- -11: packed sets of a whole block (storage/cube/packed_sets.py)
+    bitmap BLOB NOT NULL                   -- the set or packed sets (storage/cube/bitmaps.py)
 );
 CREATE UNIQUE INDEX users_by_cell ON users (kind, level, block, line, template);
-CREATE TABLE dirty (                       -- what of the cube is older than `messages`; level 0: the block is a day
-    level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL,
+
+CREATE TABLE dirty (                       -- blocks whose aggregates are older than `messages`
+    level INTEGER NOT NULL,
+    block INTEGER NOT NULL,                -- at level 0: the day
+    line INTEGER NOT NULL,
     PRIMARY KEY (level, block, line)
 ) WITHOUT ROWID;
 
-CREATE TABLE imports (
+-- Imports and settings ------------------------------------------------------------------------------------------------
+
+CREATE TABLE imports (                     -- what was read, and how far: the same bytes are never read twice
     id INTEGER PRIMARY KEY,
-    file TEXT NOT NULL,
+    file TEXT NOT NULL,                    -- path as given, for people
     format TEXT NOT NULL,
-    options TEXT NOT NULL DEFAULT '',      -- what it was read with: with other options it is read again
+    options TEXT NOT NULL DEFAULT '',      -- options of the import: with other options a file is read again
     started_at INTEGER NOT NULL,
-    finished_at INTEGER,
-    size INTEGER,                          -- of a file that was read to its end: bytes
-    sha256 TEXT,                           -- and what they hash to
-    position INTEGER NOT NULL DEFAULT 0,   -- bytes up to which all records are in the database
-    lines INTEGER NOT NULL DEFAULT 0,      -- and how many lines they are
-    prefix_sha256 TEXT,                    -- what those bytes hash to
-    head_sha256 TEXT,                      -- what the first 4096 of them hash to, where there are as many
-    events INTEGER NOT NULL DEFAULT 0,
-    ignored INTEGER NOT NULL DEFAULT 0,
-    rejects INTEGER NOT NULL DEFAULT 0,
-    new INTEGER NOT NULL DEFAULT 0,
-    changed INTEGER NOT NULL DEFAULT 0
+    finished_at INTEGER,                   -- NULL: interrupted
+    size INTEGER,                          -- bytes, of a file that was read to its end
+    sha256 TEXT,                           -- of these bytes
+    position INTEGER NOT NULL DEFAULT 0,   -- bytes whose records are all in the database
+    lines INTEGER NOT NULL DEFAULT 0,      -- lines in these bytes
+    prefix_sha256 TEXT,                    -- of these bytes
+    head_sha256 TEXT,                      -- of their first 4096 bytes; NULL: they are fewer
+    events INTEGER NOT NULL DEFAULT 0,     -- events read
+    ignored INTEGER NOT NULL DEFAULT 0,    -- records that say nothing of a message
+    rejects INTEGER NOT NULL DEFAULT 0,    -- records that could not be read
+    new INTEGER NOT NULL DEFAULT 0,        -- messages inserted
+    changed INTEGER NOT NULL DEFAULT 0     -- messages updated
 );
 CREATE INDEX imports_by_options ON imports (options, position);
-CREATE TABLE rejects (
+
+CREATE TABLE rejects (                     -- records that could not be read
     id INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL UNIQUE,           -- of the record's own bytes: the same record in two files is one
-    import INTEGER NOT NULL,
-    place TEXT NOT NULL,
+    digest TEXT NOT NULL UNIQUE,           -- of the record's bytes: the same record in two files is one row
+    import INTEGER NOT NULL,               -- imports.id
+    place TEXT NOT NULL,                   -- where in the file: line 7, ...
     reason TEXT NOT NULL,
-    excerpt TEXT NOT NULL
+    excerpt TEXT NOT NULL                  -- 80 characters of the record at most, digits masked
 );
+
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 _COUNTER_COLUMNS = ", ".join(
-    f"{of}{column} INTEGER NOT NULL" for of in ("", NEW_USERS_PREFIX) for column in COUNTER_COLUMNS
+    f"{prefix}{column} INTEGER NOT NULL" for prefix in ("", NEW_USERS_PREFIX) for column in COUNTER_COLUMNS
 )
 
-# The cube's counters (storage/cube/counters.py), with ids as in the rest of the cube.
+# The cube's counters (storage/cube/counters.py), with the cube's ids of lines and templates.
 _COUNTER_TABLES = f"""
 DROP TABLE IF EXISTS cells;
 DROP TABLE IF EXISTS details;
-CREATE TABLE cells (                       -- how many starts of each origin, user type and status
-    line INTEGER NOT NULL, template INTEGER NOT NULL, day INTEGER NOT NULL,
+CREATE TABLE cells (                       -- counts of starts by origin, user type and status: see COUNTER_COLUMNS
+    line INTEGER NOT NULL,
+    template INTEGER NOT NULL,
+    day INTEGER NOT NULL,
     {_COUNTER_COLUMNS},
     PRIMARY KEY (line, template, day)
 ) WITHOUT ROWID;
-CREATE TABLE details (                     -- the sends of which there is more to say: failures and marks
-    level INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL, template INTEGER NOT NULL,
+CREATE TABLE details (                     -- counts of those sends that failed or carry a data-quality flag
+    level INTEGER NOT NULL,                -- as in users
+    block INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    template INTEGER NOT NULL,
     status INTEGER NOT NULL,
-    failure INTEGER NOT NULL,              -- failure_kinds.id, 0: did not fail
-    marks INTEGER NOT NULL,
-    template_sends INTEGER NOT NULL,       -- how many of each origin: those to new users in the lower half (HALF),
-    notification_sends INTEGER NOT NULL,   -- those to recurrent ones in the upper half
+    failure INTEGER NOT NULL,              -- failure_kinds.id; 0: did not fail, or no error is known
+    marks INTEGER NOT NULL,                -- as in messages
+    template_sends INTEGER NOT NULL,       -- sends of origin template: COUNTER_BITS lower bits to new users, the upper
+                                           -- bits to recurrent users
+    notification_sends INTEGER NOT NULL,   -- likewise of origin notification
     PRIMARY KEY (level, block, line, template, status, failure, marks)
 ) WITHOUT ROWID;
 """
 
-# Whoever changes a start marks its day of its line as dirty in the same transaction: nothing that writes can forget to.
-# What is new is marked by what inserts it (`insert` in storage/messages/store.py), once for many rows.
-_COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
-_OLD, _NEW = (", ".join(f"{row}.{column.strip()}" for column in _COUNTED.split(",")) for row in ("old", "new"))
-TRIGGERS = {
-    "start_changed": f"""
-CREATE TRIGGER start_changed AFTER UPDATE OF {_COUNTED} ON messages
-WHEN (old.origin IS NOT NULL OR new.origin IS NOT NULL) AND ({_OLD}) IS NOT ({_NEW}) BEGIN
-    INSERT OR IGNORE INTO dirty SELECT 0, old.day, ifnull(old.line, -1) WHERE old.origin IS NOT NULL;
-    INSERT OR IGNORE INTO dirty SELECT 0, new.day, ifnull(new.line, -1)
-    WHERE new.origin IS NOT NULL AND (old.origin IS NULL OR (old.day, old.line) IS NOT (new.day, new.line));
-END""",
-    "start_gone": """
-CREATE TRIGGER start_gone AFTER DELETE ON messages WHEN old.origin IS NOT NULL BEGIN
-    INSERT OR IGNORE INTO dirty VALUES (0, old.day, ifnull(old.line, -1));
-END""",
-}
-
-
-# The cube of another layout is thrown away, and every day marked: readers count from the messages until the next import
-# has counted all of them again.
-_COUNT_AGAIN = """
+# A migration to another layout drops the cube and marks every day. Readers count from `messages` until the next import
+# has refreshed the cube.
+_RECOUNT = f"""
 DELETE FROM users;
 DELETE FROM dirty;
-INSERT INTO dirty (level, block, line) SELECT DISTINCT 0, day, ifnull(line, -1) FROM messages WHERE origin IS NOT NULL;
+{MARK_ALL_STARTS};
 """
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the database up to VERSION; nothing where it is there already.
+    """Brings the database up to VERSION; does nothing if it is there.
 
-    sqlite-utils keeps the journal of migrations. It is imported here, because reading needs none of it and it costs
-    more time to import than a report takes.
+    sqlite-utils records in `_sqlite_migrations` which migrations were applied. It is imported here only: reading does
+    not need it, and the import takes longer than a report.
     """
     from sqlite_utils import Database, Migrations
 
-    # First of all, so that what a full disk leaves half made is known as ours and is made whole the next time.
+    # Before any table: after a full disk, the half-made database is recognised as ours and completed next time.
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     migrations = Migrations("saludo")
 
+    # The functions' names are stored: never rename or reorder them.
     @migrations()
     def tables(database: Database) -> None:
         for statement in _statements(_TABLES):
@@ -231,7 +274,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def counters_two_in_a_number(database: Database) -> None:
-        for statement in _statements(_COUNTER_TABLES + _COUNT_AGAIN):
+        for statement in _statements(_COUNTER_TABLES + _RECOUNT):
             database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))
@@ -239,9 +282,10 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> list[str]:
-    """The statements of a script: one by one, because `executescript` would commit the open transaction."""
-    lines = "\n".join(line.split("--")[0] for line in script.splitlines())
-    return [statement for statement in lines.split(";") if statement.strip()]
+    """The statements of a script without comments, one by one: `executescript` would commit the open transaction."""
+    lines = (line.split("--")[0].rstrip() for line in script.splitlines())
+    statements = "\n".join(line for line in lines if line).split(";")
+    return [statement for statement in statements if statement.strip()]
 
 
 FIRST_AND_LAST_DAY = """

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
+from storage.domain.errors import unknown_word
 
 HOUR = 3_600_000  # ms
 _MOST_HOURS = 24 * 365
@@ -88,7 +89,7 @@ def normalized(key: str, value: str) -> str:
             return _answer_window(value)
         case "chat_link":
             return _chat_link(value)
-    raise SettingError(f"unknown setting '{key}'; known settings: {', '.join(SETTING_KEYS)}")
+    raise SettingError(unknown_word("setting", key, SETTING_KEYS))
 
 
 def _time_zone(value: str) -> str:

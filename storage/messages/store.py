@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from storage.database.unknown_ids import UNKNOWN_ID
+from storage.database.dirty_marks import MARK_DAY
 from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
 from storage.messages.identities import NOWHERE, Lines, Owned
@@ -70,7 +70,6 @@ _INSERT, _INSERT_USUAL = (
     for columns in (_ALL, _USUAL)
 )
 _TEMPLATES_KEPT = 100_000
-_MARK = f"INSERT OR IGNORE INTO dirty (level, block, line) VALUES (0, ?, ifnull(?, {UNKNOWN_ID}))"
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
@@ -217,7 +216,7 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
             days.add((derived[DAY], derived[START_LINE]))
     connection.executemany(_INSERT_USUAL, usual)
     connection.executemany(_INSERT, others)
-    connection.executemany(_MARK, days)
+    connection.executemany(MARK_DAY, days)
 
 
 def update(connection: sqlite3.Connection, columns: Columns, changed: Iterable[tuple[Stored, DerivedColumns]]) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from storage.cube import refresh
 from storage.database.connection import Writer, writing
-from storage.database.schema import TRIGGERS
+from storage.database.dirty_marks import TRIGGERS
 from storage.database.settings import store_setting
 from storage.domain.calendar import Calendar
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from storage.database.connection import DatabaseError, default_path, exists, reading, writing
 from storage.database.settings import SETTING_KEYS, SettingError, load_settings, normalized, store_setting
 from storage.domain.calendar import ZoneError, zone_of
-from storage.domain.errors import StorageError
+from storage.domain.errors import StorageError, unknown_word
 from tui.commands.arguments import UsageError, filter_of, narrate, parse, printable
 
 if TYPE_CHECKING:
@@ -334,7 +334,7 @@ def _check(arguments: Namespace) -> int:
 
     path = _database(arguments)
     if not exists(path):
-        raise DatabaseError(f"{path}: there is no database yet; import a file, or try 'saludo demo'")
+        raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
     with writing(path) as writer:
         if arguments.rebuild:
             with _bar("rebuilding") as bar:
@@ -354,7 +354,7 @@ def _settings(arguments: Namespace) -> int:
 
     key, value = arguments.key, arguments.value
     if key is not None and key not in SETTING_KEYS:
-        raise UsageError(f"unknown setting '{key}'; known settings: {', '.join(SETTING_KEYS)}")
+        raise UsageError(unknown_word("setting", key, SETTING_KEYS))
     path = _database(arguments)
     if value is None:
         with reading(path) as connection:

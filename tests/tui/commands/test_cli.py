@@ -295,7 +295,7 @@ class TestExport:
 class TestDatabase:
     @pytest.mark.parametrize("words", [("report",), ("export",), ("check",), ("settings",), ("settings", "time_zone")])
     def test_none_yet(self, words: tuple[str, ...], database: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert_one_line(saludo(capsys, *words), 1, "there is no database yet")
+        assert_one_line(saludo(capsys, *words), 1, "database not found")
         assert not database.exists()
 
     @pytest.mark.parametrize("words", [("report",), ("import", LINES), ("check",), ("settings", "chat_link", "")])
@@ -329,8 +329,8 @@ class TestDatabase:
         pipe, notes = tmp_path / "pipe", tmp_path / "notes.db"
         os.mkfifo(pipe)
         notes.write_text("dear diary, " * 100)
-        assert_one_line(saludo(capsys, "import", "--db", str(pipe), LINES), 1, "is no regular file")
-        assert_one_line(saludo(capsys, "report", "--db", str(pipe)), 1, "is no regular file")
+        assert_one_line(saludo(capsys, "import", "--db", str(pipe), LINES), 1, "is not a regular file")
+        assert_one_line(saludo(capsys, "report", "--db", str(pipe)), 1, "is not a regular file")
         assert_one_line(saludo(capsys, "import", "--db", str(notes), LINES), 1, "is not a database")
         assert sorted(tmp_path.iterdir()) == [notes, pipe]
 

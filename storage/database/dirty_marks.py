@@ -1,0 +1,48 @@
+"""Dirty marks: every statement that marks a part of the cube as out of date, or takes a mark back. Knows the tables
+`dirty` and `messages` only.
+
+A row of `dirty` says that the cube's block of days is older than `messages`, for one line. Who marks what:
+
+* Triggers mark the day of a start that is updated or deleted, in the same transaction: no writer can forget it.
+* MARK_DAY marks the days of new starts. Inserts have no trigger: `storage/messages/store.py` executes it once for each
+  day and line of a batch, which is faster than once for each row.
+* `storage/cube/refresh.py` refreshes a block, marks its parent and unmarks it (MARK_PARENT, UNMARK), or marks every
+  day to rebuild the cube (MARK_DAY).
+* A migration that drops the cube marks every day that has a start (MARK_ALL_STARTS).
+"""
+
+from __future__ import annotations
+
+from storage.database.unknown_ids import UNKNOWN_ID
+
+# Parameters: day, line (None: unknown).
+MARK_DAY = f"INSERT OR IGNORE INTO dirty (level, block, line) VALUES (0, ?, ifnull(?, {UNKNOWN_ID}))"
+
+# Parameters: level and block of the parent, then of the block whose marked lines its parent takes over.
+MARK_PARENT = "INSERT OR IGNORE INTO dirty SELECT ?, ?, line FROM dirty WHERE level = ? AND block = ?"
+# Parameters: level, block.
+UNMARK = "DELETE FROM dirty WHERE level = ? AND block = ?"
+
+MARK_ALL_STARTS = f"""
+INSERT INTO dirty (level, block, line)
+SELECT DISTINCT 0, day, ifnull(line, {UNKNOWN_ID}) FROM messages WHERE origin IS NOT NULL
+"""
+
+# The columns of a start that the cube counts: a change of any of them marks its day.
+_COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"
+_OLD, _NEW = (", ".join(f"{row}.{column}" for column in _COUNTED.split(", ")) for row in ("old", "new"))
+
+# Databases store the text of their triggers: a change here needs a migration.
+TRIGGERS = {
+    "start_changed": f"""
+CREATE TRIGGER start_changed AFTER UPDATE OF {_COUNTED} ON messages
+WHEN (old.origin IS NOT NULL OR new.origin IS NOT NULL) AND ({_OLD}) IS NOT ({_NEW}) BEGIN
+    INSERT OR IGNORE INTO dirty SELECT 0, old.day, ifnull(old.line, {UNKNOWN_ID}) WHERE old.origin IS NOT NULL;
+    INSERT OR IGNORE INTO dirty SELECT 0, new.day, ifnull(new.line, {UNKNOWN_ID})
+    WHERE new.origin IS NOT NULL AND (old.origin IS NULL OR (old.day, old.line) IS NOT (new.day, new.line));
+END""",
+    "start_gone": f"""
+CREATE TRIGGER start_gone AFTER DELETE ON messages WHEN old.origin IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO dirty VALUES (0, old.day, ifnull(old.line, {UNKNOWN_ID}));
+END""",
+}
