@@ -1,9 +1,12 @@
-"""Sets of users as bytes: Roaring bitmaps, or sorted numbers where they are few or lie so far apart that a bitmap is
-longer.
+"""User sets as bytes: a list of numbers, or a Roaring bitmap where that is shorter. Equal sets are equal bytes.
 
-A number is a contact's id with the slice that it belongs to in the bits above (SLICE_BITS). Equal sets are equal bytes.
-Numbers are of 32 bits, little-endian; a bitmap is in Roaring's portable format, filled up to a length that no run of
-numbers has. Knows nothing of what a slice means.
+A number is slice << SLICE_BITS | contact id (start_classes.py). The two forms differ in their length:
+
+* Number list: ascending 32-bit integers, little-endian. Its length is a multiple of 4.
+* Bitmap: Roaring's portable format (https://github.com/RoaringBitmap/RoaringFormatSpec), followed by 1 to 4 zero bytes
+  so that its length is one more than a multiple of 4. Only sets of _LIST_LIMIT numbers or more have this form.
+
+Knows nothing of what a slice means.
 """
 
 from __future__ import annotations
@@ -19,114 +22,97 @@ from pyroaring import BitMap
 EncodedSet = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
-_FEW = 96  # numbers; from here on a Roaring bitmap is faster to unite, and mostly smaller
+_LIST_LIMIT = 96  # numbers; from here on a bitmap unites faster and is mostly smaller
+# `BitMap.union` makes all sets dense first: faster than pairwise unions only for many sets or many numbers times sets.
 _MANY_SETS = 32
-_MANY = 200_000  # numbers times sets; below, to unite one by one is faster than in one go, which makes all dense first
+_MANY_NUMBERS = 200_000  # numbers times sets
 
-_RUNS = [Struct(f"<{count}I") for count in range(_FEW)]
-_RUN_LENGTHS = frozenset(run.size for run in _RUNS)
+_LISTS = [Struct(f"<{count}I") for count in range(_LIST_LIMIT)]  # by count of numbers
+_LIST_LENGTHS = frozenset(numbers.size for numbers in _LISTS)
 
 
 def encode_numbers(numbers: Collection[int]) -> bytes:
-    """The set of these numbers, which may repeat."""
+    """The bytes of the set of these numbers, one or more, with or without duplicates."""
     if len(numbers) == 1:
-        return _RUNS[1].pack(*numbers)
-    if len(numbers) < _FEW:
-        return _run({*numbers})
+        return _LISTS[1].pack(*numbers)
+    if len(numbers) < _LIST_LIMIT:
+        return _number_list({*numbers})
     return encode(BitMap(array("I", numbers)))
 
 
-def _run(numbers: Collection[int]) -> bytes:
-    return _RUNS[len(numbers)].pack(*sorted(numbers))
+def _number_list(numbers: Collection[int]) -> bytes:
+    return _LISTS[len(numbers)].pack(*sorted(numbers))
 
 
 def encode(users: BitMap) -> bytes:
     """The bytes of a set."""
-    if len(users) >= _FEW:
-        # Equal sets that came about in other ways differ in which of their containers are runs.
+    if len(users) >= _LIST_LIMIT:
+        # Equal sets differ in the containers that they use unless each is optimised.
         users.run_optimize()
-        text: bytes = users.serialize()
-        if len(text) < 4 * len(users):
-            return text + bytes(1 + -len(text) % 4)
+        serialized: bytes = users.serialize()
+        if len(serialized) < 4 * len(users):
+            return serialized + bytes(1 + -len(serialized) % 4)
     return little_endian(users.to_array()).tobytes()
 
 
-def encoded_union(blobs: Sequence[EncodedSet]) -> bytes:
-    """The bytes of the union of sets of bytes, one or more."""
-    if len(blobs) == 1:
-        return bytes(blobs[0])
-    joined = b"".join(blobs)
-    # Of as few bytes, one can still be a bitmap: a run of numbers takes next to none.
-    if len(joined) < 4 * _FEW and _RUN_LENGTHS.issuperset(map(len, blobs)):
-        return _run({*_RUNS[len(joined) // 4].unpack(joined)})
-    return encode(union_of(blobs))
+def encoded_union(sets: Sequence[EncodedSet]) -> bytes:
+    """The bytes of the union of one or more sets."""
+    if len(sets) == 1:
+        return bytes(sets[0])
+    joined = b"".join(sets)
+    # So few bytes are number lists, or one of them is a bitmap: consecutive numbers take next to no bytes.
+    if len(joined) < 4 * _LIST_LIMIT and _LIST_LENGTHS.issuperset(map(len, sets)):
+        return _number_list({*_LISTS[len(joined) // 4].unpack(joined)})
+    return encode(union_of(sets))
 
 
 def little_endian(numbers: array[int]) -> array[int]:
-    """The numbers as they are stored, or back; the array itself is changed."""
+    """Converts numbers between this machine's byte order and the stored one, in place."""
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
 
 
-def is_run(blob: EncodedSet) -> bool:
-    """Whether the bytes are a run of numbers, and no bitmap."""
-    return not len(blob) & 3
+def is_number_list(encoded: EncodedSet) -> bool:
+    """Whether a set is stored as a number list, not as a bitmap."""
+    return not len(encoded) & 3
 
 
-def numbers_of(runs: Iterable[EncodedSet]) -> array[int]:
-    """The numbers of runs, one after the other."""
-    return little_endian(array("I", b"".join(runs)))
+def numbers_of(number_lists: Iterable[EncodedSet]) -> array[int]:
+    """The numbers of number lists, one list after the other."""
+    return little_endian(array("I", b"".join(number_lists)))
 
 
-def decode(blob: EncodedSet) -> BitMap:
+def decode(encoded: EncodedSet) -> BitMap:
     """The set of these bytes."""
-    return BitMap(numbers_of((blob,))) if is_run(blob) else BitMap.deserialize(bytes(blob))
+    return BitMap(numbers_of((encoded,))) if is_number_list(encoded) else BitMap.deserialize(bytes(encoded))
 
 
 def union_of(sets: Iterable[EncodedSet | BitMap]) -> BitMap:
-    """The union of sets, of bytes or decoded."""
-    few: list[EncodedSet] = []
+    """The union of sets, encoded or decoded."""
+    number_lists: list[EncodedSet] = []
     bitmaps: list[BitMap] = []
     for one in sets:
         if isinstance(one, BitMap):
             bitmaps.append(one)
-        elif is_run(one):
-            few.append(one)
+        elif is_number_list(one):
+            number_lists.append(one)
         else:
             bitmaps.append(decode(one))
     if not bitmaps:
-        return BitMap(numbers_of(few))
+        return BitMap(numbers_of(number_lists))
     users = union_of_bitmaps(bitmaps)
-    if few:
-        # Numbers are added faster to what is dense than to nothing; a set of the caller's stays as it is.
+    if number_lists:
+        # It is faster to add numbers to the bitmaps' union than to an empty set. A single bitmap may be the caller's.
         users = users.copy() if len(bitmaps) == 1 else users
-        users.update(numbers_of(few))
+        users.update(numbers_of(number_lists))
     return users
 
 
-@cache
-def _range(index: int) -> BitMap:
-    return BitMap(range(index << SLICE_BITS, (index + 1) << SLICE_BITS))
-
-
-def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
-    """The contacts that the set has in any of these slices."""
-    return union_of_bitmaps([contacts for _, contacts in contacts_by_slice(users, slices)])
-
-
-def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[int, BitMap]]:
-    """The contacts that the set has in each of these slices, where there are any."""
-    for index in slices:
-        start = index << SLICE_BITS
-        if users.range_cardinality(start, start + (1 << SLICE_BITS)):
-            yield index, (users & _range(index)).shift(-start)
-
-
 def union_of_bitmaps(sets: Sequence[BitMap]) -> BitMap:
-    """The union of any number of sets; a single one is returned as it is."""
-    # Of so many it is not even worth asking how many numbers they have.
-    if len(sets) > _MANY_SETS or (len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY):
+    """The union of any number of sets; a single set is returned itself, not a copy."""
+    # Beyond _MANY_SETS it does not pay even to count their numbers.
+    if len(sets) > _MANY_SETS or (len(sets) > 2 and len(sets) * sum(map(len, sets)) > _MANY_NUMBERS):
         return BitMap.union(*sets)
     first, *others = sets or (BitMap(),)
     if others:
@@ -134,3 +120,21 @@ def union_of_bitmaps(sets: Sequence[BitMap]) -> BitMap:
         for other in others[1:]:
             first |= other
     return first
+
+
+@cache
+def _slice_range(slice_number: int) -> BitMap:
+    return BitMap(range(slice_number << SLICE_BITS, (slice_number + 1) << SLICE_BITS))
+
+
+def contacts_of(users: BitMap, slices: Iterable[int]) -> BitMap:
+    """The contacts in any of these slices of a set."""
+    return union_of_bitmaps([contacts for _, contacts in contacts_by_slice(users, slices)])
+
+
+def contacts_by_slice(users: BitMap, slices: Iterable[int]) -> Iterator[tuple[int, BitMap]]:
+    """The contacts in each of these slices of a set, without empty slices."""
+    for number in slices:
+        start = number << SLICE_BITS
+        if users.range_cardinality(start, start + (1 << SLICE_BITS)):
+            yield number, (users & _slice_range(number)).shift(-start)

@@ -1,5 +1,6 @@
-"""The counters of the cube: `cells` by day, `details` by block. Tells how to write what differs from what is there, and
-every roll-up from the leaves. Owns both tables; knows no set of users.
+"""The counters of the cube: computes the writes of `cells` (by day) and `details` (by block). Owns both tables.
+
+It knows no user set. Only rows that differ from the stored ones are written.
 """
 
 from __future__ import annotations
@@ -10,26 +11,25 @@ from collections import defaultdict
 from collections.abc import Iterable
 from operator import add
 
-from storage.cube.day_counts import Cell, Detail, Sends, Sums, columns_of, sums_of
+from storage.cube.day_counts import Cell, Detail, PackedCounters, PackedSends, pack_counters, unpack_counters
 from storage.cube.layout import ALL, Block, children_of
 from storage.database.schema import COUNTER_COLUMNS, NEW_USERS_PREFIX
 from storage.database.statements import BulkStatement
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 
-Cells = dict[Cell, Sums]
-Details = dict[Detail, Sends]
+CellCounters = dict[Cell, PackedCounters]
+DetailSends = dict[Detail, PackedSends]
 
-_NAMES = [f"{of}{column}" for of in ("", NEW_USERS_PREFIX) for column in COUNTER_COLUMNS]
-_COLUMNS = ", ".join(_NAMES)
+_COLUMN_NAMES = [f"{prefix}{column}" for prefix in ("", NEW_USERS_PREFIX) for column in COUNTER_COLUMNS]
 _HAS_DAY = f"SELECT 1 FROM cells WHERE line = {ALL} AND template = {ALL} AND day = ?"
-_READ = f"""
-SELECT line, template, {_COLUMNS} FROM cells
+_READ_CELLS = f"""
+SELECT line, template, {", ".join(_COLUMN_NAMES)} FROM cells
 WHERE line IN (SELECT value FROM json_each(?)) AND template IN (SELECT value FROM json_each(?)) AND day = ?
 """
-_WRITE = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_NAMES)))})"
-_DROP = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
+_WRITE_CELL = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_COLUMN_NAMES)))})"
+_DROP_CELL = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
 
-_OF_DETAIL = 5  # columns that tell one detail of a day from the others
+_DETAIL_KEY = 5  # columns of _READ_DETAILS that are the key of a detail
 _READ_DETAILS = """
 SELECT line, template, status, failure, marks, template_sends, notification_sends FROM details
 WHERE level = 0 AND block = ?
@@ -42,7 +42,7 @@ WHERE level = 0 AND block = ? AND line = ? AND template = ? AND status = ? AND f
 _DROP_BLOCK = """
 DELETE FROM details WHERE level = :level AND block = :block AND line IN (SELECT value FROM json_each(:lines))
 """
-_SUM_UP = """
+_SUM_CHILDREN = """
 INSERT INTO details
 SELECT :level, :block, line, template, status, failure, marks, sum(template_sends), sum(notification_sends)
 FROM details
@@ -52,74 +52,90 @@ GROUP BY line, template, status, failure, marks
 
 
 def all_lines(connection: sqlite3.Connection) -> set[int]:
-    """Every line that a cell may have."""
+    """The ids of all lines that a cell may have, with UNKNOWN_ID and without ALL."""
     return {UNKNOWN_ID, *(id for (id,) in connection.execute("SELECT id FROM lines"))}
 
 
 def all_templates(connection: sqlite3.Connection) -> set[int]:
-    """Every template that a cell may have."""
+    """The ids of all templates that a cell may have, with UNKNOWN_ID and NO_TEMPLATE and without ALL."""
     return {UNKNOWN_ID, NO_TEMPLATE, *(id for (id,) in connection.execute("SELECT id FROM templates"))}
 
 
 def has_day(connection: sqlite3.Connection, day: int) -> bool:
-    """Whether there are cells of a day, be they as dirty as they may."""
+    """Whether the cube has cells of a day, clean or dirty."""
     return connection.execute(_HAS_DAY, (day,)).fetchone() is not None
 
 
-def stored_cells(connection: sqlite3.Connection, day: int, lines: set[int]) -> Cells:
-    """The cells of a day as they are; those of `lines` as well where a line is gone."""
+def stored_cells(connection: sqlite3.Connection, day: int, lines: set[int]) -> CellCounters:
+    """The stored cells of a day.
+
+    Args:
+        lines: Dirty lines; they may include lines that no longer exist, whose cells are read as well.
+    """
     if not has_day(connection, day):
         return {}
-    listed = (json.dumps(sorted(some | {ALL})) for some in (all_lines(connection) | lines, all_templates(connection)))
-    rows = connection.execute(_READ, (*listed, day))
-    return {(line, template): sums_of(columns) for line, template, *columns in rows}
+    ids = (all_lines(connection) | lines, all_templates(connection))
+    listed = (json.dumps(sorted(of_dimension | {ALL})) for of_dimension in ids)
+    rows = connection.execute(_READ_CELLS, (*listed, day))
+    return {(line, template): pack_counters(columns) for line, template, *columns in rows}
 
 
-def cell_writes(day: int, lines: set[int], leaves: Cells, stored: Cells) -> list[BulkStatement]:
-    """How to write the counters of these lines on a day, and the roll-ups over them."""
-    # The leaves of the other lines stay as they are.
-    cells = {cell: sums for cell, sums in stored.items() if ALL not in cell and cell[0] not in lines} | leaves
-    cells |= _roll_up(cells)
-    written = [(*cell, day, *columns_of(sums)) for cell, sums in cells.items() if stored.get(cell) != sums]
-    return [(_WRITE, written), (_DROP, [(*cell, day) for cell in stored if cell not in cells])]
+def cell_writes(day: int, lines: set[int], leaves: CellCounters, stored: CellCounters) -> list[BulkStatement]:
+    """The writes of a day's cells when some lines are counted again, roll-ups included.
+
+    Args:
+        lines: The lines that are counted again.
+        leaves: All leaf cells of these lines.
+        stored: All cells of the day that are stored.
+    """
+    of_other_lines = {cell: counters for cell, counters in stored.items() if ALL not in cell and cell[0] not in lines}
+    cells = of_other_lines | leaves
+    cells |= _cell_roll_ups(cells)
+    written = [(*cell, day, *unpack_counters(of)) for cell, of in cells.items() if stored.get(cell) != of]
+    return [(_WRITE_CELL, written), (_DROP_CELL, [(*cell, day) for cell in stored if cell not in cells])]
 
 
-def _roll_up(leaves: Cells) -> Cells:
-    by_line: defaultdict[int, Sums] = defaultdict(int)
-    by_template: defaultdict[int, Sums] = defaultdict(int)
-    for (line, template), sums in leaves.items():
-        by_line[line] += sums
-        by_template[template] += sums
-    totals = {(line, ALL): sums for line, sums in by_line.items()}
-    totals |= {(ALL, template): sums for template, sums in by_template.items()}
+def _cell_roll_ups(leaves: CellCounters) -> CellCounters:
+    by_line: defaultdict[int, PackedCounters] = defaultdict(int)
+    by_template: defaultdict[int, PackedCounters] = defaultdict(int)
+    for (line, template), counters in leaves.items():
+        by_line[line] += counters
+        by_template[template] += counters
+    roll_ups = {(line, ALL): counters for line, counters in by_line.items()}
+    roll_ups |= {(ALL, template): counters for template, counters in by_template.items()}
     if leaves:
-        totals[ALL, ALL] = sum(by_line.values())
-    return totals
+        roll_ups[ALL, ALL] = sum(by_line.values())
+    return roll_ups
 
 
-def stored_details(connection: sqlite3.Connection, day: int) -> Details:
-    """The details of a day as they are."""
-    return {row[:_OF_DETAIL]: row[_OF_DETAIL:] for row in connection.execute(_READ_DETAILS, (day,))}
+def stored_details(connection: sqlite3.Connection, day: int) -> DetailSends:
+    """The stored details of a day."""
+    return {row[:_DETAIL_KEY]: row[_DETAIL_KEY:] for row in connection.execute(_READ_DETAILS, (day,))}
 
 
-def detail_writes(day: int, lines: set[int], leaves: Details, stored: Details) -> list[BulkStatement]:
-    """How to write the details of these lines on a day, and the roll-ups over them."""
-    details = {
+def detail_writes(day: int, lines: set[int], leaves: DetailSends, stored: DetailSends) -> list[BulkStatement]:
+    """The writes of a day's details when some lines are counted again; arguments as of `cell_writes`."""
+    of_other_lines = {
         detail: sends for detail, sends in stored.items() if ALL not in detail[:2] and detail[0] not in lines
-    } | leaves
-    totals: Details = {}
-    for (line, template, status, failure, marks), sends in details.items():
-        for of_line, of_template in ((line, ALL), (ALL, template), (ALL, ALL)):
-            detail = of_line, of_template, status, failure, marks
-            known = totals.get(detail)
-            totals[detail] = sends if known is None else tuple(map(add, known, sends))
-    details |= totals
+    }
+    details = of_other_lines | leaves
+    details |= _detail_roll_ups(details)
     written = [(day, *detail, *sends) for detail, sends in sorted(details.items()) if stored.get(detail) != sends]
     return [(_WRITE_DETAIL, written), (_DROP_DETAIL, [(day, *detail) for detail in stored if detail not in details])]
 
 
+def _detail_roll_ups(leaves: DetailSends) -> DetailSends:
+    roll_ups: DetailSends = {}
+    for (line, template, status, failure, flags), sends in leaves.items():
+        for rolled_line, rolled_template in ((line, ALL), (ALL, template), (ALL, ALL)):
+            detail = rolled_line, rolled_template, status, failure, flags
+            known = roll_ups.get(detail)
+            roll_ups[detail] = sends if known is None else tuple(map(add, known, sends))
+    return roll_ups
+
+
 def refresh_details(connection: sqlite3.Connection, block: Block, lines: Iterable[int]) -> None:
-    """Sums up the details of a coarse block from the blocks below it."""
+    """Replaces the details of some lines in a coarse block by the sums of its children."""
     level, number = block
     children = children_of(block)
     parameters = {
@@ -130,4 +146,4 @@ def refresh_details(connection: sqlite3.Connection, block: Block, lines: Iterabl
         "lines": json.dumps([ALL, *sorted(lines)]),
     }
     connection.execute(_DROP_BLOCK, parameters)
-    connection.execute(_SUM_UP, parameters)
+    connection.execute(_SUM_CHILDREN, parameters)

@@ -1,8 +1,8 @@
-"""A second process that works out what of the cube is to be written, while the one that imports does other things.
+"""Helper process that computes cube writes during an import. It only reads the database.
 
-It gets either starts of days that had none, which are not in the database yet, or coarse blocks, whose parts are
-committed; it only reads. What it does not give, because it was killed or found an error, the importing process works
-out itself: nothing depends on it but time.
+A request is either for days that had no starts before, whose starts come with the request because they are not in the
+database yet, or for coarse blocks whose children are committed. Without an answer (the process was killed or met an
+error) the importing process computes the same writes itself: results never depend on the helper.
 """
 
 from __future__ import annotations
@@ -22,42 +22,50 @@ from storage.database import child_process
 from storage.database.connection import DatabaseError, reading
 from storage.database.statements import BulkStatement
 
-Task = tuple[int, Block, set[int]]  # a kind of sets, a coarse block, its dirty lines
+_NICENESS = 4  # the importing process goes first
+
+Task = tuple[int, Block, set[int]]  # kind of user sets, coarse block, dirty lines
 
 
 class CountingProcess:
-    """The process (None: there is none), as the importing one sees it: one question at a time, and then its answer."""
+    """The importing process's end of the pipes: one request at a time, then its answer."""
 
     def __init__(self, process: subprocess.Popen[bytes] | None) -> None:
+        """`process` None: there is no helper, and no request is answered."""
         self._process = process
 
     def ask_for_days(self, starts: Iterable[tuple[Any, ...]], failures: Iterable[tuple[Failure, int]]) -> None:
-        """Asks for the writes of new days: `starts` as derived columns of messages, failures with their ids."""
-        self._ask(("days", list(starts), list(failures)))
+        """Requests the writes of new days.
+
+        Args:
+            starts: Derived columns of the messages of all starts of these days.
+            failures: The failures among them, with their ids.
+        """
+        self._send(("days", list(starts), list(failures)))
 
     def days(self) -> dict[int, list[BulkStatement]]:
-        """The writes of each of those days; nothing where there is no answer."""
-        days: dict[int, list[BulkStatement]] | None = self._answer()
+        """The answer to `ask_for_days`: the writes by day, empty without an answer."""
+        days: dict[int, list[BulkStatement]] | None = self._receive()
         return days or {}
 
     def ask_for_blocks(self, tasks: Iterable[Task]) -> None:
-        """Asks for the writes of coarse blocks, of which all parts are committed."""
-        self._ask(("blocks", [(kind, block, sorted(lines)) for kind, block, lines in tasks]))
+        """Requests the writes of coarse blocks whose children are committed."""
+        self._send(("blocks", [(kind, block, sorted(lines)) for kind, block, lines in tasks]))
 
     def blocks(self) -> list[list[BulkStatement]] | None:
-        """The writes of those blocks, in the order of the question; None where there is no answer."""
-        blocks: list[list[BulkStatement]] | None = self._answer()
+        """The answer to `ask_for_blocks`: the writes of each task, None without an answer."""
+        blocks: list[list[BulkStatement]] | None = self._receive()
         return blocks
 
-    def _ask(self, question: tuple[Any, ...]) -> None:
+    def _send(self, request: tuple[Any, ...]) -> None:
         if self._process is not None:
             assert self._process.stdin is not None
             try:
-                child_process.send(self._process.stdin, question)
+                child_process.send(self._process.stdin, request)
             except OSError:
                 self._process = None
 
-    def _answer(self) -> Any:
+    def _receive(self) -> Any:
         if self._process is not None:
             assert self._process.stdout is not None
             try:
@@ -69,28 +77,31 @@ class CountingProcess:
 
 @contextmanager
 def running_counting_process(path: Path) -> Iterator[CountingProcess]:
-    """The process for a database, ended with the context; where none can be started, nobody answers."""
+    """Runs the helper for a database, until the context ends."""
     with child_process.running("storage.cube.counting_process", str(path)) as process:
         yield CountingProcess(process)
 
 
-def answer_to(path: Path, question: Sequence[Any]) -> Any:
-    """The answer to a question, None where it cannot be told here."""
+def answer_to(path: Path, request: Sequence[Any]) -> Any:
+    """The answer to a request, None after an error."""
     try:
-        if question[0] == "days":
-            days = starts_by_day(question[1], dict(question[2]))
+        if request[0] == "days":
+            days = starts_by_day(request[1], dict(request[2]))
             return {day: new_day_writes(day, starts) for day, starts in days.items()}
         with reading(path) as connection:
-            return [coarse_writes(connection, kind, block, set(lines)) for kind, block, lines in question[1]]
+            return [coarse_writes(connection, kind, block, set(lines)) for kind, block, lines in request[1]]
     except (DatabaseError, sqlite3.Error, OSError, MemoryError):
         return None
 
 
 def _main(path: Path) -> None:
-    child_process.become_helper(4)
-    with open(sys.stdin.fileno(), "rb", closefd=False) as asked, open(sys.stdout.fileno(), "wb", closefd=False) as told:
+    child_process.become_helper(_NICENESS)
+    with (
+        open(sys.stdin.fileno(), "rb", closefd=False) as requests,
+        open(sys.stdout.fileno(), "wb", closefd=False) as answers,
+    ):
         while True:
-            child_process.send(told, answer_to(path, child_process.receive(asked)))
+            child_process.send(answers, answer_to(path, child_process.receive(requests)))
 
 
 if __name__ == "__main__":

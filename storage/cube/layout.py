@@ -1,35 +1,33 @@
-"""How the cube is laid out: the ids that stand for "all" and "unknown", blocks of days, and the slices of a bitmap.
+"""The layout of the cube: special ids, kinds of user sets, and blocks of days. Knows no bytes and no SQL.
 
-The tables are in schema.py. A cell belongs to (line, template, block of days); ALL in a dimension is the roll-up over
-it. The bitmaps of a cell are of three kinds, and a contact stands in the slice that its start has in that kind.
+storage/database/schema.py has the tables, storage/cube/start_classes.py the slices of user sets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-ALL = 0
-PACKED_LINE = -9  # in the place of a template: the row holds a pack of the line's templates
-MULTIPLICITY = -10  # likewise: in how many of the line's templates each user stands (storage/cube/multiplicity.py)
-PACKED_BLOCK = -11  # in the place of line and template: the row holds all sets of a block with little in it
+ALL = 0  # as a line or template: the roll-up over all of them
+# As a template: what a row of `users` holds instead of one set.
+PACKED_LINE = -9  # packed leaf sets of the line
+MULTIPLICITY = -10  # in how many templates each contact of the line occurs
+PACKED_BLOCK = -11  # as line and template: all leaf sets of a block that has little data
 
-USERS, FAILED, STEPS = (
-    0,
-    1,
-    2,
-)  # kinds of bitmaps: everyone; failed ones by failure; by how far it got short of an answer
+# Kinds of user sets: all starts; failed sends, by failure; sends without an answer, by step.
+USERS, FAILED, STEPS = 0, 1, 2
 KINDS = (USERS, FAILED, STEPS)
 
-SHIFTS = (0, 3, 5, 7)  # levels: blocks of 1, 8, 32 and 128 days, by the bits that the day's number loses
+SHIFTS = (0, 3, 5, 7)  # by level: block = day >> shift, so blocks have 1, 8, 32 and 128 days
+
+Block = tuple[int, int]  # level, number
 
 
 def has_multiplicity(kind: int, level: int) -> bool:
-    """Whether the blocks of a level tell who stands in several templates: of a day it would save too little, and how
-    far a start got is asked of few templates rather than of all but a few."""
+    """Whether the blocks of a level store multiplicities.
+
+    Days do not: it would save too little. STEPS does not: it is read for few templates, not for all but a few.
+    """
     return kind != STEPS and level > 0
-
-
-Block = tuple[int, int]  # level, number
 
 
 def days_of(block: Block) -> range:
@@ -39,28 +37,32 @@ def days_of(block: Block) -> range:
 
 
 def children_of(block: Block) -> range:
-    """The numbers of the blocks of the level below that a block is made of."""
+    """The numbers of the blocks one level below that make up a block."""
     level, number = block
     bits = SHIFTS[level] - SHIFTS[level - 1]
     return range(number << bits, (number + 1) << bits)
 
 
 def parent_of(block: Block) -> Block | None:
-    """The block of the next level that a block is part of, None for the coarsest."""
+    """The block one level above that contains a block; None at the top level."""
     level, number = block
     return (level + 1, number >> (SHIFTS[level + 1] - SHIFTS[level])) if level + 1 < len(SHIFTS) else None
 
 
 def ancestors_of(block: Block) -> Iterator[Block]:
-    """The coarser blocks that a block is part of."""
-    above = parent_of(block)
-    while above is not None:
-        yield above
-        above = parent_of(above)
+    """The blocks of all levels above that contain a block, finest first."""
+    ancestor = parent_of(block)
+    while ancestor is not None:
+        yield ancestor
+        ancestor = parent_of(ancestor)
 
 
 def cover(first: int, end: int, dirty: Iterable[Block]) -> list[Block]:
-    """The fewest blocks that make up the days [first, end), none of them dirty in any part; dirty days are left out."""
+    """The fewest clean blocks that make up the days [first, end), without dirty days.
+
+    Args:
+        dirty: Blocks with a dirty mark; they and their ancestors are not used.
+    """
     unusable: set[Block] = set()
     for block in dirty:
         unusable |= {block, *ancestors_of(block)}

@@ -1,8 +1,9 @@
-"""In how many of many sets a number stands, told by sets, so that a union can lose some of them. Knows no database.
+"""Bit-sliced multiplicities: in how many of many sets each number occurs, so that unions support subtraction. Knows no
+database.
 
-A union keeps no count of its members, so "all but a few" cannot be had of it alone. Here the number of sets in which a
-number stands, less one, is written in binary, and layer i holds the numbers that have bit i. Most stand in one set and
-are in no layer. What leaves the union with some of the sets are the numbers that stand in as many of those as of all.
+A union does not tell how often a number occurred, so it cannot lose a set again. Here, for each number of the union,
+the count of sets less one is written in binary: bit plane i is the set of numbers whose bit i is 1. Most numbers occur
+in one set only and are in no plane. A number leaves the union with some sets if it occurs in as many of them as in all.
 """
 
 from __future__ import annotations
@@ -12,58 +13,65 @@ from collections.abc import Iterable, Sequence
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import EncodedSet, decode, is_run, numbers_of
+from storage.cube.bitmaps import EncodedSet, decode, is_number_list, numbers_of
 
-Layers = list[BitMap]
+BitPlanes = list[BitMap]  # by bit, the lowest first
 
 
-def layers_of(blobs: Iterable[EncodedSet]) -> tuple[BitMap, Layers]:
-    """The union of sets of bytes, and in how many of them each number stands."""
-    runs: list[EncodedSet] = []
-    seen, layers = BitMap(), Layers()
-    for blob in blobs:
-        if is_run(blob):
-            runs.append(blob)
+def union_and_planes(sets: Iterable[EncodedSet]) -> tuple[BitMap, BitPlanes]:
+    """The union of sets, and the bit planes of how many of them hold each number, less one."""
+    number_lists: list[EncodedSet] = []
+    union, planes = BitMap(), BitPlanes()
+    for encoded in sets:
+        if is_number_list(encoded):
+            number_lists.append(encoded)
         else:
-            seen = _add(seen, layers, decode(blob))
-    numbers = numbers_of(runs)
+            union = _add(union, planes, decode(encoded))
+    # All number lists in one go: their distinct numbers count as one set, further occurrences are counted in Python.
+    numbers = numbers_of(number_lists)
     distinct = BitMap(numbers)
-    seen = _add(seen, layers, distinct)
+    union = _add(union, planes, distinct)
     if len(distinct) < len(numbers):
-        _add_more(layers, numbers)
-    return seen, layers
+        _add_duplicates(planes, numbers)
+    return union, planes
 
 
-def _add(seen: BitMap, layers: Layers, numbers: BitMap) -> BitMap:
-    """Counts one more set; the union with it, made of one of the two."""
-    if not seen:
+def _add(union: BitMap, planes: BitPlanes, numbers: BitMap) -> BitMap:
+    """Adds a set to the planes and returns the union with it; changes `union` or returns `numbers` itself."""
+    if not union:
         return numbers
-    _carry(layers, 0, seen & numbers)
-    seen |= numbers
-    return seen
+    _carry(planes, 0, union & numbers)
+    union |= numbers
+    return union
 
 
-def _add_more(layers: Layers, numbers: Iterable[int]) -> None:
-    """Counts how often each stands among these beyond the first time, which is counted."""
-    more = [(number, count - 1) for number, count in Counter(numbers).items() if count > 1]
-    for place in range(max(count for _, count in more).bit_length()):
-        _carry(layers, place, BitMap([number for number, count in more if count >> place & 1]))
+def _add_duplicates(planes: BitPlanes, numbers: Iterable[int]) -> None:
+    """Adds how often each number occurs beyond its first time."""
+    duplicates = [(number, count - 1) for number, count in Counter(numbers).items() if count > 1]
+    for bit in range(max(count for _, count in duplicates).bit_length()):
+        _carry(planes, bit, BitMap([number for number, count in duplicates if count >> bit & 1]))
 
 
-def _carry(layers: Layers, place: int, numbers: BitMap) -> None:
-    """Adds a bit at this place to how often these stand."""
+def _carry(planes: BitPlanes, bit: int, numbers: BitMap) -> None:
+    """Adds 1 << bit to the counts of these numbers, as binary addition does: sum and carry, plane by plane."""
     while numbers:
-        while place >= len(layers):
-            layers.append(BitMap())
-        layers[place], numbers = layers[place] ^ numbers, layers[place] & numbers
-        place += 1
+        while bit >= len(planes):
+            planes.append(BitMap())
+        planes[bit], numbers = planes[bit] ^ numbers, planes[bit] & numbers
+        bit += 1
 
 
-def only_in(blobs: Sequence[EncodedSet], layers: Layers) -> BitMap:
-    """The numbers that stand in some of these sets and in none of the others of which the layers tell."""
-    seen, of_these = layers_of(blobs)
-    leaving = seen.copy()
-    for place in range(max(len(layers), len(of_these))):
-        counted = seen & layers[place] if place < len(layers) else BitMap()
-        leaving -= counted ^ of_these[place] if place < len(of_these) else counted
-    return leaving
+def only_in(sets: Sequence[EncodedSet], planes: BitPlanes) -> BitMap:
+    """The numbers that occur in these sets and in no other.
+
+    Args:
+        sets: Some of the sets whose bit planes are `planes`.
+        planes: Bit planes of all sets.
+    """
+    union, planes_of_these = union_and_planes(sets)
+    # Equal counts have equal bits in every plane.
+    only = union.copy()
+    for bit in range(max(len(planes), len(planes_of_these))):
+        of_all = union & planes[bit] if bit < len(planes) else BitMap()
+        only -= of_all ^ planes_of_these[bit] if bit < len(planes_of_these) else of_all
+    return only

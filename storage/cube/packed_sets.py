@@ -1,8 +1,9 @@
-"""Many small sets of users in one row: packs of a line's, by template and failure, and of a sparse block's, by line as
-well. Knows sets only as bytes, and what is a run of numbers among them (storage/cube/bitmaps.py).
+"""Packed sets: many small user sets in one row of `users`, by template and failure, and by line in a packed block.
+Knows sets only as bytes, and which of them are number lists (bitmaps.py).
 
-A pack is how many sets it holds, then their keys column by column and their lengths as numbers of 32 bits,
-little-endian, then the sets. They lie by failure, runs of numbers before bitmaps, so that the runs of many are one run.
+Layout, in 32-bit little-endian integers: the count of sets; then a column for each part of the key ([line,] template,
+failure), with a value for each set; then the column of their lengths in bytes; then the sets. They are sorted by
+failure, number lists before bitmaps, then by key: so the number lists of a failure can be read as one list.
 """
 
 from __future__ import annotations
@@ -12,148 +13,184 @@ from bisect import bisect_right
 from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import accumulate, compress, groupby, pairwise, repeat
 from operator import and_, itemgetter
+from typing import NamedTuple
 
 from storage.cube.bitmaps import EncodedSet, little_endian
 
-_SOUGHT = 3  # templates; more are found faster by going through the whole pack
-_BIG = 1000  # bytes; what is bigger stands alone, so that one cell is read without its neighbours
-_TOLD = 16  # bytes of a block's pack that tell one set from the others
+_FEW_TEMPLATES = 3  # so few are looked up one by one; more are faster found in one pass over all sets
+_STORED_ALONE = 1000  # bytes; a longer set has a row of its own, so that one cell is read without its neighbours
+_KEY_BYTES = 16  # line, template, failure and length of a set in a packed block
 
-PackKey = tuple[int, int]  # template, failure
-BlockKey = tuple[int, int, int]  # line, template, failure
-Found = list[tuple[int, EncodedSet]]  # failures and sets
+LineSetKey = tuple[int, int]  # template, failure
+BlockSetKey = tuple[int, int, int]  # line, template, failure
+FailureSets = list[tuple[int, EncodedSet]]  # (failure, set)
 
 
-def pack(keyed: Iterable[tuple[PackKey | BlockKey, EncodedSet]]) -> bytes:
-    """Many sets, one or more, as one; the keys are all of one kind."""
-    # Runs are whole words long, bitmaps are not. The keys tell any two apart, so that no set is ever compared.
-    ordered = sorted([(key[-1], len(blob) & 3, *key, blob) for key, blob in keyed])
+def pack(keyed_sets: Iterable[tuple[LineSetKey | BlockSetKey, EncodedSet]]) -> bytes:
+    """Packs one or more sets, whose keys are all of one type."""
+    # A bitmap's length is never a multiple of 4. Keys are unique, so that sorting never compares sets.
+    ordered = sorted([(key[-1], len(encoded) & 3, *key, encoded) for key, encoded in keyed_sets])
     _, _, *columns, sets = zip(*ordered, strict=True)
-    head = array("i", [len(sets)])
+    header = array("i", [len(sets)])
     for column in (*columns, map(len, sets)):
-        head.extend(column)
-    return little_endian(head).tobytes() + b"".join(sets)
+        header.extend(column)
+    return little_endian(header).tobytes() + b"".join(sets)
 
 
-def _head(packed: bytes, width: int) -> tuple[list[array[int]], memoryview]:
-    """The columns of the keys, which are so many, and of the lengths; and the sets."""
+class PackHeader(NamedTuple):
+    """The columns of packed sets, with a value for each set, and the bytes of all sets.
+
+    Attributes:
+        lines: In a packed block; empty in a packed line.
+        lengths: Bytes.
+    """
+
+    lines: array[int]
+    templates: array[int]
+    failures: array[int]
+    lengths: array[int]
+    sets: memoryview
+
+
+_NO_LINES = array("i")
+
+
+def header_of_line(packed: bytes) -> PackHeader:
+    """Reads the columns of a packed line."""
+    (templates, failures, lengths), sets = _columns(packed, 3)
+    return PackHeader(_NO_LINES, templates, failures, lengths, sets)
+
+
+def header_of_block(packed: bytes) -> PackHeader:
+    """Reads the columns of a packed block."""
+    (lines, templates, failures, lengths), sets = _columns(packed, 4)
+    return PackHeader(lines, templates, failures, lengths, sets)
+
+
+def _columns(packed: bytes, width: int) -> tuple[list[array[int]], memoryview]:
     count = int.from_bytes(packed[:4], "little")
-    end = 4 + 4 * (width + 1) * count
-    words = little_endian(array("i", packed[4:end]))
-    return [words[start : start + count] for start in range(0, len(words), count)], memoryview(packed)[end:]
+    end = 4 + 4 * width * count
+    numbers = little_endian(array("i", packed[4:end]))
+    return [numbers[start : start + count] for start in range(0, len(numbers), count)], memoryview(packed)[end:]
 
 
-def unpack(packed: bytes) -> Iterator[tuple[PackKey, bytes]]:
-    """The sets of a line's pack."""
-    (templates, failures, lengths), sets = _head(packed, 2)
-    return zip(zip(templates, failures, strict=True), _apart(sets, lengths), strict=True)
+def unpack(packed: bytes) -> Iterator[tuple[LineSetKey, bytes]]:
+    """The sets of a packed line."""
+    header = header_of_line(packed)
+    return zip(zip(header.templates, header.failures, strict=True), _split(header), strict=True)
 
 
-def unpack_line(packed: bytes, line: int) -> Iterator[tuple[BlockKey, bytes]]:
-    """The same with the line that they are of."""
-    (templates, failures, lengths), sets = _head(packed, 2)
-    return zip(zip(repeat(line), templates, failures, strict=False), _apart(sets, lengths), strict=True)
+def unpack_line(packed: bytes, line: int) -> Iterator[tuple[BlockSetKey, bytes]]:
+    """The sets of a packed line, with the line in their keys."""
+    header = header_of_line(packed)
+    return zip(zip(repeat(line), header.templates, header.failures, strict=False), _split(header), strict=True)
 
 
-def unpack_block(packed: bytes) -> Iterator[tuple[BlockKey, bytes]]:
-    """The sets of a block's pack."""
-    (lines, templates, failures, lengths), sets = _head(packed, 3)
-    return zip(zip(lines, templates, failures, strict=True), _apart(sets, lengths), strict=True)
+def unpack_block(packed: bytes) -> Iterator[tuple[BlockSetKey, bytes]]:
+    """The sets of a packed block."""
+    header = header_of_block(packed)
+    return zip(zip(header.lines, header.templates, header.failures, strict=True), _split(header), strict=True)
 
 
-def _apart(sets: memoryview, lengths: array[int]) -> list[bytes]:
-    joined = bytes(sets)
-    return [joined[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
+def _split(header: PackHeader) -> list[bytes]:
+    joined = bytes(header.sets)
+    return [joined[start:end] for start, end in pairwise(accumulate(header.lengths, initial=0))]
 
 
-def picked(packed: bytes, templates: Collection[int] | None) -> Found:
-    """The sets of these templates (None: of all) in a line's pack with their failure; the runs of a failure as one."""
-    if templates is not None and len(templates) <= _SOUGHT:
-        return _sought(packed, templates)
-    (of_templates, failures, lengths), sets = _head(packed, 2)
+def sets_in_line(packed: bytes, templates: Collection[int] | None) -> FailureSets:
+    """The sets of some templates in a packed line, to be united by failure.
+
+    Args:
+        templates: None: all.
+
+    Returns:
+        List of (failure, set); the number lists of a failure may be joined into one.
+    """
+    header = header_of_line(packed)
     if templates is None:
-        return _all(failures, lengths, sets)
-    return _joined(failures, lengths, sets, map(templates.__contains__, of_templates))
+        return _all_sets(header)
+    if len(templates) <= _FEW_TEMPLATES:
+        return _look_up(header, templates)
+    return _selected_sets(header, map(templates.__contains__, header.templates))
 
 
-def picked_of_block(packed: bytes, lines: Container[int] | None, templates: Container[int] | None) -> Found:
-    """The same of these lines and templates (None: of all) in a block's pack."""
-    (of_lines, of_templates, failures, lengths), sets = _head(packed, 3)
+def sets_in_block(packed: bytes, lines: Container[int] | None, templates: Container[int] | None) -> FailureSets:
+    """The sets of some lines and templates (None: all) in a packed block, like `sets_in_line`."""
+    header = header_of_block(packed)
     if lines is None and templates is None:
-        return _all(failures, lengths, sets)
-    return _joined(failures, lengths, sets, map(and_, _are_in(of_lines, lines), _are_in(of_templates, templates)))
+        return _all_sets(header)
+    return _selected_sets(header, map(and_, _are_in(header.lines, lines), _are_in(header.templates, templates)))
 
 
-def _are_in(ids: Iterable[int], some: Container[int] | None) -> Iterable[bool]:
-    return repeat(True) if some is None else map(some.__contains__, ids)
+def separate_sets_in_line(packed: bytes, templates: Collection[int]) -> FailureSets:
+    """The sets of some templates in a packed line, like `sets_in_line` but none of them joined."""
+    if len(templates) <= _FEW_TEMPLATES:
+        return _look_up(header_of_line(packed), templates)
+    return [(failure, encoded) for (template, failure), encoded in unpack(packed) if template in templates]
 
 
-def _all(failures: array[int], lengths: array[int], sets: memoryview) -> Found:
-    """All sets with their failure; the runs of a failure as one."""
-    found: Found = []
-    place = first = 0
+def _are_in(ids: Iterable[int], wanted: Container[int] | None) -> Iterable[bool]:
+    return repeat(True) if wanted is None else map(wanted.__contains__, ids)
+
+
+def _all_sets(header: PackHeader) -> FailureSets:
+    """All sets, the number lists of each failure joined: they are neighbours."""
+    _, _, failures, lengths, sets = header
+    found: FailureSets = []
+    position = first = 0
     while first < len(failures):
         failure = failures[first]
         end = bisect_right(failures, failure, first)
         bitmaps = [length for length in lengths[first:end] if length & 3]
-        runs = sum(lengths[first:end]) - sum(bitmaps)
-        for length in (runs, *bitmaps) if runs else bitmaps:
-            found.append((failure, sets[place : place + length]))
-            place += length
+        number_lists = sum(lengths[first:end]) - sum(bitmaps)
+        for length in (number_lists, *bitmaps) if number_lists else bitmaps:
+            found.append((failure, sets[position : position + length]))
+            position += length
         first = end
     return found
 
 
-def _joined(failures: array[int], lengths: array[int], sets: memoryview, wanted: Iterable[bool]) -> Found:
-    """The sets that are wanted with their failure; the runs of a failure as one."""
-    leaves = compress(zip(failures, accumulate(lengths, initial=0), lengths, strict=False), wanted)
-    found: Found = []
+def _selected_sets(header: PackHeader, selected: Iterable[bool]) -> FailureSets:
+    """The selected sets, the number lists of each failure joined."""
+    positions = accumulate(header.lengths, initial=0)
+    leaves = compress(zip(header.failures, positions, header.lengths, strict=False), selected)
+    found: FailureSets = []
     for failure, of_failure in groupby(leaves, itemgetter(0)):
-        runs: list[EncodedSet] = []
-        start = end = 0
-        for _, place, length in of_failure:
+        number_lists: list[EncodedSet] = []
+        start = end = 0  # of neighbouring number lists
+        for _, position, length in of_failure:
             if length & 3:
-                found.append((failure, sets[place : place + length]))
+                found.append((failure, header.sets[position : position + length]))
                 continue
-            if place != end:
-                runs.append(sets[start:end])
-                start = place
-            end = place + length
+            if position != end:
+                number_lists.append(header.sets[start:end])
+                start = position
+            end = position + length
         if end:
-            runs.append(sets[start:end])
-            found.append((failure, b"".join(runs)))
+            number_lists.append(header.sets[start:end])
+            found.append((failure, b"".join(number_lists)))
     return found
 
 
-def _sought(packed: bytes, templates: Iterable[int]) -> Found:
-    """The sets of a few templates, sought in the pack without a look at each of the others."""
-    view = memoryview(packed)
-    count = int.from_bytes(packed[:4], "little")
-    head = little_endian(array("i", packed[4 : 4 + 12 * count]))
-    end = 4 + 12 * count
-    found: Found = []
+def _look_up(header: PackHeader, templates: Iterable[int]) -> FailureSets:
+    """The sets of a few templates, each found by a search of the column and not by a loop over all sets."""
+    _, of_templates, failures, lengths, sets = header
+    found: FailureSets = []
     for template in templates:
-        place, counted, start = -1, 0, end
-        for _ in range(head[:count].count(template)):
-            place = head.index(template, place + 1)
-            start += sum(head[2 * count + counted : 2 * count + place])
-            counted = place
-            found.append((head[count + place], view[start : start + head[2 * count + place]]))
+        index, start = -1, 0
+        for _ in range(of_templates.count(template)):
+            previous = max(index, 0)
+            index = of_templates.index(template, index + 1)
+            start += sum(lengths[previous:index])
+            found.append((failures[index], sets[start : start + lengths[index]]))
     return found
 
 
-def each_of(packed: bytes, templates: Collection[int]) -> Found:
-    """The sets of these templates in a line's pack, each by itself, with their failure."""
-    if len(templates) <= _SOUGHT:
-        return _sought(packed, templates)
-    return [(failure, blob) for (template, failure), blob in unpack(packed) if template in templates]
-
-
-def is_big(blob: EncodedSet) -> bool:
-    """Whether a set stands alone rather than in a line's pack."""
-    return len(blob) > _BIG
+def is_stored_alone(encoded: EncodedSet) -> bool:
+    """Whether a leaf set has a row of its own and is not in its packed line."""
+    return len(encoded) > _STORED_ALONE
 
 
 def fit(sets: Collection[EncodedSet], most: int) -> bool:
-    """Whether the pack of a block's sets has at most so many bytes."""
-    return _TOLD * len(sets) + sum(map(len, sets)) <= most
+    """Whether the packed block of these sets has at most `most` bytes, without the count of sets."""
+    return _KEY_BYTES * len(sets) + sum(map(len, sets)) <= most

@@ -1,5 +1,5 @@
-"""How to write what of the cube is to be counted again: the parts of a day, and the sets of users of a coarse block.
-Reads only, so that a process that may not write can work it out (`counting_process.py`).
+"""Computes the writes of a day or of a coarse block. Executes none of them, so that a process that only reads can
+compute them too (counting_process.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from storage.cube import counters, user_sets
-from storage.cube.counters import Cells, Details
+from storage.cube.counters import CellCounters, DetailSends
 from storage.cube.day_counts import Counted, CountedStart, count, starts_of_day
 from storage.cube.layout import KINDS, Block
 from storage.cube.user_sets import StoredBlock
@@ -19,17 +19,21 @@ from storage.domain.calendar import Calendar
 
 @dataclass(frozen=True, slots=True)
 class _StoredDay:
-    """A day as the cube has it; nothing of a day that had no starts."""
+    """What the cube holds of a day; empty for a day without starts.
 
-    cells: Cells = field(default_factory=dict)
-    details: Details = field(default_factory=dict)
-    users: Mapping[int, StoredBlock] = field(default_factory=dict)  # by kind
+    Attributes:
+        users: By kind of user sets.
+    """
+
+    cells: CellCounters = field(default_factory=dict)
+    details: DetailSends = field(default_factory=dict)
+    users: Mapping[int, StoredBlock] = field(default_factory=dict)
 
 
 def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int]) -> list[BulkStatement]:
-    """What these lines have on a day, counted again from the messages."""
-    everything = lines >= counters.all_lines(connection)
-    counted = count(starts_of_day(connection, calendar, day, None if everything else lines))
+    """The writes of some lines on a day, counted from `messages`; stores new failure kinds."""
+    is_every_line = lines >= counters.all_lines(connection)
+    counted = count(starts_of_day(connection, calendar, day, None if is_every_line else lines))
     stored = _StoredDay(
         counters.stored_cells(connection, day, lines),
         counters.stored_details(connection, day),
@@ -39,7 +43,7 @@ def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lin
 
 
 def new_day_writes(day: int, starts: Iterable[CountedStart]) -> list[BulkStatement]:
-    """All that a day has that had no starts before; without a database."""
+    """The writes of a day of which the cube has nothing, from all its starts; needs no database."""
     counted = count(starts)
     return _writes(day, {line for line, _ in counted.cells}, counted, _StoredDay())
 
@@ -49,11 +53,11 @@ def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> 
     writes += counters.detail_writes(day, lines, counted.details, stored.details)
     for kind in KINDS:
         of_kind = stored.users.get(kind, StoredBlock())
-        writes += user_sets.block_writes(kind, (0, day), lines, counted.leaves[kind], of_kind)
+        writes += user_sets.block_writes(kind, (0, day), lines, counted.leaf_sets[kind], of_kind)
     return writes
 
 
 def coarse_writes(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> list[BulkStatement]:
-    """The sets of users of these lines in a coarse block, made again of the blocks below it."""
-    leaves = user_sets.leaves_of_children(connection, kind, block, lines)
+    """The writes of one kind of user sets of some lines in a coarse block, from the blocks below it."""
+    leaves = user_sets.leaf_sets_of_children(connection, kind, block, lines)
     return user_sets.block_writes(kind, block, lines, leaves, user_sets.stored_block(connection, kind, block))

@@ -1,9 +1,15 @@
-"""The distinct users of the cube: how to write a block of days, its roll-ups from the leaves. Owns `users`.
+"""User sets: computes the writes of a block from its leaf sets. Owns `users` and knows no messages.
 
-A leaf is the set of one line, template (and, of failed ones, failure). The leaves of a day are counted from its starts,
-those of a coarser block come from the blocks below it; roll-ups of any block come from the leaves of the same block,
-and with the roll-ups over templates, but of days, who stands in how many of them. A block that has little in it is one
-row with all its leaves: to unite them takes as long as to read the rows that roll them up.
+The leaf sets of a day are counted from its starts; those of a coarser block are united from the blocks below it. The
+roll-ups of every block come from its own leaf sets:
+
+* over the templates of a line, with multiplicities if the block has them: in the rows of the line;
+* over the lines of a template;
+* over both: united from the roll-ups over lines if the block has multiplicities (which count templates), else from the
+  roll-ups over templates, which are fewer.
+
+A block with little data is a single row with all its leaf sets (PACKED_BLOCK): to unite them takes no longer than to
+read the rows of their roll-ups.
 """
 
 from __future__ import annotations
@@ -13,10 +19,9 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from storage.cube.bitmaps import encode, encoded_union
-from storage.cube.day_counts import Leaves
+from storage.cube.day_counts import LeafSets
 from storage.cube.layout import (
     ALL,
     FAILED,
@@ -29,11 +34,20 @@ from storage.cube.layout import (
     children_of,
     has_multiplicity,
 )
-from storage.cube.multiplicity import layers_of
-from storage.cube.packed_sets import BlockKey, PackKey, fit, is_big, pack, unpack, unpack_block, unpack_line
+from storage.cube.multiplicity import union_and_planes
+from storage.cube.packed_sets import (
+    BlockSetKey,
+    LineSetKey,
+    fit,
+    is_stored_alone,
+    pack,
+    unpack,
+    unpack_block,
+    unpack_line,
+)
 from storage.database.statements import BulkStatement
 
-_READ_LEAVES = f"""
+_READ_CHILDREN = f"""
 SELECT line, template, bitmap FROM users
 WHERE kind = ? AND level = ? AND block BETWEEN ? AND ? AND line IN (SELECT value FROM json_each(?))
   AND template NOT IN ({ALL}, {MULTIPLICITY})
@@ -42,43 +56,42 @@ _READ_BLOCK = f"""
 SELECT line, template, bitmap FROM users
 WHERE kind = ? AND level = ? AND block = ? AND line <> {ALL} AND template <> {MULTIPLICITY}
 """
-_READ_TOTALS = f"""
+_READ_TEMPLATE_ROLL_UPS = f"""
 SELECT template, bitmap FROM users
 WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template NOT IN ({ALL}, {MULTIPLICITY})
 """
 _WRITE = "INSERT INTO users (kind, level, block, line, template, bitmap) VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_BLOCK = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ?"
 _DROP_LINE = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = ?"
-_DROP_TOTAL = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = 0 AND template = ?"
+_DROP_TEMPLATE_ROLL_UP = (
+    f"DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template = ?"
+)
 
-# Bytes up to which all sets of a block are one row: less than a page of the database. Every report asks for all failed
-# ones by failure, and those of a block are few rows already.
-_SPARSE = {USERS: 12_000, FAILED: 1_500, STEPS: 12_000}
+# Bytes up to which a block is packed into one row: less than a page of the database. FAILED has a lower limit: reports
+# often read all its sets, and the roll-ups of a block are few rows.
+_PACKED_BLOCK_LIMIT = {USERS: 12_000, FAILED: 1_500, STEPS: 12_000}
 
-Sets = list[tuple[PackKey, bytes]]
-Row = tuple[int, int, bytes]  # line, template, set
+KeyedSets = list[tuple[LineSetKey, bytes]]
+SetRow = tuple[int, int, bytes]  # line, template, bitmap: the last columns of `users`
+LineRow = tuple[int, bytes]  # template, bitmap
 
 
-def leaves_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> Leaves:
-    """The leaves of a coarse block, united from the blocks below it."""
+def leaf_sets_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> LeafSets:
+    """The leaf sets of some lines in a coarse block, united from the blocks below it."""
     children, wanted = children_of(block), {*lines}
-    parts: defaultdict[BlockKey, list[bytes]] = defaultdict(list)
+    parts: defaultdict[BlockSetKey, list[bytes]] = defaultdict(list)
     rows = connection.execute(
-        _READ_LEAVES,
+        _READ_CHILDREN,
         (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {PACKED_BLOCK}))),
     )
     for row in rows:
-        for leaf, part in _leaves_of(kind, *row):
+        for leaf, part in _leaf_sets_of_row(kind, *row):
             parts[leaf].append(part)
-    return {
-        leaf: blobs[0] if len(blobs) == 1 else encoded_union(blobs)
-        for leaf, blobs in parts.items()
-        if leaf[0] in wanted
-    }
+    return {leaf: encoded_union(sets) for leaf, sets in parts.items() if leaf[0] in wanted}
 
 
-def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockKey, bytes]]:
-    """The sets of a row, by leaf."""
+def _leaf_sets_of_row(kind: int, line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockSetKey, bytes]]:
+    """The leaf sets in a row that is no roll-up."""
     if line == PACKED_BLOCK:
         return unpack_block(bitmap)
     if kind == FAILED or template == PACKED_LINE:
@@ -88,120 +101,168 @@ def _leaves_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterable[t
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """A block as it is.
+    """What `users` holds of a block.
 
-    rows: its leaves, and the roll-ups over templates of single lines. totals: the roll-ups over lines by template, of a
-    level where those over templates are made of them.
+    Attributes:
+        rows: The leaf sets, and the roll-ups over templates of each line.
+        template_roll_ups: The roll-ups over lines by template, if the block has multiplicities.
     """
 
-    rows: Sequence[Row] = ()
-    totals: Mapping[int, bytes] = field(default_factory=dict)
+    rows: Sequence[SetRow] = ()
+    template_roll_ups: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> StoredBlock:
     """Reads a block."""
     rows = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
-    totals = (
-        connection.execute(_READ_TOTALS, (kind, *block)).fetchall() if rows and has_multiplicity(kind, block[0]) else ()
-    )
-    return StoredBlock(rows, dict(totals))
+    if not rows or not has_multiplicity(kind, block[0]):
+        return StoredBlock(rows)
+    return StoredBlock(rows, dict(connection.execute(_READ_TEMPLATE_ROLL_UPS, (kind, *block))))
 
 
-def block_writes(kind: int, block: Block, lines: set[int], leaves: Leaves, stored: StoredBlock) -> list[BulkStatement]:
-    """How to write the leaves of these lines, and every roll-up that they change."""
-    before = {leaf: blob for row in stored.rows if row[1] != ALL for leaf, blob in _leaves_of(kind, *row)}
-    after = {leaf: blob for leaf, blob in before.items() if leaf[0] not in lines} | leaves
+def block_writes(
+    kind: int, block: Block, lines: set[int], leaves: LeafSets, stored: StoredBlock
+) -> list[BulkStatement]:
+    """The writes of a block when the leaf sets of some lines are replaced, roll-ups included.
+
+    Args:
+        lines: The lines whose leaf sets are replaced.
+        leaves: All leaf sets of these lines.
+    """
+    before = {leaf: users for row in stored.rows if row[1] != ALL for leaf, users in _leaf_sets_of_row(kind, *row)}
+    after = {leaf: users for leaf, users in before.items() if leaf[0] not in lines} | leaves
     if before == after:
         return []
     drop = (_DROP_BLOCK, [(kind, *block)])
-    if fit(after.values(), _SPARSE[kind]):
+    if fit(after.values(), _PACKED_BLOCK_LIMIT[kind]):
         return [drop, _insert(kind, block, [(PACKED_BLOCK, PACKED_BLOCK, pack(after.items()))] if after else [])]
     if any(line == PACKED_BLOCK for line, *_ in stored.rows):
         return [drop, *_changed_rows(kind, block, {}, after, StoredBlock())]
     return _changed_rows(kind, block, before, after, stored)
 
 
-def _insert(kind: int, block: Block, rows: Iterable[Row]) -> BulkStatement:
+def _insert(kind: int, block: Block, rows: Iterable[SetRow]) -> BulkStatement:
     return _WRITE, [(kind, *block, *row) for row in rows]
 
 
-def _changed_rows(kind: int, block: Block, before: Leaves, after: Leaves, stored: StoredBlock) -> list[BulkStatement]:
-    """How to write the rows of the lines that changed, and those roll-ups over lines that do."""
-    changed = before.items() ^ after.items()
-    lines, templates = {line for (line, _, _), _ in changed}, {template for (_, template, _), _ in changed}
-    by_line: defaultdict[int, Sets] = defaultdict(list)
-    by_template: defaultdict[int, Sets] = defaultdict(list)
-    for (line, template, failure), blob in after.items():
-        leaf = (template, failure), blob
-        if line in lines:
-            by_line[line].append(leaf)
-        if template in templates:
-            by_template[template].append(leaf)
-    of_lines = [
-        one
-        for line, template, blob in stored.rows
-        if template == ALL and line not in lines
-        for one in _rolled_up(kind, blob)
+def _changed_rows(
+    kind: int, block: Block, before: LeafSets, after: LeafSets, stored: StoredBlock
+) -> list[BulkStatement]:
+    """The writes of the rows of changed lines, and of the roll-ups over lines that change with them."""
+    changes = _Changes.between(before, after)
+    of_lines = {line: _LineRows.of(kind, block, sets) for line, sets in sorted(changes.by_line.items())}
+    of_templates = {template: _over_lines(kind, template, sets) for template, sets in changes.by_template.items()}
+    parts = _parts_of_total(kind, block, changes, stored, of_lines, of_templates)
+    rows: list[SetRow] = [
+        *((line, *row) for line, of_line in of_lines.items() for row in (*of_line.leaves, *of_line.roll_up)),
+        *((ALL, *row) for row in sorted(of_templates.items())),
+        *((ALL, *row) for row in _over_templates(kind, block, parts)),
     ]
-    rows: list[Row] = []
-    for line, sets in sorted(by_line.items(), key=itemgetter(0)):
-        rolled_up = _over_templates(kind, block, sets)
-        rows += [(line, template, blob) for template, blob in (*_packed(kind, sets), *rolled_up)]
-        of_lines += _rolled_up(kind, rolled_up[0][1])
-    totals = {template: _over_lines(kind, template, sets) for template, sets in by_template.items()}
-    rows += [(ALL, template, blob) for template, blob in sorted(totals.items())]
-    if of_lines:
-        if has_multiplicity(kind, block[0]):
-            every = {template: blob for template, blob in stored.totals.items() if template not in templates} | totals
-            of_lines = [one for _, blob in sorted(every.items()) for one in _rolled_up(kind, blob)]
-        rows += [(ALL, template, blob) for template, blob in _over_templates(kind, block, of_lines)]
     if not stored.rows:
         return [_insert(kind, block, rows)]
     return [
-        (_DROP_LINE, [(kind, *block, line) for line in lines]),
-        (_DROP_TOTAL, [(kind, *block, template) for template in (*templates, ALL, MULTIPLICITY)]),
+        (_DROP_LINE, [(kind, *block, line) for line in changes.lines]),
+        (_DROP_TEMPLATE_ROLL_UP, [(kind, *block, template) for template in (*changes.templates, ALL, MULTIPLICITY)]),
         _insert(kind, block, rows),
     ]
 
 
-def _packed(kind: int, leaves: Sets) -> list[tuple[int, bytes]]:
-    """The leaves of a line as rows: the big ones, and a pack of the others."""
-    apart = [] if kind == FAILED else [leaf for leaf in leaves if is_big(leaf[1])]
-    packed = [leaf for leaf in leaves if not is_big(leaf[1])] if apart else leaves
-    rows = [(template, blob) for (template, _), blob in sorted(apart)]
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The lines and templates with a changed leaf set, and all their leaf sets as they will be."""
+
+    lines: set[int]
+    templates: set[int]
+    by_line: Mapping[int, KeyedSets]
+    by_template: Mapping[int, KeyedSets]
+
+    @classmethod
+    def between(cls, before: LeafSets, after: LeafSets) -> _Changes:
+        changed = before.items() ^ after.items()
+        lines = {line for (line, _, _), _ in changed}
+        templates = {template for (_, template, _), _ in changed}
+        by_line: defaultdict[int, KeyedSets] = defaultdict(list)
+        by_template: defaultdict[int, KeyedSets] = defaultdict(list)
+        for (line, template, failure), users in after.items():
+            keyed = (template, failure), users
+            if line in lines:
+                by_line[line].append(keyed)
+            if template in templates:
+                by_template[template].append(keyed)
+        return cls(lines, templates, by_line, by_template)
+
+
+@dataclass(frozen=True, slots=True)
+class _LineRows:
+    """The rows of a line.
+
+    Attributes:
+        roll_up: Over its templates; multiplicities, if there are any, come second.
+    """
+
+    leaves: list[LineRow]
+    roll_up: list[LineRow]
+
+    @classmethod
+    def of(cls, kind: int, block: Block, leaves: KeyedSets) -> _LineRows:
+        return cls(_leaf_rows(kind, leaves), _over_templates(kind, block, leaves))
+
+
+def _leaf_rows(kind: int, leaves: KeyedSets) -> list[LineRow]:
+    """The leaf sets of a line: the long ones as they are, the others packed; of FAILED all are packed."""
+    alone = [] if kind == FAILED else [keyed for keyed in leaves if is_stored_alone(keyed[1])]
+    packed = [keyed for keyed in leaves if not is_stored_alone(keyed[1])] if alone else leaves
+    rows = [(template, users) for (template, _), users in sorted(alone)]
     if packed:
         rows.append((PACKED_LINE, pack(packed)))
     return rows
 
 
-def _rolled_up(kind: int, bitmap: bytes) -> Iterable[tuple[PackKey, bytes]]:
-    """The sets of a roll-up."""
+def _over_lines(kind: int, template: int, leaves: KeyedSets) -> bytes:
+    """The roll-up of a template over lines: a set; of FAILED packed sets by failure."""
+    if kind != FAILED:
+        return encoded_union([users for _, users in leaves])
+    return pack(((template, failure), encoded_union(sets)) for failure, sets in _by_failure(leaves).items())
+
+
+def _over_templates(kind: int, block: Block, leaves: KeyedSets) -> list[LineRow]:
+    """The roll-up over templates, and their multiplicities if the block has them and any contact occurs twice."""
+    if not has_multiplicity(kind, block[0]):
+        return [(ALL, _over_lines(kind, ALL, leaves))]
+    unions: dict[LineSetKey, bytes] = {}
+    planes: dict[LineSetKey, bytes] = {}
+    for failure, sets in _by_failure(leaves).items():
+        union, bit_planes = union_and_planes(sets)
+        unions[ALL, failure] = encode(union)
+        planes |= {(bit, failure): encode(plane) for bit, plane in enumerate(bit_planes) if plane}
+    rows = [(ALL, pack(unions.items()) if kind == FAILED else unions[ALL, 0])]
+    return [*rows, (MULTIPLICITY, pack(planes.items()))] if planes else rows
+
+
+def _parts_of_total(
+    kind: int,
+    block: Block,
+    changes: _Changes,
+    stored: StoredBlock,
+    of_lines: Mapping[int, _LineRows],
+    of_templates: Mapping[int, bytes],
+) -> KeyedSets:
+    """The roll-ups that unite to the roll-up over lines and templates: unchanged ones as stored, and the new ones."""
+    if has_multiplicity(kind, block[0]):
+        unchanged = {key: sets for key, sets in stored.template_roll_ups.items() if key not in changes.templates}
+        roll_ups = [sets for _, sets in sorted((unchanged | dict(of_templates)).items())]
+    else:
+        roll_ups = [sets for line, template, sets in stored.rows if template == ALL and line not in changes.lines]
+        roll_ups += [of_line.roll_up[0][1] for of_line in of_lines.values()]
+    return [keyed for sets in roll_ups for keyed in _sets_of_roll_up(kind, sets)]
+
+
+def _sets_of_roll_up(kind: int, bitmap: bytes) -> Iterable[tuple[LineSetKey, bytes]]:
     return unpack(bitmap) if kind == FAILED else [((ALL, 0), bitmap)]
 
 
-def _over_lines(kind: int, template: int, leaves: Sets) -> bytes:
-    """The roll-up of leaves into one; of failed ones a pack by failure."""
-    if kind != FAILED:
-        return encoded_union([blob for _, blob in leaves])
-    return pack(((template, failure), encoded_union(blobs)) for failure, blobs in _by_failure(leaves).items())
-
-
-def _over_templates(kind: int, block: Block, leaves: Sets) -> list[tuple[int, bytes]]:
-    """The rows that roll up leaves of many templates, the roll-up first."""
-    if not has_multiplicity(kind, block[0]):
-        return [(ALL, _over_lines(kind, ALL, leaves))]
-    unions: dict[PackKey, bytes] = {}
-    repeated: dict[PackKey, bytes] = {}
-    for failure, blobs in _by_failure(leaves).items():
-        users, layers = layers_of(blobs)
-        unions[ALL, failure] = encode(users)
-        repeated |= {(place, failure): encode(layer) for place, layer in enumerate(layers) if layer}
-    rows = [(ALL, pack(unions.items()) if kind == FAILED else unions[ALL, 0])]
-    return [*rows, (MULTIPLICITY, pack(repeated.items()))] if repeated else rows
-
-
-def _by_failure(leaves: Sets) -> dict[int, list[bytes]]:
+def _by_failure(leaves: KeyedSets) -> dict[int, list[bytes]]:
     by_failure: defaultdict[int, list[bytes]] = defaultdict(list)
-    for (_, failure), blob in leaves:
-        by_failure[failure].append(blob)
+    for (_, failure), users in leaves:
+        by_failure[failure].append(users)
     return by_failure

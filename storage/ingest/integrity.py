@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 from storage.cube import refresh
+from storage.cube.comparison import differences
 from storage.database.connection import Writer
 from storage.ingest.batch_writer import derive_again, derive_messages_again
 
@@ -24,7 +25,7 @@ def check(writer: Writer, progress: Callable[[int, int], None]) -> list[str]:
     if broken:
         return [f"integrity: {text}" for text in broken]
     refresh.refresh_all(writer)
-    cells = refresh.differences(connection, progress)
+    cells = differences(connection, progress)
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(f"CREATE TEMP TABLE before_check AS SELECT id, {_DERIVED} FROM messages")

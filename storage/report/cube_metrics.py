@@ -15,7 +15,7 @@ from storage.report.cube_users import CubeUsers
 from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts
 from storage.report.recount import Recount
 from storage.report.selection import Selection
-from storage.report.user_set_reader import Cell
+from storage.report.user_set_reader import LeafCell
 
 
 class Cube:
@@ -49,7 +49,7 @@ class Cube:
         """The distinct contacts themselves."""
         return self._users.contacts(selection)
 
-    def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
+    def sent_by_cell(self, selection: Selection, cells: Collection[LeafCell]) -> dict[LeafCell, int]:
         """How many contacts the selected sends of each cell went to; no day of the cells is dirty."""
         return self._users.sent_by_cell(selection, cells)
 

@@ -15,7 +15,7 @@ from storage.report.cube_catalog import CubeCatalog
 from storage.report.metrics import UserCounts
 from storage.report.selection import Selection
 from storage.report.user_counts import ALL_USERS, UserGroup, add_groups, groups_of, set_queries, user_counts
-from storage.report.user_set_reader import Cell, sets_by_cell, sets_of
+from storage.report.user_set_reader import LeafCell, sets_by_cell, sets_of
 
 
 class CubeUsers:
@@ -54,17 +54,17 @@ class CubeUsers:
         )
         return BitMap([number for (number,) in rows])
 
-    def sent_by_cell(self, selection: Selection, cells: Collection[Cell]) -> dict[Cell, int]:
+    def sent_by_cell(self, selection: Selection, cells: Collection[LeafCell]) -> dict[LeafCell, int]:
         """How many contacts the selected sends of each cell went to.
 
         Args:
             cells: of single days, lines and templates; none of the days is dirty.
         """
         dimensions = selection.dimensions
-        groups: dict[Cell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
+        groups: dict[LeafCell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
         for query in set_queries(dimensions):
             failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
-            sets: defaultdict[Cell, list[EncodedSet]] = defaultdict(list)
+            sets: defaultdict[LeafCell, list[EncodedSet]] = defaultdict(list)
             for cell, failure, users in sets_by_cell(self._connection, query.kind, cells):
                 if failure in failures:
                     sets[cell].append(users)

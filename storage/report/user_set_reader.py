@@ -1,7 +1,7 @@
-"""The sets of users that make up a selection: which rows of `users` those are, and no row more is read. Counts nobody.
+"""Reads the user sets of a selection from the cube, with as few rows of `users` as possible. Counts nobody.
 
-What has no roll-up of its own is made up of its templates and lines; all templates but a few are the roll-up over all
-of them, less the users who stand in none but those few.
+Where the cube has a roll-up, it is read; else the sets of single templates or lines are. All templates but a few are
+the roll-up over templates minus the users found only in the excluded templates (storage/cube/multiplicity.py).
 """
 
 from __future__ import annotations
@@ -10,152 +10,197 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from pyroaring import BitMap
 
 from storage.cube.bitmaps import EncodedSet, decode
 from storage.cube.layout import ALL, FAILED, MULTIPLICITY, PACKED_BLOCK, PACKED_LINE, Block, has_multiplicity
-from storage.cube.multiplicity import Layers, only_in
-from storage.cube.packed_sets import PackKey, each_of, picked, picked_of_block, unpack, unpack_block
+from storage.cube.multiplicity import BitPlanes, only_in
+from storage.cube.packed_sets import (
+    FailureSets,
+    LineSetKey,
+    separate_sets_in_line,
+    sets_in_block,
+    sets_in_line,
+    unpack,
+    unpack_block,
+)
 from storage.report.selection import Dimensions
 
-Cell = tuple[int, int, int]  # day, line, template
+LeafCell = tuple[int, int, int]  # day, line, template
 
-_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are looked for among all of the line's
-_FEWER = 5  # times as few templates that are not chosen: to count them is faster than to unite those that are
-_MOST = 0.75  # of all templates: so many failed ones are read from the packs of the lines
+_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are filtered from all of the line's
+_EXCLUDED_RATIO = 5  # with so many times fewer excluded than selected templates, subtraction beats a union
+_MOST_TEMPLATES = 0.75  # share of all templates from which on FAILED is read from the packed lines
 
 
 def sets_of(
     connection: sqlite3.Connection,
     kind: int,
     blocks: Iterable[Block],
-    chosen: Dimensions,
-    lines: Collection[int],
-    templates: Collection[int],
+    dimensions: Dimensions,
+    all_lines: Collection[int],
+    all_templates: Collection[int],
 ) -> Iterator[tuple[int, EncodedSet | BitMap]]:
-    """The sets, each with its failure (0 but in the kind FAILED); `lines` and `templates` are all that there are.
+    """The user sets of the selected lines and templates in some blocks, to be united by failure.
 
-    One by one as they are read: to hold them all takes more memory, and so more time, than to unite them.
+    Args:
+        all_lines: Every line of the cube; used only if templates are selected.
+        all_templates: Every template of the cube; likewise.
+
+    Yields:
+        (failure, set); the failure is 0 unless the kind is FAILED. One by one as they are read: a list of them takes
+        more memory, and so more time, than their union.
     """
-    of_lines: Collection[int] = (ALL,) if chosen.lines is None else chosen.lines
-    if chosen.templates is None:
-        yield from _sets_of_templates(connection, kind, list(blocks), of_lines, (ALL,))
+    lines: Collection[int] = (ALL,) if dimensions.lines is None else dimensions.lines
+    templates = dimensions.templates
+    if templates is None:
+        yield from _sets_of_templates(connection, kind, list(blocks), lines, (ALL,))
         return
-    most = len(chosen.templates) > max(len(lines), _MOST * len(templates))
-    others = set(templates) - chosen.templates
-    few = len(others) * _FEWER < len(chosen.templates)
-    for has_them, some in groupby(blocks, lambda block: has_multiplicity(kind, block[0])):
-        if few and has_them:
-            for block in some:
-                yield from _all_but(connection, kind, block, of_lines, chosen.templates, others)
-        elif kind == FAILED and chosen.lines is None and most:
-            # A template has a row in each block, as has a line for all its templates, of which the most are neighbours.
-            yield from _sets_of_templates(connection, kind, list(some), lines, chosen.templates)
+    excluded = set(all_templates) - templates
+    few_excluded = len(excluded) * _EXCLUDED_RATIO < len(templates)
+    if kind == FAILED and dimensions.lines is None and len(templates) > _most_templates(all_lines, all_templates):
+        # Packed lines are few rows next to each other; the roll-ups over lines are a row for each template and block.
+        lines_to_unite = all_lines
+    else:
+        lines_to_unite = lines
+    for can_subtract, group in groupby(blocks, lambda block: has_multiplicity(kind, block[0])):
+        if few_excluded and can_subtract:
+            for block in group:
+                yield from _sets_without(connection, kind, block, lines, templates, excluded)
         else:
-            yield from _sets_of_templates(connection, kind, list(some), of_lines, chosen.templates)
+            yield from _sets_of_templates(connection, kind, list(group), lines_to_unite, templates)
+
+
+def _most_templates(all_lines: Collection[int], all_templates: Collection[int]) -> float:
+    return max(len(all_lines), _MOST_TEMPLATES * len(all_templates))
 
 
 def _sets_of_templates(
     connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
 ) -> Iterator[tuple[int, EncodedSet]]:
-    """The sets of these templates, which may be ALL, of these lines, which may be ALL."""
-    leaf = ALL not in lines and ALL not in templates
-    stored = {PACKED_LINE} if leaf and kind == FAILED else {PACKED_LINE, *templates} if leaf else templates
+    """The sets of some lines and templates, or of the roll-up ALL in place of either."""
+    is_leaf = ALL not in lines and ALL not in templates
+    stored = {PACKED_LINE} if is_leaf and kind == FAILED else {PACKED_LINE, *templates} if is_leaf else templates
     for line, template, bitmap in _rows(connection, kind, blocks, lines, stored):
         if line == PACKED_BLOCK:
-            yield from _of_sparse(bitmap, lines, templates)
+            yield from _sets_of_packed_block(bitmap, lines, templates)
         elif template == PACKED_LINE or kind == FAILED:
-            yield from picked(bitmap, templates if leaf else None)
+            yield from sets_in_line(bitmap, templates if is_leaf else None)
         else:
             yield 0, bitmap
 
 
-def _of_sparse(packed: bytes, lines: Collection[int], templates: Collection[int]) -> Iterable[tuple[int, EncodedSet]]:
-    """The same of a block that is one row."""
-    return picked_of_block(packed, None if ALL in lines else lines, None if ALL in templates else templates)
+def _sets_of_packed_block(packed: bytes, lines: Collection[int], templates: Collection[int]) -> FailureSets:
+    return sets_in_block(packed, None if ALL in lines else lines, None if ALL in templates else templates)
 
 
-def _all_but(
+@dataclass(slots=True)
+class _LineSets:
+    """The sets of a line in a block from which excluded templates are subtracted.
+
+    Attributes:
+        roll_up: Over all templates.
+        planes: Bit planes of the multiplicities, by bit and failure.
+        excluded: The sets of the excluded templates, by failure.
+    """
+
+    roll_up: FailureSets = field(default_factory=list)
+    planes: dict[LineSetKey, EncodedSet] = field(default_factory=dict)
+    excluded: defaultdict[int, list[EncodedSet]] = field(default_factory=lambda: defaultdict(list))
+
+    def add_row(self, kind: int, template: int, bitmap: bytes, excluded: Collection[int]) -> None:
+        """Reads a row of `users`."""
+        if template == ALL:
+            self.roll_up = sets_in_line(bitmap, None) if kind == FAILED else [(0, bitmap)]
+        elif template == MULTIPLICITY:
+            self.planes = dict(unpack(bitmap))
+        elif template == PACKED_LINE or kind == FAILED:
+            for failure, users in separate_sets_in_line(bitmap, excluded if template == PACKED_LINE else (template,)):
+                self.excluded[failure].append(users)
+        else:
+            self.excluded[0].append(bitmap)
+
+    def difference(self) -> Iterator[tuple[int, EncodedSet | BitMap]]:
+        """The roll-up minus the users found only in excluded templates."""
+        for failure, all_users in self.roll_up:
+            if (excluded := self.excluded.get(failure)) is None:
+                yield failure, all_users
+            else:
+                users = decode(all_users)
+                users -= only_in(excluded, self._planes_of(failure))
+                yield failure, users
+
+    def _planes_of(self, failure: int) -> BitPlanes:
+        """The bit planes of a failure; planes that are not stored are empty."""
+        bits = [bit for bit, of in self.planes if of == failure]
+        return [decode(self.planes.get((bit, failure), b"")) for bit in range(max(bits, default=-1) + 1)]
+
+
+def _sets_without(
     connection: sqlite3.Connection,
     kind: int,
     block: Block,
     lines: Collection[int],
     templates: Collection[int],
-    others: Collection[int],
+    excluded: Collection[int],
 ) -> Iterator[tuple[int, EncodedSet | BitMap]]:
-    """The sets of these templates, all but the others, of these lines: all users of a line less those who stand in
-    none but the others."""
-    totals: dict[int, list[tuple[int, EncodedSet]]] = {}
-    repeated: dict[int, dict[PackKey, EncodedSet]] = {}
-    leaving: defaultdict[tuple[int, int], list[EncodedSet]] = defaultdict(list)  # by line and failure
-    for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *others}):
+    """The sets of the selected templates, by subtraction of the few others."""
+    by_line: defaultdict[int, _LineSets] = defaultdict(_LineSets)
+    for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *excluded}):
         if line == PACKED_BLOCK:
-            yield from _of_sparse(bitmap, lines, templates)
-        elif template == ALL:
-            totals[line] = picked(bitmap, None) if kind == FAILED else [(0, bitmap)]
-        elif template == MULTIPLICITY:
-            repeated[line] = dict(unpack(bitmap))
-        elif template == PACKED_LINE or kind == FAILED:
-            for failure, blob in each_of(bitmap, others if template == PACKED_LINE else (template,)):
-                leaving[line, failure].append(blob)
+            yield from _sets_of_packed_block(bitmap, lines, templates)
         else:
-            leaving[line, 0].append(bitmap)
-    for line, sets in totals.items():
-        layers = repeated.get(line, {})
-        for failure, everybody in sets:
-            if (some := leaving.get((line, failure))) is None:
-                yield failure, everybody
-            else:
-                users = decode(everybody)
-                users -= only_in(some, _layers(layers, failure))
-                yield failure, users
-
-
-def _layers(repeated: dict[PackKey, EncodedSet], failure: int) -> Layers:
-    """The layers of one failure; one that is not there is empty."""
-    places = [place for place, of in repeated if of == failure]
-    return [decode(repeated.get((place, failure), b"")) for place in range(max(places, default=-1) + 1)]
+            by_line[line].add_row(kind, template, bitmap, excluded)
+    for of_line in by_line.values():
+        yield from of_line.difference()
 
 
 def sets_by_cell(
-    connection: sqlite3.Connection, kind: int, cells: Iterable[Cell]
-) -> Iterator[tuple[Cell, int, EncodedSet]]:
-    """The sets of these cells, which are of single days, lines and templates, each with its failure."""
+    connection: sqlite3.Connection, kind: int, cells: Iterable[LeafCell]
+) -> Iterator[tuple[LeafCell, int, EncodedSet]]:
+    """The user sets of single days, lines and templates.
+
+    Yields:
+        (cell, failure, set); the failure is 0 unless the kind is FAILED.
+    """
     wanted: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     for day, line, template in cells:
         wanted[day, line].add(template)
-    rows_of = {(day, of) for day, line in wanted for of in (line, PACKED_BLOCK)}
-    rows = connection.execute(
+    for day, line, template, bitmap in _day_rows(connection, kind, wanted):
+        if line == PACKED_BLOCK:
+            for (of_line, of_template, failure), users in unpack_block(bitmap):
+                if of_template in wanted.get((day, of_line), ()):
+                    yield (day, of_line, of_template), failure, users
+        elif template == PACKED_LINE:
+            for (of_template, failure), users in unpack(bitmap):
+                if of_template in wanted[day, line]:
+                    yield (day, line, of_template), failure, users
+        elif template in wanted[day, line]:
+            yield (day, line, template), 0, bitmap
+
+
+def _day_rows(connection: sqlite3.Connection, kind: int, lines_by_day: Iterable[tuple[int, int]]) -> sqlite3.Cursor:
+    """The rows (day, line, template, bitmap) with the leaf sets of some days and lines."""
+    keys = {(day, key) for day, line in lines_by_day for key in (line, PACKED_BLOCK)}
+    return connection.execute(
         f"""
         SELECT u.block, u.line, u.template, u.bitmap
         FROM json_each(?) AS w CROSS JOIN users AS u
             ON u.kind = ? AND u.level = 0 AND u.block = w.value ->> 0 AND u.line = w.value ->> 1
         WHERE u.template <> {ALL}
         """,
-        (json.dumps(sorted(rows_of)), kind),
+        (json.dumps(sorted(keys)), kind),
     )
-    for day, line, template, bitmap in rows:
-        if line == PACKED_BLOCK:
-            for (of_line, of, failure), blob in unpack_block(bitmap):
-                if of in wanted.get((day, of_line), ()):
-                    yield (day, of_line, of), failure, blob
-            continue
-        templates = wanted[day, line]
-        if template != PACKED_LINE:
-            if template in templates:
-                yield (day, line, template), 0, bitmap
-            continue
-        for (of, failure), blob in unpack(bitmap):
-            if of in templates:
-                yield (day, line, of), failure, blob
 
 
 def _rows(
     connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
 ) -> sqlite3.Cursor:
-    # With the plus, SQLite passes over other templates within the index, and does not seek each one that is listed.
+    """The rows (line, template, bitmap) of some blocks, lines and templates, and of packed blocks."""
+    # The plus keeps SQLite from seeking each listed template: of many, it is faster to skip the others in the index.
     sign = "" if len(templates) <= _LISTED_TEMPLATES else "+"
     return connection.execute(
         f"""

@@ -1,4 +1,4 @@
-"""The starts of a day add up to what each of them is, column by column, however many they are."""
+"""The starts of a day are counted column by column, and packed counters never overflow into each other."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.cube.bitmaps import SLICE_BITS
-from storage.cube.day_counts import CountedStart, columns_of, count, sums_of
+from storage.cube.day_counts import CountedStart, count, pack_counters, unpack_counters
 from storage.cube.start_classes import class_number
 from storage.database.codes import USER_TYPES
 from storage.database.connection import DatabaseError
 from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 
-CLASSES = [
-    (*key, user_type) for pair in COUNTER_COLUMNS.values() for key in pair for user_type in range(len(USER_TYPES))
-]
-MOST = (1 << 2 * COUNTER_BITS) - 1  # in a column: both halves as full as they may be
+COUNTED = [key for pair in COUNTER_COLUMNS.values() for key in pair]
+CLASSES = [(*key, user_type) for key in COUNTED for user_type in range(len(USER_TYPES))]
+MOST = (1 << 2 * COUNTER_BITS) - 1  # a column whose two counters are as high as they can be
+
+ClassKey = tuple[int, int, int]  # origin, status, user type
 
 
 def start_of(line: int, template: int, origin: int, status: int, user_type: int) -> CountedStart:
@@ -26,35 +27,36 @@ def start_of(line: int, template: int, origin: int, status: int, user_type: int)
 
 
 @given(st.lists(st.tuples(st.integers(-1, 2), st.integers(-2, 2), st.sampled_from(CLASSES)), max_size=60))
-def test_each_start_is_counted_once_in_its_cell(starts: list[tuple[int, int, tuple[int, int, int]]]) -> None:
+def test_each_start_is_counted_once_in_its_cell(starts: list[tuple[int, int, ClassKey]]) -> None:
     counted = count(start_of(line, template, *of) for line, template, of in starts)
-    wanted = Counter((line, template, of) for line, template, of in starts)
-    found: Counter[tuple[int, int, tuple[int, int, int]]] = Counter()
-    for (line, template), sums in counted.cells.items():
-        columns = columns_of(sums)
+    expected = Counter((line, template, of) for line, template, of in starts)
+    found: Counter[tuple[int, int, ClassKey]] = Counter()
+    for (line, template), counters in counted.cells.items():
+        columns = unpack_counters(counters)
         of_all, of_new = columns[: len(COUNTER_COLUMNS)], columns[len(COUNTER_COLUMNS) :]
-        for (lower, upper), everybody, new in zip(COUNTER_COLUMNS.values(), of_all, of_new, strict=True):
-            for key, all_users, new_users in (
-                (lower, everybody & (1 << COUNTER_BITS) - 1, new & (1 << COUNTER_BITS) - 1),
-                (upper, everybody >> COUNTER_BITS, new >> COUNTER_BITS),
+        for (lower, upper), all_starts, new_starts in zip(COUNTER_COLUMNS.values(), of_all, of_new, strict=True):
+            for key, of_all_users, of_new_users in (
+                (lower, all_starts & (1 << COUNTER_BITS) - 1, new_starts & (1 << COUNTER_BITS) - 1),
+                (upper, all_starts >> COUNTER_BITS, new_starts >> COUNTER_BITS),
             ):
-                found[line, template, (*key, 0)] += new_users
-                found[line, template, (*key, 1)] += all_users - new_users
-    assert +found == wanted
+                found[line, template, (*key, 0)] += of_new_users
+                found[line, template, (*key, 1)] += of_all_users - of_new_users
+    assert +found == expected
 
 
 @given(st.lists(st.tuples(*[st.integers(0, MOST // 8)] * 2 * len(COUNTER_COLUMNS)), min_size=1, max_size=8))
-def test_cells_are_added_up_column_by_column(cells: list[tuple[int, ...]]) -> None:
-    assert columns_of(sum(sums_of(columns) for columns in cells)) == tuple(map(sum, zip(*cells, strict=True)))
+def test_packed_counters_add_up_column_by_column(cells: list[tuple[int, ...]]) -> None:
+    total = sum(pack_counters(columns) for columns in cells)
+    assert unpack_counters(total) == tuple(map(sum, zip(*cells, strict=True)))
 
 
-def test_full_columns_stay_in_their_places() -> None:
+def test_full_columns_do_not_change_their_neighbours() -> None:
     columns = (MOST, 0) * len(COUNTER_COLUMNS)
-    assert columns_of(sums_of(columns)) == columns
+    assert unpack_counters(pack_counters(columns)) == columns
 
 
-def test_a_contact_beyond_what_a_set_holds_is_an_error() -> None:
-    line, template, number, marks, failure, _ = start_of(1, 1, *CLASSES[0])
-    count([(line, template, number, marks, failure, (1 << SLICE_BITS) - 1)])
+def test_a_contact_id_beyond_the_bits_of_a_slice_is_an_error() -> None:
+    line, template, number, flags, failure, _ = start_of(1, 1, *CLASSES[0])
+    count([(line, template, number, flags, failure, (1 << SLICE_BITS) - 1)])
     with pytest.raises(DatabaseError, match="more than 268,435,456 contacts"):
-        count([(line, template, number, marks, failure, 1 << SLICE_BITS)])
+        count([(line, template, number, flags, failure, 1 << SLICE_BITS)])

@@ -18,9 +18,9 @@ from storage.report.selection import phone
 from storage.table import search
 from storage.table.positions import Cursor
 from storage.table.search import Match, find
+from tests.cubes import filters, refresh_all, sent, temporary_database, write
 from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build, session_of
 from tests.histories import Question, events, questions, shuffled, split
-from tests.storage.cube.test_refresh import filters, finish, scratch, sent, write
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = ("welcome", "ORDER_", "5491100000001", "+54 911 0000-0002", "AR.10", "c3", "%", "nowhere", "1")
@@ -58,12 +58,12 @@ def _cursor(row: tuple[Any, ...]) -> tuple[int, str]:
 def test_the_next_and_the_previous_match_are_right(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    with scratch() as path, pytest.MonkeyPatch.context() as patch:
+    with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
         build(path, time_zone=question.time_zone.key)
         for part in data.draw(split(data.draw(shuffled(history)))):
             write(path, part, refreshed=data.draw(st.booleans()))
         if data.draw(st.booleans()):
-            finish(path)
+            refresh_all(path)
         patch.setattr(search, "_FEW", data.draw(st.sampled_from((0, 1, 2_000))))
         filter = data.draw(filters(path, Filter.parse("period:all")))
         text = data.draw(st.sampled_from(TEXTS))

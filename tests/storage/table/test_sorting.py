@@ -19,9 +19,9 @@ from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 from storage.table import contact_order, positions, sorting
 from storage.table.sorting import Order, Sorting
+from tests.cubes import filters, refresh_all, temporary_database, write
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 from tests.histories import Question, events, questions, shuffled, split
-from tests.storage.cube.test_refresh import filters, finish, scratch, write
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -70,12 +70,12 @@ def assert_pages(path: Path, filter: Filter, now: datetime, order: Order, pages:
 def test_any_page_in_any_order_equals_its_part_of_a_plain_sort(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    with scratch() as path, pytest.MonkeyPatch.context() as patch:
+    with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
         build(path, time_zone=question.time_zone.key)
         for part in data.draw(split(data.draw(shuffled(history)))):
             write(path, part, refreshed=data.draw(st.booleans()))
         if data.draw(st.booleans()):
-            finish(path)
+            refresh_all(path)
         # Low limits, so that a few starts take the paths of many.
         patch.setattr(sorting, "_FEW", data.draw(st.sampled_from((0, 4_000))))
         patch.setattr(sorting, "_SECTIONS_KEPT", data.draw(st.sampled_from((1, 64))))
@@ -109,7 +109,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         template = names[number % len(names)]
         history.append(Send(key, Rank.SEND_LOG, at, line, who, kind="template", template=template, accepted_at=at))
     path = build(tmp_path_factory.mktemp("sorting") / "saludo.db", history)
-    finish(path)
+    refresh_all(path)
     return path
 
 
@@ -210,7 +210,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
                 Send(f"w{number:05}", Rank.SEND_LOG, at, LINE, who, kind="template", template=template, accepted_at=at)
             )
         paths.append(build(tmp_path_factory.mktemp("sizes") / f"{days}.db", history))
-        finish(paths[-1])
+        refresh_all(paths[-1])
     return paths[0], paths[1]
 
 
@@ -247,5 +247,5 @@ def test_sorting_by_status_under_a_filter_of_failures_reads_by_line_and_template
         for key in ("x", "y", "z")
     ]
     path = build(tmp_path / "saludo.db", history)
-    finish(path)
+    refresh_all(path)
     assert_pages(path, Filter.parse("period:all failure:131026"), NOW, Order.STATUS, [(0, 2), (2, 2)])
