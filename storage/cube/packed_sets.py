@@ -57,21 +57,19 @@ _NO_LINES = array("i")
 
 def header_of_line(packed: bytes) -> PackHeader:
     """Reads the columns of a packed line."""
-    (templates, failures, lengths), sets = _columns(packed, 3)
-    return PackHeader(_NO_LINES, templates, failures, lengths, sets)
+    n = int.from_bytes(packed[:4], "little")
+    end = 4 + 3 * 4 * n
+    numbers = little_endian(array("i", packed[4:end]))
+    return PackHeader(_NO_LINES, numbers[:n], numbers[n : 2 * n], numbers[2 * n :], memoryview(packed)[end:])
 
 
 def header_of_block(packed: bytes) -> PackHeader:
     """Reads the columns of a packed block."""
-    (lines, templates, failures, lengths), sets = _columns(packed, 4)
-    return PackHeader(lines, templates, failures, lengths, sets)
-
-
-def _columns(packed: bytes, width: int) -> tuple[list[array[int]], memoryview]:
-    count = int.from_bytes(packed[:4], "little")
-    end = 4 + 4 * width * count
+    n = int.from_bytes(packed[:4], "little")
+    end = 4 + 4 * 4 * n
     numbers = little_endian(array("i", packed[4:end]))
-    return [numbers[start : start + count] for start in range(0, len(numbers), count)], memoryview(packed)[end:]
+    columns = numbers[:n], numbers[n : 2 * n], numbers[2 * n : 3 * n], numbers[3 * n :]
+    return PackHeader(*columns, memoryview(packed)[end:])
 
 
 def unpack(packed: bytes) -> Iterator[tuple[LineSetKey, bytes]]:
@@ -152,22 +150,22 @@ def _all_sets(header: PackHeader) -> FailureSets:
 
 def _selected_sets(header: PackHeader, selected: Iterable[bool]) -> FailureSets:
     """The selected sets, the number lists of each failure joined."""
-    positions = accumulate(header.lengths, initial=0)
-    leaves = compress(zip(header.failures, positions, header.lengths, strict=False), selected)
+    _, _, failures, lengths, sets = header
+    leaves = compress(zip(failures, accumulate(lengths, initial=0), lengths, strict=False), selected)
     found: FailureSets = []
     for failure, of_failure in groupby(leaves, itemgetter(0)):
         number_lists: list[EncodedSet] = []
         start = end = 0  # of neighbouring number lists
         for _, position, length in of_failure:
             if length & 3:
-                found.append((failure, header.sets[position : position + length]))
+                found.append((failure, sets[position : position + length]))
                 continue
             if position != end:
-                number_lists.append(header.sets[start:end])
+                number_lists.append(sets[start:end])
                 start = position
             end = position + length
         if end:
-            number_lists.append(header.sets[start:end])
+            number_lists.append(sets[start:end])
             found.append((failure, b"".join(number_lists)))
     return found
 

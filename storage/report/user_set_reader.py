@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import groupby
 
 from pyroaring import BitMap
@@ -97,46 +96,50 @@ def _sets_of_packed_block(packed: bytes, lines: Collection[int], templates: Coll
     return sets_in_block(packed, None if ALL in lines else lines, None if ALL in templates else templates)
 
 
-@dataclass(slots=True)
-class _LineSets:
-    """The sets of a line in a block from which excluded templates are subtracted.
+class _BlockSets:
+    """The sets of some lines in a block from which excluded templates are subtracted.
 
     Attributes:
-        roll_up: Over all templates.
-        planes: Bit planes of the multiplicities, by bit and failure.
-        excluded: The sets of the excluded templates, by failure.
+        roll_ups: Over all templates, by line.
+        planes: Bit planes of the multiplicities: by line, then by bit and failure.
+        excluded: The sets of the excluded templates, by line and failure.
     """
 
-    roll_up: FailureSets = field(default_factory=list)
-    planes: dict[LineSetKey, EncodedSet] = field(default_factory=dict)
-    excluded: defaultdict[int, list[EncodedSet]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self) -> None:
+        self.roll_ups: dict[int, FailureSets] = {}
+        self.planes: dict[int, dict[LineSetKey, EncodedSet]] = {}
+        self.excluded: defaultdict[tuple[int, int], list[EncodedSet]] = defaultdict(list)
 
-    def add_row(self, kind: int, template: int, bitmap: bytes, excluded: Collection[int]) -> None:
-        """Reads a row of `users`."""
-        if template == ALL:
-            self.roll_up = sets_in_line(bitmap, None) if kind == FAILED else [(0, bitmap)]
-        elif template == MULTIPLICITY:
-            self.planes = dict(unpack(bitmap))
-        elif template == PACKED_LINE or kind == FAILED:
-            for failure, users in separate_sets_in_line(bitmap, excluded if template == PACKED_LINE else (template,)):
-                self.excluded[failure].append(users)
-        else:
-            self.excluded[0].append(bitmap)
-
-    def difference(self) -> Iterator[tuple[int, EncodedSet | BitMap]]:
-        """The roll-up minus the users found only in excluded templates."""
-        for failure, all_users in self.roll_up:
-            if (excluded := self.excluded.get(failure)) is None:
-                yield failure, all_users
+    def read(self, kind: int, rows: Iterable[tuple[int, int, bytes]], excluded: Collection[int]) -> None:
+        """Reads rows (line, template, bitmap) of the block."""
+        for line, template, bitmap in rows:
+            if template == ALL:
+                self.roll_ups[line] = sets_in_line(bitmap, None) if kind == FAILED else [(0, bitmap)]
+            elif template == MULTIPLICITY:
+                self.planes[line] = dict(unpack(bitmap))
+            elif template == PACKED_LINE or kind == FAILED:
+                templates = excluded if template == PACKED_LINE else (template,)
+                for failure, users in separate_sets_in_line(bitmap, templates):
+                    self.excluded[line, failure].append(users)
             else:
-                users = decode(all_users)
-                users -= only_in(excluded, self._planes_of(failure))
-                yield failure, users
+                self.excluded[line, 0].append(bitmap)
 
-    def _planes_of(self, failure: int) -> BitPlanes:
+    def differences(self) -> Iterator[tuple[int, EncodedSet | BitMap]]:
+        """The roll-up of each line minus the users found only in excluded templates, by failure."""
+        for line, roll_up in self.roll_ups.items():
+            for failure, all_users in roll_up:
+                if (excluded := self.excluded.get((line, failure))) is None:
+                    yield failure, all_users
+                else:
+                    users = decode(all_users)
+                    users -= only_in(excluded, self._planes_of(line, failure))
+                    yield failure, users
+
+    def _planes_of(self, line: int, failure: int) -> BitPlanes:
         """The bit planes of a failure; planes that are not stored are empty."""
-        bits = [bit for bit, of in self.planes if of == failure]
-        return [decode(self.planes.get((bit, failure), b"")) for bit in range(max(bits, default=-1) + 1)]
+        planes = self.planes.get(line, {})
+        bits = [bit for bit, of in planes if of == failure]
+        return [decode(planes.get((bit, failure), b"")) for bit in range(max(bits, default=-1) + 1)]
 
 
 def _sets_without(
@@ -148,14 +151,13 @@ def _sets_without(
     excluded: Collection[int],
 ) -> Iterator[tuple[int, EncodedSet | BitMap]]:
     """The sets of the selected templates, by subtraction of the few others."""
-    by_line: defaultdict[int, _LineSets] = defaultdict(_LineSets)
-    for line, template, bitmap in _rows(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *excluded}):
-        if line == PACKED_BLOCK:
-            yield from _sets_of_packed_block(bitmap, lines, templates)
-        else:
-            by_line[line].add_row(kind, template, bitmap, excluded)
-    for of_line in by_line.values():
-        yield from of_line.difference()
+    rows = _rows(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *excluded}).fetchall()
+    if rows and rows[0][0] == PACKED_BLOCK:  # it is the only row
+        yield from _sets_of_packed_block(rows[0][2], lines, templates)
+        return
+    sets = _BlockSets()
+    sets.read(kind, rows, excluded)
+    yield from sets.differences()
 
 
 def sets_by_cell(
