@@ -126,7 +126,7 @@ CREATE TABLE messages (                    -- one row a WhatsApp message, in or 
     evidence TEXT,                         -- JSON {field: [rank, time]} of the fields whose rank or time is not the
                                            -- usual one (storage/messages/message_row.py)
 
-    -- Derived: recomputed from all messages of the contact; NULL but for starts, except line, contact and marks.
+    -- Derived from all messages of the contact; NULL if this is not a start, except line, contact, marks and joined.
     line INTEGER,                          -- lines.id of line_id
     contact INTEGER,                       -- contacts.id of contact_id
     start_template INTEGER,                -- templates.id; NULL: unknown, or a referred start without one

@@ -106,7 +106,7 @@ def _answer_window(value: str) -> str:
     except ValueError:
         hours = -1.0
     if not 0 < hours <= _MOST_HOURS:
-        raise SettingError(f"'{value}' is not a number of hours from more than 0 to {_MOST_HOURS}")
+        raise SettingError(f"'{value}' is not a number of hours above 0 and up to {_MOST_HOURS}")
     return f"{hours:g}"
 
 

@@ -39,7 +39,7 @@ def test_a_set_is_stored_in_the_shorter_form(step: int, length: int) -> None:
     assert union_of([encode_numbers(range(9_000)), encoded]) == BitMap(range(9_000)) | BitMap(numbers)
 
 
-def test_equal_sets_are_equal_bytes_whatever_they_are_made_of() -> None:
+def test_equal_sets_are_equal_bytes_in_any_order_of_unions() -> None:
     parts = [BitMap(range(0, 5000)), BitMap(range(1, 9000, 2)), BitMap(range(0, 9000, 2)), BitMap([70_000, 9_001])]
     one = parts[0] | parts[1] | parts[2] | parts[3]
     other = parts[1] | parts[2] | parts[3] | parts[0]

@@ -1,4 +1,4 @@
-"""The SQL for unknown and missing ids agrees with the Python functions beside it."""
+"""The SQL for unknown and missing ids agrees with the Python functions."""
 
 from __future__ import annotations
 
