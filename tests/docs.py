@@ -1,6 +1,6 @@
-"""What README shows of the code: the keys, and the picture of the real screen on the demo data.
+"""The parts of the documents that are made from the code: tables of keys, and the picture of the real screen.
 
-`python -m tests.docs` writes both anew; `test_readme` checks that the keys are those of the program.
+`python -m tests.docs` writes them; `test_docs` checks that they say what the program does.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,36 +21,81 @@ from storage.ingest.importer import import_path, prepare
 from storage.sources.opened import Options
 from tests.tui.scenes import settle
 from tui.screens.app import SaludoApp
-from tui.words.keys import sections
+from tui.words.keys import Key, ids, sections
 
 ROOT = Path(__file__).parents[1]
-README, PICTURE = ROOT / "README.md", ROOT / "docs" / "dashboard.svg"
+README, SETTINGS, PICTURE = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "dashboard.svg"
 MOMENT = datetime.fromisoformat("2026-11-25T16:40:00-03:00")
-_BEGIN, _END = "<!-- keys -->\n", "<!-- end of keys -->"
+
+# What a first reader needs; docs/settings.md has all of them.
+MAIN_KEYS = (
+    "panel",
+    "enter",
+    "dashboard.back",
+    "dashboard.filter-line",
+    "dashboard.choose-period",
+    "dashboard.choose-template",
+    "dashboard.shift-back",
+    "dashboard.clear",
+    "dashboard.view",
+    "dashboard.find-next-on",
+    "dashboard.sort",
+    "dashboard.save",
+    "dashboard.copy",
+    "everywhere.help",
+    "everywhere.quit",
+)
 
 
-def keys_table() -> str:
-    """Every key of the program as a table of README."""
-    lines = ["| key | does |", "|---|---|"]
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a document that is made from the code, between two marks that stay in the document."""
+
+    document: Path
+    name: str
+    make: Callable[[], str]
+
+    def present(self) -> str:
+        """What the document has now."""
+        return self._parts()[1]
+
+    def write(self) -> None:
+        """Puts what the code says into the document."""
+        before, _, after = self._parts()
+        self.document.write_text(before + self.make() + after, encoding="utf-8")
+
+    def _parts(self) -> tuple[str, str, str]:
+        begin, end = f"<!-- {self.name}: python -m tests.docs -->\n", f"<!-- end of {self.name} -->"
+        before, rest = self.document.read_text(encoding="utf-8").split(begin)
+        present, after = rest.split(end)
+        return before + begin, present, end + after
+
+
+def all_keys() -> str:
+    """Every key of the program with the name that the settings file gives it, as a table."""
+    lines = ["| key | does | name |", "|---|---|---|"]
     for where, keys in sections():
-        lines.append(f"| **{where}** | |")
-        lines += [f"| {_code(key.shown)} | {key.does} |" for key in keys]
+        lines.append(f"| **{where}** | | |")
+        lines += [f"| `{key.shown}` | {key.does} | {f'`{key.id}`' if key.id in ids() else ''} |" for key in keys]
     return "\n".join(lines) + "\n"
 
 
-def _code(shown: str) -> str:
-    return f"`{shown}`"
+def main_keys() -> str:
+    """The keys that a first reader needs, as a table."""
+    found = {_name(key): key for _, keys in sections() for key in keys}
+    lines = ["| key | does |", "|---|---|"]
+    lines += [f"| `{found[name].shown}` | {found[name].does} |" for name in MAIN_KEYS]
+    return "\n".join(lines) + "\n"
 
 
-def keys_in_readme() -> str:
-    """The table that README has now."""
-    return README.read_text(encoding="utf-8").split(_BEGIN)[1].split(_END)[0]
+def _name(key: Key) -> str:
+    """Its name in MAIN_KEYS: keys that cannot be changed have none in the settings file."""
+    if "{key}" in key.action:
+        return "panel"
+    return key.id if key.action else "enter"
 
 
-def write_keys() -> None:
-    """Puts the program's keys into README."""
-    before, rest = README.read_text(encoding="utf-8").split(_BEGIN)
-    README.write_text(before + _BEGIN + keys_table() + _END + rest.split(_END)[1], encoding="utf-8")
+SECTIONS = (Section(README, "main keys", main_keys), Section(SETTINGS, "keys", all_keys))
 
 
 async def write_picture() -> None:
@@ -73,5 +120,6 @@ async def write_picture() -> None:
 
 
 if __name__ == "__main__":
-    write_keys()
+    for section in SECTIONS:
+        section.write()
     asyncio.run(write_picture())

@@ -1,0 +1,36 @@
+# Every task of the project: `just` lists them. Each is one command that also works without just.
+
+# List the tasks.
+default:
+    @just --list
+
+# Linters, types and the rules between packages.
+check:
+    ruff check .
+    ruff format --check .
+    mypy
+    lint-imports
+
+# The tests of the README, or a part of them: `just test tests/storage/cube`.
+test *paths:
+    python -m pytest -n 6 --dist worksteal {{ paths }}
+
+# What CI runs, in an environment of its own.
+ci:
+    .ci/run
+
+# Branch coverage of storage, with the lines that no test reaches.
+coverage:
+    python -m pytest -n 6 --dist worksteal --cov --cov-report=term-missing:skip-covered
+
+# Measure this checkout against another revision, side by side.
+bench revision='main' *options:
+    python -m tests.benchmarks against {{ revision }} {{ options }}
+
+# Write what the documents show of the code: keys, man page, completions, the picture of the screen.
+docs:
+    python -m tests.docs
+
+# Mutants of the rules and of the cube that no test notices; see docs/mutants.md.
+mutants *options:
+    python -m tests.mutants {{ options }}

@@ -1,0 +1,68 @@
+"""The documents say what the program does: keys, formats and words; and every link between them leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from storage.sources.recognition import FORMATS
+from tests.docs import PICTURE, README, ROOT, SECTIONS, Section
+
+TEXT = README.read_text(encoding="utf-8")
+DOCUMENTS = sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+CITED = re.compile(r"docs/[a-z_-]+\.md")
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_what_is_made_from_the_code_is_up_to_date(section: Section) -> None:
+    """`python -m tests.docs` writes it."""
+    assert section.present() == section.make()
+
+
+def test_every_format_is_named_in_the_readme() -> None:
+    for name in FORMATS:
+        assert f"| `{name}` |" in TEXT
+
+
+def test_the_picture_is_there_and_loads_nothing_from_the_web() -> None:
+    picture = PICTURE.read_text(encoding="utf-8")
+    assert "Daily" in picture
+    assert not re.findall(r"(?:url\(|href=|src=)[^>]*http", picture)
+
+
+def test_the_two_commands_stand_alone() -> None:
+    commands = re.findall(r"```sh\n(python3 -m venv .*)\n```", TEXT)
+    assert len(commands) == 2
+    assert all("pip install" in command for command in commands)
+    assert commands[0].endswith("saludo demo")
+    assert "pytest" in commands[1]
+
+
+def test_ci_runs_the_tests_of_the_readme() -> None:
+    (command,) = re.findall(r"python (-m pytest [^`\n]*)\n```", TEXT)
+    assert f"python {command}" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXT.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#\s]+)", text):
+        assert (document.parent / target).exists(), target
+    for path in re.findall(r"`((?:storage|tui|tests|fixtures|docs)/[\w./-]+\.\w+)`", text):
+        assert (ROOT / path).exists() or "NAME" in path, path
+
+
+def test_the_code_cites_documents_that_exist() -> None:
+    cited = {
+        name
+        for package in ("storage", "tui", "fixtures", "tests")
+        for path in (ROOT / package).rglob("*.py")
+        for name in CITED.findall(path.read_text(encoding="utf-8"))
+    }
+    assert [name for name in cited if not (ROOT / name).exists()] == []
