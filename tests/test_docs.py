@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.sources.recognition import FORMATS
+from storage.sources import formats
 from tests.docs import PICTURE, README, ROOT, SECTIONS, Section
 
 TEXT = README.read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def test_what_is_made_from_the_code_is_up_to_date(section: Section) -> None:
 
 
 def test_every_format_is_named_in_the_readme() -> None:
-    for name in FORMATS:
+    for name in formats.names():
         assert f"| `{name}` |" in TEXT
 
 

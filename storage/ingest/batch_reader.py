@@ -73,7 +73,7 @@ def parts(source: OpenedSource, size: int) -> Iterator[Part]:
 
 
 def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> Part:
-    place = Offset() if source.packed else source.done
+    place = Offset() if source.compressed else source.resume_at
     return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
 
 

@@ -1,6 +1,6 @@
 """The platform's own download (`sessionStartingCauses-*.tsv`) and saludo's TSV, as Send events. Touches no database.
 
-Columns are found by their whole names, never by a part: "enviado" stands in "No Enviado" as well.
+Columns are found by their whole names, never by a part: "No Enviado" contains "enviado".
 """
 
 from __future__ import annotations
@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from storage.domain.events import REFERRED, ContactIds, Failure, Flags, LineIds, Origin, Rank, Send
 from storage.sources.fields import (
-    KEYLESS_KEY,
     Unreadable,
     boolean_of,
     code_of,
@@ -22,6 +20,7 @@ from storage.sources.fields import (
     text_of,
     time_of,
 )
+from storage.sources.format import Context, Format, RowReader
 
 NAME = "botmaker"
 
@@ -67,13 +66,13 @@ _ESCAPED = re.compile(r"'+[=+\-@]")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where each known column stands."""
+    """The place of each known column."""
 
     places: Mapping[str, int]
 
 
 def header_in(cells: Sequence[str]) -> Header | None:
-    """The header, None where it is not the platform's or ours."""
+    """The header; None where it is not the platform's or saludo's."""
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         name = _BY_HEADER.get(header_of(cell))
@@ -83,19 +82,27 @@ def header_in(cells: Sequence[str]) -> Header | None:
     return Header(places) if known and len(places) >= 5 else None
 
 
-class Rows:
-    """Turns the rows under a header into Send events; raises Unreadable."""
+def table(cells: Sequence[str], context: Context) -> RowReader | None:
+    """The reader of the rows below a header; None for a header of another format."""
+    header = header_in(cells)
+    return None if header is None else DownloadRowReader(header, context)
 
-    def __init__(self, header: Header, zone: ZoneInfo, origin: Origin, default_line: LineIds | None) -> None:
-        self._header, self._zone = header, zone
-        self._default_origin, self._default_line = origin, default_line
+
+class DownloadRowReader(RowReader):
+    """Reads the rows of a download."""
+
+    def __init__(self, header: Header, context: Context) -> None:
+        options = context.options
+        self._header, self._zone = header, options.time_zone
+        self._default_origin, self._default_line = options.origin, options.line
+        self._keyless_key = context.keyless_key
 
     def is_description(self, cells: Sequence[str]) -> bool:
-        """Whether a row describes the columns: its times are no times and its flags no booleans."""
+        """Whether a row describes the columns: it has texts where times and booleans belong."""
         return self._wrong(cells, "session_start", "sent_at") and self._wrong(cells, "sent", "delivered", "not_sent")
 
     def _wrong(self, cells: Sequence[str], *names: str) -> bool:
-        """Whether none of these columns that are filled can be read, and at least one is filled."""
+        """Whether at least one of these columns is filled and none of the filled ones can be read."""
         wrong = 0
         for name in names:
             value = self._cell(cells, name)
@@ -118,8 +125,8 @@ class Rows:
             value = value[1:]
         return text_of(value)
 
-    def send(self, cells: Sequence[str]) -> Send:
-        """The event of one row, which has as many cells as the header."""
+    def item(self, cells: Sequence[str]) -> Send:
+        """The send of one row."""
 
         def cell(name: str) -> str | None:
             return self._cell(cells, name)
@@ -131,7 +138,7 @@ class Rows:
         times = [session_start, sent_at, time("delivered_at"), time("read_at"), time("answered_at")]
         at = sent_at if sent_at is not None else next((moment for moment in times if moment is not None), None)
         if at is None:
-            raise Unreadable("without any time")
+            raise Unreadable("no time")
         flags = Flags(
             *(boolean_of(cell(name)) for name in ("new", "not_sent", "sent", "delivered", "read", "answered"))
         )
@@ -146,7 +153,7 @@ class Rows:
             at,
             line,
             _contact(cell("customer"), cell("contact")),
-            keyless=key is None or KEYLESS_KEY.fullmatch(key) is not None,
+            keyless=key is None or self._keyless_key.fullmatch(key) is not None,
             derived=key is not None,
             kind=None if origin in REFERRED else "template",
             template=cell("template"),
@@ -191,5 +198,8 @@ def _origin(text: str | None) -> Origin | None:
         return None
     origin = _ORIGINS.get(header_of(text).replace(" ", ""))
     if origin is None:
-        raise Unreadable(f"{text[:40]!r} is no origin")
+        raise Unreadable(f"{text[:40]!r} is not an origin")
     return origin
+
+
+FORMAT = Format(NAME, "the platform's download, and saludo's own TSV", table=table, keyless=True)

@@ -1,6 +1,6 @@
-"""Single values as sources write them: times, numbers, booleans, error codes; and what a reject shows of a record.
+"""Reads single values as sources write them: times, numbers, booleans, errors. Makes keys and rejects of records.
 
-Knows no format and no event's meaning.
+Knows no format in particular.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ import base64
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage.domain.events import Reject
+from storage.domain.events import Failure, Reject
 
-# WhatsApp began in 2009; what lies outside is a wrong unit or a broken clock, and would stretch every chart.
+Text = str | int | float | None  # a text in JSON: some programs write texts of digits as numbers
+
+# UTC epoch ms. WhatsApp began in 2009; other times come from a wrong unit or clock, and would stretch every chart.
 EARLIEST = int(datetime(2009, 1, 1, tzinfo=UTC).timestamp() * 1000)
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
@@ -24,39 +27,43 @@ _TRUE = frozenset(("true", "1", "si", "sí", "yes", "y", "t", "v", "x", "verdade
 _FALSE = frozenset(("false", "0", "no", "n", "f", "falso", "nao", "não"))
 _NUMBER = re.compile(r"\+?[\d\s().\-/]+")
 _FRACTION = re.compile(r"\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+")
-_WAS_FLOAT = re.compile(r"(\d+)\.0")  # how tables with gaps write whole numbers
-_ZONE_APART = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
+_WHOLE_DECIMAL = re.compile(r"(\d+)\.0")  # data frames write whole numbers so, in columns with empty cells
+_SPACED_ZONE = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
 
 
 class Unreadable(ValueError):
-    """A record that cannot be read; the message says why."""
+    """A record cannot be read; the message says why."""
 
 
 def time_of(value: Any, zone: ZoneInfo) -> int | None:
-    """A time as UTC epoch ms, None where there is none.
+    """A time as UTC epoch ms; None where the value is empty.
 
-    Epoch seconds or (from 10^12 on) milliseconds, as number or text; ISO 8601, or day/month/year, in `zone` where it
-    names none. Raises Unreadable for anything else, and for what lies before 2009 or after 2099.
+    Args:
+        value: Epoch seconds or (from 10^12 on) milliseconds, as number or text; or text in ISO 8601 or day/month/year.
+        zone: The zone of a text that names none.
+
+    Raises:
+        Unreadable: It is none of these, or not from 2009 to 2099.
     """
-    if type(value) is str and len(value) == 10:  # as webhooks write it: seconds of these years have ten digits
+    if type(value) is str and len(value) == 10:  # the form of webhooks: epoch seconds of these years have ten digits
         try:
             at = int(value) * 1000
         except ValueError:
             at = 0
         if EARLIEST <= at < LATEST:
             return at
-    elif type(value) is int and EARLIEST <= value < LATEST:  # as programs write it
+    elif type(value) is int and EARLIEST <= value < LATEST:  # the form of programs: milliseconds
         return value
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise Unreadable(f"the time {str(value)[:40]!r} cannot be read")
+        raise Unreadable(f"invalid time {str(value)[:40]!r}")
     try:
         at = _epoch(float(value)) if not isinstance(value, str) else _time_of_text(value.strip(), zone)
     except (ValueError, OverflowError):
-        raise Unreadable(f"the time {str(value)[:40]!r} cannot be read") from None
+        raise Unreadable(f"invalid time {str(value)[:40]!r}") from None
     if not EARLIEST <= at < LATEST:
-        raise Unreadable(f"the time {str(value)[:40]!r} lies before 2009 or after 2099")
+        raise Unreadable(f"time {str(value)[:40]!r} is before 2009 or after 2099")
     return at
 
 
@@ -72,16 +79,16 @@ def _time_of_text(text: str, zone: ZoneInfo) -> int:
         return _epoch(float(text))
     if (found := _DAY_FIRST.fullmatch(text)) is not None:
         day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-        moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone follows
+        moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is added below
     else:
-        moment = datetime.fromisoformat(_ZONE_APART.sub(lambda zone: zone[2] or "+00:00", text))
+        moment = datetime.fromisoformat(_SPACED_ZONE.sub(lambda found: found[2] or "+00:00", text))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
 
 
 def text_of(value: Any) -> str | None:
-    """A value as text that can be stored; None where it is empty. Lone surrogates and NUL become U+FFFD."""
+    """A value as text that can be stored; None where it is empty. NUL and lone surrogates become U+FFFD."""
     if value is None:
         return None
     if type(value) is str and value.isascii() and "\0" not in value:
@@ -101,26 +108,26 @@ def text_of(value: Any) -> str | None:
 
 
 def identifier_of(value: Any) -> str | None:
-    """An identifier of digits as text, also where a table with gaps made a decimal of it; None where it is empty."""
+    """An identifier as text, without the ".0" that data frames add; None where it is empty."""
     text = text_of(value)
-    whole = None if text is None else _WAS_FLOAT.fullmatch(text)
+    whole = None if text is None else _WHOLE_DECIMAL.fullmatch(text)
     return text if whole is None else whole[1]
 
 
 def number_of(value: Any) -> str | None:
-    """The digits of a phone number, whatever its formatting; None where it is none."""
+    """The digits of a phone number in any formatting; None where the value is no phone number."""
     if type(value) is str and value.isascii() and value.isdigit():
         return value
     text = text_of(value)
     if text is None or _NUMBER.fullmatch(text) is None:
         return None
-    if _WAS_FLOAT.fullmatch(text) is not None:
+    if _WHOLE_DECIMAL.fullmatch(text) is not None:
         return identifier_of(text)
     return re.sub(r"\D", "", text) or None
 
 
 def code_of(value: Any) -> int | None:
-    """An error code as a number, None where it is none."""
+    """An error code as a number; None where the value is no number."""
     text = text_of(value)
     if text is None or isinstance(value, bool) or not re.fullmatch(r"-?\d{1,9}(\.0+)?", text):
         return None
@@ -128,7 +135,11 @@ def code_of(value: Any) -> int | None:
 
 
 def boolean_of(text: str | None) -> bool | None:
-    """A boolean in any spelling, None where it is empty; raises Unreadable for any other word."""
+    """A boolean in any spelling; None where the text is empty.
+
+    Raises:
+        Unreadable: It is another word.
+    """
     if text is None:
         return None
     word = text.strip().lower()
@@ -142,22 +153,43 @@ def boolean_of(text: str | None) -> bool | None:
 
 
 def header_of(text: str) -> str:
-    """A column's name for comparison: no case, accents or punctuation."""
+    """A column's name for comparison, without case, accents and punctuation."""
     plain = unicodedata.normalize("NFKD", text.replace("\ufeff", "")).encode("ascii", "ignore").decode().lower()
     return " ".join(re.findall(r"[a-z0-9]+", plain))
 
 
 def keyless_key(format: str, *parts: str | None) -> str:
-    """The key of a row that has none: the same text of the same columns is the same message in any file."""
+    """The key of a record that has none: records with equal parts are one message in any file.
+
+    Args:
+        format: The name of the format.
+        parts: What tells two messages apart.
+    """
     text = "\x1f".join(part or "" for part in parts)
     return f"{format}:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-KEYLESS_KEY = re.compile(r"(botmaker|send_log):[0-9a-f]{32}")
+def keyless_pattern(formats: Iterable[str]) -> re.Pattern[str]:
+    """Matches the keys that `keyless_key` makes for formats of these names."""
+    return re.compile(rf"({'|'.join(map(re.escape, formats))}):[0-9a-f]{{32}}")
+
+
+def failure_of(code: Any, text: Any, detail: Any) -> Failure:
+    """A failure of an error's parts. A code that is no number becomes the text where there is none."""
+    number, words, more = code_of(code), text_of(text), text_of(detail)
+    if number is None and code is not None and words is None:
+        words = text_of(code)
+    return Failure(number, words, more)
 
 
 def reject(where: str, reason: str, record: bytes) -> Reject:
-    """A reject with an excerpt in which no digit and no control character is left."""
+    """A reject whose excerpt has digits masked and control characters removed, to protect people and terminals.
+
+    Args:
+        where: The record's place in the file.
+        reason: Why it cannot be read.
+        record: Its bytes.
+    """
     start = record[:400].decode("utf-8", "replace").strip()
     shown = "".join("#" if sign.isdigit() else sign if sign.isprintable() else " " for sign in start)
     digest = hashlib.sha256(record.strip()).hexdigest()[:32]
@@ -165,7 +197,7 @@ def reject(where: str, reason: str, record: bytes) -> Reject:
 
 
 def base64_text(value: str) -> str | None:
-    """Text that was packed as base64, None where it was not."""
+    """The text that was encoded as base64; None where it was not."""
     try:
         return base64.b64decode(value, validate=True).decode()
     except ValueError:

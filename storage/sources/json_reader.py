@@ -1,52 +1,48 @@
-"""TODO."""
+"""Reads a stream of JSON objects with all JSON formats: people keep webhooks and sends in one log.
+
+Knows no format in particular. Reading webhooks is the program's hottest path: nearly all lines take `JsonReaders.one`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
-from storage.domain.events import Ignored, Item, Send, Status
-from storage.sources import cloud_api, send_log
-from storage.sources.cloud_api_types import Webhook
-from storage.sources.fields import Unreadable, reject
+from storage.domain.events import Event, Ignored, Item
+from storage.sources import formats
+from storage.sources.fields import reject
+from storage.sources.format import Context
 from storage.sources.json_scanner import Record, Scanner, decode
-from storage.sources.opened import OpenedSource, Options
-from storage.sources.stream import PIECE, Stream
+from storage.sources.opened import OpenedSource
+from storage.sources.stream import PIECE_BYTES, Stream
 
 _BRACE, _LINE_FEED = b"{\n"
 
 
-_POSTED = b'{"object"'  # how webhooks begin
-
-
-_OF_ANOTHER_SHAPE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
-def json_items(source: OpenedSource, stream: Stream, options: Options) -> Iterator[Item]:
-    """Webhooks and sends of one stream of JSON objects: people keep both in one log."""
-    readers, scanner = JsonReaders(options), Scanner()
+def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterator[Item]:
+    """The items of a stream of JSON objects, from `source.start` on."""
+    readers, scanner = JsonReaders(context), Scanner()
     one, several = readers.one, readers.several
-    if source.begin.position:
-        stream.skip_to(source.begin.position, source.begin.lines)
-    for line in stream.lines(PIECE):
+    if source.start.position:
+        stream.seek(source.start.position, source.start.lines)
+    for line in stream.lines(PIECE_BYTES):
         item = None if scanner.inside else one(line)
         if item is not None:
             source.records += 1
-            source.reached = stream.place
+            source.reached = stream.offset
             yield item
             continue
-        number = stream.place[1] + (line[-1] != _LINE_FEED)
+        number = stream.offset[1] + (line[-1] != _LINE_FEED)
         items = None if scanner.inside else several(line, number)
         if items is None:
             for record in scanner.feed(line, number):
                 yield from _record_items(source, readers, record)
             if not scanner.inside:
-                source.reached = stream.place
+                source.reached = stream.offset
             continue
         source.records += 1
         yield from items[:-1]
-        source.reached = stream.place
+        # With its last item the whole line is given out, and reading can resume after it.
+        source.reached = stream.offset
         yield from items[-1:]
     for record in scanner.end():
         yield from _record_items(source, readers, record)
@@ -60,48 +56,49 @@ def _record_items(source: OpenedSource, readers: JsonReaders, record: Record | N
 
 
 class JsonReaders:
-    """What turns JSON texts into items."""
+    """The readers of all JSON formats, in the order of `formats.FORMATS`.
 
-    def __init__(self, options: Options) -> None:
-        self._webhooks = cloud_api.CloudApi(options.time_zone, options.line)
-        self._sends = send_log.SendLog(options.time_zone, options.line)
-        self._webhook = msgspec.json.Decoder(Webhook).decode
-        self._accepted = msgspec.json.Decoder(send_log.Accepted).decode
+    `items` is the rule. `one` and `several` are shortcuts for whole lines and give the same.
+    """
 
-    def one(self, line: bytes) -> Status | Send | None:
-        """The item of a line that is a webhook of one status or an accepted send, in its usual shape, None where it is
-        not. Decoding straight into the shape spares looking for the object's end and for what it is."""
-        if line.startswith(_POSTED):
-            return self._webhooks.one_status(line)
-        try:
-            return self._sends.accepted(self._accepted(line))
-        except (*_OF_ANOTHER_SHAPE, Unreadable):
-            return None
-
-    def several(self, line: bytes, number: int) -> list[Item] | None:
-        """The items of a line that is one webhook, None where it is not."""
-        return self._posted(line, f"line {number}") if line[0] == _BRACE and b'"entry"' in line else None
-
-    def _posted(self, text: bytes, where: str) -> list[Item] | None:
-        try:
-            return self._webhooks.items(self._webhook(text), where)
-        except _OF_ANOTHER_SHAPE:
-            return None
+    def __init__(self, context: Context) -> None:
+        self._readers = [format.json(context) for format in formats.FORMATS if format.json is not None]
+        shortcuts = [shortcut for reader in self._readers if (shortcut := reader.shortcut()) is not None]
+        self._shortcuts = tuple((shortcut.line_start, shortcut.read) for shortcut in shortcuts)
 
     def items(self, record: Record) -> list[Item]:
-        """The items of one JSON text, whatever it is."""
+        """The items of one JSON text; a reject where no format reads it."""
         text, where = record.text, record.where
         if record.broken is not None:
             return [reject(where, record.broken, text)]
         try:
-            items = self._whole(text, where)
+            items = self._direct_items(text, where)
+            if items is None:
+                items = self._value_items(text, where)
         except (ValueError, RecursionError) as error:
-            return [reject(where, f"is no JSON: {error}", text)]
-        return [reject(where, "is neither a webhook nor a send", text)] if items is None else items
+            return [reject(where, f"invalid JSON: {error}", text)]
+        return [reject(where, "unrecognised record", text)] if items is None else items
 
-    def _whole(self, text: bytes, where: str) -> list[Item] | None:
-        if (items := self._posted(text, where)) is not None:
-            return items
+    def one(self, line: bytes) -> Event | None:
+        """The only event of a line in the most common shape of a format; None for any other line."""
+        for start, read in self._shortcuts:
+            if line.startswith(start):
+                return read(line)
+        return None
+
+    def several(self, line: bytes, number: int) -> list[Item] | None:
+        """The items of a line that is one object of a format's types; None for any other line."""
+        return self._direct_items(line, f"line {number}") if line[0] == _BRACE else None
+
+    def _direct_items(self, text: bytes, where: str) -> list[Item] | None:
+        for reader in self._readers:
+            if (items := reader.direct_items(text, where)) is not None:
+                return items
+        return None
+
+    def _value_items(self, text: bytes, where: str) -> list[Item] | None:
         value = decode(text)
-        items = self._webhooks.items_of(value, text, where)
-        return self._sends.items_of(value, text, where) if items is None else items
+        for reader in self._readers:
+            if (items := reader.items(value, text, where)) is not None:
+                return items
+        return None

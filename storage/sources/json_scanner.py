@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from storage.sources.stream import LONGEST, PIECE, without_mark
+from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES, without_bom
 
 # A whole string, one that the line's end cuts off, or a brace.
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*("|\\?$)|[{}]', re.MULTILINE)
@@ -61,14 +61,14 @@ class Scanner:
         self._line = 0
         self._indent = 0
         self._flat = False  # pretty-printed without indentation: its inner braces look like new objects
-        self._piece = False  # what was fed last was the beginning of a line that is longer than PIECE
+        self._piece = False  # what was fed last was the beginning of a line that is longer than PIECE_BYTES
         self._cut = b""  # a string of which only the beginning stood in that piece
 
     def feed(self, line: bytes, number: int) -> Iterator[Record | None]:
         """The objects that end on this line, None where it holds nothing of any. Lines are numbered from 1; a line
-        longer than PIECE comes in pieces of that length."""
-        text = self._cut + (without_mark(line) if number == 1 else line)
-        goes_on, self._piece, self._cut = self._piece, len(line) >= PIECE and line[-1:] != b"\n", b""
+        longer than PIECE_BYTES comes in pieces of that length."""
+        text = self._cut + (without_bom(line) if number == 1 else line)
+        goes_on, self._piece, self._cut = self._piece, len(line) >= PIECE_BYTES and line[-1:] != b"\n", b""
         stripped = text.strip()
         if goes_on or self._piece:
             yield from self._scan(text, number)
@@ -140,7 +140,7 @@ class Scanner:
             self._flat = True
         self._parts.append(text[begin:])
         self._size += len(text) - begin
-        if self._size + len(self._cut) > LONGEST:
+        if self._size + len(self._cut) > MAX_RECORD_BYTES:
             self._cut = b""
             yield from self._rest("is longer than 64 MB")
 

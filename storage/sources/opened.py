@@ -1,4 +1,7 @@
-"""TODO."""
+"""What an import asks for (`Options`), where reading can resume (`Offset`), and a file that is being read.
+
+Knows no format.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,19 @@ from storage.sources.stream import Stream
 
 
 class UnknownFormat(ValueError):
-    """The file is of no known format; the message says what is wrong with it in one line."""
+    """The format is not recognised. The message is one line that says what is wrong with the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an import is told: the zone of naive times, what rows without an origin or a line are of, and a format."""
+    """How the caller wants a file read.
+
+    Attributes:
+        time_zone: The zone of times that name none.
+        origin: The origin of rows without one.
+        line: The line of records without one.
+        format: The name of the file's format; None detects it.
+    """
 
     time_zone: ZoneInfo
     origin: Origin = Origin.TEMPLATE
@@ -27,7 +37,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """A place between two records: bytes of the content before it, and lines."""
+    """A point between two records: bytes of the uncompressed content before it, and lines before it."""
 
     position: int = 0
     lines: int = 0
@@ -38,34 +48,41 @@ START = Offset()
 
 @dataclass(slots=True)
 class OpenedSource:
-    """A recognised file: `items` reads it once; `position` and `records` say how far that is. Reading can go on another
-    time where it was `done`."""
+    """A file whose format is known. `items` reads it once, and the other members say how far it has come.
+
+    Attributes:
+        format: The name of the format.
+        start: Where reading starts.
+        records: Records read so far.
+        reached: Bytes and lines up to the end of the last record whose items were all given out. A tuple, because
+            it is set once for every record and an `Offset` takes ten times as long to make.
+    """
 
     format: str
     _stream: Stream
     _read: Callable[[OpenedSource], Iterator[Item]]
-    begin: Offset
+    start: Offset
     records: int = 0
-    reached: tuple[int, int] = field(init=False)  # position and lines: all before was given out with the last item
+    reached: tuple[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reached = self.begin.position, self.begin.lines
+        self.reached = self.start.position, self.start.lines
 
     @property
     def position(self) -> int:
-        """Bytes of the file read so far."""
+        """Bytes of the file read so far, compressed if the file is."""
         return self._stream.position
 
     @property
-    def done(self) -> Offset:
-        """The last place that everything before was given out of."""
+    def resume_at(self) -> Offset:
+        """Where another reading of this file can start without losing or repeating a record."""
         return Offset(*self.reached)
 
     @property
-    def packed(self) -> bool:
-        """Whether the file is compressed: then reading can't go on at a place."""
-        return self._stream.packed
+    def compressed(self) -> bool:
+        """Whether the file is compressed; reading then cannot resume in the middle."""
+        return self._stream.compressed
 
     def items(self) -> Iterator[Item]:
-        """Everything the file holds, in its order; never raises for what is in it."""
-        return chain(self._read(self), self._stream.end())
+        """Everything in the file, in its order. Bad content gives rejects and never an exception."""
+        return chain(self._read(self), self._stream.end_rejects())

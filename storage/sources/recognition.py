@@ -1,78 +1,105 @@
-"""Files into events: which format a file is, and its records as events, rejects and ignored parts.
-
-To add a format: one module here that turns its records into events, and one entry in FORMATS. Nothing here touches a
-database.
-"""
+"""Recognises a file's format from its first bytes and opens it. Knows no format in particular and no database."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import BinaryIO
 
-from storage.domain.events import Ignored, Item
-from storage.sources import botmaker, cloud_api, send_log
-from storage.sources.fields import reject
+from storage.domain.events import Item
+from storage.sources import formats
+from storage.sources.format import Context, Format
 from storage.sources.json_reader import json_items
 from storage.sources.json_scanner import decode, records
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
-from storage.sources.stream import LONGEST, Stream, without_mark
-from storage.sources.table_reader import LINE_END, header_and_rows, table_items
+from storage.sources.stream import MAX_RECORD_BYTES, Stream, without_bom
+from storage.sources.table_reader import LINE_END, table_items
 
-
-def open_source(file: BinaryIO, options: Options, begin: Offset = START) -> OpenedSource:
-    """Recognises a file by its content, to read it from a place that an earlier reading was done with; raises
-    UnknownFormat."""
-    stream = Stream(file)
-    sample = without_mark(stream.sample())
-    found = _recognise(stream, sample)
-    if options.format is not None:
-        if options.format not in FORMATS:
-            raise UnknownFormat(f"'{options.format}' is no format; known are {', '.join(FORMATS)}")
-        fits = found is None or found.name == options.format or (found.json and options.format in _JSON_FORMATS)
-        if not fits or (found is None and options.format not in _JSON_FORMATS):
-            raise UnknownFormat(f"does not look like {options.format}")
-        found = found or _Found(options.format, json=True)
-    if found is None:
-        raise UnknownFormat(f"is of no known format; known are {', '.join(FORMATS)}")
-    if found.json:
-        return OpenedSource(
-            options.format or found.name, stream, lambda source: json_items(source, stream, options), begin
-        )
-    read, separator = FORMATS[found.name], found.separator
-    return OpenedSource(found.name, stream, lambda source: read(source, stream, options, separator), begin)
+_SEPARATORS = ("\t", ";", ",", "|")
+_UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    name: str
-    json: bool = False
-    separator: str = "\t"
+class _Recognised:
+    """A file's format; separator: what separates the cells of a table, None for JSON."""
+
+    format: Format
+    separator: str | None
 
 
-def _recognise(stream: Stream, sample: bytes) -> _Found | None:
+def open_source(file: BinaryIO, options: Options, start: Offset = START) -> OpenedSource:
+    """Recognises a file by its content and opens it.
+
+    Args:
+        file: The file, plain or gzip, at its beginning.
+        options: How to read it.
+        start: Where to start, as `OpenedSource.resume_at` of an earlier reading gave it.
+
+    Raises:
+        UnknownFormat: No format fits, or `options.format` does not.
+    """
+    stream, context = Stream(file), formats.context_of(options)
+    sample = without_bom(stream.sample())
+    _refuse_unreadable(stream, sample)
+    recognised = _recognise(sample, context)
+    if options.format is not None:
+        recognised = _named(options.format, recognised)
+    elif recognised is None:
+        raise UnknownFormat(f"unrecognised file format; expected {formats.expected()}")
+
+    def read(source: OpenedSource) -> Iterator[Item]:
+        if recognised.separator is None:
+            return json_items(source, stream, context)
+        assert recognised.format.table is not None
+        return table_items(source, stream, recognised.format.table, context, recognised.separator)
+
+    return OpenedSource(recognised.format.name, stream, read, start)
+
+
+def _named(name: str, recognised: _Recognised | None) -> _Recognised:
+    """The format that the caller named, if the file can be in it.
+
+    All JSON formats are read in any JSON file, so there the name only decides what the journal says.
+    """
+    format = next((format for format in formats.FORMATS if format.name == name), None)
+    if format is None:
+        raise UnknownFormat(f"unknown format '{name}'; expected {formats.expected()}")
+    if recognised is not None and recognised.format is format:
+        return recognised
+    if format.json is not None and (recognised is None or recognised.separator is None):
+        return _Recognised(format, None)
+    raise UnknownFormat(f"does not look like {name}")
+
+
+def _refuse_unreadable(stream: Stream, sample: bytes) -> None:
     if not sample.strip():
-        raise UnknownFormat(stream.broken or "is empty")
-    if sample[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise UnknownFormat("is UTF-16; save it as UTF-8")
+        raise UnknownFormat(stream.broken or "empty file")
+    if sample.startswith(_UTF_16_BOMS):
+        raise UnknownFormat("UTF-16 text; save it as UTF-8")
     if b"\0" in sample:
-        raise UnknownFormat("is a binary file; known formats are text or gzip of it")
-    first = next((line for line in LINE_END.split(sample.decode("utf-8", "replace")) if line.strip()), "")
-    csv.field_size_limit(LONGEST)
-    for separator in ("\t", ";", ",", "|"):
-        cells = next(csv.reader([first], delimiter=separator))
+        raise UnknownFormat("binary file; expected text, plain or gzip")
+
+
+def _recognise(sample: bytes, context: Context) -> _Recognised | None:
+    return _recognise_table(sample, context) or _recognise_json(sample, context)
+
+
+def _recognise_table(sample: bytes, context: Context) -> _Recognised | None:
+    header = next((line for line in LINE_END.split(sample.decode("utf-8", "replace")) if line.strip()), "")
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    for separator in _SEPARATORS:
+        cells = next(csv.reader([header], delimiter=separator))
         if len(cells) < 2:
             continue
-        if botmaker.header_in(cells) is not None:
-            return _Found(botmaker.NAME, separator=separator)
-        if send_log.columns_of(cells) is not None:
-            return _Found(send_log.NAME, separator=separator)
-    return _recognise_json(sample)
+        for format in formats.FORMATS:
+            if format.table is not None and format.table(cells, context) is not None:
+                return _Recognised(format, separator)
+    return None
 
 
-def _recognise_json(sample: bytes) -> _Found | None:
+def _recognise_json(sample: bytes, context: Context) -> _Recognised | None:
+    readers = [(format, format.json(context)) for format in formats.FORMATS if format.json is not None]
     for record in records(sample.splitlines(keepends=True)):
         if record is None:
             continue
@@ -80,54 +107,8 @@ def _recognise_json(sample: bytes) -> _Found | None:
             value = decode(record.text)
         except ValueError:
             continue
-        for module in (cloud_api, send_log):
-            if module.recognises(value):
-                return _Found(module.NAME, json=True)
-    # One object may be longer than the sample, or the first ones broken: what is in them still tells.
-    if b'"entry"' in sample and b'"changes"' in sample:
-        return _Found(cloud_api.NAME, json=True)
-    if b'"messaging_product"' in sample and (b'"to"' in sample or b'"recipient"' in sample):
-        return _Found(send_log.NAME, json=True)
-    return None
-
-
-def _botmaker_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    first, rows = header_and_rows(source, stream, separator)
-    header = botmaker.header_in(first.cells)
-    if header is None:
-        yield reject(first.where, "the header cannot be read", first.text)
-        return
-    table = botmaker.Rows(header, options.time_zone, options.origin, options.line)
-    second = None if source.begin.position else next(rows, None)
-    if second is not None and table.is_description(second.cells):
-        yield Ignored("row of column descriptions")
-    elif second is not None:
-        rows = chain([second], rows)
-    yield from table_items(source, first.cells, rows, table.send)
-
-
-def _send_log_items(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    first, rows = header_and_rows(source, stream, separator)
-    header = first.cells
-    columns = send_log.columns_of(header)
-    if columns is None:
-        yield reject(first.where, "the header cannot be read", first.text)
-        return
-    log = send_log.SendLog(options.time_zone, options.line)
-
-    def read(cells: list[str]) -> Item:
-        return log.row(dict(zip(header, cells, strict=True)), columns)
-
-    yield from table_items(source, header, rows, read)
-
-
-def _no_table(source: OpenedSource, stream: Stream, options: Options, separator: str) -> Iterator[Item]:
-    raise UnknownFormat("is JSON, not a table")
-
-
-FORMATS: dict[str, Callable[[OpenedSource, Stream, Options, str], Iterator[Item]]] = {
-    cloud_api.NAME: _no_table,
-    send_log.NAME: _send_log_items,
-    botmaker.NAME: _botmaker_items,
-}
-_JSON_FORMATS = frozenset((cloud_api.NAME, send_log.NAME))
+        for format, reader in readers:
+            if reader.items(value, record.text, record.where) is not None:
+                return _Recognised(format, None)
+    # The first object may be longer than the sample, and the first ones may be broken.
+    return next((_Recognised(format, None) for format, reader in readers if reader.looks_like(sample)), None)

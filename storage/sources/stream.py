@@ -1,4 +1,4 @@
-"""The bytes of a file: gzip taken off, counted, in lines of bounded length. Knows no format."""
+"""The bytes of a file: decompressed, counted, and cut into lines of bounded length. Knows no format."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any, BinaryIO
 from storage.domain.events import Reject
 from storage.sources.fields import reject
 
-SAMPLE = 262_144  # bytes looked at to recognise a format
-LONGEST = 64 * 1024 * 1024  # bytes of one record
-PIECE = 4 * 1024 * 1024  # bytes of a line that are looked at together, where records need no line ends
-_CHUNK = 65_536
+SAMPLE_BYTES = 262_144  # read to recognise a format
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+PIECE_BYTES = 4 * 1024 * 1024  # of a line that are looked at together, where records need no line ends
+_CHUNK_BYTES = 65_536
 _LINE_END = ord("\n")
-_GZIP = b"\x1f\x8b"
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # tells zlib to expect a gzip header
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # makes zlib expect a gzip header
 
 
-class _Counting(io.RawIOBase):
-    """A raw stream that knows how many bytes were taken from it."""
+class _CountingFile(io.RawIOBase):
+    """A raw stream that counts the bytes read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -37,12 +37,14 @@ class _Counting(io.RawIOBase):
 
 
 class _Gunzip(io.RawIOBase):
-    """The content of a gzip file. One that breaks off ends where it does, and `broken` says so: a file may be read
-    while it is written, and what is whole of it counts."""
+    """The content of a gzip file.
 
-    def __init__(self, packed: io.BufferedReader[Any]) -> None:
-        self._packed = packed
-        self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+    A file may be read while it is written: truncated or corrupt data ends the content there, and `broken` says why.
+    """
+
+    def __init__(self, compressed: io.BufferedReader[Any]) -> None:
+        self._compressed = compressed
+        self._decompressor = zlib.decompressobj(_GZIP_WINDOW)
         self._rest = b""
         self.broken: str | None = None
 
@@ -51,29 +53,29 @@ class _Gunzip(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while self.broken is None:
-            chunk = self._rest or self._packed.read1(_CHUNK)
-            if self._unpacker.eof:
-                if not chunk.startswith(_GZIP[:1]):
+            chunk = self._rest or self._compressed.read1(_CHUNK_BYTES)
+            if self._decompressor.eof:
+                # Another member may follow; what is no gzip, such as padding, is the end.
+                if not chunk.startswith(_GZIP_MAGIC[:1]):
                     return 0
-                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+                self._decompressor = zlib.decompressobj(_GZIP_WINDOW)
             if not chunk:
-                self.broken = "the gzip stream breaks off"
+                self.broken = "truncated gzip data"
                 return 0
             try:
-                data = self._unpacker.decompress(chunk, len(buffer))
+                data = self._decompressor.decompress(chunk, len(buffer))
             except zlib.error as error:
-                self.broken = f"the gzip stream is broken ({error})"
+                self.broken = f"corrupt gzip data ({error})"
                 return 0
-            self._rest = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+            self._rest = self._decompressor.unconsumed_tail or self._decompressor.unused_data
             if data:
                 buffer[: len(data)] = data
                 return len(data)
         return 0
 
 
-class _Ahead(io.RawIOBase):
-    """A raw stream whose beginning can be looked at. A pipe gives what its writer has written so far, be it one byte,
-    so looking ahead reads until it has enough."""
+class _Peekable(io.RawIOBase):
+    """A raw stream whose first bytes can be read without taking them."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw = raw
@@ -82,8 +84,11 @@ class _Ahead(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def ahead(self, size: int) -> bytes:
-        """The next bytes, without taking them; fewer only at the end."""
+    def peek(self, size: int) -> bytes:
+        """The next bytes, without taking them; fewer than `size` only at the end.
+
+        A pipe gives what its writer has written so far, even one byte, so this reads until it has enough.
+        """
         while len(self._head) < size and (more := self._raw.read(size - len(self._head))):
             self._head += more
         return self._head[:size]
@@ -97,71 +102,76 @@ class _Ahead(io.RawIOBase):
 
 
 class Stream:
-    """A file in lines. `position` is how many bytes of the file itself (packed, if it is) have been taken; `place` how
-    many bytes of its content, and lines, up to the end of the last whole line that `lines` gave."""
+    """A file in lines.
+
+    Attributes:
+        offset: Bytes of the uncompressed content, and lines, up to the end of the last complete line that `lines` gave.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.place = 0, 0
-        self._counting = _Counting(file)
-        self._beginning = _Ahead(self._counting)
+        self.offset = 0, 0
+        self._counted = _CountingFile(file)
+        self._content = _Peekable(self._counted)
         self._gunzip: _Gunzip | None = None
-        if self._beginning.ahead(2) == _GZIP:
-            self._gunzip = _Gunzip(io.BufferedReader(self._beginning, SAMPLE))
-            self._beginning = _Ahead(self._gunzip)
-        self._lines: io.BufferedReader[Any] = io.BufferedReader(self._beginning, SAMPLE)
+        if self._content.peek(2) == _GZIP_MAGIC:
+            self._gunzip = _Gunzip(io.BufferedReader(self._content, SAMPLE_BYTES))
+            self._content = _Peekable(self._gunzip)
+        self._buffered: io.BufferedReader[Any] = io.BufferedReader(self._content, SAMPLE_BYTES)
 
     @property
     def position(self) -> int:
-        """Bytes of the file taken so far."""
-        return self._counting.position
+        """Bytes read from the file so far, compressed if it is."""
+        return self._counted.position
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the file is compressed, so that a place in the content is no place in the file."""
+        return self._gunzip is not None
 
     @property
     def broken(self) -> str | None:
-        """Why the file ends before its end, None where it does not."""
+        """Why the content ends too early; None where it does not."""
         return None if self._gunzip is None else self._gunzip.broken
 
     def sample(self) -> bytes:
-        """The first bytes, without taking them."""
-        return self._beginning.ahead(SAMPLE)
+        """The first bytes of the content, without taking them."""
+        return self._content.peek(SAMPLE_BYTES)
 
-    def lines(self, longest: int = LONGEST) -> Iterator[bytes]:
-        """Every line with its end; a longer one than that comes in pieces.
+    def lines(self, max_bytes: int = MAX_RECORD_BYTES) -> Iterator[bytes]:
+        """Every line with its end; a line longer than `max_bytes` comes in pieces.
 
-        A last line without an end does not count as taken: a log may be read while it is written.
+        A last line without an end does not change `offset`: a log may be read while it is written.
         """
-        position, count = self.place
-        while block := self._lines.read1(min(_CHUNK, longest)):
-            # A block in memory is cut faster than lines are asked for one by one.
+        position, count = self.offset
+        while block := self._buffered.read1(min(_CHUNK_BYTES, max_bytes)):
+            # Cutting a block in memory is faster than reading line by line.
             for line in io.BytesIO(block):
-                if line[-1] != _LINE_END:  # the block ends, the line need not
-                    line += self._lines.readline(longest - len(line))
+                if line[-1] != _LINE_END:  # the line may go on in the next block
+                    line += self._buffered.readline(max_bytes - len(line))
                 position += len(line)
                 if line[-1] == _LINE_END:
                     count += 1
-                    self.place = position, count
+                    self.offset = position, count
                 yield line
 
-    @property
-    def packed(self) -> bool:
-        """Whether positions in the content are no positions in the file."""
-        return self._gunzip is not None
+    def seek(self, position: int, lines: int) -> None:
+        """Continues at a byte of the content that has `lines` lines before it.
 
-    def skip_to(self, position: int, count: int) -> None:
-        """Goes on at a byte of the content with `count` lines before it; only of a file that can be sought in and is
-        not packed."""
+        The file must be seekable and not compressed.
+        """
         self._file.seek(position)
-        self._counting.position = position
-        self.place = position, count
-        self._beginning = _Ahead(self._counting)
-        self._lines = io.BufferedReader(self._beginning, SAMPLE)
+        self._counted.position = position
+        self.offset = position, lines
+        self._content = _Peekable(self._counted)
+        self._buffered = io.BufferedReader(self._content, SAMPLE_BYTES)
 
-    def end(self) -> Iterator[Reject]:
-        """What there is to say of the end of the file."""
+    def end_rejects(self) -> Iterator[Reject]:
+        """A reject where the content ends too early. Only to be asked at the end."""
         if self.broken is not None:
             yield reject("end of file", self.broken, self.broken.encode())
 
 
-def without_mark(text: bytes) -> bytes:
-    """Text without the byte order mark of UTF-8."""
+def without_bom(text: bytes) -> bytes:
+    """The text without the byte order mark of UTF-8."""
     return text.removeprefix(b"\xef\xbb\xbf")

@@ -1,27 +1,33 @@
-"""TODO."""
+"""Reads tables: lines into rows, rows into the items of a format. Knows no format in particular."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from storage.domain.events import Ignored, Item
 from storage.sources.fields import Unreadable, reject
+from storage.sources.format import Context, RowReader
 from storage.sources.opened import Offset, OpenedSource
-from storage.sources.stream import Stream, without_mark
+from storage.sources.stream import Stream, without_bom
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-
-
-_MOST_LINES = 1_000  # of one row
+_MAX_ROW_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a table, its number from 1, and the place behind it (None: something may follow that is part of it)."""
+    """A line of a table.
+
+    Attributes:
+        number: From 1.
+        text: Without its end.
+        end: Where the next line starts; None where reading cannot resume there.
+    """
 
     number: int
     text: str
@@ -30,7 +36,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """The cells of one row, and the lines that it begins and ends on."""
+    """The cells of one row, and its first and last line."""
 
     cells: list[str]
     first: _Line
@@ -39,7 +45,7 @@ class _Row:
 
     @property
     def where(self) -> str:
-        """Its place for a person."""
+        """Its place in the file, for a person."""
         return f"line {self.first.number}"
 
     @property
@@ -48,36 +54,106 @@ class _Row:
         return self.separator.join(self.cells).encode("utf-8", "replace")
 
 
-def table_rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
-    """The rows of a table from where the stream is; `width` is that of the header, where that was read before. Platform
-    downloads quote nothing; others quote as CSV does."""
+def table_items(
+    source: OpenedSource,
+    stream: Stream,
+    table: Callable[[Sequence[str], Context], RowReader | None],
+    context: Context,
+    separator: str,
+) -> Iterator[Item]:
+    """The items of a table, from `source.start` on.
+
+    Args:
+        source: Counts the records and holds the place that was reached.
+        stream: The table, at its beginning: its header has to be read in any case.
+        table: The `table` of the format.
+        context: What the format's reader gets.
+        separator: What separates cells.
+    """
+    header, rows = _header_and_rows(source, stream, separator)
+    reader = table(header.cells, context)
+    if reader is None:
+        yield reject(header.where, "unreadable header", header.text)
+        return
+    if not source.start.position and (first := next(rows, None)) is not None:
+        if reader.is_description(first.cells):
+            yield Ignored("row of column descriptions")
+        else:
+            rows = chain([first], rows)
+    for row in rows:
+        if row.cells[1:] == header.cells[1:]:  # the first cell may carry a byte order mark
+            item: Item = Ignored("repeated header")
+        else:
+            source.records += 1
+            item = _item(reader, row, len(header.cells))
+        if row.last.end is not None:
+            source.reached = row.last.end.position, row.last.end.lines
+        yield item
+
+
+def _item(reader: RowReader, row: _Row, width: int) -> Item:
+    cells = row.cells
+    if len(cells) > width and not any(cells[width:]):
+        cells = cells[:width]
+    try:
+        if len(cells) != width:
+            raise Unreadable(f"{len(cells)} columns, but the header has {width}")
+        return reader.item(cells)
+    except Unreadable as error:
+        return reject(row.where, str(error), row.text)
+
+
+def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tuple[_Row, Iterator[_Row]]:
+    """The header, and the rows from `source.start` on."""
+    rows = _rows(stream, separator)
+    header = next(rows)
+    if source.start.position:
+        stream.seek(source.start.position, source.start.lines)
+        rows = _rows(stream, separator, len(header.cells))
+    return header, rows
+
+
+def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
+    """The rows of a table from the stream's offset on, without blank ones.
+
+    Platform downloads separate with tabs and quote nothing; other tables quote as CSV does.
+
+    Args:
+        stream: The table.
+        separator: What separates cells.
+        width: Cells of the header; None where the first row is the header.
+    """
+    lines = _text_lines(stream)
     if separator == "\t":
-        rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in _text_lines(stream))
+        rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in lines)
     else:
-        rows = _quoted_rows(_text_lines(stream), separator, width)
+        rows = _quoted_rows(lines, separator, width)
     return (row for row in rows if any(cell.strip() for cell in row.cells))
 
 
 def _text_lines(stream: Stream) -> Iterator[_Line]:
-    number = stream.place[1]
+    number = stream.offset[1]
     for raw in stream.lines():
-        text = (without_mark(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
+        text = (without_bom(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
         *parts, last = LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
         for part in parts:
             number += 1
             yield _Line(number, part, None)
         number += 1
-        yield _Line(number, last, Offset(stream.place[0], number) if raw.endswith(b"\n") else None)
+        yield _Line(number, last, Offset(stream.offset[0], number) if raw.endswith(b"\n") else None)
 
 
 def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:
-    """Rows whose quoted cells may hold line ends. A quote that nothing closes costs its own line and no more: a row of
-    several lines counts only if it is as wide as the header."""
+    """Rows whose quoted cells may hold line ends.
+
+    A row of several lines counts only if it is as wide as the header: a quote that is never closed costs its own line
+    only.
+    """
     waiting: deque[_Line] = deque()
     while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
         group = [first]
         quotes = first.text.count('"')
-        while quotes % 2 and len(group) < _MOST_LINES:
+        while quotes % 2 and len(group) < _MAX_ROW_LINES:
             more = waiting.popleft() if waiting else next(lines, None)
             if more is None:
                 break
@@ -96,39 +172,3 @@ def _cells(text: str, separator: str) -> list[str]:
         return next(csv.reader([text], delimiter=separator), [])
     except csv.Error:
         return []
-
-
-def header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tuple[_Row, Iterator[_Row]]:
-    """The header of a table, and its rows from where reading is to begin."""
-    rows = table_rows(stream, separator)
-    header = next(rows)
-    if source.begin.position:
-        stream.skip_to(source.begin.position, source.begin.lines)
-        rows = table_rows(stream, separator, len(header.cells))
-    return header, rows
-
-
-def table_items(
-    source: OpenedSource, header: list[str], rows: Iterator[_Row], read: Callable[[list[str]], Item]
-) -> Iterator[Item]:
-    for row in rows:
-        if row.cells[1:] == header[1:]:  # the first cell may carry a byte order mark
-            item: Item = Ignored("header of a file that was put behind another")
-        else:
-            source.records += 1
-            item = _table_item(header, row, read)
-        if row.last.end is not None:
-            source.reached = row.last.end.position, row.last.end.lines
-        yield item
-
-
-def _table_item(header: list[str], row: _Row, read: Callable[[list[str]], Item]) -> Item:
-    cells = row.cells
-    if len(cells) > len(header) and not any(cells[len(header) :]):
-        cells = cells[: len(header)]
-    try:
-        if len(cells) != len(header):
-            raise Unreadable(f"{len(cells)} columns where the header has {len(header)}")
-        return read(cells)
-    except Unreadable as error:
-        return reject(row.where, str(error), row.text)

@@ -206,11 +206,11 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     """The options, once the report's zone is known; raises UsageError for a wrong word."""
     from storage.domain.events import LineIds, Origin
     from storage.report.selection import phone
+    from storage.sources import formats
     from storage.sources.opened import Options
-    from storage.sources.recognition import FORMATS
 
-    if arguments.format is not None and arguments.format not in FORMATS:
-        raise UsageError(f"--format: '{arguments.format}' is no format; known are {', '.join(FORMATS)}")
+    if arguments.format is not None and arguments.format not in formats.names():
+        raise UsageError(f"--format: unknown format '{arguments.format}'; expected {formats.expected()}")
     if arguments.origin not in set(Origin):
         raise UsageError(f"--origin: '{arguments.origin}' is no origin; known are {', '.join(Origin)}")
     try:

@@ -190,7 +190,7 @@ def test_what_the_reading_process_cannot_read_is_one_line(
     monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
     nonsense = tmp_path / "nonsense"
     nonsense.write_text("no capture of anything")
-    with pytest.raises(FileError, match="is of no known format"):
+    with pytest.raises(FileError, match="unrecognised file format"):
         run(tmp_path / "saludo.db", nonsense)
     monkeypatch.setattr(importer, "_BATCH", 500)
     processes = started_processes(monkeypatch)

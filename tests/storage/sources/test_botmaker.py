@@ -58,7 +58,7 @@ def test_every_form_of_the_file_says_the_same(name: str) -> None:
 def test_the_first_row_is_no_description_where_any_of_it_can_be_read() -> None:
     content = table(("2026-11-18 12:00:00\tsaludo-whatsapp-5491100000001\ttrue", "ayer\tsaludo\ttrue"))
     (reject,) = rejects_of(content)
-    assert (reject.where, reject.reason) == ("line 2", "the time 'ayer' cannot be read")
+    assert (reject.where, reject.reason) == ("line 2", "invalid time 'ayer'")
     assert len(sends_of(content)) == 4
 
 

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from storage.domain.events import ContactIds, Failure, Ignored, Inbound, Known, Origin, Send, Status, Step
-from storage.sources.cloud_api import CloudApi
+from storage.sources import formats
+from storage.sources.cloud_api import WebhookReader
+from storage.sources.opened import Options
 from tests.captures import capture, events_of, import_all, items_of, rejects_of
 from tests.databases import tsv_of
 
@@ -167,8 +169,8 @@ def test_contacts_without_a_message_still_tie_ids_together() -> None:
 
 
 @pytest.mark.parametrize("contact", [{"wa_id": "5491105550001"}, {"profile": {"name": "Ana"}}, {}])
-def test_contacts_of_whom_nothing_new_is_told_are_counted_as_of_no_use(contact: dict[str, Any]) -> None:
-    assert items_of(webhook({"contacts": [contact]})) == [Ignored("contacts of whom nothing new is told")]
+def test_contacts_without_new_information_are_ignored(contact: dict[str, Any]) -> None:
+    assert items_of(webhook({"contacts": [contact]})) == [Ignored("contacts without new information")]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,7 @@ def test_a_name_of_ten_thousand_characters_is_kept() -> None:
 
 def test_a_user_id_in_the_place_of_a_number_is_that_persons_user_id() -> None:
     """Where people hide their numbers, what was a number may hold the business-scoped user id."""
-    read = CloudApi(ZoneInfo("UTC"), None)
+    read = WebhookReader(formats.context_of(Options(ZoneInfo("UTC"))))
     status = {"id": "w", "status": "sent", "timestamp": "1795014000", "recipient_id": "US.1349"}
     message = {"id": "i", "from": "", "from_user_id": "US.1349", "timestamp": "1795014060", "type": "text"}
     found = []
@@ -266,7 +268,7 @@ def test_a_user_id_in_the_place_of_a_number_is_that_persons_user_id() -> None:
         value = {"metadata": {"phone_number_id": "1"}, **part}
         body = {"entry": [{"changes": [{"field": "messages", "value": value}]}]}
         text = json.dumps(body).encode()
-        found += list(read.items_of(body, text, "line 1") or ())
+        found += list(read.items(body, text, "line 1") or ())
     assert [item.contact.user_id for item in found if isinstance(item, (Status, Inbound))] == ["US.1349", "US.1349"]
 
 
@@ -276,5 +278,8 @@ def test_a_user_id_in_the_place_of_a_number_is_that_persons_user_id() -> None:
 def test_a_category_is_known_in_any_spelling(category: str) -> None:
     status = {"id": "w", "status": "sent", "timestamp": 1795014000, "pricing": {"category": category}}
     body = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [status]}}]}]}
-    items = list(CloudApi(ZoneInfo("UTC"), None).items_of(body, json.dumps(body).encode(), "line 1") or ())
+    items = list(
+        WebhookReader(formats.context_of(Options(ZoneInfo("UTC")))).items(body, json.dumps(body).encode(), "line 1")
+        or ()
+    )
     assert [item.category for item in items if isinstance(item, Status)] == ["authentication_international"]

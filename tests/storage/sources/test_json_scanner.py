@@ -52,7 +52,7 @@ def test_braces_of_a_prefix_are_no_objects() -> None:
 
 def test_what_python_printed_is_a_record_that_cannot_be_read() -> None:
     items = items_of(f"{capture('cloud_lines.jsonl').read_text()}{json.loads(NEXT)!r}\n".encode())
-    assert getattr(items[-1], "reason", "").startswith("is no JSON")
+    assert getattr(items[-1], "reason", "").startswith("invalid JSON")
 
 
 @pytest.mark.parametrize("name", ["cloud_array_one_line.json", "cloud_lines.jsonl", "send_log.jsonl"])
@@ -62,15 +62,15 @@ def test_a_line_may_be_cut_in_pieces_anywhere(name: str, piece: int) -> None:
     content = capture(name).read_bytes()
     expected = items_of(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_reader, "PIECE", piece)
-        patch.setattr(json_scanner, "PIECE", piece)
+        patch.setattr(json_reader, "PIECE_BYTES", piece)
+        patch.setattr(json_scanner, "PIECE_BYTES", piece)
         assert items_of(content) == expected
 
 
 def test_an_object_that_never_ends_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_reader, "PIECE", 500)
-    monkeypatch.setattr(json_scanner, "PIECE", 500)
-    monkeypatch.setattr(json_scanner, "LONGEST", 2_000)
+    monkeypatch.setattr(json_reader, "PIECE_BYTES", 500)
+    monkeypatch.setattr(json_scanner, "PIECE_BYTES", 500)
+    monkeypatch.setattr(json_scanner, "MAX_RECORD_BYTES", 2_000)
     good = capture("cloud_lines.jsonl").read_bytes()
     for long in (KEPT.replace("x{y}", "x" * 9_000), '{"a":' * 3_000, '{"' + "x" * 9_000):
         assert len(events_of(good + long.encode() + b"\n" + good)) == 14

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.sources import formats
 from storage.sources.opened import UnknownFormat
-from storage.sources.recognition import FORMATS, open_source
+from storage.sources.recognition import open_source
 from tests.captures import OPTIONS, Counted, capture, counted, events_of, items_of
 
 
@@ -25,7 +26,7 @@ def test_naming_the_right_format_changes_nothing(one: Counted) -> None:
     assert items_of(content, replace(OPTIONS, format=one.format)) == items_of(content)
 
 
-@pytest.mark.parametrize("format", [*FORMATS, "twilio"])
+@pytest.mark.parametrize("format", [*formats.names(), "another"])
 def test_a_format_that_cannot_be_is_refused(format: str) -> None:
     content = b"name\tage\nAna\t3\n" if format != "botmaker" else capture("sends_comma.csv").read_bytes()
     if format in ("cloud_api", "send_log"):

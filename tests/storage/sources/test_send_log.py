@@ -58,7 +58,7 @@ def test_the_plain_variants_are_sends_as_well() -> None:
     assert sends[5].contact.wa_ids == ("5491105550006",)
     assert sends[6].failure == Failure(None, "socket hang up", None)
     reasons = [reject.reason for reject in rejects_of(capture("send_log_variants.jsonl"))]
-    assert reasons == ["neither a message id nor an error", "without a time"]
+    assert reasons == ["neither a message id nor an error", "no time"]
 
 
 def test_rows_of_csv_are_sends() -> None:
@@ -88,7 +88,7 @@ def test_a_stray_quote_costs_its_own_row() -> None:
     content = capture("sends_one_quote_too_many.csv").read_bytes()
     assert [event.template for event in events_of(content) if isinstance(event, Send)] == ["promo", "promo"]
     (reject,) = rejects_of(content)
-    assert (reject.where, reject.reason) == ("line 3", "3 columns where the header has 4")
+    assert (reject.where, reject.reason) == ("line 3", "3 columns, but the header has 4")
     rows = b"".join(b'wamid.%d,5491105550001,5" pipe,2026-11-18T12:00:00Z\n' % number for number in range(5))
     sends = [event for event in events_of(b"wamid,to,template,sent_at\n" + rows) if isinstance(event, Send)]
     assert [send.template for send in sends] == ['5" pipe'] * 5

@@ -99,7 +99,7 @@ class TestImport:
         for line, path, words in zip(
             lines,
             bad,
-            ("is empty", "is a binary file", "is of no known format", "is a directory", "there is no such file"),
+            ("empty file", "binary file", "unrecognised file format", "is a directory", "there is no such file"),
             strict=False,
         ):
             assert line.startswith(f"saludo: {path}: {words}")
@@ -149,7 +149,7 @@ class TestImport:
             told = process("import", "-", stdin=stream)
         assert told.returncode == 0
         assert told.stderr.startswith("- (cloud_api): 7 events")
-        assert_one_line((*_of(process("import", "-", stdin=subprocess.DEVNULL)),), 1, "-: is empty")
+        assert_one_line((*_of(process("import", "-", stdin=subprocess.DEVNULL)),), 1, "-: empty file")
 
     def test_a_name_cannot_write_on_the_terminal(
         self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -528,8 +528,8 @@ def test_the_dashboard_needs_a_terminal(database: Path, capsys: pytest.CaptureFi
     assert_one_line(saludo(capsys), 1, "needs a terminal", "saludo report")
 
 
-def test_the_readme_and_the_parser_agree() -> None:
-    """Every command and option of the parser stands in the README, and no other one does."""
+def test_the_document_of_commands_and_the_parser_agree() -> None:
+    """Every command and option of the parser stands in docs/commands.md, and no other one does."""
     parser = build_parser()
     (commands,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     options = {
@@ -539,11 +539,9 @@ def test_the_readme_and_the_parser_agree() -> None:
         for option in action.option_strings
         if option.startswith("--") or option == "-o"
     }
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    contract = readme.partition("## Command line")[2].partition("\n## ")[0]
-    told = contract + readme.partition("## Import your own data")[2].partition("\n## ")[0]
-    assert set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*|-o)\b", told)) == options
-    assert set(re.findall(r"^\| `saludo ([a-z]+)", contract, re.MULTILINE)) == set(commands.choices)
+    document = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*|-o)\b", document)) == options
+    assert set(re.findall(r"^\| `saludo ([a-z]+)", document, re.MULTILINE)) == set(commands.choices)
 
 
 def test_a_line_named_by_its_identifier_stays_the_line_that_it_is(tmp_path: Path) -> None:

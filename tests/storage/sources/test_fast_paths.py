@@ -12,7 +12,7 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from storage.sources import stream
+from storage.sources import formats, stream
 from storage.sources.fields import EARLIEST, LATEST, Unreadable, time_of
 from storage.sources.json_reader import JsonReaders
 from storage.sources.json_scanner import Record
@@ -27,6 +27,7 @@ def test_a_usual_line_gives_what_any_text_of_its_record_gives(record: Any) -> No
     _is_read_as_ever(record)
 
 
+CONTEXT = formats.context_of(OPTIONS)
 _ABSENT = object()
 _WORDS: tuple[Any, ...] = (_ABSENT, None, "null", "", " ", "x", "\u00e9", "\0", "\ud800", 5, True, [], {})
 _TIMES: tuple[Any, ...] = ("1795014000000", "1795014000.0", "1795014000.5", "179501400e1", "0", 1795014000, 1795014e3)
@@ -73,7 +74,7 @@ def test_a_line_of_one_status_gives_what_any_text_of_its_record_gives() -> None:
         "object": "whatsapp_business_account",
         "entry": [{"changes": [{"value": _VALUE | {"statuses": [_STATUS]}}]}],
     }
-    assert JsonReaders(OPTIONS).one(json.dumps(usual).encode()) is not None
+    assert JsonReaders(CONTEXT).one(json.dumps(usual).encode()) is not None
     of_status = [(name, value) for name, values in _MEMBERS_OF_STATUS.items() for value in values]
     for (name, value), (other, second) in combinations(of_status, 2):
         _assert_read_as_ever(_VALUE | {"statuses": [_with_member(_with_member(_STATUS, name, value), other, second)]})
@@ -95,7 +96,7 @@ def _assert_read_as_ever(value: Any) -> None:
 def _is_read_as_ever(record: Any) -> None:
     """A line of a record gives what the text of it gives that is read without knowing what it is."""
     line = json.dumps(record).encode()
-    readers, general = JsonReaders(OPTIONS), JsonReaders(OPTIONS).items(Record(line, 1))
+    readers, general = JsonReaders(CONTEXT), JsonReaders(CONTEXT).items(Record(line, 1))
     one, several = readers.one(line), readers.several(line, 1)
     assert one is None or [one] == general
     assert several is None or several == general
@@ -105,13 +106,13 @@ def _is_read_as_ever(record: Any) -> None:
 def test_lines_are_cut_in_blocks_as_they_are_one_by_one(content: bytes, block: int, longest: int) -> None:
     assume(not content.startswith(b"\x1f\x8b"))  # what begins so is packed, and its lines are others
     file, taken, count = io.BytesIO(content), 0, 0
-    with patch.object(stream, "_CHUNK", block), patch.object(stream, "SAMPLE", 16):
+    with patch.object(stream, "_CHUNK_BYTES", block), patch.object(stream, "SAMPLE_BYTES", 16):
         cut = Stream(io.BytesIO(content))
         for line in cut.lines(longest):
             assert line == file.readline(longest)
             if line.endswith(b"\n"):
                 taken, count = file.tell(), count + 1
-            assert cut.place == (taken, count)
+            assert cut.offset == (taken, count)
     assert file.read() == b""
 
 

@@ -1,0 +1,107 @@
+"""Reads the single values of Meta's webhooks: lines, people, steps, categories, failures. Shared by the plain rule in
+`cloud_api` and its fast path.
+
+Format: the Cloud API's webhook reference.
+"""
+
+from __future__ import annotations
+
+import re
+
+from storage.domain.bounded_cache import BoundedCache
+from storage.domain.events import ContactIds, Failure, Ignored, LineIds, Origin, Step
+from storage.sources import cloud_api_types as types
+from storage.sources.fields import Text, failure_of, number_of, text_of
+
+_PEOPLE_KEPT = 50_000
+_LINES_KEPT = _CAMPAIGNS_KEPT = 10_000
+_WORDS_KEPT = 1_000
+
+
+class ValueCaches:
+    """Values that come again and again in one file: the statuses of a message follow each other closely."""
+
+    def __init__(self) -> None:
+        self.lines = BoundedCache(_line_of, _LINES_KEPT)
+        self.people = BoundedCache(_person_of, _PEOPLE_KEPT)
+        self.campaigns = BoundedCache(text_of, _CAMPAIGNS_KEPT)
+
+
+def person_ids(wa_id: Text, user_id: Text) -> tuple[str | None, str | None]:
+    """The number and the user id of one person. Where people hide their numbers, `wa_id` may hold the user id."""
+    number, user = number_of(wa_id), text_of(user_id)
+    if number is None and (other := text_of(wa_id)) is not None:
+        return (None, other) if user in (None, other) else (other, user)
+    return number, user
+
+
+def contact_of(contact: types.Contact) -> ContactIds:
+    """The person of an entry in a webhook's `contacts`."""
+    number, user = person_ids(contact.wa_id, contact.user_id)
+    name = text_of(contact.profile.name) if contact.profile is not None else None
+    return ContactIds((number,) if number else (), user, name=name)
+
+
+def with_new_number(contact: ContactIds, number: str | None) -> ContactIds:
+    """The same person after a change of number."""
+    new = number_of(number)
+    old = next(iter(contact.wa_ids), None)
+    if new is None or new == old:
+        return contact
+    return ContactIds((new, *contact.wa_ids), contact.user_id, name=contact.name, replaced=old)
+
+
+def category_of(conversation: types.Conversation | None) -> str | None:
+    """The category of a message in older versions of the API."""
+    if conversation is None or conversation.origin is None:
+        return None
+    return CATEGORIES[conversation.origin.type]
+
+
+def first_failure(errors: list[types.Error] | None) -> Failure:
+    """What the first of a status's errors says; an empty failure where there is none."""
+    if not errors:
+        return Failure()
+    error = errors[0]
+    details = error.error_data.details if error.error_data is not None else error.details
+    return failure_of(error.code, error.title or error.message, details)
+
+
+def replied_key(context: types.Context | None) -> str | None:
+    """The key of the message that a person replies to. A forwarded message or a product enquiry replies to none."""
+    if context is None or context.forwarded or context.frequently_forwarded or context.referred_product:
+        return None
+    return text_of(context.id)
+
+
+def origin_of(referral: types.Referral | None) -> Origin | None:
+    """What brought the person who writes."""
+    if referral is None:
+        return None
+    return Origin.CAMPAIGN if referral.source_type in ("ad", "post") else Origin.WEBCHAT
+
+
+def _line_of(ids: tuple[Text, Text]) -> LineIds:
+    return LineIds(identifier=text_of(ids[0]), number=number_of(ids[1]))
+
+
+def _person_of(ids: tuple[Text, Text]) -> ContactIds:
+    number, user = person_ids(*ids)
+    return ContactIds((number,) if number else (), user)
+
+
+def _step_of(word: Text) -> Step | Ignored:
+    plain = (text_of(word) or "").lower()
+    return _STEP_OF_WORD.get(plain) or Ignored(f"status {plain or 'missing'}"[:60])
+
+
+def _category(word: Text) -> str | None:
+    """A category in lower case with `_`: webhooks also write "authentication-international" and "utilityLite"."""
+    category = text_of(word)
+    return None if category is None else _CAMEL_CASE.sub("_", category).lower().replace("-", "_")
+
+
+_STEP_OF_WORD = {step.value: step for step in Step}
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+STEPS = BoundedCache(_step_of, _WORDS_KEPT)
+CATEGORIES = BoundedCache(_category, _WORDS_KEPT)

@@ -1,0 +1,114 @@
+"""What a format is: one `Format` object says how its files are recognised and how their records are read.
+
+To add a format: write a module that ends with `FORMAT = Format(...)`, and add it to `formats.FORMATS`. Nothing else
+names a format. Knows no format in particular.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.domain.events import Event, Item
+from storage.sources.opened import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader gets besides the records.
+
+    Attributes:
+        options: How the caller wants the file read.
+        keyless_key: Matches every key that `fields.keyless_key` makes, in any format.
+    """
+
+    options: Options
+    keyless_key: re.Pattern[str]
+
+
+class RowReader(ABC):
+    """Reads the rows of one table, whose header it was made for."""
+
+    @abstractmethod
+    def item(self, cells: Sequence[str]) -> Item:
+        """Reads one row.
+
+        Args:
+            cells: As many cells as the header has.
+
+        Raises:
+            Unreadable: The row becomes a reject with this reason.
+        """
+
+    def is_description(self, cells: Sequence[str]) -> bool:
+        """Whether the first row below the header describes the columns and is no record."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Reads a format's most common line without looking for the end of an object or for its format.
+
+    Attributes:
+        line_start: The bytes that such lines start with. The first shortcut whose bytes match is the only one tried.
+        read: The one event of a line; None where the line is not of the common shape.
+    """
+
+    line_start: bytes
+    read: Callable[[bytes], Event | None]
+
+
+class JsonReader(ABC):
+    """Reads the JSON objects of one format.
+
+    `items` is the rule. `shortcut` and `direct_items` only save time and must give what `items` gives: a test compares
+    them.
+    """
+
+    @abstractmethod
+    def items(self, value: Any, text: bytes, where: str) -> list[Item] | None:
+        """Reads one JSON value.
+
+        Args:
+            value: The decoded value.
+            text: What it was decoded from, for rejects.
+            where: Its place in the file, for rejects.
+
+        Returns:
+            Its items; None where the value is not of this format.
+        """
+
+    def looks_like(self, sample: bytes) -> bool:
+        """Whether a sample is of this format although no object in it can be read, as in a file of one long object."""
+        return False
+
+    def direct_items(self, text: bytes, where: str) -> list[Item] | None:
+        """The items of a JSON text, decoded straight into the format's types; None where it does not fit them."""
+        return None
+
+    def shortcut(self) -> Shortcut | None:
+        """How to read the most common line, where that is worth it."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of files.
+
+    Attributes:
+        name: What `--format` and the journal of imports call it.
+        description: What it is, in a few words for the help.
+        table: Makes the reader of the rows below a header; gives None for a header of another format. None where the
+            format has no tables.
+        json: Makes the reader of JSON objects. None where the format has no JSON.
+        keyless: Whether its records may lack a message key and get one from `fields.keyless_key`.
+    """
+
+    name: str
+    description: str
+    table: Callable[[Sequence[str], Context], RowReader | None] | None = None
+    json: Callable[[Context], JsonReader] | None = None
+    keyless: bool = False
