@@ -30,7 +30,3 @@ bench revision='main' *options:
 # Write what the documents show of the code: keys, man page, completions, the picture of the screen.
 docs:
     python -m tests.docs
-
-# Mutants of the rules and of the cube that no test notices; see docs/mutants.md.
-mutants *options:
-    python -m tests.mutants {{ options }}

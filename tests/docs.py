@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,15 @@ from storage.database.connection import writing
 from storage.database.settings import load_settings, store_setting
 from storage.domain.filters import Filter
 from storage.ingest.importer import import_path, prepare
+from storage.sources import botmaker, send_log_table
 from storage.sources.opened import Options
 from tests.tui.scenes import settle
 from tui.screens.app import SaludoApp
 from tui.words.keys import Key, ids, sections
 
 ROOT = Path(__file__).parents[1]
-README, SETTINGS, PICTURE = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "dashboard.svg"
+README, SETTINGS, FORMATS = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
+PICTURE = ROOT / "docs" / "dashboard.svg"
 MOMENT = datetime.fromisoformat("2026-11-25T16:40:00-03:00")
 
 # What a first reader needs; docs/settings.md has all of them.
@@ -95,7 +97,21 @@ def _name(key: Key) -> str:
     return key.id if key.action else "enter"
 
 
-SECTIONS = (Section(README, "main keys", main_keys), Section(SETTINGS, "keys", all_keys))
+def columns(names: Mapping[str, Sequence[str]]) -> str:
+    """The names that each column of a table may have."""
+    lines = ["| column | names |", "|---|---|"]
+    lines += [
+        f"| {column.replace('_', ' ')} | {', '.join(f'`{one}`' for one in known)} |" for column, known in names.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+SECTIONS = (
+    Section(README, "main keys", main_keys),
+    Section(SETTINGS, "keys", all_keys),
+    Section(FORMATS, "columns of a send log", lambda: columns(send_log_table.COLUMNS)),
+    Section(FORMATS, "columns of a download", lambda: columns(botmaker.COLUMNS)),
+)
 
 
 async def write_picture() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
 
+from storage.domain.events import Ignored, Reject
 from storage.sources import formats
+from storage.sources.recognition import open_source
+from tests.captures import OPTIONS
 from tests.docs import PICTURE, README, ROOT, SECTIONS, Section
 
 TEXT = README.read_text(encoding="utf-8")
@@ -24,6 +28,17 @@ def test_what_is_made_from_the_code_is_up_to_date(section: Section) -> None:
 def test_every_format_is_named_in_the_readme() -> None:
     for name in formats.names():
         assert f"| `{name}` |" in TEXT
+
+
+def test_every_example_of_a_format_is_read_as_that_format() -> None:
+    document = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for section in document.split("\n## `")[1:]:
+        name = section.partition("`")[0]
+        for example in re.findall(r"```(?:json)?\n(.*?)```", section, re.DOTALL):
+            opened = open_source(io.BytesIO(example.encode()), OPTIONS)
+            items = list(opened.items())
+            assert opened.format == name
+            assert not [item for item in items if isinstance(item, (Reject, Ignored))]
 
 
 def test_the_picture_is_there_and_loads_nothing_from_the_web() -> None:

@@ -24,7 +24,7 @@ from storage.sources.format import Context, Format, RowReader
 
 NAME = "botmaker"
 
-_COLUMNS = {
+COLUMNS = {
     "customer": ("id usuario", "user id"),
     "contact": ("id contacto numero", "contact id number"),
     "session_start": ("fecha tiempo inicio sesion", "session start"),
@@ -51,7 +51,7 @@ _COLUMNS = {
     "link": ("enlace conversacion", "chat link"),
     "key": ("id mensaje", "message key"),
 }
-_BY_HEADER = {header: name for name, headers in _COLUMNS.items() for header in headers}
+_BY_HEADER = {header: name for name, headers in COLUMNS.items() for header in headers}
 _ORIGINS = {
     **{origin.value: origin for origin in Origin},
     "plantilla": Origin.TEMPLATE,

@@ -20,7 +20,7 @@ from storage.sources.send_log_values import NAME
 
 _FAILED = frozenset(("failed", "error", "rejected", "undelivered", "fallido", "fallida"))
 
-_ALIASES = {
+COLUMNS = {
     "id": ("wamid", "message id", "id mensaje", "whatsapp message id", "wa message id", "external id", "id"),
     "to": (
         "to",
@@ -57,7 +57,7 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
     places = {header_of(name): place for place, name in enumerate(header)}
     found = {
         known: next(places[alias] for alias in aliases if alias in places)
-        for known, aliases in _ALIASES.items()
+        for known, aliases in COLUMNS.items()
         if any(alias in places for alias in aliases)
     }
     return found if "at" in found and "to" in found and ("id" in found or "template" in found) else None
