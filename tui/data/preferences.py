@@ -91,7 +91,7 @@ def _taken(found: Preferences, name: str, value: Any, known_keys: frozenset[str]
         case "theme", str() if value in THEMES:
             return replace(found, theme=value)
         case "theme", _:
-            raise ValueError(f"theme is one of {', '.join(THEMES)}, not {value!r}")
+            raise ValueError(f"theme: expected {', '.join(THEMES)}, not {value!r}")
         case ("mouse", bool()) | ("ascii", bool()):
             return replace(found, **{name: value})
         case ("mouse", _) | ("ascii", _):
@@ -104,20 +104,20 @@ def _taken(found: Preferences, name: str, value: Any, known_keys: frozenset[str]
         case "directory", str():
             directory = Path(value).expanduser()
             if not directory.is_dir():
-                raise ValueError(f"directory: there is no directory {value!r}")
+                raise ValueError(f"directory not found: {value!r}")
             return replace(found, directory=directory)
         case "keys", dict():
             return replace(found, keys=dict(_keys(value, known_keys)))
         case (("filter" | "directory" | "keys"), _):
             raise ValueError(f"{name} cannot be {value!r}")
         case _:
-            raise ValueError(f"{name!r} is no setting; known are {', '.join(NAMES)}")
+            raise ValueError(f"unknown setting {name!r}; expected {', '.join(NAMES)}")
 
 
 def _keys(values: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, str]]:
     for id, keys in values.items():
         if id not in known:
-            raise ValueError(f"keys: {id!r} is no key's name; the help lists them")
+            raise ValueError(f"keys: {id!r} is not the name of a key action; docs/settings.md lists them")
         if not isinstance(keys, str) or not keys.strip():
-            raise ValueError(f'keys: {id} takes a text such as "w" or "ctrl+w,f2"')
+            raise ValueError(f'keys: {id} expects a text such as "w" or "ctrl+w,f2"')
         yield id, ",".join(part.strip() for part in keys.split(","))

@@ -197,5 +197,5 @@ class ChoiceList(PaintedWidget, can_focus=True):
         if self.field == "period":
             return "type 14d, or 2026-11-01 2026-11-15"
         if self.field in MULTIPLE:
-            return "Enter takes, Tab marks several"
-        return "Enter takes"
+            return "Enter applies, Tab marks several"
+        return "Enter applies"

@@ -26,13 +26,13 @@ from tui.words.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, 
 if TYPE_CHECKING:  # slow to import, and not for the first screen
     from storage.table.detail import LadderStep, StartDetail
 
-NO_LINK = "there is no link to this chat: neither a number nor a customer id is known"
+NO_LINK = "no link to this chat: neither number nor customer id is known"
 _NAMES = 18  # cells of a field's name
 RETRY = {
-    "yes": "Sending it again can help.",
-    "no": "Sending it again as it is will not help.",
-    "later": "Sending it again can help after a day or more.",
-    "unknown": "Whether sending it again helps is not known.",
+    "yes": "Sending again can help.",
+    "no": "Sending it again unchanged does not help.",
+    "later": "Sending again can help after a day or more.",
+    "unknown": "It is not known whether sending again helps.",
 }
 
 
@@ -99,9 +99,9 @@ class DetailPane(Vertical):
         if action in ("copy_link", "open_link") and self._link is None:
             return NO_LINK
         if action == "open_link" and not browser.is_here():
-            return f"there is no browser on this machine; y copies {self._link}"
+            return f"no browser on this machine; press y to copy {self._link}"
         if action == "contact" and not self.row.contact:
-            return "nobody knows whose start this is"
+            return "the contact of this start is unknown"
         return ""
 
     def action_close(self) -> None:
@@ -156,7 +156,7 @@ def _failure(detail: StartDetail, width: int) -> Iterator[Strip]:
     code = f" (code {row.code})" if row.code is not None else ""
     yield strip(("  Why it failed     ", HEADING), (f"{explained.title}{code}", red))
     for name, text, style in (
-        ("In their words", safe(row.failure_text or ""), PLAIN),
+        ("Provider's message", safe(row.failure_text or ""), PLAIN),
         ("", safe(detail.failure_detail or ""), PLAIN),
         ("What it means", explained.meaning, PLAIN),
         ("What to do", explained.advice, BOLD),
@@ -176,7 +176,7 @@ def _timeline(detail: StartDetail, width: int) -> Iterator[Strip]:
         yield strip(*_step(step, before))
         before = step.at or before
     if detail.conflict:
-        yield from _field("", "A failure was reported as well; what proves that it arrived counts.", width, DIM)
+        yield from _field("", "A failure was also reported. The later delivery or read counts.", width, DIM)
     yield strip()
 
 
@@ -191,7 +191,7 @@ def _step(step: LadderStep, before: datetime | None) -> list[Piece]:
     letter = STATUS_LETTER[known] if known else "·"
     pieces: list[Piece] = [(f"    {letter} ", style), (f"{step.step.capitalize():<{_NAMES - 6}}", style)]
     if step.at is None:
-        said = "implied: only a later step proves it" if step.implied else "stated by the platform, without a time"
+        said = "implied by a later step" if step.implied else "reported by the platform without a time"
         return [*pieces, (f"  {said}", DIM)]
     pieces.append((f"  {moment(step.at)}", PLAIN))
     # As the times are shown, to the second: the difference of two of them is what a person can check.
@@ -205,7 +205,7 @@ def _start_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
     row = detail.row
     answer = None
     if row.status is StartStatus.ANSWERED:
-        answer = "yes, as the platform says" if detail.answered_by_source else "yes"
+        answer = "yes, reported by the platform" if detail.answered_by_source else "yes"
     return [
         ("Started by", ORIGIN_NAMES[row.origin], PLAIN),
         ("Template", safe(row.template) or NOTHING, PLAIN),
@@ -228,9 +228,9 @@ def _person_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
     return [
         ("Name", row.name, PLAIN),
         ("Contact", row.contact or "unknown", BOLD),
-        ("Known as", ", ".join(detail.contact_ids) if len(detail.contact_ids) > 1 else None, PLAIN),
+        ("All ids", ", ".join(detail.contact_ids) if len(detail.contact_ids) > 1 else None, PLAIN),
         ("User", USER_TYPE_NAMES[row.user_type], PLAIN),
-        ("Other starts", f"{number(others)}; Enter shows them" if others > 0 else "none", PLAIN),
+        ("Other starts", f"{number(others)}; press Enter to show them" if others > 0 else "none", PLAIN),
         ("Chat link", link, KEY + Style(link=safe(link)) if link else PLAIN),
     ]
 

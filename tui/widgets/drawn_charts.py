@@ -257,7 +257,7 @@ class FunnelChart(DrawnChart):
                 figures = row == (rows - 1) // 2
                 lines.append(self._line(index, step.step, picture, figures, left, report))
         if not steps[0].count:
-            lines[0] = strip(("  ", DIM), (cut_words("There are no such sends in these days.", width - 2), DIM))
+            lines[0] = strip(("  ", DIM), (cut_words("No sends in this period.", width - 2), DIM))
         return lines
 
     def _bars(self, counts: tuple[tuple[str, int], ...], width: int, height: int) -> tuple[Text, ...] | None:

@@ -58,7 +58,7 @@ class FilterLine(SafeInput):
         lines, templates = self._values()
         found = candidates(word, lines, templates)
         if not found:
-            self.post_message(Note(f"nothing begins with »{word}«" if word else "no field is left", error=True))
+            self.post_message(Note(f'no completion for "{word}"' if word else "all fields are used", error=True))
             return
         completed = common_start(found)
         if len(found) == 1 and not completed.endswith(":"):

@@ -181,7 +181,7 @@ class Panel(PaintedWidget, can_focus=True):
             return
         found = self.behind(self.report.filter)
         if found is None or not self.figure():
-            self.post_message(Note("there are no starts behind a zero"))
+            self.post_message(Note("no starts: the count is 0"))
         else:
             self.post_message(Drill(found, self.pressed()))
 

@@ -51,7 +51,7 @@ class PromptLine(SafeInput):
         if text:
             self.post_message(Given(self.purpose, text))
         else:
-            self.post_message(Note("nothing was typed, so nothing is done"))
+            self.post_message(Note("cancelled: no text was entered"))
 
     def action_close(self) -> None:
         self.display = False

@@ -178,7 +178,7 @@ class AnsweredChart(Proportions):
     def pressed(self) -> Pressed | None:
         if self.report is None or self.cursor == 0:
             return None
-        return Pressed(self.whole(self.report)[1].count, "never answered", "once did")
+        return Pressed(self.whole(self.report)[1].count, "never answered", "answered another time")
 
 
 class StatusChart(Proportions):

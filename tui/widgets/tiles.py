@@ -1,4 +1,4 @@
-"""The tiles: the counts of the period in one row, as rich as the width allows."""
+"""The tiles: the counts of the period in one row, in the longest form that fits. Knows no other panel."""
 
 from __future__ import annotations
 
@@ -20,8 +20,18 @@ SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
 
 
 class Tile(NamedTuple):
-    """One number: what it is called, its forms from the longest to the shortest, what stands below, how it looks, how
-    many starts or users are behind it, and its drill."""
+    """One number.
+
+    Attributes:
+        name: its caption.
+        short: its caption if there is little room.
+        forms: its value, from the longest form to the shortest.
+        below: what it counts, shown below if there is room.
+        style: of the value.
+        figure: how many starts or users Enter shows.
+        origins: what Enter narrows the filter to.
+        statuses: what Enter narrows the filter to.
+    """
 
     name: str
     short: str
@@ -42,9 +52,9 @@ def tiles_of(report: Report) -> list[Tile]:
     tiles = [
         Tile("Starts", "Starts", _forms(report.starts), "all origins", BOLD, report.starts),
         Tile("Sends", "Sends", _forms(report.sends), "notifications", BOLD, report.sends, origins=SENDS),
-        Tile("Users", "Users", _forms(report.users), "of all starts", BOLD, report.users),
-        Tile("Users sent to", "Sent to", _forms(report.users_sent), "of sends", BOLD, report.users_sent, origins=SENDS),
-        Tile("Sends per user", "Each", (per_user,), "sent to", BOLD, report.sends, origins=SENDS),
+        Tile("Users", "Users", _forms(report.users), "in all starts", BOLD, report.users),
+        Tile("Users sent to", "Sent to", _forms(report.users_sent), "in sends", BOLD, report.users_sent, origins=SENDS),
+        Tile("Sends per user", "Per user", (per_user,), "users sent to", BOLD, report.sends, origins=SENDS),
         Tile(
             "Answered",
             "Answered",
@@ -65,13 +75,13 @@ def tiles_of(report: Report) -> list[Tile]:
         ),
     ]
     below = {
-        Origin.TEMPLATE: "sent singly",
-        Origin.NOTIFICATION: "sent to many",
+        Origin.TEMPLATE: "single sends",
+        Origin.NOTIFICATION: "mass sends",
         Origin.WEBCHAT: "referred",
         Origin.CAMPAIGN: "referred by ads",
     }
     short = {
-        Origin.TEMPLATE: "Templ.",
+        Origin.TEMPLATE: "Templates",
         Origin.NOTIFICATION: "Mass",
         Origin.WEBCHAT: "Web",
         Origin.CAMPAIGN: "Ads",
@@ -97,7 +107,7 @@ def _forms(count: int) -> tuple[str, ...]:
 
 
 class Tiles(Panel):
-    """The row of tiles: names, numbers, and what they are counted of where there is room."""
+    """The row of tiles: captions, numbers, and what they count if there is room."""
 
     number = 1
     title = "Starts"
@@ -117,7 +127,7 @@ class Tiles(Panel):
         return 0 if self.report is None else len(tiles_of(self.report))
 
     def _placed(self) -> tuple[int, list[PlacedTile]]:
-        """The tiles that are shown, and the position of the first: as far on as the one under the cursor needs."""
+        """The position of the first tile that is shown, and the tiles; the one under the cursor is among them."""
         tiles = [] if self.report is None else tiles_of(self.report)
         for first in range(len(tiles)):
             placed = layout(tiles[first:], self.size.width - 1)
@@ -162,14 +172,14 @@ class Tiles(Panel):
             rows[2].append((fit(below, cells), DIM))
             for row in rows:
                 row.append((" ", DIM))
-        if shown:  # marks of what lies to the left and to the right
+        if shown:  # there are more to the left or to the right
             rows[1][0] = ("‹" if first else " ", FOCUSED)
             rows[1][-1] = ("›" if more else " ", FOCUSED)
         return [strip(*row) for row in rows[:height]]
 
 
 class PlacedTile(NamedTuple):
-    """A tile with the forms of its name and number that are shown, and its cells."""
+    """A tile with the caption and the value that are shown, and its width in cells."""
 
     tile: Tile
     name: str
@@ -178,8 +188,12 @@ class PlacedTile(NamedTuple):
 
 
 def layout(tiles: list[Tile], width: int) -> list[PlacedTile]:
-    """The richest form of all tiles that fits, spread over the width; where none does, the last ones are left out: a
-    number is whole or not there."""
+    """Places tiles in the longest form in which all fit; if none fits, leaves out the last tiles. No number is cut.
+
+    Args:
+        tiles: the tiles, from the first that is to be shown.
+        width: cells of the row.
+    """
     while tiles:
         for names_short in (False, True):
             for form in range(3):

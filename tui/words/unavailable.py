@@ -1,4 +1,4 @@
-"""Why a key cannot act just now, in words: for the key bar, the help and the status line. Knows no widget."""
+"""Why a key is unavailable, for the key bar, the help and the status line. Knows no widget."""
 
 from __future__ import annotations
 
@@ -24,36 +24,41 @@ class Moment:
     no_data: str = ""
 
 
-NO_DATA = "no data yet: 8 tells how to import, or try saludo demo"
-UNREADABLE = "the database could not be read; r tries again"
-# What needs data: starts to open, to save, to sort, or to choose from.
+NO_DATA = "no data yet: press 8 to see how to import, or run saludo demo"
+UNREADABLE = "the database cannot be read; press r to try again"
+# Actions that need data.
 _OF_DATA = frozenset(
     "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel".split()
 )
-_NOTHING = "there is nothing under the cursor"
-_GROUPED = "the grouped table is sorted by day; v shows the starts one by one"
+_NOTHING = "no item under the cursor"
+_GROUPED = "the table by notification is sorted by day; press v for single starts"
 
 
 def why_not(action: str, moment: Moment) -> str:
-    """Why the dashboard's action (as its binding names it) cannot act; nothing where it can."""
+    """Why an action of the dashboard is unavailable; empty if it is available.
+
+    Args:
+        action: as its binding names it, such as `find_next(1)`.
+        moment: the state of the screen.
+    """
     name = action.partition("(")[0]
     if moment.no_data and name in _OF_DATA:
         return moment.no_data
     match name:
         case "back" if not moment.way_back and moment.saving is None:
-            return "there is nothing to go back to; q quits"
+            return "no previous filter; press q to quit"
         case "forward" if not moment.way_forward:
-            return "there is nothing to go forward to"
+            return "no next filter"
         case "clear" if not moment.filtered:
             return "no filter is set"
         case "next_chart" if moment.all_charts:
-            return "every chart is on the screen already"
+            return "all charts are on the screen"
         case "sort" | "reverse" if moment.grouped:
             return _GROUPED
         case "find" | "find_next" if moment.grouped or not moment.by_time:
-            return "finding goes through the starts by time: v shows them one by one, s sorts them so"
+            return "search needs single starts by time: press v for single starts, s to sort by time"
         case "save" | "save_as" if moment.saving is not None:
-            return f"still saving: {moment.saving}; Esc cancels it"
+            return f"still saving {moment.saving}; press Esc to cancel"
         case "open" | "copy" | "copy_all" if not moment.selectable_count:
             return _NOTHING
         case _:

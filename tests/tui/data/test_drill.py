@@ -90,7 +90,7 @@ def again(tmp_path: Path) -> Path:
     ("keys", "pressed", "users", "words"),
     [
         (("2",), scenes.ANSWERED, scenes.ANSWERED, ""),
-        (("2", "down"), 35, 37, ": 35 never answered, 2 once did"),
+        (("2", "down"), 35, 37, ": 35 never answered, 2 answered another time"),
         (("4",), 49, 49, ""),
         (("4", "down"), 1, 3, ": 1 recurrent in all, 2 once new"),
     ],
@@ -129,7 +129,7 @@ async def test_enter_on_what_the_filter_excludes_shows_nothing_else(
     async with dashboard(path, (120, 40), filter) as (app, pilot):
         await press(pilot, *keys, "enter")
         assert app.dashboard.view.filter == Filter.parse(filter)
-        assert app.dashboard.query_one(StatusLine).text == "there are no starts behind a zero"
+        assert app.dashboard.query_one(StatusLine).text == "no starts: the count is 0"
 
 
 @pytest.mark.parametrize(("panel", "part"), [("1", 1), ("3", 3), ("5", 27), ("6", 2), ("7", 1)])

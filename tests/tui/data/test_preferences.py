@@ -42,14 +42,14 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('theme = "pink"', "theme is one of ansi, dark, light, not 'pink'"),
-        ("theme = 3", "theme is one of"),
+        ('theme = "pink"', "theme: expected ansi, dark, light, not 'pink'"),
+        ("theme = 3", "theme: expected"),
         ('mouse = "yes"', "mouse is true or false, not 'yes'"),
         ('filter = "colour:red"', "Unknown field 'colour'"),
         ("filter = 4", "filter cannot be 4"),
         ('directory = "/no/such/place"', "there is no directory '/no/such/place'"),
         ('thme = "dark"', "'thme' is no setting; known are theme, mouse"),
-        ('[keys]\n"dashboard.sing" = "w"', "'dashboard.sing' is no key's name"),
+        ('[keys]\n"dashboard.sing" = "w"', "'dashboard.sing' is not the name of a key action"),
         ('[keys]\n"dashboard.save" = 1', "dashboard.save takes a text"),
         ("theme = ", "the defaults hold"),
     ],

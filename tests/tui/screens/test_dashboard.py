@@ -266,7 +266,7 @@ async def test_hostile_text_is_shown_and_never_obeyed(path: Path) -> None:
         await press(pilot, "enter")
         detail = app.dashboard.query_one(DetailPane).text
         assert "[red]Eva[/red]" in detail
-        assert "[bold]In their words[/]" in detail
+        assert "[bold]Provider's message[/]" in detail
         for shown in (text, detail):
             assert not set(shown) & {"\x1b", "\x07", "\t", "\u202e"}
 
@@ -428,7 +428,7 @@ async def test_enter_where_nothing_is_says_so(path: Path, keys: tuple[str, ...])
     async with dashboard(path, (80, 24), "contact:1") as (app, pilot):
         await press(pilot, *keys)
         said = app.dashboard.query_one(StatusLine).text
-        assert said in ("there is nothing under the cursor", "there are no starts behind a zero")
+        assert said in ("no item under the cursor", "no starts: the count is 0")
         assert app.dashboard.view.filter == Filter.parse("contact:1")
 
 
@@ -450,7 +450,7 @@ async def test_f_shows_the_funnel_where_it_is_not_on_the_screen(path: Path) -> N
 async def test_an_empty_funnel_keeps_its_steps(path: Path) -> None:
     async with dashboard(path, (120, 40), "contact:1") as (app, _):
         text = screen_text(app)
-        assert "There are no such sends in these days." in text
+        assert "No sends in this period." in text
         for step in ("S Sent", "D Delivered", "R Read", "A Answered"):
             assert step in text
 

@@ -18,8 +18,8 @@ from tui.widgets.status_bar import KeyBar, StatusLine
 from tui.words.keys import Key, Where, bar
 
 NORMAL, WIDE = (120, 40), (160, 48)
-SORTED = "the grouped table is sorted by day; v shows the starts one by one"
-FINDING = "finding goes through the starts by time: v shows them one by one, s sorts them so"
+SORTED = "the table by notification is sorted by day; press v for single starts"
+FINDING = "search needs single starts by time: press v for single starts, s to sort by time"
 
 
 @pytest.fixture(scope="module")
@@ -38,18 +38,18 @@ def said(app: SaludoApp) -> str:
 
 
 CASES: list[tuple[tuple[int, int], tuple[str, ...], str, str, str]] = [
-    (NORMAL, (), "escape", "(Esc Back)", "there is nothing to go back to; q quits"),
-    (NORMAL, (), "right_square_bracket", "", "there is nothing to go forward to"),
+    (NORMAL, (), "escape", "(Esc Back)", "no previous filter; press q to quit"),
+    (NORMAL, (), "right_square_bracket", "", "no next filter"),
     (NORMAL, (), "x", "(x Clear)", "no filter is set"),
-    (WIDE, (), "c", "(c Chart)", "every chart is on the screen already"),
+    (WIDE, (), "c", "(c Chart)", "all charts are on the screen"),
     (NORMAL, ("v",), "s", "", SORTED),
     (NORMAL, ("v",), "S", "", SORTED),
     (NORMAL, ("v",), "n", "", FINDING),
     (NORMAL, ("s",), "N", "", FINDING),
     (NORMAL, ("s",), "F", "", FINDING),
-    (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "y", "(Enter Open)", "there is nothing under the cursor"),
-    (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "Y", "(Enter Open)", "there is nothing under the cursor"),
-    (NORMAL, ("enter",), "b", "(b Before)", "this is the first start of the table"),
+    (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "y", "(Enter Open)", "no item under the cursor"),
+    (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "Y", "(Enter Open)", "no item under the cursor"),
+    (NORMAL, ("enter",), "b", "(b Previous)", "this is the first start of the table"),
     (NORMAL, ("end", "enter"), "n", "(n Next)", "this is the last start of the table"),
 ]
 
@@ -77,11 +77,11 @@ async def test_a_start_of_nobody_has_no_link_and_no_other_starts(tmp_path: Path)
     path = build(tmp_path / "saludo.db", [start])
     async with dashboard(path, NORMAL) as (app, pilot):
         await press(pilot, "enter")
-        assert "(Enter All of this person)(y Copy link)" in last_line(app)
+        assert "(Enter This person)(y Copy link)" in last_line(app)
         await press(pilot, "y")
         assert "there is no link to this chat" in said(app)
         await press(pilot, "enter")
-        assert said(app) == "nobody knows whose start this is"
+        assert said(app) == "the contact of this start is unknown"
         assert app.dashboard.history.depth == 0
 
 
@@ -104,7 +104,7 @@ async def test_saving_is_refused_while_something_is_saved(path: Path, monkeypatc
         assert "(w Save)" in last_line(app)
         assert " Esc Back " in last_line(app)
         await press(pilot, "W")
-        assert said(app) == "still saving: …; Esc cancels it"
+        assert said(app) == "still saving …; press Esc to cancel"
         app.dashboard.post_message(SaveEnded("saved"))
         await settle(pilot)
         assert " w Save " in last_line(app)
