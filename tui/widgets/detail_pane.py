@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # slow to import, and not for the first screen
     from storage.table.detail import LadderStep, StartDetail
 
 NO_LINK = "no link to this chat: neither number nor customer id is known"
-_NAMES = 18  # cells of a field's name
+_NAMES = 22  # cells of a field's name
 RETRY = {
     "yes": "Sending again can help.",
     "no": "Sending it again unchanged does not help.",

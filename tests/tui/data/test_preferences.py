@@ -47,10 +47,10 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
         ('mouse = "yes"', "mouse is true or false, not 'yes'"),
         ('filter = "colour:red"', "Unknown field 'colour'"),
         ("filter = 4", "filter cannot be 4"),
-        ('directory = "/no/such/place"', "there is no directory '/no/such/place'"),
-        ('thme = "dark"', "'thme' is no setting; known are theme, mouse"),
+        ('directory = "/no/such/place"', "directory not found: '/no/such/place'"),
+        ('thme = "dark"', "unknown setting 'thme'; expected theme, mouse"),
         ('[keys]\n"dashboard.sing" = "w"', "'dashboard.sing' is not the name of a key action"),
-        ('[keys]\n"dashboard.save" = 1', "dashboard.save takes a text"),
+        ('[keys]\n"dashboard.save" = 1', "dashboard.save expects a text"),
         ("theme = ", "the defaults hold"),
     ],
 )

@@ -105,8 +105,8 @@ async def test_a_file_is_saved_under_a_name_of_ones_own(path: Path) -> None:
 
 async def test_the_palette_finds_and_runs_a_command(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
-        await press(pilot, "colon", *"grouped")
-        assert "Table: grouped by notification" in screen_text(app)
+        await press(pilot, "colon", *"notification")
+        assert "Table: by notification, or start by start" in screen_text(app)
         await press(pilot, "enter")
         assert app.dashboard.view.grouped
 

@@ -266,7 +266,7 @@ async def test_hostile_text_is_shown_and_never_obeyed(path: Path) -> None:
         await press(pilot, "enter")
         detail = app.dashboard.query_one(DetailPane).text
         assert "[red]Eva[/red]" in detail
-        assert "[bold]Provider's message[/]" in detail
+        assert "[bold]In their words[/]" in detail
         for shown in (text, detail):
             assert not set(shown) & {"\x1b", "\x07", "\t", "\u202e"}
 
@@ -342,7 +342,7 @@ async def test_the_smallest_size_shows_whole_numbers_and_rows(path: Path) -> Non
         await press(pilot, "down", "down")
         assert "▸18 Nov" in screen_text(app) or "▸19 Nov" in screen_text(app)
         tiles = screen_text(app).splitlines()[1:3]
-        names = {"Starts", "Sends", "Users", "Sent", "to", "Each", "Answered", "Failed", "Templ.", "Mass", "Web", "Ads"}
+        names = set("Starts Sends Users Sent to Per user Answered Failed Templates Mass Web Ads".split())
         assert set(tiles[0].split()) <= names
         assert "55" in tiles[1].split()
 
