@@ -51,12 +51,12 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @contextmanager
-def built(parts: list[list[Event]], question: Question, *, one_import: bool = False) -> Iterator[Path]:
+def built(file_parts: list[list[Event]], question: Question, *, one_import: bool = False) -> Iterator[Path]:
     """A database of the parts, gone afterwards."""
     with tempfile.TemporaryDirectory() as directory:
         path, window = Path(directory) / "saludo.db", question.answer_window_ms / HOUR
         zone = question.time_zone.key
-        yield build(path, *parts, time_zone=zone, answer_window=window, one_import=one_import)
+        yield build(path, *file_parts, time_zone=zone, answer_window=window, one_import=one_import)
 
 
 def asked(path: Path, filter: Filter, question: Question) -> dict[str, Any]:
@@ -93,10 +93,10 @@ def period(question: Question) -> str:
 
 
 def assert_recounted(
-    parts: list[list[Event]], history: list[Event], question: Question, *, one_import: bool = False
+    file_parts: list[list[Event]], history: list[Event], question: Question, *, one_import: bool = False
 ) -> None:
     """The parts of a history give its recount, and a database of which nothing differs from its messages."""
-    with built(parts, question, one_import=one_import) as path:
+    with built(file_parts, question, one_import=one_import) as path:
         report = asked(path, Filter.parse(period(question)), question)
         assert report == counted(history, question, lambda start: True)
         with writing(path) as writer:
@@ -121,7 +121,9 @@ def test_what_an_import_remembers_of_its_batches_changes_nothing(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seen_keys, "_KEPT", data.draw(st.sampled_from((1, seen_keys._KEPT))))
         patch.setattr(derivation, "_CONTEXTS_KEPT", data.draw(st.sampled_from((0, 2, derivation._CONTEXTS_KEPT))))
-        patch.setattr(contact_lifetimes, "_MOST", data.draw(st.sampled_from((2, contact_lifetimes._MOST))))
+        patch.setattr(
+            contact_lifetimes, "_MAX_CONTACTS", data.draw(st.sampled_from((2, contact_lifetimes._MAX_CONTACTS)))
+        )
         patch.setattr(identities, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, identities._CACHE_LIMIT))))
         assert_recounted(data.draw(split(data.draw(shuffled(history)))), history, question, one_import=True)
 

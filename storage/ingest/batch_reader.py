@@ -1,9 +1,8 @@
-"""Events merged in memory, in runs that become one transaction each, read here or by a process of its own. Knows no
-database.
+"""Reads a file into parts: events merged in memory, in batches that become one transaction each. Knows no database.
 
-Reading is two fifths of the work: for a large file on more than one core a second process reads ahead, one batch, and
-hashes what it read. It gets the file as its standard input, holds no lock and no connection, and ends when nobody takes
-what it gives.
+Reading is two fifths of the work of an import. For a large file on more than one core a process of its own reads one
+batch ahead and hashes what it read. It gets the file as its standard input, holds no lock and no connection, and ends
+when nobody reads what it sends. How the processes of an import work together is in `docs/architecture.md`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -22,39 +21,26 @@ from msgspec.structs import astuple as struct_tuple
 
 from storage.database import child_process
 from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
-from storage.ingest.file_digest import Digest, Hashed
+from storage.ingest.file_digest import Digest, IncrementalDigest
+from storage.ingest.file_part import FilePart
 from storage.messages.batch_merger import Batch, Merger
 from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
-_RISE = 3  # the first part is so many times halved; each next one is half as large again
+_FIRST_PART_SHIFT = 3  # the first part is an eighth; each next one is half as large again
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A batch and all else that was read with it; place: where reading can go on behind it. position: bytes of the
-    file taken so far. records: read so far. last: whether that was all.
+def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
+    """Reads all of a source in parts.
 
-    digest: of the bytes up to the place; whole: of the last part, of those up to its position. None where they are not
-    worked out with the reading.
+    Args:
+        source: the opened file.
+        size: events a part; the first ones are smaller, so that the writer need not wait for the first.
+
+    Returns:
+        The parts, at least one.
     """
-
-    format: str
-    batch: Batch
-    rejects: list[Reject]
-    ignored: int
-    place: Offset
-    position: int
-    records: int
-    last: bool
-    digest: Digest | None = None
-    whole: Digest | None = None
-
-
-def parts(source: OpenedSource, size: int) -> Iterator[Part]:
-    """All of a source, in parts of `size` events, the first ones smaller; at least one."""
-    # Who takes them need not wait long for the first, and is busy with it while the next is read.
-    now = max(1, size >> _RISE)
+    now = max(1, size >> _FIRST_PART_SHIFT)
     merger, rejects, ignored, left = Merger(), list[Reject](), 0, now
     for item in source.items():
         if type(item) is Reject:
@@ -72,23 +58,29 @@ def parts(source: OpenedSource, size: int) -> Iterator[Part]:
     yield _part(source, merger, rejects, ignored, last=True)
 
 
-def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> Part:
+def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> FilePart:
     place = Offset() if source.compressed else source.resume_at
-    return Part(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
+    return FilePart(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
 
 
 def start_reading(file: BinaryIO, options: Options, begin: Offset, size: int) -> subprocess.Popen[bytes]:
-    """Starts a process that reads a file; raises OSError where that cannot be."""
+    """Starts a process that reads a file; raises OSError if it cannot be started."""
     line = options.line and struct_tuple(options.line)
-    told = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
-    return child_process.start("storage.ingest.batch_reader", told, file)
+    arguments = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
+    return child_process.start("storage.ingest.batch_reader", arguments, file)
 
 
-def parts_of(process: subprocess.Popen[bytes], meanwhile: Callable[[], bool]) -> Iterator[Part]:
-    """What such a process reads; raises UnknownFormat, OSError, and ChildProcessError where it ended before the file
-    did.
+def received_parts(process: subprocess.Popen[bytes], meanwhile: Callable[[], bool]) -> Iterator[FilePart]:
+    """Receives the parts that a reading process sends.
 
-    meanwhile: is called again and again while there is nothing, as long as it did something.
+    Args:
+        process: as `start_reading` started it.
+        meanwhile: called while no part has come, until it returns False.
+
+    Raises:
+        UnknownFormat: the file has no known format.
+        OSError: the file cannot be read.
+        ChildProcessError: the process ended before the file did.
     """
     assert process.stdout is not None
     while (data := _receive(process.stdout, meanwhile)) is not None:
@@ -106,11 +98,11 @@ def _receive(pipe: IO[bytes], meanwhile: Callable[[], bool]) -> tuple[str, Any] 
     try:
         data: tuple[str, Any] | None = child_process.receive(pipe)
     except EOFError:
-        raise ChildProcessError(None, "the process that reads the file has ended; run the same command again") from None
+        raise ChildProcessError(None, "the process that reads the file ended; run the same command again") from None
     return data
 
 
-def _tuple_of(part: Part) -> tuple[Any, ...]:
+def _tuple_of(part: FilePart) -> tuple[Any, ...]:
     batch = part.batch
     return (
         part.format,
@@ -132,31 +124,31 @@ def _tuple_of(part: Part) -> tuple[Any, ...]:
     )
 
 
-def _part_of(content: tuple[Any, ...]) -> Part:
+def _part_of(content: tuple[Any, ...]) -> FilePart:
     format, rows, references, people, lines, contacts, names, events = content[:8]
     rejects, ignored, place, position, records, last = content[8:14]
     lines = [LineIds(*line) for line in lines]
     batch = Batch(rows, references, people, lines, [ContactIds(*contact) for contact in contacts], names, events)
     digests = [digest and Digest(*digest) for digest in content[14:]]
     rejects = [Reject(*reject) for reject in rejects]
-    return Part(format, batch, rejects, ignored, Offset(*place), position, records, last, *digests)
+    return FilePart(format, batch, rejects, ignored, Offset(*place), position, records, last, *digests)
 
 
-def _main(told: str) -> None:
-    """The reading process: a file on standard input, its parts on standard output, None behind the last one."""
+def _main(arguments: str) -> None:
+    """The reading process: the file on standard input, its parts on standard output, and None after the last one."""
     child_process.become_helper(10)
-    zone, origin, line, format, position, lines, size = json.loads(told)
+    zone, origin, line, format, position, lines, size = json.loads(arguments)
     options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
-    os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # wherever the process that asked has left it
+    os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # the parent may have left it anywhere
     with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
         for data in _answers(file, options, Offset(position, lines), size):
             child_process.send(out, data)
 
 
 def _answers(file: BinaryIO, options: Options, begin: Offset, size: int) -> Iterator[tuple[str, Any] | None]:
-    hashed = Hashed(file)
+    hashed = IncrementalDigest(file)
     try:
-        for part in parts(open_source(file, options, begin), size):
+        for part in file_parts(open_source(file, options, begin), size):
             digest = hashed.to(part.place.position)
             yield "part", _tuple_of(replace(part, digest=digest, whole=hashed.to(part.position) if part.last else None))
     except UnknownFormat as error:

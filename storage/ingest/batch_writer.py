@@ -1,7 +1,6 @@
-"""Batches of events into messages, each in a transaction (DESIGN 2.2). Knows no file format.
+"""Writes a batch of merged events: merges it with what the database knows, derives what follows, writes each row once.
 
-A batch was merged in memory; it is merged with what the database knows of the same messages, then what follows from it
-is derived, and each row is written once. Running an import again is always safe: the same events change nothing.
+Writing the same events again changes nothing. The rules of merging are in `docs/definitions.md`. Knows no file format.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from dataclasses import dataclass
 from storage.cube import refresh
 from storage.database.connection import Writer
 from storage.database.settings import load_settings
+from storage.ingest.change_set import ChangeSet
 from storage.ingest.cube_sharing import CubeSharing
-from storage.ingest.derivation import Change, ChangeSet, Timelines
+from storage.ingest.derivation import Change, Derivation
 from storage.ingest.seen_keys import SeenKeys
 from storage.messages import store
 from storage.messages.batch_merger import Batch
@@ -25,46 +25,49 @@ from storage.messages.store import START_ORIGIN, Stored
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many messages a batch made, and how many it changed."""
+    """How many messages a batch made and changed."""
 
     new: int
     changed: int
 
 
 class BatchWriter:
-    """Writes batches. After an exception it must not be used again: what it remembers was rolled back.
-
-    sharing: how the cube's counting is shared with another process, if it is.
-    """
+    """Writes batches. After an exception it must not be used again: what it remembers was rolled back."""
 
     def __init__(self, writer: Writer, sharing: CubeSharing | None = None) -> None:
+        """Prepares for the batches of one import.
+
+        Args:
+            writer: the database.
+            sharing: how counting is shared with another process; None if it is not.
+        """
         self._connection, self._sharing = writer.connection, sharing
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
         self._columns = store.Columns(self._connection, self._lines)
-        self._timelines = Timelines(self._connection, load_settings(self._connection), self._columns)
+        self._timelines = Derivation(self._connection, load_settings(self._connection), self._columns)
         self._first_id = self._next_id = store.next_id(self._connection)
         self._hashes = SeenKeys(complete=self._next_id == 1)
 
     def write(self, batch: Batch) -> Changes:
-        """Writes one batch inside the caller's transaction."""
+        """Writes a batch inside the caller's transaction."""
         if self._sharing is not None:
             self._sharing.begin()
         self._link(batch)
-        touched = self._merge(batch)
-        self._add_moved(touched)
-        changes = self._timelines.derive(touched)
+        change_set = self._merge(batch)
+        self._add_moved(change_set)
+        changes = self._timelines.derive(change_set)
         if self._sharing is not None:
             self._sharing.count([after for _, after in changes if after[START_ORIGIN] is not None])
-        new = self._write(touched, changes)
+        new = self._write(change_set, changes)
         if self._sharing is not None:
             self._sharing.refresh()
         else:
             refresh.refresh_batch(self._connection)
-        return Changes(new, len(touched.rows) - new)
+        return Changes(new, len(change_set.rows) - new)
 
     def catch_up(self) -> bool:
-        """Does what is left to a later batch, inside the caller's transaction; whether there was anything."""
+        """Makes a coarse block of the cube inside the caller's transaction; whether there was one to make."""
         return self._sharing is not None and self._sharing.catch_up()
 
     def _link(self, batch: Batch) -> None:
@@ -80,8 +83,8 @@ class BatchWriter:
         self._contacts.finish()
 
     def _merge(self, batch: Batch) -> ChangeSet:
-        """The batch's messages merged with what is known of them."""
-        touched = ChangeSet(fresh_from=self._contacts.fresh_from)
+        """Merges the batch's messages with those of the database."""
+        change_set = ChangeSet(fresh_from=self._contacts.fresh_from)
         columns = self._columns
         lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
         people = self._contacts.find_each(batch.references)
@@ -94,7 +97,7 @@ class BatchWriter:
             if before is None:
                 line_id, line = lines[new[LINE]]
                 contact_id, contact = people[person]
-                touched.made(Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None))
+                change_set.made(Stored(next_id, line, contact, line_id, contact_id, new, new[AT], None))
                 next_id += 1
             else:
                 merged = _merged(before.row, new)
@@ -103,31 +106,31 @@ class BatchWriter:
                 line_id, line = columns.of_line(merged[LINE])
                 ((contact_id, contact),) = self._contacts.find_each((merged[CONTACT],))
                 row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
-                touched.changed(row, before)
+                change_set.changed(row, before)
         self._next_id = next_id
-        return touched
+        return change_set
 
-    def _add_moved(self, touched: ChangeSet) -> None:
-        """Contacts and lines that turned out to be others': what hangs on them follows from all their messages."""
-        for gone, stays in self._contacts.merged:
-            touched.gone.add(gone)
-            touched.whole.add(stays)
+    def _add_moved(self, change_set: ChangeSet) -> None:
+        """Adds contacts and lines that were merged: they are derived from all their messages."""
+        for merged_away, stays in self._contacts.merged:
+            change_set.merged_away.add(merged_away)
+            change_set.rederive.add(stays)
         self._contacts.merged.clear()
-        touched.whole -= touched.gone
+        change_set.rederive -= change_set.merged_away
         if self._lines.merged:
             rows = self._connection.execute(
                 "SELECT id, contact FROM messages WHERE line IN (SELECT value FROM json_each(?))",
                 (json.dumps(sorted(self._lines.merged)),),
             ).fetchall()
-            touched.whole |= {contact for _, contact in rows if contact is not None} - touched.gone
-            touched.alone |= {id for id, contact in rows if contact is None}
+            change_set.rederive |= {contact for _, contact in rows if contact is not None} - change_set.merged_away
+            change_set.contactless |= {id for id, contact in rows if contact is None}
             self._lines.merged.clear()
 
-    def _write(self, touched: ChangeSet, changes: list[Change]) -> int:
-        """Writes every row that changed once, with its evidence where that changed; how many are new."""
-        rows = touched.rows
+    def _write(self, change_set: ChangeSet, changes: list[Change]) -> int:
+        """Writes every row that changed once; gives how many are new."""
+        rows = change_set.rows
         new = [change for change in changes if change[0].id >= self._first_id]
-        new.sort(key=lambda change: change[0].id)  # behind each other, rows are written faster and leave no gaps
+        new.sort(key=lambda change: change[0].id)  # rows in order of id are written faster and leave no gaps
         changed = [change for change in changes if change[0].id in rows and change[0].id < self._first_id]
         store.insert(self._connection, self._columns, new)
         store.update(self._connection, self._columns, changed)
@@ -136,7 +139,7 @@ class BatchWriter:
 
 
 def _merged(before: Row, new: Row) -> Row:
-    """The row of what both say of one message."""
+    """The merged row of two rows of one message."""
     if before == new:
         return before
     message = message_of_row(before)
@@ -145,13 +148,13 @@ def _merged(before: Row, new: Row) -> Row:
 
 
 def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
-    """Derives all messages anew, inside the caller's transaction; what changes is marked as dirty."""
+    """Derives all messages again inside the caller's transaction; triggers mark what changes as dirty."""
     connection = writer.connection
     columns = store.Columns(connection, Lines(connection))
-    Timelines(connection, load_settings(connection), columns).derive_everything(progress)
+    Derivation(connection, load_settings(connection), columns).derive_everything(progress)
 
 
 def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
-    """The same, and the cube with it: after a change of settings, or for a rebuild."""
+    """Derives all messages and the cube again: after a change of settings, or to rebuild."""
     derive_messages_again(writer, progress)
     refresh.rebuild(writer.connection, progress)

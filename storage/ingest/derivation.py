@@ -1,8 +1,8 @@
-"""What follows from messages, kept in the derived columns: whose timelines a batch touches, from which messages each is
-derived, and which rows change by it. Knows no file format and no merge rule; `timeline` says what follows.
+"""Keeps the derived columns of messages up to date: whose timelines a batch can change, and from which messages each is
+derived again. `messages/timeline.py` says what follows from a timeline; this module knows no format and no merge rule.
 
-A contact is derived from the messages around those that changed, where that is sure to be enough, and from all of its
-messages otherwise. A contact that the batch made has all its messages in the batch, and nothing is read for it.
+A contact is derived from the messages near the changed ones if that is certain to be enough, else from all its
+messages. A contact that the batch creates has all its messages in the batch; nothing is read for it.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from storage.database.codes import STATUSES
 from storage.database.settings import Settings
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.failures import reason_of
 from storage.domain.vocabulary import StartStatus
+from storage.ingest.change_set import ChangeSet
 from storage.ingest.contact_lifetimes import ContactLifetimes
+from storage.ingest.reply_contexts import ReplyContexts
 from storage.messages import store
-from storage.messages.classify import NOT_WRITTEN, can_answer, is_notification
+from storage.messages.classify import NOT_WRITTEN
 from storage.messages.message import Direction
-from storage.messages.message_row import CONTEXT, DIRECTION, HASH, KEY, Row, hash_of
+from storage.messages.message_row import DIRECTION
 from storage.messages.store import DerivedColumns, Stored
 from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
 
@@ -31,70 +33,24 @@ _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
 _IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
 _FAILED = STATUSES.index(StartStatus.FAILED)
 
-# A message and the derived columns that it has now; they may be those that it had before.
+# A message and its derived columns, which may be the same as before.
 Change = tuple[Stored, DerivedColumns]
 
-# Messages of one contact that are derived together, which of them change by it (those with a time, ms, of [low, high]),
-# and when a message that is not among them made the contact known: (messages, low, high, known since).
-_Group = tuple[list[Stored], int, int, "int | None"]
-_ALL_OF_THEM = (0, 1 << 62, None)
 
+class Scope(NamedTuple):
+    """Messages of one contact that are derived together, and which of them may change.
 
-@dataclass(slots=True)
-class ChangeSet:
-    """What a batch changed.
-
-    rows: messages made or changed, by row id, as they will be; before: those changed, as they were. spans: contact ->
-    earliest and latest time, ms, of a message that changed, as it was and as it is.
+    Attributes:
+        messages: the messages, as they will be.
+        low: only messages from this time on (ms) are changed.
+        high: only messages up to this time (ms) are changed.
+        known_since: when a message that is not among them made the contact known (ms); None if none did.
     """
 
-    rows: dict[int, Stored] = field(default_factory=dict)
-    before: list[Stored] = field(default_factory=list)
-    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
-    whole: set[int] = field(default_factory=set)  # contacts to derive from all their messages
-    gone: set[int] = field(default_factory=set)  # contacts that went up in others
-    alone: set[int] = field(default_factory=set)  # row ids of messages without a contact
-    fresh_from: int = 1 << 62  # contacts from this one on have no message in the database, and need no span
-
-    def changed(self, row: Stored, before: Stored) -> None:
-        """A message is no more what it was before."""
-        self.rows[row.id] = row
-        self.before.append(before)
-        self.touch(before)
-        self.touch(row)
-
-    def made(self, row: Stored) -> None:
-        """A message is new."""
-        self.rows[row.id] = row
-        if row.contact is None or row.contact < self.fresh_from:
-            self.touch(row)
-
-    def touch(self, row: Stored) -> None:
-        """What is derived for a message may change."""
-        contact = row.contact
-        if contact is None:
-            self.alone.add(row.id)
-            return
-        if contact >= self.fresh_from:
-            return
-        at = row.at
-        span = self.spans.get(contact)
-        if span is None:
-            self.spans[contact] = at, at
-        elif not span[0] <= at <= span[1]:
-            self.spans[contact] = min(span[0], at), max(span[1], at)
-
-    def moved(self) -> Iterator[int]:
-        """The contacts of messages that were there and changed, as they were and as they will be, and those that went
-        up in others or took them in."""
-        for before in self.before:
-            yield from (row.contact for row in (before, self.rows[before.id]) if row.contact is not None)
-        yield from self.whole
-        yield from self.gone
-
-    def evidence(self) -> list[Row]:
-        """What is known of the messages, as it was and as it will be."""
-        return [stored.row for stored in chain(self.rows.values(), self.before)]
+    messages: list[Stored]
+    low: int = 0
+    high: int = 1 << 62
+    known_since: int | None = None
 
 
 def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -102,99 +58,114 @@ def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-class Timelines:
-    """Derives contacts again. Owns the derived columns of `messages`."""
+class Derivation:
+    """Derives contacts again. It alone writes the derived columns of `messages`."""
 
     def __init__(self, connection: sqlite3.Connection, settings: Settings, columns: store.Columns) -> None:
         self._connection = connection
         self._answer_window = settings.answer_window_ms
-        # Nothing reaches further: an answer, then a joined row; see `_read_around`.
+        # The farthest that one message reaches: an answer, and then a joined row; see `_read_around`.
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
         self._far = 2 * self._reach
         self._days = Calendar(settings.zone).days
         self._template_ids = columns.template_ids
         empty = store.next_id(connection) == 1
-        # What all contexts of the database hash to, where it began empty and so long as they are not too many.
+        # Hashes of all keys that a context names; None if the database held messages before, or if they are too many.
         self._named: set[int] | None = set() if empty else None
         self._lifetimes = ContactLifetimes(complete=empty)
 
-    def derive(self, touched: ChangeSet) -> list[Change]:
-        """What follows from a batch that is not written yet: for every message of `touched.rows`, and for others."""
-        contexts = _Contexts(self._connection, touched, self._named)
+    def derive(self, change_set: ChangeSet) -> list[Change]:
+        """Derives what a batch changes, before the batch is written.
+
+        Returns:
+            Every message of `change_set.rows`, and others whose timeline it touches, with their derived columns.
+        """
+        contexts = ReplyContexts(self._connection, change_set, self._named)
         if self._named is not None and len(self._named) > _CONTEXTS_KEPT:
             self._named = None
-        evidence = touched.evidence()
+        evidence = change_set.all_rows()
         for row in contexts.naming(evidence):
-            touched.touch(row)
+            change_set.touch(row)
         for row in contexts.named(evidence):
-            touched.touch(row)
+            change_set.touch(row)
         fresh: defaultdict[int, list[Stored]] = defaultdict(list)
         changed: defaultdict[int, list[Stored]] = defaultdict(list)
-        alone: list[Stored] = []
-        fresh_from = touched.fresh_from
-        for row in touched.rows.values():
+        contactless: list[Stored] = []
+        fresh_from = change_set.fresh_from
+        for row in change_set.rows.values():
             contact = row.contact
             if contact is None:
-                alone.append(row)
+                contactless.append(row)
             else:
                 (changed if contact < fresh_from else fresh)[contact].append(row)
-        changes = self._derive(((rows, *_ALL_OF_THEM) for rows in fresh.values()), contexts)
-        contacts = (touched.spans.keys() | touched.whole | changed.keys()) - touched.gone - fresh.keys()
+        changes = self._derive((Scope(rows) for rows in fresh.values()), contexts)
+        contacts = (
+            (change_set.spans.keys() | change_set.rederive | changed.keys()) - change_set.merged_away - fresh.keys()
+        )
         for some in batched(sorted(contacts), _CONTACTS_AT_ONCE):
-            changes += self._derive(self._load(some, changed, touched, contexts), contexts)
-        for ids in batched(sorted(touched.alone - touched.rows.keys()), _CONTACTS_AT_ONCE):
+            changes += self._derive(self._load(some, changed, change_set, contexts), contexts)
+        for ids in batched(sorted(change_set.contactless - change_set.rows.keys()), _CONTACTS_AT_ONCE):
             unchanged = [row for row in store.by_id(self._connection, ids) if row.contact is None]
             contexts.learn(unchanged)
-            alone += unchanged
-        changes += self._derive((([row], *_ALL_OF_THEM) for row in alone), contexts)
-        self._lifetimes.take(chain(fresh.items(), changed.items()), touched.moved())
+            contactless += unchanged
+        changes += self._derive((Scope([row]) for row in contactless), contexts)
+        self._lifetimes.take(chain(fresh.items(), changed.items()), change_set.moved_contacts())
         return changes
 
     def derive_everything(self, progress: Callable[[int, int], None]) -> None:
-        """Derives every contact anew and writes it; `progress` is told how many are done, of how many."""
+        """Derives all contacts again and writes what changes.
+
+        Args:
+            progress: Called with (contacts done, contacts in all).
+        """
         contacts = [id for (id,) in self._connection.execute("SELECT id FROM contacts ORDER BY id")]
         for done, some in enumerate(batched(contacts, _CONTACTS_AT_ONCE)):
             progress(done * _CONTACTS_AT_ONCE, len(contacts))
-            self.write(self.derive(ChangeSet(whole=set(some))))
-        alone = [id for (id,) in self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")]
-        for ids in batched(alone, _CONTACTS_AT_ONCE):
-            self.write(self.derive(ChangeSet(alone=set(ids))))
+            self.write(self.derive(ChangeSet(rederive=set(some))))
+        contactless = [
+            id for (id,) in self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")
+        ]
+        for ids in batched(contactless, _CONTACTS_AT_ONCE):
+            self.write(self.derive(ChangeSet(contactless=set(ids))))
         progress(len(contacts), len(contacts))
 
     def write(self, changes: Iterable[Change]) -> None:
-        """Writes the derived columns that differ, of messages whose evidence stays."""
+        """Writes derived columns that changed, of messages that did not."""
         rows = [(*after, row.id) for row, after in changes if after != row.derived]
         store.update_derived(self._connection, rows)
 
     def _load(
-        self, contacts: Sequence[int], changed: dict[int, list[Stored]], touched: ChangeSet, contexts: _Contexts
-    ) -> Iterator[_Group]:
-        """The messages of contacts, as they will be, from which each is derived."""
-        known_since, around = self._known_since([one for one in contacts if one not in touched.whole], touched)
-        whole = {contact for contact in contacts if contact not in known_since}
-        near = self._read_around((contact, *touched.spans[contact]) for contact in around)
-        groups = self._grouped(near, known_since, changed, touched, contexts)
+        self, contacts: Sequence[int], changed: dict[int, list[Stored]], change_set: ChangeSet, contexts: ReplyContexts
+    ) -> Iterator[Scope]:
+        """The scope of each contact."""
+        known_since, around = self._known_since([one for one in contacts if one not in change_set.rederive], change_set)
+        rederive = {contact for contact in contacts if contact not in known_since}
+        near = self._read_around((contact, *change_set.spans[contact]) for contact in around)
+        groups = self._grouped(near, known_since, changed, change_set, contexts)
         for contact, since in known_since.items():
             messages = groups[contact]
             if any(row.row[DIRECTION] == _ROW for row in messages):
-                whole.add(contact)  # joined rows can depend on each other over any distance
+                rederive.add(contact)  # joined rows can depend on each other at any distance
             else:
-                low, high = touched.spans[contact]
-                yield messages, low - self._reach, high + self._reach, since
-        everything = store.by_contact(self._connection, whole | touched.gone)
-        for messages in self._grouped(everything, whole, changed, touched, contexts).values():
-            yield messages, *_ALL_OF_THEM
+                low, high = change_set.spans[contact]
+                yield Scope(messages, low - self._reach, high + self._reach, since)
+        everything = store.by_contact(self._connection, rederive | change_set.merged_away)
+        for messages in self._grouped(everything, rederive, changed, change_set, contexts).values():
+            yield Scope(messages)
 
-    def _known_since(self, contacts: Sequence[int], touched: ChangeSet) -> tuple[dict[int, int], list[int]]:
-        """The contacts that were known for certain before anything of theirs that changed, and since when; and those of
-        them who may have a message near to what changed."""
+    def _known_since(self, contacts: Sequence[int], change_set: ChangeSet) -> tuple[dict[int, int], list[int]]:
+        """Which contacts were certainly known before their changes.
+
+        Returns:
+            Contact -> time in ms since when it was known; and those of them that may have messages near the changes.
+        """
         since: dict[int, int] = {}
         around: list[int] = []
         others: list[int] = []
-        spans = touched.spans
+        spans = change_set.spans
         for contact in contacts:
             span, lifetime = spans.get(contact), self._lifetimes.of(contact)
-            # Whatever there may be before the message that makes known, what can change comes after it.
+            # What can change comes after the message that made the contact known.
             if span is None or lifetime is None or lifetime[0] >= span[0] - self._reach:
                 others.append(contact)
                 continue
@@ -209,7 +180,7 @@ class Timelines:
         return since, around
 
     def _read_around(self, spans: Iterable[tuple[int, int, int]]) -> Iterator[Stored]:
-        """The messages that can matter to those within reach of a span (contact, low, high): they lie twice as far.
+        """The messages that can matter to messages within reach of a span (contact, low, high): twice as far.
 
         A message that changed can give or take the answers of notifications up to the window away; whether those are
         answered depends on messages and other notifications up to the window away from them.
@@ -224,24 +195,24 @@ class Timelines:
         stored: Iterable[Stored],
         contacts: Iterable[int],
         changed: dict[int, list[Stored]],
-        touched: ChangeSet,
-        contexts: _Contexts,
+        change_set: ChangeSet,
+        contexts: ReplyContexts,
     ) -> dict[int, list[Stored]]:
-        """The messages of each contact: those that changed, and of those stored the others."""
+        """The messages of each contact: the changed ones, and the stored ones that did not change."""
         groups = {contact: [*changed.get(contact, ())] for contact in contacts}
         others = []
         for row in stored:
-            if row.contact is not None and row.contact in groups and row.id not in touched.rows:
+            if row.contact is not None and row.contact in groups and row.id not in change_set.rows:
                 groups[row.contact].append(row)
                 others.append(row)
         contexts.learn(others)
         return groups
 
-    def _derive(self, groups: Iterable[_Group], contexts: _Contexts) -> list[Change]:
+    def _derive(self, scopes: Iterable[Scope], contexts: ReplyContexts) -> list[Change]:
         answers, notifications = contexts.answers, contexts.notifications
         columns_of, window = self._columns_of, self._answer_window
         changes: list[Change] = []
-        for rows, low, high, known_since in groups:
+        for rows, low, high, known_since in scopes:
             if len(rows) == 1 and rows[0].row[DIRECTION] == _OUT:
                 (row,) = rows
                 if low <= row.at <= high:
@@ -283,69 +254,7 @@ _NO_FAILURE = (None, None, None)
 
 
 def _surely_known(first: store.First) -> bool:
-    """Whether a message makes its contact known whatever else there is."""
+    """Whether a message makes its contact known, whatever else is known of it."""
     if first.direction == _IN:
         return not first.group and first.kind not in NOT_WRITTEN
     return first.direction == _OUT and not first.doubtful
-
-
-class _Contexts:
-    """What the contexts of messages tell of those that they name: of the messages of the batch, and of those of the
-    database once each.
-
-    answers: key -> the earliest time, ms, of a message that answers it by its context. notifications: those keys named
-    by a context that are notifications. named: what all contexts in the database hash to, where that is known; those of
-    the batch are added.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, touched: ChangeSet, named: set[int] | None) -> None:
-        self._connection = connection
-        self._changed = touched.rows
-        self._outbound = {row.row[KEY]: row for row in touched.rows.values() if row.row[DIRECTION] == _OUT}
-        self._named = named
-        self._asked: set[str] = set()
-        self._found: set[str] = set()
-        self.answers: dict[str, int] = {}
-        self.notifications: set[str] = set()
-        naming = [row for row in touched.rows.values() if row.row[CONTEXT] is not None]
-        for row in naming:
-            self._take(row)
-        if named is not None:
-            named.update(hash_of(row.row[CONTEXT]) for row in naming)
-
-    def learn(self, rows: Iterable[Stored]) -> None:
-        """Finds out what there is to know of these messages, which did not change."""
-        evidence = [row.row for row in rows]
-        self.naming(evidence)
-        self.named(evidence)
-
-    def naming(self, evidence: Sequence[Row]) -> list[Stored]:
-        """Those messages that name one of these, are in the database and did not change."""
-        named = self._named
-        new = {row[KEY] for row in evidence if (named is None or row[HASH] in named) and row[DIRECTION] == _OUT}
-        new -= self._asked
-        self._asked |= new
-        changed = self._changed
-        rows = [row for row in store.by_context(self._connection, new) if row.id not in changed]
-        for row in rows:
-            self._take(row)
-        return rows
-
-    def named(self, evidence: Sequence[Row]) -> list[Stored]:
-        """The messages that these name, unless they are some out, as they will be."""
-        new = {row[CONTEXT] for row in evidence if row[CONTEXT] is not None and row[DIRECTION] != _OUT} - self._found
-        self._found |= new
-        outbound, changed = self._outbound, self._changed
-        rows = [outbound[key] for key in new & outbound.keys()]
-        others = store.by_key(self._connection, new - outbound.keys())
-        rows += [row for row in others if row.id not in changed]
-        for row in rows:
-            if row.row[DIRECTION] == _OUT and is_notification(row.row):
-                self.notifications.add(row.row[KEY])
-        return rows
-
-    def _take(self, row: Stored) -> None:
-        """Takes in a message that names another."""
-        if can_answer(row.row):
-            context = row.row[CONTEXT]
-            self.answers[context] = min(row.at, self.answers.get(context, row.at))

@@ -1,6 +1,4 @@
-"""What the bytes of a file hash to up to a place: by that, and by nothing else, an import knows a file again. Knows
-files only as bytes.
-"""
+"""Incremental SHA-256 of a file at increasing offsets: an import recognises a file by it. Knows bytes only."""
 
 from __future__ import annotations
 
@@ -8,22 +6,22 @@ import hashlib
 import os
 from typing import BinaryIO, NamedTuple
 
-HEAD = 4096  # bytes; of two files that differ in as many the rest need not be read
+HEAD = 4096  # bytes; files that differ here are not hashed further
 _BLOCK = 1 << 20
 
 
 class Digest(NamedTuple):
-    """SHA-256 of all bytes up to a place, and of the first HEAD of them (None: they are fewer)."""
+    """SHA-256 of all bytes up to an offset, and of the first HEAD bytes; `head` is None if there are fewer."""
 
     prefix: str
     head: str | None
 
 
-class Hashed:
-    """A file's bytes, hashed up to places that lie ever further on.
+class IncrementalDigest:
+    """Hashes a file up to increasing offsets.
 
-    Whoever else reads the file is not disturbed: nothing is read by way of the descriptor's own place, which a process
-    that inherits it goes on from.
+    Reads with `pread`, which leaves the descriptor's own offset to other readers: a process that inherits the
+    descriptor shares that offset.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -32,14 +30,14 @@ class Hashed:
         self._head: str | None = None
 
     def to(self, position: int) -> Digest:
-        """The digest of the bytes up to there, or up to where it was asked for before."""
+        """The digest of the bytes up to an offset, or up to a greater one that was asked for before."""
         while self._position < position and (block := self._read(min(_BLOCK, position - self._position))):
             self._running.update(block)
             self._position += len(block)
         return Digest(self._running.hexdigest(), self.head() if self._position >= HEAD else None)
 
     def head(self) -> str | None:
-        """What the first HEAD bytes hash to, None of fewer."""
+        """The SHA-256 of the first HEAD bytes; None if there are fewer."""
         if self._head is None:
             head = os.pread(self._file, HEAD, 0)
             self._head = hashlib.sha256(head).hexdigest() if len(head) == HEAD else None

@@ -1,7 +1,7 @@
-"""A file into the database: opens it, has a source read it, writes batches with their place in the journal. Knows no
-terminal.
+"""Imports a file: opens it, has a source read it, and writes its batches with their place in the journal.
 
-Every batch is one transaction: what an interrupted import has written stays, and running it again goes on from there.
+Every batch is one transaction. What an interrupted import has written stays, and running it again continues from there.
+How the processes of an import work together is in `docs/architecture.md`. Knows no terminal.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from storage.database.settings import store_default_zone
 from storage.database.wal_sync import running_wal_sync
 from storage.domain.errors import StorageError
 from storage.ingest import journal
-from storage.ingest.batch_reader import parts, parts_of, start_reading
-from storage.ingest.file_digest import Hashed
-from storage.ingest.journal import Journal, Known
+from storage.ingest.batch_reader import file_parts, received_parts, start_reading
+from storage.ingest.batch_writer import BatchWriter
+from storage.ingest.cube_sharing import CubeSharing
+from storage.ingest.file_digest import IncrementalDigest
+from storage.ingest.journal import ImportedFile, Journal
 from storage.sources.opened import Offset, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
@@ -36,14 +38,23 @@ _WORTH_A_PROCESS = 16 << 20  # bytes to read
 
 
 class FileError(StorageError):
-    """The file cannot be imported; the message is one line that says why."""
+    """The file cannot be imported. The message is one line that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one file gave: records and events read, parts ignored, records rejected, messages made and changed.
+    """The result of importing one file.
 
-    passed_over: bytes that an earlier import had read, and this one did not read again; `rejects` counts theirs too.
+    Attributes:
+        file: its name.
+        format: the name of its format.
+        records: records read.
+        events: events in them.
+        ignored: records that hold nothing for the report.
+        rejects: records that could not be read, those in bytes that were passed over included.
+        new: messages made.
+        changed: messages changed.
+        passed_over: bytes that an earlier import had read and this one did not.
     """
 
     file: str
@@ -61,7 +72,7 @@ Progress = Callable[[int, int], None]  # bytes read, events so far
 
 
 def prepare(writer: Writer) -> None:
-    """Writes down what a new database needs before its first import."""
+    """Stores what a new database needs before its first import: the time zone of the report."""
     with writer.transaction() as connection:
         store_default_zone(connection)
 
@@ -69,28 +80,38 @@ def prepare(writer: Writer) -> None:
 def import_path(
     writer: Writer, path: Path, options: Options, progress: Progress, counted: refresh.Progress = refresh.no_progress
 ) -> Summary:
-    """Imports one file, or what is new in it; raises FileError where it cannot be read or is no known format.
+    """Imports a file, or what is new in it since an earlier import.
 
-    counted: is told how much of the cube is counted, of how much, when all is read.
+    Args:
+        writer: the database.
+        path: the file.
+        options: how to read it.
+        progress: called with (bytes read, events so far).
+        counted: called with (parts of the cube counted, of how many), after everything is read.
+
+    Raises:
+        FileError: the file cannot be read, or has no known format.
     """
-    # A name need not be UTF-8, but all that is written down is.
+    # A file name need not be UTF-8, but stored text is.
     name = os.fsencode(path).decode("utf-8", "replace")
     try:
         if path.is_dir():
-            raise FileError(f"{name}: is a directory; name the files in it")
+            raise FileError(f"{name}: is a directory; name its files")
         with path.open("rb") as stream:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
                 return import_stream(writer, stream, name, options, progress, counted)
             known = journal.find(writer.connection, stream, status.st_size, options)
             if known is not None and known.whole:
-                refresh.refresh_all(writer, counted)  # what an interrupted import or another version has left to count
+                refresh.refresh_all(
+                    writer, counted
+                )  # an interrupted import or another version may have left something to count
                 return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
-            return _import(writer, stream, name, options, progress, counted, known, Hashed(stream))
+            return _import(writer, stream, name, options, progress, counted, known, IncrementalDigest(stream))
     except FileNotFoundError:
-        raise FileError(f"{name}: there is no such file") from None
+        raise FileError(f"{name}: file not found") from None
     except PermissionError:
-        raise FileError(f"{name}: may not be read; check its permissions") from None
+        raise FileError(f"{name}: permission denied") from None
     except OSError as error:
         raise FileError(f"{name}: cannot be read ({error.strerror or error})") from None
 
@@ -103,7 +124,7 @@ def import_stream(
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
 ) -> Summary:
-    """Imports what a stream holds under a name; raises FileError."""
+    """Imports a stream that cannot be read twice, such as standard input; arguments as of `import_path`."""
     return _import(writer, stream, name, options, progress, counted, None, None)
 
 
@@ -114,38 +135,41 @@ def _import(
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
-    known: Known | None,
-    hashed: Hashed | None,
+    known: ImportedFile | None,
+    digest: IncrementalDigest | None,
 ) -> Summary:
-    begin = Offset() if known is None else known.place
-    if begin.position:
-        progress(begin.position, 0)
-    part = None
+    start = Offset() if known is None else known.place
+    if start.position:
+        progress(start.position, 0)
+    book, part = Journal(name, options, known, digest), None
     try:
         with _without_collector(), ExitStack() as stack:
-            reader = _reader(stream, options, begin) if hashed is not None else None
+            reader = _reader(stream, options, start) if digest is not None else None
             if reader is None:
-                counting, wrote = None, _nothing
-                book = Journal(writer, name, options, known, hashed)
-                read = parts(open_source(stream, options, begin), _BATCH)
+                counting_process, sync = None, _no_sync
+                batch_writer = BatchWriter(writer)
+                parts = file_parts(open_source(stream, options, start), _BATCH)
             else:
                 stack.callback(child_process.stop, reader)
-                counting = stack.enter_context(running_counting_process(writer.path))
-                wrote = stack.enter_context(running_wal_sync(writer.path))
-                book = Journal(writer, name, options, known, hashed, counting)
-                read = parts_of(reader, book.catch_up)
-            for part in read:
-                book.write(part)
-                wrote()
+                counting_process = stack.enter_context(running_counting_process(writer.path))
+                sync = stack.enter_context(running_wal_sync(writer.path))
+                batch_writer = BatchWriter(writer, CubeSharing(writer.connection, counting_process))
+                parts = received_parts(reader, lambda: _catch_up(writer, batch_writer))
+            for part in parts:
+                with writer.transaction() as connection:
+                    changes = batch_writer.write(part.batch)
+                    book.record(connection, part, changes.new, changes.changed)
+                sync()
                 progress(part.position, book.events)
-            refresh.refresh_all(writer, counted, counting)
+            refresh.refresh_all(writer, counted, counting_process)
     except UnknownFormat as error:
         raise FileError(f"{name}: {error}") from None
     except OSError as error:
         raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
     assert part is not None
-    book.finish(part)
-    # While readers come and go the log of writes only wraps around; here it gives its room back.
+    with writer.transaction() as connection:
+        book.finish(connection, part)
+    # While there are readers, the WAL only wraps around; here it gives its disk space back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Summary(
         name,
@@ -156,21 +180,27 @@ def _import(
         book.rejects,
         book.new,
         book.changed,
-        passed_over=begin.position,
+        passed_over=start.position,
     )
 
 
-def _nothing() -> None:
-    """What is to be done behind a batch of a small file."""
+def _catch_up(writer: Writer, batch_writer: BatchWriter) -> bool:
+    """Makes a coarse block of the cube while the writer waits for a part; whether there was one to make."""
+    with writer.transaction():
+        return batch_writer.catch_up()
 
 
-def _reader(stream: BinaryIO, options: Options, begin: Offset) -> subprocess.Popen[bytes] | None:
-    """A process that reads what is left of a file, where that is worth one and can be started."""
-    left = os.fstat(stream.fileno()).st_size - begin.position
+def _no_sync() -> None:
+    """Without a process that syncs the WAL, SQLite does it."""
+
+
+def _reader(stream: BinaryIO, options: Options, start: Offset) -> subprocess.Popen[bytes] | None:
+    """A process that reads the rest of a file; None if the rest is small, there is one core, or none can be started."""
+    left = os.fstat(stream.fileno()).st_size - start.position
     if left < _WORTH_A_PROCESS or _cores() == 1:
         return None
     try:
-        return start_reading(stream, options, begin, _BATCH)
+        return start_reading(stream, options, start, _BATCH)
     except OSError:
         return None
 
@@ -184,7 +214,7 @@ def _cores() -> int:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Without the search for cycles: there are none, and it looks at all of a batch and of a block again and again."""
+    """Disables the cyclic garbage collector: there are no cycles, and its scans are costly."""
     enabled = gc.isenabled()
     gc.disable()
     try:

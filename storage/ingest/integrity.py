@@ -1,5 +1,4 @@
-"""Whether the database is sound: SQLite's own integrity, and every derived column and
-every cell against its messages."""
+"""Checks a database: SQLite's own integrity check, and every derived column and every cell against the messages."""
 
 from __future__ import annotations
 
@@ -18,8 +17,11 @@ _DERIVED = (
 
 
 def check(writer: Writer, progress: Callable[[int, int], None]) -> list[str]:
-    """What is wrong, a line each; nothing is changed, but that the cube is brought up to date where a crash left it
-    behind."""
+    """Checks everything and changes nothing, except that a cube that a crash left behind is brought up to date.
+
+    Returns:
+        What is wrong, one line each.
+    """
     connection = writer.connection
     broken = [text for (text,) in connection.execute("PRAGMA integrity_check(20)") if text != "ok"]
     if broken:
@@ -44,10 +46,10 @@ def _differences(connection: sqlite3.Connection) -> list[str]:
         ORDER BY m.id
         """
     )
-    return [f"message {key!r}: what is derived differs from its evidence" for (key,) in rows]
+    return [f"message {key!r}: derived columns differ from its timeline" for (key,) in rows]
 
 
 def rebuild(writer: Writer, progress: Callable[[int, int], None]) -> None:
-    """Derives everything anew, all or nothing: readers see the old report until it is done."""
+    """Derives everything again in one transaction: readers see the old report until it is done."""
     with writer.transaction():
         derive_again(writer, progress)

@@ -1,5 +1,6 @@
-"""What a database surely does not hold, so that it need not be looked for there: the hashes of all values of one kind
-that it does hold. Knows no database and none of the values.
+"""Filters out keys that a database certainly does not hold, so that they need not be looked up.
+
+A key filter of hashes, as a Bloom filter is: false positives, no false negatives. Knows no database and no key.
 """
 
 from __future__ import annotations
@@ -8,21 +9,23 @@ from collections.abc import Sequence
 
 from pyroaring import BitMap
 
-# Bits of a hash that are kept: never more than 8 MB. Of ten million values one in seven is looked for in vain.
+# Bits of a hash that are kept, at most 8 MB. Of ten million keys, one in seven is looked up in vain.
 _KEPT = (1 << 26) - 1
 
 
 class SeenKeys:
-    """The hashes of the values of a database that held none when this was made.
-
-    complete: whether it was so; else any value may be there.
-    """
+    """The hashes of all keys of a database that was empty when this was made."""
 
     def __init__(self, *, complete: bool) -> None:
+        """Starts with no key.
+
+        Args:
+            complete: whether the database is empty; if not, every key may be in it.
+        """
         self._all: BitMap | None = BitMap() if complete else None
 
     def take(self, hashes: Sequence[int]) -> set[int]:
-        """Values come into the database; those of their hashes of which it may have held a value before."""
+        """Adds keys by their hashes; gives the hashes of those that the database may have held before."""
         if self._all is None:
             return {*hashes}
         kept = [hash & _KEPT for hash in hashes]

@@ -11,7 +11,7 @@ from typing import IO
 import pytest
 
 from storage.database import child_process
-from storage.ingest.batch_reader import parts_of
+from storage.ingest.batch_reader import received_parts
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_other_work_is_done_until_something_comes_or_nothing_is_left(
             return goes_on
         return True
 
-    assert list(parts_of(process, meanwhile)) == []
+    assert list(received_parts(process, meanwhile)) == []
     assert calls == 3
 
 
@@ -48,11 +48,11 @@ def test_what_has_come_is_taken_at_once(reader: tuple[subprocess.Popen[bytes], I
     process, told = reader
     child_process.send(told, ("broken", (5, "no such device")))
     with pytest.raises(OSError, match="no such device"):
-        next(parts_of(process, lambda: pytest.fail("nothing is to be done meanwhile")))
+        next(received_parts(process, lambda: pytest.fail("nothing is to be done meanwhile")))
 
 
 def test_a_reader_that_is_gone_is_told_of(reader: tuple[subprocess.Popen[bytes], IO[bytes]]) -> None:
     process, told = reader
     told.close()
     with pytest.raises(ChildProcessError, match="run the same command again"):
-        next(parts_of(process, lambda: pytest.fail("nothing is to be done meanwhile")))
+        next(received_parts(process, lambda: pytest.fail("nothing is to be done meanwhile")))

@@ -106,11 +106,11 @@ HISTORIES: dict[str, tuple[list[Event], str, str]] = {
 @pytest.mark.parametrize("name", HISTORIES)
 def test_a_person_who_comes_again(tmp_path: Path, name: str, one_import: bool) -> None:
     history, user, status = HISTORIES[name]
-    whole = build(tmp_path / "whole.db", history, answer_window=1)
+    rederive = build(tmp_path / "whole.db", history, answer_window=1)
     apart = build(tmp_path / "apart.db", *([event] for event in history), answer_window=1, one_import=one_import)
-    for path in (whole, apart):
+    for path in (rederive, apart):
         report = report_of(path, "since:2026-11-18 until:2026-11-19")
         assert report["user_types"][user] == report["status"][status] == 1
-    assert report_of(apart) == report_of(whole)
+    assert report_of(apart) == report_of(rederive)
     with writing(apart) as writer:
         assert check(writer, lambda done, of: None) == []

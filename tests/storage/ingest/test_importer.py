@@ -229,7 +229,7 @@ def test_what_is_no_capture_is_refused_in_one_line(content: bytes, words: str, t
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PermissionError(13, "Permission denied"), "may not be read; check its permissions"),
+        (PermissionError(13, "Permission denied"), "permission denied"),
         (OSError(5, "Input/output error"), "cannot be read (Input/output error)"),
     ],
 )
@@ -246,7 +246,7 @@ def test_a_file_that_does_not_open_is_one_line(
 
 
 def test_a_file_that_is_not_there_or_a_directory_is_one_line(tmp_path: Path, database: Path) -> None:
-    with pytest.raises(FileError, match="there is no such file"):
+    with pytest.raises(FileError, match="file not found"):
         import_all(database, tmp_path / "nothing")
     with pytest.raises(FileError, match="is a directory"):
         import_all(database, tmp_path)

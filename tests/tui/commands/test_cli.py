@@ -99,7 +99,7 @@ class TestImport:
         for line, path, words in zip(
             lines,
             bad,
-            ("empty file", "binary file", "unrecognised file format", "is a directory", "there is no such file"),
+            ("empty file", "binary file", "unrecognised file format", "is a directory", "file not found"),
             strict=False,
         ):
             assert line.startswith(f"saludo: {path}: {words}")
