@@ -1,6 +1,6 @@
-"""The recount: the report computed in memory from events alone, as naively as the definitions are worded.
+"""The oracle: computes a report in memory from events alone, as directly as docs/definitions.md words it.
 
-Must not know SQL, the database, or anything that ingest, timeline or report do: that they agree with it is the test.
+Independent of the program: it must not use SQL, the database, ingest, timeline or report, which tests compare with it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from storage.domain.events import (
 )
 from storage.domain.vocabulary import StartStatus, UserType
 
-RankedValue = Send | Status | Inbound
+MessageEvent = Send | Status | Inbound
 Id = TypeVar("Id")
 Value = TypeVar("Value")
 ContactId = tuple[str, str]
@@ -55,7 +55,7 @@ SENT_STATUSES = ("failed", "sent", "delivered", "read", "answered")
 
 @dataclass(frozen=True, slots=True)
 class OracleStart:
-    """One start as the definitions have it; `line` and `contact` are all ids of it, empty where it is unknown."""
+    """One start by docs/definitions.md. `line` and `contact` are the sets of all their ids, empty if unknown."""
 
     key: str
     at: int
@@ -84,12 +84,12 @@ class OracleStart:
 
 
 def everything(start: OracleStart) -> bool:
-    """The filter that lets every start through."""
+    """The filter that selects every start."""
     return True
 
 
 def no_reason(code: int | None, text: str | None, detail: str | None) -> str:
-    """The reason of every failure where no table of reasons is given."""
+    """The reason of every failure if no table of reasons is given."""
     return "other"
 
 
@@ -104,7 +104,18 @@ def recount(
     where: Callable[[OracleStart], bool] = everything,
     reason_of: ReasonOf = no_reason,
 ) -> dict[str, Any]:
-    """The JSON of the report without its `filter`: the period is [since, until), `where` the rest of the filter."""
+    """The report as JSON, without its member `filter`.
+
+    Args:
+        events: The history, in any order.
+        time_zone: Of the days.
+        answer_window_ms: How long after a send a message answers it.
+        since: First day of the period.
+        until: The day after its last.
+        now: The clock; decides the week of the funnel.
+        where: The filter, except the period.
+        reason_of: The reason of a failure, from its code, text and detail.
+    """
     starts = starts_of(events, time_zone=time_zone, answer_window_ms=answer_window_ms, reason_of=reason_of)
     matching = [start for start in starts if where(start)]
     selection = [start for start in matching if since <= start.day < until]
@@ -207,12 +218,12 @@ def _none_last(value: Any) -> tuple[bool, Any]:
 
 
 def line_ids(ids: LineIds) -> list[str]:
-    """The ids one record gives to a line, the telling one first."""
+    """The ids that one record gives to a line; the first one names it."""
     return [text for text in (ids.identifier, ids.number, ids.name) if text is not None]
 
 
 def contact_ids(ids: ContactIds) -> list[ContactId]:
-    """The ids one record gives to a contact with their kinds, the telling one first."""
+    """The ids that one record gives to a contact, with their kinds; the first one names it."""
     pairs = [("wa", number) for number in ids.wa_ids]
     pairs += [("user", ids.user_id)] if ids.user_id is not None else []
     pairs += [("customer", ids.customer_id)] if ids.customer_id is not None else []
@@ -221,7 +232,7 @@ def contact_ids(ids: ContactIds) -> list[ContactId]:
 
 
 def _together(records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
-    """Sets of ids: those that one record names together are in one set, and so are those of sets that touch."""
+    """Sets of ids: ids that one record gives together are in one set, and sets with a common id are one set."""
     groups: list[frozenset[Id]] = []
     for record in records:
         merged = frozenset(record)
@@ -236,7 +247,7 @@ def _together(records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
 
 
 class World:
-    """Which line and which contact every id belongs to, once all events are known."""
+    """The line and the contact of every id, from all events."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         line_records = [line_ids(event.line) for event in events]
@@ -260,13 +271,13 @@ class World:
 # --- what is known of one message ---
 
 
-def _rank(event: RankedValue) -> Rank:
+def _rank(event: MessageEvent) -> Rank:
     return event.rank if isinstance(event, Send) else Rank.WEBHOOK
 
 
 @dataclass(frozen=True, slots=True)
-class _Said(Generic[Value]):
-    """One record's word on one field: what decides between two of them."""
+class _Claim(Generic[Value]):
+    """What one record says of one field, and what decides between two records."""
 
     rank: Rank
     at: int
@@ -274,16 +285,16 @@ class _Said(Generic[Value]):
     value: Value
 
 
-def _winner(said: Iterable[_Said[Value]]) -> Value | None:
-    """The word that counts: the smaller rank, then the earlier evidence, then the smaller value."""
-    ordered = sorted(said, key=lambda one: (one.rank, one.at, one.order))
+def _winner(claims: Iterable[_Claim[Value]]) -> Value | None:
+    """The value that counts: of the smaller rank, then of the earlier record, then the smaller value."""
+    ordered = sorted(claims, key=lambda one: (one.rank, one.at, one.order))
     return ordered[0].value if ordered else None
 
 
 class Message:
-    """One message: all that its events say, each field settled by the fixed order."""
+    """One message with all of its events; each field has the value that wins by the fixed order."""
 
-    def __init__(self, key: str, events: Sequence[RankedValue], world: World, joined: bool = False) -> None:
+    def __init__(self, key: str, events: Sequence[MessageEvent], world: World, joined: bool = False) -> None:
         self.key, self.events, self.world, self.joined = key, list(events), world, joined
         self.sends = [event for event in self.events if isinstance(event, Send)]
         self.statuses = [event for event in self.events if isinstance(event, Status)]
@@ -291,32 +302,32 @@ class Message:
         self.keyless = all(isinstance(event, Send) and event.keyless for event in self.events)
         self.answers: list[int] = []
 
-    def said(self, field: str) -> list[_Said[Any]]:
-        """Every known word on a plain field."""
-        words = [(event, getattr(event, field, None)) for event in self.events]
-        return [_Said(_rank(event), event.at, value, value) for event, value in words if value is not None]
+    def claims(self, field: str) -> list[_Claim[Any]]:
+        """What each event that knows a field says of it."""
+        values = [(event, getattr(event, field, None)) for event in self.events]
+        return [_Claim(_rank(event), event.at, value, value) for event, value in values if value is not None]
 
     def field(self, field: str) -> Any:
-        return _winner(self.said(field))
+        return _winner(self.claims(field))
 
     @property
     def line(self) -> Line:
-        said = [_Said(_rank(e), e.at, line_ids(e.line)[0], e.line) for e in self.events if line_ids(e.line)]
+        claims = [_Claim(_rank(e), e.at, line_ids(e.line)[0], e.line) for e in self.events if line_ids(e.line)]
         for event in self.events:
             if event.default_line is not None and line_ids(event.default_line):
                 default = event.default_line
-                said.append(_Said(Rank.OPTION, event.at, line_ids(default)[0], default))
-        return self.world.line(_winner(said))
+                claims.append(_Claim(Rank.OPTION, event.at, line_ids(default)[0], default))
+        return self.world.line(_winner(claims))
 
     @property
     def contact(self) -> Contact:
-        said = []
+        claims = []
         for event in self.events:
             ids = contact_ids(event.contact)
             if ids:
                 kind, text = ids[0]
-                said.append(_Said(_rank(event), event.at, (KINDS.index(kind), text), event.contact))
-        return self.world.contact(_winner(said))
+                claims.append(_Claim(_rank(event), event.at, (KINDS.index(kind), text), event.contact))
+        return self.world.contact(_winner(claims))
 
     @property
     def template(self) -> str | None:
@@ -337,32 +348,33 @@ class Message:
         return value
 
     @property
-    def said_origin(self) -> Origin | None:
-        """The origin that a record says, else the one an option of the import supposes."""
-        said = self.said("origin")
+    def given_origin(self) -> Origin | None:
+        """The origin that a record gives, else the one that an option of the import gives."""
+        claims = self.claims("origin")
         for send in self.sends:
             if send.default_origin is not None:
-                said.append(_Said(Rank.OPTION, send.at, send.default_origin, send.default_origin))
-        return _winner(said)
+                claims.append(_Claim(Rank.OPTION, send.at, send.default_origin, send.default_origin))
+        return _winner(claims)
 
     @property
     def origin(self) -> Origin:
-        if self.said("campaign"):
+        if self.claims("campaign"):
             return Origin.NOTIFICATION
-        return self.said_origin or Origin.TEMPLATE
+        return self.given_origin or Origin.TEMPLATE
 
     @property
     def flags(self) -> list[tuple[Send, Flags]]:
-        """The flags that count: a derived row's only where nothing else is known of the message."""
-        return [(send, send.flags) for send in self._telling()]
+        """The flags that count."""
+        return [(send, send.flags) for send in self._counting_sends()]
 
-    def _telling(self) -> list[Send]:
+    def _counting_sends(self) -> list[Send]:
+        """The sends whose flags and answers count: rows of our own TSV only if nothing else is known of the message."""
         only_derived = all(isinstance(event, Send) and event.derived for event in self.events)
         return [send for send in self.sends if only_derived or not send.derived]
 
     @property
-    def said_new(self) -> bool | None:
-        return _winner([_Said(s.rank, s.at, flags.new, flags.new) for s, flags in self.flags if flags.new is not None])
+    def given_new(self) -> bool | None:
+        return _winner([_Claim(s.rank, s.at, flags.new, flags.new) for s, flags in self.flags if flags.new is not None])
 
     def _times(self, field: str, *steps: Step) -> list[int]:
         times = [event.at for event in self.statuses if event.step in steps]
@@ -378,11 +390,11 @@ class Message:
 
     @property
     def at(self) -> int:
-        """The earliest time known of it; the session's start only where there is no other."""
+        """The message's own time: the earliest that is known; the session's start only if there is no other."""
         times = [event.at for event in self.inbounds] + [event.at for event in self.statuses]
         for send in self.sends:
             if send.derived and send.origin in REFERRED:
-                # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
+                # Our own TSV gives a referred start's time once: in "Sent at" if it is not the session's start.
                 given: tuple[int | None, ...] = (send.sent_at or send.session_start,)
             else:
                 given = (send.accepted_at, send.sent_at, send.delivered_at, send.read_at, send.failed_at)
@@ -390,29 +402,29 @@ class Message:
         return min(times or self._times("session_start") or [event.at for event in self.events])
 
     @property
-    def errors(self) -> list[tuple[bool, _Said[Failure]]]:
-        """Every failed event: whether nothing is known about it, and what it says."""
+    def errors(self) -> list[tuple[bool, _Claim[Failure]]]:
+        """Every recorded failure: whether it has neither code nor text, and what it says."""
         found: list[tuple[Rank, int, Failure | None, int | None]] = []
         for status in self.statuses:
             if status.step is Step.FAILED:
                 found.append((Rank.WEBHOOK, status.at, status.failure, status.at))
-        telling = self._telling()
+        counting = self._counting_sends()
         for send in self.sends:
-            stated = send in telling and bool(send.flags.not_sent)
+            stated = send in counting and bool(send.flags.not_sent)
             if send.failure is not None or send.failed_at is not None or stated:
                 found.append((send.rank, send.at, send.failure, send.failed_at))
         errors = []
-        for rank, at, said, time in found:
-            failure = said if said is not None else Failure()
+        for rank, at, given, time in found:
+            failure = given if given is not None else Failure()
             order = [_none_last(value) for value in (failure.code, failure.text, failure.detail, time)]
-            errors.append((failure == Failure(), _Said(rank, at, order, failure)))
+            errors.append((failure == Failure(), _Claim(rank, at, order, failure)))
         return errors
 
     @property
     def failure(self) -> Failure | None:
         errors = self.errors
-        with_words = [said for nothing_known, said in errors if not nothing_known]
-        return _winner(with_words or [said for _, said in errors])
+        with_words = [claim for is_empty, claim in errors if not is_empty]
+        return _winner(with_words or [claim for _, claim in errors])
 
     @property
     def is_notification(self) -> bool:
@@ -429,24 +441,24 @@ class Message:
 
     @property
     def answer_times(self) -> list[int]:
-        """When it was answered, as far as is known: the sources' own times and those of the messages that answer it."""
-        return self.answers + [send.answered_at for send in self._telling() if send.answered_at is not None]
+        """The known times of answers: those of messages that answer it, and those that a source gives."""
+        return self.answers + [send.answered_at for send in self._counting_sends() if send.answered_at is not None]
 
     @property
     def answered(self) -> bool:
         return bool(self.answer_times) or any(flags.answered for _, flags in self.flags)
 
     @property
-    def read_stated(self) -> bool:
+    def was_read(self) -> bool:
         return bool(self.read_times) or any(flags.read for _, flags in self.flags)
 
     @property
-    def delivered_stated(self) -> bool:
+    def was_delivered(self) -> bool:
         return bool(self.delivered_times) or any(flags.delivered for _, flags in self.flags)
 
     @property
     def arrived(self) -> bool:
-        return self.delivered_stated or self.read_stated or self.answered
+        return self.was_delivered or self.was_read or self.answered
 
     @property
     def failed(self) -> bool:
@@ -458,16 +470,16 @@ class Message:
             return StartStatus.FAILED
         if self.answered:
             return StartStatus.ANSWERED
-        if self.read_stated:
+        if self.was_read:
             return StartStatus.READ
-        return StartStatus.DELIVERED if self.delivered_stated else StartStatus.SENT
+        return StartStatus.DELIVERED if self.was_delivered else StartStatus.SENT
 
     @property
     def implied(self) -> bool:
-        """Whether a step of the ladder is proven only by a later one."""
-        if self.status in (StartStatus.READ, StartStatus.ANSWERED) and not self.delivered_stated:
+        """Whether a step is proven only by a later one."""
+        if self.status in (StartStatus.READ, StartStatus.ANSWERED) and not self.was_delivered:
             return True
-        return self.status is StartStatus.ANSWERED and not self.read_stated
+        return self.status is StartStatus.ANSWERED and not self.was_read
 
 
 # --- from events to starts ---
@@ -476,7 +488,7 @@ class Message:
 def starts_of(
     events: Iterable[Event], *, time_zone: ZoneInfo, answer_window_ms: int, reason_of: ReasonOf = no_reason
 ) -> list[OracleStart]:
-    """Every start there is, newest first, ties by key descending."""
+    """Every start, newest first, ties by key descending."""
     every = list(events)
     inbound, outbound = _messages([e for e in every if not isinstance(e, Known)], World(every))
     outbound = _join(outbound)
@@ -486,21 +498,21 @@ def starts_of(
     making_known += [m for m in outbound if not m.failed]
     known_at = [(m.contact, m.at) for m in making_known]
     starts = []
-    for message in notifications + [m for m in inbound if m.said_origin is not None]:
+    for message in notifications + [m for m in inbound if m.given_origin is not None]:
         at, contact = message.at, message.contact
         referred = message in inbound
         failure = message.failure if not referred and message.failed else None
         reason = reason_of(failure.code, failure.text, failure.detail) if failure is not None else None
-        said_new = message.said_new
+        given_new = message.given_new
         earlier = bool(contact) and any(other == contact and time < at for other, time in known_at)
-        is_new = said_new if said_new is not None else not earlier
-        said_origin = message.said_origin
+        is_new = given_new if given_new is not None else not earlier
+        given_origin = message.given_origin
         starts.append(
             OracleStart(
                 key=message.key,
                 at=at,
                 day=datetime.fromtimestamp(at // 1000, time_zone).date(),
-                origin=said_origin if referred and said_origin is not None else message.origin,
+                origin=given_origin if referred and given_origin is not None else message.origin,
                 line=message.line,
                 contact=contact,
                 template=message.template,
@@ -517,11 +529,11 @@ def starts_of(
     return sorted(starts, key=lambda start: (start.at, start.key), reverse=True)
 
 
-def _messages(events: Sequence[RankedValue], world: World) -> tuple[list[Message], list[Message]]:
-    """The messages in and the messages out; a key seen both ways is two messages."""
-    keyed_in: dict[str, list[RankedValue]] = {}
-    keyed_out: dict[str, list[RankedValue]] = {}
-    rows: dict[str, list[RankedValue]] = {}
+def _messages(events: Sequence[MessageEvent], world: World) -> tuple[list[Message], list[Message]]:
+    """The messages in and the messages out; a key that is seen in both directions is two messages."""
+    keyed_in: dict[str, list[MessageEvent]] = {}
+    keyed_out: dict[str, list[MessageEvent]] = {}
+    rows: dict[str, list[MessageEvent]] = {}
     for event in events:
         if isinstance(event, Send) and event.keyless:
             rows.setdefault(event.key, []).append(event)
@@ -531,16 +543,16 @@ def _messages(events: Sequence[RankedValue], world: World) -> tuple[list[Message
             keyed_in.setdefault(event.key, []).append(event)
         else:
             keyed_out.setdefault(event.key, []).append(event)
-    inbound = [Message(key, said, world) for key, said in keyed_in.items()]
-    outbound = [Message(key, said, world) for key, said in keyed_out.items()]
-    for key, said in rows.items():
-        row = Message(key, said, world)
-        (inbound if row.said_origin in REFERRED else outbound).append(row)
+    inbound = [Message(key, its_events, world) for key, its_events in keyed_in.items()]
+    outbound = [Message(key, its_events, world) for key, its_events in keyed_out.items()]
+    for key, its_events in rows.items():
+        row = Message(key, its_events, world)
+        (inbound if row.given_origin in REFERRED else outbound).append(row)
     return inbound, outbound
 
 
 def _join(outbound: Sequence[Message]) -> list[Message]:
-    """Pairs of a keyless row and a keyed notification become one message, nearest first."""
+    """Join each keyless row with the nearest keyed notification that it agrees with, nearest pairs first."""
     pairs = []
     for row in outbound:
         for keyed in outbound:
@@ -565,12 +577,12 @@ def _are_one(row: Message, keyed: Message) -> bool:
 
 
 def _can_answer(message: Message) -> bool:
-    # A platform's row of a referral does not tell what was written, so it answers nothing.
+    # A platform's row of a referred start does not say what was written, so it answers nothing.
     return bool(message.inbounds) and message.kind not in CANNOT_ANSWER and not message.group
 
 
 def _answer(notifications: Sequence[Message], replies: Sequence[Message], window_ms: int) -> None:
-    """Gives every notification the times of the messages that answer it: by context first, then by time."""
+    """Add to every notification the times of the messages that answer it: by context first, then by time."""
     by_time = []
     for reply in replies:
         named = [n for n in notifications if not n.keyless and n.key == reply.field("context")]
@@ -578,7 +590,7 @@ def _answer(notifications: Sequence[Message], replies: Sequence[Message], window
             notification.answers.append(reply.at)
         if not named:
             by_time.append(reply)
-    # What failed is settled here, before an answer by time can count as proof of arrival.
+    # What failed is decided here, before an answer by time can prove arrival.
     not_failed = [n for n in notifications if not n.failed]
     for reply in by_time:
         candidates = [

@@ -26,7 +26,7 @@ from storage.messages.classify import NOT_WRITTEN
 from storage.messages.message import Direction
 from storage.messages.message_row import DIRECTION
 from storage.messages.store import DerivedColumns, Stored
-from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, lone_start
+from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, single_message_start
 
 _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
@@ -216,7 +216,7 @@ class Derivation:
             if len(rows) == 1 and rows[0].row[DIRECTION] == _OUT:
                 (row,) = rows
                 if low <= row.at <= high:
-                    changes.append((row, columns_of(row, lone_start(row, answers, known_since))))
+                    changes.append((row, columns_of(row, single_message_start(row, answers, known_since))))
                 continue
             starts, joined = derive(rows, answers, notifications, window, known_since)
             changes += [

@@ -1,9 +1,8 @@
-"""Events merged in memory: what each says goes into its message, and the messages become the rows of a batch. Knows no
-database.
+"""Merges events in memory: from the events of a batch to the rows of its messages.
 
-Most events are the usual ones of a notification: a send that was accepted, and its statuses. Only their
-times differ, so they are kept as they are (`UsualOutbound`) and become a row without a merge field by field. An inbound
-message, which is told once, goes the same short way.
+Events in any order come in; a `Batch` goes out: one row a message, and the ids and names of lines and contacts that the
+records give. Usual events take the fast path (storage/messages/fast_path.py), all others are merged by `take_in`. Knows
+no database and no file format.
 """
 
 from __future__ import annotations
@@ -11,23 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
-from storage.messages.fast_path import _IN, _OUT, UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
+from storage.messages.fast_path import UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
 from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import CONTACT, Row, row_of
 
-_UNDATED = 1 << 60  # evidence without a time comes after all that has one
+_OUT, _IN = Direction.OUT, Direction.IN
+_UNDATED = 1 << 60  # ms; a name from a record without a time loses to a name with one
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
 Reference = tuple[int, str]  # (kind, text) of one id of a contact
 
 
 @dataclass(slots=True)
 class Batch:
-    """Merged events, as they are written.
+    """Merged events, ready to be written.
 
-    rows: the messages, each once. references: the contacts in them, each once, None for nobody; people: the place of
-    each row's contact among these. lines: all that were named. contacts: those that have another id than the one in the
-    row of a message. names: what contacts are called, by one of their ids. events: how many went into it.
+    rows: one a message. references: the distinct contacts that rows name, None for an unknown one; people: for each row
+    the index of its contact among these. lines: all ids of lines that records gave together. contacts: likewise, but
+    only those that say more than the one id in a row. names: the name of a contact, by one of its ids. events: how many
+    were merged.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -40,38 +41,38 @@ class Batch:
 
 
 class Merger:
-    """Takes events in, in any order, and gives them as a batch."""
+    """Collects events, in any order, and merges them into a batch."""
 
     def __init__(self) -> None:
         self._outbound: dict[str, UsualOutbound | Message] = {}
         self._others: dict[tuple[str, Direction], Inbound | Message] = {}
         self._lines: set[LineIds] = set()
-        self._contacts: dict[ContactIds, None] = {}  # in the order they came, so that ids lie as the messages do
+        self._contacts: dict[ContactIds, None] = {}  # in the order of the records, which their row ids will follow
         self._names: dict[Reference, Name] = {}
         self._events = 0
 
     def add(self, event: Event) -> None:
-        """Takes one event in."""
+        """Merge one event."""
         self._events += 1
-        # Each kind looks at its own members: the interpreter finds them faster where it has seen one kind only.
+        # Each kind looks up its own members: the interpreter does that faster in code that sees one kind only.
         if type(event) is Status:
             if event.contact.name is not None:
                 self._name(event)
             known = self._outbound.get(event.key)
-            if type(known) is UsualOutbound and known.takes(event):
+            if type(known) is UsualOutbound and known.take(event):
                 return
-            if self._keeps_status(event, known):
+            if self._keep_status(event, known):
                 return
         elif event.contact.name is not None:
             self._name(event)
-        if type(event) is Send and self._keeps_send(event):
+        if type(event) is Send and self._keep_send(event):
             return
-        if type(event) is Inbound and self._keeps_inbound(event):
+        if type(event) is Inbound and self._keep_inbound(event):
             return
         self._merge(event)
 
     def batch(self) -> Batch:
-        """Gives out all that was taken in, and holds none of it any more: rows alone are faster to write down."""
+        """The batch of all events so far. The merger is empty afterwards, which frees the memory of the events."""
         outbound, others = self._outbound, self._others
         self._outbound, self._others = {}, {}
         rows = [one.row() if isinstance(one, UsualOutbound) else row_of(one) for one in outbound.values()]
@@ -88,8 +89,8 @@ class Merger:
             self._events,
         )
 
-    def _keeps_status(self, event: Status, known: UsualOutbound | Message | None) -> bool:
-        """Keeps the first status of a message if it is a usual one; whether it is."""
+    def _keep_status(self, event: Status, known: UsualOutbound | Message | None) -> bool:
+        """Keep the first status of a message if it is a usual one. Returns whether it was kept."""
         if not is_usual_status(event):
             return False
         if known is None:
@@ -98,11 +99,11 @@ class Merger:
             return False
         known.status = event
         self._lines.add(event.line)
-        self._meet(event.contact, None if known.send is None else known.send.contact)
-        return known.takes(event)
+        self._remember(event.contact, None if known.send is None else known.send.contact)
+        return known.take(event)
 
-    def _keeps_send(self, event: Send) -> bool:
-        """Keeps the send of a message if it is a usual one; whether it is."""
+    def _keep_send(self, event: Send) -> bool:
+        """Keep the send of a message if it is a usual one. Returns whether it was kept, or is known already."""
         if not is_usual_send(event):
             return False
         known = self._outbound.get(event.key)
@@ -112,11 +113,11 @@ class Merger:
             return isinstance(known, UsualOutbound) and known.send == event
         known.send = event
         self._lines.add(event.line)
-        self._meet(event.contact, None if known.status is None else known.status.contact)
+        self._remember(event.contact, None if known.status is None else known.status.contact)
         return True
 
-    def _keeps_inbound(self, event: Inbound) -> bool:
-        """Keeps what is said first of an inbound message; whether it does."""
+    def _keep_inbound(self, event: Inbound) -> bool:
+        """Keep the first event of a message in. Returns whether it was kept."""
         identity = event.key, _IN
         if event.default_line is not None or identity in self._others:
             return False
@@ -125,8 +126,8 @@ class Merger:
         self._contacts[event.contact] = None
         return True
 
-    def _meet(self, contact: ContactIds, other: ContactIds | None) -> None:
-        """Writes down a contact of which the message's row will not tell all: one of several ids, or one of two."""
+    def _remember(self, contact: ContactIds, other: ContactIds | None) -> None:
+        """Remember a contact if the row does not say all of it: it has several ids, or send and status differ."""
         if other is not None:
             if other != contact:
                 self._contacts[contact] = self._contacts[other] = None
@@ -134,7 +135,7 @@ class Merger:
             self._contacts[contact] = None
 
     def _merge(self, event: Event) -> None:
-        """Merges an event with its message, whatever it is."""
+        """Merge any event by the plain path."""
         self._lines.add(event.line)
         self._contacts[event.contact] = None
         if isinstance(event, Known):

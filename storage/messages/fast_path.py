@@ -1,44 +1,94 @@
-"""TODO."""
+"""The fast path of `batch_merger`: rows of the usual events without merging a `Message` field by field.
+
+Most events of an import are one send request and a few statuses of the same message, which differ in step and time
+only, or a message in that is read once. `UsualOutbound` keeps such a send and one of its statuses as they are, with the
+earliest time of each step; `row_of_inbound` takes a message in as it is. Everything else takes the plain path:
+`take_in` (storage/messages/from_events.py), then `row_of` (storage/messages/message_row.py).
+
+Both paths give the same rows (tests/storage/messages/test_fast_path.py). For a log of sends, statuses and answers
+(tests/benchmarks/captures.py) the fast one takes 0.4 of the time: 0.11 s instead of 0.27 s for 100,000 events.
+
+Knows no database and no merge rule of its own: it takes only events for which the rule has nothing to decide but the
+earliest time.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 
 from storage.domain.events import NO_FLAGS, ContactIds, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.messages.from_events import contact_reference, take_in
-from storage.messages.message import Direction, Message
-from storage.messages.message_row import CONTEXT, NOTHING_UNUSUAL, USUAL, Row, hash_of, row_of
+from storage.messages.message import Direction, Message, Sources
+from storage.messages.message_row import (
+    ACCEPTED_AT,
+    AT,
+    CAMPAIGN,
+    CATEGORY,
+    CONTACT,
+    CONTEXT,
+    DELIVERED_AT,
+    DIRECTION,
+    FLAGS,
+    GROUP,
+    HASH,
+    KEY,
+    KIND,
+    LANGUAGE,
+    LINE,
+    ORIGIN,
+    READ_AT,
+    SENT_AT,
+    SOURCES,
+    TEMPLATE,
+    TIMED,
+    Row,
+    empty_row,
+    hash_of,
+    row_of,
+)
 
-NEVER = 1 << 60  # always this object: known by identity
+_NEVER = 1 << 60  # ms; always this object, so that `is` finds it
 
-
-_OUT, _IN = Direction.OUT, Direction.IN
-
-
+# Plain names and values: looking up a member of an enum, or its value, takes a fifth of the time that a row takes.
+_OUT, _IN = int(Direction.OUT), int(Direction.IN)
+_FROM_LOG, _FROM_WEBHOOK = Sources.SEND_LOG.value, Sources.WEBHOOK.value
+_FROM_BOTH = _FROM_LOG | _FROM_WEBHOOK
 _NOTIFICATION, _WEBCHAT, _CAMPAIGN = Origin.NOTIFICATION, Origin.WEBCHAT, Origin.CAMPAIGN
-
-
-_NOTIFIED = Origin.NOTIFICATION.value  # to ask a member for its value takes as long as a fifth of a row
-
-
+_NOTIFICATION_TEXT = Origin.NOTIFICATION.value
 _SEND_LOG = Rank.SEND_LOG
-
-
 _SENT, _DELIVERED, _READ, _PLAYED, _FAILED = Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED, Step.FAILED
 
 
+def _template(direction: int) -> list[Any]:
+    """What all rows of this direction that are made here have in common."""
+    row = empty_row()
+    row[DIRECTION], row[TIMED], row[GROUP], row[FLAGS] = direction, 1, 0, 0
+    return row
+
+
+_OUTBOUND, _INBOUND = _template(_OUT), _template(_IN)
+
+
 class UsualOutbound(msgspec.Struct, gc=False):
-    """An outbound message of which there is nothing but one usual send, or none, and usual statuses that differ in step
-    and time only. status: any one of them; the times are the earliest of each step, ms."""
+    """A message out of which only usual events are known: at most one send, and statuses that differ in step and time.
+
+    send: the send, if any. status: any one of the statuses. sent, delivered, read: the earliest time of each step, ms.
+    """
 
     send: Send | None = None
     status: Status | None = None
-    sent: int = NEVER
-    delivered: int = NEVER
-    read: int = NEVER
+    sent: int = _NEVER
+    delivered: int = _NEVER
+    read: int = _NEVER
 
-    def takes(self, event: Status) -> bool:
-        """Takes in a status that differs from the one there is in step and time only; whether it is one."""
+    def take(self, event: Status) -> bool:
+        """Take in a status if it differs from the known one in step and time only.
+
+        Returns:
+            Whether it was taken.
+        """
         status = self.status
         if status is not event and not (
             status is not None
@@ -65,112 +115,106 @@ class UsualOutbound(msgspec.Struct, gc=False):
         return True
 
     def message(self) -> Message:
-        """The same as a message, merged like any other."""
+        """The same by the plain path: a message with every event merged into it."""
         event = self.send or self.status
         assert event is not None
-        message = Message(event.key, _OUT)
+        message = Message(event.key, Direction.OUT)
         if self.send is not None:
             take_in(message, self.send)
         if self.status is not None:
             for step, at in ((_SENT, self.sent), (_DELIVERED, self.delivered), (_READ, self.read)):
-                if at != NEVER:
+                if at != _NEVER:
                     take_in(message, msgspec.structs.replace(self.status, step=step, at=at))
         return message
 
     def row(self) -> Row:
-        """The row of that message. Written down at once where the evidence of each field is where `row_of` takes it for
-        granted: the send's at the message's own time, a status' where there is no send."""
+        """The row of `message()`, written directly if rank and time of each field are usual."""
         send, status = self.send, self.status
         sent, delivered, read = self.sent, self.delivered, self.read
         first = sent if sent <= delivered and sent <= read else min(delivered, read)
-        sent_at = None if sent is NEVER else sent
-        category = None if status is None else status.category
-        if send is None:
-            assert status is not None
-            if category is not None and sent_at is not None and sent != first:
-                return row_of(self.message())
-            at, key, line, contact = first, status.key, status.line, status.contact
-            sources, accepted, campaign, origin = 2, None, status.campaign, None
-            template = kind = language = None
-        else:
-            at = send.at
-            if at > first or (category is not None and first != (at if sent_at is None else sent)):
-                return row_of(self.message())
-            if status is not None and status.campaign is not None and not send.campaign:
-                return row_of(self.message())
+        at = first if send is None else send.at
+        if not self._is_evidence_usual(at, first):
+            return row_of(self.message())
+        row = _OUTBOUND.copy()
+        row[AT] = at
+        if status is not None:
+            row[CATEGORY] = status.category
+            if sent is not _NEVER:
+                row[SENT_AT] = sent
+            if delivered is not _NEVER:
+                row[DELIVERED_AT] = delivered
+            if read is not _NEVER:
+                row[READ_AT] = read
+        if send is not None:
             key, line, contact = send.key, send.line, send.contact
-            sources, accepted, campaign = 1 if status is None else 3, at, send.campaign or None
-            origin = send.origin and (_NOTIFIED if send.origin is _NOTIFICATION else send.origin.value)
-            template, kind, language = send.template or None, send.kind or None, send.language or None
-        return (
-            line.identifier or line.number or line.name,
-            contact_reference(contact),
-            template,
-            key,
-            0,
-            hash_of(key),
-            sources,
-            at,
-            1,
-            origin,
-            0,
-            0,
-            accepted,
-            sent_at,
-            None if delivered is NEVER else delivered,
-            None if read is NEVER else read,
-            kind,
-            category,
-            language,
-            campaign,
-            *NOTHING_UNUSUAL,
-        )
+            row[TEMPLATE] = send.template or None
+            row[KIND] = send.kind or None
+            row[LANGUAGE] = send.language or None
+            row[CAMPAIGN] = send.campaign or None
+            origin = send.origin
+            if origin is not None:
+                row[ORIGIN] = _NOTIFICATION_TEXT if origin is _NOTIFICATION else origin.value
+            row[ACCEPTED_AT] = at
+            row[SOURCES] = _FROM_LOG if status is None else _FROM_BOTH
+        else:
+            assert status is not None
+            key, line, contact = status.key, status.line, status.contact
+            row[CAMPAIGN] = status.campaign
+            row[SOURCES] = _FROM_WEBHOOK
+        row[KEY], row[HASH] = key, hash_of(key)
+        row[LINE] = line.identifier or line.number or line.name
+        row[CONTACT] = contact_reference(contact)
+        return tuple(row)
+
+    def _is_evidence_usual(self, at: int, first: int) -> bool:
+        """Whether rank and time of each field are those that `message_of_row` assumes.
+
+        Args:
+            at: The time of the send, else of the earliest status, ms.
+            first: The time of the earliest status, ms.
+        """
+        send, status = self.send, self.status
+        if status is None:
+            return True
+        if at > first:
+            return False  # a status came before the send: the send's fields are not of the message's own time
+        if status.category is not None and first != (at if self.sent is _NEVER else self.sent):
+            return False  # the earliest status is not the one that "sent" came with
+        return send is None or status.campaign is None or bool(send.campaign)  # else the campaign is a webhook's
 
 
 def row_of_inbound(inbound: Inbound) -> Row:
-    """The row of a message of which nothing is known but this, with no line of an option."""
+    """The row of a message in of which only this event is known, without a line given by an option."""
     line, origin = inbound.line, inbound.origin
-    return (
-        line.identifier or line.number or line.name or None,
-        contact_reference(inbound.contact),
-        None,
-        inbound.key,
-        1,
-        hash_of(inbound.key),
-        2,
-        inbound.at,
-        1,
-        None if origin is None else origin.value,
-        1 if inbound.group else 0,
-        0,
-        None,
-        None,
-        None,
-        None,
-        inbound.kind,
-        None,
-        None,
-        None,
-        *NOTHING_UNUSUAL[: CONTEXT - USUAL],
-        inbound.context or None,
-        *NOTHING_UNUSUAL[CONTEXT - USUAL + 1 :],
-    )
+    row = _INBOUND.copy()
+    row[LINE] = line.identifier or line.number or line.name or None
+    row[CONTACT] = contact_reference(inbound.contact)
+    row[KEY], row[HASH] = inbound.key, hash_of(inbound.key)
+    row[SOURCES] = _FROM_WEBHOOK
+    row[AT] = inbound.at
+    if origin is not None:
+        row[ORIGIN] = origin.value
+    if inbound.group:
+        row[GROUP] = 1
+    row[KIND] = inbound.kind
+    row[CONTEXT] = inbound.context or None
+    return tuple(row)
 
 
 def is_usual_status(event: Status) -> bool:
-    """Whether all that a status says is its line, contact, category, campaign and the time of a step on the way."""
+    """Whether a status says no more than line, contact, category, campaign and the time of a step other than failed."""
     return (
         event.step is not _FAILED
         and not event.group
         and event.default_line is None
         and event.category != ""
         and event.campaign != ""
-        and has_line_and_contact(event.line, event.contact)
+        and _has_line_and_contact(event.line, event.contact)
     )
 
 
 def is_usual_send(event: Send) -> bool:
-    """Whether all that a send says is whom it went to, on which line, what it was and when it was accepted."""
+    """Whether a send says no more than line, contact, what was sent and when the request was accepted."""
     return (
         event.rank is _SEND_LOG
         and event.accepted_at == event.at
@@ -189,13 +233,13 @@ def is_usual_send(event: Send) -> bool:
         and event.default_origin is None
         and event.origin is not _WEBCHAT
         and event.origin is not _CAMPAIGN
-        and has_line_and_contact(event.line, event.contact)
+        and _has_line_and_contact(event.line, event.contact)
     )
 
 
-def has_line_and_contact(line: LineIds, contact: ContactIds) -> bool:
-    """Whether a line and a contact have an id each that stands for them (evidence.contact_reference)."""
-    # Members of two kinds of events, looked up at one place, would be slow to find here as well.
+def _has_line_and_contact(line: LineIds, contact: ContactIds) -> bool:
+    """Whether both have an id that the row can name (`line_reference`, `contact_reference`)."""
+    # The event's members are looked up by the callers: one place that sees two kinds of events looks them up slowly.
     if not (line.identifier or line.number or line.name):
         return False
     numbers = contact.wa_ids

@@ -1,5 +1,7 @@
-"""Events as evidence of messages: what each kind of event says of its message, merged into it by the rules of
-`messages`. Knows no database.
+"""What each kind of event says of its message, merged into the message.
+
+`take_in` applies the merge rule of `Message.merge` (docs/definitions.md, "One message from many records") to one event
+without making a message of it first; tests/storage/messages/test_from_events.py compares the two. Knows no database.
 """
 
 from __future__ import annotations
@@ -17,25 +19,41 @@ from storage.domain.events import (
     Status,
     Step,
 )
-from storage.messages.message import Direction, Exported, Message, RankedValue, Sources, Stated, error_evidence
+from storage.messages.message import (
+    Direction,
+    Exported,
+    Message,
+    RankedValue,
+    Sources,
+    Stated,
+    error_evidence,
+    keep_smaller,
+)
 
-_BIT_OF_RANK = {
-    Rank.SEND_LOG: Sources.SEND_LOG,
-    Rank.WEBHOOK: Sources.WEBHOOK,
-    Rank.PLATFORM: Sources.PLATFORM,
-    Rank.OPTION: Sources.PLATFORM,
+# Plain names and numbers: this runs for every event, and enum members are slow to look up and to combine.
+_IN = Direction.IN
+_FAILED = Step.FAILED
+_WEBHOOK, _OPTION = Rank.WEBHOOK.value, Rank.OPTION.value
+_FROM_WEBHOOK, _FROM_EXPORT = Sources.WEBHOOK.value, Sources.EXPORT.value
+_SOURCE_OF_RANK = {
+    Rank.SEND_LOG: Sources.SEND_LOG.value,
+    Rank.WEBHOOK: Sources.WEBHOOK.value,
+    Rank.PLATFORM: Sources.PLATFORM.value,
+    Rank.OPTION: Sources.PLATFORM.value,
 }
 _TIME_OF_STEP = {
     Step.SENT: "sent",
     Step.DELIVERED: "delivered",
     Step.READ: "read",
     Step.PLAYED: "read",
-    Step.FAILED: "failed",
 }
 
 
 def line_reference(line: LineIds) -> tuple[int, str] | None:
-    """The one id of a line that stands for it in a message: (kind, text), None where the record gives none."""
+    """The id of a line by which a message names it: (kind, text), None if the record gives none.
+
+    Kinds: 0 number, 1 identifier, 2 name.
+    """
     if line.identifier:
         return 1, line.identifier
     if line.number:
@@ -44,7 +62,10 @@ def line_reference(line: LineIds) -> tuple[int, str] | None:
 
 
 def contact_reference(contact: ContactIds) -> tuple[int, str] | None:
-    """The one id of a contact that stands for it in a message: (kind, text), None where the record gives none."""
+    """The id of a contact by which a message names it: (kind, text), None if the record gives none.
+
+    Kinds: 0 wa_id, 1 user_id, 2 customer_id.
+    """
     numbers = contact.wa_ids
     if numbers and numbers[0]:
         return 0, numbers[0]
@@ -54,14 +75,14 @@ def contact_reference(contact: ContactIds) -> tuple[int, str] | None:
 
 
 def message_of(event: Send | Status | Inbound) -> Message:
-    """The evidence that one event is."""
+    """The message of which only this event is known."""
     message = Message(event.key, direction_of(event))
     take_in(message, event)
     return message
 
 
 def direction_of(event: Send | Status | Inbound) -> Direction:
-    """The direction of the message that an event is about: with its key, what makes it one message."""
+    """The direction of an event's message. Key and direction identify a message."""
     if type(event) is Status:
         return Direction.OUT
     if type(event) is Send:
@@ -70,7 +91,7 @@ def direction_of(event: Send | Status | Inbound) -> Direction:
 
 
 def take_in(message: Message, event: Send | Status | Inbound) -> None:
-    """Merges an event into its message: the same as `merge` with `message_of` of it, without making that first."""
+    """Merge an event into its message: the same as `message.merge(message_of(event))`, but faster."""
     if type(event) is Status:
         _take_status(message, event)
     elif type(event) is Send:
@@ -79,29 +100,17 @@ def take_in(message: Message, event: Send | Status | Inbound) -> None:
         _take_inbound(message, event)
 
 
-def _take_field(fields: dict[str, RankedValue], name: str, evidence: RankedValue) -> None:
-    known = fields.get(name)
-    if known is None or evidence < known:
-        fields[name] = evidence
-
-
-def _take_time(times: dict[str, int], name: str, time: int) -> None:
-    known = times.get(name)
-    if known is None or time < known:
-        times[name] = time
-
-
-def _take_identity(fields: dict[str, RankedValue], event: Send | Status | Inbound, rank: int) -> None:
+def _take_line_and_contact(fields: dict[str, RankedValue], event: Send | Status | Inbound, rank: int) -> None:
     line, at = event.line, event.at
     known = fields.get("line")
-    # Most of it is known from a better source: then there is nothing to compare.
+    # A value from a better source is mostly known already; then there is nothing to compare.
     if known is None or rank <= known[0]:
         text = line.identifier or line.number or line.name
         if text:
             if known is None or (rank, at, text) < known:
                 fields["line"] = (rank, at, text)
         elif event.default_line is not None and (default := line_reference(event.default_line)) is not None:
-            _take_field(fields, "line", (_OPTION, at, default[1]))
+            keep_smaller(fields, "line", (_OPTION, at, default[1]))
     known = fields.get("contact")
     if known is None or rank <= known[0]:
         reference = contact_reference(event.contact)
@@ -109,55 +118,42 @@ def _take_identity(fields: dict[str, RankedValue], event: Send | Status | Inboun
             fields["contact"] = (rank, at, reference)
 
 
-_WEBHOOK, _OPTION = Rank.WEBHOOK.value, Rank.OPTION.value
-_IN = Direction.IN
-_FAILED = Step.FAILED
-
-
 def _take_status(message: Message, status: Status) -> None:
     at, fields, times = status.at, message.fields, message.times
-    message.sources |= 2
+    message.sources |= _FROM_WEBHOOK
     message.group = message.group or status.group
-    _take_identity(fields, status, _WEBHOOK)
-    category = status.category
-    if category:
-        known = fields.get("category")
-        if known is None or (at <= known[1] and (_WEBHOOK, at, category) < known):
-            fields["category"] = (_WEBHOOK, at, category)
+    _take_line_and_contact(fields, status, _WEBHOOK)
+    if status.category:
+        keep_smaller(fields, "category", (_WEBHOOK, at, status.category))
     if status.campaign:
-        _take_field(fields, "campaign", (_WEBHOOK, at, status.campaign))
-    known_at = times.get("any")
-    if known_at is None or at < known_at:
-        times["any"] = at
+        keep_smaller(fields, "campaign", (_WEBHOOK, at, status.campaign))
+    keep_smaller(times, "any", at)
     if status.step is _FAILED:
-        _take_field(fields, "error", error_evidence(_WEBHOOK, at, status.failure or Failure()))
-        return
-    name = _TIME_OF_STEP[status.step]
-    known_at = times.get(name)
-    if known_at is None or at < known_at:
-        times[name] = at
+        keep_smaller(fields, "error", error_evidence(_WEBHOOK, at, status.failure or Failure()))
+    else:
+        keep_smaller(times, _TIME_OF_STEP[status.step], at)
 
 
 def _take_inbound(message: Message, inbound: Inbound) -> None:
     at, fields = inbound.at, message.fields
-    message.sources |= Sources.WEBHOOK.value
+    message.sources |= _FROM_WEBHOOK
     message.group = message.group or inbound.group
-    _take_identity(fields, inbound, _WEBHOOK)
-    _take_field(fields, "kind", (_WEBHOOK, at, inbound.kind))
+    _take_line_and_contact(fields, inbound, _WEBHOOK)
+    keep_smaller(fields, "kind", (_WEBHOOK, at, inbound.kind))
     if inbound.context:
-        _take_field(fields, "context", (_WEBHOOK, at, inbound.context))
+        keep_smaller(fields, "context", (_WEBHOOK, at, inbound.context))
     if inbound.origin is not None:
-        _take_field(fields, "origin", (_WEBHOOK, at, inbound.origin.value))
-    _take_time(message.times, "any", at)
+        keep_smaller(fields, "origin", (_WEBHOOK, at, inbound.origin.value))
+    keep_smaller(message.times, "any", at)
 
 
 def _take_send(message: Message, send: Send) -> None:
     rank, at, fields = int(send.rank), send.at, message.fields
-    message.sources |= Sources.EXPORT.value if send.derived else _BIT_OF_RANK[send.rank].value
+    message.sources |= _FROM_EXPORT if send.derived else _SOURCE_OF_RANK[send.rank]
     message.group = message.group or send.group
-    _take_identity(fields, send, rank)
+    _take_line_and_contact(fields, send, rank)
     for name, value in (
-        # A referred start in a TSV does not tell what was written.
+        # Our own TSV does not say what type of message a referred start was.
         ("kind", None if message.direction is _IN else send.kind),
         ("template", send.template),
         ("language", send.language),
@@ -166,57 +162,58 @@ def _take_send(message: Message, send: Send) -> None:
         ("agent_groups", send.agent_groups),
     ):
         if value:
-            known = fields.get(name)
-            if known is None or (rank, at, value) < known:
-                fields[name] = (rank, at, value)
+            keep_smaller(fields, name, (rank, at, value))
     if send.origin is not None:
-        _take_field(fields, "origin", (rank, at, send.origin.value))
+        keep_smaller(fields, "origin", (rank, at, send.origin.value))
     elif send.default_origin is not None:
-        _take_field(fields, "origin", (_OPTION, at, send.default_origin.value))
+        keep_smaller(fields, "origin", (_OPTION, at, send.default_origin.value))
     if send.failure is not None or send.failed_at is not None:
         failed_at = at if send.failed_at is None else send.failed_at
-        _take_field(fields, "error", error_evidence(rank, failed_at, send.failure or Failure()))
+        keep_smaller(fields, "error", error_evidence(rank, failed_at, send.failure or Failure()))
     _take_send_times(message.times, send)
     if send.derived:
-        new = None if send.flags.new is None else (at, int(send.flags.new))
-        exported = Exported(_flags(send.flags), new, send.answered_at)
-        message.exported = exported if message.exported is None else message.exported.with_(exported)
+        _take_exported(message, send)
     elif send.flags is not NO_FLAGS or send.answered_at is not None:
-        message.flags |= _flags(send.flags)
+        message.flags |= _stated(send.flags)
         if send.flags.new is not None:
-            _take_field(fields, "new", (rank, at, int(send.flags.new)))
+            keep_smaller(fields, "new", (rank, at, int(send.flags.new)))
         if send.answered_at is not None:
-            _take_time(message.times, "answered", send.answered_at)
+            keep_smaller(message.times, "answered", send.answered_at)
+
+
+def _take_exported(message: Message, send: Send) -> None:
+    """Take in the derived columns of a row of our own TSV."""
+    new = None if send.flags.new is None else (send.at, int(send.flags.new))
+    exported = Exported(_stated(send.flags), new, send.answered_at)
+    message.exported = exported if message.exported is None else message.exported.merged_with(exported)
 
 
 def _take_send_times(times: dict[str, int], send: Send) -> None:
-    """The times that a send is evidence of. Its session's start is the message's own time only where it has none."""
+    """Take in the times of a send; its session's start is the message's own time only if it gives no other."""
     own = send.failed_at
-    if (time := send.accepted_at) is not None:
-        _take_time(times, "accepted", time)
-        own = time if own is None or time < own else own
-    if (time := send.sent_at) is not None:
-        _take_time(times, "sent", time)
-        own = time if own is None or time < own else own
-    if (time := send.delivered_at) is not None:
-        _take_time(times, "delivered", time)
-        own = time if own is None or time < own else own
-    if (time := send.read_at) is not None:
-        _take_time(times, "read", time)
-        own = time if own is None or time < own else own
+    for name, time in (
+        ("accepted", send.accepted_at),
+        ("sent", send.sent_at),
+        ("delivered", send.delivered_at),
+        ("read", send.read_at),
+    ):
+        if time is not None:
+            keep_smaller(times, name, time)
+            own = time if own is None or time < own else own
     if send.session_start is not None:
-        _take_time(times, "session", send.session_start)
+        keep_smaller(times, "session", send.session_start)
     elif own is None:
-        _take_time(times, "session", send.at)
+        keep_smaller(times, "session", send.at)
     if send.derived and send.origin in REFERRED:
-        # Our own TSV names the time of a referred start once: as sent where that is not the session's start.
-        named = send.session_start if send.sent_at is None else send.sent_at
-        own = own if named is None else named
+        # Our own TSV gives the time of a referred start once: in "Sent at" if it differs from the session's start.
+        given = send.session_start if send.sent_at is None else send.sent_at
+        own = own if given is None else given
     if own is not None:
-        _take_time(times, "any", own)
+        keep_smaller(times, "any", own)
 
 
-def _flags(flags: Flags) -> int:
+def _stated(flags: Flags) -> int:
+    """The flags as bits of `Stated`."""
     pairs = (
         (flags.not_sent, Stated.NOT_SENT),
         (flags.sent, Stated.SENT),
@@ -224,4 +221,4 @@ def _flags(flags: Flags) -> int:
         (flags.read, Stated.READ),
         (flags.answered, Stated.ANSWERED),
     )
-    return sum(bit.value for stated, bit in pairs if stated)
+    return sum(bit.value for is_stated, bit in pairs if is_stated)

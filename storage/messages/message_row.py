@@ -1,8 +1,11 @@
-"""The evidence of one message as a flat row, and back: what the reading half of an import hands to the writing half,
-and what the database keeps of it. Knows no database.
+"""A message as a flat row, and back.
 
-A row is a tuple of plain values, so that it goes through a pipe as it is. It begins with the names that the database
-keeps as numbers, and ends with what hardly any message has; the rest is written as it stands.
+A row is a tuple of plain values: an import sends it from the process that reads files to the one that writes the
+database, and the database stores the same columns (docs/database.md, `messages`). Knows no database and no other
+message.
+
+`_column` lists every column once: its index in a row, its name in the database and, where it holds a field or a time of
+a `Message`, the name of that. `row_of` and `message_of_row` both follow this list.
 """
 
 from __future__ import annotations
@@ -12,185 +15,201 @@ import zlib
 from typing import Any
 
 from storage.domain.events import Failure
-from storage.messages.message import Direction, Exported, Message, error_evidence, failure_of
-
-COLUMNS = (
-    "line_id",  # in the row: the line's text
-    "contact_id",  # in the row: (kind, text) of the contact
-    "template",  # in the row: the template's name
-    "key",
-    "direction",
-    "hash",
-    "sources",
-    "at",
-    "timed",
-    "given_origin",
-    '"group"',
-    "flags",
-    "accepted_at",
-    "sent_at",
-    "delivered_at",
-    "read_at",
-    "kind",
-    "category",
-    "language",
-    "campaign",
-    "failed_at",
-    "given_answered_at",
-    "session_start",
-    "error_code",
-    "error_text",
-    "error_detail",
-    "error_rank",
-    "given_new",
-    "exported",
-    "evidence",
-    "context",
-    "channel_id",
-    "agent_groups",
+from storage.messages.message import (
+    Direction,
+    Exported,
+    Message,
+    RankedValue,
+    Sources,
+    error_evidence,
+    failure_of,
+    rank_of_error,
 )
-(LINE, CONTACT, TEMPLATE, KEY, DIRECTION, HASH, SOURCES, AT, TIMED, ORIGIN, GROUP, FLAGS) = range(12)
-(ACCEPTED_AT, SENT_AT, DELIVERED_AT, READ_AT, KIND, CATEGORY, LANGUAGE, CAMPAIGN) = range(12, 20)
-(FAILED_AT, ANSWERED_AT, SESSION_START, ERROR_CODE, ERROR_TEXT, ERROR_DETAIL, ERROR_RANK) = range(20, 27)
-(NEW, EXPORTED, EVIDENCE, CONTEXT, CHANNEL_ID, AGENT_GROUPS) = range(27, 33)
-NAMES = 3  # columns that hold names in place of numbers
-USUAL = FAILED_AT  # columns before those that hardly any message has
-NOTHING_UNUSUAL = (None,) * (len(COLUMNS) - USUAL)
+
 Row = tuple[Any, ...]  # the values of COLUMNS
 
+_names: list[str] = []
+_field_columns: dict[str, int] = {}
+_time_columns: dict[str, int] = {}
+
+
+def _column(name: str, *, field: str | None = None, time: str | None = None) -> int:
+    """Add the next column of a row.
+
+    Args:
+        name: Its name in the database.
+        field: The entry of `Message.fields` whose value it holds.
+        time: The entry of `Message.times` that it holds.
+
+    Returns:
+        Its index in a row.
+    """
+    index = len(_names)
+    _names.append(name)
+    if field is not None:
+        _field_columns[field] = index
+    if time is not None:
+        _time_columns[time] = index
+    return index
+
+
+# Names, for which the database stores ids.
+LINE = _column("line_id", field="line")  # in a row: one id of the line, as text
+CONTACT = _column("contact_id", field="contact")  # in a row: (kind, text) of one id of the contact
+TEMPLATE = _column("template", field="template")  # in a row: its name
+NAMES = len(_names)  # columns that hold names
+
+# Columns that most messages use.
+KEY = _column("key")
+DIRECTION = _column("direction")
+HASH = _column("hash")
+SOURCES = _column("sources")
+AT = _column("at")
+TIMED = _column("timed")
+ORIGIN = _column("given_origin", field="origin")
+GROUP = _column('"group"')
+FLAGS = _column("flags")
+ACCEPTED_AT = _column("accepted_at", time="accepted")
+SENT_AT = _column("sent_at", time="sent")
+DELIVERED_AT = _column("delivered_at", time="delivered")
+READ_AT = _column("read_at", time="read")
+KIND = _column("kind", field="kind")
+CATEGORY = _column("category", field="category")
+LANGUAGE = _column("language", field="language")
+CAMPAIGN = _column("campaign", field="campaign")
+USUAL = len(_names)  # columns before those that few messages use
+
+# Columns that few messages use.
+FAILED_AT = _column("failed_at")
+ANSWERED_AT = _column("given_answered_at", time="answered")
+SESSION_START = _column("session_start", time="session")
+ERROR_CODE = _column("error_code")
+ERROR_TEXT = _column("error_text")
+ERROR_DETAIL = _column("error_detail")
+ERROR_RANK = _column("error_rank")
+NEW = _column("given_new", field="new")
+EXPORTED = _column("exported")
+EVIDENCE = _column("evidence")
+CONTEXT = _column("context", field="context")
+CHANNEL_ID = _column("channel_id", field="channel_id")
+AGENT_GROUPS = _column("agent_groups", field="agent_groups")
+
+COLUMNS = tuple(_names)
+NOTHING_UNUSUAL = (None,) * (len(COLUMNS) - USUAL)
+_EMPTY: list[Any] = [None] * len(COLUMNS)
+
 _DIRECTIONS = tuple(Direction)
-_NO_FAILURE = (None, None, None)
+_USUAL_FIELDS, _UNUSUAL_FIELDS, _USUAL_TIMES, _UNUSUAL_TIMES = (
+    tuple((name, column) for name, column in columns.items() if (column < USUAL) is usual)
+    for columns in (_field_columns, _time_columns)
+    for usual in (True, False)
+)
+_SEND_LOG, _WEBHOOK = Sources.SEND_LOG.value, Sources.WEBHOOK.value  # numbers: `&` of enum members is slow
+
+
+def empty_row() -> list[Any]:
+    """A row to fill in, column by column."""
+    return _EMPTY.copy()
 
 
 def hash_of(key: str) -> int:
-    """The number by which a key is found; two keys may share it, so the key is compared as well."""
+    """The CRC-32 by which the database finds a key. Two keys may share it: compare the keys as well."""
     return zlib.crc32(key.encode() if key.isascii() else key.encode("utf-8", "surrogatepass"))
 
 
 def row_of(message: Message) -> Row:
     """The row of a message."""
-    fields, times = message.fields.get, message.times.get
-    line, contact, template = fields("line"), fields("contact"), fields("template")
-    origin, kind, category, context = fields("origin"), fields("kind"), fields("category"), fields("context")
-    language, campaign, error, exported = fields("language"), fields("campaign"), fields("error"), message.exported
-    own = times("any")
-    at = message.times["session"] if own is None else own
-    failure = None if error is None else failure_of(error)
-    return (
-        None if line is None else line[2],
-        None if contact is None else contact[2],
-        None if template is None else template[2],
-        message.key,
-        int(message.direction),
-        hash_of(message.key),
-        message.sources,
-        at,
-        0 if own is None else 1,
-        None if origin is None else origin[2],
-        1 if message.group else 0,
-        message.flags,
-        times("accepted"),
-        times("sent"),
-        times("delivered"),
-        times("read"),
-        None if kind is None else kind[2],
-        None if category is None else category[2],
-        None if language is None else language[2],
-        None if campaign is None else campaign[2],
-        None if error is None else error[1],
-        times("answered"),
-        times("session"),
-        *(_NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)),
-        None if error is None else error[0] % 10,
-        message.value("new"),
-        None
-        if exported is None
-        else json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at)),
-        _exceptions(message, at),
-        None if context is None else context[2],
-        message.value("channel_id"),
-        message.value("agent_groups"),
-    )
+    fields, times = message.fields, message.times
+    row = _EMPTY.copy()
+    for name, time in times.items():
+        if name != "any":
+            row[_time_columns[name]] = time
+    own = times.get("any")
+    row[AT] = at = times["session"] if own is None else own
+    row[TIMED] = 0 if own is None else 1
+    for name, ranked in fields.items():
+        if name != "error":
+            row[_field_columns[name]] = ranked[2]
+    row[KEY] = key = message.key
+    row[DIRECTION] = int(message.direction)
+    row[HASH] = hash_of(key)
+    row[SOURCES] = message.sources
+    row[GROUP] = 1 if message.group else 0
+    row[FLAGS] = message.flags
+    error = fields.get("error")
+    if error is not None:
+        failure = failure_of(error)
+        row[FAILED_AT], row[ERROR_RANK] = error[1], rank_of_error(error)
+        row[ERROR_CODE], row[ERROR_TEXT], row[ERROR_DETAIL] = failure.code, failure.text, failure.detail
+    exported = message.exported
+    if exported is not None:
+        row[EXPORTED] = json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at))
+    row[EVIDENCE] = _unusual_evidence(message, at)
+    return tuple(row)
 
 
 def message_of_row(row: Row) -> Message:
     """The message that a row was made of."""
-    line, contact, template, key, direction, _, sources, at, timed, origin, group, flags = row[:ACCEPTED_AT]
-    accepted, sent, delivered, read, kind, category, language, campaign = row[ACCEPTED_AT:USUAL]
-    failed, answered, session, error_code, error_text, error_detail, error_rank = row[USUAL:NEW]
-    new, exported, exceptions, context, channel_id, agent_groups = row[NEW:]
-    times = {}
-    if timed:
-        times["any"] = at
-    if accepted is not None:
-        times["accepted"] = accepted
-    if sent is not None:
-        times["sent"] = sent
-    if delivered is not None:
-        times["delivered"] = delivered
-    if read is not None:
-        times["read"] = read
-    if answered is not None:
-        times["answered"] = answered
-    if session is not None:
-        times["session"] = session
+    at, sources, sent = row[AT], row[SOURCES], row[SENT_AT]
     rank = _usual_rank(sources)
-    fields: dict[str, Any] = {}
-    if line is not None:
-        fields["line"] = rank, at, line
-    if contact is not None:
-        fields["contact"] = rank, at, contact
-    if template is not None:
-        fields["template"] = rank, at, template
-    if origin is not None:
-        fields["origin"] = rank, at, origin
-    if kind is not None:
-        fields["kind"] = rank, at, kind
-    if category is not None:
-        fields["category"] = 1, at if sent is None else sent, category
-    if language is not None:
-        fields["language"] = rank, at, language
-    if campaign is not None:
-        fields["campaign"] = rank, at, campaign
-    if context is not None:
-        fields["context"] = rank, at, context
-    if channel_id is not None:
-        fields["channel_id"] = rank, at, channel_id
-    if agent_groups is not None:
-        fields["agent_groups"] = rank, at, agent_groups
-    if new is not None:
-        fields["new"] = rank, at, new
-    if exceptions:
-        for name, (its_rank, time) in json.loads(exceptions).items():
+    times: dict[str, int] = {"any": at} if row[TIMED] else {}
+    fields: dict[str, RankedValue] = {}
+    for name, column in _USUAL_TIMES:
+        if (value := row[column]) is not None:
+            times[name] = value
+    for name, column in _USUAL_FIELDS:
+        if (value := row[column]) is not None:
+            fields[name] = rank, at, value
+    if row[CATEGORY] is not None:  # its usual rank and time are others: see `_unusual_evidence`
+        fields["category"] = 1, at if sent is None else sent, row[CATEGORY]
+    message = Message(row[KEY], _DIRECTIONS[row[DIRECTION]], sources, fields, times, row[FLAGS], bool(row[GROUP]))
+    if row[USUAL:] != NOTHING_UNUSUAL:
+        _fill_unusual(message, row, rank)
+    return message
+
+
+def _fill_unusual(message: Message, row: Row, rank: int) -> None:
+    """Fill in what the columns from USUAL on hold."""
+    at, fields, times = row[AT], message.fields, message.times
+    for name, column in _UNUSUAL_TIMES:
+        if (value := row[column]) is not None:
+            times[name] = value
+    for name, column in _UNUSUAL_FIELDS:
+        if (value := row[column]) is not None:
+            fields[name] = rank, at, value
+    if row[EVIDENCE]:
+        for name, (its_rank, time) in json.loads(row[EVIDENCE]).items():
             fields[name] = its_rank, time, fields[name][2]
-    if failed is not None:
-        fields["error"] = error_evidence(error_rank, failed, Failure(error_code, error_text, error_detail))
-    told = None
-    if exported:
-        told = exported_of(exported)
-    return Message(key, _DIRECTIONS[direction], sources, fields, times, flags, bool(group), told)
+    if row[FAILED_AT] is not None:
+        failure = Failure(row[ERROR_CODE], row[ERROR_TEXT], row[ERROR_DETAIL])
+        fields["error"] = error_evidence(row[ERROR_RANK], row[FAILED_AT], failure)
+    if row[EXPORTED]:
+        message.exported = exported_of(row[EXPORTED])
 
 
 def exported_of(text: str) -> Exported:
-    """The derived columns of our own TSV, of the text that a row keeps of them."""
+    """The derived columns of our own TSV, from column EXPORTED (JSON: flags, time and value of "new", answered_at)."""
     flags, new_at, new, answered_at = json.loads(text)
     return Exported(flags, None if new is None else (new_at, new), answered_at)
 
 
 def _usual_rank(sources: int) -> int:
-    return 0 if sources & 1 else 1 if sources & 2 else 2
+    """The rank of the best source."""
+    return 0 if sources & _SEND_LOG else 1 if sources & _WEBHOOK else 2
 
 
-def _exceptions(message: Message, at: int) -> str | None:
-    """Rank and time of the evidence that has others than `message_of_row` takes for granted, as JSON: those of a
-    category are a webhook's of when the message was sent, all others those of the best source at the message's own
-    time."""
+def _unusual_evidence(message: Message, at: int) -> str | None:
+    """Rank and time of the fields whose rank or time is not the usual one, as JSON {field: [rank, time]}, else None.
+
+    The usual rank is that of the best source and the usual time the message's own; of a category, a webhook's and the
+    time of the status "sent". Few messages differ, so the database need not store rank and time of each field.
+    """
     rank = _usual_rank(message.sources)
     unusual: dict[str, tuple[int, int]] = {}
-    for name, evidence in message.fields.items():
+    for name, (its_rank, time, _) in message.fields.items():
         if name == "category":
-            if evidence[0] != 1 or evidence[1] != message.times.get("sent", at):
-                unusual[name] = evidence[:2]
-        elif (evidence[1] != at or evidence[0] != rank) and name != "error":
-            unusual[name] = evidence[:2]
+            if its_rank != 1 or time != message.times.get("sent", at):
+                unusual[name] = its_rank, time
+        elif (time != at or its_rank != rank) and name != "error":
+            unusual[name] = its_rank, time
     return json.dumps(unusual, separators=(",", ":"), sort_keys=True) if unusual else None

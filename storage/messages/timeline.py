@@ -146,7 +146,9 @@ _IMPLIED, _CONFLICT, _JOINED = (int(mark) for mark in (DataFlag.IMPLIED, DataFla
 _IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
 
 
-def lone_start(one: Placed, context_answers: Mapping[str, int], known_since: int | None = None) -> Start | None:
+def single_message_start(
+    one: Placed, context_answers: Mapping[str, int], known_since: int | None = None
+) -> Start | None:
     """The start that a keyed outbound message is by itself, with no other message of its contact: the same as `derive`
     of it alone, without looking for what there is to join, to answer or to know the contact by."""
     row = one.row

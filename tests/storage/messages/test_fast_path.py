@@ -1,4 +1,4 @@
-"""What a batch holds is what its events say one by one, whichever way they went in; a row is its message whole."""
+"""The fast path gives the same rows as merging event by event; rows convert to messages and back without loss."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def messages_of(history: list[Event]) -> list[Message]:
 
 
 def ordered(rows: list[Row]) -> list[Row]:
-    """Rows by key and direction."""
+    """Rows in one fixed order."""
     return sorted(rows, key=repr)
 
 
@@ -110,14 +110,14 @@ _STEPS = (Step.SENT, Step.DELIVERED, Step.READ, Step.PLAYED)
 
 
 def unusual_forms(event: Send | Status) -> list[Send | Status]:
-    """The event with one thing unusual about it, each that there is."""
+    """Every variant of the event that is unusual in one member."""
     changes = _UNUSUAL_OF_SENDS if isinstance(event, Send) else _UNUSUAL_OF_STATUSES
     return [replace(event, **{name: value}) for name, values in changes.items() for value in values]
 
 
 @st.composite
 def _ordinary(draw: st.DrawFn) -> Event:
-    """What an ordinary notification makes, with something unusual about every third."""
+    """A send or status of one notification; every third is unusual in one member."""
     at = NOON + draw(st.integers(0, 9))
     event: Send | Status = replace(STATUS, at=at, step=draw(st.sampled_from(_STEPS)))
     if draw(st.integers(0, 4)) == 0:
@@ -129,7 +129,7 @@ HISTORIES = st.one_of(events(), *(3 * [st.lists(_ordinary(), min_size=1, max_siz
 
 
 def assert_merged(history: list[Event]) -> None:
-    """A batch holds what its events say one by one, and names every line and contact."""
+    """The batch has the rows of messages merged one by one, and names every line and contact."""
     batch = merged(history)
     assert ordered(batch.rows) == ordered([row_of(message) for message in messages_of(history)])
     lines = {event.line for event in history}
@@ -147,12 +147,12 @@ def assert_merged(history: list[Event]) -> None:
 
 
 @given(HISTORIES)
-def test_a_batch_holds_what_its_events_say(history: list[Event]) -> None:
+def test_a_batch_has_the_rows_of_messages_merged_one_by_one(history: list[Event]) -> None:
     assert_merged(history)
 
 
 @pytest.mark.parametrize("event", [SEND, STATUS], ids=["send", "status"])
-def test_whatever_is_unusual_about_an_event_counts_wherever_it_stands(event: Send | Status) -> None:
+def test_an_unusual_member_counts_in_any_event_and_any_order(event: Send | Status) -> None:
     for odd in unusual_forms(event):
         for at in (NOON, NOON + 5):
             placed = replace(odd, at=at)
@@ -177,7 +177,7 @@ _UNUSUAL_OF_INBOUND: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.mark.parametrize("name", _UNUSUAL_OF_INBOUND)
-def test_an_inbound_message_is_whole_told_once_or_twice(name: str) -> None:
+def test_an_inbound_message_is_complete_read_once_or_twice(name: str) -> None:
     referred = replace(SEND, origin=Origin.CAMPAIGN)
     for value in _UNUSUAL_OF_INBOUND[name]:
         odd = replace(INBOUND, **{name: value})
@@ -187,19 +187,19 @@ def test_an_inbound_message_is_whole_told_once_or_twice(name: str) -> None:
 
 
 @given(HISTORIES)
-def test_a_row_is_its_message_whole(history: list[Event]) -> None:
+def test_a_row_converts_to_its_message_and_back(history: list[Event]) -> None:
     for message in messages_of(history):
         assert message_of_row(row_of(message)) == message
 
 
-def test_the_usual_events_of_a_notification_become_its_row() -> None:
+def test_usual_events_of_a_notification_give_its_row() -> None:
     statuses = [
         Status("w", step, NOON + later, LINE, NUMBER, category="marketing")
         for step, later in ((Step.READ, 9), (Step.SENT, 2), (Step.DELIVERED, 5), (Step.READ, 7), (Step.SENT, 3))
     ]
     send = Send("w", Rank.SEND_LOG, NOON, LINE, NUMBER, kind="template", template="promo", accepted_at=NOON)
     batch = merged([statuses[0], send, *statuses[1:], send])
-    assert batch.contacts == []  # the row tells
+    assert batch.contacts == []  # the row names the contact
     (row,) = batch.rows
     assert row[:5] == (LINE.identifier, (0, "5491155550001"), "promo", "w", 0)
     times = message_of_row(row).times

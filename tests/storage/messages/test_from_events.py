@@ -1,4 +1,4 @@
-"""Evidence merges the same in any order: which value wins, and what travels together."""
+"""The merge rule: which value wins in any order of records, and which values stay together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.histories import events
 
 
 def merged(*events: Send | Status) -> list[Message]:
-    """The message of each order of the events."""
+    """The message merged from each order of the events."""
     results = []
     for order in permutations(events):
         first, *rest = (message_of(event) for event in order)
@@ -42,7 +42,7 @@ def test_within_a_source_the_earliest_then_the_smallest_wins() -> None:
         assert message.value("template") == "a"
 
 
-def test_an_error_travels_whole_and_a_known_one_beats_an_unknown() -> None:
+def test_an_error_stays_together_and_a_known_one_beats_an_unknown() -> None:
     unknown = Status("w", Step.FAILED, NOON, LINE, ANA, failure=Failure())
     coded = Status("w", Step.FAILED, NOON + 5, LINE, ANA, failure=Failure(131026, "gone"))
     later = Status("w", Step.FAILED, NOON + 6, LINE, ANA, failure=Failure(1, "earlier code", "more words"))
@@ -52,14 +52,14 @@ def test_an_error_travels_whole_and_a_known_one_beats_an_unknown() -> None:
         assert message.at == NOON
 
 
-def test_an_option_loses_to_any_evidence() -> None:
+def test_an_option_loses_to_any_record() -> None:
     bare = Send("w", Rank.PLATFORM, NOON - 5, contact=ANA, kind="template", default_line=LineIds(name="given"))
     for message in merged(bare, Send("w", Rank.PLATFORM, NOON, OTHER_LINE, ANA, kind="template")):
         assert message.value("line") == OTHER_LINE.identifier
 
 
-def test_what_was_stored_keeps_its_rank_and_time(tmp_path: Path) -> None:
-    """A third value arrives after two were merged and stored: the stored winner must still know why it won."""
+def test_a_stored_value_keeps_its_rank_and_time(tmp_path: Path) -> None:
+    """A third value can arrive after two were merged and stored: the stored winner still needs its rank and time."""
     events: list[Event] = [
         Status("w", Step.READ, NOON + 9, LINE, ANA, category="marketing"),
         Status("w", Step.SENT, NOON + 1, LINE, ANA),
@@ -80,13 +80,13 @@ def test_the_same_batch_again_changes_nothing(tmp_path: Path, repeat: int) -> No
 
 
 @given(events())
-def test_taking_an_event_in_is_merging_the_message_that_it_is_of(history: list[Event]) -> None:
+def test_take_in_equals_merging_the_message_of_the_event(history: list[Event]) -> None:
     taken: dict[tuple[str, int], Message] = {}
     merged: dict[tuple[str, int], Message] = {}
     for event in history:
         if isinstance(event, Known):
             continue
         one = message_of(event)
-        take_in(taken.setdefault(one.identity, Message(*one.identity)), event)  # type: ignore[arg-type] # equal to its number
+        take_in(taken.setdefault(one.identity, Message(one.key, one.direction)), event)
         merged.setdefault(one.identity, one).merge(one)
     assert taken == merged

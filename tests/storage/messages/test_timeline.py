@@ -11,7 +11,7 @@ from storage.messages.from_events import message_of
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import row_of
 from storage.messages.store import Stored
-from storage.messages.timeline import derive, lone_start
+from storage.messages.timeline import derive, single_message_start
 from tests.histories import events
 
 WINDOW = 24 * 3_600_000
@@ -35,4 +35,6 @@ def test_a_message_out_alone_follows_as_it_does_among_others(history: list[Event
             row = Stored(1, 3, contact, 4, 5, row_of(message), at, None)
             answers = {} if answered is None else {message.key: at + answered}
             since = None if known is None else at + known
-            assert lone_start(row, answers, since) == derive([row], answers, frozenset(), WINDOW, since).starts.get(1)
+            assert single_message_start(row, answers, since) == derive(
+                [row], answers, frozenset(), WINDOW, since
+            ).starts.get(1)
