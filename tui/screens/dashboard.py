@@ -39,14 +39,14 @@ from tui.screens.layout import (
     next_chart,
     shown_charts,
 )
+from tui.widgets import charts
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane, Step, WholeContact
-from tui.widgets.drawn_charts import DailyChart, DrawnChart, FunnelChart
+from tui.widgets.drawn_charts import DrawnChart, FunnelChart
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.panel import Panel
 from tui.widgets.prompt_line import PromptLine
-from tui.widgets.proportions import AnsweredChart, FailuresChart, StatusChart, UsersChart
 from tui.widgets.scroll_text import Lines
 from tui.widgets.starts_table import StartsTable
 from tui.widgets.status_bar import KeyBar, StatusLine
@@ -54,8 +54,11 @@ from tui.widgets.tiles import Tiles
 from tui.words.keys import Where, bar, bindings
 from tui.words.wording import filter_words, order_words, plural, short_moment
 
-PANELS = ("tiles", "answered", "status", "users", "daily", "funnel", "failures", "starts")
-CHARTS = PANELS[1:7]
+
+def panels() -> dict[int, str]:
+    """The ids of tiles, charts and table by the number of their key."""
+    of_panels: tuple[type[Panel], ...] = (Tiles, *charts.CHARTS)
+    return {panel.number: panel.key for panel in of_panels} | {StartsTable.number: "starts"}
 
 
 class Dashboard(FindingScreen):
@@ -87,15 +90,13 @@ class Dashboard(FindingScreen):
         self.add_class(*classes_of(self.app.size), update=False)
         shown = shown_charts(layout_of(self.app.size), self.chart)
         yield FilterBar("filters", self.action_choose)
-        yield Tiles("tiles")
-        for row, charts in (
-            ("proportions", (AnsweredChart("answered"), StatusChart("status"), UsersChart("users"))),
-            ("pair", (DailyChart("daily"), FunnelChart("funnel"), FailuresChart("failures"))),
-        ):
-            for chart in charts:
-                chart.set_class(chart.id in shown, "-shown", update=False)
-            around = Horizontal(*charts, id=row)
-            around.set_class(any(chart.id in shown for chart in charts), "-shown", update=False)
+        yield Tiles()
+        for row in charts.ROWS:
+            in_row = [chart() for chart in charts.charts_in(row)]
+            for chart in in_row:
+                chart.set_class(chart.key in shown, "-shown", update=False)
+            around = Horizontal(*in_row, id=row)
+            around.set_class(any(chart.key in shown for chart in in_row), "-shown", update=False)
             yield around
         yield StartsTable("starts")
         yield StatusLine("status-line")
@@ -127,7 +128,7 @@ class Dashboard(FindingScreen):
 
     def on_resize(self, event: Resize) -> None:
         layout, panel = layout_of(event.size), self.panel_in_use()
-        if panel in CHARTS and panel not in shown_charts(layout, self.chart):
+        if panel in charts.charts() and panel not in shown_charts(layout, self.chart):
             self.chart = panel  # the one that has the keys stays, in however small a terminal
         self._arrange(layout)
         self.call_after_refresh(self.place_open_list)  # below its dropdown, which has its own place first
@@ -140,19 +141,19 @@ class Dashboard(FindingScreen):
         pane.set_class(beside, "-beside")
         pane.styles.offset, pane.styles.width, pane.styles.height = place.offset, place.width, place.height
         shown = shown_charts(layout, self.chart, makes_room)
-        for chart in CHARTS:
+        for chart in charts.charts():
             self.query_one(f"#{chart}").set_class(chart in shown, "-shown")
-        for row in ("proportions", "pair"):
-            charts = self.query_one(f"#{row}").children
-            self.query_one(f"#{row}").set_class(any(chart.id in shown for chart in charts), "-shown")
-        for row in ("proportions", "pair", "starts"):
+        for row in charts.ROWS:
+            keys = {chart.key for chart in charts.charts_in(row)}
+            self.query_one(f"#{row}").set_class(not keys.isdisjoint(shown), "-shown")
+        for row in (*charts.ROWS, "starts"):
             self.query_one(f"#{row}").styles.width = place.x if makes_room else "100%"
         # Textual cuts wide characters at the edges of what lies over them: what is covered is not drawn at all.
         for widget in self.query("Dropdown, Panel, StartsTable"):
             widget.visible = beside or not pane.display
 
     def _is_shown(self, chart: str) -> bool:
-        return chart not in CHARTS or chart in shown_charts(layout_of(self.size), self.chart)
+        return chart not in charts.charts() or chart in shown_charts(layout_of(self.size), self.chart)
 
     # Showing
 
@@ -285,8 +286,11 @@ class Dashboard(FindingScreen):
         self.call_after_refresh(self.show_keys)  # what its cursor can stand on shows once it has a size
 
     def action_panel(self, key: str) -> None:
+        name = panels().get(int(key))
+        if name is None:
+            self.say(f"no panel has the number {key}")
+            return
         self.close_start()
-        name = PANELS[int(key) - 1]
         if not self._is_shown(name):
             self._show_chart(name)
         self.focus_on(name)

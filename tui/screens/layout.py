@@ -1,4 +1,7 @@
-"""The designed sizes of the dashboard, and which charts each of them shows. Sizes themselves stand in style.tcss."""
+"""The layouts of the dashboard by the size of the terminal, and which charts each one shows.
+
+The sizes of widgets are in style.tcss. Knows no chart in particular.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.terminal.style import BOLD, PLAIN
+from tui.widgets import charts
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip, wrapped
 
@@ -23,11 +27,6 @@ def classes_of(size: Size) -> tuple[str, str]:
 
 def _class_of(cells: int, bounds: list[tuple[int, str]]) -> str:
     return next(name for least, name in reversed(bounds) if cells >= least)
-
-
-PROPORTIONS = ("answered", "status", "users")
-_BESIDE = frozenset(("answered", "status", "daily"))
-_NARROW_ORDER = ("daily", "status", "funnel", "answered", "users", "failures")
 
 
 class Layout(Enum):
@@ -50,16 +49,24 @@ def layout_of(size: Size) -> Layout:
 
 
 def shown_charts(layout: Layout, chart: str, beside: bool = False) -> frozenset[str]:
-    """The charts that a layout shows while `chart` is the chosen one; beside: as far as one start leaves room."""
+    """The keys of the charts that a layout shows.
+
+    Args:
+        layout: the layout.
+        chart: the key of the chart that was chosen last.
+        beside: whether the details of one start take a part of the screen.
+    """
     match layout:
         case Layout.TINY | Layout.NARROW:
             return frozenset((chart,))
         case _ if beside:
-            return _BESIDE
+            return frozenset(one.key for one in charts.CHARTS if one.stays_beside_details)
         case Layout.NORMAL:
-            return frozenset((*PROPORTIONS, "daily", "failures" if chart == "failures" else "funnel"))
+            first, *others = charts.charts_in("pair")
+            chosen = next((one for one in others if one.key == chart), others[0])
+            return frozenset(one.key for one in (*charts.charts_in("proportions"), first, chosen))
         case _:
-            return frozenset((*PROPORTIONS, "daily", "funnel", "failures"))
+            return frozenset(charts.charts())
 
 
 def detail_region(layout: Layout, size: Size) -> Region:
@@ -72,10 +79,12 @@ def detail_region(layout: Layout, size: Size) -> Region:
 
 
 def next_chart(layout: Layout, chart: str) -> str:
-    """The chart after the chosen one."""
+    """The key of the chart after the chosen one: of all charts, or of those that share a place."""
     if layout is Layout.NARROW:
-        return _NARROW_ORDER[(_NARROW_ORDER.index(chart) + 1) % len(_NARROW_ORDER)]
-    return "funnel" if chart == "failures" else "failures"
+        order = [one.key for one in sorted(charts.CHARTS, key=lambda one: one.narrow_order)]
+    else:
+        order = [one.key for one in charts.charts_in("pair")[1:]]
+    return order[(order.index(chart) + 1) % len(order)] if chart in order else order[1 % len(order)]
 
 
 class TooSmall(PaintedWidget):

@@ -73,8 +73,12 @@ class DrawnChart(Panel):
 class DailyChart(DrawnChart):
     """Sends by status and referred starts over the days of the period, in stacked bars."""
 
+    key = "daily"
     number = 5
     title = "Daily evolution"
+    row = "pair"
+    stays_beside_details = True
+    narrow_order = 0
 
     def part_of(self, report: Report) -> Hashable:
         return report.daily
@@ -190,8 +194,11 @@ def _fitting(count: int, cells: int) -> str:
 class FunnelChart(DrawnChart):
     """Sent, delivered, read, answered: centred bars with count, share of the step before and of the first."""
 
+    key = "funnel"
     number = 6
     title = "Funnel"
+    row = "pair"
+    narrow_order = 2
 
     def part_of(self, report: Report) -> Hashable:
         return (report.funnel, self.of_period)

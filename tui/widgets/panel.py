@@ -77,18 +77,33 @@ def _shortened(note: str, width: int) -> str:
 
 
 class Panel(PaintedWidget, can_focus=True):
-    """One panel of the dashboard, made of parts that Enter opens."""
+    """One panel of the dashboard, made of items that Enter opens.
+
+    A chart is a subclass that sets the attributes below, and an entry in `charts.CHARTS`.
+
+    Attributes:
+        key: its name in the program, and the id of its widget.
+        number: the key that goes to it.
+        title: its heading.
+        row: the row of the dashboard that it is in, one of `charts.ROWS`.
+        stays_beside_details: whether it stays on the screen beside the details of one start.
+        narrow_order: its turn where the terminal has room for one chart.
+    """
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANEL)]
 
-    number = 0
-    title = ""
+    key: ClassVar[str] = ""
+    number: ClassVar[int] = 0
+    title: ClassVar[str] = ""
+    row: ClassVar[str] = ""
+    stays_beside_details: ClassVar[bool] = False
+    narrow_order: ClassVar[int] = 0
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id=self.key)
         self.report: Report | None = None
         self._drawn: tuple[Hashable, list[Strip]] | None = None
 

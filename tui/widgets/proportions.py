@@ -157,8 +157,12 @@ class Proportions(Panel):
 class AnsweredChart(Proportions):
     """Users reached: those who answered, and the rest; the sends below."""
 
+    key = "answered"
     number = 2
     title = "Users reached"
+    row = "proportions"
+    stays_beside_details = True
+    narrow_order = 3
 
     def whole(self, report: Report) -> list[Part]:
         answered = report.answered
@@ -184,8 +188,12 @@ class AnsweredChart(Proportions):
 class StatusChart(Proportions):
     """Sends by the furthest they got."""
 
+    key = "status"
     number = 3
     title = "Sends by status"
+    row = "proportions"
+    stays_beside_details = True
+    narrow_order = 1
 
     def whole(self, report: Report) -> list[Part]:
         status = report.status
@@ -211,8 +219,11 @@ class StatusChart(Proportions):
 class UsersChart(Proportions):
     """Users that were new, and those who came back."""
 
+    key = "users"
     number = 4
     title = "New and recurrent users"
+    row = "proportions"
+    narrow_order = 4
 
     def whole(self, report: Report) -> list[Part]:
         text, fill = Style(color="bright_yellow", bold=True), Style(color="black", bgcolor="bright_yellow")
@@ -232,8 +243,11 @@ class FailuresChart(Panel):
     """Why sends failed: reason, code, sends and users, the most frequent first."""
 
     DEFAULT_CLASSES = "chart"
+    key = "failures"
     number = 7
     title = "Failures"
+    row = "pair"
+    narrow_order = 5
 
     def part_of(self, report: Report) -> Hashable:
         return report.failures

@@ -109,6 +109,7 @@ def _forms(count: int) -> tuple[str, ...]:
 class Tiles(Panel):
     """The row of tiles: captions, numbers, and what they count if there is room."""
 
+    key = "tiles"
     number = 1
     title = "Starts"
 

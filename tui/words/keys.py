@@ -63,7 +63,7 @@ KEYS: tuple[Key, ...] = (
     Key("tab", "Tab", "app.focus_next", "next filter or panel", Where.DASHBOARD),
     Key("shift+tab", "Shift+Tab", "app.focus_previous", "previous filter or panel", Where.DASHBOARD),
     Key(
-        "1,2,3,4,5,6,7,8",
+        "1,2,3,4,5,6,7,8,9",
         "1 … 8",
         "panel({key})",
         "go to a panel: tiles, answered, status, users, daily, funnel, failures, starts",

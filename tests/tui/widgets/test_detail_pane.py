@@ -10,7 +10,7 @@ from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
-from tui.screens.dashboard import PANELS
+from tui.screens.dashboard import panels
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane
 from tui.words.keys import KEYS, Where
@@ -42,7 +42,7 @@ async def test_what_opens_over_a_start_gives_it_the_keys_back(path: Path, opens:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_number_of_a_panel_closes_the_start_and_goes_there(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size) as (app, pilot):
-        for number, name in enumerate(PANELS, 1):
+        for number, name in panels().items():
             await press(pilot, "8", "enter", str(number))
             assert not app.dashboard.query_one(DetailPane).display
             assert app.focused is not None

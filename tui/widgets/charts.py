@@ -1,0 +1,20 @@
+"""The charts of the dashboard, in the order of their numbers. To add one: a class, and its entry in CHARTS."""
+
+from __future__ import annotations
+
+from tui.widgets.drawn_charts import DailyChart, FunnelChart
+from tui.widgets.panel import Panel
+from tui.widgets.proportions import AnsweredChart, FailuresChart, StatusChart, UsersChart
+
+ROWS = ("proportions", "pair")  # from the top; of a pair, a terminal of normal size shows the first chart and one other
+CHARTS: tuple[type[Panel], ...] = (AnsweredChart, StatusChart, UsersChart, DailyChart, FunnelChart, FailuresChart)
+
+
+def charts() -> dict[str, type[Panel]]:
+    """All charts by their keys."""
+    return {chart.key: chart for chart in CHARTS}
+
+
+def charts_in(row: str) -> tuple[type[Panel], ...]:
+    """The charts of one row, from the left."""
+    return tuple(chart for chart in CHARTS if chart.row == row)
