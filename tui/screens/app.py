@@ -136,13 +136,13 @@ class SaludoApp(CellDiff):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     def on_unmount(self) -> None:
-        self.dashboard.close_readers()
+        self.dashboard.parts.database.close()
 
     def action_help(self) -> None:
         if self.screen is self.dashboard:
             from tui.screens.help import HelpScreen
 
-            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.hidden_text)
+            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.parts.notices.hidden_text)
             self.push_screen("help")
 
     def action_repaint(self) -> None:

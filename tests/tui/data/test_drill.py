@@ -178,15 +178,15 @@ async def test_the_cursor_moves_while_a_query_is_slow(path: Path, monkeypatch: p
 async def test_a_newer_filter_makes_an_older_answer_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     async with dashboard(path, (120, 40)) as (app, pilot):
-        show = app.dashboard._show
+        show = app.dashboard.show_snapshot
 
         def watched(*arguments: Any) -> None:
             shown.append(str(arguments[0].view.filter))
             show(*arguments)
 
-        monkeypatch.setattr(app.dashboard, "_show", watched)
-        app.dashboard.go_to(Filter(statuses=frozenset((StartStatus.READ,))))
-        app.dashboard.go_to(Filter(statuses=frozenset((StartStatus.FAILED,))))
+        monkeypatch.setattr(app.dashboard, "show_snapshot", watched)
+        app.dashboard.parts.navigation.go_to(Filter(statuses=frozenset((StartStatus.READ,))))
+        app.dashboard.parts.navigation.go_to(Filter(statuses=frozenset((StartStatus.FAILED,))))
         await settle(pilot)
         assert shown[-1] == "period:30d status:failed"
         assert app.dashboard.table.count == scenes.FAILED

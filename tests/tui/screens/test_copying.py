@@ -86,7 +86,7 @@ async def test_o_opens_the_chat_where_there_is_a_browser(path: Path, monkeypatch
         monkeypatch.setattr(browser, "is_here", lambda: False)
         await press(pilot, "enter", "o")
         assert opened == []
-        assert "there is no browser on this machine" in app.dashboard.query_one(StatusLine).text
+        assert "no browser on this machine" in app.dashboard.query_one(StatusLine).text
         monkeypatch.setattr(browser, "is_here", lambda: True)
         await press(pilot, "o")
         assert opened == ["https://wa.me/5491155550007"]

@@ -76,7 +76,7 @@ class Noticed:
 
     def __init__(self, app: SaludoApp, monkeypatch: pytest.MonkeyPatch) -> None:
         self.selectable_count: list[str] = []
-        load = app.dashboard.load
+        load = app.dashboard.parts.database.load
 
         def read(*rest: Any) -> None:
             self.selectable_count.append("read")
@@ -89,7 +89,7 @@ class Noticed:
         monkeypatch.setattr(app, "exit", lambda *rest: self.selectable_count.append("left"))
         monkeypatch.setattr(app, "action_suspend_process", lambda: self.selectable_count.append("suspended"))
         monkeypatch.setattr(app, "forget_screen", lambda: self.selectable_count.append("drawn anew"))
-        monkeypatch.setattr(app.dashboard, "load", read)
+        monkeypatch.setattr(app.dashboard.parts.database, "load", read)
         monkeypatch.setattr(browser, "is_here", lambda: True)
         monkeypatch.setattr(browser, "open_link", opened)
 
@@ -101,7 +101,7 @@ def seen(app: SaludoApp, noticed: Noticed) -> tuple[Any, ...]:
         type(app.screen),
         None if focused is None else focused.id,
         app.dashboard.view,
-        app.dashboard.paused,
+        app.dashboard.parts.live.paused,
         app.theme,
         screen_text(app),
         tuple(noticed.selectable_count),
@@ -118,12 +118,13 @@ async def anew(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> None
         if board.query_one(f"#{widget}").display:
             await press(pilot, "escape")
     assert on_dashboard(app)
-    board.history, board.paused, board.saving, board._text = History(), False, None, ""
-    board._show_chart("daily")
+    parts = board.parts
+    parts.navigation.history, parts.live.paused, parts.saves.progress, parts.search.text = History(), False, None, ""
+    parts.arrangement.show_chart("daily")
     board.table.action_move_to(0)
     if board.view != View(board.view.filter.parse("period:30d")):
-        board.ask(View(board.view.filter.parse("period:30d")), board.landing)
-    board.focus_on(focus)
+        parts.navigation.ask(View(board.view.filter.parse("period:30d")), parts.navigation.anchor)
+    parts.key_focus.focus_on(focus)
     await settle(pilot)
     board.show_keys()
 

@@ -55,7 +55,7 @@ async def test_n_goes_on_and_upper_n_goes_back(path: Path) -> None:
         await press(pilot, "N")
         assert row(app) == first
         await press(pilot, "F", "end", "ctrl+u", *"nobody", "enter")
-        assert "»nobody« is not found below" in app.dashboard.query_one(StatusLine).text
+        assert 'no match for "nobody" below' in app.dashboard.query_one(StatusLine).text
         assert row(app) == first
 
 
@@ -105,19 +105,19 @@ async def test_any_key_ends_a_search_and_escape_does_nothing_else(path: Path, mo
     async with dashboard(path, (80, 24)) as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
         await press(pilot, "v", "v")
-        depth = app.dashboard.history.depth
+        depth = app.dashboard.parts.navigation.history.depth
         for key in ("escape", "j"):
             stopped.clear()
             await pilot.press("F", "ctrl+u", *"ana", "enter")
             await pilot.pause()
-            assert line.text.startswith("looking for »ana«")
+            assert line.text.startswith('searching for "ana"')
             cursor = app.dashboard.table.cursor
             await pilot.press(key)
             await pilot.pause()
-            assert line.text == "no longer looking for »ana«"
+            assert line.text == 'search for "ana" stopped'
             assert await asyncio.to_thread(stopped.wait, 5)
             assert app.dashboard.table.cursor == cursor + (key == "j")
-            assert app.dashboard.history.depth == depth
+            assert app.dashboard.parts.navigation.history.depth == depth
 
 
 async def test_a_search_says_where_it_is_and_what_comes_too_late_moves_nothing(
@@ -139,7 +139,7 @@ async def test_a_search_says_where_it_is_and_what_comes_too_late_moves_nothing(
             await pilot.pause(0.02)
             if "3 Nov" in line.text:
                 break
-        assert line.text == "looking for »ana« on 3 Nov 2026 …  any key stops"
+        assert line.text == 'searching for "ana" on 3 Nov 2026 …  any key stops'
         await pilot.press("j")
         goes_on.set()
         await settle(pilot)

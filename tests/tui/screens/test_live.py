@@ -22,7 +22,8 @@ from storage.report.freshness import last_import
 from tests.databases import DAY, LINE, NOON, ZONE
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tui.screens.dashboard import Dashboard
+from tui.screens.database_worker import DatabaseWorker
+from tui.screens.status_notices import StatusNotices
 from tui.widgets.status_bar import StatusLine
 
 
@@ -64,10 +65,10 @@ async def test_a_report_that_takes_long_comes_behind_a_screen_that_says_so(
 ) -> None:
     path = scenes.database(tmp_path)
     words: list[str] = []
-    monkeypatch.setattr(Dashboard, "read_at_once", lambda self, view: None)
-    monkeypatch.setattr(Dashboard, "say", lambda self, text, error=False: words.append(text))
+    monkeypatch.setattr(DatabaseWorker, "read_at_once", lambda self, view: None)
+    monkeypatch.setattr(StatusNotices, "say", lambda self, text, error=False: words.append(text))
     async with dashboard(path, (100, 34)) as (app, _):
-        assert words == ["reading …"]
+        assert words[0] == "loading …"
         assert app.dashboard.table.count == scenes.STARTS
 
 
@@ -113,7 +114,7 @@ async def test_an_empty_database_says_how_to_import(tmp_path: Path) -> None:
         pass
     async with dashboard(path) as (app, _):
         text = screen_text(app)
-    assert "There is nothing in this database yet." in text
+    assert "This database is empty." in text
     assert "saludo demo" in text
 
 
@@ -125,15 +126,15 @@ async def test_the_status_line_says_when_the_data_is_from(tmp_path: Path) -> Non
     entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
     file.write_text(json.dumps({"object": "whatsapp_business_account", "entry": [entry]}) + "\n")
     async with dashboard(path, (120, 40)) as (app, pilot):
-        assert "data of" not in screen_text(app)
+        assert "data up to" not in screen_text(app)
         command = [sys.executable, "-m", "tui", "--db", str(path), "import", str(file)]
         await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True)
-        await until(pilot, lambda: "data of" in screen_text(app))
+        await until(pilot, lambda: "data up to" in screen_text(app))
         with reading(path) as connection:
             imported = last_import(connection)
         assert imported is not None
         there = imported.astimezone(ZoneInfo(ZONE))
-        assert f"data of {there.day} {there:%b} {there:%H:%M}" in screen_text(app)
+        assert f"data up to {there.day} {there:%b} {there:%H:%M}" in screen_text(app)
 
 
 async def test_a_database_that_breaks_keeps_the_last_numbers_and_says_so(tmp_path: Path) -> None:
@@ -146,5 +147,5 @@ async def test_a_database_that_breaks_keeps_the_last_numbers_and_says_so(tmp_pat
         line = app.dashboard.query_one(StatusLine)
         assert line.is_error
         assert "not a database" in line.text or "damaged" in line.text
-        assert "numbers of before" in line.text
+        assert "numbers shown are from before" in line.text
         assert "55" in screen_text(app)

@@ -43,11 +43,11 @@ async def test_escape_cancels_a_save_and_the_screen_goes_on_meanwhile(
         view = app.dashboard.view
         await pilot.press("j")
         assert app.dashboard.table.cursor == 1
-        assert app.dashboard.saving is not None
+        assert app.dashboard.parts.saves.progress is not None
         await pilot.press("escape")
         await settle(pilot)
         assert line.text == "not saved: cancelled"
-        assert app.dashboard.saving is None
+        assert app.dashboard.parts.saves.progress is None
         assert app.dashboard.view == view
         assert " w Save " in screen_text(app)
     left = {place for place in tmp_path.iterdir() if not place.name.startswith("saludo.db")}

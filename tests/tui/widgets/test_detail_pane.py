@@ -10,7 +10,7 @@ from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
-from tui.screens.dashboard import panels
+from tui.screens.arrangement import panels
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane
 from tui.words.keys import KEYS, Where

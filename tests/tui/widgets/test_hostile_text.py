@@ -14,7 +14,7 @@ from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, 
 from tests.databases import NOON, SECOND, build
 from tests.tui.scenes import dashboard, press, screen_text
 from tui.screens.app import SaludoApp
-from tui.screens.saving import SavingScreen
+from tui.screens.dashboard import Dashboard
 
 CONTROL = "\x1b]0;owned\x07\x1b[2J\x9b31m\t\r\n\u202egpj\u2066\u200f\ufeff\u2028"
 MARKUP = "[red]x[/nope][@click=app.quit]go[/]["
@@ -80,7 +80,7 @@ async def test_no_widget_obeys_what_people_typed(
 ) -> None:
     written: list[str] = []
     seen = ""
-    monkeypatch.setattr(SavingScreen, "action_save", lambda screen: None)  # files are looked at elsewhere
+    monkeypatch.setattr(Dashboard, "action_save", lambda screen: None)  # files are looked at elsewhere
     async with dashboard(path, size) as (app, pilot):
         driver: Any = app._driver
         monkeypatch.setattr(driver, "write", written.append)

@@ -149,8 +149,8 @@ async def test_enter_on_what_is_shown_already_says_so_and_goes_to_the_table(path
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "1", "enter")
         assert app.focused is app.dashboard.table
-        assert app.dashboard.query_one(StatusLine).text == "these are the starts of the table already"
-        assert app.dashboard.history.depth == 0
+        assert app.dashboard.query_one(StatusLine).text == "the table already shows these starts"
+        assert app.dashboard.parts.navigation.history.depth == 0
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24)])

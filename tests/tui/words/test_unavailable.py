@@ -82,7 +82,7 @@ async def test_a_start_of_nobody_has_no_link_and_no_other_starts(tmp_path: Path)
         assert "no link to this chat" in said(app)
         await press(pilot, "enter")
         assert said(app) == "the contact of this start is unknown"
-        assert app.dashboard.history.depth == 0
+        assert app.dashboard.parts.navigation.history.depth == 0
 
 
 async def test_keys_that_can_act_again_look_like_the_others(path: Path) -> None:
@@ -99,7 +99,7 @@ async def test_keys_that_can_act_again_look_like_the_others(path: Path) -> None:
 
 async def test_saving_is_refused_while_something_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with dashboard(path, NORMAL) as (app, pilot):
-        monkeypatch.setattr(app.dashboard, "save_starts", lambda *rest: None)  # one that does not end
+        monkeypatch.setattr(app.dashboard.parts.database, "save_starts", lambda *rest: None)  # one that does not end
         await press(pilot, "w")
         assert "(w Save)" in last_line(app)
         assert " Esc Back " in last_line(app)

@@ -1,0 +1,106 @@
+"""Which charts are on the screen, and where the open start is shown, at each size. Knows no number and no key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from tui.screens.key_focus import KeyFocus
+from tui.screens.layout import Layout, detail_region, layout_of, next_chart, shown_charts
+from tui.widgets import charts
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.panel import Panel
+from tui.widgets.starts_table import StartsTable
+from tui.widgets.tiles import Tiles
+
+
+def panels() -> dict[int, str]:
+    """The ids of tiles, charts and table by the number of their key."""
+    of_panels: tuple[type[Panel], ...] = (Tiles, *charts.CHARTS)
+    return {panel.number: panel.key for panel in of_panels} | {StartsTable.number: "starts"}
+
+
+class Arrangement:
+    """The panels of one screen.
+
+    Args:
+        screen: holds the panels.
+        detail: shows one start over or beside them.
+        key_focus: moves the keys from a panel that is no longer shown.
+        say: shows a line in the status line.
+        changed: called when the panels have their new sizes.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        detail: DetailPane,
+        key_focus: KeyFocus,
+        say: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._screen, self._detail, self._key_focus = screen, detail, key_focus
+        self._say, self._changed = say, changed
+        self.chart = "daily"  # the chart that a small layout shows
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the present size."""
+        return layout_of(self._screen.size)
+
+    def is_shown(self, panel: str) -> bool:
+        """Whether the layout has room for a panel."""
+        return panel not in charts.charts() or panel in shown_charts(self.layout, self.chart)
+
+    def resize(self, layout: Layout) -> None:
+        """Arranges the panels for a new size; a chart that has the keys stays on the screen."""
+        panel = self._key_focus.id_in_use()
+        if panel in charts.charts() and panel not in shown_charts(layout, self.chart):
+            self.chart = panel
+        self.arrange(layout)
+
+    def show_chart(self, chart: str) -> None:
+        """Shows a chart; if the one that has the keys gives way to it, it gets them."""
+        self._key_focus.close_start()
+        focused = self._screen.focused
+        self.chart = chart
+        self.arrange(self.layout)
+        if focused is not None and focused.id is not None and not self.is_shown(focused.id):
+            self._key_focus.focus_on(chart)
+        self._screen.call_after_refresh(self._changed)  # how many parts a chart has depends on its size
+
+    def show_next_chart(self) -> None:
+        """Shows the chart that follows the present one."""
+        self.show_chart(next_chart(self.layout, self.chart))
+
+    def show_panel(self, number: int) -> None:
+        """Shows a panel by the number of its key, and gives it the keys."""
+        panel = panels().get(number)
+        if panel is None:
+            self._say(f"no panel has the number {number}")
+            return
+        self._key_focus.close_start()
+        if not self.is_shown(panel):
+            self.show_chart(panel)
+        self._key_focus.focus_on(panel)
+
+    def arrange(self, layout: Layout) -> None:
+        """Shows and hides panels, and places the open start."""
+        region = detail_region(layout, self._screen.size)
+        beside = region.x > 0
+        makes_room = beside and self._detail.display
+        self._detail.set_class(beside, "-beside")
+        styles = self._detail.styles
+        styles.offset, styles.width, styles.height = region.offset, region.width, region.height
+        shown = shown_charts(layout, self.chart, makes_room)
+        for chart in charts.charts():
+            self._screen.query_one(f"#{chart}").set_class(chart in shown, "-shown")
+        for row in charts.ROWS:
+            keys = {chart.key for chart in charts.charts_in(row)}
+            self._screen.query_one(f"#{row}").set_class(not keys.isdisjoint(shown), "-shown")
+        for row in (*charts.ROWS, "starts"):
+            self._screen.query_one(f"#{row}").styles.width = region.x if makes_room else "100%"
+        # Textual cuts wide characters at the edges of a widget over them, so covered widgets are not drawn at all.
+        for widget in self._screen.query("Dropdown, Panel, StartsTable"):
+            widget.visible = beside or not self._detail.display

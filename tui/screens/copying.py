@@ -1,0 +1,94 @@
+"""Copies what is under the cursor, a whole row or all figures of a chart to the clipboard of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from storage.table.pages import NotificationRow, StartRow
+from tui.data.worker_messages import Note
+from tui.screens.key_focus import KeyFocus
+from tui.screens.navigation import Navigation
+from tui.terminal import clipboard
+from tui.terminal.style import safe
+from tui.widgets.panel import Panel
+from tui.widgets.starts_table import StartsTable
+from tui.words.wording import plural
+
+
+class Copying:
+    """The copies of one screen.
+
+    Args:
+        write: sends text to the terminal as it is.
+        note: shows a line in the status line.
+    """
+
+    def __init__(
+        self,
+        navigation: Navigation,
+        key_focus: KeyFocus,
+        table: StartsTable,
+        write: Callable[[str], None],
+        note: Callable[[Note], None],
+    ) -> None:
+        self._navigation, self._key_focus, self._table = navigation, key_focus, table
+        self._write, self._note = write, note
+
+    def copy_item(self) -> None:
+        """Copies the contact or template of the row under the cursor, or the part of a chart."""
+        panel = self._key_focus.panel_in_use()
+        if panel is not None and self._navigation.snapshot is not None:
+            rows = self._figures(panel)[1:]
+            if panel.cursor < len(rows):
+                self.copy("\t".join(rows[panel.cursor]))
+            return
+        row = self._table.row()
+        if row is not None:
+            self.copy(safe(row.contact if isinstance(row, StartRow) else row.template))
+
+    def copy_all(self) -> None:
+        """Copies the whole row under the cursor, or all figures of a chart."""
+        panel = self._key_focus.panel_in_use()
+        if panel is not None and self._navigation.snapshot is not None:
+            self.copy("\n".join("\t".join(row) for row in self._figures(panel)))
+            return
+        row = self._table.row()
+        if row is not None:
+            self.copy("\t".join(row_cells(row)))
+
+    def copy(self, text: str) -> None:
+        """Sends text to the clipboard, and shows it: not every terminal accepts it."""
+        if not text:
+            self._note(Note("nothing to copy here"))
+            return
+        try:
+            self._write(clipboard.sequence(text))
+        except clipboard.TooLong as error:
+            self._note(Note(str(error), error=True))
+            return
+        first, *rest = text.split("\n")
+        more = f" and {plural(len(rest), 'more line')}" if rest else ""
+        # `safe` would show a tab as a control character.
+        shown = "  ".join(safe(cell) for cell in first.split("\t") if cell)
+        self._note(Note(f"sent to the terminal's clipboard: {shown}{more}"))
+
+    def _figures(self, panel: Panel) -> list[tuple[str, ...]]:
+        assert self._navigation.snapshot is not None
+        return panel.figures(self._navigation.snapshot.report)
+
+
+def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:
+    """A row of the table as cells of text, safe to paste: a line break could end the command of a shell."""
+    if isinstance(row, NotificationRow):
+        counts = (row.users, row.sends, row.failed, row.answered)
+        return (row.day.isoformat(), safe(row.template), safe(row.line), *map(str, counts))
+    code = "" if row.code is None else str(row.code)
+    return (
+        row.at.isoformat(),
+        row.status.value,
+        *map(safe, (row.contact, row.name, row.template, row.line)),
+        row.origin.value,
+        row.user_type.value,
+        row.reason or "",
+        code,
+    )

@@ -1,0 +1,72 @@
+"""The widgets of the dashboard, in the order of the screen. Knows no part that acts on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.geometry import Size
+
+from storage.report.filter_choices import Choice
+from tui.screens.layout import TooSmall, layout_of, shown_charts
+from tui.widgets import charts
+from tui.widgets.choice_list import ChoiceList
+from tui.widgets.detail_pane import DetailPane
+from tui.widgets.drawn_charts import DrawnChart
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.panel import Panel
+from tui.widgets.prompt_line import PromptLine
+from tui.widgets.starts_table import StartsTable
+from tui.widgets.status_bar import KeyBar, StatusLine
+from tui.widgets.tiles import Tiles
+
+
+class DashboardWidgets:
+    """One of each.
+
+    Args:
+        choose: opens the list of a filter field.
+        known_choices: the lines and templates that the filter line completes.
+        leave_detail: called when the open start is closed.
+        take_back_keys: called when a list or a line is closed.
+    """
+
+    def __init__(
+        self,
+        choose: Callable[[str], None],
+        known_choices: Callable[[], tuple[Sequence[Choice], Sequence[Choice]]],
+        leave_detail: Callable[[], None],
+        take_back_keys: Callable[[], None],
+    ) -> None:
+        self.filter_bar = FilterBar("filters", choose)
+        of_panels: tuple[type[Panel], ...] = (Tiles, *charts.CHARTS)
+        self.panels = {panel.key: panel() for panel in of_panels}
+        self.table = StartsTable("starts")
+        self.status_line, self.key_bar = StatusLine("status-line"), KeyBar("key-bar")
+        self.detail = DetailPane("detail", leave_detail)
+        self.choices = ChoiceList("choices", take_back_keys)
+        self.filter_line = FilterLine("filter-line", known_choices, take_back_keys)
+        self.prompt_line = PromptLine("prompt-line", take_back_keys)
+
+    def compose(self, size: Size, chosen: str) -> ComposeResult:
+        """Every widget; the charts with the classes of the first layout: one set later would style them again."""
+        shown = shown_charts(layout_of(size), chosen)
+        yield self.filter_bar
+        yield self.panels["tiles"]
+        for row in charts.ROWS:
+            in_row = [self.panels[chart.key] for chart in charts.charts_in(row)]
+            for chart in in_row:
+                chart.set_class(chart.key in shown, "-shown", update=False)
+            container = Horizontal(*in_row, id=row)
+            container.set_class(any(chart.key in shown for chart in in_row), "-shown", update=False)
+            yield container
+        yield from (self.table, self.status_line, self.key_bar, TooSmall("too-small"))
+        yield from (self.detail, self.choices, self.filter_line, self.prompt_line)
+
+    def draw_charts(self) -> None:
+        """Draws the charts whose drawing is imported after the start."""
+        for panel in self.panels.values():
+            if isinstance(panel, DrawnChart):
+                panel.draw()

@@ -1,0 +1,239 @@
+"""Reads and writes in other threads for the dashboard, so that no key waits for a query or a file.
+
+Each job uses a connection of its own and answers with a message to the screen. A newer job of a group cancels the older
+one; errors come back as messages. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from time import monotonic
+
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from storage.domain.filters import Filter
+from storage.report.read_session import read_session
+from storage.report.report import Report
+from storage.table.pages import StartRow
+from storage.table.positions import Cursor
+from tui.data import reading
+from tui.data.filter_options import without
+from tui.data.pager import Pager
+from tui.data.reading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
+from tui.data.worker_messages import (
+    Counted,
+    DetailRead,
+    FindProgress,
+    Found,
+    Loaded,
+    LoadFailed,
+    Note,
+    PagesRead,
+    PlotsReady,
+    SaveEnded,
+    SaveProgress,
+)
+from tui.terminal import browser
+
+FIRST_ROWS = 20  # rows of the table that are read with a view before the table has a size
+_READ_AT_ONCE = 0.1  # seconds that the first frame may wait for its numbers
+
+
+class DatabaseWorker:
+    """The jobs of one screen.
+
+    Args:
+        screen: gets the messages; its workers run the jobs.
+        path: the database.
+        clock: gives the current time.
+        directory: where files without a path are saved.
+    """
+
+    def __init__(self, screen: Screen[None], path: Path, clock: Callable[[], datetime], directory: Path) -> None:
+        self._screen, self._clock, self._directory = screen, clock, directory
+        self._reports, self._pages, self._details = Reader(path), Reader(path), Reader(path)
+        self._finds, self._saves, self._watcher = Reader(path), Reader(path), Reader(path)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        for reader in (self._reports, self._pages, self._details, self._finds, self._saves, self._watcher):
+            reader.close()
+
+    def cancel(self, group: str) -> None:
+        """Cancels the jobs of a group."""
+        self._screen.workers.cancel_group(self._screen, group)
+
+    async def stamp(self) -> Stamp | None:
+        """Changes whenever the database changes; None if it cannot be read."""
+        return await asyncio.to_thread(self._watcher.stamp)
+
+    def read_at_once(self, view: View) -> tuple[Snapshot, Stamp | None] | None:
+        """Reads a view on this thread, before the first frame, which then already shows the numbers.
+
+        Returns:
+            The view and the database's stamp; None if reading takes longer than 0.1 s or fails: use `load` then.
+        """
+        until = monotonic() + _READ_AT_ONCE
+        stamp = self._watcher.stamp()
+        try:
+            with self._reports.connection(lambda: monotonic() > until) as connection:
+                return reading.load_snapshot(connection, view, self._clock(), lambda report: 0, FIRST_ROWS), stamp
+        except (Abandoned, ReadError):
+            return None
+
+    def load(self, view: View, position_in: Callable[[Report], int], rows: int) -> None:
+        """Reads everything for a view; answers `Loaded` or `LoadFailed`.
+
+        Args:
+            view: what to read.
+            position_in: the first row on the screen, given the new report.
+            rows: how many rows the screen shows.
+        """
+
+        def work() -> None:
+            now, stamp = self._clock(), self._watcher.stamp()
+
+            def loaded(connection: sqlite3.Connection) -> Message:
+                snapshot = reading.load_snapshot(connection, view, now, position_in, rows)
+                _stop_if_cancelled()  # an older answer must not replace a newer one
+                return Loaded(snapshot, stamp)
+
+            self._answer(self._reports, loaded, lambda text: LoadFailed(text, view, stamp))
+
+        self._run("load", work)
+
+    def import_later(self) -> None:
+        """Imports what draws the charts, and then what the next keys need, so that no key waits for an import."""
+
+        def work() -> None:
+            from tui.widgets import plots  # noqa: F401  the import is the work
+
+            self._screen.post_message(PlotsReady())
+            import tui.screens.help  # noqa: F401
+            from storage.table import (
+                detail,  # noqa: F401
+                export,  # noqa: F401
+                search,  # noqa: F401
+            )
+
+        self._run("plots", work)
+
+    def load_pages(self, pager: Pager, pages: list[int]) -> None:
+        """Reads pages of the table; answers `PagesRead` or `LoadFailed`."""
+
+        def read(connection: sqlite3.Connection) -> Message:
+            with read_session(connection) as session:
+                return PagesRead(pager, {page: pager.load(session, page) for page in pages})
+
+        self._run("pages", lambda: self._answer(self._pages, read))
+
+    def load_detail(self, row: StartRow) -> None:
+        """Reads one start; answers `DetailRead` or `LoadFailed`."""
+        self._run(
+            "detail",
+            lambda: self._answer(
+                self._details, lambda connection: DetailRead(row, reading.load_detail(connection, row.cursor))
+            ),
+        )
+
+    def load_counts(self, filter: Filter, field: str) -> None:
+        """Counts the starts of each value of a field under the other filters; answers `Counted`, or nothing."""
+
+        def read(connection: sqlite3.Connection) -> Message:
+            return Counted(field, reading.load_counts(connection, without(filter, field), field, self._clock()))
+
+        self._run("counts", lambda: self._answer(self._details, read, lambda text: None))
+
+    def find(self, filter: Filter, text: str, cursor: Cursor | None, older: bool) -> None:
+        """Searches the table for text; answers `FindProgress` now and then, and `Found` or `LoadFailed`."""
+
+        def progress(day: date) -> None:
+            _stop_if_cancelled()
+            self._screen.post_message(FindProgress(day))
+
+        def read(connection: sqlite3.Connection) -> Message:
+            match = reading.find(connection, filter, self._clock(), text, cursor, older, progress)
+            return Found(filter, match, older)
+
+        self._run("find", lambda: self._answer(self._finds, read))
+
+    def save_starts(self, filter: Filter, path: Path | None) -> None:
+        """Writes the TSV of a filter; cancelled, it leaves no file. Answers `SaveProgress` and `SaveEnded`.
+
+        Args:
+            filter: the starts to write.
+            path: the file; None for an unused name in the directory.
+        """
+
+        def progress(count: int) -> None:
+            _stop_if_cancelled()
+            self._screen.post_message(SaveProgress(count))
+
+        def save(connection: sqlite3.Connection) -> Message:
+            saved = reading.save(connection, filter, self._clock(), path or self._directory, progress)
+            return SaveEnded(f"saved {saved}")
+
+        cancelled = SaveEnded("not saved: cancelled", error=True)
+        self._run("save", lambda: self._answer(self._saves, save, _not_saved, cancelled), exclusive=False)
+
+    def save_figures(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
+        """Writes the figures of a panel as `save_starts` writes starts; answers `SaveEnded`."""
+
+        def work() -> None:
+            try:
+                saved = reading.save_figures(name, filter, self._clock(), path or self._directory, rows)
+            except ReadError as error:
+                self._screen.post_message(_not_saved(str(error)))
+            else:
+                self._screen.post_message(SaveEnded(f"saved {saved}"))
+
+        self._run("save", work, exclusive=False)
+
+    def open_link(self, link: str) -> None:
+        """Opens a link in the browser, which can take its time; answers with a `Note`."""
+
+        def work() -> None:
+            opened = browser.open_link(link)
+            self._screen.post_message(
+                Note(f"opened {link}" if opened else f"no browser could open {link}", error=not opened)
+            )
+
+        self._run("browser", work)
+
+    def _run(self, group: str, work: Callable[[], None], exclusive: bool = True) -> None:
+        self._screen.run_worker(work, name=group, group=group, exclusive=exclusive, thread=True, exit_on_error=False)
+
+    def _answer(
+        self,
+        reader: Reader,
+        read: Callable[[sqlite3.Connection], Message],
+        failed: Callable[[str], Message | None] = LoadFailed,
+        cancelled: Message | None = None,
+    ) -> None:
+        """Posts what `read` makes of a connection, or what stands for a failure or a cancellation."""
+        worker = get_current_worker()
+        answer: Message | None
+        try:
+            with reader.connection(lambda: worker.is_cancelled) as connection:
+                answer = read(connection)
+        except Abandoned:
+            answer = cancelled
+        except ReadError as error:
+            answer = failed(str(error))
+        if answer is not None:
+            self._screen.post_message(answer)
+
+
+def _stop_if_cancelled() -> None:
+    if get_current_worker().is_cancelled:
+        raise Abandoned
+
+
+def _not_saved(text: str) -> Message:
+    return SaveEnded(f"not saved: {text}", error=True)

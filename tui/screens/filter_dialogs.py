@@ -1,0 +1,116 @@
+"""How a filter is chosen: the lists of the dropdowns, the filter line, the period before and after; and the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+
+from textual.screen import Screen
+
+from storage.report.filter_choices import Choice
+from tui.data.filter_options import Option, commands_of, marked, options_of, shifted, taken
+from tui.data.worker_messages import Counted
+from tui.screens.database_worker import DatabaseWorker
+from tui.screens.key_focus import KeyFocus
+from tui.screens.navigation import Navigation
+from tui.widgets.choice_list import ChoiceList, Picked
+from tui.widgets.filter_bar import Dropdown
+from tui.widgets.filter_line import FilterLine
+from tui.words.keys import Where, commands
+
+STILL_LOADING = "still loading; try again in a moment"
+_LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, if the terminal has them
+_COMMANDS = "command"
+
+
+class FilterDialogs:
+    """The lists and the line of one screen.
+
+    Args:
+        screen: has the size and the dropdowns that a list opens below.
+        choices: the list; one for all fields.
+        line: the filter line.
+        say: shows a line in the status line.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        choices: ChoiceList,
+        line: FilterLine,
+        navigation: Navigation,
+        database: DatabaseWorker,
+        key_focus: KeyFocus,
+        say: Callable[[str], None],
+    ) -> None:
+        self._screen, self._choices, self._line = screen, choices, line
+        self._navigation, self._database, self._key_focus, self._say = navigation, database, key_focus, say
+
+    def choose(self, field: str) -> None:
+        """Opens the list of a field; the counts of its values come later."""
+        if self._navigation.snapshot is None:
+            self._say(STILL_LOADING)
+            return
+        filter = self._navigation.view.filter
+        self._open(field, options_of(field, *known_choices(self._navigation), None), marked(filter, field))
+        if field != "period":
+            self._database.load_counts(filter, field)
+
+    def choose_command(self) -> None:
+        """Opens the command palette."""
+        self._open(_COMMANDS, commands_of(commands(Where.DASHBOARD, Where.EVERYWHERE)), frozenset())
+
+    def count(self, message: Counted) -> None:
+        """Shows the counts in the list that is open."""
+        if self._choices.display and self._choices.field == message.field:
+            self._choices.count(options_of(message.field, *known_choices(self._navigation), message.counts))
+
+    async def pick(self, message: Picked) -> None:
+        """Applies what was picked from a list."""
+        if message.field == _COMMANDS:
+            await self._screen.run_action(str(next(iter(message.values))))
+        else:
+            self._navigation.go_to(taken(self._navigation.view.filter, message.field, message.values))
+
+    def edit(self) -> None:
+        """Opens the filter line."""
+        self._key_focus.lend(self._line)
+        self._line.edit(self._navigation.view.filter)
+        self._say("Tab completes a field or value, Enter applies, Esc cancels")
+
+    def shift(self, by: int) -> None:
+        """Goes to the period before (-1) or after (1), of the same length."""
+        filter, snapshot = self._navigation.view.filter, self._navigation.snapshot
+        if snapshot is None or snapshot.view.filter.period != filter.period:
+            return
+        period = shifted(filter.period, snapshot.report.since, snapshot.report.until, by)
+        self._navigation.go_to(replace(filter, period=period))
+
+    def place_open_list(self) -> None:
+        """Places the open list, if there is one, in a terminal of another size."""
+        if self._choices.display:
+            self._place(self._choices.field, self._choices.options)
+
+    def _open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
+        self._place(field, len(options))
+        self._key_focus.lend(self._choices)
+        self._choices.open(field, options, marked)
+
+    def _place(self, field: str, options: int) -> None:
+        """Places the list below its dropdown, as wide and high as there is room for."""
+        size = self._screen.size
+        left, width = 0, _COMMANDS_WIDTH
+        if field != _COMMANDS:
+            dropdown = self._screen.query_one(f"#choose-{field}", Dropdown)
+            left = dropdown.region.x
+            width = max(dropdown.size.width, _WIDE_LIST if field == "template" else _LIST_WIDTH)
+        width = min(size.width, width)
+        styles = self._choices.styles
+        styles.width, styles.height = width, min(options + 3, size.height - 3, _LIST_HEIGHT)
+        styles.offset = (max(0, min(left, size.width - width)), 1)
+
+
+def known_choices(navigation: Navigation) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+    """The lines and the templates of the last snapshot; none before the first."""
+    snapshot = navigation.snapshot
+    return ((), ()) if snapshot is None else (snapshot.lines, snapshot.templates)

@@ -1,0 +1,95 @@
+"""Shows what was read, or why it could not be read, on every widget of the dashboard."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+from textual.screen import Screen
+
+from tui.data.reading import Snapshot, Stamp
+from tui.data.worker_messages import DetailRead, LoadFailed, PagesRead
+from tui.screens.arrangement import Arrangement
+from tui.screens.dashboard_widgets import DashboardWidgets
+from tui.screens.database_worker import DatabaseWorker
+from tui.screens.navigation import Navigation
+from tui.screens.status_notices import StatusNotices
+from tui.screens.table_notice import how_to_begin, no_rows
+from tui.widgets.drawn_charts import FunnelChart
+from tui.widgets.panel import Panel
+from tui.words.wording import filter_words, order_words, short_moment
+
+
+class Presenter:
+    """Brings snapshots, pages and failures to the widgets of one screen; `path` is the database."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        widgets: DashboardWidgets,
+        navigation: Navigation,
+        arrangement: Arrangement,
+        notices: StatusNotices,
+        database: DatabaseWorker,
+        path: Path,
+    ) -> None:
+        self._screen, self._widgets, self._navigation, self._path = screen, widgets, navigation, path
+        self._arrangement, self._notices, self._database = arrangement, notices, database
+
+    def show(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
+        """Shows everything that was read for a view, unless another view was asked for since."""
+        navigation, view = self._navigation, snapshot.view
+        if view != navigation.view:
+            return
+        before, anchor = navigation.snapshot, navigation.anchor
+        navigation.arrive(snapshot, stamp)
+        focused = self._screen.focused
+        if isinstance(focused, Panel) and anchor.part is not None:
+            focused.cursor = anchor.part
+        for panel in self._widgets.panels.values():
+            if isinstance(panel, FunnelChart):
+                panel.of_period = view.funnel_of_period
+            panel.show(snapshot.report)
+        order = "" if view.grouped else order_words(view.order, view.reverse)
+        notice = no_rows(snapshot, navigation.history.depth > 0, self._path)
+        position = anchor.position_in(snapshot.report)
+        self._widgets.table.show(snapshot.pager, filter_words(view.filter), order, position, notice)
+        self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
+        data_of = snapshot.data_of
+        self._widgets.status_line.freshness("" if data_of is None else f"data up to {short_moment(data_of).strip()}")
+        if before is None:
+            self._screen.call_after_refresh(self._end_start)
+
+    def _end_start(self) -> None:
+        """Does what can wait until the first numbers are on the screen."""
+        self._database.import_later()
+        # The objects of the start stay for good: the garbage collector need not look at them again.
+        gc.freeze()
+        gc.enable()
+
+    def fail(self, message: LoadFailed) -> None:
+        """Says why the database could not be read, unless another view was asked for since."""
+        if message.view is not None:
+            if message.view != self._navigation.view:
+                return
+            self._navigation.fail(message.stamp, message.text)
+        if self._navigation.snapshot is None:
+            self._widgets.table.explain((message.text, *how_to_begin(self._path)))
+            self._notices.say(message.text, error=True)
+        else:
+            self._notices.say(f"{message.text}; the numbers shown are from before", error=True)
+
+    def show_detail(self, message: DetailRead) -> None:
+        """Shows one start."""
+        pane = self._widgets.detail
+        opens = not pane.display
+        pane.show(message.row, message.detail)
+        if opens:
+            self._arrangement.arrange(self._arrangement.layout)
+
+    def show_pages(self, message: PagesRead) -> None:
+        """Shows rows of the table."""
+        for index, rows in message.pages.items():
+            message.pager.store(index, rows)
+        if message.pager is self._widgets.table.pager:
+            self._widgets.table.refresh()

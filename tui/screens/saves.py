@@ -1,0 +1,93 @@
+"""Saving what is shown as TSV: the starts of the filter, or the figures of a chart. A worker writes the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from tui.data.worker_messages import SaveEnded
+from tui.screens.database_worker import DatabaseWorker
+from tui.screens.filter_dialogs import STILL_LOADING
+from tui.screens.key_focus import KeyFocus
+from tui.screens.navigation import Navigation
+from tui.screens.status_notices import StatusNotices
+from tui.widgets.panel import Panel
+from tui.widgets.prompt_line import Purpose
+from tui.words.wording import plural
+
+
+class Saves:
+    """One save at a time.
+
+    Args:
+        directory: where files without a path are saved.
+        prompt: asks for a text, given its purpose, a proposal and an instruction.
+        changed: called when a save starts or ends: other keys are then available.
+    """
+
+    def __init__(
+        self,
+        navigation: Navigation,
+        database: DatabaseWorker,
+        key_focus: KeyFocus,
+        notices: StatusNotices,
+        clock: Callable[[], datetime],
+        directory: Path,
+        prompt: Callable[[Purpose, str, str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._navigation, self._database, self._key_focus, self._notices = navigation, database, key_focus, notices
+        self._clock, self._directory, self._prompt, self._changed = clock, directory, prompt, changed
+        self.progress: str | None = None  # how far the save is; None if there is none
+
+    def ask_name(self) -> None:
+        """Asks for the name of the file, and proposes one."""
+        if self._navigation.current is None:
+            self._notices.say(STILL_LOADING)
+            return
+        # Not imported with this module: the first screen comes sooner without it.
+        from storage.table.export import file_name
+
+        panel = self._key_focus.panel_in_use()
+        prefix = "" if panel is None else f"{panel.id}-"
+        name = self._directory / f"{prefix}{file_name(self._navigation.view.filter, self._clock())}"
+        self._prompt(Purpose.SAVE, str(name), "file name; Enter saves, Esc cancels")
+
+    def save_as(self, name: str) -> None:
+        """Saves to a file named by the user: absolute, or relative to the directory."""
+        self.save((self._directory / Path(name).expanduser()).absolute())
+
+    def save(self, path: Path | None = None) -> None:
+        """Saves the figures of the panel in use, or else the starts; None: an unused name in the directory."""
+        snapshot = self._navigation.current
+        if snapshot is None:
+            self._notices.say(STILL_LOADING)
+            return
+        self.progress = "…"
+        self._changed()
+        panel: Panel | None = self._key_focus.panel_in_use()
+        if panel is not None:
+            figures = panel.figures(snapshot.report)
+            self._database.save_figures(panel.id or "panel", snapshot.view.filter, figures, path)
+        else:
+            self._notices.say("saving …")
+            self._database.save_starts(snapshot.view.filter, path)
+
+    def cancel(self) -> None:
+        """Cancels the save; the worker removes the unfinished file and answers `SaveEnded`."""
+        self._database.cancel("save")
+
+    def advance(self, count: int) -> None:
+        """Says how many starts are written."""
+        if self.progress is not None:
+            self.progress = plural(count, "start")
+            self._notices.say(f"saving: {self.progress} so far; Esc cancels")
+
+    def end(self, message: SaveEnded) -> None:
+        """Says where the file is, or why there is none."""
+        self.progress = None
+        self._changed()
+        # In an error the reason matters more than the directory.
+        text = message.text.replace(f"{self._directory}/", "") if message.error else message.text
+        self._notices.say(text, message.error, ends_in_path=not message.error)

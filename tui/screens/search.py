@@ -1,0 +1,76 @@
+"""Searches the table for text in contact, name or template, row by row in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from storage.table.pages import StartRow
+from tui.data.worker_messages import Found
+from tui.screens.database_worker import DatabaseWorker
+from tui.screens.navigation import Navigation
+from tui.widgets.prompt_line import Purpose
+from tui.widgets.starts_table import StartsTable
+from tui.words.wording import day as day_words
+
+
+class Search:
+    """One search at a time, and the text of the last one.
+
+    Args:
+        table: its cursor is where a search begins and ends.
+        prompt: asks for a text, given its purpose, a proposal and an instruction.
+        say: shows a line in the status line.
+    """
+
+    def __init__(
+        self,
+        navigation: Navigation,
+        database: DatabaseWorker,
+        table: StartsTable,
+        prompt: Callable[[Purpose, str, str], None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._navigation, self._database, self._table = navigation, database, table
+        self._prompt, self._say = prompt, say
+        self.text = ""
+        self.is_running = False
+
+    def ask_text(self) -> None:
+        """Asks for the text to search for."""
+        self._prompt(Purpose.FIND, self.text, "search contact, name or template; Enter searches, Esc cancels")
+
+    def find_next(self, by: int) -> None:
+        """Searches below (1) or above (-1) the cursor; asks for the text if there is none yet."""
+        if not self.text:
+            self.ask_text()
+            return
+        row, view = self._table.row(), self._navigation.view
+        cursor = row.cursor if isinstance(row, StartRow) else None
+        self._say(f'searching for "{self.text}" …  any key stops')
+        self.is_running = True
+        self._database.find(view.filter, self.text, cursor, older=(by > 0) is not view.reverse)
+
+    def stop(self) -> None:
+        """Stops the search."""
+        self.is_running = False
+        self._database.cancel("find")
+        self._say(f'search for "{self.text}" stopped')
+
+    def advance(self, day: date) -> None:
+        """Says which day the search has reached."""
+        if self.is_running:
+            self._say(f'searching for "{self.text}" on {day_words(day, year=True)} …  any key stops')
+
+    def end(self, message: Found) -> None:
+        """Moves the cursor to the match, or says that there is none."""
+        if not self.is_running or message.filter != self._navigation.view.filter:
+            return
+        self.is_running = False
+        if message.match is None:
+            self._say(f'no match for "{self.text}" {"below" if message.older else "above"}')
+            return
+        position = message.match.position
+        reverse = self._navigation.view.reverse
+        self._table.action_move_to(self._table.count - 1 - position if reverse else position)
+        self._say(f'found "{self.text}"; n for the next match, N for the previous one')

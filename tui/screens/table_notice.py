@@ -1,0 +1,27 @@
+"""What the table says in place of rows: that nothing matches, or how to get data. Knows no widget."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from storage.database.connection import default_path
+from tui.data.reading import Snapshot
+from tui.words.wording import filter_words, plural
+
+
+def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:
+    """Why a snapshot has no rows and what to do, in lines; empty if it has some."""
+    if snapshot.pager.count:
+        return ()
+    if snapshot.empty:
+        return ("This database is empty.", *how_to_begin(path))
+    without = [f"Without {words} there would be {plural(count, 'start')}." for words, count in snapshot.loosened]
+    keys = "x clears every filter, < goes to the period before" + (", Esc goes back." if can_go_back else ".")
+    return (f"Nothing matches: {filter_words(snapshot.view.filter)}.", *without, keys)
+
+
+def how_to_begin(path: Path) -> tuple[str, ...]:
+    """How a database gets its first data, in lines."""
+    named = "" if path == default_path() else f" --db {shlex.quote(str(path))}"
+    return ("", f"Import your files:   saludo import{named} FILES", "Or try the demo:     saludo demo")

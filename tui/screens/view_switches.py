@@ -1,0 +1,39 @@
+"""The keys that change the view but not its filter: by notification or start by start, the order, the funnel's days."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storage.table.sorting import Order
+from tui.screens.arrangement import Arrangement
+from tui.screens.navigation import Navigation
+
+
+class ViewSwitches:
+    """Each goes to another view, from which the user can come back."""
+
+    def __init__(self, navigation: Navigation, arrangement: Arrangement) -> None:
+        self._navigation, self._arrangement = navigation, arrangement
+
+    def group(self) -> None:
+        """Groups the table by notification, or shows it start by start."""
+        view = self._navigation.view
+        self._navigation.go(replace(view, grouped=not view.grouped))
+
+    def sort(self) -> None:
+        """Sorts the table by the next order."""
+        view, orders = self._navigation.view, list(Order)
+        following = orders[(orders.index(view.order) + 1) % len(orders)]
+        self._navigation.go(replace(view, order=following))
+
+    def reverse(self) -> None:
+        """Reverses the order."""
+        view = self._navigation.view
+        self._navigation.go(replace(view, reverse=not view.reverse))
+
+    def switch_funnel(self) -> None:
+        """Shows the funnel, of this week or of the selected period."""
+        if not self._arrangement.is_shown("funnel"):
+            self._arrangement.show_chart("funnel")
+        view = self._navigation.view
+        self._navigation.go(replace(view, funnel_of_period=not view.funnel_of_period))
