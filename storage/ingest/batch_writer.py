@@ -44,8 +44,8 @@ class BatchWriter:
         self._connection, self._sharing = writer.connection, sharing
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
-        self._columns = store.Columns(self._connection, self._lines)
-        self._timelines = Derivation(self._connection, load_settings(self._connection), self._columns)
+        self._name_ids = store.NameIds(self._connection, self._lines)
+        self._timelines = Derivation(self._connection, load_settings(self._connection), self._name_ids)
         self._first_id = self._next_id = store.next_id(self._connection)
         self._hashes = SeenKeys(complete=self._next_id == 1)
 
@@ -85,11 +85,11 @@ class BatchWriter:
     def _merge(self, batch: Batch) -> ChangeSet:
         """Merges the batch's messages with those of the database."""
         change_set = ChangeSet(fresh_from=self._contacts.fresh_from)
-        columns = self._columns
-        lines = {text: columns.of_line(text) for text in {row[LINE] for row in batch.rows}}
+        name_ids = self._name_ids
+        lines = {text: name_ids.of_line(text) for text in {row[LINE] for row in batch.rows}}
         people = self._contacts.find_each(batch.references)
         there = self._hashes.take([row[HASH] for row in batch.rows])
-        stored = store.like(self._connection, (row for row in batch.rows if row[HASH] in there))
+        stored = store.by_keys_of(self._connection, (row for row in batch.rows if row[HASH] in there))
         known = {(one.row[KEY], one.row[DIRECTION]): one for one in stored}
         self._first_id = next_id = self._next_id
         for new, person in zip(batch.rows, batch.people, strict=True):
@@ -103,7 +103,7 @@ class BatchWriter:
                 merged = _merged(before.row, new)
                 if merged == before.row:
                     continue
-                line_id, line = columns.of_line(merged[LINE])
+                line_id, line = name_ids.of_line(merged[LINE])
                 ((contact_id, contact),) = self._contacts.find_each((merged[CONTACT],))
                 row = Stored(before.id, line, contact, line_id, contact_id, merged, merged[AT], before.derived)
                 change_set.changed(row, before)
@@ -132,8 +132,8 @@ class BatchWriter:
         new = [change for change in changes if change[0].id >= self._first_id]
         new.sort(key=lambda change: change[0].id)  # rows in order of id are written faster and leave no gaps
         changed = [change for change in changes if change[0].id in rows and change[0].id < self._first_id]
-        store.insert(self._connection, self._columns, new)
-        store.update(self._connection, self._columns, changed)
+        store.insert(self._connection, self._name_ids, new)
+        store.update(self._connection, self._name_ids, changed)
         self._timelines.write((row, after) for row, after in changes if row.id not in rows)
         return len(new)
 
@@ -150,8 +150,8 @@ def _merged(before: Row, new: Row) -> Row:
 def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
     """Derives all messages again inside the caller's transaction; triggers mark what changes as dirty."""
     connection = writer.connection
-    columns = store.Columns(connection, Lines(connection))
-    Derivation(connection, load_settings(connection), columns).derive_everything(progress)
+    name_ids = store.NameIds(connection, Lines(connection))
+    Derivation(connection, load_settings(connection), name_ids).derive_everything(progress)
 
 
 def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:

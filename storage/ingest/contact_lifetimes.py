@@ -8,12 +8,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
+from storage.messages.classify import surely_makes_known
 from storage.messages.message import Direction
-from storage.messages.message_row import DIRECTION, EXPORTED, FAILED_AT, FLAGS, Row
+from storage.messages.message_row import DIRECTION
 from storage.messages.store import Stored
 
 _MAX_CONTACTS = 1_000_000  # 16 bytes each
-_OUT, _ROW = int(Direction.OUT), int(Direction.ROW)
+_ROW = int(Direction.ROW)
 
 
 class ContactLifetimes:
@@ -64,11 +65,6 @@ class ContactLifetimes:
                     last = at
                 if evidence[DIRECTION] == _ROW:
                     self._unsure.add(contact)  # it may be joined with another message
-                elif (not since or at < since) and _is_certain(evidence):
+                elif (not since or at < since) and surely_makes_known(evidence):
                     since = at
             known_since[contact], lasts[contact] = since, last
-
-
-def _is_certain(row: Row) -> bool:
-    """Whether a message was sent and nothing says that it failed; `store.first_by_contact` asks the same in SQL."""
-    return row[DIRECTION] == _OUT and row[FAILED_AT] is None and not row[FLAGS] and row[EXPORTED] is None

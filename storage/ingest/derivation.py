@@ -22,7 +22,6 @@ from storage.ingest.change_set import ChangeSet
 from storage.ingest.contact_lifetimes import ContactLifetimes
 from storage.ingest.reply_contexts import ReplyContexts
 from storage.messages import store
-from storage.messages.classify import NOT_WRITTEN
 from storage.messages.message import Direction
 from storage.messages.message_row import DIRECTION
 from storage.messages.store import DerivedColumns, Stored
@@ -30,7 +29,7 @@ from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, 
 
 _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
-_IN, _OUT, _ROW = (int(direction) for direction in (Direction.IN, Direction.OUT, Direction.ROW))
+_OUT, _ROW = int(Direction.OUT), int(Direction.ROW)
 _FAILED = STATUSES.index(StartStatus.FAILED)
 
 # A message and its derived columns, which may be the same as before.
@@ -61,14 +60,14 @@ def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 class Derivation:
     """Derives contacts again. It alone writes the derived columns of `messages`."""
 
-    def __init__(self, connection: sqlite3.Connection, settings: Settings, columns: store.Columns) -> None:
+    def __init__(self, connection: sqlite3.Connection, settings: Settings, name_ids: store.NameIds) -> None:
         self._connection = connection
         self._answer_window = settings.answer_window_ms
         # The farthest that one message reaches: an answer, and then a joined row; see `_read_around`.
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
         self._far = 2 * self._reach
         self._days = Calendar(settings.zone).days
-        self._template_ids = columns.template_ids
+        self._template_ids = name_ids.template_ids
         empty = store.next_id(connection) == 1
         # Hashes of all keys that a context names; None if the database held messages before, or if they are too many.
         self._named: set[int] | None = set() if empty else None
@@ -174,7 +173,7 @@ class Derivation:
                 around.append(contact)
         for first in store.first_by_contact(self._connection, others, JOIN_DISTANCE):
             contact, at = first.contact, first.at
-            if contact in spans and at < spans[contact][0] and _surely_known(first):
+            if contact in spans and at < spans[contact][0] and first.makes_known:
                 since[contact] = at
                 around.append(contact)
         return since, around
@@ -251,10 +250,3 @@ class Derivation:
 
 _NO_START = (*(None,) * 7, 0, None, None)
 _NO_FAILURE = (None, None, None)
-
-
-def _surely_known(first: store.First) -> bool:
-    """Whether a message makes its contact known, whatever else is known of it."""
-    if first.direction == _IN:
-        return not first.group and first.kind not in NOT_WRITTEN
-    return first.direction == _OUT and not first.doubtful

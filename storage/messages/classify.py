@@ -1,15 +1,32 @@
-"""What a message is by its own evidence: a notification, a referred start, one that answers or makes its contact known
-(DESIGN 3). Reads rows of evidence (storage/messages/message_row.py); knows no other message and no database.
+"""What a message is, by its own row: a notification, a referred start, an answer, what makes its contact known.
+
+The rules are defined in docs/definitions.md. Knows no other message and no database.
+
+"Makes its contact known" has two parts. The whole rule is in `timeline`: a message in does if `inbound_makes_known`, a
+message out if it did not fail, which depends on answers and joined rows. `surely_makes_known` decides without other
+messages whether it does in any case, so that an import need not read the rest of the contact; SURELY_MAKES_KNOWN is the
+same in SQL. tests/storage/messages/test_classify.py compares the three.
 """
 
 from __future__ import annotations
 
 from storage.domain.vocabulary import REFERRED
 from storage.messages.message import Direction
-from storage.messages.message_row import CATEGORY, DIRECTION, ERROR_CODE, FAILED_AT, GROUP, KIND, ORIGIN, Row
+from storage.messages.message_row import (
+    CATEGORY,
+    DIRECTION,
+    ERROR_CODE,
+    EXPORTED,
+    FAILED_AT,
+    FLAGS,
+    GROUP,
+    KIND,
+    ORIGIN,
+    Row,
+)
 
-_OUT, _IN = Direction.OUT, Direction.IN
-_NOTIFYING = frozenset(
+_OUT, _IN = int(Direction.OUT), int(Direction.IN)
+_NOTIFICATION_CATEGORIES = frozenset(
     (
         "marketing",
         "utility",
@@ -19,14 +36,14 @@ _NOTIFYING = frozenset(
         "business_initiated",
     )
 )
-_FREE_TEXT_ONLY = 131047
+_FREE_TEXT_ONLY = 131047  # the error of free text after the 24-hour window; a template cannot get it
 _CANNOT_ANSWER = frozenset(("reaction", "system", "revoke", "edit", "request_welcome", "echo", "message_echoes"))
-NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
+_NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
 _REFERRED = frozenset(origin.value for origin in REFERRED)
 
 
 def is_notification(row: Row) -> bool:
-    """Whether an outbound message or a keyless row is a template or a mass notification (DESIGN 3, Notification)."""
+    """Whether a message out or a keyless row is a template or part of a mass send ("What is a start")."""
     if row[DIRECTION] == _IN or row[GROUP] or row[ORIGIN] in _REFERRED:
         return False
     kind = row[KIND]
@@ -34,21 +51,41 @@ def is_notification(row: Row) -> bool:
         return bool(kind == "template")
     category = row[CATEGORY]
     if category is not None:
-        return category in _NOTIFYING
+        return category in _NOTIFICATION_CATEGORIES
     return row[FAILED_AT] is None or row[ERROR_CODE] != _FREE_TEXT_ONLY
 
 
 def is_referred(row: Row) -> bool:
-    """Whether the message is a start that a referral made."""
+    """Whether the message is a referred start."""
     return row[DIRECTION] != _OUT and row[ORIGIN] in _REFERRED
 
 
 def can_answer(row: Row) -> bool:
-    """Whether an inbound message is one by which a person answers."""
+    """Whether the message is one in that can answer a notification ("Answered")."""
     kind = row[KIND]
     return row[DIRECTION] == _IN and not row[GROUP] and kind is not None and kind not in _CANNOT_ANSWER
 
 
-def makes_known(row: Row) -> bool:
-    """Whether an inbound message makes its contact a known one."""
-    return not row[GROUP] and row[KIND] not in NOT_WRITTEN
+def inbound_makes_known(row: Row) -> bool:
+    """Whether a message in, or a row of a referred start, makes its contact known ("New or recurrent")."""
+    return not row[GROUP] and row[KIND] not in _NOT_WRITTEN
+
+
+def surely_makes_known(row: Row) -> bool:
+    """Whether a message makes its contact known, whatever other messages there are.
+
+    A message out does if no record says that it failed. A keyless row never does: it may be one start with a message
+    out, and then the two together decide.
+    """
+    if row[DIRECTION] == _OUT:
+        return row[FAILED_AT] is None and not row[FLAGS] and row[EXPORTED] is None
+    return row[DIRECTION] == _IN and inbound_makes_known(row)
+
+
+# `surely_makes_known` in SQL: 1 or 0, of a row of `messages AS m`.
+SURELY_MAKES_KNOWN = f"""
+CASE m.direction
+WHEN {_OUT} THEN m.failed_at IS NULL AND m.flags = 0 AND m.exported IS NULL
+WHEN {_IN} THEN m."group" = 0 AND ifnull(m.kind, '') NOT IN ({", ".join(f"'{kind}'" for kind in sorted(_NOT_WRITTEN))})
+ELSE 0 END
+"""

@@ -1,5 +1,8 @@
-"""The rows of `messages`: reads and writes them, their names as numbers. Knows no merge rule; what the evidence columns
-hold is `evidence_row`'s, and the derived columns are handed on as they are."""
+"""Reads and writes the rows of table `messages`, with the ids of lines, contacts and templates in place of their names.
+
+`message_row` defines the columns that hold what records say, `DERIVED` the columns that follow from them; this module
+passes the values of both on. Knows no merge rule and no definition.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import msgspec
 from storage.database.dirty_marks import MARK_DAY
 from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
+from storage.messages.classify import SURELY_MAKES_KNOWN
 from storage.messages.identities import NOWHERE, Lines, Owned
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import (
@@ -58,25 +62,30 @@ LEFT JOIN line_ids ON line_ids.id = m.line_id
 LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
 LEFT JOIN templates ON templates.id = m.template
 """
-_EVIDENCE_END = 9 + len(message_row.COLUMNS) - NAMES  # in a row of _READ
+_IDS_AND_NAMES = 9  # columns of _READ before those of a row
+_ROW_END = _IDS_AND_NAMES + len(message_row.COLUMNS) - NAMES
 
 _ALL = (*message_row.COLUMNS, *DERIVED, "id")
-# A column left out of a statement takes no time; one that is bound to nothing takes the most.
-_USUAL_DERIVED = DERIVED.index("failure_code")  # columns before those that hardly any message has
+# Two statements, because binding None to a column takes as long as binding a value, and leaving it out takes no time.
+_USUAL_DERIVED = DERIVED.index("failure_code")  # columns before those that few messages use
 _NOTHING_DERIVED = (None,) * (len(DERIVED) - _USUAL_DERIVED)
 _USUAL = (*message_row.COLUMNS[:USUAL], *DERIVED[:_USUAL_DERIVED], "id")
 _INSERT, _INSERT_USUAL = (
     f"INSERT INTO messages ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     for columns in (_ALL, _USUAL)
 )
-_TEMPLATES_KEPT = 100_000
+_CACHED_TEMPLATES = 100_000
 _UPDATE = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in _ALL[:-1])} WHERE id = ?"
 _UPDATE_DERIVED = f"UPDATE messages SET {', '.join(f'{column} = ?' for column in DERIVED)} WHERE id = ?"
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
-    """A message's row of evidence with the line and contact that it names itself, the ids of those names, its own time,
-    ms, and the derived columns that it has in the database (None: it is not there yet)."""
+    """A message with its ids in the database.
+
+    id: `messages.id`. line, contact: ids of the line and contact that it belongs to. line_id, contact_id: ids of the
+    names by which its records name them (`line_ids.id`, `contact_ids.id`). row: what its records say. at: its own time,
+    ms. derived: its derived columns in the database, None if it is not there yet.
+    """
 
     id: int
     line: int | None
@@ -89,17 +98,17 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def message(self) -> Message:
-        """The message, made of its row every time."""
+        """The message that the row was made of, converted at every call."""
         return message_of_row(self.row)
 
 
 def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
-    """The messages of these keys, in any direction."""
+    """The messages with these keys, in any direction."""
     return _by_hash(connection, {key: hash_of(key) for key in keys})
 
 
-def like(connection: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Stored]:
-    """The messages that have the keys of these rows, in any direction."""
+def by_keys_of(connection: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Stored]:
+    """The messages with the same keys as these rows, in any direction."""
     return _by_hash(connection, {row[KEY]: row[HASH] for row in rows})
 
 
@@ -118,7 +127,7 @@ def by_contact(connection: sqlite3.Connection, contacts: Iterable[int]) -> Itera
 
 
 def by_contact_and_time(connection: sqlite3.Connection, spans: Iterable[tuple[int, int, int]]) -> Iterator[Stored]:
-    """The messages of each (contact, low, high) whose own time, ms, is one of [low, high]."""
+    """The messages of each (contact, low, high) whose own time is low to high, both included, in ms."""
     source = """
         json_each(?) AS wanted CROSS JOIN messages AS m
         ON m.contact = wanted.value ->> 0 AND m.at BETWEEN wanted.value ->> 1 AND wanted.value ->> 2
@@ -127,48 +136,53 @@ def by_contact_and_time(connection: sqlite3.Connection, spans: Iterable[tuple[in
 
 
 class First(NamedTuple):
-    """What tells of a contact's earliest message whether the contact was known by it."""
+    """The earliest message of a contact: its time, ms, and whether it makes the contact known in any case."""
 
     contact: int
     at: int
-    direction: int
-    kind: str | None
-    group: int
-    doubtful: int  # something says that it failed, or might
+    makes_known: bool
 
 
 def first_by_contact(connection: sqlite3.Connection, contacts: Iterable[int], join_distance: int) -> Iterator[First]:
-    """One of the earliest messages of each contact.
+    """The earliest message of each contact; any one of those with the same time.
 
-    join_distance: how far, ms, from it a keyless row may lie that is one start with it, and says more of it.
+    Args:
+        connection: The database.
+        contacts: Ids of contacts; those without a message are left out.
+        join_distance: How near, in ms, a keyless row must be to a message out to be one start with it; then it depends
+            on both whether the message failed.
     """
     rows = connection.execute(
-        """
-        SELECT m.contact, m.at, m.direction, m.kind, m."group",
-               m.failed_at IS NOT NULL OR m.flags <> 0 OR m.exported IS NOT NULL OR EXISTS (
-                   SELECT 1 FROM messages AS r
-                   WHERE r.contact = m.contact AND r.at BETWEEN m.at AND m.at + :distance AND r.direction = :row
-               )
+        f"""
+        SELECT m.contact, m.at, ({SURELY_MAKES_KNOWN}) AND NOT (m.direction = :out AND EXISTS (
+            SELECT 1 FROM messages AS r
+            WHERE r.contact = m.contact AND r.at BETWEEN m.at AND m.at + :distance AND r.direction = :row
+        ))
         FROM json_each(:contacts) AS wanted CROSS JOIN messages AS m
         ON m.id = (SELECT id FROM messages WHERE contact = wanted.value ORDER BY at LIMIT 1)
         """,
-        {"contacts": json.dumps(sorted(contacts)), "distance": join_distance, "row": int(Direction.ROW)},
+        {
+            "contacts": json.dumps(sorted(contacts)),
+            "distance": join_distance,
+            "out": int(Direction.OUT),
+            "row": int(Direction.ROW),
+        },
     )
-    return (First(*row) for row in rows)
+    return (First(contact, at, bool(makes_known)) for contact, at, makes_known in rows)
 
 
 def next_id(connection: sqlite3.Connection) -> int:
-    """The row id that the next new message gets."""
+    """The row id of the next new message."""
     return int(connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0])
 
 
 def by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Stored]:
-    """The messages of these row ids."""
+    """The messages with these row ids."""
     return _read(connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.id = wanted.value", sorted(ids))
 
 
 def by_joined(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
-    """The keyless rows that are one start with these messages, by the message's row id."""
+    """The keyless rows that are joined to these messages, by the message's row id."""
     wanted = sorted(ids)
     pairs = connection.execute(
         "SELECT m.id, m.joined FROM json_each(?) AS wanted CROSS JOIN messages AS m ON m.joined = wanted.value",
@@ -179,7 +193,7 @@ def by_joined(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, S
 
 
 def by_context(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
-    """The messages that name one of these keys as their context."""
+    """The messages that quote a message with one of these keys."""
     source = "json_each(?) AS wanted CROSS JOIN messages AS m ON m.context = wanted.value AND m.context IS NOT NULL"
     return _read(connection, source, sorted(set(keys)))
 
@@ -192,26 +206,31 @@ def _read(connection: sqlite3.Connection, source: str, wanted: list[Any]) -> Ite
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    id, line, contact, line_id, contact_id, line_text, kind, text, template = row[:9]
+    id, line, contact, line_id, contact_id, line_text, kind, text, template = row[:_IDS_AND_NAMES]
     reference = None if kind is None else (kind, text)
-    evidence = (line_text, reference, template, *row[9:_EVIDENCE_END])
-    return Stored(id, line, contact, line_id, contact_id, evidence, evidence[AT], row[_EVIDENCE_END:])
+    known = (line_text, reference, template, *row[_IDS_AND_NAMES:_ROW_END])
+    return Stored(id, line, contact, line_id, contact_id, known, known[AT], row[_ROW_END:])
 
 
-def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple[Stored, DerivedColumns]]) -> None:
-    """Writes new messages, whose row ids are higher than any there was, and marks the days of their starts as dirty."""
+def insert(connection: sqlite3.Connection, names: NameIds, new: Iterable[tuple[Stored, DerivedColumns]]) -> None:
+    """Writes new messages and marks the days of their starts as dirty (storage/database/dirty_marks.py).
+
+    Args:
+        connection: The database.
+        names: Ids of templates.
+        new: Messages with derived columns, in the order of their row ids, all greater than any in the table.
+    """
     usual: list[tuple[Any, ...]] = []
     others: list[tuple[Any, ...]] = []
     days: set[tuple[int, int | None]] = set()
-    template_ids = columns.template_ids
+    template_ids = names.template_ids
     for stored, derived in new:
         row = stored.row
         if row[USUAL:] == NOTHING_UNUSUAL and derived[_USUAL_DERIVED:] == _NOTHING_DERIVED:
-            template = template_ids[row[TEMPLATE]]
-            names = stored.line_id, stored.contact_id, template
-            usual.append((*names, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], stored.id))
+            ids = stored.line_id, stored.contact_id, template_ids[row[TEMPLATE]]
+            usual.append((*ids, *row[NAMES:USUAL], *derived[:_USUAL_DERIVED], stored.id))
         else:
-            others.append(_whole(columns, stored, derived))
+            others.append(_all_values(names, stored, derived))
         if derived[START_ORIGIN] is not None:
             days.add((derived[DAY], derived[START_LINE]))
     connection.executemany(_INSERT_USUAL, usual)
@@ -219,31 +238,31 @@ def insert(connection: sqlite3.Connection, columns: Columns, new: Iterable[tuple
     connection.executemany(MARK_DAY, days)
 
 
-def update(connection: sqlite3.Connection, columns: Columns, changed: Iterable[tuple[Stored, DerivedColumns]]) -> None:
+def update(connection: sqlite3.Connection, names: NameIds, changed: Iterable[tuple[Stored, DerivedColumns]]) -> None:
     """Writes changed messages."""
-    connection.executemany(_UPDATE, [_whole(columns, stored, derived) for stored, derived in changed])
+    connection.executemany(_UPDATE, [_all_values(names, stored, derived) for stored, derived in changed])
 
 
-def _whole(columns: Columns, stored: Stored, derived: DerivedColumns) -> tuple[Any, ...]:
-    """A message as the values of _ALL."""
-    names = stored.line_id, stored.contact_id, columns.template_ids[stored.row[TEMPLATE]]
-    return (*names, *stored.row[NAMES:], *derived, stored.id)
+def _all_values(names: NameIds, stored: Stored, derived: DerivedColumns) -> tuple[Any, ...]:
+    """The values of _ALL."""
+    ids = stored.line_id, stored.contact_id, names.template_ids[stored.row[TEMPLATE]]
+    return (*ids, *stored.row[NAMES:], *derived, stored.id)
 
 
 def update_derived(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Writes only derived columns, each row with its id behind them."""
+    """Writes derived columns alone: rows of the values of DERIVED and the row id."""
     connection.executemany(_UPDATE_DERIVED, rows)
 
 
-class Columns:
-    """Turns names into the ids of lines and templates.
+class NameIds:
+    """Finds the ids of lines and templates by their names.
 
-    template_ids: the ids of templates by their names, made where they are new; of no name, none.
+    template_ids: name -> id, inserted if it is new; None -> None.
     """
 
     def __init__(self, connection: sqlite3.Connection, lines: Lines) -> None:
         self._connection, self._lines = connection, lines
-        self.template_ids = BoundedCache(self._template_id, _TEMPLATES_KEPT)
+        self.template_ids = BoundedCache(self._template_id, _CACHED_TEMPLATES)
 
     def _template_id(self, name: str | None) -> int | None:
         if name is None:
@@ -252,5 +271,5 @@ class Columns:
         return int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
 
     def of_line(self, text: str | None) -> Owned:
-        """Where the text of a line leads, which has been linked before."""
+        """The ids of a line by one of its texts, which must be linked already."""
         return NOWHERE if text is None else self._lines.find(text)

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.events import Failure
 from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
-from storage.messages.classify import can_answer, is_notification, is_referred, makes_known
+from storage.messages.classify import can_answer, inbound_makes_known, is_notification, is_referred
 from storage.messages.message import Direction, Sources, Stated
 from storage.messages.message_row import (
     ANSWERED_AT,
@@ -197,7 +197,7 @@ def derive(
         if (since is None or out.at < since) and out.contact is not None and not out.failed:
             since = out.at
     for one in (*inbound, *referred) if inbound or referred else ():  # a referred message in stands in both
-        if one.contact is not None and makes_known(one.row):
+        if one.contact is not None and inbound_makes_known(one.row):
             since = _earlier(since, one.row[AT])
     starts = {
         out.id: _notification_start(out.row, out.line, out.flags, out.answered_at, since, joined=out.joined)
