@@ -14,6 +14,8 @@ _SPECIAL = frozenset("*\\")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CHARACTERS = re.compile(r"\\.|[^\\]", re.DOTALL)
 _PARTS = re.compile(r"(?:\\.|[^\\*])+|\*", re.DOTALL)
+_PHONE = re.compile(r"\+?[0-9*\\ ().-]+")
+_NO_DIGITS = re.compile(r"[^0-9*\\]")  # nor a wildcard or its escape
 _NEEDS_NO_QUOTES = re.compile(r"[^\s\",\\*]+")
 
 
@@ -50,6 +52,11 @@ def quoted(pattern: str) -> str:
 def unquoted(text: str) -> str:
     """The value of the text between two quotes: `\\"` is a quote and `\\\\` a backslash."""
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def phone_digits(pattern: str) -> str:
+    """A phone number without its punctuation, as numbers are stored; any other pattern as it is."""
+    return _NO_DIGITS.sub("", pattern) if _PHONE.fullmatch(pattern) else pattern
 
 
 def matcher(pattern: str) -> re.Pattern[str]:

@@ -68,7 +68,7 @@ def starts_by_template(session: ReadSession, selection: Selection) -> dict[int, 
 def _starts_by(session: ReadSession, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
     """dimensions: what to count, in place of the selection's own."""
     counts: Counter[int] = Counter()
-    if dimensions.by_contact:
+    if dimensions.needs_recount:
         from_messages: Iterable[Selection] = (selection,)
     else:
         from_messages = session.cube.catalog.dirty_parts(selection)

@@ -56,7 +56,7 @@ class _SendGroup(NamedTuple):
 
 def groups_by_day(session: ReadSession, selection: Selection) -> dict[int, int]:
     """How many groups of sends each day of the selection has; days without any are missing."""
-    if selection.dimensions.by_contact:
+    if selection.dimensions.needs_recount:
         return Counter(group.day for group in _groups_of_messages(session.connection, selection))
     return _counts_by_day(session.cube, selection)
 
@@ -69,7 +69,7 @@ def groups(
     Args:
         by_day: the result of `groups_by_day`; None: the days are searched for the position.
     """
-    if by_day is None and selection.dimensions.by_contact:
+    if by_day is None and selection.dimensions.needs_recount:
         by_day = groups_by_day(session, selection)
     counts = _newest_first(session.cube, selection) if by_day is None else iter(sorted(by_day.items(), reverse=True))
     days, skipped = _days_at(counts, position, limit)
@@ -115,7 +115,7 @@ def _counts_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
 
 
 def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
-    if selection.dimensions.by_contact:
+    if selection.dimensions.needs_recount:
         return _groups_of_messages(cube.connection, selection)
     dimensions = of_sends(selection.dimensions)
     condition, parameters = leaf_cells(cube.catalog, selection, dimensions)

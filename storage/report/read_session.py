@@ -45,8 +45,8 @@ class ReadSession:
         return select(self.connection, self.calendar, filter, now)
 
     def metrics(self, selection: Selection) -> MetricsSource:
-        """The source of a selection's counts: no cell knows a single contact, and the index on contacts is fast."""
-        return self.recount if selection.dimensions.by_contact else self.cube
+        """The source of a selection's counts: the cube, or the messages where the cube does not count by some field."""
+        return self.recount if selection.dimensions.needs_recount else self.cube
 
 
 @contextmanager

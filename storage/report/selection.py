@@ -1,21 +1,19 @@
-"""A filter as SQL: which rows of `messages` it selects. Knows the columns and the dimensions, computes no number."""
+"""A filter as a selection: the SQL condition on `messages`, the days, and the same as numbers for the cube.
+
+What each field selects is in `filter_conditions`. Counts nothing.
+"""
 
 from __future__ import annotations
 
-import json
-import re
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
 from storage.database.schema import FIRST_AND_LAST_DAY
-from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import Calendar, date_of, number_of
 from storage.domain.filters import Filter
-from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, plain
-from storage.report import selected_failures
+from storage.report.filter_conditions import CONDITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +23,12 @@ class Dimensions:
     Attributes:
         lines: ids of lines.
         templates: ids of templates.
-        origins: positions in `schema.ORIGINS`.
-        user_type: a position in `schema.USER_TYPES`.
-        statuses: positions in `schema.STATUSES`.
+        origins: positions in `codes.ORIGINS`.
+        user_type: a position in `codes.USER_TYPES`.
+        statuses: positions in `codes.STATUSES`.
         failures: codes in digits, reasons, or `reason/code`, as in `Filter.failures`.
-        by_contact: whether the filter names contacts. The cube does not count by contact, so `Recount` must answer.
+        needs_recount: whether the filter restricts what the cube does not count by; then `Recount` must answer.
+        by_contact: whether the filter names contacts, so that the index on contacts finds the rows fastest.
     """
 
     lines: frozenset[int] | None = None
@@ -38,6 +37,7 @@ class Dimensions:
     user_type: int | None = None
     statuses: frozenset[int] | None = None
     failures: frozenset[str] | None = None
+    needs_recount: bool = False
     by_contact: bool = False
 
     def includes(self, origin: int, user_type: int) -> bool:
@@ -85,8 +85,33 @@ class Selection:
         return replace(self, dimensions=dimensions)
 
 
+def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, now: datetime) -> Selection:
+    """What the filter selects.
+
+    An open side of the period ends at the first day that has a start, or after today and after the last such day.
+
+    Args:
+        connection: a connection in a read transaction.
+        calendar: the calendar of the report's time zone.
+        filter: what to select.
+        now: the current time, which rolling periods count from.
+    """
+    since, until = _days(connection, filter, calendar.today(now))
+    parameters = _bounds(calendar, since, until)
+    conditions = ["m.origin IS NOT NULL", "m.start_at >= :since_at", "m.start_at < :until_at"]
+    selected: dict[str, Any] = {}
+    for name, condition_of in CONDITIONS.items():
+        if values := filter.values(name):
+            condition = condition_of(connection, values)
+            conditions.append(condition.sql)
+            parameters |= condition.parameters
+            selected |= {"needs_recount": True} if condition.dimensions is None else condition.dimensions
+    dimensions = Dimensions(**selected, by_contact=filter.contact is not None)
+    return Selection(" AND ".join(conditions), parameters, since, until, calendar, dimensions)
+
+
 def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int]:
-    """The days, and the times they lie between: an index knows times only."""
+    """The parameters for the days, and for the times in ms that they begin and end at."""
     first, end = number_of(since), number_of(until)
     return {
         "since": first,
@@ -96,63 +121,8 @@ def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int
     }
 
 
-def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, now: datetime) -> Selection:
-    """What the filter selects at the moment `now`.
-
-    An open side of the period ends at the first day that has a start, or after the last one and today.
-    """
-    since, until = _days(connection, filter, calendar.today(now))
-    parameters = _bounds(calendar, since, until)
-    conditions = [
-        "m.origin IS NOT NULL",
-        "m.start_at >= :since_at",
-        "m.start_at < :until_at",
-    ]
-    chosen = _chosen(connection, filter)
-
-    def among(name: str, column: str, values: Iterable[int | str], extra: str | None = None) -> None:
-        parameters[name] = json.dumps(sorted(values))
-        listed = f"{column} IN (SELECT value FROM json_each(:{name}))"
-        conditions.append(f"({listed} OR {extra})" if extra else listed)
-
-    if chosen.origins is not None:
-        among("origins", "m.origin", chosen.origins)
-    if chosen.user_type is not None:
-        conditions.append("m.user_type = :user_type")
-        parameters["user_type"] = chosen.user_type
-    if chosen.statuses is not None:
-        among("statuses", "m.status", chosen.statuses)
-    if chosen.lines is not None:
-        unknown = IS_UNKNOWN_LINE if UNKNOWN_ID in chosen.lines else None
-        among("lines", "m.line", chosen.lines, unknown)
-    if chosen.templates is not None:
-        unknown = IS_UNKNOWN_TEMPLATE if UNKNOWN_ID in chosen.templates else None
-        among("templates", "m.start_template", chosen.templates, unknown)
-    if chosen.failures is not None:
-        condition, values = selected_failures.condition(chosen.failures)
-        conditions.append(condition)
-        parameters |= values
-    if filter.contact is not None:
-        among("contacts", "m.contact", _contacts(connection, filter.contact))
-    return Selection(" AND ".join(conditions), parameters, since, until, calendar, chosen)
-
-
-def _chosen(connection: sqlite3.Connection, filter: Filter) -> Dimensions:
-    def unknown(patterns: frozenset[str]) -> set[int]:
-        return {UNKNOWN_ID} if AnyOf(patterns).matches(UNKNOWN) else set()
-
-    return Dimensions(
-        frozenset(_lines(connection, filter.lines)) | unknown(filter.lines) if filter.lines else None,
-        frozenset(_templates(connection, filter.templates)) | unknown(filter.templates) if filter.templates else None,
-        frozenset(ORIGINS.index(origin) for origin in filter.origins) or None,
-        None if filter.user_type is None else USER_TYPES.index(filter.user_type),
-        frozenset(STATUSES.index(status) for status in filter.statuses) or None,
-        filter.failures or None,
-        filter.contact is not None,
-    )
-
-
 def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[date, date]:
+    """The first day and the day after the last day, with open sides closed."""
     since, until = filter.period.days(today)
     if since is not None and until is not None:
         return since, until
@@ -163,35 +133,3 @@ def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[
     if since is None:
         since = min(until - timedelta(days=1), today if first is None else date_of(first))
     return since, until
-
-
-def _templates(connection: sqlite3.Connection, patterns: frozenset[str]) -> list[int]:
-    any_of = AnyOf(patterns)
-    return [id for id, name in connection.execute("SELECT id, name FROM templates") if any_of.matches(name)]
-
-
-def phone(text: str) -> str:
-    """A number as people write it in the form it is stored in; any other text as it is."""
-    return re.sub(r"[^0-9*\\]", "", text) if re.fullmatch(r"\+?[0-9*\\ ().-]+", text) else text
-
-
-def _lines(connection: sqlite3.Connection, patterns: frozenset[str]) -> list[int]:
-    any_of = AnyOf(form for pattern in patterns for form in (pattern, phone(pattern)))
-    return sorted(
-        {line for line, text in connection.execute("SELECT line, text FROM line_ids") if any_of.matches(text)}
-    )
-
-
-def _contacts(connection: sqlite3.Connection, pattern: str) -> list[int]:
-    forms = {pattern, phone(pattern)}
-    if all(is_literal(form) for form in forms):
-        texts = json.dumps(sorted({plain(form) for form in forms}))
-        rows = connection.execute(
-            "SELECT DISTINCT contact FROM contact_ids"
-            " WHERE kind IN (0, 1, 2) AND text IN (SELECT value FROM json_each(?))",
-            (texts,),
-        ).fetchall()
-        return [contact for (contact,) in rows]
-    any_of = AnyOf(forms)
-    ids = connection.execute("SELECT contact, text FROM contact_ids")
-    return sorted({contact for contact, text in ids if any_of.matches(text)})

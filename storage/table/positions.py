@@ -88,8 +88,9 @@ class _PageReader:
 
     def ids(self, position: int, limit: int) -> list[int]:
         """Row ids from a position on, counted from where the reader starts (0 with a cursor)."""
-        if self._selection.dimensions.by_contact:
-            return self._read(_BY_CONTACT, self._selection, position, limit)
+        if self._selection.dimensions.needs_recount:
+            source = _BY_CONTACT if self._selection.dimensions.by_contact else _BY_TIME
+            return self._read(source, self._selection, position, limit)
         found: list[int] = []
         for window, days in self._windows(position + limit):
             count = starts_of(days)

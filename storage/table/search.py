@@ -16,9 +16,10 @@ from pyroaring import BitMap
 
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
+from storage.domain.patterns import phone_digits
 from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
-from storage.report.selection import Selection, phone
+from storage.report.selection import Selection
 from storage.table.positions import Cursor, ids_after, ids_before
 
 _FEW = 2_000  # contacts: the starts of so few are looked up contact by contact
@@ -97,7 +98,7 @@ class _Search:
         Args:
             known: a match that is known already: nothing beyond it is looked for.
         """
-        if len(contacts) > _FEW and not self._selection.dimensions.by_contact:
+        if len(contacts) > _FEW and not self._selection.dimensions.needs_recount:
             contacts = list(BitMap(contacts) & self._session.cube.contacts(self._selection))
         if not contacts:
             return None
@@ -182,7 +183,7 @@ def _contacts_with(connection: sqlite3.Connection, text: str) -> list[int]:
         UNION
         SELECT contact FROM contact_ids WHERE text LIKE :text ESCAPE '\\' OR text LIKE :number ESCAPE '\\'
         """,
-        {"text": _like(text), "number": _like(phone(text))},
+        {"text": _like(text), "number": _like(phone_digits(text))},
     )
     return [id for (id,) in rows]
 

@@ -108,7 +108,7 @@ class Sorting:
 
 def _is_few(session: ReadSession, selection: Selection) -> bool:
     """Whether the days of the selection have so few starts, selected or not, that SQLite sorts them at once."""
-    if selection.dimensions.by_contact:
+    if selection.dimensions.needs_recount:
         return True
     return starts_of(session.cube.day_counts(selection.with_dimensions(Dimensions()))) <= _FEW
 

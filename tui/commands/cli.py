@@ -205,7 +205,7 @@ def _import(arguments: Namespace) -> int:
 def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     """The options, once the report's zone is known; raises UsageError for a wrong word."""
     from storage.domain.events import LineIds, Origin
-    from storage.report.selection import phone
+    from storage.domain.patterns import phone_digits
     from storage.sources import formats
     from storage.sources.opened import Options
 
@@ -219,7 +219,7 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
         raise UsageError(f"--time-zone: {error}") from None
     line = None
     if arguments.line:
-        number = phone(arguments.line)
+        number = phone_digits(arguments.line)
         # Bare digits may be a number or an identifier: as a name they are of whichever line has them.
         line = LineIds(number=number) if arguments.line.startswith("+") and number.isdigit() else LineIds(name=number)
     return lambda report_zone: Options(

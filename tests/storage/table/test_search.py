@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from storage.database.connection import reading
 from storage.domain.events import Event
 from storage.domain.filters import Filter
+from storage.domain.patterns import phone_digits
 from storage.report.read_session import ReadSession
-from storage.report.selection import phone
 from storage.table import search
 from storage.table.positions import Cursor
 from storage.table.search import Match, find
@@ -37,7 +37,7 @@ def matches(path: Path, filter: Filter, question: Question, text: str) -> list[t
             f"SELECT m.start_at, m.key, m.contact, m.start_template FROM messages AS m WHERE {selection.condition}",
             selection.parameters,
         ).fetchall()
-    forms = {text.lower(), phone(text).lower()}
+    forms = {text.lower(), phone_digits(text).lower()}
 
     def has(contact: int | None, template: int | None) -> bool:
         words = [names.get(contact, ""), templates.get(template, "")]

@@ -1,0 +1,112 @@
+"""What each field of the filter selects: an SQL condition on `messages`, and the same as numbers for the cube.
+
+`CONDITIONS` has one entry for each field of `storage.domain.filters.FIELDS` except the period, whose days are part of
+every selection. The conditions stand here and not in the field objects, because they need the ids of a database.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
+from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
+from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, phone_digits, plain
+from storage.report import selected_failures
+
+
+class Condition(NamedTuple):
+    """What one field of a filter selects.
+
+    Attributes:
+        sql: a condition on `messages AS m`.
+        parameters: the values of its named parameters. No two fields have a parameter of the same name.
+        dimensions: the same for the cube, by attribute of `Dimensions`; None if the cube does not count by the field.
+    """
+
+    sql: str
+    parameters: dict[str, str | int]
+    dimensions: dict[str, Any] | None
+
+
+def _origins(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+    codes = frozenset(map(ORIGINS.index, values))
+    return Condition(_is_in("m.origin", "origins"), {"origins": _list(codes)}, {"origins": codes})
+
+
+def _user_type(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+    (value,) = values
+    code = USER_TYPES.index(value)
+    return Condition("m.user_type = :user_type", {"user_type": code}, {"user_type": code})
+
+
+def _statuses(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+    codes = frozenset(map(STATUSES.index, values))
+    return Condition(_is_in("m.status", "statuses"), {"statuses": _list(codes)}, {"statuses": codes})
+
+
+def _lines(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+    """Any id, number or name of a line selects it. A number is found however it is written."""
+    any_of = AnyOf(form for pattern in patterns for form in (pattern, phone_digits(pattern)))
+    ids = {line for line, text in connection.execute("SELECT line, text FROM line_ids") if any_of.matches(text)}
+    sql = _is_in("m.line", "lines")
+    if AnyOf(patterns).matches(UNKNOWN):
+        ids.add(UNKNOWN_ID)
+        sql = f"({sql} OR {IS_UNKNOWN_LINE})"
+    return Condition(sql, {"lines": _list(ids)}, {"lines": frozenset(ids)})
+
+
+def _templates(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+    any_of = AnyOf(patterns)
+    ids = {id for id, name in connection.execute("SELECT id, name FROM templates") if any_of.matches(name)}
+    sql = _is_in("m.start_template", "templates")
+    if any_of.matches(UNKNOWN):
+        ids.add(UNKNOWN_ID)
+        sql = f"({sql} OR {IS_UNKNOWN_TEMPLATE})"
+    return Condition(sql, {"templates": _list(ids)}, {"templates": frozenset(ids)})
+
+
+def _failures(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+    return Condition(*selected_failures.condition(values), {"failures": values})
+
+
+def _contact(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+    """Any id of a person selects them. A number is found however it is written."""
+    (pattern,) = patterns
+    ids = _contact_ids(connection, {pattern, phone_digits(pattern)})
+    return Condition(_is_in("m.contact", "contacts"), {"contacts": _list(ids)}, None)
+
+
+def _contact_ids(connection: sqlite3.Connection, patterns: set[str]) -> set[int]:
+    if all(map(is_literal, patterns)):  # without a wildcard, the index on the ids finds them
+        rows = connection.execute(
+            "SELECT contact FROM contact_ids WHERE kind IN (0, 1, 2) AND text IN (SELECT value FROM json_each(?))",
+            (_list(map(plain, patterns)),),
+        )
+        return {contact for (contact,) in rows}
+    any_of = AnyOf(patterns)
+    ids = connection.execute("SELECT contact, text FROM contact_ids")
+    return {contact for contact, text in ids if any_of.matches(text)}
+
+
+def _is_in(column: str, parameter: str) -> str:
+    """SQL: the column has one of the values of a parameter, a JSON list."""
+    return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
+
+
+def _list(values: Iterable[int | str]) -> str:
+    return json.dumps(sorted(values))
+
+
+# By the name of the field, in the order in which they are joined with AND.
+CONDITIONS: dict[str, Callable[[sqlite3.Connection, frozenset[Any]], Condition]] = {
+    "origin": _origins,
+    "user": _user_type,
+    "status": _statuses,
+    "line": _lines,
+    "template": _templates,
+    "failure": _failures,
+    "contact": _contact,
+}
