@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
+
+from argparse_manpage.manpage import Manpage
 
 from fixtures.demo_data import write_demo
 from storage.database.connection import writing
@@ -21,12 +25,13 @@ from storage.ingest.importer import import_path, prepare
 from storage.sources import botmaker, send_log_table
 from storage.sources.opened import Options
 from tests.tui.scenes import settle
+from tui.commands.arguments import build_parser
 from tui.screens.app import SaludoApp
 from tui.words.keys import Key, ids, sections
 
 ROOT = Path(__file__).parents[1]
 README, SETTINGS, FORMATS = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
-PICTURE = ROOT / "docs" / "dashboard.svg"
+PICTURE, MAN_PAGE = ROOT / "docs" / "dashboard.svg", ROOT / "docs" / "saludo.1"
 MOMENT = datetime.fromisoformat("2026-11-25T16:40:00-03:00")
 
 # What a first reader needs; docs/settings.md has all of them.
@@ -73,6 +78,32 @@ class Section:
         return before + begin, present, end + after
 
 
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """A document that is made from the code as a whole."""
+
+    document: Path
+    name: str
+    make: Callable[[], str]
+
+    def present(self) -> str:
+        """What the document has now."""
+        return self.document.read_text(encoding="utf-8")
+
+    def write(self) -> None:
+        """Writes the document."""
+        self.document.write_text(self.make(), encoding="utf-8")
+
+
+def man_page() -> str:
+    """The man page of the parser, without the date and version of the day it was made."""
+    about = "conversation starts of a WhatsApp business, as a dashboard in the terminal"
+    data = {"project_name": "saludo", "manual_title": "User Commands", "date": " ", "description": about}
+    # Otherwise the usage of each command would be wrapped at the width of the terminal.
+    with patch.dict(os.environ, COLUMNS="1000"):
+        return f"{Manpage(build_parser(), data)}\n"
+
+
 def all_keys() -> str:
     """Every key of the program with the name that the settings file gives it, as a table."""
     lines = ["| key | does | name |", "|---|---|---|"]
@@ -106,11 +137,12 @@ def columns(names: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-SECTIONS = (
+SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(README, "main keys", main_keys),
     Section(SETTINGS, "keys", all_keys),
     Section(FORMATS, "columns of a send log", lambda: columns(send_log_table.COLUMNS)),
     Section(FORMATS, "columns of a download", lambda: columns(botmaker.COLUMNS)),
+    WholeFile(MAN_PAGE, "man page", man_page),
 )
 
 

@@ -12,7 +12,7 @@ from storage.domain.events import Ignored, Reject
 from storage.sources import formats
 from storage.sources.recognition import open_source
 from tests.captures import OPTIONS
-from tests.docs import PICTURE, README, ROOT, SECTIONS, Section
+from tests.docs import PICTURE, README, ROOT, SECTIONS, Section, WholeFile
 
 TEXT = README.read_text(encoding="utf-8")
 DOCUMENTS = sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -20,7 +20,7 @@ CITED = re.compile(r"docs/[a-z_-]+\.md")
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_what_is_made_from_the_code_is_up_to_date(section: Section) -> None:
+def test_what_is_made_from_the_code_is_up_to_date(section: Section | WholeFile) -> None:
     """`python -m tests.docs` writes it."""
     assert section.present() == section.make()
 

@@ -1,4 +1,4 @@
-"""Builds the demo database, kept for the day: the generator's files go through the same import as anyone's."""
+"""Builds the demo database, once a day: generated files go through the same import as any others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ DEMO_ZONE = "America/Argentina/Buenos_Aires"
 
 
 def build_demo(path: Path | None, bar: Bar) -> Path:
-    """The demo database of today, built if it is not there yet; `path` names another place for it."""
+    """Builds the demo database unless it exists.
+
+    Args:
+        path: where; None for one of today in the user's cache.
+        bar: shows the progress.
+
+    Returns:
+        The path of the database.
+    """
     if path is None:
         from platformdirs import user_cache_path
 
@@ -39,7 +47,7 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
 
 
 def _is_readable(path: Path) -> bool:
-    """Whether the database is there whole and of this version: another saludo may have built it today."""
+    """Whether the database can be read: one of another version may have been built today."""
     try:
         with reading(path):
             return True

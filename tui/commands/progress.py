@@ -1,4 +1,4 @@
-"""A progress bar on stderr, drawn only on a terminal and only for what takes longer than a moment."""
+"""A progress bar on stderr: only on a terminal, and only for what takes longer than half a second."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import unicodedata
 from types import TracebackType
 
-from tui.commands.arguments import printable
+from tui.commands.output import printable
 
 _EVERY = 0.1  # seconds
 _QUIET = 0.5  # seconds
@@ -16,7 +16,7 @@ _LABEL = 40  # cells
 
 
 class Bar:
-    """One line that shows how far something is; nothing at all where stderr is no terminal."""
+    """One line that shows the progress of one job; draws nothing if stderr is not a terminal."""
 
     def __init__(self, label: str, total: int | None, visible: bool) -> None:
         self._label, self._total, self._visible = label, total, visible
@@ -26,8 +26,10 @@ class Bar:
         self._shown = False
 
     def show(self, position: int, items: int) -> None:
-        """How many bytes are read of `total`, and how many items came of them. Where the first call says it begins,
-        all before was read another time."""
+        """Shows how many bytes are read of the total, and how many items they gave.
+
+        The position of the first call is where this run begins: what is before was read earlier.
+        """
         begin = self._begin = position if self._begin is None else self._begin
         elapsed = time.monotonic() - self._started
         parts = [f"{items:,}", f"{items / elapsed if elapsed else 0:,.0f}/s"]
@@ -38,15 +40,15 @@ class Bar:
         self._draw(parts)
 
     def count(self, done: int, of: int) -> None:
-        """How many of how many are done."""
+        """Shows how many of how many are done."""
         self._draw([f"{done / of if of else 1:4.0%}", f"{done:,} of {of:,}"])
 
     def counted(self, done: int, of: int) -> None:
-        """How much of the report is counted, behind the last record."""
+        """Shows how much of the report is counted, after the last record was read."""
         self._draw(["all read", f"{done / of if of else 1:4.0%} counted"])
 
     def clear(self) -> None:
-        """Takes the line away."""
+        """Removes the line."""
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
@@ -65,19 +67,19 @@ class Bar:
         if not self._visible or now - self._started < _QUIET or now - self._drawn < _EVERY:
             return
         self._drawn, self._shown = now, True
-        # A line that wraps cannot be drawn over.
+        # A line that wraps could not be overwritten.
         line = last_cells(f"{last_cells(self._label, _LABEL)}  {'  '.join(parts)}", _columns() - 1)
         sys.stderr.write(f"\r{line}\x1b[K")
         sys.stderr.flush()
 
 
 def bar_for(label: str, total: int | None = None) -> Bar:
-    """A bar for one job; `total` in bytes where it is known."""
+    """A bar for one job; `total` in bytes if it is known."""
     return Bar(printable(label), total, sys.stderr is not None and sys.stderr.isatty())
 
 
 def last_cells(text: str, width: int) -> str:
-    """The end of a text in at most `width` cells of a terminal: of a path it says more than the beginning."""
+    """The end of a text in at most `width` terminal cells: the end of a path says more than its beginning."""
     start, left = len(text), width
     while start > 0:
         left -= 2 if unicodedata.east_asian_width(text[start - 1]) in "WF" else 1

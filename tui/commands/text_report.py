@@ -1,4 +1,4 @@
-"""The report once, as plain text: for a pipe, a mail or a terminal that shows no dashboard."""
+"""The report as plain text: for a pipe, a mail or a terminal that cannot show the dashboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTH = 30
 
 
 def render(report: Report, ascii_only: bool = False) -> str:
-    """Tiles and charts of a report as lines of text."""
+    """The tiles and charts of a report, as lines of text; `ascii_only` replaces every other character."""
     lines = [
         f"{report.filter}   {report.since} to {report.until} (not included), {report.time_zone}",
         "",
@@ -95,7 +95,7 @@ def _bar(count: int, total: int) -> str:
 def _daily(report: Report) -> list[str]:
     days = [day for day in report.daily if day.status.total or day.referred]
     if not days:
-        return ["Nothing happened in this period.", ""]
+        return ["No starts in this period.", ""]
     head = f"  {'':<10}{'failed':>10}{'sent':>10}{'delivered':>10}{'read':>10}{'answered':>10}{'referred':>10}"
     most = max(day.status.total + day.referred for day in days)
     rows = []

@@ -1,4 +1,4 @@
-"""The app: its screens, its theme, and what holds on every screen. Knows no number and no widget of a screen."""
+"""The app: its screens, its theme, and keys that work on every screen. Knows no number and no widget of a screen."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tui.words.keys import Where, bindings, rename
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
 
 
-# The sixteen colours of the themes that bring their own: the hues are Okabe and Ito's, which colour-blind people tell
-# apart, darker on white.
+# The sixteen colours of the dark and the light theme. The hues are those of Okabe and Ito, which colour-blind people
+# can distinguish (https://jfly.uni-koeln.de/color/); darker on white.
 _ON_BLACK = TerminalTheme(
     (18, 18, 18),
     (224, 224, 224),
@@ -81,18 +81,26 @@ _ON_WHITE = TerminalTheme(
 
 
 def _help_screen() -> Screen[None]:
-    from tui.screens.help import HelpScreen  # its text is made when it is first asked for, not at every start
+    from tui.screens.help import HelpScreen  # not needed at the start
 
     return HelpScreen()
 
 
 class SaludoApp(CellDiff):
-    """The dashboard on one database. `clock` gives the moment that stands for now."""
+    """The dashboard on one database.
+
+    Args:
+        path: the database, which need not exist yet.
+        filter: the filter to begin with.
+        clock: gives the current time.
+        directory: where files without a path are saved.
+        preferences: theme, keys, mouse and ASCII; None for the defaults.
+    """
 
     CSS_PATH = "style.tcss"
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
-    # An installed screen is kept when it is left: made anew each time, some memory of the old one would stay.
+    # An installed screen is kept when it is closed: making one each time leaks some of its memory.
     SCREENS: ClassVar = {"help": _help_screen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
@@ -107,7 +115,7 @@ class SaludoApp(CellDiff):
         preferences = preferences or Preferences()
         super().__init__(ascii_only=preferences.ascii)
         use_ascii(preferences.ascii)
-        # Set without their watchers, each of which would read the style sheet again: the theme does that once for all.
+        # Set without their watchers, each of which would read the style sheet again: setting the theme does it once.
         self.set_reactive(SaludoApp.ansi_theme_dark, _ON_BLACK)
         self.set_reactive(SaludoApp.ansi_theme_light, _ON_WHITE)
         self.theme = _THEMES[preferences.theme]
@@ -117,7 +125,7 @@ class SaludoApp(CellDiff):
         self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems)
 
     def get_default_screen(self) -> Dashboard:
-        """The dashboard itself: an empty screen below it would be laid out and painted as well."""
+        """The dashboard itself: an empty screen below it would also be laid out and painted."""
         return self.dashboard
 
     def on_mount(self) -> None:
@@ -125,10 +133,10 @@ class SaludoApp(CellDiff):
         self._end_on_hangup()
 
     def _end_on_hangup(self) -> None:
-        """A terminal that is closed, or a polite kill, ends the program as `q` does: no half-written file stays."""
+        """Ends the program as `q` does if the terminal is closed or on SIGTERM, so that no half-written file stays."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
-            with suppress(ValueError, RuntimeError):  # only the main thread may; tests run in others
+            with suppress(ValueError, RuntimeError):  # only the main thread can; tests run in others
                 loop.add_signal_handler(number, self.exit)
 
     def action_next_theme(self) -> None:
@@ -142,7 +150,9 @@ class SaludoApp(CellDiff):
         if self.screen is self.dashboard:
             from tui.screens.help import HelpScreen
 
-            self.get_screen("help", HelpScreen).tell(self.dashboard.why_not, self.dashboard.parts.notices.hidden_text)
+            self.get_screen("help", HelpScreen).prepare(
+                self.dashboard.why_not, self.dashboard.parts.notices.hidden_text
+            )
             self.push_screen("help")
 
     def action_repaint(self) -> None:
@@ -150,26 +160,26 @@ class SaludoApp(CellDiff):
         self.screen.refresh()
 
     def on_resize(self, event: Resize) -> None:
-        # There and back again is the same size for Textual, which would send nothing; the terminal may have lost all.
+        # Back at its old size Textual would send nothing, but the terminal may have lost its text.
         self.action_repaint()
 
     def on_app_blur(self, event: AppBlur) -> None:
-        # A terminal window that loses the focus keeps its picture: nothing is to be sent for it.
+        # A window without focus keeps its picture, so nothing is sent.
         event.prevent_default()
 
     def on_app_focus(self, event: AppFocus) -> None:
         event.prevent_default()
 
     def _fatal_error(self) -> None:
-        """Ends with the error's own lines; Textual's traceback would print people's names from the locals."""
+        """Ends with a plain traceback; that of Textual would print names of people from local variables."""
         self.bell()
         text = "".join(traceback.format_exception(*sys.exc_info()))
-        self._exit_renderables.append(Segments([Segment(f"saludo ended by an error of its own:\n{text}")]))
+        self._exit_renderables.append(Segments([Segment(f"saludo ended with an internal error:\n{text}")]))
         self._close_messages_no_wait()
 
 
 def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: Path, preferences: Preferences) -> int:
-    """Runs the dashboard until it is left and returns the exit status; `now` stands in for the clock."""
+    """Runs the dashboard until the user quits; returns the exit status. `now`: the current time if None."""
     app = SaludoApp(path, filter, lambda: now or datetime.now(UTC), directory, preferences)
     app.run(mouse=preferences.mouse)
     return app.return_code or 0

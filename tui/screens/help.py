@@ -1,4 +1,4 @@
-"""The help: every key from the one list of bindings, and what each number means in the definitions' words."""
+"""The help screen: every key, from the list of bindings, and what each number means, as in docs/definitions.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.words.keys import Key, Where, bar, bindings, sections
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
         "Start",
-        "A template or mass notification sent to one contact, or a message that came by a referral (an ad, a post, a "
+        "A template or mass notification sent to one contact, or a message that a referral led to (an ad, a post, a "
         "web chat).",
     ),
     ("Send", "A start that is a notification: sent, not referred."),
@@ -28,23 +28,26 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("Reached", "Users with at least one notification that did not fail."),
     (
         "Answered",
-        "Replied to the notification itself, or wrote on the same line within the answer window (24 hours unless set "
-        "otherwise) after the latest one. The tile is answered users of reached users.",
+        "Replied to the notification itself, or wrote on the same line within the answer window (24 hours by default) "
+        "after the latest one. The tile is answered users as a share of reached users.",
     ),
-    ("Failed", "It failed, and nothing proves that it arrived after all. The tile is failed sends of all sends."),
+    (
+        "Failed",
+        "It failed, and no later delivery or read was recorded. The tile is failed sends as a share of all sends.",
+    ),
     ("Status", "The furthest a send got: failed, sent, delivered, read, answered. They add up to all sends."),
     (
         "New",
-        "Nothing of the contact was known before the start, on any line. A user with a new start in the selection that "
-        "did not fail is new, the others are recurrent.",
+        "The contact had no message before the start, on any line. A user is new with a new start in the selection "
+        "that did not fail; all others are recurrent.",
     ),
     (
         "Funnel",
-        "Notifications that did not fail, of the current week from Monday on; the filter counts, but for its period. "
-        "Each step has its share of the step before and of the first.",
+        "Notifications of the current week, from Monday, that did not fail, under every filter but the period. Each "
+        "step shows its share of the previous and of the first step.",
     ),
-    ("Implied", "A step that only a later one proves: WhatsApp leaves out 'delivered' when a message is read at once."),
-    ("(unknown)", "No source tells the template: statuses name none, so import the log of what you send as well."),
+    ("Implied", "A step that only a later one proves: WhatsApp sends no 'delivered' if a message is read at once."),
+    ("(unknown)", "No source names the template: statuses do not, so import the log of your sends too."),
 )
 
 
@@ -69,9 +72,13 @@ class HelpScreen(Screen[None]):
         self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))
         self.query_one(Lines).focus()
 
-    def tell(self, why_not: Callable[[Key], str], hidden_text: str) -> None:
-        """Tells beside each key why it cannot act now, as `why_not` says it; first of all what the status line had no
-        room for."""
+    def prepare(self, why_not: Callable[[Key], str], hidden_text: str) -> None:
+        """Takes what the help shows besides the keys.
+
+        Args:
+            why_not: why a key is unavailable; empty if it is available.
+            hidden_text: what the status line had no room for; shown first.
+        """
         self._hidden_text = hidden_text
         self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
         if self.is_mounted:
@@ -89,9 +96,14 @@ class HelpScreen(Screen[None]):
 
 
 def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") -> Iterator[Strip]:
-    """The help as lines of a width; reasons: why some of the keys cannot act now; untold: what the status line had no
-    room for."""
-    yield heading("", "saludo", "keys, and what the numbers mean", width, True)
+    """The help as lines.
+
+    Args:
+        width: of the lines, in cells.
+        reasons: why some keys are unavailable.
+        hidden_text: what the status line had no room for; shown first.
+    """
+    yield heading("", "saludo", "keys and definitions", width, True)
     if hidden_text:
         yield strip()
         yield strip(("  What the status line says", HEADING))

@@ -1,0 +1,60 @@
+"""`saludo completion`: scripts that complete commands, options and choices in bash."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tui.commands.runs import assert_one_line, saludo
+
+BASH = shutil.which("bash")
+COMPLETE = """
+source "$1"
+shift
+COMP_WORDS=(saludo "$@")
+COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+$(complete -p saludo | sed 's/.*-F \\([^ ]*\\) .*/\\1/') saludo "${COMP_WORDS[COMP_CWORD]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.skipif(BASH is None, reason="completion in bash needs bash")
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (("imp",), {"import"}),
+        (("import", "--f"), {"--format"}),
+        (("export", "--language", ""), {"en", "es"}),
+        (("--theme", ""), {"ansi", "dark", "light"}),
+        (("completion", ""), {"bash", "zsh", "fish"}),
+        (("report", "--db", "saved"), {"saved.db"}),
+        (("export", "-o", "saved"), {"saved.db"}),
+        (("import", "saved"), {"saved.db"}),
+    ],
+)
+def test_bash_completes(
+    words: tuple[str, ...], completed: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, script, errors = saludo(capsys, "completion", "bash")
+    assert (status, errors) == (0, "")
+    (tmp_path / "saludo.bash").write_text(script)
+    (tmp_path / "saved.db").touch()
+    command = [str(BASH), "--norc", "-c", COMPLETE, "bash", "./saludo.bash", *words]
+    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=True)
+    offered = {word for word in done.stdout.split() if word != ":"}
+    assert offered == completed
+
+
+@pytest.mark.parametrize(("shell", "mark"), [("zsh", "#compdef saludo"), ("fish", "complete -c saludo")])
+def test_other_shells_get_scripts_of_their_own(shell: str, mark: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, script, errors = saludo(capsys, "completion", shell)
+    assert (status, errors) == (0, "")
+    assert mark in script
+    assert "rebuild" in script
+
+
+def test_an_unknown_shell_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert_one_line(saludo(capsys, "completion", "csh"), 2, "csh", "bash")

@@ -1,0 +1,178 @@
+"""Databases that are missing, foreign, locked or damaged; `saludo check` and `saludo settings`."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from storage.database.connection import reading, writing
+from tests.captures import CAPTURES
+from tests.tui.commands.runs import LINES, NOW, TABLE, assert_one_line, process, saludo
+from tui.commands.cli import run
+
+
+class TestDatabase:
+    @pytest.mark.parametrize("words", [("report",), ("export",), ("check",), ("settings",), ("settings", "time_zone")])
+    def test_none_yet(self, words: tuple[str, ...], database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert_one_line(saludo(capsys, *words), 1, "database not found")
+        assert not database.exists()
+
+    @pytest.mark.parametrize("words", [("report",), ("import", LINES), ("check",), ("settings", "chat_link", "")])
+    def test_a_directory_or_another_file_is_refused_untouched(
+        self,
+        words: tuple[str, ...],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        text = tmp_path / "text.db"
+        text.write_text("SQLite it is not\n" * 100)
+        foreign = tmp_path / "foreign.db"
+        with sqlite3.connect(foreign) as connection:
+            connection.execute("CREATE TABLE mine (id)")
+        newer = tmp_path / "newer.db"
+        with writing(newer) as writer:
+            writer.connection.execute("PRAGMA user_version = 99")
+        bytes_before = [path.read_bytes() for path in (text, foreign, newer)]
+        for path, said in (
+            (tmp_path, "is a directory"),
+            (text, "is not a database"),
+            (foreign, "of another program"),
+            (newer, "newer saludo (version 99)"),
+        ):
+            monkeypatch.setenv("SALUDO_DB", str(path))
+            assert_one_line(saludo(capsys, *words), 1, str(path), said)
+        assert [path.read_bytes() for path in (text, foreign, newer)] == bytes_before
+
+    def test_nothing_is_left_beside_what_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        pipe, notes = tmp_path / "pipe", tmp_path / "notes.db"
+        os.mkfifo(pipe)
+        notes.write_text("dear diary, " * 100)
+        assert_one_line(saludo(capsys, "import", "--db", str(pipe), LINES), 1, "is not a regular file")
+        assert_one_line(saludo(capsys, "report", "--db", str(pipe)), 1, "is not a regular file")
+        assert_one_line(saludo(capsys, "import", "--db", str(notes), LINES), 1, "is not a database")
+        assert sorted(tmp_path.iterdir()) == [notes, pipe]
+
+    def test_an_empty_file_says_how_to_begin_and_is_filled(
+        self, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        database.parent.mkdir()
+        database.touch()
+        assert_one_line(saludo(capsys, "report"), 1, "is empty; import a file")
+        assert saludo(capsys, "import", LINES)[0] == 0
+        assert saludo(capsys, "check")[0] == 0
+
+    @pytest.mark.parametrize("words", [("report",), ("import", LINES), ("check",), ("settings", "chat_link", "")])
+    def test_a_place_that_may_not_be_looked_at_is_one_line(
+        self,
+        words: tuple[str, ...],
+        database: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """As root no directory is closed, so the system's answer is put in its place."""
+
+        def refused(path: Path, **_: object) -> os.stat_result:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", refused)
+            assert_one_line(saludo(capsys, *words), 1, str(database.parent), "Permission denied")
+
+    def test_a_second_importer_is_refused(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with writing(database):
+            assert_one_line(saludo(capsys, "import", LINES), 1, "another import is writing")
+            assert_one_line(saludo(capsys, "settings", "time_zone", "UTC"), 1, "another import is writing")
+
+    def test_a_foreign_lock_is_told(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+        with sqlite3.connect(database, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert_one_line(saludo(capsys, "import", LINES), 1, "locked by another program")
+
+    def test_a_name_too_long(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert_one_line(saludo(capsys, "report", "--db", "a" * 5_000), 1)
+
+    @pytest.mark.parametrize("room", [10_000, 40_000, 200_000, 700_000])
+    def test_a_full_disk_loses_nothing(self, room: int, database: Path, tmp_path: Path) -> None:
+        """From a disk that is full while the tables are made to one that is full in the middle of the files."""
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+        paths = [str(path) for path in sorted(CAPTURES.iterdir()) if path.name != "README.md"]
+        told = process("import", *paths, preexec_fn=limit)
+        assert_one_line((told.returncode, "", told.stderr.splitlines(keepends=True)[-1]), 1, str(database))
+        assert "Traceback" not in told.stderr
+        whole = tmp_path / "whole.db"
+        assert process("import", *paths).returncode == process("import", "--db", str(whole), *paths).returncode == 0
+        asked = ("export", "--filter", "period:all", "--now", NOW)
+        assert process(*asked).stdout == process(*asked, "--db", str(whole)).stdout
+
+    def test_check(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES, TABLE)
+        assert saludo(capsys, "check") == (0, "", f"{database}: no problems found\n")
+        with sqlite3.connect(database) as connection:
+            connection.execute("UPDATE messages SET status = 0 WHERE status IS NOT NULL")
+        status, out, err = saludo(capsys, "check")
+        assert (status, err) == (1, "")
+        assert out
+        assert saludo(capsys, "check", "--rebuild")[0] == 0
+
+
+class TestSettings:
+    def test_shown_and_set(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+        assert saludo(capsys, "settings", "time_zone")[1] == "America/Argentina/Buenos_Aires\n"
+        assert saludo(capsys, "settings", "answer_window", "0.1") == (0, "", "")
+        assert saludo(capsys, "settings")[1].splitlines() == [
+            "time_zone = America/Argentina/Buenos_Aires",
+            "answer_window = 0.1",
+            "chat_link = ",
+        ]
+
+    def test_what_depends_on_the_zone_is_recomputed(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+        saludo(capsys, "settings", "time_zone", "Pacific/Kiritimati")
+        _, out, _ = saludo(capsys, "report", "--json", "--filter", "period:all", "--now", NOW)
+        assert [day["day"] for day in json.loads(out)["daily"] if day["failed"]] == ["2026-11-19"]
+
+    @pytest.mark.parametrize(
+        ("words", "pointed"),
+        [
+            (("time_zone", "Mars/Base"), "'Mars/Base'"),
+            (("answer_window", "nan"), "'nan'"),
+            (("answer_window", "-1"), "-1"),
+            (("answer_window", "1e9"), "'1e9'"),
+            (("chat_link", "https://example.invalid"), "chat_link"),
+            (("colour",), "'colour'"),
+            (("colour", "blue"), "'colour'"),
+            (("time_zone", "UTC", "more"), "more"),
+        ],
+    )
+    def test_wrong_words(
+        self, words: tuple[str, ...], pointed: str, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert_one_line(saludo(capsys, "settings", *words), 2, pointed)
+        assert not database.exists()
+
+
+def test_a_line_named_by_its_identifier_stays_the_line_that_it_is(tmp_path: Path) -> None:
+    """`--line` with bare digits is a number or a phone_number_id: the webhooks know which."""
+    for order in ((0, 1), (1, 0)):
+        database = tmp_path / f"{order[0]}.db"
+        words = (
+            ["import", str(CAPTURES / "cloud_lines.jsonl")],
+            ["import", "--line", "100000000000001", str(CAPTURES / "starting_causes_nulls.tsv")],
+        )
+        for index in order:
+            assert run([*words[index], "--db", str(database)]) == 0
+        with reading(database) as connection:
+            values = {value for (value,) in connection.execute("SELECT value FROM lines")}
+        assert "+100000000000001" not in values
+        assert "+5491100000001" in values

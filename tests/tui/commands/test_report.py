@@ -1,0 +1,140 @@
+"""`saludo report` and `saludo export`: the contract of the JSON, the text, and files that are written."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from storage.table.export import ENGLISH, SPANISH
+from tests.captures import capture
+from tests.tui.commands.runs import LINES, NOW, TABLE, assert_one_line, saludo
+
+
+class TestReport:
+    def test_json_has_the_keys_of_the_contract_in_order(
+        self, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", LINES)
+        _, out, err = saludo(capsys, "report", "--json", "--now", NOW, "--filter", "since:2026-11-17 until:2026-11-20")
+        assert err == ""
+        told = json.loads(out)
+        assert list(told) == [
+            *("filter", "time_zone", "since", "until", "starts", "sends", "users", "users_sent", "origins"),
+            *("answered", "status", "user_types", "daily", "funnel", "failures", "data"),
+        ]
+        assert told["filter"] == "since:2026-11-17 until:2026-11-20"
+        assert (told["time_zone"], told["since"], told["until"]) == (
+            "America/Argentina/Buenos_Aires",
+            "2026-11-17",
+            "2026-11-20",
+        )
+        assert list(told["origins"].items()) == [("template", 3), ("notification", 0), ("webchat", 0), ("campaign", 0)]
+        assert list(told["answered"].items()) == [
+            *(("users_reached", 2), ("users_answered", 1), ("sends_reached", 2), ("sends_answered", 1)),
+        ]
+        assert list(told["status"].items()) == [
+            *(("failed", 1), ("sent", 0), ("delivered", 1), ("read", 0), ("answered", 1)),
+        ]
+        assert list(told["user_types"].items()) == [("new", 2), ("recurrent", 0)]
+        assert [day["day"] for day in told["daily"]] == ["2026-11-17", "2026-11-18", "2026-11-19"]
+        assert list(told["daily"][1]) == ["day", "failed", "sent", "delivered", "read", "answered", "referred"]
+        assert list(told["funnel"]) == ["since", "until", "steps"]
+        assert (told["funnel"]["since"], told["funnel"]["until"]) == ("2026-11-16", "2026-11-23")
+        assert [list(step.values()) for step in told["funnel"]["steps"]] == [
+            ["sent", 2, None, 1.0],
+            ["delivered", 2, 1.0, 1.0],
+            ["read", 1, 0.5, 0.5],
+            ["answered", 1, 1.0, 0.5],
+        ]
+        assert told["failures"] == [{"code": 131026, "reason": "number_gone", "count": 1, "users": 1}]
+        assert list(told["data"]) == ["joined", "unknown_template", "implied", "conflicts", "rejects"]
+        assert told["data"]["unknown_template"] == 3
+
+    def test_as_text(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", TABLE)
+        _, out, err = saludo(capsys, "report", "--now", NOW)
+        assert err == ""
+        assert "Sends             5" in out
+        assert "2026-11-18" in out
+
+    def test_a_filter_before_the_command_counts(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", TABLE)
+        before = saludo(capsys, "--filter", "template:cobranza", "--now", NOW, "report", "--json")
+        assert before == saludo(capsys, "report", "--json", "--filter", "template:cobranza", "--now", NOW)
+        assert json.loads(before[1])["starts"] == 1
+
+    @pytest.mark.parametrize(
+        ("words", "pointed"),
+        [
+            (("--filter", "nonsense:1"), 'at "nonsense'),
+            (("--filter", "period:7d status:sold"), 'at "'),
+            (("--filter", "since:2026-13-01"), 'at "'),
+            (("--filter", 'template:"open'), 'at "'),
+            (("--now", "nonsense"), "'nonsense'"),
+            (("--now", "0001-01-01"), "'0001-01-01'"),
+            (("--now", "9999-12-31T23:59"), "'9999-12-31T23:59'"),
+            (("--now", ""), "--now"),
+            (("--jsn",), "--jsn"),
+        ],
+    )
+    def test_wrong_words(
+        self, words: tuple[str, ...], pointed: str, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", LINES)
+        assert_one_line(saludo(capsys, "report", *words), 2, pointed)
+
+
+class TestExport:
+    @pytest.mark.parametrize(("language", "header"), [("en", ENGLISH), ("es", SPANISH)])
+    def test_what_is_exported_imports_as_the_same_report(
+        self,
+        language: str,
+        header: tuple[str, ...],
+        database: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        saludo(
+            capsys, "import", *(str(capture(name)) for name in ("mixed_webhooks_and_sends.log", "hostile_names.jsonl"))
+        )
+        asked = ("--filter", "period:all", "--now", NOW)
+        _, out, err = saludo(capsys, "export", "--language", language, *asked)
+        assert err == ""
+        assert out.splitlines()[0].split("\t") == list(header)
+        path, other = tmp_path / "out.tsv", tmp_path / "other.db"
+        status, nothing, err = saludo(capsys, "export", "--language", language, *asked, "-o", str(path))
+        assert (status, nothing, err) == (0, "", f"{path}: 10 starts\n")
+        assert path.read_text(encoding="utf-8") == out
+        assert path.stat().st_mode & 0o777 == 0o600
+        saludo(capsys, "import", "--db", str(other), "--strict", str(path))
+        reports = [saludo(capsys, "report", "--json", "--db", str(one), *asked)[1] for one in (database, other)]
+        first, second = (json.loads(text) for text in reports)
+        for told in (first, second):
+            del told["data"]
+        assert first == second
+
+    def test_what_is_no_file_is_never_replaced(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A rename over it would put a file where a device was."""
+        saludo(capsys, "import", LINES)
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        for path in (pipe, tmp_path):
+            assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "already exists")
+            assert_one_line(saludo(capsys, "export", "-o", str(path), "--force"), 1, "not a regular file")
+        assert pipe.is_fifo()
+
+    def test_an_existing_file_stays(self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+        path = tmp_path / "kept"
+        path.write_text("mine")
+        assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "already exists")
+        assert path.read_text() == "mine"
+        assert saludo(capsys, "export", "-o", str(path), "--force")[0] == 0
+        assert path.read_text().startswith("User id\t")
+        assert_one_line(saludo(capsys, "export", "-o", str(tmp_path / "no" / "x")), 1, "cannot be written")
+        assert_one_line(saludo(capsys, "export", "--language", "pt"), 2, "'pt'")

@@ -1,0 +1,57 @@
+"""What several commands share: the database, the filter and the time that the command line names; progress bars."""
+
+from __future__ import annotations
+
+import signal
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from storage.database.connection import default_path
+from storage.domain.filters import Filter
+from tui.commands.arguments import UsageError, filter_of
+
+if TYPE_CHECKING:
+    from tui.commands.progress import Bar
+
+_FIRST_YEAR, _YEAR_AFTER = 2009, 2100  # WhatsApp began in 2009
+
+
+def database_of(arguments: Namespace) -> Path:
+    """The database of `--db`, of SALUDO_DB, or of the user's data directory."""
+    path: Path = getattr(arguments, "db", None) or default_path()
+    return path
+
+
+def filter_in(arguments: Namespace) -> Filter:
+    """The filter of `--filter`; raises UsageError."""
+    return filter_of(getattr(arguments, "filter", ""))
+
+
+def now_of(arguments: Namespace, zone: ZoneInfo) -> datetime:
+    """The time of `--now`, in `zone` if it names none; the current time without it. Raises UsageError."""
+    text = getattr(arguments, "now", None)
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        now = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--now: '{text}' is not an ISO 8601 time such as 2026-11-22T15:00") from None
+    if not _FIRST_YEAR <= now.year < _YEAR_AFTER:
+        raise UsageError(f"--now: '{text}' is not between {_FIRST_YEAR}-01-01 and {_YEAR_AFTER}-01-01")
+    return now if now.tzinfo is not None else now.replace(tzinfo=zone)
+
+
+def bar(label: str, total: int | None = None) -> Bar:
+    """A progress bar; `total` in bytes if it is known."""
+    from tui.commands.progress import bar_for  # the dashboard starts without it
+
+    return bar_for(label, total)
+
+
+def outlive_helpers() -> None:
+    """Makes a closed pipe an error that can be handled: if a helper process of an import ends, the import goes on."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)

@@ -1,0 +1,30 @@
+"""`saludo completion`: prints a completion script for a shell, made from the parser."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from tui.commands.arguments import build_parser
+from tui.commands.output import print_lines
+
+_OF_FILES = ("FILE", "PATH")  # what stands for a file in the help
+
+
+def completion(arguments: Namespace) -> int:
+    """Prints the script of the shell that is asked for; returns the exit status."""
+    import shtab  # only this command needs it
+
+    parser = build_parser()
+    _complete_files(parser, shtab.FILE)
+    print_lines(shtab.complete(parser, shell=arguments.shell))
+    return 0
+
+
+def _complete_files(parser: ArgumentParser, files: object) -> None:
+    """Marks the arguments of a parser and its commands that are completed with file names."""
+    for action in parser._actions:
+        if isinstance(action, _SubParsersAction):
+            for command in action.choices.values():
+                _complete_files(command, files)
+        elif action.metavar in _OF_FILES:
+            action.complete = files  # type: ignore[attr-defined]  # shtab reads this attribute

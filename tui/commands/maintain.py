@@ -1,0 +1,63 @@
+"""`saludo check` and `saludo settings`: look after the database."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from storage.database.connection import DatabaseError, exists, reading, writing
+from storage.database.settings import SETTING_KEYS, SettingError, load_settings, normalized, store_setting
+from storage.domain.errors import unknown_word
+from tui.commands.arguments import UsageError
+from tui.commands.common import bar, database_of
+from tui.commands.output import narrate, print_lines, printable
+
+
+def check(arguments: Namespace) -> int:
+    """Compares the database with its messages; returns the exit status, 1 if something differs."""
+    from storage.ingest.integrity import check as find_problems
+    from storage.ingest.integrity import rebuild
+
+    path = database_of(arguments)
+    if not exists(path):
+        raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
+    with writing(path) as writer:
+        if arguments.rebuild:
+            with bar("rebuilding") as progress:
+                rebuild(writer, progress.count)
+        with bar("checking") as progress:
+            problems = find_problems(writer, progress.count)
+    if problems:
+        print_lines(*(printable(problem) for problem in problems))
+    else:
+        narrate(f"{path}: no problems found")
+    return 1 if problems else 0
+
+
+def settings(arguments: Namespace) -> int:
+    """Shows or sets a setting; returns the exit status."""
+    from storage.ingest.batch_writer import derive_again
+    from storage.ingest.importer import prepare
+
+    key, value = arguments.key, arguments.value
+    if key is not None and key not in SETTING_KEYS:
+        raise UsageError(unknown_word("setting", key, SETTING_KEYS))
+    path = database_of(arguments)
+    if value is None:
+        with reading(path) as connection:
+            values = load_settings(connection)._asdict()
+        if key is None:
+            print_lines(*(f"{name} = {values[name]}" for name in SETTING_KEYS))
+        else:
+            print_lines(str(values[key]))
+        return 0
+    try:
+        normalized(key, value)
+    except SettingError as error:
+        raise UsageError(f"{key}: {error}") from None
+    with writing(path) as writer:
+        prepare(writer)
+        with writer.transaction() as connection, bar("recomputing") as progress:
+            store_setting(connection, key, value)
+            if key != "chat_link":
+                derive_again(writer, progress.count)
+    return 0

@@ -1,0 +1,67 @@
+"""What commands print: data on stdout, messages on stderr. Knows no command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+
+class OutputError(Exception):
+    """stdout cannot be written; the message is one line."""
+
+
+def printable(text: str) -> str:
+    """Text of files and people, safe for a terminal: control characters become U+FFFD."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def narrate(text: str) -> None:
+    """Prints a message to stderr, since stdout is data; a closed or full stderr stops nothing."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(printable(text), file=sys.stderr, flush=True)
+
+
+def report_error(message: str, status: int) -> int:
+    """Prints an error as one line and returns the exit status."""
+    narrate(f"saludo: {' '.join(message.split())}")
+    return status
+
+
+@contextmanager
+def open_stdout() -> Iterator[TextIO]:
+    """stdout, flushed at the end.
+
+    Raises:
+        OutputError: it is closed or full.
+        BrokenPipeError: its reader has left.
+    """
+    if sys.stdout is None:
+        raise OutputError("stdout is closed")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"stdout: cannot be written ({error.strerror or error})") from None
+
+
+def print_lines(*lines: str) -> None:
+    """Prints lines to stdout; raises as `open_stdout` does."""
+    with open_stdout() as out:
+        out.writelines(f"{line}\n" for line in lines)
+
+
+def discard_stdout() -> None:
+    """Discards what stdout still holds after an error: Python would fail to write it at exit."""
+    with suppress(OSError, AttributeError):  # it is None if it was closed from the start
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def is_utf8() -> bool:
+    """Whether stdout can print every character."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
