@@ -5,7 +5,7 @@ Format: the Cloud API's webhook reference. Each item is decoded on its own, so a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -131,7 +131,7 @@ class WebhookReader(JsonReader):
         if echoes:
             items += _each(self._echo, echoes, line, contacts, where)
         if contacts is not _NOBODY:
-            items += (Known(line, ids) for ids in contacts.unused())
+            items += [Known(line, ids) for ids in contacts.unused()]
         return items or [Ignored("contacts without new information")]
 
     def _status(self, status: types.Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
@@ -158,7 +158,7 @@ class WebhookReader(JsonReader):
             group,
             None if campaign is None else self._caches.campaigns[campaign],
             first_failure(status.errors) if step is _FAILED else None,
-            self._default_line_of(line),
+            self._default_line and self._default_line_of(line),
         )
 
     def _message(self, message: types.Message, line: LineIds, contacts: _Contacts) -> Event:
@@ -172,10 +172,10 @@ class WebhookReader(JsonReader):
             self._time_of(message),
             line,
             contact,
-            context=None if message.context is None else replied_key(message.context),
-            group=message.group_id is not None,
-            origin=None if message.referral is None else origin_of(message.referral),
-            default_line=self._default_line_of(line),
+            None if message.context is None else replied_key(message.context),
+            message.group_id is not None,
+            None if message.referral is None else origin_of(message.referral),
+            self._default_line and self._default_line_of(line),
         )
 
     def _echo(self, message: types.Message, line: LineIds, contacts: _Contacts) -> Event:
@@ -222,12 +222,12 @@ class _Contacts:
                 return ContactIds(numbers, user or known.user_id, name=known.name)
         return ContactIds((number,) if number else (), user)
 
-    def unused(self) -> Iterator[ContactIds]:
+    def unused(self) -> list[ContactIds]:
         """The people whom no message or status names, where their entry links two ids or a name to one."""
-        for index, ids in enumerate(self._all):
-            id = ids.wa_ids or ids.user_id
-            if index not in self._used and id and (ids.name or (ids.wa_ids and ids.user_id)):
-                yield ids
+        if len(self._used) == len(self._all):
+            return []
+        unused = [ids for index, ids in enumerate(self._all) if index not in self._used]
+        return [ids for ids in unused if (ids.wa_ids and ids.user_id) or ((ids.wa_ids or ids.user_id) and ids.name)]
 
 
 _NOBODY = _Contacts([])

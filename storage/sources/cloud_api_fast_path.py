@@ -104,5 +104,5 @@ class UsualStatusReader:
             False,
             None if campaign is None else self._campaigns[campaign],
             first_failure(errors) if step is _FAILED else None,
-            None if ids.identifier or ids.number else self._default_line,
+            self._default_line and (None if ids.identifier or ids.number else self._default_line),
         )

@@ -1,6 +1,6 @@
-"""The shape of Meta's webhooks, as far as saludo reads it: what msgspec decodes them into. Knows no meaning.
+"""The types that msgspec decodes Meta's webhooks into: the members that saludo reads. Knows no meaning.
 
-Format: the Cloud API's webhook reference; every member may be missing, and texts may come as numbers.
+Format: the Cloud API's webhook reference. Every member may be missing, and texts may be written as numbers.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ from typing import Any
 
 import msgspec
 
-Text = str | int | float | None
+from storage.sources.fields import Text
 
 
 class Struct(msgspec.Struct, gc=False, omit_defaults=True):
-    """What all items have in common: unknown members are passed over."""
+    """Base of all types; unknown members are skipped."""
 
 
 class Metadata(Struct):
-    """The line."""
+    """The business line that a change is about."""
 
     display_phone_number: Text = None
     phone_number_id: Text = None
 
 
 class Profile(Struct):
-    """How a person calls themselves."""
+    """The profile of a person."""
 
     name: Text = None
 
 
 class Contact(Struct):
-    """One person that the webhook names."""
+    """One entry of `contacts`."""
 
     profile: Profile | None = None
     wa_id: Text = None
@@ -38,7 +38,7 @@ class Contact(Struct):
 
 
 class ErrorData(Struct):
-    """More words of an error."""
+    """The details of an error."""
 
     details: Text = None
 
@@ -54,7 +54,7 @@ class Error(Struct):
 
 
 class Pricing(Struct):
-    """What a message is charged as."""
+    """The price category of a message."""
 
     category: Text = None
 
@@ -66,7 +66,7 @@ class ConversationOrigin(Struct):
 
 
 class Conversation(Struct):
-    """The conversation of a message, as older versions tell it."""
+    """The conversation of a message, in older versions of the API."""
 
     origin: ConversationOrigin | None = None
 
@@ -96,13 +96,13 @@ class Context(Struct):
 
 
 class Referral(Struct):
-    """The ad or post by which a person came."""
+    """The ad or post that led a person here."""
 
     source_type: Text = None
 
 
 class System(Struct):
-    """A change of number."""
+    """A change of a person's number or identity."""
 
     type: Text = None
     wa_id: Text = None
@@ -110,7 +110,7 @@ class System(Struct):
 
 
 class Message(Struct):
-    """One message from a person, or an echo of one to them."""
+    """One message from a person, or an echo of one that the business wrote on its phone."""
 
     id: Text = None
     from_: Text = msgspec.field(default=None, name="from")
@@ -125,7 +125,7 @@ class Message(Struct):
 
 
 class Value(Struct):
-    """All that a change says."""
+    """The content of a change."""
 
     metadata: Metadata | None = None
     contacts: list[Contact] | None = None
@@ -143,7 +143,7 @@ class Change(Struct):
 
 
 class Entry(Struct):
-    """A part of a webhook."""
+    """One business account's part of a webhook."""
 
     changes: list[Change]
 

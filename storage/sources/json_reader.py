@@ -1,16 +1,16 @@
 """Reads a stream of JSON objects with all JSON formats: people keep webhooks and sends in one log.
 
-Knows no format in particular. Reading webhooks is the program's hottest path: nearly all lines take `JsonReaders.one`.
+Knows no format in particular. This is the hottest path of an import: nearly every line takes `JsonReaders.one`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from storage.domain.events import Event, Ignored, Item
 from storage.sources import formats
 from storage.sources.fields import reject
-from storage.sources.format import Context
+from storage.sources.format import Context, Shortcut
 from storage.sources.json_scanner import Record, Scanner, decode
 from storage.sources.opened import OpenedSource
 from storage.sources.stream import PIECE_BYTES, Stream
@@ -25,25 +25,23 @@ def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterat
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
     for line in stream.lines(PIECE_BYTES):
-        item = None if scanner.inside else one(line)
-        if item is not None:
+        if not scanner.inside and (item := one(line)) is not None:
             source.records += 1
             source.reached = stream.offset
             yield item
             continue
         number = stream.offset[1] + (line[-1] != _LINE_FEED)
-        items = None if scanner.inside else several(line, number)
-        if items is None:
-            for record in scanner.feed(line, number):
-                yield from _record_items(source, readers, record)
-            if not scanner.inside:
-                source.reached = stream.offset
+        if not scanner.inside and (items := several(line, number)) is not None:
+            source.records += 1
+            yield from items[:-1]
+            # With its last item the whole line is given out, and reading can resume after it.
+            source.reached = stream.offset
+            yield from items[-1:]
             continue
-        source.records += 1
-        yield from items[:-1]
-        # With its last item the whole line is given out, and reading can resume after it.
-        source.reached = stream.offset
-        yield from items[-1:]
+        for record in scanner.feed(line, number):
+            yield from _record_items(source, readers, record)
+        if not scanner.inside:
+            source.reached = stream.offset
     for record in scanner.end():
         yield from _record_items(source, readers, record)
 
@@ -63,8 +61,10 @@ class JsonReaders:
 
     def __init__(self, context: Context) -> None:
         self._readers = [format.json(context) for format in formats.FORMATS if format.json is not None]
-        shortcuts = [shortcut for reader in self._readers if (shortcut := reader.shortcut()) is not None]
-        self._shortcuts = tuple((shortcut.line_start, shortcut.read) for shortcut in shortcuts)
+        self._event_of: Callable[[bytes], Event | None] = _no_event
+        for reader in reversed(self._readers):
+            if (shortcut := reader.shortcut()) is not None:
+                self._event_of = _first_match(shortcut, self._event_of)
 
     def items(self, record: Record) -> list[Item]:
         """The items of one JSON text; a reject where no format reads it."""
@@ -79,12 +79,10 @@ class JsonReaders:
             return [reject(where, f"invalid JSON: {error}", text)]
         return [reject(where, "unrecognised record", text)] if items is None else items
 
-    def one(self, line: bytes) -> Event | None:
-        """The only event of a line in the most common shape of a format; None for any other line."""
-        for start, read in self._shortcuts:
-            if line.startswith(start):
-                return read(line)
-        return None
+    @property
+    def one(self) -> Callable[[bytes], Event | None]:
+        """Gives the only event of a line in the most common shape of a format; None for any other line."""
+        return self._event_of
 
     def several(self, line: bytes, number: int) -> list[Item] | None:
         """The items of a line that is one object of a format's types; None for any other line."""
@@ -102,3 +100,20 @@ class JsonReaders:
             if (items := reader.items(value, text, where)) is not None:
                 return items
         return None
+
+
+def _no_event(line: bytes) -> None:
+    return None
+
+
+def _first_match(shortcut: Shortcut, otherwise: Callable[[bytes], Event | None]) -> Callable[[bytes], Event | None]:
+    """A shortcut for the lines that start as it says, and another function for the rest.
+
+    Nested functions instead of a loop over all shortcuts, which takes 3% longer to read a log.
+    """
+    start, read = shortcut.line_start, shortcut.read
+
+    def event_of(line: bytes) -> Event | None:
+        return read(line) if line.startswith(start) else otherwise(line)
+
+    return event_of

@@ -1,33 +1,36 @@
-"""JSON objects out of any text that holds them: one a line, pretty-printed, in arrays, behind log prefixes.
+"""Finds JSON objects in any text that holds them: one a line, pretty-printed, in arrays, behind log prefixes.
 
-Only objects at the top (or in arrays at the top) are found; what stands between them is passed over. Knows no format.
+Only objects at the top (or in arrays at the top) are found; text between them is skipped. Knows no format.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import msgspec
 
 from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES, without_bom
 
-# A whole string, one that the line's end cuts off, or a brace.
+# A whole string, a string that the end of the line cuts off, or a brace.
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*("|\\?$)|[{}]', re.MULTILINE)
-# An object's beginning: other braces belong to a log's prefix. With 'single quotes' it is a broken one.
-_BEGIN = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
-_OPENING = re.compile(rb'\{\s*"[^"\n]*"')
-# What is looked at for the beginning of a whole object inside a broken one.
-_SEARCHED = 1 << 20  # bytes
-_TRIED = 200
+# Whole strings and no brace, as most lines of a pretty-printed object: matching it is faster than finding the tokens.
+_NO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\.)*+")*+\Z')
+# The start of an object: other braces belong to a log's prefix. With 'single quotes' it is an invalid one.
+_OBJECT_START = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
+_FIRST_MEMBER = re.compile(rb'\{\s*"[^"\n]*"')
+# How much of a broken object is searched for the start of a whole one.
+_SEARCHED_BYTES = 1 << 20
+_SEARCHED_STARTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The text of one object, the line it begins on, and why it cannot be whole (None where it is)."""
+    """The text of one object, the line it starts on, and why it is incomplete (None where it is complete)."""
 
     text: bytes
     line: int
@@ -35,128 +38,201 @@ class Record:
 
     @property
     def where(self) -> str:
-        """Its place for a person."""
+        """Its place in the file, for a person."""
         return f"line {self.line}"
 
 
 def records(lines: Iterable[bytes]) -> Iterator[Record | None]:
-    """The objects in the order they stand in; None for a line that holds nothing of any."""
+    """The objects in the order of the text; None for a line that holds no part of one."""
     scanner = Scanner()
     for number, line in enumerate(lines, 1):
         yield from scanner.feed(line, number)
     yield from scanner.end()
 
 
-class Scanner:
-    """Cuts objects out of lines: counts braces outside strings, and tells a broken object by what follows it.
+class _State(Enum):
+    """Where the search for the end of an object stopped."""
 
-    `inside` tells that an object has begun and not ended.
+    CLOSED = auto()  # behind its last brace
+    OPEN_STRING = auto()  # at a string that its line does not close
+    CUT_STRING = auto()  # at a string that may go on in the next piece of the line
+    OPEN = auto()  # at the end of the text
+
+
+# Looking a member up in its enum for every line would slow the scan.
+_CLOSED, _OPEN_STRING, _CUT_STRING, _OPEN = _State
+
+
+class Scanner:
+    """Cuts objects out of lines. Counts braces outside strings, and knows a broken object by what follows it.
+
+    Attributes:
+        inside: Whether an object has started and not ended.
     """
 
     def __init__(self) -> None:
         self.inside = False
+        # The text that is scanned.
+        self._text = b""
+        self._number = 0  # the number of the line that `_counted` is on
+        self._counted = 0  # how much of the text has been searched for line ends
+        self._start = 0  # where the part of the current object that is in the text starts
+        self._position = 0  # where to search on
+        # The current object.
         self._parts: list[bytes] = []
-        self._size = 0
-        self._depth = 0
-        self._line = 0
-        self._indent = 0
-        self._flat = False  # pretty-printed without indentation: its inner braces look like new objects
-        self._piece = False  # what was fed last was the beginning of a line that is longer than PIECE_BYTES
-        self._cut = b""  # a string of which only the beginning stood in that piece
+        self._size = 0  # bytes in the parts
+        self._depth = 0  # open braces; 0 between objects
+        self._line = 0  # the number of the line that it starts on
+        self._indent = 0  # of that line
+        self._flat = False  # pretty-printed without indentation, so that inner objects look like new ones
+        # The piece of a line that was fed last.
+        self._line_goes_on = False  # the piece was not the end of its line
+        self._cut = b""  # the start of a string at the end of the piece
 
-    def feed(self, line: bytes, number: int) -> Iterator[Record | None]:
-        """The objects that end on this line, None where it holds nothing of any. Lines are numbered from 1; a line
-        longer than PIECE_BYTES comes in pieces of that length."""
+    def feed(self, line: bytes, number: int) -> Sequence[Record | None]:
+        """The objects that end on a line; None for a line that holds no part of one.
+
+        Args:
+            line: A line with its end. A line longer than PIECE_BYTES comes in pieces of that length.
+            number: Its number, from 1.
+        """
         text = self._cut + (without_bom(line) if number == 1 else line)
-        goes_on, self._piece, self._cut = self._piece, len(line) >= PIECE_BYTES and line[-1:] != b"\n", b""
-        stripped = text.strip()
-        if goes_on or self._piece:
-            yield from self._scan(text, number)
-        elif stripped:
-            yield from self._feed(text, stripped, number)
-        self.inside = self._depth > 0 or self._piece
+        is_later_piece, self._cut = self._line_goes_on, b""
+        self._line_goes_on = len(line) >= PIECE_BYTES and line[-1:] != b"\n"
+        found: Sequence[Record | None] = ()
+        if is_later_piece or self._line_goes_on:
+            found = self._scan(text, number)
+        elif stripped := text.strip():
+            found = self._feed_whole(text, stripped, number)
+        self.inside = self._depth > 0 or self._line_goes_on
+        return found
 
-    def _feed(self, text: bytes, stripped: bytes, number: int) -> Iterator[Record | None]:
-        if self._depth == 0 and stripped[:1] == b"{" and stripped[-1:] == b"}" and b"}{" not in stripped:
-            if decodes(stripped):
-                yield Record(stripped, number)
-                return
-        elif self._depth == 0 and _BEGIN.search(stripped) is None:
-            if stripped.strip(b"[], "):
-                yield None
-            return
-        while self._depth and self._begins_anew(text, stripped):
-            yield from self._rest("breaks off before the next record")
-        yield from self._scan(text, number)
+    def end(self) -> list[Record]:
+        """What is left at the end of the file."""
+        found: list[Record] = []
+        while self._depth:
+            found += self._drop("cut off at the end of the file")
+        return found
 
-    def _begins_anew(self, text: bytes, stripped: bytes) -> bool:
+    def _feed_whole(self, text: bytes, stripped: bytes, number: int) -> Sequence[Record | None]:
+        """The objects that end on a line that is not in pieces."""
+        if self._depth == 0:
+            if stripped[:1] == b"{" and stripped[-1:] == b"}" and b"}{" not in stripped:
+                if decodes(stripped):
+                    return (Record(stripped, number),)
+            elif _OBJECT_START.search(stripped) is None:
+                return (None,) if stripped.strip(b"[], ") else ()
+            return self._scan(text, number)
+        dropped: list[Record] = []
+        while self._depth and self._starts_another(text, stripped):
+            dropped += self._drop("cut off before the next record")
+        found = self._scan(text, number)
+        return dropped + found if dropped else found
+
+    def _starts_another(self, text: bytes, stripped: bytes) -> bool:
+        """Whether a line starts a new object although the current one has not ended."""
         if stripped[:1] == b"{":
             indent = len(text) - len(text.lstrip())
             return decodes(stripped) if self._flat else indent <= self._indent
         if text[:1] in b' \t"}],':
             return False
-        begin = _BEGIN.search(stripped)
-        return begin is not None and _begins_whole(stripped[begin.start() :])
+        start = _OBJECT_START.search(stripped)
+        return start is not None and _starts_whole(stripped[start.start() :])
 
-    def _scan(self, text: bytes, number: int) -> Iterator[Record]:
-        begin = position = seen = 0
-        while True:
-            if self._depth == 0:
-                found = _BEGIN.search(text, position)
-                if found is None:
-                    return
-                position = begin = found.start()
-                self._indent = begin if seen == 0 and not text[:begin].strip() else 0
-                number += text.count(b"\n", seen, begin)
-                seen = begin + 1
-                self._line, self._flat = number, False
-            token = _TOKEN.search(text, position)
-            if token is None:
+    def _scan(self, text: bytes, number: int) -> list[Record]:
+        """The objects that end in a text, which may start inside one. Keeps the start of one that does not end.
+
+        Args:
+            text: One line, or what was kept of a broken object.
+            number: The number of its first line.
+        """
+        found: list[Record] = []
+        self._text, self._number, self._counted, self._start, self._position = text, number, 0, 0, 0
+        while self._depth or self._find_start():
+            state = self._find_end()
+            if state is _OPEN or state is _CUT_STRING:
+                part = self._text[self._start :]
+                if self._indent == 0 and len(self._parts) == 1 and part[:1] == b'"':
+                    self._flat = True
+                self._parts.append(part)
+                self._size += len(part)
+                if self._size + len(self._cut) > MAX_RECORD_BYTES:
+                    self._cut = b""
+                    found += self._drop("longer than 64 MB")
                 break
-            sign, position = token[0], token.end()
+            if state is _CLOSED:
+                found.append(self._close())
+            else:
+                found.append(self._close_broken())
+        return found
+
+    def _restart(self, text: bytes, number: int) -> None:
+        """Scans another text instead of the current one."""
+        self._text, self._number, self._counted, self._start, self._position = text, number, 0, 0, 0
+
+    def _find_start(self) -> bool:
+        """Moves to the start of the next object; False where there is none."""
+        text = self._text
+        found = _OBJECT_START.search(text, self._position)
+        if found is None:
+            return False
+        start = found.start()
+        self._indent = start if self._counted == 0 and not text[:start].strip() else 0
+        self._number += text.count(b"\n", self._counted, start)
+        self._counted, self._start, self._position = start + 1, start, start
+        self._line, self._flat = self._number, False
+        return True
+
+    def _find_end(self) -> _State:
+        """Moves to the end of the current object, or as far as it goes."""
+        if _NO_BRACE.match(self._text, self._position) is not None:
+            return _OPEN
+        for token in _TOKEN.finditer(self._text, self._position):
+            if token[1] == b'"':
+                continue
+            sign = token[0]
             if sign == b"{":
                 self._depth += 1
             elif sign == b"}":
                 self._depth -= 1
                 if self._depth == 0:
-                    self._parts.append(text[begin:position])
-                    record = Record(b"".join(self._parts), self._line)
-                    if _hides_another(record.text):
-                        record, rest, number = self._give_up("is no JSON")
-                        text, begin, position, seen = rest + text[position:], 0, 0, 0
-                    self._clear()
-                    yield record
-            elif token[1] == b'"':
-                continue
-            elif self._piece and position == len(text):
-                self._cut, text = sign, text[: token.start()]
-                break
+                    self._position = token.end()
+                    return _CLOSED
+            elif self._line_goes_on and token.end() == len(self._text):
+                self._cut, self._text = sign, self._text[: token.start()]
+                return _CUT_STRING
             else:
-                self._parts.append(text[begin:])
-                lost, text, number = self._give_up("has a text that does not end on its line")
-                begin = position = seen = 0
-                yield lost
-        if len(self._parts) == 1 and self._indent == 0 and text[:1] == b'"':
-            self._flat = True
-        self._parts.append(text[begin:])
-        self._size += len(text) - begin
-        if self._size + len(self._cut) > MAX_RECORD_BYTES:
-            self._cut = b""
-            yield from self._rest("is longer than 64 MB")
+                return _OPEN_STRING
+        return _OPEN
 
-    def end(self) -> Iterator[Record]:
-        """What is left at the end of the file."""
-        while self._depth:
-            yield from self._rest("breaks off at the end of the file")
+    def _close(self) -> Record:
+        """The object that ends at the position."""
+        self._parts.append(self._text[self._start : self._position])
+        record = Record(b"".join(self._parts), self._line)
+        if _hides_another(record.text):
+            record, rest, number = self._split("invalid JSON")
+            self._restart(rest + self._text[self._position :], number)
+        self._clear()
+        return record
 
-    def _rest(self, why: str) -> Iterator[Record]:
-        lost, text, number = self._give_up(why)
-        yield lost
-        yield from self._scan(text, number)
+    def _close_broken(self) -> Record:
+        """The object with a string that its line does not close. What starts inside it is scanned next."""
+        self._parts.append(self._text[self._start :])
+        record, rest, number = self._split("unterminated string")
+        self._restart(rest, number)
+        return record
 
-    def _give_up(self, why: str) -> tuple[Record, bytes, int]:
-        """The broken object; and where its writer was stopped in the middle of it and went on behind it with a whole
-        one, the text from there on and its line."""
+    def _drop(self, why: str) -> list[Record]:
+        """Gives up the current object, and scans what was kept of it for another."""
+        record, rest, number = self._split(why)
+        return [record, *self._scan(rest, number)]
+
+    def _split(self, why: str) -> tuple[Record, bytes, int]:
+        """Splits a broken object where a whole one starts inside it, because its writer was stopped and started again.
+
+        Returns:
+            The broken object, the text from the whole one on (empty where there is none), and the line of that text.
+        """
         text, line = b"".join(self._parts), self._line
         self._clear()
         place = _next_whole(text)
@@ -167,41 +243,41 @@ class Scanner:
 
 
 def _hides_another(text: bytes) -> bool:
-    """Whether two quotes that are missing in two objects made one of them."""
-    opening = _OPENING.match(text)
-    if opening is None or text.find(opening[0], 1) < 0:
+    """Whether the text is two broken objects: each lacks a quote, so that the braces between them seem to be text."""
+    first_member = _FIRST_MEMBER.match(text)
+    if first_member is None or text.find(first_member[0], 1) < 0:
         return False
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
     except msgspec.DecodeError:
         return _next_whole(text) < len(text)
-    except RecursionError:  # nested too deeply, which says nothing of its quotes
+    except RecursionError:  # too deep nesting says nothing about quotes
         pass
     return False
 
 
 def _next_whole(text: bytes) -> int:
-    """Where inside a broken object another begins that is whole, the text's end where none does.
+    """Where a whole object starts inside a broken one; the length of the text where none does.
 
-    It begins as the broken one did, or behind a sign that no value can follow.
+    A whole object starts with the same member as the broken one, or where no value is expected.
     """
-    opening = _OPENING.match(text)
+    first_member = _FIRST_MEMBER.match(text)
     tried = 0
-    for found in _BEGIN.finditer(text[:_SEARCHED], 1):
+    for found in _OBJECT_START.finditer(text[:_SEARCHED_BYTES], 1):
         place = found.start()
-        alike = opening is not None and text.startswith(opening[0], place)
+        alike = first_member is not None and text.startswith(first_member[0], place)
         if not alike and text[max(0, place - 80) : place].rstrip()[-1:] in b":[,":
             continue
-        if _begins_whole(text[place:]):
+        if _starts_whole(text[place:]):
             return place
         tried += 1
-        if tried == _TRIED:
+        if tried == _SEARCHED_STARTS:
             break
     return len(text)
 
 
-def _begins_whole(text: bytes) -> bool:
-    """Whether the text begins with a whole JSON object, whatever follows it."""
+def _starts_whole(text: bytes) -> bool:
+    """Whether the text starts with a whole JSON object."""
     try:
         json.JSONDecoder(strict=False).raw_decode(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -219,7 +295,11 @@ def decodes(text: bytes) -> bool:
 
 
 def decode(text: bytes | str) -> Any:
-    """The value of a JSON text; raises ValueError. Tolerates what is not UTF-8, and control characters in strings."""
+    """The value of a JSON text. Accepts invalid UTF-8, and control characters in strings.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -227,6 +307,6 @@ def decode(text: bytes | str) -> Any:
         try:
             return json.loads(shown, strict=False)
         except RecursionError:
-            raise ValueError("is nested too deeply") from None
+            raise ValueError("nested too deeply") from None
     except RecursionError:
-        raise ValueError("is nested too deeply") from None
+        raise ValueError("nested too deeply") from None
