@@ -552,7 +552,7 @@ def _messages(events: Sequence[MessageEvent], world: World) -> tuple[list[Messag
 
 
 def _join(outbound: Sequence[Message]) -> list[Message]:
-    """Join each keyless row with the nearest keyed notification that it agrees with, nearest pairs first."""
+    """Joins each keyless row with the nearest keyed notification that it agrees with, nearest pairs first."""
     pairs = []
     for row in outbound:
         for keyed in outbound:
@@ -582,7 +582,7 @@ def _can_answer(message: Message) -> bool:
 
 
 def _answer(notifications: Sequence[Message], replies: Sequence[Message], window_ms: int) -> None:
-    """Add to every notification the times of the messages that answer it: by context first, then by time."""
+    """Adds to every notification the times of the messages that answer it: by context first, then by time."""
     by_time = []
     for reply in replies:
         named = [n for n in notifications if not n.keyless and n.key == reply.field("context")]

@@ -24,8 +24,9 @@ from storage.ingest.reply_contexts import ReplyContexts
 from storage.messages import store
 from storage.messages.message import Direction
 from storage.messages.message_row import DIRECTION
+from storage.messages.start import Start
 from storage.messages.store import DerivedColumns, Stored
-from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, Start, derive, single_message_start
+from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, derive, single_message_start
 
 _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each

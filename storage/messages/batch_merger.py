@@ -52,7 +52,7 @@ class Merger:
         self._events = 0
 
     def add(self, event: Event) -> None:
-        """Merge one event."""
+        """Merges one event."""
         self._events += 1
         # Each kind looks up its own members: the interpreter does that faster in code that sees one kind only.
         if type(event) is Status:
@@ -90,7 +90,7 @@ class Merger:
         )
 
     def _keep_status(self, event: Status, known: UsualOutbound | Message | None) -> bool:
-        """Keep the first status of a message if it is a usual one. Returns whether it was kept."""
+        """Keeps the first status of a message if it is a usual one. Returns whether it was kept."""
         if not is_usual_status(event):
             return False
         if known is None:
@@ -103,7 +103,7 @@ class Merger:
         return known.take(event)
 
     def _keep_send(self, event: Send) -> bool:
-        """Keep the send of a message if it is a usual one. Returns whether it was kept, or is known already."""
+        """Keeps the send of a message if it is a usual one. Returns whether it was kept, or is known already."""
         if not is_usual_send(event):
             return False
         known = self._outbound.get(event.key)
@@ -117,7 +117,7 @@ class Merger:
         return True
 
     def _keep_inbound(self, event: Inbound) -> bool:
-        """Keep the first event of a message in. Returns whether it was kept."""
+        """Keeps the first event of a message in. Returns whether it was kept."""
         identity = event.key, _IN
         if event.default_line is not None or identity in self._others:
             return False
@@ -127,7 +127,7 @@ class Merger:
         return True
 
     def _remember(self, contact: ContactIds, other: ContactIds | None) -> None:
-        """Remember a contact if the row does not say all of it: it has several ids, or send and status differ."""
+        """Remembers a contact if the row does not say all of it: it has several ids, or send and status differ."""
         if other is not None:
             if other != contact:
                 self._contacts[contact] = self._contacts[other] = None
@@ -135,7 +135,7 @@ class Merger:
             self._contacts[contact] = None
 
     def _merge(self, event: Event) -> None:
-        """Merge any event by the plain path."""
+        """Merges any event by the plain path."""
         self._lines.add(event.line)
         self._contacts[event.contact] = None
         if isinstance(event, Known):

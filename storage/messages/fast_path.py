@@ -84,7 +84,7 @@ class UsualOutbound(msgspec.Struct, gc=False):
     read: int = _NEVER
 
     def take(self, event: Status) -> bool:
-        """Take in a status if it differs from the known one in step and time only.
+        """Takes in a status if it differs from the known one in step and time only.
 
         Returns:
             Whether it was taken.

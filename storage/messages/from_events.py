@@ -91,7 +91,7 @@ def direction_of(event: Send | Status | Inbound) -> Direction:
 
 
 def take_in(message: Message, event: Send | Status | Inbound) -> None:
-    """Merge an event into its message: the same as `message.merge(message_of(event))`, but faster."""
+    """Merges an event into its message: the same as `message.merge(message_of(event))`, but faster."""
     if type(event) is Status:
         _take_status(message, event)
     elif type(event) is Send:
@@ -182,14 +182,14 @@ def _take_send(message: Message, send: Send) -> None:
 
 
 def _take_exported(message: Message, send: Send) -> None:
-    """Take in the derived columns of a row of our own TSV."""
+    """Takes in the derived columns of a row of our own TSV."""
     new = None if send.flags.new is None else (send.at, int(send.flags.new))
     exported = Exported(_stated(send.flags), new, send.answered_at)
     message.exported = exported if message.exported is None else message.exported.merged_with(exported)
 
 
 def _take_send_times(times: dict[str, int], send: Send) -> None:
-    """Take in the times of a send; its session's start is the message's own time only if it gives no other."""
+    """Takes in the times of a send; its session's start is the message's own time only if it gives no other."""
     own = send.failed_at
     for name, time in (
         ("accepted", send.accepted_at),

@@ -122,7 +122,7 @@ class Message:
         return None if error is None else failure_of(error)
 
     def merge(self, other: Message) -> None:
-        """Merge in what another record of the same message says."""
+        """Merges in what another record of the same message says."""
         self.sources |= other.sources
         self.flags |= other.flags
         self.group = self.group or other.group

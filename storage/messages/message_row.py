@@ -34,7 +34,7 @@ _time_columns: dict[str, int] = {}
 
 
 def _column(name: str, *, field: str | None = None, time: str | None = None) -> int:
-    """Add the next column of a row.
+    """Adds the next column of a row.
 
     Args:
         name: Its name in the database.
@@ -169,7 +169,7 @@ def message_of_row(row: Row) -> Message:
 
 
 def _fill_unusual(message: Message, row: Row, rank: int) -> None:
-    """Fill in what the columns from USUAL on hold."""
+    """Fills in what the columns from USUAL on hold."""
     at, fields, times = row[AT], message.fields, message.times
     for name, column in _UNUSUAL_TIMES:
         if (value := row[column]) is not None:

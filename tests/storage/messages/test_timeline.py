@@ -1,4 +1,4 @@
-"""What follows from a contact's messages: the short way for the usual case is the long way."""
+"""The fast path for a contact's only message gives the same start as the whole derivation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AROUND = (None, -WINDOW, -1, 0, 1)  # ms from the message's own time; None: neve
 
 
 @given(events())
-def test_a_message_out_alone_follows_as_it_does_among_others(history: list[Event]) -> None:
+def test_single_message_start_equals_derive(history: list[Event]) -> None:
     messages: dict[tuple[str, int], Message] = {}
     for event in history:
         if not isinstance(event, Known):
@@ -31,7 +31,7 @@ def test_a_message_out_alone_follows_as_it_does_among_others(history: list[Event
         at = message.at
         for contact, answered, known in product((None, 7), AROUND, AROUND):
             if contact is None and known is not None:
-                continue  # nobody knows since when an unknown contact is known
+                continue  # an unknown contact has no time since when it is known
             row = Stored(1, 3, contact, 4, 5, row_of(message), at, None)
             answers = {} if answered is None else {message.key: at + answered}
             since = None if known is None else at + known
