@@ -60,7 +60,8 @@ def filter_of(text: str) -> Filter:
 
 def parse(words: list[str]) -> argparse.Namespace:
     """The arguments of a command line, without the program; raises UsageError."""
-    arguments = build_parser().parse_args(words)
+    # Loading the formats takes time, and only this command names them.
+    arguments = build_parser(with_formats="import" in words).parse_args(words)
     for name, value in vars(arguments).items():
         if name not in _PATHS and isinstance(value, str) and not _is_text(value):
             raise UsageError(f"{name.replace('_', '-')}: '{printable(value)}' is not UTF-8")
@@ -78,8 +79,12 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
+    """The parser of the whole command line.
+
+    Args:
+        with_formats: Whether the help of `import` lists the formats.
+    """
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
     # Suppressed defaults: `saludo --filter … report` must not be reset by the parser of `report`.
@@ -96,7 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_demo(commands, [common, looks])
-    _add_import(commands, common)
+    _add_import(commands, common, with_formats)
     report = commands.add_parser("report", parents=[common, asked], help="print the numbers and charts once, as text")
     report.add_argument("--json", action="store_true", help="print them as JSON")
     _add_export(commands, [common, asked])
@@ -139,15 +144,13 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser], parents: list[_Pars
     demo.add_argument("--no-open", action="store_true", help="only build it and print its path")
 
 
-def _add_import(
-    commands: argparse._SubParsersAction[_Parser],
-    common: _Parser,
-) -> None:
-    parser = commands.add_parser("import", parents=[common], help="read files into the database")
+def _add_import(commands: argparse._SubParsersAction[_Parser], common: _Parser, with_formats: bool) -> None:
+    names, epilog = _formats() if with_formats else ("", "")
+    parser = commands.add_parser("import", parents=[common], help="read files into the database", epilog=epilog)
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="webhook log, send log or TSV, plain or gzip; - is stdin"
     )
-    parser.add_argument("--format", metavar="F", help="cloud_api, send_log or botmaker; default: detect it by content")
+    parser.add_argument("--format", metavar="F", help=f"{names}; default: detect it by content")
     parser.add_argument("--time-zone", metavar="Z", help="time zone of times without one (default: the report's)")
     parser.add_argument(
         "--origin",
@@ -158,6 +161,14 @@ def _add_import(
     parser.add_argument("--line", metavar="L", help="line of records without one")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on stdout")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a record could not be read")
+
+
+def _formats() -> tuple[str, str]:
+    """The names of the formats, and a sentence that describes them."""
+    from storage.sources import formats
+
+    described = (f"{format.name} ({format.description})" for format in formats.FORMATS)
+    return formats.expected(), f"Formats: {'; '.join(described)}."
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
