@@ -37,7 +37,7 @@ from storage.domain.patterns import literal
 from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest import contact_lifetimes, derivation, seen_keys
 from storage.ingest.integrity import check
-from storage.messages import identities
+from storage.messages import contacts
 from storage.report.report import load_report
 from storage.report.report_json import as_json
 from storage.sources.opened import Options
@@ -124,7 +124,7 @@ def test_what_an_import_remembers_of_its_batches_changes_nothing(
         patch.setattr(
             contact_lifetimes, "_MAX_CONTACTS", data.draw(st.sampled_from((2, contact_lifetimes._MAX_CONTACTS)))
         )
-        patch.setattr(identities, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, identities._CACHE_LIMIT))))
+        patch.setattr(contacts, "_CACHE_LIMIT", data.draw(st.sampled_from((0, 2, contacts._CACHE_LIMIT))))
         assert_recounted(data.draw(split(data.draw(shuffled(history)))), history, question, one_import=True)
 
 

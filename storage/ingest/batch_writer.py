@@ -18,7 +18,8 @@ from storage.ingest.derivation import Change, Derivation
 from storage.ingest.seen_keys import SeenKeys
 from storage.messages import store
 from storage.messages.batch_merger import Batch
-from storage.messages.identities import Contacts, Lines
+from storage.messages.contacts import Contacts
+from storage.messages.lines import Lines
 from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
 from storage.messages.store import START_ORIGIN, Stored
 

@@ -17,7 +17,8 @@ from storage.database.dirty_marks import MARK_DAY
 from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
 from storage.messages.classify import SURELY_MAKES_KNOWN
-from storage.messages.identities import NOWHERE, Lines, Owned
+from storage.messages.identities import NOT_FOUND, MaybeFound
+from storage.messages.lines import Lines
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import (
     AT,
@@ -270,6 +271,6 @@ class NameIds:
         self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
         return int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
 
-    def of_line(self, text: str | None) -> Owned:
+    def of_line(self, text: str | None) -> MaybeFound:
         """The ids of a line by one of its texts, which must be linked already."""
-        return NOWHERE if text is None else self._lines.find(text)
+        return NOT_FOUND if text is None else self._lines.find(text)
