@@ -1,13 +1,12 @@
 """The platform's own download (`sessionStartingCauses-*.tsv`) and saludo's TSV, as Send events. Touches no database.
 
-Columns are found by their whole names, never by a part: "No Enviado" contains "enviado".
+Columns are found by their whole names, because "enviado" is also a part of "No Enviado".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from storage.domain.events import REFERRED, ContactIds, Failure, Flags, LineIds, Origin, Rank, Send
 from storage.sources.fields import (
@@ -51,7 +50,9 @@ COLUMNS = {
     "link": ("enlace conversacion", "chat link"),
     "key": ("id mensaje", "message key"),
 }
-_BY_HEADER = {header: name for name, headers in COLUMNS.items() for header in headers}
+_COLUMN_OF = {name: column for column, names in COLUMNS.items() for name in names}
+_TIMES = ("session_start", "sent_at", "delivered_at", "read_at", "answered_at")
+_FLAGS = ("new", "not_sent", "sent", "delivered", "read", "answered")
 _ORIGINS = {
     **{origin.value: origin for origin in Origin},
     "plantilla": Origin.TEMPLATE,
@@ -59,133 +60,117 @@ _ORIGINS = {
     "whatsapptemplate": Origin.TEMPLATE,
     "campana": Origin.CAMPAIGN,
 }
-_IN_CHANNEL = re.compile(r"-(?:whatsapp|wa)-\+?(\d[\d*]*)$", re.IGNORECASE)
-_NUMBERED = re.compile(r"\+(\d[\d* ]*)")
-_ESCAPED = re.compile(r"'+[=+\-@]")
+_LINE_IN_CHANNEL = re.compile(r"-(?:whatsapp|wa)-\+?(\d[\d*]*)$", re.IGNORECASE)
+_PLUS_NUMBER = re.compile(r"\+(\d[\d* ]*)")
+_ESCAPED_FORMULA = re.compile(r"'+[=+\-@]")  # saludo's TSV protects spreadsheets with a quote
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The place of each known column."""
-
-    places: Mapping[str, int]
-
-
-def header_in(cells: Sequence[str]) -> Header | None:
-    """The header; None where it is not the platform's or saludo's."""
-    places: dict[str, int] = {}
-    for place, cell in enumerate(cells):
-        name = _BY_HEADER.get(header_of(cell))
-        if name is not None:
-            places.setdefault(name, place)
-    known = {"contact", "customer"} & places.keys() and {"session_start", "sent_at"} & places.keys()
-    return Header(places) if known and len(places) >= 5 else None
+def platform_rows(header: Sequence[str], context: Context) -> PlatformRows | None:
+    """The reader of the rows below the platform's header or saludo's; None for another header."""
+    columns = columns_of(header)
+    return None if columns is None else PlatformRows(columns, context)
 
 
-def table(cells: Sequence[str], context: Context) -> RowReader | None:
-    """The reader of the rows below a header; None for a header of another format."""
-    header = header_in(cells)
-    return None if header is None else DownloadRowReader(header, context)
+def columns_of(header: Sequence[str]) -> dict[str, int] | None:
+    """The index of each known column in a header; None where it is not the platform's or saludo's."""
+    columns: dict[str, int] = {}
+    for index, name in enumerate(header):
+        column = _COLUMN_OF.get(header_of(name))
+        if column is not None:
+            columns.setdefault(column, index)
+    known = {"contact", "customer"} & columns.keys() and {"session_start", "sent_at"} & columns.keys()
+    return columns if known and len(columns) >= 5 else None
 
 
-class DownloadRowReader(RowReader):
+class PlatformRows(RowReader):
     """Reads the rows of a download."""
 
-    def __init__(self, header: Header, context: Context) -> None:
+    def __init__(self, columns: dict[str, int], context: Context) -> None:
+        self._columns, self._keyless_key = columns, context.keyless_key
         options = context.options
-        self._header, self._zone = header, options.time_zone
-        self._default_origin, self._default_line = options.origin, options.line
-        self._keyless_key = context.keyless_key
+        self._zone, self._default_origin, self._default_line = options.time_zone, options.origin, options.line
 
     def is_description(self, cells: Sequence[str]) -> bool:
-        """Whether a row describes the columns: it has texts where times and booleans belong."""
-        return self._wrong(cells, "session_start", "sent_at") and self._wrong(cells, "sent", "delivered", "not_sent")
+        """Whether a row describes the columns: neither its times nor its flags can be read."""
+        return self._all_unreadable(cells, "session_start", "sent_at") and self._all_unreadable(
+            cells, "sent", "delivered", "not_sent"
+        )
 
-    def _wrong(self, cells: Sequence[str], *names: str) -> bool:
-        """Whether at least one of these columns is filled and none of the filled ones can be read."""
-        wrong = 0
-        for name in names:
-            value = self._cell(cells, name)
+    def _all_unreadable(self, cells: Sequence[str], *columns: str) -> bool:
+        """Whether at least one of these columns is filled, and none of the filled ones can be read."""
+        unreadable = 0
+        for column in columns:
+            value = self._cell(cells, column)
             if value is None:
                 continue
             try:
-                _ = time_of(value, self._zone) if name.endswith(("start", "_at")) else boolean_of(value)
+                _ = time_of(value, self._zone) if column in _TIMES else boolean_of(value)
             except Unreadable:
-                wrong += 1
+                unreadable += 1
             else:
                 return False
-        return wrong > 0
+        return unreadable > 0
 
-    def _cell(self, cells: Sequence[str], name: str) -> str | None:
-        place = self._header.places.get(name)
-        value = cells[place].strip() if place is not None and place < len(cells) else ""
+    def _cell(self, cells: Sequence[str], column: str) -> str | None:
+        index = self._columns.get(column)
+        value = cells[index].strip() if index is not None and index < len(cells) else ""
         if value in ("", "-"):
             return None
-        if _ESCAPED.match(value):
+        if _ESCAPED_FORMULA.match(value):
             value = value[1:]
         return text_of(value)
 
     def item(self, cells: Sequence[str]) -> Send:
-        """The send of one row."""
-
-        def cell(name: str) -> str | None:
-            return self._cell(cells, name)
-
-        def time(name: str) -> int | None:
-            return time_of(cell(name), self._zone)
-
-        session_start, sent_at = time("session_start"), time("sent_at")
-        times = [session_start, sent_at, time("delivered_at"), time("read_at"), time("answered_at")]
-        at = sent_at if sent_at is not None else next((moment for moment in times if moment is not None), None)
+        """The send of one row. Raises Unreadable."""
+        row = {column: self._cell(cells, column) for column in self._columns}
+        times = {column: time_of(row.get(column), self._zone) for column in _TIMES}
+        at = next((at for at in (times["sent_at"], *times.values()) if at is not None), None)
         if at is None:
             raise Unreadable("no time")
-        flags = Flags(
-            *(boolean_of(cell(name)) for name in ("new", "not_sent", "sent", "delivered", "read", "answered"))
-        )
-        reason, detail, code = cell("reason"), cell("detail"), code_of(cell("code"))
+        flags = Flags(*(boolean_of(row.get(column)) for column in _FLAGS))
+        reason, detail, code = row.get("reason"), row.get("detail"), code_of(row.get("code"))
         failed = bool(flags.not_sent) or any(part is not None for part in (reason, detail, code))
-        key = cell("key")
-        line = self._line(cell("line"), cell("channel"))
-        origin = _origin(cell("origin"))
+        key, line, origin = row.get("key"), _line(row.get("line"), row.get("channel")), _origin(row.get("origin"))
         return Send(
-            key or self._keyless(cell),
+            key or _keyless(row),
             Rank.PLATFORM,
             at,
             line,
-            _contact(cell("customer"), cell("contact")),
+            _contact(row.get("customer"), row.get("contact")),
             keyless=key is None or self._keyless_key.fullmatch(key) is not None,
             derived=key is not None,
             kind=None if origin in REFERRED else "template",
-            template=cell("template"),
-            language=cell("language"),
+            template=row.get("template"),
+            language=row.get("language"),
             origin=origin,
             default_origin=None if origin else self._default_origin,
             default_line=None if line != LineIds() else self._default_line,
-            session_start=session_start,
-            sent_at=sent_at,
-            delivered_at=times[2],
-            read_at=times[3],
-            answered_at=times[4],
+            session_start=times["session_start"],
+            sent_at=times["sent_at"],
+            delivered_at=times["delivered_at"],
+            read_at=times["read_at"],
+            answered_at=times["answered_at"],
             failed_at=at if failed else None,
             failure=Failure(code, reason, detail) if failed else None,
             flags=flags,
-            channel_id=cell("channel"),
-            agent_groups=cell("groups"),
+            channel_id=row.get("channel"),
+            agent_groups=row.get("groups"),
         )
 
-    def _keyless(self, cell: object) -> str:
-        assert callable(cell)
-        when = cell("sent_at") or cell("session_start")
-        names = ("channel", "line", "customer", "contact", "template")
-        return keyless_key(NAME, *(cell(name) for name in names), when)
 
-    def _line(self, line: str | None, channel: str | None) -> LineIds:
-        if line is not None and (digits := _NUMBERED.fullmatch(line)) is not None:
-            return LineIds(number=digits[1].replace(" ", ""))
-        if line is not None:
-            return LineIds(identifier=line) if line.isdigit() else LineIds(name=line)
-        found = _IN_CHANNEL.search(channel or "")
-        return LineIds(number=found[1]) if found else LineIds()
+def _keyless(row: dict[str, str | None]) -> str:
+    columns = ("channel", "line", "customer", "contact", "template")
+    when = row.get("sent_at") or row.get("session_start")
+    return keyless_key(NAME, *(row.get(column) for column in columns), when)
+
+
+def _line(line: str | None, channel: str | None) -> LineIds:
+    if line is not None and (number := _PLUS_NUMBER.fullmatch(line)) is not None:
+        return LineIds(number=number[1].replace(" ", ""))
+    if line is not None:
+        return LineIds(identifier=line) if line.isdigit() else LineIds(name=line)
+    found = _LINE_IN_CHANNEL.search(channel or "")
+    return LineIds(number=found[1]) if found else LineIds()
 
 
 def _contact(customer: str | None, contact: str | None) -> ContactIds:
@@ -198,8 +183,8 @@ def _origin(text: str | None) -> Origin | None:
         return None
     origin = _ORIGINS.get(header_of(text).replace(" ", ""))
     if origin is None:
-        raise Unreadable(f"{text[:40]!r} is not an origin")
+        raise Unreadable(f"unknown origin {text[:40]!r}")
     return origin
 
 
-FORMAT = Format(NAME, "the platform's download, and saludo's own TSV", table=table, keyless=True)
+FORMAT = Format(NAME, "the platform's download, and saludo's own TSV", table=platform_rows, keyless=True)

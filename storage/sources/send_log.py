@@ -62,7 +62,7 @@ class SendLogReader(JsonReader):
         line = _line(record, request)
         key = _id(record, response)
         if key is None and failure is None:
-            raise Unreadable("neither a message id nor an error")
+            raise Unreadable("no message id and no error")
         campaign = text_of(request.get("biz_opaque_callback_data")) or text_of(record.get("campaign"))
         name = text_of(template.get("name"))
         keyless = key is None

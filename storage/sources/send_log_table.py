@@ -92,7 +92,7 @@ class SendRowReader(RowReader):
         failed = code is not None or text is not None or status in _FAILED
         to, campaign, template, key = cell("to"), cell("campaign"), cell("template"), cell("id")
         if key is None and not failed and to is None:
-            raise Unreadable("neither a message id nor a recipient")
+            raise Unreadable("no message id and no recipient")
         number = number_of(to)
         line = LineIds(identifier_of(cell("phone_number_id")), number_of(cell("line_number")), cell("line_name"))
         language, raw_line = cell("language"), line.identifier or line.number or line.name
@@ -124,4 +124,4 @@ def _origin(text: str | None, campaign: str | None) -> Origin | None:
     try:
         return Origin(text.lower())
     except ValueError:
-        raise Unreadable(f"{text[:40]!r} is not an origin") from None
+        raise Unreadable(f"unknown origin {text[:40]!r}") from None

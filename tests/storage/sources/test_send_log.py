@@ -58,7 +58,7 @@ def test_the_plain_variants_are_sends_as_well() -> None:
     assert sends[5].contact.wa_ids == ("5491105550006",)
     assert sends[6].failure == Failure(None, "socket hang up", None)
     reasons = [reject.reason for reject in rejects_of(capture("send_log_variants.jsonl"))]
-    assert reasons == ["neither a message id nor an error", "no time"]
+    assert reasons == ["no message id and no error", "no time"]
 
 
 def test_rows_of_csv_are_sends() -> None:
