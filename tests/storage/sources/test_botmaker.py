@@ -1,4 +1,4 @@
-"""The platform's download as events: its columns, nulls, flags, lines and origins, and rows that are none."""
+"""Tests of the platform's download as events: its columns, empty cells, flags, lines, origins, and bad rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sends_of(content: bytes | str, options: Options = OPTIONS) -> list[Send]:
 
 
 def table(*changes: tuple[str, str]) -> bytes:
-    """The plain capture with some texts replaced."""
+    """The basic capture with some texts replaced."""
     text = capture("starting_causes.tsv").read_text(encoding="utf-8")
     for old, new in changes:
         assert old in text
@@ -51,18 +51,18 @@ def test_a_row_is_a_send_of_the_platform() -> None:
         "starting_causes_crlf_bom_no_final_newline.tsv",
     ],
 )
-def test_every_form_of_the_file_says_the_same(name: str) -> None:
+def test_every_variant_of_the_file_gives_the_same_sends(name: str) -> None:
     assert sends_of(name) == sends_of("starting_causes.tsv")
 
 
-def test_the_first_row_is_no_description_where_any_of_it_can_be_read() -> None:
+def test_a_first_row_with_one_readable_cell_is_no_description() -> None:
     content = table(("2026-11-18 12:00:00\tsaludo-whatsapp-5491100000001\ttrue", "ayer\tsaludo\ttrue"))
     (reject,) = rejects_of(content)
     assert (reject.where, reject.reason) == ("line 2", "invalid time 'ayer'")
     assert len(sends_of(content)) == 4
 
 
-def test_a_dash_is_nothing() -> None:
+def test_a_dash_is_an_empty_cell() -> None:
     dashed = sends_of("starting_causes_nulls.tsv")
     assert [send.answered_at for send in dashed] == [T + 30_000, None, None, None, None, None]
     last = dashed[-1]
@@ -77,7 +77,7 @@ def test_every_spelling_of_a_boolean_counts() -> None:
     assert reject.reason == "'quizás' is neither true nor false"
 
 
-def test_times_are_of_the_zone_given() -> None:
+def test_times_without_a_zone_are_in_the_zone_of_the_options() -> None:
     bogota = replace(OPTIONS, time_zone=ZoneInfo("America/Bogota"))
     assert [send.at - T for send in sends_of("starting_causes.tsv", bogota)] == [
         7_200_000 + minute * 60_000 for minute in range(5)
@@ -113,7 +113,7 @@ def test_quotes_and_escapes_in_a_cell() -> None:
     assert [send.template for send in sends_of("starting_causes_quotes.tsv")] == ['"promo', 'promo "50%"', "=promo"]
 
 
-def test_the_link_is_made_of_the_customer_id(tmp_path: Path) -> None:
+def test_the_chat_link_contains_the_customer_id(tmp_path: Path) -> None:
     import_all(tmp_path / "saludo.db", capture("starting_causes.tsv"))
     links = [row["Chat link"] for row in tsv_of(tmp_path / "saludo.db")]
     assert links == [f"https://go.botmaker.com/#/chats/CUSTOMER00000000000{number}" for number in (5, 4, 3, 2, 1)]
@@ -132,7 +132,7 @@ def test_own_spanish_table_keeps_keys_and_origins() -> None:
 
 @pytest.mark.parametrize("name", ["Enviado", "No Enviado", "Leída"])
 def test_a_column_is_found_by_its_whole_name(name: str) -> None:
-    """ "enviado" stands in "No Enviado" too: without the one, the other must not take its place."""
+    """Without an "Enviado" column, "No Enviado", which contains that word, must not take its place."""
     header, *rows = capture("starting_causes.tsv").read_text(encoding="utf-8").splitlines()
     renamed = "\t".join("otra" if cell == name else cell for cell in header.split("\t"))
     (first, *_) = sends_of("\n".join((renamed, *rows)).encode())
@@ -152,12 +152,12 @@ def test_a_column_is_found_by_its_whole_name(name: str) -> None:
         ("\ttrue\tpromo_navidad\tfalse", "\tNaN\tpromo_navidad\tfalse"),
     ],
 )
-def test_a_wrong_cell_costs_its_row_only(old: str, new: str) -> None:
+def test_a_wrong_cell_rejects_only_its_row(old: str, new: str) -> None:
     content = table((old, new))
     assert (len(sends_of(content)), len(rejects_of(content))) == (4, 1)
 
 
-def test_nul_and_bytes_that_are_no_text_are_replaced() -> None:
+def test_nul_and_invalid_utf_8_are_replaced() -> None:
     content = table(("promo_navidad", "pro")).replace(b"\tpro\t", b"\tp\xff\xed\xa0\x80o\t", 1)
     assert sends_of(content)[0].template == "p\ufffd\ufffd\ufffd\ufffdo"
     late = table() + b"x\0y\t" * 3 + b"\n" + table().splitlines()[1]

@@ -1,4 +1,4 @@
-"""Webhooks as events: who, which line, which status, and what a strange one costs."""
+"""Tests of webhooks as events: contacts, lines, statuses, and odd or broken webhooks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def status(**parts: Any) -> dict[str, Any]:
     return {"id": "wamid.1", "status": "sent", "timestamp": str(T), "recipient_id": "5491105550001"} | parts
 
 
-def test_every_shape_of_the_story_gives_the_same_events() -> None:
+def test_the_same_webhooks_in_any_envelope_give_the_same_events() -> None:
     shapes = ["cloud_object.json", "cloud_array.json", "cloud_array_one_line.json", "cloud_log_prefix.log"]
     shapes += ["cloud_pretty_one_after_another.json", "cloud_pretty_without_indent.json", "cloud_body_params.jsonl"]
     shapes += ["cloud_wrapped_body_object.json", "cloud_wrapped_body_text.jsonl", "cloud_wrapped_array.json"]
@@ -46,19 +46,19 @@ def test_times_in_every_unit_are_milliseconds() -> None:
     "timestamp",
     [0, -1, 1e30, 1e308, True, False, None, "", "ayer", "NaN", "Infinity", "-0", [], {}, "99999999999999999999", "²³"],
 )
-def test_a_time_that_is_none_is_a_reject(timestamp: Any) -> None:
+def test_an_invalid_timestamp_is_a_reject(timestamp: Any) -> None:
     (item,) = rejects_of(webhook({"statuses": [status(timestamp=timestamp)]}))
     assert item.where == "line 1"
 
 
-def test_literals_that_are_no_json_are_read_where_they_do_no_harm() -> None:
+def test_nan_is_accepted_in_unused_members_only() -> None:
     whole = webhook({"statuses": [status()], "odd": 1}).replace(b'"odd": 1', b'"odd": NaN')
     assert len(events_of(whole)) == 1
     (reject,) = rejects_of(webhook({"statuses": [status(timestamp=1)]}).replace(b'"timestamp": 1', b'"timestamp": NaN'))
     assert "nan" in reject.reason
 
 
-def test_a_line_is_known_by_digits_whatever_the_formatting() -> None:
+def test_the_formatting_of_a_lines_number_is_ignored() -> None:
     lines = [event.line for event in events_of(capture("cloud_display_numbers.jsonl"))]
     assert [(line.identifier, line.number) for line in lines] == [
         ("100000000000001", "5491100000001"),
@@ -68,7 +68,7 @@ def test_a_line_is_known_by_digits_whatever_the_formatting() -> None:
     ]
 
 
-def test_a_contact_is_its_number_or_its_user_id_and_both_where_both_are_told() -> None:
+def test_a_contact_has_every_id_that_the_webhook_gives() -> None:
     contacts = [event.contact for event in events_of(capture("cloud_user_ids.jsonl"))]
     ana, beto = "AR.1000000000000001", "AR.1000000000000002"
     assert contacts == [
@@ -82,7 +82,7 @@ def test_a_contact_is_its_number_or_its_user_id_and_both_where_both_are_told() -
     ]
 
 
-def test_each_status_is_its_step_and_unknown_ones_are_ignored() -> None:
+def test_known_statuses_are_steps_and_unknown_ones_are_ignored() -> None:
     items = items_of(capture("cloud_statuses.jsonl"))
     assert [item.what for item in items if isinstance(item, Ignored)] == [
         "status deleted",
@@ -92,7 +92,7 @@ def test_each_status_is_its_step_and_unknown_ones_are_ignored() -> None:
     assert {item.step for item in items if isinstance(item, Status)} == set(Step)
 
 
-def test_errors_keep_what_they_say() -> None:
+def test_errors_keep_code_text_and_details() -> None:
     failures = [event.failure for event in events_of(capture("cloud_errors.jsonl")) if isinstance(event, Status)]
     assert failures == [
         Failure(131026, "Message undeliverable", "not on WhatsApp"),
@@ -106,7 +106,7 @@ def test_errors_keep_what_they_say() -> None:
     ]
 
 
-def test_the_category_is_of_the_new_pricing_or_the_old_conversation() -> None:
+def test_the_category_comes_from_pricing_or_the_old_conversation() -> None:
     found = [event.category for event in events_of(capture("cloud_pricing.jsonl")) if isinstance(event, Status)]
     assert found == [
         "marketing",
@@ -151,7 +151,7 @@ def test_a_changed_number_is_the_same_person_and_a_changed_identity_is_not() -> 
     assert other == ContactIds(("5491105550003",))
 
 
-def test_other_fields_are_named_and_ignored() -> None:
+def test_other_webhook_fields_are_ignored_by_name() -> None:
     items = items_of(capture("cloud_other_fields.jsonl"))
     assert [item.what for item in items if isinstance(item, Ignored)] == [
         "field message_template_status_update",
@@ -163,7 +163,7 @@ def test_other_fields_are_named_and_ignored() -> None:
     ]
 
 
-def test_contacts_without_a_message_still_tie_ids_together() -> None:
+def test_contacts_without_a_message_still_link_their_ids() -> None:
     value = {"contacts": [{"profile": {"name": "Ana"}, "wa_id": "5491105550001", "user_id": "AR.1"}]}
     assert events_of(webhook(value)) == [Known(contact=ContactIds(("5491105550001",), "AR.1", name="Ana"))]
 
@@ -181,18 +181,18 @@ def test_contacts_without_new_information_are_ignored(contact: dict[str, Any]) -
         ("cloud_bad_items.jsonl", ["line 1", "line 4", "line 5", "line 6", "line 8"]),
     ],
 )
-def test_what_is_broken_is_a_reject_at_its_line(name: str, places: list[str]) -> None:
+def test_broken_records_are_rejects_with_their_line(name: str, places: list[str]) -> None:
     assert [reject.where for reject in rejects_of(capture(name))] == places
 
 
-def test_a_broken_record_behind_a_prefix_does_not_take_the_next_with_it() -> None:
+def test_a_broken_record_after_a_log_prefix_does_not_affect_the_next() -> None:
     good = webhook({"statuses": [status()]})
     text = b"app | hook " + good[:60] + b"\napp | hook " + good + b" took=3ms\napp | hook " + good + b"\n"
     assert (len(events_of(text)), len(rejects_of(text))) == (2, 1)
 
 
 @pytest.mark.parametrize("depth", [10, 1_000, 100_000])
-def test_deep_nesting_costs_its_own_record_only(depth: int) -> None:
+def test_deep_nesting_rejects_only_its_record(depth: int) -> None:
     good = webhook({"statuses": [status()]})
     for deep in (b'{"a":' * depth + b"1" + b"}" * depth, b'{"entry":' + b"[" * depth + b"]" * depth + b"}"):
         text = good + b"\n" + deep + b"\n" + good
@@ -221,7 +221,7 @@ def test_deep_nesting_costs_its_own_record_only(depth: int) -> None:
         (7, 0, 1),
     ],
 )
-def test_values_of_wrong_types_never_end_the_import(record: Any, events: int, rejects: int) -> None:
+def test_values_of_wrong_types_reject_only_their_record(record: Any, events: int, rejects: int) -> None:
     good = webhook({"statuses": [status(id="wamid.good")]})
     text = webhook(record) + b"\n" + good
     assert (len(events_of(text)) - 1, len(rejects_of(text))) == (events, rejects)
@@ -234,7 +234,7 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert event.step is Step.DELIVERED
 
 
-def test_ten_megabytes_on_one_line_are_read_whole() -> None:
+def test_a_line_of_ten_megabytes_is_read_completely() -> None:
     one = webhook({"statuses": [status()]})
     count = 10_000_000 // len(one)
     assert len(events_of(b"[" + b",".join([one] * count) + b"]")) == count
@@ -258,8 +258,8 @@ def test_a_name_of_ten_thousand_characters_is_kept() -> None:
     assert event.contact.name == "ñ" * 10_000
 
 
-def test_a_user_id_in_the_place_of_a_number_is_that_persons_user_id() -> None:
-    """Where people hide their numbers, what was a number may hold the business-scoped user id."""
+def test_a_user_id_in_place_of_a_number_is_read_as_a_user_id() -> None:
+    """Where people hide their numbers, `recipient_id` and `from` may hold the user id."""
     read = WebhookReader(formats.context_of(Options(ZoneInfo("UTC"))))
     status = {"id": "w", "status": "sent", "timestamp": "1795014000", "recipient_id": "US.1349"}
     message = {"id": "i", "from": "", "from_user_id": "US.1349", "timestamp": "1795014060", "type": "text"}
@@ -275,7 +275,7 @@ def test_a_user_id_in_the_place_of_a_number_is_that_persons_user_id() -> None:
 @pytest.mark.parametrize(
     "category", ["authentication-international", "authentication_international", "authenticationInternational"]
 )
-def test_a_category_is_known_in_any_spelling(category: str) -> None:
+def test_every_spelling_of_a_category_is_normalised(category: str) -> None:
     status = {"id": "w", "status": "sent", "timestamp": 1795014000, "pricing": {"category": category}}
     body = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [status]}}]}]}
     items = list(

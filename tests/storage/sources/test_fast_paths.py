@@ -1,4 +1,4 @@
-"""What is read in a quicker way than the rest, because nearly all is of its kind, gives what the general way gives."""
+"""The fast paths for common lines give what the plain rules give."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.storage.sources.test_odd_values import odd_records
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(odd_records())
-def test_a_usual_line_gives_what_any_text_of_its_record_gives(record: Any) -> None:
-    _is_read_as_ever(record)
+def test_shortcuts_for_odd_records_equal_the_plain_rule(record: Any) -> None:
+    _check_record(record)
 
 
 CONTEXT = formats.context_of(OPTIONS)
@@ -69,7 +69,7 @@ def _with_member(members: dict[str, Any], name: str, value: Any) -> dict[str, An
     return others if value is _ABSENT else others | {name: value}
 
 
-def test_a_line_of_one_status_gives_what_any_text_of_its_record_gives() -> None:
+def test_the_shortcut_for_one_status_equals_the_plain_rule() -> None:
     usual = {
         "object": "whatsapp_business_account",
         "entry": [{"changes": [{"value": _VALUE | {"statuses": [_STATUS]}}]}],
@@ -77,24 +77,24 @@ def test_a_line_of_one_status_gives_what_any_text_of_its_record_gives() -> None:
     assert JsonReaders(CONTEXT).one(json.dumps(usual).encode()) is not None
     of_status = [(name, value) for name, values in _MEMBERS_OF_STATUS.items() for value in values]
     for (name, value), (other, second) in combinations(of_status, 2):
-        _assert_read_as_ever(_VALUE | {"statuses": [_with_member(_with_member(_STATUS, name, value), other, second)]})
+        _check_value(_VALUE | {"statuses": [_with_member(_with_member(_STATUS, name, value), other, second)]})
     for name, values in _MEMBERS_OF_VALUE.items():
         for value in values:
-            _assert_read_as_ever(_with_member(_VALUE | {"statuses": [_STATUS]}, name, value))
+            _check_value(_with_member(_VALUE | {"statuses": [_STATUS]}, name, value))
 
 
 @given(st.text("0123456789.eE+-", min_size=3, max_size=12))
-def test_a_usual_status_is_of_the_time_that_its_text_says(more: str) -> None:
+def test_the_shortcut_reads_timestamps_as_the_plain_rule_does(more: str) -> None:
     for time in (more, f"1795{more}"):
-        _assert_read_as_ever(_VALUE | {"statuses": [_STATUS | {"timestamp": time}]})
+        _check_value(_VALUE | {"statuses": [_STATUS | {"timestamp": time}]})
 
 
-def _assert_read_as_ever(value: Any) -> None:
-    _is_read_as_ever({"object": "whatsapp_business_account", "entry": [{"changes": [{"value": value}]}]})
+def _check_value(value: Any) -> None:
+    _check_record({"object": "whatsapp_business_account", "entry": [{"changes": [{"value": value}]}]})
 
 
-def _is_read_as_ever(record: Any) -> None:
-    """A line of a record gives what the text of it gives that is read without knowing what it is."""
+def _check_record(record: Any) -> None:
+    """Reading a record as a line, by shortcuts, gives what reading its text by the plain rule gives."""
     line = json.dumps(record).encode()
     readers, general = JsonReaders(CONTEXT), JsonReaders(CONTEXT).items(Record(line, 1))
     one, several = readers.one(line), readers.several(line, 1)
@@ -103,8 +103,8 @@ def _is_read_as_ever(record: Any) -> None:
 
 
 @given(st.lists(st.binary(max_size=12), max_size=9).map(b"\n".join), st.integers(1, 20), st.integers(1, 20))
-def test_lines_are_cut_in_blocks_as_they_are_one_by_one(content: bytes, block: int, longest: int) -> None:
-    assume(not content.startswith(b"\x1f\x8b"))  # what begins so is packed, and its lines are others
+def test_lines_from_blocks_equal_lines_read_one_by_one(content: bytes, block: int, longest: int) -> None:
+    assume(not content.startswith(b"\x1f\x8b"))  # that is gzip, which is decompressed first
     file, taken, count = io.BytesIO(content), 0, 0
     with patch.object(stream, "_CHUNK_BYTES", block), patch.object(stream, "SAMPLE_BYTES", 16):
         cut = Stream(io.BytesIO(content))
@@ -126,10 +126,10 @@ _NEAR = st.one_of(*(st.integers(*ends) for ends in ((10**8, 10**10), (EARLIEST, 
 
 
 @given(_NEAR)
-def test_a_time_is_the_same_as_a_number_a_fraction_and_a_text(number: int) -> None:
+def test_a_time_may_be_a_number_a_fraction_or_a_text(number: int) -> None:
     assert _time(number) == _time(float(number)) == _time(f"{number}") == _time(f" {number} ")
 
 
 @given(st.text("0123456789_+-. ٣", min_size=10, max_size=10))
-def test_ten_signs_are_the_time_that_they_are_with_blanks_around_them(text: str) -> None:
+def test_ten_characters_are_the_same_time_with_blanks_around_them(text: str) -> None:
     assert _time(text) == _time(f" {text} ")

@@ -1,4 +1,4 @@
-"""Objects out of text: what a stopped writer, a log's prefix or a line without an end costs the others."""
+"""Tests of finding objects in text: stopped writers, log prefixes, and lines without an end affect no other record."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NEXT = '{"object":"b","entry":[]}'
 
 
 def objects(text: str) -> list[tuple[str, int, bool]]:
-    """Each object's text and line, and whether it is whole."""
+    """The text and line of each object, and whether it is complete."""
     found = records(text.encode().splitlines(keepends=True))
     return [(one.text.decode().strip(), one.line, one.broken is None) for one in found if one is not None]
 
 
 @pytest.mark.parametrize("place", range(2, len(KEPT)))
-def test_a_writer_stopped_anywhere_costs_one_record(place: int) -> None:
-    """It began again behind it on the same line, or on the next."""
+def test_a_writer_stopped_anywhere_breaks_one_record(place: int) -> None:
+    """The next record starts on the same line or on the next one."""
     for between in ("", "\n"):
         text = f"{KEPT}\n{KEPT[:place]}{between}{NEXT}\n{KEPT}\n"
         whole = [one for one, _, is_whole in objects(text) if is_whole]
@@ -32,7 +32,7 @@ def test_a_writer_stopped_anywhere_costs_one_record(place: int) -> None:
         assert sum(not is_whole for _, _, is_whole in objects(text)) == 1
 
 
-def test_places_are_those_of_the_pieces() -> None:
+def test_records_after_a_broken_one_have_the_right_line() -> None:
     pretty = json.dumps(json.loads(KEPT), indent=2)
     text = f"{KEPT[:20]}{NEXT}\n\nlog\n{pretty}\n[{NEXT},\n{NEXT}]\n"
     after = 4 + pretty.count("\n")
@@ -40,25 +40,25 @@ def test_places_are_those_of_the_pieces() -> None:
     assert [(line, whole) for _, line, whole in objects(text)] == places
 
 
-def test_a_broken_element_of_an_array_on_one_line_costs_itself() -> None:
+def test_a_broken_array_element_is_the_only_broken_record() -> None:
     broken = KEPT.replace('"id":"1"', '"id":"1')
     text = f"[{NEXT},{broken},{KEPT},{broken},{NEXT}]"
     assert [one for one, _, whole in objects(text) if whole] == [NEXT, KEPT, NEXT]
 
 
-def test_braces_of_a_prefix_are_no_objects() -> None:
+def test_braces_in_a_log_prefix_are_not_objects() -> None:
     assert objects(f"[{{request-7}}] {{worker}} {{7}} INFO {KEPT}\n{{idle}}\n") == [(KEPT, 1, True)]
 
 
-def test_what_python_printed_is_a_record_that_cannot_be_read() -> None:
+def test_a_printed_python_dict_is_a_reject() -> None:
     items = items_of(f"{capture('cloud_lines.jsonl').read_text()}{json.loads(NEXT)!r}\n".encode())
     assert getattr(items[-1], "reason", "").startswith("invalid JSON")
 
 
 @pytest.mark.parametrize("name", ["cloud_array_one_line.json", "cloud_lines.jsonl", "send_log.jsonl"])
 @given(piece=st.integers(1, 500))
-def test_a_line_may_be_cut_in_pieces_anywhere(name: str, piece: int) -> None:
-    """A line of gigabytes is looked at piece by piece; nothing that stands across two of them is lost."""
+def test_a_line_may_be_cut_into_pieces_anywhere(name: str, piece: int) -> None:
+    """A very long line is scanned in pieces; records that span two pieces are found."""
     content = capture(name).read_bytes()
     expected = items_of(content)
     with pytest.MonkeyPatch.context() as patch:
@@ -67,7 +67,7 @@ def test_a_line_may_be_cut_in_pieces_anywhere(name: str, piece: int) -> None:
         assert items_of(content) == expected
 
 
-def test_an_object_that_never_ends_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_that_never_ends_is_the_only_reject(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_reader, "PIECE_BYTES", 500)
     monkeypatch.setattr(json_scanner, "PIECE_BYTES", 500)
     monkeypatch.setattr(json_scanner, "MAX_RECORD_BYTES", 2_000)

@@ -1,4 +1,4 @@
-"""A value of any kind in any place of a record is read, ignored or rejected, and the database takes what is read."""
+"""Any value in any place of a record is read, ignored or rejected, and the database stores what is read."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _with(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
 
 @st.composite
 def odd_records(draw: st.DrawFn) -> Any:
-    """A record of the captures in which up to three values are of another kind."""
+    """A record of the captures with up to three values replaced by odd ones."""
     record = draw(st.sampled_from(RECORDS))
     for _ in range(draw(st.integers(1, 3))):
         record = _with(record, draw(st.sampled_from(list(_places(record)))), draw(st.sampled_from(_ODD)))
@@ -73,7 +73,7 @@ def odd_records(draw: st.DrawFn) -> Any:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(odd_records(), min_size=1, max_size=8))
-def test_any_value_anywhere_costs_its_own_record_only(records: list[Any]) -> None:
+def test_any_value_anywhere_affects_only_its_record(records: list[Any]) -> None:
     good = json.dumps(RECORDS[0])
     lines = [json.dumps(record) for record in records if isinstance(record, dict)]
     text = "\n".join((good, *lines, good)).encode()

@@ -1,4 +1,4 @@
-"""Which format a file is: by content alone, and never by an exception of another kind."""
+"""Tests of recognition: by content alone, and every refusal is an UnknownFormat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.captures import OPTIONS, Counted, capture, counted, events_of, items_
 
 
 @pytest.mark.parametrize("one", counted(), ids=lambda one: one.name)
-def test_a_format_is_told_by_content(one: Counted) -> None:
+def test_a_format_is_recognised_by_content(one: Counted) -> None:
     assert open_source(io.BytesIO(capture(one.name).read_bytes()), OPTIONS).format == one.format
 
 
@@ -27,7 +27,7 @@ def test_naming_the_right_format_changes_nothing(one: Counted) -> None:
 
 
 @pytest.mark.parametrize("format", [*formats.names(), "another"])
-def test_a_format_that_cannot_be_is_refused(format: str) -> None:
+def test_a_format_that_does_not_fit_is_refused(format: str) -> None:
     content = b"name\tage\nAna\t3\n" if format != "botmaker" else capture("sends_comma.csv").read_bytes()
     if format in ("cloud_api", "send_log"):
         content = capture("starting_causes.tsv").read_bytes()
@@ -46,17 +46,17 @@ def test_a_log_that_begins_with_rubbish_is_recognised() -> None:
     assert len(events_of(rubbish + capture("cloud_lines.jsonl").read_bytes())) == 7
 
 
-def test_blank_lines_before_a_header_are_passed_over() -> None:
+def test_blank_lines_before_a_header_are_skipped() -> None:
     assert len(events_of(b"\r\n\n" + capture("starting_causes.tsv").read_bytes())) == 5
 
 
-def test_a_header_over_two_lines_ends_nothing() -> None:
+def test_a_header_may_span_two_lines() -> None:
     content = b'wamid,to,template,sent_at,"note\nof hand"\nw1,549110,promo,2026-11-18,x\n'
     assert len(events_of(content)) == 1
 
 
 def refusal_of(content: bytes) -> str:
-    """Why the file is no known one; empty where it is read."""
+    """Why the file is refused; empty where it is read."""
     try:
         items_of(content)
     except UnknownFormat as error:

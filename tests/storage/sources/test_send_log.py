@@ -1,4 +1,4 @@
-"""Send logs as events: requests with responses, rows of CSV, and sends that failed before they had an id."""
+"""Tests of send logs as events: requests with responses, rows of CSV, and sends that failed without an id."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_mark_as_read_is_ignored() -> None:
     assert ignored == ["request that marks a message as read"]
 
 
-def test_the_plain_variants_are_sends_as_well() -> None:
+def test_other_shapes_of_records_are_sends() -> None:
     sends = sends_of("send_log_variants.jsonl")
     assert [send.key for send in sends[:6]] == [f"wamid.v{number}" for number in range(1, 7)]
     assert [send.at - T * 1000 for send in sends] == [0, 1000, 2000, 3000, 4000, 5000, 6000]
@@ -70,7 +70,7 @@ def test_rows_of_csv_are_sends() -> None:
     assert parameters.key != missing.key
 
 
-def test_a_spanish_csv_with_semicolons_is_read_day_first_in_the_zone_given() -> None:
+def test_a_spanish_csv_with_semicolons_has_the_day_first() -> None:
     first, mass, failed = sends_of("sends_semicolon_bom_crlf.csv")
     assert (first.key, first.at, first.template) == ("wamid.c1", T * 1000, "promo_navidad")
     assert (first.line, first.failure, mass.campaign) == (LineIds(number="5491100000001"), None, "noviembre")
@@ -84,7 +84,7 @@ def test_quoted_cells_hold_commas_quotes_and_line_ends() -> None:
     assert (other.template, other.failure) == ("otra", None)
 
 
-def test_a_stray_quote_costs_its_own_row() -> None:
+def test_a_stray_quote_rejects_only_its_row() -> None:
     content = capture("sends_one_quote_too_many.csv").read_bytes()
     assert [event.template for event in events_of(content) if isinstance(event, Send)] == ["promo", "promo"]
     (reject,) = rejects_of(content)
@@ -95,7 +95,7 @@ def test_a_stray_quote_costs_its_own_row() -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_every_line_end_is_one(end: bytes) -> None:
+def test_every_kind_of_line_end_is_read(end: bytes) -> None:
     lines = (
         b"wamid,to,template,sent_at",
         b"wamid.1,5491105550001,promo,2026-11-18",
@@ -104,8 +104,8 @@ def test_every_line_end_is_one(end: bytes) -> None:
     assert len(events_of(end.join(lines))) == 2
 
 
-def test_what_only_spreadsheets_write_is_read() -> None:
-    """A spreadsheet leaves rows of separators at the end and marks of its own at the start."""
+def test_blank_rows_and_byte_order_marks_of_spreadsheets_are_skipped() -> None:
+    """A spreadsheet writes a byte order mark at the start and rows of separators at the end."""
     assert len(events_of(b"\xef\xbb\xbfwamid;to;template;sent_at\nw1;549110;promo;18/11/2026\n;;;\n;;;\n")) == 1
 
 
@@ -130,12 +130,12 @@ def test_what_only_spreadsheets_write_is_read() -> None:
         ({"biz": "\ud800"}, 1, 0),
     ],
 )
-def test_values_of_wrong_types_never_end_the_import(parts: dict[str, Any], events: int, rejects: int) -> None:
+def test_values_of_wrong_types_reject_only_their_record(parts: dict[str, Any], events: int, rejects: int) -> None:
     text = record(response={"messages": [{"id": "wamid.good"}]}) + record(**parts)
     assert (len(events_of(text)) - 1, len(rejects_of(text))) == (events, rejects)
 
 
-def test_the_same_failed_send_in_two_logs_is_one() -> None:
+def test_a_failed_send_without_an_id_has_the_same_key_in_two_logs() -> None:
     failed = record(response={"error": {"code": 132000}})
     keys = {
         event.key
@@ -145,7 +145,7 @@ def test_the_same_failed_send_in_two_logs_is_one() -> None:
     assert len(keys) == 2
 
 
-def test_the_line_of_an_option_is_for_records_without_one() -> None:
+def test_the_line_option_applies_to_records_without_a_line() -> None:
     options = type(OPTIONS)(OPTIONS.time_zone, line=LineIds(number="5491100000009"))
     with_line, without = events_of(record(phone_number_id="1") + record(), options)
     assert isinstance(with_line, Send)
