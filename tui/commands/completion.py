@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from tui.commands.arguments import build_parser
 from tui.commands.output import print_lines
 
-_OF_FILES = ("FILE", "PATH")  # what stands for a file in the help
+_OF_FILES = ("FILE", "PATH")  # metavars of file names in the help
 
 
 def completion(arguments: Namespace) -> int:

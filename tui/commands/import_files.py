@@ -16,7 +16,7 @@ from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, outlive_helpers
-from tui.commands.output import is_utf8, narrate, print_lines, report_error
+from tui.commands.output import is_utf8, print_lines, print_message, report_error
 from tui.words.wording import plural
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
             failed = True
             continue
         summaries.append(summary)
-        narrate(_summary_line(summary))
+        print_message(_summary_line(summary))
     if arguments.json:
         files = [{name: getattr(summary, name) for name in _SUMMARY_KEYS} for summary in summaries]
         print_lines(json.dumps({"files": files}, ensure_ascii=not is_utf8()))

@@ -9,7 +9,7 @@ from storage.database.settings import SETTING_KEYS, SettingError, load_settings,
 from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
-from tui.commands.output import narrate, print_lines, printable
+from tui.commands.output import print_lines, print_message, printable
 
 
 def check(arguments: Namespace) -> int:
@@ -29,7 +29,7 @@ def check(arguments: Namespace) -> int:
     if problems:
         print_lines(*(printable(problem) for problem in problems))
     else:
-        narrate(f"{path}: no problems found")
+        print_message(f"{path}: no problems found")
     return 1 if problems else 0
 
 

@@ -18,7 +18,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
-def narrate(text: str) -> None:
+def print_message(text: str) -> None:
     """Prints a message to stderr, since stdout is data; a closed or full stderr stops nothing."""
     if sys.stderr is not None:
         with suppress(OSError):
@@ -27,7 +27,7 @@ def narrate(text: str) -> None:
 
 def report_error(message: str, status: int) -> int:
     """Prints an error as one line and returns the exit status."""
-    narrate(f"saludo: {' '.join(message.split())}")
+    print_message(f"saludo: {' '.join(message.split())}")
     return status
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from storage.database.connection import reading
 from tui.commands.common import bar, database_of, filter_in, now_of
-from tui.commands.output import is_utf8, narrate, open_stdout, print_lines, printable
+from tui.commands.output import is_utf8, open_stdout, print_lines, print_message, printable
 from tui.words.wording import plural
 
 
@@ -57,5 +57,5 @@ def export(arguments: Namespace) -> int:
                 ),
                 replace=arguments.force,
             )
-    narrate(f"{path}: {plural(count, 'start')}")
+    print_message(f"{path}: {plural(count, 'start')}")
     return 0

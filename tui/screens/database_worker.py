@@ -216,7 +216,7 @@ class DatabaseWorker:
         failed: Callable[[str], Message | None] = LoadFailed,
         cancelled: Message | None = None,
     ) -> None:
-        """Posts what `read` makes of a connection, or what stands for a failure or a cancellation."""
+        """Posts what `read` makes of a connection, or the message for a failure or a cancellation."""
         worker = get_current_worker()
         answer: Message | None
         try:

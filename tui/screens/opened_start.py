@@ -53,7 +53,7 @@ class OpenedStart:
             self._database.load_detail(row)
 
     def show_contact(self, row: StartRow) -> None:
-        """Shows every start of the contact, of all times and whatever the filter is."""
+        """Shows every start of the contact, of all times and without the other filters."""
         if row.contact:
             everything = Filter(Period(None), contact=literal(row.contact))
             self._navigation.go(replace(self._navigation.view, filter=everything, grouped=False), focus="starts")

@@ -13,40 +13,34 @@ from tests.captures import capture
 from tui.commands.cli import run
 
 ROOT = Path(__file__).parents[3]
-
-
 NOW = "2026-11-20T18:00:00-03:00"
-
-
 LINES = str(capture("cloud_lines.jsonl"))
-
-
 TABLE = str(capture("starting_causes.tsv"))
+Result = tuple[int, str, str]
 
 
-Told = tuple[int, str, str]
-
-
-def saludo(capsys: pytest.CaptureFixture[str], *words: str) -> Told:
-    """Exit status, stdout and stderr of one command."""
+def saludo(capsys: pytest.CaptureFixture[str], *words: str) -> Result:
+    """Runs one command in this process; returns exit status, stdout and stderr."""
     status = run(list(words))
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 
 
-def assert_one_line(told: Told, status: int, *words: str) -> None:
-    assert told[0] == status
-    assert told[2].count("\n") == 1, told[2]
-    assert told[2].startswith("saludo: ")
+def assert_one_line(result: Result, status: int, *words: str) -> None:
+    """Asserts an exit status and an error of one line that has the words."""
+    assert result[0] == status
+    assert result[2].count("\n") == 1, result[2]
+    assert result[2].startswith("saludo: ")
     for word in words:
-        assert word in told[2]
+        assert word in result[2]
 
 
 def process(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """The program in a process of its own."""
+    """Runs the program in a process of its own."""
     command = [sys.executable, "-m", "tui", *words]
     return subprocess.run(command, cwd=ROOT, text=True, timeout=60, **({"capture_output": True} | options))
 
 
-def result_of(told: subprocess.CompletedProcess[str]) -> Told:
-    return told.returncode, told.stdout, told.stderr
+def result_of(result: subprocess.CompletedProcess[str]) -> Result:
+    """Exit status, stdout and stderr of a finished process."""
+    return result.returncode, result.stdout, result.stderr

@@ -16,7 +16,7 @@ import pytest
 from tests.tui.commands.runs import LINES, ROOT, TABLE, assert_one_line, process, result_of, saludo
 from tui.commands.arguments import build_parser
 from tui.commands.cli import run
-from tui.commands.output import narrate
+from tui.commands.output import print_message
 
 
 class TestStreams:
@@ -24,8 +24,8 @@ class TestStreams:
     def test_a_full_or_closed_stdout_is_one_line(self, words: tuple[str, ...], database: Path) -> None:
         run(["import", LINES])
         with open("/dev/full", "w") as full:
-            told = process(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
-        assert_one_line(result_of(told), 1, "No space left on device")
+            result = process(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        assert_one_line(result_of(result), 1, "No space left on device")
         shell = f'"{sys.executable}" -m tui {" ".join(words)} >&-'
         closed = subprocess.run(shell, shell=True, cwd=ROOT, text=True, capture_output=True, timeout=60)
         assert_one_line(result_of(closed), 1, "stdout is closed")
@@ -38,11 +38,11 @@ class TestStreams:
         assert all(line.isprintable() for line in out.split("\n"))
         assert_one_line(saludo(capsys, "report", "--filter", f"{words} nonsense\x1b[31m"), 2, 'at "')
 
-    def test_a_reader_that_leaves_is_no_error(self, database: Path) -> None:
+    def test_a_reader_that_closes_the_pipe_is_no_error(self, database: Path) -> None:
         run(["import", TABLE])
         shell = f'"{sys.executable}" -m tui export --filter period:all | head -n 1'
-        told = subprocess.run(shell, shell=True, cwd=ROOT, text=True, capture_output=True, timeout=60)
-        assert (told.stdout.count("\n"), told.stderr) == (1, "")
+        result = subprocess.run(shell, shell=True, cwd=ROOT, text=True, capture_output=True, timeout=60)
+        assert (result.stdout.count("\n"), result.stderr) == (1, "")
 
     def test_no_standard_input_at_all(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.MonkeyPatch.context() as patch:
@@ -50,13 +50,15 @@ class TestStreams:
             assert_one_line(saludo(capsys, "import", "-"), 1, "standard input is closed")
             assert_one_line(saludo(capsys), 1, "needs a terminal")
 
-    def test_narration_never_lands_on_stdout(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_messages_never_go_to_stdout(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "stderr", None)
-            narrate("hello")
+            print_message("hello")
         assert capsys.readouterr().out == ""
 
-    def test_an_interruption_is_one_line_and_the_rerun_ends_the_job(self, database: Path, tmp_path: Path) -> None:
+    def test_an_interruption_is_one_line_and_running_again_completes_the_import(
+        self, database: Path, tmp_path: Path
+    ) -> None:
         fifo = tmp_path / "fifo"
         os.mkfifo(fifo)
         command = [sys.executable, "-m", "tui", "import", TABLE, str(fifo)]
@@ -75,8 +77,8 @@ class TestStreams:
             assert child.wait(timeout=30) == 130
         assert rest.startswith("saludo: interrupted; ")
         assert rest.count("\n") == 1
-        told = process("import", "--json", TABLE, LINES)
-        assert [(one["new"], one["changed"]) for one in json.loads(told.stdout)["files"]] == [(0, 0), (4, 0)]
+        result = process("import", "--json", TABLE, LINES)
+        assert [(one["new"], one["changed"]) for one in json.loads(result.stdout)["files"]] == [(0, 0), (4, 0)]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ class TestStreams:
         ("settings",),
     ],
 )
-def test_no_screen_is_loaded_where_none_is_shown(words: tuple[str, ...], database: Path) -> None:
+def test_commands_without_a_screen_import_no_textual(words: tuple[str, ...], database: Path) -> None:
     run(["import", LINES])
     code = (
         "import sys, atexit\n"
@@ -100,9 +102,9 @@ def test_no_screen_is_loaded_where_none_is_shown(words: tuple[str, ...], databas
         f"sys.argv = ['saludo', *{words!r}]\n"
         "sys.exit(main())\n"
     )
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, timeout=60)
-    assert told.returncode == 0
-    assert told.stderr.splitlines()[-1] == "[]"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, timeout=60)
+    assert result.returncode == 0
+    assert result.stderr.splitlines()[-1] == "[]"
 
 
 def test_the_dashboard_needs_a_terminal(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +112,7 @@ def test_the_dashboard_needs_a_terminal(database: Path, capsys: pytest.CaptureFi
 
 
 def test_the_document_of_commands_and_the_parser_agree() -> None:
-    """Every command and option of the parser stands in docs/commands.md, and no other one does."""
+    """Every command and option of the parser is in docs/commands.md, and no other one."""
     parser = build_parser()
     (commands,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     options = {

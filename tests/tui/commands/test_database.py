@@ -18,12 +18,14 @@ from tui.commands.cli import run
 
 class TestDatabase:
     @pytest.mark.parametrize("words", [("report",), ("export",), ("check",), ("settings",), ("settings", "time_zone")])
-    def test_none_yet(self, words: tuple[str, ...], database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_missing_database_is_one_line(
+        self, words: tuple[str, ...], database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert_one_line(saludo(capsys, *words), 1, "database not found")
         assert not database.exists()
 
     @pytest.mark.parametrize("words", [("report",), ("import", LINES), ("check",), ("settings", "chat_link", "")])
-    def test_a_directory_or_another_file_is_refused_untouched(
+    def test_a_directory_or_foreign_file_is_refused_and_unchanged(
         self,
         words: tuple[str, ...],
         tmp_path: Path,
@@ -49,7 +51,7 @@ class TestDatabase:
             assert_one_line(saludo(capsys, *words), 1, str(path), said)
         assert [path.read_bytes() for path in (text, foreign, newer)] == bytes_before
 
-    def test_nothing_is_left_beside_what_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_refused_file_leaves_no_files_beside_it(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         pipe, notes = tmp_path / "pipe", tmp_path / "notes.db"
         os.mkfifo(pipe)
         notes.write_text("dear diary, " * 100)
@@ -68,14 +70,14 @@ class TestDatabase:
         assert saludo(capsys, "check")[0] == 0
 
     @pytest.mark.parametrize("words", [("report",), ("import", LINES), ("check",), ("settings", "chat_link", "")])
-    def test_a_place_that_may_not_be_looked_at_is_one_line(
+    def test_a_directory_without_permission_is_one_line(
         self,
         words: tuple[str, ...],
         database: Path,
         capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """As root no directory is closed, so the system's answer is put in its place."""
+        """Root may read every directory, so the error of the system is simulated."""
 
         def refused(path: Path, **_: object) -> os.stat_result:
             raise PermissionError(13, "Permission denied", str(path))
@@ -89,7 +91,7 @@ class TestDatabase:
             assert_one_line(saludo(capsys, "import", LINES), 1, "another import is writing")
             assert_one_line(saludo(capsys, "settings", "time_zone", "UTC"), 1, "another import is writing")
 
-    def test_a_foreign_lock_is_told(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_lock_of_another_program_is_one_line(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", LINES)
         with sqlite3.connect(database, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -100,15 +102,15 @@ class TestDatabase:
 
     @pytest.mark.parametrize("room", [10_000, 40_000, 200_000, 700_000])
     def test_a_full_disk_loses_nothing(self, room: int, database: Path, tmp_path: Path) -> None:
-        """From a disk that is full while the tables are made to one that is full in the middle of the files."""
+        """The disk is full while the tables are made, or in the middle of the files."""
 
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
         paths = [str(path) for path in sorted(CAPTURES.iterdir()) if path.name != "README.md"]
-        told = process("import", *paths, preexec_fn=limit)
-        assert_one_line((told.returncode, "", told.stderr.splitlines(keepends=True)[-1]), 1, str(database))
-        assert "Traceback" not in told.stderr
+        result = process("import", *paths, preexec_fn=limit)
+        assert_one_line((result.returncode, "", result.stderr.splitlines(keepends=True)[-1]), 1, str(database))
+        assert "Traceback" not in result.stderr
         whole = tmp_path / "whole.db"
         assert process("import", *paths).returncode == process("import", "--db", str(whole), *paths).returncode == 0
         asked = ("export", "--filter", "period:all", "--now", NOW)
@@ -155,14 +157,14 @@ class TestSettings:
             (("time_zone", "UTC", "more"), "more"),
         ],
     )
-    def test_wrong_words(
+    def test_wrong_usage(
         self, words: tuple[str, ...], pointed: str, database: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert_one_line(saludo(capsys, "settings", *words), 2, pointed)
         assert not database.exists()
 
 
-def test_a_line_named_by_its_identifier_stays_the_line_that_it_is(tmp_path: Path) -> None:
+def test_a_line_named_by_its_identifier_is_the_same_line(tmp_path: Path) -> None:
     """`--line` with bare digits is a number or a phone_number_id: the webhooks know which."""
     for order in ((0, 1), (1, 0)):
         database = tmp_path / f"{order[0]}.db"

@@ -1,4 +1,4 @@
-"""The demo's database is kept for the day, and built again where it is of no use."""
+"""The demo database is kept for a day, and built again if it cannot be used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SILENT = Bar("building", None, visible=False)
 
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """What was built so far, in an empty cache: a database without a start in place of the demo's."""
+    """The databases built so far, in an empty cache; each is empty, in place of the real demo."""
     paths: list[Path] = []
 
     def build_one(path: Path, bar: Bar) -> None:
@@ -30,14 +30,14 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return paths
 
 
-def test_it_is_built_once_a_day(built: list[Path]) -> None:
+def test_the_demo_is_built_once_a_day(built: list[Path]) -> None:
     first = demo.build_demo(None, SILENT)
     assert demo.build_demo(None, SILENT) == first
     assert len(built) == 1
 
 
 @pytest.mark.parametrize("version", [1, 99])
-def test_that_of_another_version_is_built_again(built: list[Path], version: int) -> None:
+def test_a_database_of_another_version_is_built_again(built: list[Path], version: int) -> None:
     path = demo.build_demo(None, SILENT)
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
@@ -47,7 +47,7 @@ def test_that_of_another_version_is_built_again(built: list[Path], version: int)
         assert connection.execute("SELECT count(*) FROM messages").fetchone() == (0,)
 
 
-def test_one_that_is_damaged_or_of_yesterday_is_gone_afterwards(built: list[Path], tmp_path: Path) -> None:
+def test_a_damaged_or_older_demo_is_removed(built: list[Path], tmp_path: Path) -> None:
     path = demo.build_demo(None, SILENT)
     path.write_bytes(b"no database any more")
     yesterday = tmp_path / "demo-2026-01-01.db"

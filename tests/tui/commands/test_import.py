@@ -15,7 +15,7 @@ from tests.tui.commands.runs import LINES, NOW, assert_one_line, process, result
 
 
 class TestImport:
-    def test_the_summary_is_narration(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_summary_goes_to_stderr(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         status, out, err = saludo(capsys, "import", LINES, str(capture("sends_comma.csv")))
         assert (status, out) == (0, "")
         assert "(cloud_api): 7 events, 4 new messages, 0 changed" in err
@@ -25,13 +25,13 @@ class TestImport:
 
     def test_the_summary_as_json(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         _, out, _ = saludo(capsys, "import", "--json", LINES)
-        (told,) = json.loads(out)["files"]
-        assert list(told.items()) == [
+        (result,) = json.loads(out)["files"]
+        assert list(result.items()) == [
             *(("file", LINES), ("format", "cloud_api"), ("records", 4), ("events", 7), ("rejects", 0)),
             *(("new", 4), ("changed", 0)),
         ]
 
-    def test_rejects_fail_only_where_asked(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_rejects_fail_only_with_strict(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         bad = str(capture("cloud_broken_end.jsonl"))
         assert saludo(capsys, "import", bad)[0] == 0
         assert saludo(capsys, "import", "--strict", bad)[0] == 1
@@ -47,7 +47,7 @@ class TestImport:
         bad = [str(path) for path in (empty, binary, other, tmp_path, tmp_path / "missing")]
         status, out, err = saludo(capsys, "import", "--json", *bad, LINES)
         assert status == 1
-        assert [told["file"] for told in json.loads(out)["files"]] == [LINES]
+        assert [result["file"] for result in json.loads(out)["files"]] == [LINES]
         lines = err.splitlines()
         assert len(lines) == 6
         for line, path, words in zip(
@@ -82,7 +82,7 @@ class TestImport:
             (("-", "-"), "'-' is given twice"),
         ],
     )
-    def test_wrong_words(
+    def test_wrong_usage(
         self, words: tuple[str, ...], pointed: str, database: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert_one_line(saludo(capsys, "import", *words, LINES), 2, pointed)
@@ -100,9 +100,9 @@ class TestImport:
 
     def test_standard_input(self, database: Path) -> None:
         with capture("cloud_lines.jsonl").open("rb") as stream:
-            told = process("import", "-", stdin=stream)
-        assert told.returncode == 0
-        assert told.stderr.startswith("- (cloud_api): 7 events")
+            result = process("import", "-", stdin=stream)
+        assert result.returncode == 0
+        assert result.stderr.startswith("- (cloud_api): 7 events")
         assert_one_line((*result_of(process("import", "-", stdin=subprocess.DEVNULL)),), 1, "-: empty file")
 
     def test_a_name_cannot_write_on_the_terminal(

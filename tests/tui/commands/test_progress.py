@@ -1,4 +1,4 @@
-"""The progress bar: one line that is drawn over, whatever the file is called and however wide the terminal is."""
+"""The progress bar: one line that is overwritten, for any file name and terminal width."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Terminal(io.StringIO):
 
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal in the place of stderr, on which the bar draws at once and every time."""
+    """A terminal in place of stderr, on which the bar draws at once and every time."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(progress, "_QUIET", 0)
@@ -41,7 +41,7 @@ def cells(text: str) -> int:
     ["a.jsonl", "/a/long/way/" * 9 + "to.jsonl", WIDE * 90, "x\x1b[2J\n\u202ey"],
     ids=["short", "long", "wide", "controls"],
 )
-def test_it_stays_on_its_line(name: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_stays_on_its_line(name: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = watch(monkeypatch)
     monkeypatch.setattr(progress, "_columns", lambda: columns)
     with bar_for(name, 10**12) as bar:
@@ -55,7 +55,7 @@ def test_it_stays_on_its_line(name: str, columns: int, monkeypatch: pytest.Monke
         assert 0 < cells(text) < columns
 
 
-def test_what_is_left_is_told_in_minutes_and_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_left_is_in_minutes_and_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = watch(monkeypatch)
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -67,13 +67,13 @@ def test_what_is_left_is_told_in_minutes_and_seconds(monkeypatch: pytest.MonkeyP
     assert terminal.getvalue().endswith("\rfile   33%  5,000  84/s  1:59 left\x1b[K")
 
 
-def test_what_is_counted_behind_the_last_record_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_after_the_last_record_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = watch(monkeypatch)
     Bar("file", 300, visible=True).counted(3, 12)
     assert terminal.getvalue().endswith("\rfile  all read   25% counted\x1b[K")
 
 
-def test_nothing_is_drawn_where_nobody_looks(
+def test_nothing_is_drawn_without_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "_QUIET", 0)

@@ -20,38 +20,43 @@ class TestReport:
         saludo(capsys, "import", LINES)
         _, out, err = saludo(capsys, "report", "--json", "--now", NOW, "--filter", "since:2026-11-17 until:2026-11-20")
         assert err == ""
-        told = json.loads(out)
-        assert list(told) == [
+        result = json.loads(out)
+        assert list(result) == [
             *("filter", "time_zone", "since", "until", "starts", "sends", "users", "users_sent", "origins"),
             *("answered", "status", "user_types", "daily", "funnel", "failures", "data"),
         ]
-        assert told["filter"] == "since:2026-11-17 until:2026-11-20"
-        assert (told["time_zone"], told["since"], told["until"]) == (
+        assert result["filter"] == "since:2026-11-17 until:2026-11-20"
+        assert (result["time_zone"], result["since"], result["until"]) == (
             "America/Argentina/Buenos_Aires",
             "2026-11-17",
             "2026-11-20",
         )
-        assert list(told["origins"].items()) == [("template", 3), ("notification", 0), ("webchat", 0), ("campaign", 0)]
-        assert list(told["answered"].items()) == [
+        assert list(result["origins"].items()) == [
+            ("template", 3),
+            ("notification", 0),
+            ("webchat", 0),
+            ("campaign", 0),
+        ]
+        assert list(result["answered"].items()) == [
             *(("users_reached", 2), ("users_answered", 1), ("sends_reached", 2), ("sends_answered", 1)),
         ]
-        assert list(told["status"].items()) == [
+        assert list(result["status"].items()) == [
             *(("failed", 1), ("sent", 0), ("delivered", 1), ("read", 0), ("answered", 1)),
         ]
-        assert list(told["user_types"].items()) == [("new", 2), ("recurrent", 0)]
-        assert [day["day"] for day in told["daily"]] == ["2026-11-17", "2026-11-18", "2026-11-19"]
-        assert list(told["daily"][1]) == ["day", "failed", "sent", "delivered", "read", "answered", "referred"]
-        assert list(told["funnel"]) == ["since", "until", "steps"]
-        assert (told["funnel"]["since"], told["funnel"]["until"]) == ("2026-11-16", "2026-11-23")
-        assert [list(step.values()) for step in told["funnel"]["steps"]] == [
+        assert list(result["user_types"].items()) == [("new", 2), ("recurrent", 0)]
+        assert [day["day"] for day in result["daily"]] == ["2026-11-17", "2026-11-18", "2026-11-19"]
+        assert list(result["daily"][1]) == ["day", "failed", "sent", "delivered", "read", "answered", "referred"]
+        assert list(result["funnel"]) == ["since", "until", "steps"]
+        assert (result["funnel"]["since"], result["funnel"]["until"]) == ("2026-11-16", "2026-11-23")
+        assert [list(step.values()) for step in result["funnel"]["steps"]] == [
             ["sent", 2, None, 1.0],
             ["delivered", 2, 1.0, 1.0],
             ["read", 1, 0.5, 0.5],
             ["answered", 1, 1.0, 0.5],
         ]
-        assert told["failures"] == [{"code": 131026, "reason": "number_gone", "count": 1, "users": 1}]
-        assert list(told["data"]) == ["joined", "unknown_template", "implied", "conflicts", "rejects"]
-        assert told["data"]["unknown_template"] == 3
+        assert result["failures"] == [{"code": 131026, "reason": "number_gone", "count": 1, "users": 1}]
+        assert list(result["data"]) == ["joined", "unknown_template", "implied", "conflicts", "rejects"]
+        assert result["data"]["unknown_template"] == 3
 
     def test_as_text(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", TABLE)
@@ -80,7 +85,7 @@ class TestReport:
             (("--jsn",), "--jsn"),
         ],
     )
-    def test_wrong_words(
+    def test_wrong_usage(
         self, words: tuple[str, ...], pointed: str, database: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         saludo(capsys, "import", LINES)
@@ -89,7 +94,7 @@ class TestReport:
 
 class TestExport:
     @pytest.mark.parametrize(("language", "header"), [("en", ENGLISH), ("es", SPANISH)])
-    def test_what_is_exported_imports_as_the_same_report(
+    def test_an_export_imports_as_the_same_report(
         self,
         language: str,
         header: tuple[str, ...],
@@ -112,14 +117,14 @@ class TestExport:
         saludo(capsys, "import", "--db", str(other), "--strict", str(path))
         reports = [saludo(capsys, "report", "--json", "--db", str(one), *asked)[1] for one in (database, other)]
         first, second = (json.loads(text) for text in reports)
-        for told in (first, second):
-            del told["data"]
+        for result in (first, second):
+            del result["data"]
         assert first == second
 
-    def test_what_is_no_file_is_never_replaced(
+    def test_a_device_or_directory_is_never_replaced(
         self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """A rename over it would put a file where a device was."""
+        """A rename over it would replace a device by a file."""
         saludo(capsys, "import", LINES)
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
@@ -128,7 +133,9 @@ class TestExport:
             assert_one_line(saludo(capsys, "export", "-o", str(path), "--force"), 1, "not a regular file")
         assert pipe.is_fifo()
 
-    def test_an_existing_file_stays(self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_existing_file_is_kept_without_force(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         saludo(capsys, "import", LINES)
         path = tmp_path / "kept"
         path.write_text("mine")

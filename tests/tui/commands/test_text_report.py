@@ -1,4 +1,4 @@
-"""The report as plain text: what it advises follows what it says is wrong."""
+"""The report as plain text: its advice matches the reason of a failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def text_of(path: Path) -> str:
         return render(load_report(session, Filter.parse("period:all"), NOW), ascii_only=False)
 
 
-def test_a_code_with_two_meanings_gets_the_advice_of_the_one_it_has(tmp_path: Path) -> None:
+def test_a_code_with_two_meanings_gets_the_advice_of_its_reason(tmp_path: Path) -> None:
     events: list[Event] = [failed("w1", Failure(131009, "Parameter value is not valid", "Recipient is not valid"))]
     text = text_of(build(tmp_path / "saludo.db", events))
     assert "Wrong destination number" in text

@@ -16,33 +16,33 @@ from tui.widgets.status_bar import StatusLine
 
 
 def unpacked(sequence: str) -> str:
-    """The text that a terminal would take from an OSC 52 sequence."""
+    """The text that an OSC 52 sequence puts on the clipboard."""
     assert sequence.startswith("\x1b]52;c;")
     return base64.b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode()
 
 
-def test_a_terminal_gets_it_plain() -> None:
+def test_a_terminal_gets_a_plain_sequence() -> None:
     assert unpacked(clipboard.sequence("José 🌸", {})) == "José 🌸"
 
 
-def test_tmux_passes_it_on() -> None:
+def test_tmux_gets_a_passthrough_sequence() -> None:
     sequence = clipboard.sequence("x", {"TMUX": "/tmp/tmux"})
     assert sequence == "\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\"
 
 
-def test_screen_gets_it_in_chunks() -> None:
+def test_gnu_screen_gets_chunks() -> None:
     sequence = clipboard.sequence("x" * 2000, {"TERM": "screen-256color"})
     chunks = sequence.split("\x1b\\")[:-1]
     assert len(chunks) == 4
     assert unpacked("".join(chunk.removeprefix("\x1bP") for chunk in chunks)) == "x" * 2000
 
 
-def test_what_is_too_long_is_refused() -> None:
+def test_text_that_is_too_long_is_refused() -> None:
     with pytest.raises(clipboard.TooLong, match="w saves them"):
         clipboard.sequence("x" * 60_000, {})
 
 
-def test_a_browser_is_never_here_over_ssh() -> None:
+def test_there_is_no_browser_over_ssh() -> None:
     assert not browser.is_here({"SSH_CONNECTION": "1", "DISPLAY": ":0"})
 
 
@@ -52,7 +52,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def sent(app: Any, pilot: Any, *keys: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the keys put on the clipboard."""
+    """The texts that the keys put on the clipboard."""
     found: list[str] = []
     monkeypatch.setattr(app._driver, "write", lambda data: found.append(data) if "]52;" in data else None)
     monkeypatch.delenv("TMUX", raising=False)
@@ -61,7 +61,7 @@ async def sent(app: Any, pilot: Any, *keys: str, monkeypatch: pytest.MonkeyPatch
     return [unpacked(data) for data in found]
 
 
-async def test_y_copies_what_is_under_the_cursor(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_y_copies_the_item_under_the_cursor(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with dashboard(path, filter="status:failed") as (app, pilot):
         assert await sent(app, pilot, "y", monkeypatch=monkeypatch) == ["5491155550007"]
         assert "sent to the terminal's clipboard: 5491155550007" in app.dashboard.query_one(StatusLine).text
@@ -74,7 +74,7 @@ async def test_y_copies_what_is_under_the_cursor(path: Path, monkeypatch: pytest
         assert link == ["https://wa.me/5491155550007"]
 
 
-async def test_o_opens_the_chat_where_there_is_a_browser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_o_opens_the_chat_if_there_is_a_browser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
 
     def open_link(link: str) -> bool:
@@ -92,7 +92,7 @@ async def test_o_opens_the_chat_where_there_is_a_browser(path: Path, monkeypatch
         assert opened == ["https://wa.me/5491155550007"]
 
 
-async def test_a_file_is_saved_under_a_name_of_ones_own(path: Path) -> None:
+async def test_upper_w_saves_under_a_typed_name(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
         await press(pilot, "W", "ctrl+a", "ctrl+k", *"mine", "enter")
         assert app.dashboard.query_one(StatusLine).text == f"saved {path.parent / 'mine'}"
@@ -111,7 +111,7 @@ async def test_the_palette_finds_and_runs_a_command(path: Path) -> None:
         assert app.dashboard.view.grouped
 
 
-async def test_space_pauses_what_others_import(path: Path) -> None:
+async def test_space_pauses_live_updates(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
         await press(pilot, "space")
         append(path, 2)
@@ -123,8 +123,8 @@ async def test_space_pauses_what_others_import(path: Path) -> None:
         assert app.dashboard.table.count == scenes.STARTS + 2
 
 
-async def test_every_key_of_the_dashboard_does_something_without_harm(path: Path) -> None:
-    """No key of the list may fail, wherever it is pressed."""
+async def test_no_key_of_the_dashboard_fails_on_any_panel(path: Path) -> None:
+    """No key may fail on any panel."""
     keys = ("x", "v", "f", "c", "r", "y", "Y", "T", "space", "left_square_bracket", "right_square_bracket", "k", "j")
     async with dashboard(path, (80, 24)) as (app, pilot):
         for panel in "12345678":

@@ -1,4 +1,4 @@
-"""Every key of the list, under every name and at every size, does something that a person can notice."""
+"""Every key, under every name and at every size, has a visible effect."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ OWN: dict[str, tuple[str, ...]] = {
 
 
 def names(key: Key) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each of a key's names, and what is pressed before it."""
+    """Each name of a key, and the keys to press before it."""
     for name in key.keys.split(","):
         begin = OWN.get(key.id, BEGIN[key.where])
         if key.action.startswith("panel("):
@@ -72,7 +72,7 @@ def names(key: Key) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 class Noticed:
-    """What happens that the screen does not show."""
+    """Effects that the screen does not show."""
 
     def __init__(self, app: SaludoApp, monkeypatch: pytest.MonkeyPatch) -> None:
         self.selectable_count: list[str] = []
@@ -88,7 +88,7 @@ class Noticed:
 
         monkeypatch.setattr(app, "exit", lambda *rest: self.selectable_count.append("left"))
         monkeypatch.setattr(app, "action_suspend_process", lambda: self.selectable_count.append("suspended"))
-        monkeypatch.setattr(app, "forget_screen", lambda: self.selectable_count.append("drawn anew"))
+        monkeypatch.setattr(app, "forget_screen", lambda: self.selectable_count.append("redrawn"))
         monkeypatch.setattr(app.dashboard.parts.database, "load", read)
         monkeypatch.setattr(browser, "is_here", lambda: True)
         monkeypatch.setattr(browser, "open_link", opened)
@@ -108,8 +108,8 @@ def seen(app: SaludoApp, noticed: Noticed) -> tuple[Any, ...]:
     )
 
 
-async def anew(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> None:
-    """Back to how the dashboard was in the beginning."""
+async def restore(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> None:
+    """Restores the dashboard as it was at the start."""
     if isinstance(app.screen, HelpScreen):
         app.screen.query_one(Lines).action_scroll_to(0)
         await press(pilot, "escape")
@@ -141,17 +141,17 @@ async def test_every_key_does_something_at_every_size(
             if key.where is not where or not key.action:
                 continue
             for name, begin in names(key):
-                await anew(app, pilot)
+                await restore(app, pilot)
                 if begin[:1] == (DROPDOWN,):
-                    await anew(app, pilot, "choose-origin")
+                    await restore(app, pilot, "choose-origin")
                     begin = begin[1:]
                 await press(pilot, *[{":": "colon"}.get(one, one) for one in begin])
                 before = seen(app, noticed)
                 await press(pilot, name)
                 assert seen(app, noticed) != before, (key.id, name, size)
-        await anew(app, pilot)
+        await restore(app, pilot)
 
 
-def test_what_is_pressed_first_belongs_to_a_key_that_there_is() -> None:
+def test_preparations_belong_to_existing_keys() -> None:
     ids = {key.id for key in KEYS}
     assert not set(OWN) - ids

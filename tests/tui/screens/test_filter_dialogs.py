@@ -65,7 +65,7 @@ async def test_a_custom_period_is_typed(path: Path) -> None:
         assert app.dashboard.table.count == scenes.SENDS
 
 
-async def test_the_filter_line_takes_the_grammar_and_points_at_a_wrong_word(path: Path) -> None:
+async def test_the_filter_line_accepts_the_grammar_and_points_at_a_wrong_word(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
         await press(pilot, "slash", *"status", "colon", *"dad", "enter")
         assert "»status:dad«" in app.dashboard.query_one(StatusLine).text
@@ -90,7 +90,7 @@ BURSTS = [
 
 
 @pytest.mark.parametrize(("keys", "focused", "typed"), BURSTS)
-async def test_keys_of_one_packet_go_where_each_of_them_leads(
+async def test_keys_of_one_packet_act_one_after_another(
     path: Path, keys: list[str], focused: str, typed: str | None
 ) -> None:
     """A slow link delivers several keys at once: what follows `/` is text, not a command."""
@@ -105,7 +105,7 @@ async def test_keys_of_one_packet_go_where_each_of_them_leads(
         assert app.dashboard.view.filter == Filter()
 
 
-async def test_enter_at_the_end_of_a_packet_applies_what_came_before_it(path: Path) -> None:
+async def test_enter_at_the_end_of_a_packet_applies_the_typed_filter(path: Path) -> None:
     async with dashboard(path, (80, 24)) as (app, pilot):
         await pilot.press("slash", *"status", "colon", *"failed", "enter", "v")
         await scenes.settle(pilot)

@@ -1,4 +1,4 @@
-"""What the dashboard shows while others write: new data by itself, no database yet, one that is damaged."""
+"""What the dashboard shows while other processes write: new data, a missing and a damaged database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tui.widgets.status_bar import StatusLine
 
 
 def append(path: Path, count: int, at: int = NOON + DAY + 60_000) -> None:
-    """Another import of so many referred starts, newer than all others."""
+    """Imports so many referred starts, newer than all others."""
     merger = Merger()
     for number in range(count):
         key = f"new.{at}.{number}"
@@ -38,16 +38,16 @@ def append(path: Path, count: int, at: int = NOON + DAY + 60_000) -> None:
 
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
-    """Waits until something is so, at most some seconds."""
+    """Waits until a condition holds, at most some seconds."""
     for _ in range(80):
         await settle(pilot)
         if true():
             return
         await asyncio.sleep(0.1)
-    raise AssertionError("it never came to be so")
+    raise AssertionError("the condition did not become true in time")
 
 
-async def test_an_import_shows_up_by_itself_and_the_cursor_stays_on_its_row(tmp_path: Path) -> None:
+async def test_an_import_is_shown_and_the_cursor_stays_on_its_row(tmp_path: Path) -> None:
     path = scenes.database(tmp_path)
     async with dashboard(path, (100, 34)) as (app, pilot):
         table = app.dashboard.table
@@ -60,9 +60,7 @@ async def test_an_import_shows_up_by_itself_and_the_cursor_stays_on_its_row(tmp_
         assert "58" in screen_text(app)
 
 
-async def test_a_report_that_takes_long_comes_behind_a_screen_that_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_first_report_shows_loading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = scenes.database(tmp_path)
     words: list[str] = []
     monkeypatch.setattr(DatabaseWorker, "read_at_once", lambda self, view: None)
@@ -72,7 +70,7 @@ async def test_a_report_that_takes_long_comes_behind_a_screen_that_says_so(
         assert app.dashboard.table.count == scenes.STARTS
 
 
-async def test_at_the_newest_row_new_rows_come_in_above(tmp_path: Path) -> None:
+async def test_at_the_newest_row_new_rows_appear_above(tmp_path: Path) -> None:
     path = scenes.database(tmp_path)
     async with dashboard(path, (100, 34)) as (app, pilot):
         append(path, 1)
@@ -98,7 +96,7 @@ async def test_a_reload_with_equal_data_draws_nothing(tmp_path: Path, monkeypatc
         assert updates == []
 
 
-async def test_without_a_database_it_says_what_to_do_and_shows_one_that_appears(tmp_path: Path) -> None:
+async def test_without_a_database_the_screen_says_what_to_do_and_shows_one_that_appears(tmp_path: Path) -> None:
     path = tmp_path / "saludo.db"
     async with dashboard(path) as (app, pilot):
         assert "import a file, or try 'saludo demo'" in app.dashboard.query_one(StatusLine).text
@@ -137,7 +135,7 @@ async def test_the_status_line_says_when_the_data_is_from(tmp_path: Path) -> Non
         assert f"data up to {there.day} {there:%b} {there:%H:%M}" in screen_text(app)
 
 
-async def test_a_database_that_breaks_keeps_the_last_numbers_and_says_so(tmp_path: Path) -> None:
+async def test_a_damaged_database_keeps_the_last_numbers_and_shows_an_error(tmp_path: Path) -> None:
     path = scenes.database(tmp_path)
     async with dashboard(path) as (app, pilot):
         path.write_bytes(b"this is no database any more " * 500)

@@ -1,4 +1,4 @@
-"""The mouse, where it is on: a click goes where it points, a click on what is under the cursor opens it."""
+"""The mouse: a click moves the cursor, a click on the item under the cursor opens it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-async def test_a_click_on_a_row_goes_to_it_and_a_second_opens_it(path: Path, size: tuple[int, int]) -> None:
+async def test_a_click_selects_a_row_and_a_second_click_opens_it(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size) as (app, pilot):
         await pilot.click(StartsTable, offset=(10, 5))
         await settle(pilot)
@@ -47,7 +47,7 @@ async def test_a_filter_is_chosen_by_two_clicks(path: Path) -> None:
         assert app.dashboard.view.filter == Filter.parse("period:7d")
 
 
-async def test_a_click_on_a_part_of_a_chart_goes_to_it_and_a_double_click_opens_it(path: Path) -> None:
+async def test_a_click_selects_a_part_of_a_chart_and_a_double_click_opens_it(path: Path) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
         chart = app.dashboard.query_one(StatusChart)
         places = {chart.part_at(x, y): (x, y) for y in range(chart.size.height) for x in range(chart.size.width)}

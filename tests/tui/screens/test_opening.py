@@ -119,7 +119,7 @@ async def test_an_answered_part_drills_into_those_who_answered(path: Path) -> No
     ],
 )
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_enter_shows_as_many_starts_as_were_under_the_cursor(
+async def test_enter_shows_as_many_starts_as_the_number_under_the_cursor(
     path: Path, keys: tuple[str, ...], count: int, size: tuple[int, int]
 ) -> None:
     async with dashboard(path, size) as (app, pilot):
@@ -127,7 +127,7 @@ async def test_enter_shows_as_many_starts_as_were_under_the_cursor(
         assert app.dashboard.table.count == count
 
 
-async def test_a_start_that_is_open_keeps_its_place_when_the_terminal_grows_and_shrinks(path: Path) -> None:
+async def test_an_open_start_keeps_its_place_when_the_terminal_is_resized(path: Path) -> None:
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "enter")
         for size, beside in (((160, 48), True), ((80, 24), False), ((120, 40), True)):
@@ -142,7 +142,7 @@ async def test_a_start_that_is_open_keeps_its_place_when_the_terminal_grows_and_
 
 
 @pytest.mark.parametrize("keys", [("enter",), ("7", "enter"), ("2", "enter"), ("5", "enter"), ("6", "f", "enter")])
-async def test_enter_where_nothing_is_says_so(path: Path, keys: tuple[str, ...]) -> None:
+async def test_enter_on_nothing_says_why(path: Path, keys: tuple[str, ...]) -> None:
     async with dashboard(path, (80, 24), "contact:1") as (app, pilot):
         await press(pilot, *keys)
         said = app.dashboard.query_one(StatusLine).text
@@ -150,7 +150,7 @@ async def test_enter_where_nothing_is_says_so(path: Path, keys: tuple[str, ...])
         assert app.dashboard.view.filter == Filter.parse("contact:1")
 
 
-async def test_the_order_stands_in_the_heading_of_the_table_and_not_of_the_notifications(path: Path) -> None:
+async def test_the_heading_names_the_order_of_starts_but_not_of_notifications(path: Path) -> None:
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "s", "S")
         assert "8 Starts, by template from the end" in screen_text(app)

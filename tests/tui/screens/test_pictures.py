@@ -1,6 +1,6 @@
-"""The main screens as text that can be read, and three of them as pictures.
+"""The main screens as readable text, and three of them as pictures.
 
-`python -m tests.tui.screens.test_pictures` writes the texts anew, `pytest --snapshot-update` the pictures.
+`python -m tests.tui.screens.test_pictures` writes the texts, `pytest --snapshot-update` the pictures.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
 
 
 async def drawn(path: Path, name: str) -> str:
-    """A screen as text, without what differs from run to run."""
+    """A screen as text."""
     size, keys = SCREENS[name]
     async with dashboard(path, size) as (app, pilot):
         await press(pilot, *keys)
@@ -49,12 +49,14 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", SCREENS)
-async def test_a_screen_is_as_it_was(path: Path, name: str) -> None:
+async def test_the_text_of_a_screen_is_unchanged(path: Path, name: str) -> None:
     assert await drawn(path, name) == (GOLDENS / f"{name}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("size", "keys"), [((80, 24), ()), ((120, 40), ("3", "enter", "enter")), ((160, 48), ("6",))])
-def test_a_picture_is_as_it_was(snap_compare: Any, path: Path, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+def test_the_picture_of_a_screen_is_unchanged(
+    snap_compare: Any, path: Path, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
     async def run(pilot: Pilot[Any]) -> None:
         await settle(pilot)
         await press(pilot, *keys)
@@ -64,7 +66,7 @@ def test_a_picture_is_as_it_was(snap_compare: Any, path: Path, size: tuple[int, 
 
 
 async def write_goldens() -> None:
-    """Writes every text anew."""
+    """Writes every text."""
     GOLDENS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as directory:
         path = scenes.database(Path(directory))

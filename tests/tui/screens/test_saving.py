@@ -1,4 +1,4 @@
-"""A save that takes long: it says how far it is, never holds the screen, and Escape ends it without a trace."""
+"""A slow save: it shows its progress, never blocks a key, and Escape cancels it and removes its file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from tests.tui.scenes import dashboard, screen_text, settle
 from tui.widgets.status_bar import StatusLine
 
 
-async def test_escape_cancels_a_save_and_the_screen_goes_on_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_keys_work_during_a_save_and_escape_cancels_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = scenes.database(tmp_path)
     lines = export_lines.lines
 

@@ -1,4 +1,4 @@
-"""Finding text in the table, and sorting it."""
+"""Searching and sorting the table."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def row(app: SaludoApp) -> StartRow:
     ("text", "contact", "position"),
     [("person 3", "5491155550039", 15), ("0007", "5491155550007", 47), ("PROMO", "5491155550039", 15)],
 )
-async def test_n_finds_text_wherever_it_is(path: Path, text: str, contact: str, position: int) -> None:
+async def test_n_finds_text_in_every_column(path: Path, text: str, contact: str, position: int) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
         await press(pilot, "n", *["space" if sign == " " else sign for sign in text], "enter")
         assert (row(app).contact, app.dashboard.table.cursor) == (contact, position)
 
 
-async def test_n_goes_on_and_upper_n_goes_back(path: Path) -> None:
+async def test_n_finds_the_next_match_and_upper_n_the_previous_one(path: Path) -> None:
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "n", *"person", "space", "4", "enter")
         first = row(app)
@@ -83,7 +83,7 @@ async def test_sorting_shows_every_start_once_in_each_order(path: Path) -> None:
         assert app.dashboard.view.by_time
 
 
-async def test_the_oldest_first_finds_as_well(path: Path) -> None:
+async def test_search_works_with_the_oldest_first(path: Path) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
         await press(pilot, "S")
         assert "oldest first" in screen_text(app)
@@ -92,7 +92,7 @@ async def test_the_oldest_first_finds_as_well(path: Path) -> None:
         assert row(app).name == "Person 1"
 
 
-async def test_any_key_ends_a_search_and_escape_does_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_any_key_stops_a_search_and_escape_does_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = threading.Event()
 
     def endless(connection: sqlite3.Connection, *rest: Any) -> None:
@@ -120,7 +120,7 @@ async def test_any_key_ends_a_search_and_escape_does_nothing_else(path: Path, mo
             assert app.dashboard.parts.navigation.history.depth == depth
 
 
-async def test_a_search_says_where_it_is_and_what_comes_too_late_moves_nothing(
+async def test_a_search_shows_its_progress_and_a_late_answer_moves_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goes_on = threading.Event()
