@@ -6,8 +6,8 @@ Knows no widget: the screen reads what is asked for, and hands over the answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 from storage.domain.filters import Filter
 from storage.report.report import Report
@@ -20,8 +20,7 @@ from tui.words.unavailable import NO_DATA
 from tui.words.wording import CRUMB, crumbs, plural
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """What to restore once a view is read.
 
     Attributes:
@@ -30,7 +29,7 @@ class Anchor:
         part: the part of the focused panel under its cursor; None to leave the cursor alone.
     """
 
-    position: ScrollPosition = ScrollPosition()  # noqa: RUF009  a named tuple: it cannot change
+    position: ScrollPosition = ScrollPosition()
     before: Report | None = None
     part: int | None = None
 

@@ -1,4 +1,4 @@
-"""`saludo completion`: scripts that complete commands, options and choices in bash."""
+"""`saludo completion`: scripts that complete commands, options, choices and file names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.tui.commands.runs import assert_one_line, saludo
 
-BASH = shutil.which("bash")
+BASH, FISH = shutil.which("bash"), shutil.which("fish")
 COMPLETE = """
 source "$1"
 shift
@@ -46,6 +46,26 @@ def test_bash_completes(
     done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=True)
     offered = {word for word in done.stdout.split() if word != ":"}
     assert offered == completed
+
+
+@pytest.mark.skipif(FISH is None, reason="completion in fish needs fish")
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("saludo imp", {"import"}),
+        ("saludo import --f", {"--format"}),
+        ("saludo export --language ", {"en", "es"}),
+        ("saludo report --db saved", {"saved.db"}),
+        ("saludo import saved", {"saved.db"}),
+    ],
+)
+def test_fish_completes(line: str, completed: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, script, _ = saludo(capsys, "completion", "fish")
+    (tmp_path / "saludo.fish").write_text(script)
+    (tmp_path / "saved.db").touch()
+    command = [str(FISH), "--no-config", "-c", f"source saludo.fish; complete -C '{line}'"]
+    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=True)
+    assert {offer.partition("\t")[0] for offer in done.stdout.splitlines()} == completed
 
 
 @pytest.mark.parametrize(("shell", "mark"), [("zsh", "#compdef saludo"), ("fish", "complete -c saludo")])
