@@ -1,4 +1,4 @@
-"""Copies what is under the cursor, a whole row or all figures of a chart to the clipboard of the terminal."""
+"""Copies what is under the cursor, a whole row or all figures of a chart to your local clipboard."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Copying:
         more = f" and {plural(len(rest), 'more line')}" if rest else ""
         # `safe` would show a tab as a control character.
         shown = "  ".join(safe(cell) for cell in first.split("\t") if cell)
-        self._note(Note(f"sent to the terminal's clipboard: {shown}{more}"))
+        self._note(Note(f"sent to your local clipboard: {shown}{more}"))
 
     def _figures(self, panel: Panel) -> list[tuple[str, ...]]:
         assert self._navigation.snapshot is not None

@@ -1,4 +1,4 @@
-"""Makes the parts of the dashboard and tells each what it needs; which part knows which can be read here."""
+"""Creates the parts of the dashboard and gives each what it needs: this file shows which part uses which."""
 
 from __future__ import annotations
 

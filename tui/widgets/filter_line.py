@@ -41,7 +41,7 @@ class FilterLine(SafeInput):
         except FilterError as error:
             self.cursor_position = error.position
             word = self.value[error.position : error.position + error.length].strip()
-            self.post_message(Note(f"{error.message}" + (f" — at »{word}«" if word else ""), error=True))
+            self.post_message(Note(f"{error.message}" + (f'; at "{word}"' if word else ""), error=True))
             return
         self.action_close()
         self.post_message(FilterChosen(filter))

@@ -64,7 +64,7 @@ async def sent(app: Any, pilot: Any, *keys: str, monkeypatch: pytest.MonkeyPatch
 async def test_y_copies_the_item_under_the_cursor(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with dashboard(path, filter="status:failed") as (app, pilot):
         assert await sent(app, pilot, "y", monkeypatch=monkeypatch) == ["5491155550007"]
-        assert "sent to the terminal's clipboard: 5491155550007" in app.dashboard.query_one(StatusLine).text
+        assert "sent to your local clipboard: 5491155550007" in app.dashboard.query_one(StatusLine).text
         row = (await sent(app, pilot, "Y", monkeypatch=monkeypatch))[0].split("\t")
         assert row[1:3] == ["failed", "5491155550007"]
         assert row[-2:] == ["limit_reached", "131049"]

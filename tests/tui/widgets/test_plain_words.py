@@ -67,7 +67,7 @@ async def test_a_copied_row_is_shown_without_a_sign_for_its_tabs(path: Path) -> 
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "5", "y")
         said = app.dashboard.query_one(StatusLine).text
-        assert said.startswith("sent to the terminal's clipboard: ")
+        assert said.startswith("sent to your local clipboard: ")
         assert "\ufffd" not in said
 
 
