@@ -1,6 +1,6 @@
-"""Hypothesis strategies of small nasty histories: few people, lines and keys, times at the edges of the definitions.
+"""Hypothesis strategies of small, hard histories: few people, lines and keys, and times at the limits of the rules.
 
-Knows the event types only: neither the database nor the oracle.
+Knows the event types only, neither the database nor the oracle.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ FAILURES = (
     Failure(),
 )
 
-# The fourth person's customer id is the first one's number: only the kind of the id keeps them apart.
+# The fourth person's customer id is the first one's number: only the kind of id differs.
 _PEOPLE = (
     ("5491100000001", "AR.101", "C1"),
     ("5491100000002", "AR.102", "C2"),
@@ -112,7 +112,7 @@ LINE_LINKS = (LineIds("100", "5411000", "Sales"), LineIds("200", "5411001"), Lin
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a history: the arguments of the report."""
+    """The arguments of a report on a history."""
 
     time_zone: ZoneInfo
     answer_window_ms: int
@@ -123,7 +123,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """The few values that one history plays with, so that its events meet."""
+    """The few values that one history uses, so that its events are about the same messages, people and lines."""
 
     keys: tuple[str, ...]
     contacts: tuple[ContactIds, ...]
@@ -132,7 +132,7 @@ class _Cast:
 
 
 def questions() -> st.SearchStrategy[Question]:
-    """Zones with and without a change of clock, both sides of a week's end, wide and narrow periods."""
+    """Zones with and without a clock change, both sides of the end of a week, long and short periods."""
     return st.builds(
         lambda zone, window, period, now: Question(zone, window, period[0], period[1], now),
         st.sampled_from(ZONES),
@@ -148,13 +148,13 @@ def events(max_size: int = 14) -> st.SearchStrategy[list[Event]]:
 
 
 def _scene_lists(cast: _Cast, max_size: int) -> st.SearchStrategy[list[list[Event]]]:
-    # Lists are drawn short by nature; what competes for the same keys and people needs longer ones.
+    # Hypothesis prefers short lists; events about the same keys and people need longer ones.
     long = st.lists(_scenes(cast), min_size=max_size // 2, max_size=max_size)
     return st.one_of(st.lists(_scenes(cast), max_size=3), long, long)
 
 
 def shuffled(history: Sequence[Event]) -> st.SearchStrategy[list[Event]]:
-    """The same events in any order, some of them more than once."""
+    """The same events in any order, some of them repeated."""
     if not history:
         return st.just([])
     repeated = st.lists(st.sampled_from(history), max_size=4)
@@ -162,7 +162,7 @@ def shuffled(history: Sequence[Event]) -> st.SearchStrategy[list[Event]]:
 
 
 def split(history: Sequence[Event]) -> st.SearchStrategy[list[list[Event]]]:
-    """The same events in consecutive pieces, some of them perhaps empty."""
+    """The same events in consecutive parts, some of which may be empty."""
     cuts = st.lists(st.integers(0, len(history)), max_size=4).map(sorted)
     return cuts.map(
         lambda inner: [list(history[start:end]) for start, end in zip([0, *inner], [*inner, len(history)], strict=True)]
@@ -278,7 +278,7 @@ def _send_log(draw: st.DrawFn, cast: _Cast) -> Event:
 
 @st.composite
 def _platform_rows(draw: st.DrawFn, cast: _Cast) -> Event:
-    """A keyless row; its key is made of what its hash is made of."""
+    """A keyless row, with the text that its hash would be made of as its key."""
     at, line, contact = draw(st.sampled_from(cast.times)), _line(draw, cast), _contact(draw, cast)
     origin = draw(st.sampled_from((None, None, None, *Origin)))
     default_origin = draw(st.one_of(st.just(Origin.TEMPLATE), st.sampled_from((None, *Origin))))
@@ -308,7 +308,7 @@ def _platform_rows(draw: st.DrawFn, cast: _Cast) -> Event:
 
 @st.composite
 def _derived_sends(draw: st.DrawFn, cast: _Cast) -> Event:
-    """A row of our own TSV, or a keyed one of a provider, of a notification."""
+    """A notification as a row of our own TSV or as a provider's row with a key."""
     at = draw(st.sampled_from(cast.times))
     failure = draw(st.sampled_from(FAILURES)) if _rarely(draw) else None
     return Send(
@@ -348,7 +348,7 @@ def _referred_rows(draw: st.DrawFn, cast: _Cast) -> Event:
 
 
 def _links() -> st.SearchStrategy[Event]:
-    """Ids that turn out to be one line's or one person's."""
+    """Records that link ids to one line or one person."""
     contact = st.sampled_from(CONTACT_LINKS).map(lambda ids: Known(contact=ids))
     line = st.sampled_from(LINE_LINKS).map(lambda ids: Known(line=ids))
     return st.one_of(contact, line)
@@ -356,7 +356,7 @@ def _links() -> st.SearchStrategy[Event]:
 
 @st.composite
 def _neighbours(draw: st.DrawFn, cast: _Cast) -> list[Event]:
-    """A keyed send and one or two keyless rows around the minute in which they are one start."""
+    """A send with a key and one or two keyless rows, at distances around the 60 s within which they are joined."""
     at, line, contact = draw(st.sampled_from(cast.times)), _line(draw, cast), draw(st.sampled_from(cast.contacts))
     template = draw(st.sampled_from(TEMPLATES))
     keyed = Send(draw(st.sampled_from(cast.keys)), Rank.SEND_LOG, at, line, contact, kind="template", template=template)
@@ -381,7 +381,7 @@ def _neighbours(draw: st.DrawFn, cast: _Cast) -> list[Event]:
 
 @st.composite
 def _dialogues(draw: st.DrawFn, cast: _Cast) -> list[Event]:
-    """A notification and a message of the same person on the same line at the edges of the skew and the window."""
+    """A notification and a message of the same person on the same line, at the limits of skew and window."""
     at, line, contact = draw(st.sampled_from(cast.times)), _line(draw, cast), draw(st.sampled_from(cast.contacts))
     key, reply = draw(st.sampled_from(cast.keys)), draw(st.sampled_from(cast.keys))
     edges = (1, -5_000, -5_001, 86_400_000, 86_400_001, 3_600_000, 3_600_001)
@@ -393,7 +393,7 @@ def _dialogues(draw: st.DrawFn, cast: _Cast) -> list[Event]:
 
 
 def _keyless(send: Send) -> Send:
-    """The row with the key that stands for its own line, contact, template and time."""
+    """The row with a key made of its own line, contact, template and time."""
     contact = send.contact.wa_ids or (send.contact.user_id, send.contact.customer_id)
     line = send.line.identifier or send.line.number or send.line.name
     time = send.sent_at if send.sent_at is not None else send.session_start

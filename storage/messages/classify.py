@@ -72,7 +72,7 @@ def inbound_makes_known(row: Row) -> bool:
 
 
 def surely_makes_known(row: Row) -> bool:
-    """Whether a message makes its contact known, whatever other messages there are.
+    """Whether a message makes its contact known, no matter what other messages say.
 
     A message out does if no record says that it failed. A keyless row never does: it may be one start with a message
     out, and then the two together decide.

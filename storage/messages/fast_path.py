@@ -133,7 +133,7 @@ class UsualOutbound(msgspec.Struct, gc=False):
         sent, delivered, read = self.sent, self.delivered, self.read
         first = sent if sent <= delivered and sent <= read else min(delivered, read)
         at = first if send is None else send.at
-        if not self._is_evidence_usual(at, first):
+        if not self._has_usual_ranks(at, first):
             return row_of(self.message())
         row = _OUTBOUND.copy()
         row[AT] = at
@@ -166,7 +166,7 @@ class UsualOutbound(msgspec.Struct, gc=False):
         row[CONTACT] = contact_reference(contact)
         return tuple(row)
 
-    def _is_evidence_usual(self, at: int, first: int) -> bool:
+    def _has_usual_ranks(self, at: int, first: int) -> bool:
         """Whether rank and time of each field are those that `message_of_row` assumes.
 
         Args:
@@ -177,9 +177,9 @@ class UsualOutbound(msgspec.Struct, gc=False):
         if status is None:
             return True
         if at > first:
-            return False  # a status came before the send: the send's fields are not of the message's own time
+            return False  # a status came before the send: the send's time is not the message's own
         if status.category is not None and first != (at if self.sent is _NEVER else self.sent):
-            return False  # the earliest status is not the one that "sent" came with
+            return False  # the category is that of the earliest status, which is not "sent"
         return send is None or status.campaign is None or bool(send.campaign)  # else the campaign is a webhook's
 
 

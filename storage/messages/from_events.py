@@ -26,8 +26,8 @@ from storage.messages.message import (
     RankedValue,
     Sources,
     Stated,
-    error_evidence,
     keep_smaller,
+    ranked_error,
 )
 
 # Plain names and numbers: this runs for every event, and enum members are slow to look up and to combine.
@@ -129,7 +129,7 @@ def _take_status(message: Message, status: Status) -> None:
         keep_smaller(fields, "campaign", (_WEBHOOK, at, status.campaign))
     keep_smaller(times, "any", at)
     if status.step is _FAILED:
-        keep_smaller(fields, "error", error_evidence(_WEBHOOK, at, status.failure or Failure()))
+        keep_smaller(fields, "error", ranked_error(_WEBHOOK, at, status.failure or Failure()))
     else:
         keep_smaller(times, _TIME_OF_STEP[status.step], at)
 
@@ -169,7 +169,7 @@ def _take_send(message: Message, send: Send) -> None:
         keep_smaller(fields, "origin", (_OPTION, at, send.default_origin.value))
     if send.failure is not None or send.failed_at is not None:
         failed_at = at if send.failed_at is None else send.failed_at
-        keep_smaller(fields, "error", error_evidence(rank, failed_at, send.failure or Failure()))
+        keep_smaller(fields, "error", ranked_error(rank, failed_at, send.failure or Failure()))
     _take_send_times(message.times, send)
     if send.derived:
         _take_exported(message, send)

@@ -61,7 +61,7 @@ class Exported:
 
 
 # (rank, time in ms, value): of two, the smaller wins. The rank is that of the source (events.Rank). Errors are made by
-# `error_evidence`.
+# `ranked_error`.
 RankedValue = tuple[int, int, Any]
 _Comparable = TypeVar("_Comparable", int, RankedValue)
 
@@ -134,7 +134,7 @@ class Message:
             self.exported = other.exported if self.exported is None else self.exported.merged_with(other.exported)
 
 
-def error_evidence(rank: int, at: int, failure: Failure) -> RankedValue:
+def ranked_error(rank: int, at: int, failure: Failure) -> RankedValue:
     """An error as a ranked value: one that says nothing loses to any other, one without a code to one with a code.
 
     Args:
@@ -148,11 +148,11 @@ def error_evidence(rank: int, at: int, failure: Failure) -> RankedValue:
 
 
 def failure_of(error: RankedValue) -> Failure:
-    """The failure that `error_evidence` was given."""
+    """The failure that `ranked_error` was given."""
     code, text, detail = error[2]
     return Failure(None if code == _NO_CODE else code, text or None, detail or None)
 
 
 def rank_of_error(error: RankedValue) -> int:
-    """The rank of the source that `error_evidence` was given."""
+    """The rank of the source that `ranked_error` was given."""
     return error[0] % _NOTHING_SAID

@@ -21,9 +21,9 @@ from storage.messages.message import (
     Message,
     RankedValue,
     Sources,
-    error_evidence,
     failure_of,
     rank_of_error,
+    ranked_error,
 )
 
 Row = tuple[Any, ...]  # the values of COLUMNS
@@ -144,7 +144,7 @@ def row_of(message: Message) -> Row:
     exported = message.exported
     if exported is not None:
         row[EXPORTED] = json.dumps((exported.flags, *(exported.new or (None, None)), exported.answered_at))
-    row[EVIDENCE] = _unusual_evidence(message, at)
+    row[EVIDENCE] = _unusual_ranks(message, at)
     return tuple(row)
 
 
@@ -160,7 +160,7 @@ def message_of_row(row: Row) -> Message:
     for name, column in _USUAL_FIELDS:
         if (value := row[column]) is not None:
             fields[name] = rank, at, value
-    if row[CATEGORY] is not None:  # its usual rank and time are others: see `_unusual_evidence`
+    if row[CATEGORY] is not None:  # its usual rank and time are others: see `_unusual_ranks`
         fields["category"] = 1, at if sent is None else sent, row[CATEGORY]
     message = Message(row[KEY], _DIRECTIONS[row[DIRECTION]], sources, fields, times, row[FLAGS], bool(row[GROUP]))
     if row[USUAL:] != NOTHING_UNUSUAL:
@@ -182,7 +182,7 @@ def _fill_unusual(message: Message, row: Row, rank: int) -> None:
             fields[name] = its_rank, time, fields[name][2]
     if row[FAILED_AT] is not None:
         failure = Failure(row[ERROR_CODE], row[ERROR_TEXT], row[ERROR_DETAIL])
-        fields["error"] = error_evidence(row[ERROR_RANK], row[FAILED_AT], failure)
+        fields["error"] = ranked_error(row[ERROR_RANK], row[FAILED_AT], failure)
     if row[EXPORTED]:
         message.exported = exported_of(row[EXPORTED])
 
@@ -198,7 +198,7 @@ def _usual_rank(sources: int) -> int:
     return 0 if sources & _SEND_LOG else 1 if sources & _WEBHOOK else 2
 
 
-def _unusual_evidence(message: Message, at: int) -> str | None:
+def _unusual_ranks(message: Message, at: int) -> str | None:
     """Rank and time of the fields whose rank or time is not the usual one, as JSON {field: [rank, time]}, else None.
 
     The usual rank is that of the best source and the usual time the message's own; of a category, a webhook's and the

@@ -1,4 +1,4 @@
-"""The fast path gives the same rows as merging event by event; rows convert to messages and back without loss."""
+"""The fast path gives the same rows as merging event by event."""
 
 from __future__ import annotations
 
@@ -184,12 +184,6 @@ def test_an_inbound_message_is_complete_read_once_or_twice(name: str) -> None:
         for others in ([], [INBOUND], [SEND, STATUS], [referred], [INBOUND, referred]):
             for history in permutations([*others, odd]):
                 assert_merged(list(history))
-
-
-@given(HISTORIES)
-def test_a_row_converts_to_its_message_and_back(history: list[Event]) -> None:
-    for message in messages_of(history):
-        assert message_of_row(row_of(message)) == message
 
 
 def test_usual_events_of_a_notification_give_its_row() -> None:
