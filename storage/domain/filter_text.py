@@ -31,9 +31,10 @@ class FilterError(ValueError):
         self.message, self.text, self.position, self.length = message, text, position, length
 
     @property
-    def word(self) -> str:
-        """The wrong word."""
-        return self.text[self.position : self.position + self.length].strip()
+    def sentence(self) -> str:
+        """The message, with the wrong word if the message does not name it."""
+        word = " ".join(self.text[self.position : self.position + self.length].split())
+        return self.message if word in self.message else f'{self.message} (at "{word}")'
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from storage.domain.filter_text import FilterError
-from storage.domain.filters import Filter
+from storage.domain.filters import Filter, fields_by_keyword
+from storage.domain.period import NAMED_PERIODS
 from tui.commands.output import printable
 
 FILTER_HELP = (
-    "what to include, such as 'period:7d template:order_* user:new status:failed'; fields: period (today, 7d, 30d, 90d,"
-    " week, month, all), since, until, origin, line, template, user, status, failure, contact"
+    "what to include, such as 'period:7d template:order_* user:new status:failed'; fields:"
+    f" period ({', '.join(NAMED_PERIODS)}), {', '.join(fields_by_keyword()).removeprefix('period, ')}"
 )
 
 
@@ -53,9 +54,7 @@ def filter_of(text: str) -> Filter:
     try:
         return Filter.parse(text)
     except FilterError as error:
-        word = " ".join(text[error.position : error.position + error.length].split())
-        place = f'; at "{word}"' if word else ""
-        raise UsageError(f"--filter: {error.message}{place}") from None
+        raise UsageError(f"--filter: {error.sentence}") from None
 
 
 def parse(words: list[str]) -> argparse.Namespace:

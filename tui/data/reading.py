@@ -7,14 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from storage.database.connection import DatabaseError, describe, open_reader
 from storage.domain.calendar import zone_of
-from storage.domain.filters import Filter
+from storage.domain.filters import FIELDS, Filter
 from storage.domain.period import Period
 from storage.report import filter_choices
 from storage.report.filter_choices import Choice
@@ -25,7 +25,6 @@ from storage.table import pages
 from storage.table.positions import Cursor
 from storage.table.sorting import Order
 from tui.data.pager import PAGE, Pager
-from tui.words.wording import filter_parts
 
 # What only one key needs is imported by it, in its worker: the first screen comes sooner without.
 if TYPE_CHECKING:
@@ -68,12 +67,11 @@ class Snapshot(NamedTuple):
     view: View
     now: datetime
     report: Report
-    lines: tuple[Choice, ...]
-    templates: tuple[Choice, ...]
+    choices: dict[str, tuple[Choice, ...]]  # the values that the database knows, by the name of the field
     pager: Pager
     empty: bool
     data_of: datetime | None
-    loosened: tuple[tuple[str, int], ...] = ()  # of a filter that matches nothing: restriction -> starts without it
+    loosened: tuple[tuple[str, int], ...] = ()  # if nothing matches: field, starts without its restriction
 
     @property
     def today(self) -> date:
@@ -183,8 +181,7 @@ def load_snapshot(
             view,
             now,
             report,
-            tuple(filter_choices.lines(session)),
-            tuple(filter_choices.templates(session)),
+            filter_choices.choices(session),
             pager,
             empty,
             None if imported is None else imported.astimezone(zone_of(report.time_zone)),
@@ -193,19 +190,11 @@ def load_snapshot(
 
 
 def _loosened(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
-    """Each restriction of a filter that alone keeps it from matching anything, and what there is without it."""
-    for words, other in (
-        (filter_parts(filter)[0], replace(filter, period=Period(None))),
-        ("what started them", replace(filter, origins=frozenset())),
-        ("the line", replace(filter, lines=frozenset())),
-        ("the template", replace(filter, templates=frozenset())),
-        ("new or recurrent", replace(filter, user_type=None)),
-        ("the status", replace(filter, statuses=frozenset())),
-        ("the failure", replace(filter, failures=frozenset())),
-        ("the contact", replace(filter, contact=None)),
-    ):
+    """The fields that alone keep a filter from matching anything, with how many starts match without each."""
+    for name in FIELDS:
+        other = filter.without(name)
         if other != filter and (starts_without := load_report(session, other, now).starts):
-            yield words, starts_without
+            yield name, starts_without
 
 
 def load_detail(connection: sqlite3.Connection, cursor: Cursor) -> StartDetail | None:
@@ -242,10 +231,8 @@ def find(
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
     """How many starts of a filter each value of a field has."""
-    if field == "period":
-        return {}
     with read_session(connection) as session:
-        return dict(filter_choices.counts(session, filter, field, now))
+        return filter_choices.counts(session, filter, field, now)
 
 
 def save(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -28,7 +28,7 @@ class DashboardWidgets:
 
     Args:
         choose: opens the list of a filter field.
-        known_choices: the lines and templates that the filter line completes.
+        known_choices: the values that the filter line completes, by the name of the field.
         leave_detail: called when the open start is closed.
         take_back_keys: called when a list or a line is closed.
     """
@@ -36,7 +36,7 @@ class DashboardWidgets:
     def __init__(
         self,
         choose: Callable[[str], None],
-        known_choices: Callable[[], tuple[Sequence[Choice], Sequence[Choice]]],
+        known_choices: Callable[[], Mapping[str, Sequence[Choice]]],
         leave_detail: Callable[[], None],
         take_back_keys: Callable[[], None],
     ) -> None:

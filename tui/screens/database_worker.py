@@ -23,7 +23,6 @@ from storage.report.report import Report
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
 from tui.data import reading
-from tui.data.filter_options import without
 from tui.data.pager import Pager
 from tui.data.reading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
 from tui.data.worker_messages import (
@@ -146,7 +145,7 @@ class DatabaseWorker:
         """Counts the starts of each value of a field under the other filters; answers `Counted`, or nothing."""
 
         def read(connection: sqlite3.Connection) -> Message:
-            return Counted(field, reading.load_counts(connection, without(filter, field), field, self._clock()))
+            return Counted(field, reading.load_counts(connection, filter.without(field), field, self._clock()))
 
         self._run("counts", lambda: self._answer(self._details, read, lambda text: None))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from textual.screen import Screen
 
-from storage.report.filter_choices import Choice
-from tui.data.filter_options import Option, commands_of, marked, options_of, shifted, taken
+from storage.report.filter_choices import COUNTS, Choice
+from tui.data.filter_options import Option, commands_of, options_of, shifted, with_chosen
 from tui.data.worker_messages import Counted
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.key_focus import KeyFocus
@@ -52,8 +52,8 @@ class FilterDialogs:
             self._say(STILL_LOADING)
             return
         filter = self._navigation.view.filter
-        self._open(field, options_of(field, *known_choices(self._navigation), None), marked(filter, field))
-        if field != "period":
+        self._open(field, options_of(field, known_choices(self._navigation), None), filter.values(field))
+        if field in COUNTS:
             self._database.load_counts(filter, field)
 
     def choose_command(self) -> None:
@@ -63,14 +63,14 @@ class FilterDialogs:
     def count(self, message: Counted) -> None:
         """Shows the counts in the list that is open."""
         if self._choices.display and self._choices.field == message.field:
-            self._choices.count(options_of(message.field, *known_choices(self._navigation), message.counts))
+            self._choices.count(options_of(message.field, known_choices(self._navigation), message.counts))
 
     async def pick(self, message: Picked) -> None:
         """Applies what was picked from a list."""
         if message.field == _COMMANDS:
             await self._screen.run_action(str(next(iter(message.values))))
         else:
-            self._navigation.go_to(taken(self._navigation.view.filter, message.field, message.values))
+            self._navigation.go_to(with_chosen(self._navigation.view.filter, message.field, message.values))
 
     def edit(self) -> None:
         """Opens the filter line."""
@@ -110,7 +110,7 @@ class FilterDialogs:
         styles.offset = (max(0, min(left, size.width - width)), 1)
 
 
-def known_choices(navigation: Navigation) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
-    """The lines and the templates of the last snapshot; none before the first."""
+def known_choices(navigation: Navigation) -> Mapping[str, Sequence[Choice]]:
+    """The values that the database of the last snapshot knows, by the name of the field; none before the first."""
     snapshot = navigation.snapshot
-    return ((), ()) if snapshot is None else (snapshot.lines, snapshot.templates)
+    return {} if snapshot is None else snapshot.choices

@@ -16,8 +16,9 @@ from tui.data.pager import moved
 from tui.data.reading import Snapshot, Stamp, View
 from tui.data.view_history import History, HistoryEntry
 from tui.data.worker_messages import ScrollPosition
+from tui.words.filter_words import breadcrumbs
 from tui.words.unavailable import NO_DATA
-from tui.words.wording import CRUMB, crumbs, plural
+from tui.words.wording import CRUMB, plural
 
 
 class Anchor(NamedTuple):
@@ -176,5 +177,5 @@ class Navigation:
             counts += f": {others}" if others else ""
         if paused:
             counts = f"paused   {counts}"
-        trail = crumbs([*self.history.way(), self.view.filter])
+        trail = breadcrumbs([*self.history.way(), self.view.filter])
         return f"{counts}   {trail}" if self.history.depth and CRUMB in trail else counts

@@ -17,7 +17,8 @@ from tui.screens.status_notices import StatusNotices
 from tui.screens.table_notice import how_to_begin, no_rows
 from tui.widgets.drawn_charts import FunnelChart
 from tui.widgets.panel import Panel
-from tui.words.wording import filter_words, order_words, short_moment
+from tui.words.filter_words import describe
+from tui.words.wording import order_words, short_moment
 
 
 class Presenter:
@@ -53,7 +54,7 @@ class Presenter:
         order = "" if view.grouped else order_words(view.order, view.reverse)
         notice = no_rows(snapshot, navigation.history.depth > 0, self._path)
         position = anchor.position_in(snapshot.report)
-        self._widgets.table.show(snapshot.pager, filter_words(view.filter), order, position, notice)
+        self._widgets.table.show(snapshot.pager, describe(view.filter), order, position, notice)
         self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
         data_of = snapshot.data_of
         self._widgets.status_line.freshness("" if data_of is None else f"data up to {short_moment(data_of).strip()}")

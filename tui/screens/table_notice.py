@@ -7,7 +7,8 @@ from pathlib import Path
 
 from storage.database.connection import default_path
 from tui.data.reading import Snapshot
-from tui.words.wording import filter_words, plural
+from tui.words.filter_words import FIELD_WORDS, describe
+from tui.words.wording import plural
 
 
 def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:
@@ -16,9 +17,9 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
         return ()
     if snapshot.empty:
         return ("This database is empty.", *how_to_begin(path))
-    without = [f"Without {words} there would be {plural(count, 'start')}." for words, count in snapshot.loosened]
+    without = [FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.loosened]
     keys = "x clears every filter, < goes to the period before" + (", Esc goes back." if can_go_back else ".")
-    return (f"Nothing matches: {filter_words(snapshot.view.filter)}.", *without, keys)
+    return (f"Nothing matches: {describe(snapshot.view.filter)}.", *without, keys)
 
 
 def how_to_begin(path: Path) -> tuple[str, ...]:

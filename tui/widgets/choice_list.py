@@ -12,7 +12,7 @@ from textual.events import Click, Paste
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.data.filter_options import MULTIPLE, Option, typed_period
+from tui.data.filter_options import Option, takes_several, typed_period
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
@@ -59,7 +59,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
     def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
         """Opens for a field with the cursor on what is set now."""
         self.field, self.typed = field, ""
-        self._marked = set(marked) if field in MULTIPLE else set()
+        self._marked = set(marked) if takes_several(field) else set()
         self._take(options)
         current = [place for place, option in enumerate(self._shown) if option.value in marked]
         self._cursor = current[0] if current else 0
@@ -106,7 +106,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     def action_mark(self) -> None:
         under = self._under()
-        if self.field in MULTIPLE and under is not None and under.value is not None:
+        if takes_several(self.field) and under is not None and under.value is not None:
             self._marked ^= {under.value}
             self.action_move(1)
 
@@ -114,7 +114,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
         under = self._under()
         if under is None:
             return
-        many = self._marked and under.value is not None and self.field in MULTIPLE
+        many = self._marked and under.value is not None and takes_several(self.field)
         # What is marked counts; Enter on another one takes that one alone, as in any dropdown.
         values = self._marked if many and (under.value in self._marked or len(self._marked) > 1) else {under.value}
         self._leave()
@@ -130,7 +130,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     def take(self, character: str) -> None:
         """Takes a character of what is to be found."""
-        if character == " " and not self.typed and self.field in MULTIPLE:
+        if character == " " and not self.typed and takes_several(self.field):
             self.action_mark()
         else:
             self._retype(self.typed + character)
@@ -177,7 +177,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
         style = CURSOR + BOLD if on else PLAIN
         count = option.key if option.count is None else short_number(option.count)
         mark = ""
-        if self.field in MULTIPLE:
+        if takes_several(self.field):
             mark = "■ " if option.value in self._marked else "□ " if option.value is not None else "  "
         room = width - 3 - len(mark) - (len(count) + 3 if count else 0)
         pieces: list[Piece] = [
@@ -196,6 +196,6 @@ class ChoiceList(PaintedWidget, can_focus=True):
     def _hint(self) -> str:
         if self.field == "period":
             return "type 14d, or 2026-11-01 2026-11-15"
-        if self.field in MULTIPLE:
+        if takes_several(self.field):
             return "Enter applies, Tab marks several"
         return "Enter applies"

@@ -1,9 +1,9 @@
-"""The five dropdowns in one line: what each says, and opening its list. Knows no value that a database holds."""
+"""The dropdowns of the filter in one line: what each one is set to, and opening its list. Knows no value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -17,65 +17,44 @@ from tui.terminal.sanitize import ELLIPSIS
 from tui.terminal.style import BOLD, CURSOR, DIM, KEY, PLAIN, cut, look, safe
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip
+from tui.words.filter_words import DROPDOWNS, DropdownWords
 from tui.words.keys import Where, bindings
-from tui.words.wording import chosen, origins_name, period_name, user_type_name
 
-
-class Field(NamedTuple):
-    """One thing to filter by: its name in the grammar and for people, its key, and what it says of a filter."""
-
-    name: str
-    label: str
-    key: str
-    says: Callable[[Filter], str]
-    is_set: Callable[[Filter], bool]
-
-
-FIELDS: tuple[Field, ...] = (
-    Field("period", "Period", "p", lambda filter: period_name(filter.period), lambda filter: False),
-    Field("origin", "Started by", "o", origins_name, lambda filter: bool(filter.origins)),
-    Field(
-        "line",
-        "Line",
-        "l",
-        lambda filter: chosen(filter.lines, "All lines", "lines"),
-        lambda filter: bool(filter.lines),
-    ),
-    Field(
-        "template",
-        "Template",
-        "t",
-        lambda filter: chosen(filter.templates, "All templates", "templates"),
-        lambda filter: bool(filter.templates),
-    ),
-    Field("user", "User", "u", user_type_name, lambda filter: filter.user_type is not None),
-)
+_NARROWEST = 6  # cells; less shows nothing
+_LONGEST_NAME = 200  # characters
 
 
 class Dropdown(PaintedWidget, can_focus=True):
-    """One filter in one line: its key, its name where there is room, what it is set to, and that it opens."""
+    """One field in one line: its key, its label if there is room, its setting, and an arrow.
+
+    Args:
+        name: the name of the field.
+        words: its words.
+        choose: opens the list of a field.
+    """
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DROPDOWN)]
 
-    def __init__(self, field: Field, choose: Callable[[str], None]) -> None:
-        super().__init__(id=f"choose-{field.name}")
-        self._choose = choose
-        self.field = field
-        self.filter = Filter()
+    def __init__(self, name: str, words: DropdownWords, choose: Callable[[str], None]) -> None:
+        super().__init__(id=f"choose-{name}")
+        self.field = name
+        self._words, self._choose = words, choose
+        self._filter = Filter()
 
     def show(self, filter: Filter) -> None:
-        """Says what another filter has for it."""
-        changed = self._state(filter) != self._state(self.filter)
-        self.filter = filter
+        """Shows the setting of a filter."""
+        changed = self._state(filter) != self._state(self._filter)
+        self._filter = filter
         if changed:
             self.refresh()
 
     def _state(self, filter: Filter) -> tuple[str, bool]:
-        return self.field.says(filter), self.field.is_set(filter)
+        """The setting in words, and whether it restricts anything; the period, which is always set, does not count."""
+        return self._words.setting(filter), self.field != "period" and bool(filter.values(self.field))
 
     def action_open(self) -> None:
-        self._choose(self.field.name)
+        self._choose(self.field)
 
     def on_click(self, event: Click) -> None:
         self.screen.set_focus(self)
@@ -87,43 +66,51 @@ class Dropdown(PaintedWidget, can_focus=True):
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
-        if y or width < 6:
+        if y or width < _NARROWEST:
             return Strip.blank(width)
-        says, is_set = self._state(self.filter)
-        apart = " " if look().ascii else ""  # in ASCII the arrow is a letter
-        room = width - 3 - len(apart)
-        value = _shortest(self.field.name, safe(says, 200), room)
-        name = f"{self.field.label} "
-        if cell_len(value) + len(name) > room:
-            name = ""
+        setting, is_set = self._state(self._filter)
+        gap = " " if look().ascii else ""  # in ASCII the arrow is a letter
+        room = width - len(f"{self._words.key} ▾") - len(gap)
+        value = _shortest(self.field, safe(setting, _LONGEST_NAME), room)
+        label = f"{self._words.label} "
+        if cell_len(label) + cell_len(value) > room:
+            label = ""
         style = CURSOR + BOLD if self.has_focus else BOLD if is_set else PLAIN
         arrow = "▾" if not self.has_focus else "▸"
         return strip(
-            (f"{self.field.key} ", KEY), (name, DIM), (value, style), (apart + arrow, KEY if self.has_focus else DIM)
+            (f"{self._words.key} ", KEY),
+            (label, DIM),
+            (value, style),
+            (gap + arrow, KEY if self.has_focus else DIM),
         ).adjust_cell_length(width)
 
 
-def _shortest(field: str, value: str, room: int) -> str:
-    """A filter's value in few cells: days without blanks around their dash, of a number its end, which tells it from
-    others."""
-    if cell_len(value) > room and field == "period":
-        value = value.replace(" – ", "–")
-    if cell_len(value) > room > 1 and value.startswith("+") and value[1:].isdigit():
-        return ELLIPSIS + value[-(room - 1) :]
-    return cut(value, room)
+def _shortest(field: str, setting: str, room: int) -> str:
+    """A setting cut to `room` cells: days lose the spaces around their dash; of a phone number its end stays, because
+    numbers begin alike."""
+    if cell_len(setting) > room and field == "period":
+        setting = setting.replace(" – ", "–")
+    if cell_len(setting) > room > 1 and setting.startswith("+") and setting[1:].isdigit():
+        return ELLIPSIS + setting[-(room - 1) :]
+    return cut(setting, room)
 
 
 class FilterBar(Horizontal):
-    """The dropdowns side by side; `choose` opens the list of a field."""
+    """The dropdowns side by side.
+
+    Args:
+        id: the id of the widget.
+        choose: opens the list of a field.
+    """
 
     def __init__(self, id: str, choose: Callable[[str], None]) -> None:
         super().__init__(id=id)
         self._choose = choose
 
     def compose(self) -> ComposeResult:
-        yield from (Dropdown(field, self._choose) for field in FIELDS)
+        yield from (Dropdown(name, words, self._choose) for name, words in DROPDOWNS.items())
 
     def show(self, filter: Filter) -> None:
-        """Says what a filter is."""
+        """Shows the settings of a filter."""
         for dropdown in self.query(Dropdown):
             dropdown.show(filter)

@@ -1,37 +1,42 @@
-"""The line in which a filter is typed: completes fields and values, and points at a wrong word. Knows no database."""
+"""The line in which a filter is typed: Tab completes fields and values, Enter applies. Knows no database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 
-from storage.domain.failures import Reason
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.patterns import quoted
-from storage.domain.period import NAMED_PERIODS
-from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.report.filter_choices import Choice
 from tui.data.worker_messages import FilterChosen, Note
 from tui.widgets.safe_input import SafeInput
 from tui.words.keys import Where, bindings
 
+_MOST_SHOWN = 12  # candidates
+
 
 class FilterLine(SafeInput):
-    """An input for the text form of the filter."""
+    """An input for a filter's text.
+
+    Args:
+        id: the id of the widget.
+        choices: the values that the database knows, by the name of the field.
+        give_back: gives the keys back to the widget that had them.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER_LINE)]
 
     def __init__(
-        self, id: str, values: Callable[[], tuple[Sequence[Choice], Sequence[Choice]]], give_back: Callable[[], None]
+        self, id: str, choices: Callable[[], Mapping[str, Sequence[Choice]]], give_back: Callable[[], None]
     ) -> None:
         super().__init__(id=id, compact=True, select_on_focus=False)
-        self._values, self._give_back = values, give_back
+        self._choices, self._give_back = choices, give_back
 
     def edit(self, filter: Filter) -> None:
-        """Begins with the text of a filter."""
+        """Starts with the text of a filter."""
         self.value = f"{filter} "
         self.cursor_position = len(self.value)
 
@@ -40,8 +45,7 @@ class FilterLine(SafeInput):
             filter = Filter.parse(self.value)
         except FilterError as error:
             self.cursor_position = error.position
-            word = self.value[error.position : error.position + error.length].strip()
-            self.post_message(Note(f"{error.message}" + (f'; at "{word}"' if word else ""), error=True))
+            self.post_message(Note(error.sentence, error=True))
             return
         self.action_close()
         self.post_message(FilterChosen(filter))
@@ -51,12 +55,11 @@ class FilterLine(SafeInput):
         self._give_back()
 
     def action_complete(self) -> None:
-        """Completes the word before the cursor, as far as all candidates agree; says what they are."""
+        """Completes the word before the cursor as far as all candidates agree, and shows them."""
         before, after = self.value[: self.cursor_position], self.value[self.cursor_position :]
         begin = word_start(before)
         word = before[begin:]
-        lines, templates = self._values()
-        found = candidates(word, lines, templates)
+        found = candidates(word, self._choices())
         if not found:
             self.post_message(Note(f'no completion for "{word}"' if word else "all fields are used", error=True))
             return
@@ -67,42 +70,42 @@ class FilterLine(SafeInput):
             self.value = before[:begin] + completed + after
             self.cursor_position = begin + len(completed)
         if len(found) > 1:
-            self.post_message(Note("  ".join(found[:12]) + ("  …" if len(found) > 12 else "")))
+            self.post_message(Note("  ".join(found[:_MOST_SHOWN]) + ("  …" if len(found) > _MOST_SHOWN else "")))
 
 
 def word_start(text: str) -> int:
-    """Where the last word of a text begins; blanks in quotes do not part words."""
-    start, quoted_now = 0, False
-    for place, character in enumerate(text):
+    """The index at which the last word of a text begins; spaces in quotes do not separate words."""
+    start, in_quotes = 0, False
+    for index, character in enumerate(text):
         if character == '"':
-            quoted_now = not quoted_now
-        elif character.isspace() and not quoted_now:
-            start = place + 1
+            in_quotes = not in_quotes
+        elif character.isspace() and not in_quotes:
+            start = index + 1
     return start
 
 
-def candidates(word: str, lines: Sequence[Choice], templates: Sequence[Choice]) -> list[str]:
-    """What the word can become: a field with its colon, or a field with one of its values."""
-    field, colon, value = word.partition(":")
+def candidates(word: str, choices: Mapping[str, Sequence[Choice]]) -> list[str]:
+    """What a word can become: a keyword with its colon, or a keyword with one of its values.
+
+    Args:
+        word: the beginning of a word of the filter.
+        choices: the values that the database knows, by the name of the field.
+    """
+    keyword, colon, values = word.partition(":")
+    fields = fields_by_keyword()
     if not colon:
-        return [f"{name}:" for name in fields_by_keyword() if name.startswith(field.lower())]
-    values: dict[str, Sequence[str]] = {
-        "period": NAMED_PERIODS,
-        "origin": [origin.value for origin in Origin],
-        "user": [kind.value for kind in UserType],
-        "status": [status.value for status in StartStatus],
-        "failure": [reason.value for reason in Reason],
-        "line": [quoted(choice.value) for choice in lines],
-        "template": [quoted(choice.value) for choice in templates],
-    }
-    listed, comma, last = value.rpartition(",")
+        return [f"{name}:" for name in fields if name.startswith(keyword.lower())]
+    field = fields.get(keyword.lower())
+    if field is None:
+        return []
+    known = [*field.suggestions(keyword.lower()), *(quoted(choice.value) for choice in choices.get(field.name, ()))]
+    before, comma, last = values.rpartition(",")
     wanted = last.lower().lstrip('"')
-    known = values.get(field.lower(), ())
-    return [f"{field}:{listed}{comma}{name}" for name in known if name.lower().lstrip('"').startswith(wanted)]
+    return [f"{keyword}:{before}{comma}{value}" for value in known if value.lower().lstrip('"').startswith(wanted)]
 
 
 def common_start(texts: Sequence[str]) -> str:
-    """The longest text that all begin with."""
+    """The longest beginning that all texts share."""
     first, last = min(texts), max(texts)
-    length = next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    length = next((index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
     return first[:length]

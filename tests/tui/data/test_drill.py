@@ -22,7 +22,7 @@ from tui.data import reading
 from tui.widgets.panel import Panel
 from tui.widgets.proportions import FailuresChart, Proportions
 from tui.widgets.status_bar import StatusLine
-from tui.words.wording import crumbs
+from tui.words.filter_words import breadcrumbs
 
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
 
@@ -32,12 +32,12 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scenes.database(tmp_path_factory.mktemp("drilling"))
 
 
-def test_crumbs_tell_what_each_step_added() -> None:
+def test_breadcrumbs_say_what_each_step_added() -> None:
     texts = ("period:30d", "period:30d template:promo", "period:30d template:promo status:failed", "period:7d")
     filters = [Filter.parse(text) for text in texts]
-    assert crumbs(filters[:3]) == "Last 30 days › template promo › failed"
-    assert crumbs(filters) == "Last 30 days › template promo › failed › Last 7 days"
-    assert crumbs([filters[1], filters[0]]) == "Last 30 days, template promo › less: template promo"
+    assert breadcrumbs(filters[:3]) == "Last 30 days › template promo › failed"
+    assert breadcrumbs(filters) == "Last 30 days › template promo › failed › Last 7 days"
+    assert breadcrumbs([filters[1], filters[0]]) == "Last 30 days, template promo › without: template promo"
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -36,7 +36,7 @@ async def test_a_click_selects_a_row_and_a_second_click_opens_it(path: Path, siz
 
 async def test_a_filter_is_chosen_by_two_clicks(path: Path) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
-        dropdown = next(one for one in app.dashboard.query(Dropdown) if one.field.name == "period")
+        dropdown = next(one for one in app.dashboard.query(Dropdown) if one.field == "period")
         await pilot.click(dropdown)
         await settle(pilot)
         choices = app.dashboard.query_one(ChoiceList)

@@ -1,0 +1,227 @@
+"""The words of the filter: one entry in `FIELD_WORDS` for each field of `storage.domain.filters.FIELDS`.
+
+Says what a filter selects, what the dropdowns show and what the breadcrumbs are. Knows no widget and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from storage.domain.failures import NO_CODE
+from storage.domain.filters import FIELDS, Filter
+from storage.domain.patterns import plain
+from storage.domain.period import ALL_TIME, Period
+from storage.domain.vocabulary import Origin, StartStatus
+from tui.terminal.sanitize import safe
+from tui.words.wording import (
+    CRUMB,
+    ORIGIN_NAMES,
+    SHORT_ORIGINS,
+    USER_TYPE_NAMES,
+    day,
+    days,
+    plural,
+    reason_name,
+)
+
+_LONGEST_NAME = 200  # characters
+_MOST_NAMES = 2  # values named one by one in a restriction
+
+PERIOD_NAMES: dict[Period, str] = {
+    Period("today"): "Today",
+    Period("7d"): "Last 7 days",
+    Period("30d"): "Last 30 days",
+    Period("90d"): "Last 90 days",
+    Period("week"): "This week",
+    Period("month"): "This month",
+    ALL_TIME: "All time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DropdownWords:
+    """The words of a field that has a dropdown.
+
+    Attributes:
+        label: in front of the setting.
+        key: the letter that opens the dropdown; `keys.py` binds it.
+        setting: what the dropdown shows of a filter.
+        everything: the option that takes the restriction away; empty if the field has none.
+        value_names: the names of the values, in the order of the list; empty if the database knows the values.
+    """
+
+    label: str
+    key: str
+    setting: Callable[[Filter], str]
+    everything: str = ""
+    value_names: Mapping[Any, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """The words of one field.
+
+    Attributes:
+        restriction: what the field of a filter selects, as in "template promo or welcome". Asked only if it restricts
+            something; empty if another field says it already.
+        without: the sentence about a filter that matches nothing because of this field; `{starts}` is "12 starts".
+        dropdown: the words of its dropdown; None if it has none.
+    """
+
+    restriction: Callable[[Filter], str]
+    without: str
+    dropdown: DropdownWords | None = None
+
+
+def describe(filter: Filter) -> str:
+    """What a filter selects, in words."""
+    return ", ".join(restrictions(filter))
+
+
+def restrictions(filter: Filter) -> list[str]:
+    """What each field of a filter selects, in words, the period first."""
+    words = (FIELD_WORDS[name].restriction(filter) for name in FIELDS if filter.values(name))
+    return [word for word in words if word]
+
+
+def breadcrumbs(filters: Sequence[Filter]) -> str:
+    """The steps that led to the last filter: what each one added, changed or took away."""
+    steps: list[str] = []
+    before: list[str] = []
+    for filter in filters:
+        now = restrictions(filter)
+        added = [words for words in now if words not in before]
+        if added:
+            steps.append(", ".join(added))
+        elif len(now) < len(before):
+            steps.append("without: " + ", ".join(words for words in before if words not in now))
+        before = now
+    return CRUMB.join(steps)
+
+
+def period_name(period: Period) -> str:
+    """The name of a period: "Last 30 days", "1 Nov – 21 Nov 2026"."""
+    if (known := PERIOD_NAMES.get(period)) is not None:
+        return known
+    if period.name is not None:
+        return f"Last {plural(int(period.name[:-1]), 'day')}"
+    since = None if period.since is None else date.fromisoformat(period.since)
+    until = None if period.until is None else date.fromisoformat(period.until)
+    if since is not None and until is not None:
+        return days(since, until)
+    if since is not None:
+        return f"Since {day(since, year=True)}"
+    assert until is not None  # both sides open is ALL_TIME
+    return f"Until {day(until - timedelta(days=1), year=True)}"
+
+
+def _started_by(filter: Filter) -> str:
+    return f"started by {_or(ORIGIN_NAMES[origin].lower() for origin in Origin if origin in filter.origins)}"
+
+
+def _origins_setting(filter: Filter) -> str:
+    if not filter.origins:
+        return "Anything"
+    if len(filter.origins) == 1:
+        return ORIGIN_NAMES[next(iter(filter.origins))]
+    return " + ".join(SHORT_ORIGINS[origin] for origin in Origin if origin in filter.origins)
+
+
+def _patterns_setting(patterns: frozenset[str], everything: str, several: str) -> str:
+    """The one pattern, or how many there are: `several` is "{count} lines"."""
+    if not patterns:
+        return everything
+    return _shown(next(iter(patterns))) if len(patterns) == 1 else several.format(count=len(patterns))
+
+
+def _with_status(filter: Filter) -> str:
+    if filter.failures and filter.statuses == {StartStatus.FAILED}:
+        return ""  # "failed by …" says it
+    others = [status.value for status in StartStatus if status not in filter.statuses]
+    if len(others) == 1:
+        return f"not {others[0]}"
+    return _or(status.value for status in StartStatus if status in filter.statuses)
+
+
+def _failure_name(value: str) -> str:
+    if value.isdigit():
+        return f"code {value}"
+    reason, slash, code = value.partition("/")
+    name = reason_name(reason).lower()
+    if not slash:
+        return name
+    return f"{name} without a code" if code == NO_CODE else f"{name} with code {code}"
+
+
+def _any_of(patterns: frozenset[str]) -> str:
+    shown = [_shown(pattern) for pattern in sorted(patterns)]
+    return _or(shown) if len(shown) <= _MOST_NAMES else f"{shown[0]} or {len(shown) - 1} others"
+
+
+def _or(words: Iterable[str]) -> str:
+    return " or ".join(words)
+
+
+def _shown(pattern: str) -> str:
+    """A pattern as it is safe to show: it can be a name from a file."""
+    return safe(plain(pattern), _LONGEST_NAME)
+
+
+FIELD_WORDS: dict[str, FieldWords] = {
+    "period": FieldWords(
+        restriction=lambda filter: period_name(filter.period),
+        without="Over all time there would be {starts}.",
+        dropdown=DropdownWords("Period", "p", lambda filter: period_name(filter.period), value_names=PERIOD_NAMES),
+    ),
+    "origin": FieldWords(
+        restriction=_started_by,
+        without="Without the origin there would be {starts}.",
+        dropdown=DropdownWords("Started by", "o", _origins_setting, "Anything", ORIGIN_NAMES),
+    ),
+    "line": FieldWords(
+        restriction=lambda filter: f"line {_any_of(filter.lines)}",
+        without="Without the line there would be {starts}.",
+        dropdown=DropdownWords(
+            "Line", "l", lambda filter: _patterns_setting(filter.lines, "All lines", "{count} lines"), "All lines"
+        ),
+    ),
+    "template": FieldWords(
+        restriction=lambda filter: f"template {_any_of(filter.templates)}",
+        without="Without the template there would be {starts}.",
+        dropdown=DropdownWords(
+            "Template",
+            "t",
+            lambda filter: _patterns_setting(filter.templates, "All templates", "{count} templates"),
+            "All templates",
+        ),
+    ),
+    "user": FieldWords(
+        restriction=lambda filter: f"{filter.user_type} users",
+        without="Without the user type there would be {starts}.",
+        dropdown=DropdownWords(
+            "User",
+            "u",
+            lambda filter: "All" if filter.user_type is None else USER_TYPE_NAMES[filter.user_type],
+            "All users",
+            USER_TYPE_NAMES,
+        ),
+    ),
+    "status": FieldWords(
+        restriction=_with_status,
+        without="Without the status there would be {starts}.",
+    ),
+    "failure": FieldWords(
+        restriction=lambda filter: f"failed by {_or(map(_failure_name, sorted(filter.failures)))}",
+        without="Without the failure there would be {starts}.",
+    ),
+    "contact": FieldWords(
+        restriction=lambda filter: f"contact {_shown(filter.contact or '')}",
+        without="Without the contact there would be {starts}.",
+    ),
+}
+DROPDOWNS: dict[str, DropdownWords] = {
+    name: words.dropdown for name, words in FIELD_WORDS.items() if words.dropdown is not None
+}
