@@ -36,7 +36,9 @@ class TestStreams:
         status, out, _ = saludo(capsys, "report", "--filter", words)
         assert status == 0
         assert all(line.isprintable() for line in out.split("\n"))
-        assert_one_line(saludo(capsys, "report", "--filter", f"{words} nonsense\x1b[31m"), 2, 'at "')
+        assert_one_line(
+            saludo(capsys, "report", "--filter", f"{words} nonsense\x1b[31m"), 2, "is not of the form field:value"
+        )
 
     def test_a_reader_that_closes_the_pipe_is_no_error(self, database: Path) -> None:
         run(["import", TABLE])
