@@ -1,4 +1,7 @@
-"""Local days of the report's time zone, DST included. Knows only time zones."""
+"""Local days of the report's time zone, with daylight saving time. Days are numbers since 1970-01-01.
+
+Knows time zones and the clock, nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from storage.domain.bounded_cache import BoundedCache
 
 _EPOCH = date(1970, 1, 1).toordinal()
-QUARTER = 900_000  # ms; since 2009 every zone's offset is a multiple of it
+QUARTER = 900_000  # ms; since 2009 the offset of every zone is a multiple of it
 _DAYS_KEPT = 500_000  # quarters of an hour
 _QUARTERS = 96  # a day
-_FARTHEST = 64  # quarters of an hour; no zone is farther than 16 hours from UTC
+_FARTHEST = 64  # quarters of an hour; no zone is more than 16 hours from UTC
 
 
 class ZoneError(ValueError):
-    """The text names no time zone."""
+    """The text is not the name of a time zone."""
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The IANA time zone of that name; raises ZoneError."""
+    """The IANA time zone of that name; raises ZoneError, which suggests similar names."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         close = [zone for zone in sorted(available_timezones()) if name.lower() in zone.lower()][:3]
         hint = f"; did you mean {' or '.join(close)}?" if name and close else "; use a name such as America/Bogota"
-        raise ZoneError(f"'{name}' is no time zone{hint}") from None
+        raise ZoneError(f"'{name}' is not a time zone{hint}") from None
 
 
 def local_zone_name() -> str:
-    """The machine's own time zone, UTC where that cannot be told."""
+    """The name of the machine's time zone; "UTC" if it is not known."""
     for candidate in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
         if candidate and candidate in available_timezones():
             return "UTC" if candidate == "Etc/UTC" else candidate
@@ -48,14 +51,16 @@ def _linked_zone() -> str:
 
 
 def _day_of(zone: ZoneInfo, quarter: int) -> int:
-    """The local day that a quarter of an hour since 1970 lies in."""
+    """The local day of a quarter of an hour, both counted from 1970."""
     return number_of(datetime.fromtimestamp(quarter * QUARTER // 1000, zone).date())
 
 
 class Calendar:
-    """Days of one zone, as days since 1970-01-01.
+    """The days of one time zone.
 
-    days: the day of each quarter of an hour (QUARTER in ms), where a call for every time is too much.
+    Attributes:
+        zone: the time zone.
+        days: a cache of the day of each quarter of an hour (`at // QUARTER`), faster than `day_number`.
     """
 
     def __init__(self, zone: ZoneInfo) -> None:
@@ -67,9 +72,9 @@ class Calendar:
         return self.days[at // QUARTER]
 
     def start_of(self, day: int) -> int:
-        """The first time, ms, that is of the local day or of a later one (a zone may leave a day out).
+        """The first time in ms of the local day, or of the next day if the zone skipped that one (Samoa in 2011).
 
-        Since 2012 no zone's date has gone back, so that the days lie one behind the other.
+        The binary search needs the days in order; since 2012 no zone has moved its date back.
         """
         quarters = range(day * _QUARTERS - _FARTHEST, day * _QUARTERS + _FARTHEST)
         return quarters[bisect_left(quarters, day, key=lambda quarter: self.day_number(quarter * QUARTER))] * QUARTER
@@ -85,7 +90,7 @@ class Calendar:
 
 @cache
 def calendar_of(zone: ZoneInfo) -> Calendar:
-    """The one calendar of a zone, which remembers the days that it was asked for."""
+    """The calendar of a zone; always the same object, because its cache is worth keeping."""
     return Calendar(zone)
 
 
@@ -95,10 +100,10 @@ def number_of(day: date) -> int:
 
 
 def date_of(number: int) -> date:
-    """The day that `number_of` numbered."""
+    """The day of a number: the inverse of `number_of`."""
     return date.fromordinal(_EPOCH + number)
 
 
 def now_ms() -> int:
-    """The clock, in UTC epoch ms."""
+    """The current time in UTC epoch ms."""
     return int(datetime.now(UTC).timestamp() * 1000)

@@ -1,7 +1,7 @@
-"""What a source says happened, as values: the only language between `sources` and `ingest`.
+"""Events: what one record of a source says, in the same values for every format. `sources` makes them for `ingest`.
 
-Knows no format and no database. Every time is UTC epoch milliseconds. `None` means "this record does not say". What an
-import makes millions of are structs: frozen as the dataclasses are, but made in a seventh of the time.
+All times are UTC epoch ms. None means that the record does not say. An import makes millions of events, so they are
+msgspec structs: as frozen as a dataclass, and made in a seventh of the time. Knows no format and no database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storage.domain.vocabulary import Origin as Origin
 
 
 class Rank(IntEnum):
-    """Whose word wins when two known values of one field differ: the smaller rank does (DESIGN 2.2)."""
+    """Which source wins if two values of one field differ: the one of the smaller rank (`docs/definitions.md`)."""
 
     SEND_LOG = 0
     WEBHOOK = 1
@@ -26,7 +26,7 @@ class Rank(IntEnum):
 
 
 class Step(StrEnum):
-    """The known statuses of an outbound message; a source drops (and counts) any other."""
+    """The statuses of an outbound message that are understood; a record of another status is ignored and counted."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -36,10 +36,12 @@ class Step(StrEnum):
 
 
 class LineIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
-    """The names one record gives to one line: all given together are one line.
+    """The ids that one record gives for a line. Ids that are given together are one line.
 
-    `number` is digits (a masked platform number keeps its `*`); `identifier` is Meta's phone_number_id or a provider's;
-    `name` is what people call it.
+    Attributes:
+        identifier: Meta's phone_number_id, or a provider's id.
+        number: the phone number in digits; a number that a platform masks keeps its `*`.
+        name: what people call the line.
     """
 
     identifier: str | None = None
@@ -48,11 +50,14 @@ class LineIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
 
 
 class ContactIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
-    """The names one record gives to one person: all given together are one contact.
+    """The ids that one record gives for a person. Ids that are given together are one contact.
 
-    `wa_ids` are digits, the preferred one first (a number as typed and WhatsApp's form of it may both be there);
-    `user_id` is Meta's BSUID ("US.1349..."); `customer_id` the platform's; `name` the profile name.
-    `replaced` is a wa_id of this person that a number change made obsolete.
+    Attributes:
+        wa_ids: phone numbers in digits, the preferred one first: a number as it was typed and WhatsApp's form of it.
+        user_id: Meta's business-scoped user id ("US.1349...").
+        customer_id: the platform's id of the customer.
+        name: the profile name.
+        replaced: an earlier number of this person, from before a change of number.
     """
 
     wa_ids: tuple[str, ...] = ()
@@ -64,7 +69,7 @@ class ContactIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a message failed, in the provider's words; code, text, detail and time travel together."""
+    """Why a message failed, in the provider's words. Its parts are always taken from the same record."""
 
     code: int | None = None
     text: str | None = None
@@ -73,7 +78,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What a platform's row states without a time. `None`: the row does not say."""
+    """What a platform's row says without a time."""
 
     new: bool | None = None
     not_sent: bool | None = None
@@ -87,15 +92,21 @@ NO_FLAGS = Flags()
 
 
 class Send(msgspec.Struct, frozen=True, gc=False):
-    """One message that was (or was to be) sent: a send-log record or a platform's row.
+    """One message that was sent or should have been: a record of a send log, or a row of a platform.
 
-    key: the wamid or provider's id, else the hash of a keyless row (`keyless_key`), with `keyless` true.
-    rank: SEND_LOG or PLATFORM. at: the evidence time used to resolve conflicts (send time, else session start, else the
-    earliest time given). `kind` is `template` for a notification, else the type sent (`text`, ...); a platform's row
-    of a notification is `template`. accepted_at: when the request was made; the other times as the platform's row gives
-    them. `default_origin` comes from an option and loses to any evidence; `default_line` likewise.
-    `derived` marks a row of our own TSV with a message key: its flags and answered_at count only where nothing else is
-    known of the message. A Send whose origin is webchat or campaign is a referred start (an inbound message).
+    A Send whose origin is webchat or campaign is a referred start: an inbound message.
+
+    Attributes:
+        key: the wamid or the provider's id; for a row without one, a hash of the row (`keyless_key`).
+        rank: SEND_LOG or PLATFORM.
+        at: the time that conflicts are resolved by: when it was sent, else the session's start, else the earliest time.
+        keyless: whether the key is a hash.
+        derived: whether this is a row of our own TSV with a message key. Its flags and `answered_at` count only if
+            nothing else is known of the message.
+        kind: "template" for a notification, else the type that was sent ("text", ...).
+        default_origin: the origin of the import's options; any other evidence wins.
+        default_line: the line of the import's options; any other evidence wins.
+        accepted_at: when the request to send was made. The other times are those of the platform's row.
     """
 
     key: str
@@ -127,7 +138,11 @@ class Send(msgspec.Struct, frozen=True, gc=False):
 
 
 class Status(msgspec.Struct, frozen=True, gc=False):
-    """One status webhook of an outbound message. `category` is lower case with `_`, from pricing, else conversation."""
+    """One status webhook of an outbound message.
+
+    Attributes:
+        category: the category of the pricing, else of the conversation, in lower case with `_`.
+    """
 
     key: str
     step: Step
@@ -142,9 +157,12 @@ class Status(msgspec.Struct, frozen=True, gc=False):
 
 
 class Inbound(msgspec.Struct, frozen=True, gc=False):
-    """One message from a person (or about one: `system`). `context` is the key it replies to, already cleaned of
-    forwarded and product contexts. `origin` is set when it carries a referral. `kind` is the webhook's type; `echo`
-    for echoes.
+    """One message from a person, or about one (`system`).
+
+    Attributes:
+        kind: the webhook's type; "echo" for echoes.
+        context: the key of the message that it replies to; None for a forwarded message or a question about a product.
+        origin: WEBCHAT or CAMPAIGN if it has a referral.
     """
 
     key: str
@@ -159,7 +177,7 @@ class Inbound(msgspec.Struct, frozen=True, gc=False):
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
-    """Ids seen together without a message (a `contacts` entry, metadata of a webhook without messages)."""
+    """Ids that were seen together without a message, as in the metadata of a webhook without messages."""
 
     line: LineIds = LineIds()
     contact: ContactIds = ContactIds()
@@ -171,9 +189,14 @@ Event = Send | Status | Inbound | Known
 @final
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be read: where (record number or line, and byte position), why, and at most 80
-    characters of it with digits masked. `digest` is a hash of the record's own bytes: the same record in two files is
-    one reject."""
+    """A record that could not be read.
+
+    Attributes:
+        where: the number of the record or of the line, and its byte position.
+        reason: why it could not be read.
+        excerpt: at most 80 characters of it, with the digits masked.
+        digest: a hash of the record's bytes, so that the same record in two files is one reject.
+    """
 
     where: str
     reason: str
@@ -184,8 +207,7 @@ class Reject:
 @final
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A record that was understood and is of no use to the report (another webhook field, an SMS row, an unknown
-    status)."""
+    """A record that was understood but that the report ignores, such as an SMS, or a status that is not in `Step`."""
 
     what: str
 

@@ -1,6 +1,6 @@
-"""Error codes and texts to reasons, what they mean and what to do (the classes of the providers' documentation).
+"""Why sends fail: the reason of an error code or text, what it means and what to do. Knows no database and no screen.
 
-Knows no database and no screen. Codes of the on-premises API that a modern table lacks are matched by the same map.
+The reasons follow the error code pages of the Cloud API and of the older on-premises API.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Reason(StrEnum):
-    """Why a send failed, in the report's words."""
+    """Why a send failed: the classes that error codes are grouped by (`docs/definitions.md`)."""
 
     WRONG_PARAMETERS = "wrong_parameters"
     TEMPLATE_UNAVAILABLE = "template_unavailable"
@@ -26,7 +26,15 @@ class Reason(StrEnum):
 
 
 class Explanation(NamedTuple):
-    """What a failure means and what a person can do. `retry` is yes, no, later or unknown."""
+    """What a failure means and what a person can do.
+
+    Attributes:
+        reason: why it failed.
+        title: the reason in a few words.
+        meaning: what happened, in a sentence or two.
+        advice: what to do, in a sentence or two.
+        retry: whether sending again can help: yes, no, later or unknown.
+    """
 
     reason: Reason
     title: str
@@ -56,15 +64,15 @@ _CODES: dict[Reason, tuple[int, ...]] = {
 }
 _REASON_OF_CODE = {code: reason for reason, codes in _CODES.items() for code in codes}
 
-# A code with two classes is decided by its text: these words make the second class of it.
-_TWO_CLASSES: dict[int, tuple[Reason, tuple[str, ...]]] = {
+# These codes have two reasons. The second one applies if the text has one of the words.
+_TWO_REASONS: dict[int, tuple[Reason, tuple[str, ...]]] = {
     33: (Reason.WRONG_PARAMETERS, ("parameter",)),
     100: (Reason.WRONG_PARAMETERS, ("parameter", "template", "component")),
     131008: (Reason.WRONG_NUMBER, ("recipient", "phone number", "'to'", '"to"')),
     131009: (Reason.WRONG_NUMBER, ("recipient", "phone number", "'to'", '"to"')),
 }
 
-# In this order: the first that is found in the lower-case text decides.
+# The first words that are found in the lower-case text decide.
 _TEXTS: tuple[tuple[str, Reason], ...] = (
     ("experiment", Reason.OPTED_OUT),
     ("healthy ecosystem", Reason.LIMIT_REACHED),
@@ -107,109 +115,111 @@ _RETRY_BY_CODE = {
 _EXPLANATIONS: dict[Reason, tuple[str, str, str, str]] = {
     Reason.WRONG_PARAMETERS: (
         "Wrong template parameters",
-        "The send did not fill the template as it was approved: a parameter is missing, too long or of another type.",
-        "Compare the parameters of the send with the template's variables, correct them and send again.",
+        "The parameters do not fit the template: one is missing, too long or of the wrong type.",
+        "Compare the parameters with the template's variables, correct them and send again.",
         "no",
     ),
     Reason.TEMPLATE_UNAVAILABLE: (
         "Template not available",
         "The template does not exist in that language, or WhatsApp paused or disabled it.",
-        "Check its name, language and state in the template manager; improve or replace a paused one.",
+        "Check its name, language and status in the template manager. Improve or replace a paused template.",
         "no",
     ),
     Reason.LIMIT_REACHED: (
         "Sending limit reached",
-        "WhatsApp held the message back: too many sends, too low a quality, or too much marketing for this person.",
-        "Spread the sends over more time and send to people who read; wait a day before trying this person again.",
+        "WhatsApp did not deliver: too many sends, low quality, or too much marketing for this person.",
+        "Send more slowly, and to people who read. Wait a day before you send to this person again.",
         "later",
     ),
     Reason.NUMBER_GONE: (
         "Number no longer exists",
-        "The number is not on WhatsApp (any more), runs too old a version, or has not accepted the current terms.",
-        "Check the number with its owner by another channel and take it off the list if it is gone.",
+        "The number is not on WhatsApp, uses an old version, or has not accepted the current terms.",
+        "Ask the person by another channel. Remove the number if it is no longer in use.",
         "no",
     ),
     Reason.WRONG_NUMBER: (
         "Wrong destination number",
-        "The destination is not a number that can get this message: malformed, the sender itself, or not allowed.",
-        "Correct the number (country code, no extra digits) in the customer's record.",
+        "The number cannot receive this message: it is malformed, the sender's own, or not allowed.",
+        "Correct the number in the customer's record: country code, no extra digits.",
         "no",
     ),
     Reason.WINDOW_CLOSED: (
         "24-hour window closed",
-        "More than 24 hours have passed since the person last wrote, so only a template may be sent.",
+        "The person last wrote more than 24 hours ago, so only a template can be sent.",
         "Send a template instead of free text.",
         "no",
     ),
     Reason.OPTED_OUT: (
-        "Person does not get marketing",
-        "The person stopped marketing messages, or is part of a WhatsApp experiment that withholds them.",
-        "Do not send marketing to this person; a utility template can still go out.",
+        "Marketing not allowed for this person",
+        "The person stopped marketing messages, or is in a WhatsApp experiment without them.",
+        "Do not send marketing to this person. A utility template is still possible.",
         "no",
     ),
     Reason.ACCOUNT: (
         "Account problem",
-        "The business account may not send: permission, payment, policy or registration.",
-        "Open the account's settings at the provider and settle what it asks for; no message goes out until then.",
+        "The business account cannot send, because of a permission, a payment, a policy or its registration.",
+        "Open the account's settings at the provider and resolve the problem. Until then no message is sent.",
         "no",
     ),
     Reason.SERVICE: (
-        "Service trouble",
-        "WhatsApp or the provider had a passing problem.",
+        "Temporary service error",
+        "WhatsApp or the provider had a temporary problem.",
         "Send again later.",
         "yes",
     ),
     Reason.MEDIA: (
         "Media problem",
-        "The image, document or video could not be fetched, or it or the message is of an unsupported type.",
-        "Check that the link opens for everyone, and the file's type and size.",
+        "The image, document or video could not be loaded, or its type is not supported.",
+        "Check that anyone can open the link. Check the type and size of the file.",
         "unknown",
     ),
     Reason.OTHER: (
         "Other",
-        "The provider gave a reason that is in no table of known ones.",
-        "Read the provider's own words.",
+        "saludo does not know this reason.",
+        "Read the provider's message.",
         "unknown",
     ),
 }
 
 
 def reason_of(code: int | None, text: str | None = None, detail: str | None = None) -> Reason:
-    """The reason of a failure: by its code, a code with two classes by its text too, and by text where no code is
-    known.
+    """The reason of a failure: by its code if that is known, else by the words of its text.
 
-    Source of the classes: the Cloud API's and the on-premises API's error code pages.
+    Args:
+        code: the error code.
+        text: the provider's title or message.
+        detail: the provider's details.
     """
-    words = f"{text or ''} {detail or ''}".lower()
+    said = f"{text or ''} {detail or ''}".lower()
     if code is not None and (known := _REASON_OF_CODE.get(code)) is not None:
-        second, marks = _TWO_CLASSES.get(code, (known, ()))
-        return second if any(mark in words for mark in marks) else known
-    for mark, reason in _TEXTS:
-        if mark in words:
+        second, second_words = _TWO_REASONS.get(code, (known, ()))
+        return second if any(word in said for word in second_words) else known
+    for phrase, reason in _TEXTS:
+        if phrase in said:
             return reason
     return Reason.OTHER
 
 
 def explain(code: int | None, text: str | None = None, detail: str | None = None) -> Explanation:
-    """What the failure means and what to do about it."""
+    """What a failure means and what to do; the arguments are those of `reason_of`."""
     reason = reason_of(code, text, detail)
     title, meaning, advice, retry = _EXPLANATIONS[reason]
     return Explanation(reason, title, meaning, advice, _RETRY_BY_CODE.get(code, retry) if code is not None else retry)
 
 
 def title_of(reason: Reason) -> str:
-    """The reason in words for a list."""
+    """The reason in a few words."""
     return _EXPLANATIONS[reason][0]
 
 
 def advice_of(reason: Reason) -> str:
-    """What to do about failures of this reason, whatever their code."""
+    """What to do about failures of this reason with any code."""
     return _EXPLANATIONS[reason][2]
 
 
-NO_CODE = "none"  # after the reason of failures that have no code
+NO_CODE = "none"  # stands for the missing code in `failure_value`
 
 
 def failure_value(reason: str, code: int | None) -> str:
-    """The failures of one reason and one code (None: that have none) as a value of the filter."""
+    """The failures of one reason and one code as a value of the filter; None: those without a code."""
     return f"{reason}/{NO_CODE if code is None else code}"

@@ -1,4 +1,7 @@
-"""What starts a conversation. Apart from the events that tell it: a report needs no event."""
+"""The words that a start is described with; `docs/definitions.md` defines each. Values only.
+
+Apart from `events`, which loads msgspec: what only reads a report needs these words and no event.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from enum import IntFlag, StrEnum
 
 
 class Origin(StrEnum):
-    """What started a conversation."""
+    """What started a conversation: a template sent alone, a mass notification, a web chat, or an ad or post."""
 
     TEMPLATE = "template"
     NOTIFICATION = "notification"
@@ -14,18 +17,18 @@ class Origin(StrEnum):
     CAMPAIGN = "campaign"
 
 
-REFERRED = frozenset({Origin.WEBCHAT, Origin.CAMPAIGN})
+REFERRED = frozenset({Origin.WEBCHAT, Origin.CAMPAIGN})  # the person wrote first, after a referral
 
 
 class UserType(StrEnum):
-    """Whether the contact was known before the start."""
+    """Whether the contact was unknown (new) or known (recurrent) before the start."""
 
     NEW = "new"
     RECURRENT = "recurrent"
 
 
 class StartStatus(StrEnum):
-    """The furthest a start got; RECEIVED is the status of referred starts."""
+    """The furthest step that a start reached. A notification has one of the first five, a referred start RECEIVED."""
 
     FAILED = "failed"
     SENT = "sent"
@@ -36,7 +39,11 @@ class StartStatus(StrEnum):
 
 
 class DataFlag(IntFlag):
-    """What the data of a start has that a person should know."""
+    """The data-quality flags of a start.
+
+    IMPLIED: a step is known only because a later one is recorded. CONFLICT: a failure and a later step are recorded.
+    JOINED: a row without a key and a message with one were recognised as one start.
+    """
 
     IMPLIED = 1
     CONFLICT = 2

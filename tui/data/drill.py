@@ -1,4 +1,4 @@
-"""What stands behind a number of a panel: the filter of its starts, and who else has some of them. Knows no widget."""
+"""The filter of the starts behind a number of a panel. Knows no widget and no database."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ T = TypeVar("T")
 
 
 class Pressed(NamedTuple):
-    """A count of users whose starts belong to others as well, with words for these users and for the others."""
+    """A number of users whose starts include starts of other users, with words for both.
+
+    Attributes:
+        users: how many users the panel counts.
+        are: the words after their number.
+        others: the words after the number of the other users.
+    """
 
     users: int
     are: str
     others: str
 
     def words(self, users: int) -> str:
-        """Why the starts behind it are of more users; nothing where they are not."""
+        """Why the table shows starts of more users than the panel counts; empty if it does not."""
         more = users - self.users
         return f"{number(self.users)} {self.are}, {number(more)} {self.others}" if more > 0 else ""
 
@@ -35,16 +41,24 @@ def narrowed(
     origins: Set[Origin] = frozenset(),
     user_type: UserType | None = None,
 ) -> Filter | None:
-    """The filter with these restrictions besides its own (empty: none); None where no start meets both."""
-    wanted_statuses = _both(filter.statuses, statuses)
-    wanted_origins = _both(filter.origins, origins)
-    contrary = None not in (user_type, filter.user_type) and user_type is not filter.user_type
-    if wanted_statuses is None or wanted_origins is None or contrary:
+    """The filter with further restrictions; None if no start can meet both the old and the new ones.
+
+    Args:
+        filter: the filter that is narrowed.
+        statuses: only starts with one of these; empty restricts nothing.
+        origins: only starts with one of these; empty restricts nothing.
+        user_type: only starts of such users; None restricts nothing.
+    """
+    both_statuses = _intersection(filter.statuses, statuses)
+    both_origins = _intersection(filter.origins, origins)
+    contradicts = None not in (user_type, filter.user_type) and user_type is not filter.user_type
+    if both_statuses is None or both_origins is None or contradicts:
         return None
-    return replace(filter, statuses=wanted_statuses, origins=wanted_origins, user_type=user_type or filter.user_type)
+    return replace(filter, statuses=both_statuses, origins=both_origins, user_type=user_type or filter.user_type)
 
 
-def _both(there: frozenset[T], wanted: Set[T]) -> frozenset[T] | None:
-    if not there or not wanted:
-        return frozenset(wanted or there)
-    return there & wanted or None
+def _intersection(first: frozenset[T], second: Set[T]) -> frozenset[T] | None:
+    """The values in both sets, where an empty set stands for all values; None if there are none."""
+    if not first or not second:
+        return frozenset(second or first)
+    return first & second or None
