@@ -1,4 +1,4 @@
-"""A new field of the filter is one object, one condition and its words: what CONTRIBUTING.md says, done here.
+"""A new field of the filter: the steps of CONTRIBUTING.md, and all that works because of them.
 
 The toy field `language:` selects starts by the language of their template.
 """
