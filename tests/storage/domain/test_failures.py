@@ -1,4 +1,4 @@
-"""Codes and texts to reasons: the documented classes, the original report's own four, and what nobody knows."""
+"""The reason of a failure: by its code, by its text, or unknown; and what each reason means."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_code_has_its_documented_reason(code: int | None, reason: str) -> None
     assert reason_of(code).value == reason
 
 
-def test_a_code_with_two_classes_is_decided_by_its_text() -> None:
+def test_the_text_decides_between_the_two_reasons_of_a_code() -> None:
     assert reason_of(131009) is Reason.WRONG_PARAMETERS
     assert reason_of(131009, "Parameter value is not valid", "Invalid phone number") is Reason.WRONG_NUMBER
     assert reason_of(100) is Reason.WRONG_NUMBER
@@ -53,15 +53,15 @@ def test_a_code_with_two_classes_is_decided_by_its_text() -> None:
         ("something new", "other"),
     ],
 )
-def test_a_text_without_a_code_is_matched_by_its_words(text: str, reason: str) -> None:
+def test_without_a_code_the_words_of_the_text_decide(text: str, reason: str) -> None:
     assert reason_of(None, text).value == reason
 
 
-def test_an_unknown_code_is_matched_by_its_words_too() -> None:
+def test_with_an_unknown_code_the_words_of_the_text_decide() -> None:
     assert reason_of(555555, "rate limit hit") is Reason.LIMIT_REACHED
 
 
-def test_every_reason_says_what_it_means_and_what_to_do() -> None:
+def test_every_reason_has_a_title_and_advice() -> None:
     for reason in Reason:
         assert title_of(reason)
     explanation = explain(131049)
