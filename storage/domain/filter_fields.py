@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from storage.domain.errors import unknown_word
 from storage.domain.failures import NO_CODE, Reason
@@ -87,7 +86,6 @@ class FailureValue(Kind[str]):
         return value
 
 
-@dataclass(frozen=True, slots=True)
 class Field(ABC):
     """One field of the filter: reads its words, and writes its value.
 
@@ -96,18 +94,15 @@ class Field(ABC):
         attribute: the attribute of `Filter` that holds its value.
     """
 
-    name: str
-    attribute: str
+    several: ClassVar[bool]  # whether the field takes more than one value
+
+    def __init__(self, name: str, attribute: str) -> None:
+        self.name, self.attribute = name, attribute
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """What can be written before the colon."""
         return (self.name,)
-
-    @property
-    @abstractmethod
-    def several(self) -> bool:
-        """Whether the field takes more than one value."""
 
     @abstractmethod
     def suggestions(self, keyword: str) -> tuple[str, ...]:
@@ -135,15 +130,14 @@ class Field(ABC):
         """The field's value made of single values; none means no restriction."""
 
 
-@dataclass(frozen=True, slots=True)
 class SetField(Field):
     """A field with any number of values. It selects what has one of them."""
 
-    kind: Kind[Any]
+    several = True
 
-    @property
-    def several(self) -> bool:
-        return True
+    def __init__(self, name: str, attribute: str, kind: Kind[Any]) -> None:
+        super().__init__(name, attribute)
+        self.kind = kind
 
     def suggestions(self, keyword: str) -> tuple[str, ...]:
         return self.kind.suggestions
@@ -161,15 +155,14 @@ class SetField(Field):
         return frozenset(values)
 
 
-@dataclass(frozen=True, slots=True)
 class SingleField(Field):
     """A field with at most one value."""
 
-    kind: Kind[Any]
+    several = False
 
-    @property
-    def several(self) -> bool:
-        return False
+    def __init__(self, name: str, attribute: str, kind: Kind[Any]) -> None:
+        super().__init__(name, attribute)
+        self.kind = kind
 
     def suggestions(self, keyword: str) -> tuple[str, ...]:
         return self.kind.suggestions
@@ -187,17 +180,14 @@ class SingleField(Field):
         return next(iter(values), None)
 
 
-@dataclass(frozen=True, slots=True)
 class PeriodField(Field):
     """The period: named after `period:`, or by its days after `since:` and `until:`. A filter always has one."""
+
+    several = False
 
     @property
     def keywords(self) -> tuple[str, ...]:
         return ("period", "since", "until")
-
-    @property
-    def several(self) -> bool:
-        return False
 
     def suggestions(self, keyword: str) -> tuple[str, ...]:
         return NAMED_PERIODS if keyword == "period" else ()

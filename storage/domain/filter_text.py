@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from storage.domain.errors import unknown_word
 from storage.domain.patterns import literal, unquoted
@@ -37,8 +37,7 @@ class FilterError(ValueError):
         return self.message if word in self.message else f'{self.message} (at "{word}")'
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a filter text.
 
     Attributes:

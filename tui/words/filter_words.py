@@ -6,9 +6,9 @@ Says what a filter selects, what the dropdowns show and what the breadcrumbs are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from storage.domain.failures import NO_CODE
 from storage.domain.filters import FIELDS, Filter
@@ -41,8 +41,7 @@ PERIOD_NAMES: dict[Period, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DropdownWords:
+class DropdownWords(NamedTuple):
     """The words of a field that has a dropdown.
 
     Attributes:
@@ -57,11 +56,10 @@ class DropdownWords:
     key: str
     setting: Callable[[Filter], str]
     everything: str = ""
-    value_names: Mapping[Any, str] = field(default_factory=dict)
+    value_names: Mapping[Any, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class FieldWords:
+class FieldWords(NamedTuple):
     """The words of one field.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""A memo changes nothing but the time that an answer takes."""
+"""A cache returns what its function returns, and does not grow beyond its limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storage.domain.bounded_cache import BoundedCache
 
 
 @given(st.lists(st.integers(0, 9)))
-def test_a_memo_gives_what_its_function_does_and_stays_small(values: list[int]) -> None:
-    memo = BoundedCache(str, 4)
-    assert [memo[value] for value in values] == [str(value) for value in values]
-    assert len(memo) <= 4
+def test_a_cache_returns_the_results_of_its_function_and_stays_small(values: list[int]) -> None:
+    cache = BoundedCache(str, 4)
+    assert [cache[value] for value in values] == [str(value) for value in values]
+    assert len(cache) <= 4
