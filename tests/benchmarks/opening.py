@@ -21,7 +21,7 @@ from storage.report.read_session import ReadSession
 from storage.report.report import load_report
 from storage.table.export import write_tsv
 from tests.benchmarks.session import Session
-from tui.words.wording import number
+from tui.words.numbers import number
 
 TABLE_BOUND, CHARTS_BOUND = 2.0, 3.0  # times a bare app
 _BARE_WORDS = "nothing but this"

@@ -17,7 +17,7 @@ from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, outlive_helpers
 from tui.commands.output import is_utf8, print_lines, print_message, report_error
-from tui.words.wording import plural
+from tui.words.numbers import plural
 
 if TYPE_CHECKING:
     from storage.database.connection import Writer

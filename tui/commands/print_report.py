@@ -10,7 +10,7 @@ from pathlib import Path
 from storage.database.connection import reading
 from tui.commands.common import bar, database_of, filter_in, now_of
 from tui.commands.output import is_utf8, open_stdout, print_lines, print_message, printable
-from tui.words.wording import plural
+from tui.words.numbers import plural
 
 
 def report(arguments: Namespace) -> int:

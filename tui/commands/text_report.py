@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from storage.domain.failures import Reason, advice_of, title_of
 from storage.report.report import Report, share
-from tui.words.wording import percent
+from tui.words.numbers import percent
 
 _WIDTH = 30
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import Origin, StartStatus, UserType
-from tui.words.wording import number
+from tui.words.numbers import number
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
 ARRIVED = frozenset(StartStatus) - {StartStatus.FAILED}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from tui.screens.key_focus import KeyFocus
-from tui.screens.layout import Layout, detail_region, layout_of, next_chart, shown_charts
+from tui.screens.screen_layout import Layout, detail_region, layout_of, next_chart, shown_charts
 from tui.widgets import charts
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.panel import Panel

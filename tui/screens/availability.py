@@ -12,8 +12,8 @@ from storage.table.sorting import Order
 from tui.data.reading import has_content
 from tui.screens.arrangement import Arrangement
 from tui.screens.key_focus import KeyFocus
-from tui.screens.layout import Layout
 from tui.screens.navigation import Navigation
+from tui.screens.screen_layout import Layout
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.filter_line import FilterLine

@@ -12,7 +12,7 @@ from tui.terminal import clipboard
 from tui.terminal.style import safe
 from tui.widgets.panel import Panel
 from tui.widgets.starts_table import StartsTable
-from tui.words.wording import plural
+from tui.words.numbers import plural
 
 
 class Copying:

@@ -21,8 +21,8 @@ from tui.data.reading import Snapshot, Stamp, View
 from tui.screens.dashboard_parts import DashboardParts
 from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.filter_dialogs import STILL_LOADING, known_choices
-from tui.screens.layout import HORIZONTAL, VERTICAL, classes_of, layout_of
 from tui.screens.live_updates import INTERVAL
+from tui.screens.screen_layout import HORIZONTAL, VERTICAL, classes_of, layout_of
 from tui.widgets.choice_list import Picked
 from tui.widgets.detail_pane import LinkWanted, Step, WholeContact
 from tui.widgets.prompt_line import Given, Purpose

@@ -25,8 +25,8 @@ from tui.screens.opened_start import OpenedStart
 from tui.screens.presenter import Presenter
 from tui.screens.prompt import Prompt
 from tui.screens.saves import Saves
-from tui.screens.search import Search
 from tui.screens.status_notices import StatusNotices
+from tui.screens.table_search import Search
 from tui.screens.view_switches import ViewSwitches
 
 

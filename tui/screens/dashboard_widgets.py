@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 
 from storage.report.filter_choices import Choice
-from tui.screens.layout import TooSmall, layout_of, shown_charts
+from tui.screens.screen_layout import TooSmall, layout_of, shown_charts
 from tui.widgets import charts
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane

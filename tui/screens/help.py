@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.screens.layout import HORIZONTAL, VERTICAL, TooSmall
+from tui.screens.screen_layout import HORIZONTAL, VERTICAL, TooSmall
 from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
 from tui.widgets.panel import heading, strip, wrapped
 from tui.widgets.scroll_text import Lines

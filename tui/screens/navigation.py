@@ -17,8 +17,9 @@ from tui.data.reading import Snapshot, Stamp, View
 from tui.data.view_history import History, HistoryEntry
 from tui.data.worker_messages import ScrollPosition
 from tui.words.filter_words import breadcrumbs
+from tui.words.numbers import plural
 from tui.words.unavailable import NO_DATA
-from tui.words.wording import CRUMB, plural
+from tui.words.wording import CRUMB
 
 
 class Anchor(NamedTuple):

@@ -14,7 +14,7 @@ from tui.screens.navigation import Navigation
 from tui.screens.status_notices import StatusNotices
 from tui.widgets.panel import Panel
 from tui.widgets.prompt_line import Purpose
-from tui.words.wording import plural
+from tui.words.numbers import plural
 
 
 class Saves:

@@ -8,7 +8,7 @@ from pathlib import Path
 from storage.database.connection import default_path
 from tui.data.reading import Snapshot
 from tui.words.filter_words import FIELD_WORDS, describe
-from tui.words.wording import plural
+from tui.words.numbers import plural
 
 
 def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
 from tui.words.keys import Where, bindings
-from tui.words.wording import short_number
+from tui.words.numbers import short_number
 
 
 class Picked(Message):

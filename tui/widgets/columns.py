@@ -11,17 +11,8 @@ from rich.style import Style
 from storage.domain.vocabulary import StartStatus
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
-from tui.words.wording import (
-    NOTHING,
-    SHORT_ORIGINS,
-    USER_TYPE_NAMES,
-    day,
-    reason_name,
-    share_of,
-    short_moment,
-    short_number,
-    status_name,
-)
+from tui.words.numbers import NOTHING, share_of, short_number
+from tui.words.wording import SHORT_ORIGINS, USER_TYPE_NAMES, day, reason_name, short_moment, status_name
 
 Row = TypeVar("Row", StartRow, NotificationRow)
 GAP = 2  # cells between two columns

@@ -21,7 +21,8 @@ from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, sa
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.widgets.scroll_text import Lines
 from tui.words.keys import Where, bindings
-from tui.words.wording import NOTHING, ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, number, status_name
+from tui.words.numbers import NOTHING, number
+from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, status_name
 
 if TYPE_CHECKING:  # slow to import, and not for the first screen
     from storage.table.detail import LadderStep, StartDetail

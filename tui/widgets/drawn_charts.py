@@ -21,7 +21,8 @@ from tui.data.drill import narrowed
 from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, cut_words, look, status_style
 from tui.widgets.buckets import SERIES
 from tui.widgets.panel import Panel, Piece, strip
-from tui.words.wording import days, number, percent, short_number, status_name
+from tui.words.numbers import number, percent, short_number
+from tui.words.wording import days, status_name
 
 if TYPE_CHECKING:
     from tui.widgets.plots import Drawing

@@ -19,6 +19,7 @@ from storage.report.report import Day
 from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, Look
 from tui.widgets.buckets import SERIES, Plan, plan
 from tui.words import wording
+from tui.words.numbers import short_number
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 FUNNEL_STATUS = {
@@ -58,7 +59,7 @@ def daily(days: tuple[Day, ...], width: int, height: int, look: Look) -> Drawing
     if width < _MINIMUM[0] or height < _MINIMUM[1] or not days:
         return None
     rows = height - 2
-    label = max(len(wording.short_number(value)) for value in _axis_values(days, width - 4, rows))
+    label = max(len(short_number(value)) for value in _axis_values(days, width - 4, rows))
     left = label + 1
     cut = plan(days, width - left)
     top = round_up(max((bucket.total for bucket in cut.buckets), default=0))
@@ -72,7 +73,7 @@ def daily(days: tuple[Day, ...], width: int, height: int, look: Look) -> Drawing
     values = _ticks(top, rows)
     figure.ruler(1, 0).ticks(
         [value / top * rows - 1 for value in values],
-        [wording.short_number(value).rjust(label) for value in values],
+        [short_number(value).rjust(label) for value in values],
     )
     places, names = _dates(cut, columns)
     figure.ruler(0, 0).ticks(places, names)

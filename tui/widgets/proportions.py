@@ -18,7 +18,8 @@ from storage.report.report import Report
 from tui.data.drill import ARRIVED, UNANSWERED, Pressed, narrowed
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, cut, cut_words, fit, look, status_fill, status_style
 from tui.widgets.panel import Panel, Piece, strip
-from tui.words.wording import number, plural, reason_name, share_of, short_number, status_name
+from tui.words.numbers import number, plural, share_of, short_number
+from tui.words.wording import reason_name, status_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
-from tui.words.wording import number, plural
+from tui.words.numbers import number, plural
 
 _ABOVE = 2  # lines above the first row: the heading and the names of the columns
 

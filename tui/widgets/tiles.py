@@ -14,7 +14,8 @@ from storage.report.report import Report, share
 from tui.data.drill import narrowed
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
 from tui.widgets.panel import Panel, strip
-from tui.words.wording import NOTHING, SHORT_ORIGINS, number, percent, short_number
+from tui.words.numbers import NOTHING, number, percent, short_number
+from tui.words.wording import SHORT_ORIGINS
 
 SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
 

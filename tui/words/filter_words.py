@@ -16,16 +16,8 @@ from storage.domain.patterns import plain
 from storage.domain.period import ALL_TIME, Period
 from storage.domain.vocabulary import Origin, StartStatus
 from tui.terminal.sanitize import safe
-from tui.words.wording import (
-    CRUMB,
-    ORIGIN_NAMES,
-    SHORT_ORIGINS,
-    USER_TYPE_NAMES,
-    day,
-    days,
-    plural,
-    reason_name,
-)
+from tui.words.numbers import plural
+from tui.words.wording import CRUMB, ORIGIN_NAMES, SHORT_ORIGINS, USER_TYPE_NAMES, day, days, reason_name
 
 _LONGEST_NAME = 200  # characters
 _MOST_NAMES = 2  # values named one by one in a restriction

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from tui.terminal.style import STATUS_LETTER, cut_words
 from tui.widgets.drawn_charts import LEGEND, legend
 from tui.widgets.panel import heading
-from tui.words.wording import days, number, short_number, status_name
+from tui.words.numbers import number, short_number
+from tui.words.wording import days, status_name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""Counts and shares as people read them. Knows nothing of what is counted, so that every command can use it."""
+
+from __future__ import annotations
+
+NOTHING = "–"
+
+
+def number(count: int) -> str:
+    """A count with its thousands marked."""
+    return f"{count:,}"
+
+
+def short_number(count: int) -> str:
+    """A count in at most six characters: 9,999, then 12.3k, then 4.5M."""
+    if abs(count) < 10_000:
+        return f"{count:,}"
+    for limit, divisor, unit in ((999_950, 1_000, "k"), (999_950_000, 1_000_000, "M")):
+        if abs(count) < limit:
+            return f"{count / divisor:.1f}{unit}"
+    return f"{count / 1_000_000_000:.1f}G"
+
+
+def percent(value: float | None) -> str:
+    """A fraction of 1 with one decimal; a dash where there is no base."""
+    return NOTHING if value is None else f"{value:.1%}"
+
+
+def share_of(count: int, base: int) -> str:
+    """The share of a count in its base, in words."""
+    return percent(count / base if base else None)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count and its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
