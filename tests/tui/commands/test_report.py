@@ -74,7 +74,7 @@ class TestReport:
     @pytest.mark.parametrize(
         ("words", "pointed"),
         [
-            (("--filter", "nonsense:1"), 'at "nonsense'),
+            (("--filter", "nonsense:1"), "Unknown field 'nonsense'"),
             (("--filter", "period:7d status:sold"), 'at "'),
             (("--filter", "since:2026-13-01"), 'at "'),
             (("--filter", 'template:"open'), 'at "'),

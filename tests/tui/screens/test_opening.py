@@ -35,7 +35,7 @@ async def test_enter_on_a_failure_shows_its_starts_then_one_in_detail_and_back(p
         text = app.dashboard.query_one(DetailPane).text
         assert "Number no longer exists (code 131026)" in text
         assert "Message undeliverable" in text
-        assert "take it off the list" in " ".join(text.split())
+        assert "Ask the person by another channel." in " ".join(text.split())
         assert "https://wa.me/5491155550004" in text
         await press(pilot, "escape", "escape")
         assert not app.dashboard.query_one(DetailPane).display
