@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from operator import add
 
 from storage.cube.day_counts import Cell, Detail, PackedCounters, PackedSends, pack_counters, unpack_counters
+from storage.cube.dimension_ids import all_lines, all_templates
 from storage.cube.layout import ALL, Block, children_of
 from storage.database.schema import COUNTER_COLUMNS, NEW_USERS_PREFIX
 from storage.database.statements import BulkStatement
-from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 
 CellCounters = dict[Cell, PackedCounters]
 DetailSends = dict[Detail, PackedSends]
@@ -49,16 +49,6 @@ FROM details
 WHERE level = :level - 1 AND block BETWEEN :child AND :last_child AND line IN (SELECT value FROM json_each(:lines))
 GROUP BY line, template, status, failure, marks
 """
-
-
-def all_lines(connection: sqlite3.Connection) -> set[int]:
-    """The ids of all lines that a cell may have, with UNKNOWN_ID and without ALL."""
-    return {UNKNOWN_ID, *(id for (id,) in connection.execute("SELECT id FROM lines"))}
-
-
-def all_templates(connection: sqlite3.Connection) -> set[int]:
-    """The ids of all templates that a cell may have, with UNKNOWN_ID and NO_TEMPLATE and without ALL."""
-    return {UNKNOWN_ID, NO_TEMPLATE, *(id for (id,) in connection.execute("SELECT id FROM templates"))}
 
 
 def has_day(connection: sqlite3.Connection, day: int) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from storage.cube import counters, user_sets
 from storage.cube.counters import CellCounters, DetailSends
 from storage.cube.day_counts import Counted, CountedStart, count, starts_of_day
+from storage.cube.dimension_ids import all_lines
 from storage.cube.layout import KINDS, Block
 from storage.cube.user_sets import StoredBlock
 from storage.database.statements import BulkStatement
@@ -32,7 +33,7 @@ class _StoredDay:
 
 def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int]) -> list[BulkStatement]:
     """The writes of some lines on a day, counted from `messages`; stores new failure kinds."""
-    is_every_line = lines >= counters.all_lines(connection)
+    is_every_line = lines >= all_lines(connection)
     counted = count(starts_of_day(connection, calendar, day, None if is_every_line else lines))
     stored = _StoredDay(
         counters.stored_cells(connection, day, lines),

@@ -20,6 +20,7 @@ from types import MappingProxyType
 
 from storage.cube import counters
 from storage.cube.counting_process import CountingProcess, Task
+from storage.cube.dimension_ids import all_lines
 from storage.cube.layout import KINDS, Block, ancestors_of, parent_of
 from storage.cube.planned_writes import coarse_writes, day_writes
 from storage.database.connection import Writer
@@ -165,7 +166,7 @@ def _mark_every_day(connection: sqlite3.Connection) -> None:
     """Marks every day of the data as dirty, for every line."""
     first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
     if first is not None:
-        lines = sorted(counters.all_lines(connection))
+        lines = sorted(all_lines(connection))
         connection.executemany(MARK_DAY, ((day, line) for day in range(first, last + 1) for line in lines))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
 
-from storage.cube.counters import all_lines, all_templates
+from storage.cube.dimension_ids import all_lines, all_templates
 from storage.cube.layout import Block, cover
 from storage.domain.calendar import date_of, number_of
 from storage.report.selected_failures import is_selected
