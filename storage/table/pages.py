@@ -89,6 +89,7 @@ def sorted_page(
     return load_rows(session, sorting.ids(session, session.select(filter, now), position, limit))
 
 
+_JOINED = DataFlag.JOINED.value
 _READ = """
 SELECT m.id, m.key, m.start_at, m.origin, m.user_type, m.status, m.failure_code, m.failure_reason, m.marks,
        m.error_text, m.error_detail, templates.name, lines.label, contacts.label, contacts.name
@@ -108,7 +109,7 @@ def load_rows(session: ReadSession, ids: Sequence[int]) -> list[StartRow]:
     for row in connection.execute(_READ, (json.dumps(list(ids)),)):
         id, data_flags = row[0], row[8]
         rows[id] = start = _start_row(row, calendar)
-        if start.status is StartStatus.FAILED and data_flags & DataFlag.JOINED:
+        if data_flags & _JOINED and start.status is StartStatus.FAILED:
             joined_failures.append(id)
     if joined_failures:
         for id, text in _joined_failure_texts(connection, joined_failures).items():
@@ -119,19 +120,21 @@ def load_rows(session: ReadSession, ids: Sequence[int]) -> list[StartRow]:
 def _start_row(row: Sequence[Any], calendar: Calendar) -> StartRow:
     """row: one of _READ."""
     _, key, at, origin, user_type, status, code, reason, _, text, detail, template, line, contact, name = row
+    status_name = STATUSES[status]
+    # Positional, in the order of the columns: keywords make a page take 5 % longer.
     return StartRow(
-        cursor=Cursor(at, key),
-        at=calendar.local(at),
-        contact=contact or "",
-        name=name or "",
-        template=template or ("" if origin >= REFERRED_FROM else UNKNOWN),
-        line=line or UNKNOWN,
-        origin=ORIGINS[origin],
-        user_type=USER_TYPES[user_type],
-        status=STATUSES[status],
-        reason=reason,
-        code=code,
-        failure_text=(text or detail or None) if STATUSES[status] is StartStatus.FAILED else None,
+        Cursor(at, key),
+        calendar.local(at),
+        contact or "",
+        name or "",
+        template or ("" if origin >= REFERRED_FROM else UNKNOWN),
+        line or UNKNOWN,
+        ORIGINS[origin],
+        USER_TYPES[user_type],
+        status_name,
+        reason,
+        code,
+        (text or detail or None) if status_name is StartStatus.FAILED else None,
     )
 
 
