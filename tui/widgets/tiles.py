@@ -82,7 +82,7 @@ def tiles_of(report: Report) -> list[Tile]:
         Origin.CAMPAIGN: "referred by ads",
     }
     short = {
-        Origin.TEMPLATE: "Templates",
+        Origin.TEMPLATE: "Single",
         Origin.NOTIFICATION: "Mass",
         Origin.WEBCHAT: "Web",
         Origin.CAMPAIGN: "Ads",

@@ -137,7 +137,7 @@ async def test_the_smallest_size_shows_whole_numbers_and_rows(path: Path) -> Non
         await press(pilot, "down", "down")
         assert "▸18 Nov" in screen_text(app) or "▸19 Nov" in screen_text(app)
         tiles = screen_text(app).splitlines()[1:3]
-        names = set("Starts Sends Users Sent to Per user Answered Failed Templates Mass Web Ads".split())
+        names = set("Starts Sends Users Sent to Per user Answered Failed Single Mass Web Ads".split())
         assert set(tiles[0].split()) <= names
         assert "55" in tiles[1].split()
 
