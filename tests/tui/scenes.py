@@ -6,6 +6,7 @@ On Wednesday 18 November 2026 line 5491100000001 sends `promo [/b] 50%` to forty
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from storage.domain.events import ContactIds, Event, Failure, Inbound, Origin, R
 from storage.domain.filters import Filter
 from tests.databases import DAY, LINE, NOON, OTHER_LINE, SECOND, build
 from tests.databases import NOW as NOW
+from tests.tui.idle import threads
 from tui.screens.app import SaludoApp
 
 PROMO = "promo [/b] 50%"
@@ -75,11 +77,18 @@ def database(directory: Path) -> Path:
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Waits until all that was asked for is read and shown."""
-    for _ in range(3):
+    """Waits until all that was asked for is read and shown: no worker, no thread, no message and no timer is left.
+
+    Raises:
+        TimeoutError: Something still runs after 30 s.
+    """
+    working = threads()
+    async with asyncio.timeout(30):
         await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+        while working.busy or any(not worker.is_finished for worker in pilot.app.workers):
+            await pilot.app.workers.wait_for_complete()
+            await asyncio.sleep(0.001)
+            await pilot.pause()
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
@@ -94,6 +103,7 @@ async def dashboard(
     path: Path, size: tuple[int, int] = (120, 40), filter: str = ""
 ) -> AsyncIterator[tuple[SaludoApp, Pilot[Any]]]:
     """The app on a database at `tests.databases.NOW`, saving beside the database."""
+    threads()  # counts work from the start
     app = SaludoApp(path, Filter.parse(filter), lambda: NOW, path.parent)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
