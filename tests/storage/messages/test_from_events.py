@@ -11,7 +11,8 @@ from hypothesis import given
 from storage.domain.events import Event, Failure, Known, LineIds, Rank, Send, Status, Step
 from storage.messages.from_events import message_of, take_in
 from storage.messages.message import Message
-from tests.databases import ANA, BETO, LINE, NOON, OTHER_LINE, build, report_of, tsv_of
+from tests.databases import ANA, BETO, NOON, OTHER_LINE, build, report_of, tsv_of
+from tests.events import send, status
 from tests.histories import events
 
 
@@ -27,25 +28,25 @@ def merged(*events: Send | Status) -> list[Message]:
     return results
 
 
-def send(at: int, rank: Rank = Rank.SEND_LOG, template: str | None = None) -> Send:
-    return Send("w", rank, at, LINE, ANA, kind="template", template=template, accepted_at=at)
-
-
 def test_the_send_log_wins_over_an_earlier_platform_row() -> None:
-    for message in merged(send(NOON, template="log"), send(NOON - 9, Rank.PLATFORM, "row"), send(NOON - 10)):
+    for message in merged(
+        send(template="log"),
+        send(at=NOON - 9, rank=Rank.PLATFORM, template="row"),
+        send(at=NOON - 10, template=None),
+    ):
         assert message.value("template") == "log"
         assert message.at == NOON - 10
 
 
 def test_within_a_source_the_earliest_then_the_smallest_wins() -> None:
-    for message in merged(send(NOON, template="b"), send(NOON, template="a"), send(NOON + 1, template="A")):
+    for message in merged(send(template="b"), send(template="a"), send(at=NOON + 1, template="A")):
         assert message.value("template") == "a"
 
 
 def test_an_error_stays_together_and_a_known_one_beats_an_unknown() -> None:
-    unknown = Status("w", Step.FAILED, NOON, LINE, ANA, failure=Failure())
-    coded = Status("w", Step.FAILED, NOON + 5, LINE, ANA, failure=Failure(131026, "gone"))
-    later = Status("w", Step.FAILED, NOON + 6, LINE, ANA, failure=Failure(1, "earlier code", "more words"))
+    unknown = status(Step.FAILED, NOON, failure=Failure())
+    coded = status(Step.FAILED, NOON + 5, failure=Failure(131026, "gone"))
+    later = status(Step.FAILED, NOON + 6, failure=Failure(1, "earlier code", "more words"))
     for message in merged(unknown, coded, later):
         assert message.failure == Failure(131026, "gone")
         assert message.fields["error"][1] == NOON + 5
@@ -53,18 +54,18 @@ def test_an_error_stays_together_and_a_known_one_beats_an_unknown() -> None:
 
 
 def test_an_option_loses_to_any_record() -> None:
-    bare = Send("w", Rank.PLATFORM, NOON - 5, contact=ANA, kind="template", default_line=LineIds(name="given"))
-    for message in merged(bare, Send("w", Rank.PLATFORM, NOON, OTHER_LINE, ANA, kind="template")):
+    bare = Send("w1", Rank.PLATFORM, NOON - 5, contact=ANA, kind="template", default_line=LineIds(name="given"))
+    for message in merged(bare, Send("w1", Rank.PLATFORM, NOON, OTHER_LINE, ANA, kind="template")):
         assert message.value("line") == OTHER_LINE.identifier
 
 
 def test_a_stored_value_keeps_its_rank_and_time(tmp_path: Path) -> None:
     """A third value can arrive after two were merged and stored: the stored winner still needs its rank and time."""
     events: list[Event] = [
-        Status("w", Step.READ, NOON + 9, LINE, ANA, category="marketing"),
-        Status("w", Step.SENT, NOON + 1, LINE, ANA),
-        Status("w", Step.DELIVERED, NOON + 5, OTHER_LINE, BETO, category="service"),
-        Send("w", Rank.PLATFORM, NOON, OTHER_LINE, BETO, kind=None, template="promo", session_start=NOON - 5),
+        status(Step.READ, NOON + 9, category="marketing"),
+        status(Step.SENT, NOON + 1),
+        status(Step.DELIVERED, NOON + 5, contact=BETO, line=OTHER_LINE, category="service"),
+        Send("w1", Rank.PLATFORM, NOON, OTHER_LINE, BETO, kind=None, template="promo", session_start=NOON - 5),
     ]
     results = set()
     for number, order in enumerate(permutations(events)):
@@ -75,7 +76,7 @@ def test_a_stored_value_keeps_its_rank_and_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("repeat", [1, 2])
 def test_the_same_batch_again_changes_nothing(tmp_path: Path, repeat: int) -> None:
-    path = build(tmp_path / "a.db", *([send(NOON, template="x")] for _ in range(repeat)))
+    path = build(tmp_path / "a.db", *([send(template="x")] for _ in range(repeat)))
     assert report_of(path)["starts"] == 1
 
 

@@ -11,34 +11,13 @@ from storage.domain.events import (
     Event,
     Failure,
     Flags,
-    Inbound,
     Known,
     LineIds,
     Origin,
-    Rank,
-    Send,
-    Status,
     Step,
 )
 from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, OTHER_LINE, SECOND, build, report_of, tsv_of
-
-
-def send(key: str, at: int = NOON, contact: ContactIds = ANA, line: LineIds = LINE, **more: object) -> Send:
-    known = {"kind": "template", "template": "promo", "accepted_at": at} | more
-    return Send(key, Rank.SEND_LOG, at, line, contact, **known)  # type: ignore[arg-type]
-
-
-def status(key: str, step: Step, at: int, contact: ContactIds = ANA, **more: object) -> Status:
-    return Status(key, step, at, LINE, contact, **more)  # type: ignore[arg-type]
-
-
-def text(key: str, at: int, contact: ContactIds = ANA, line: LineIds = LINE, **more: object) -> Inbound:
-    return Inbound(key, str(more.pop("kind", "text")), at, line, contact, **more)  # type: ignore[arg-type]
-
-
-def row(key: str, at: int, **more: object) -> Send:
-    known = {"kind": "template", "template": "promo", "sent_at": at, "line": LINE, "contact": ANA} | more
-    return Send(key, Rank.PLATFORM, at, keyless=True, **known)  # type: ignore[arg-type]
+from tests.events import inbound, row, send, status
 
 
 def statuses(path: Path) -> dict[str, int]:
@@ -51,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_read_message_counts_as_delivered(path: Path) -> None:
-    build(path, [send("w"), status("w", Step.READ, NOON + SECOND)])
+    build(path, [send("w"), status(Step.READ, NOON + SECOND, "w")])
     report = report_of(path)
     assert report["status"]["read"] == 1
     assert [step["count"] for step in report["funnel"]["steps"]] == [1, 1, 1, 0]
@@ -61,8 +40,8 @@ def test_a_read_message_counts_as_delivered(path: Path) -> None:
 
 
 def test_a_delivery_beats_a_failure_and_is_flagged_as_a_conflict(path: Path) -> None:
-    failed = status("w", Step.FAILED, NOON + 2, failure=Failure(131026))
-    build(path, [send("w"), failed, status("w", Step.DELIVERED, NOON + 1)])
+    failed = status(Step.FAILED, NOON + 2, "w", failure=Failure(131026))
+    build(path, [send("w"), failed, status(Step.DELIVERED, NOON + 1, "w")])
     assert statuses(path) == {"delivered": 1}
     assert report_of(path)["data"]["conflicts"] == 1
 
@@ -74,7 +53,7 @@ def test_a_delivery_beats_a_failure_and_is_flagged_as_a_conflict(path: Path) -> 
 def test_a_plain_text_answers_within_the_window_with_five_seconds_of_skew(
     path: Path, delay: int, answered: bool
 ) -> None:
-    build(path, [send("w"), text("i", NOON + delay)])
+    build(path, [send("w"), inbound("i", NOON + delay)])
     assert report_of(path)["answered"]["sends_answered"] == int(answered)
 
 
@@ -86,7 +65,7 @@ def test_a_plain_text_answers_the_latest_send_on_its_line_that_did_not_fail(path
             send("latest", NOON + HOUR),
             send("failed", NOON + 2 * HOUR, failure=Failure(131026), failed_at=NOON + 2 * HOUR),
             send("elsewhere", NOON + 2 * HOUR, line=OTHER_LINE),
-            text("i", NOON + 3 * HOUR),
+            inbound("i", NOON + 3 * HOUR),
         ],
     )
     assert {row["Message key"]: row["Status"] for row in tsv_of(path)} == {
@@ -98,18 +77,18 @@ def test_a_plain_text_answers_the_latest_send_on_its_line_that_did_not_fail(path
 
 
 def test_a_reply_answers_the_notification_it_quotes_at_any_time_from_anyone(path: Path) -> None:
-    build(path, [send("w"), send("later", NOON + HOUR)], [text("i", NOON + 90 * DAY, BETO, OTHER_LINE, context="w")])
+    build(path, [send("w"), send("later", NOON + HOUR)], [inbound("i", NOON + 90 * DAY, BETO, OTHER_LINE, context="w")])
     assert {row["Message key"]: row["Status"] for row in tsv_of(path)} == {"w": "answered", "later": "sent"}
 
 
 def test_a_reply_that_quotes_no_notification_answers_by_time(path: Path) -> None:
-    build(path, [send("w"), send("chat", NOON + 1, kind="text"), text("i", NOON + HOUR, context="chat")])
+    build(path, [send("w"), send("chat", NOON + 1, kind="text"), inbound("i", NOON + HOUR, context="chat")])
     assert statuses(path) == {"answered": 1}
 
 
 @pytest.mark.parametrize("kind", ["reaction", "system", "revoke", "edit", "request_welcome"])
 def test_reactions_and_system_messages_do_not_answer(path: Path, kind: str) -> None:
-    build(path, [send("w"), text("i", NOON + HOUR, kind=kind)])
+    build(path, [send("w"), inbound("i", NOON + HOUR, kind=kind)])
     assert statuses(path) == {"sent": 1}
 
 
@@ -118,19 +97,19 @@ def test_reactions_and_system_messages_do_not_answer(path: Path, kind: str) -> N
     [("marketing", 1), ("authentication_international", 1), ("business_initiated", 1), ("service", 0), (None, 1)],
 )
 def test_the_category_decides_whether_a_message_is_a_notification(path: Path, category: str | None, sends: int) -> None:
-    build(path, [status("w", Step.SENT, NOON, category=category)])
+    build(path, [status(Step.SENT, NOON, "w", category=category)])
     assert report_of(path)["sends"] == sends
 
 
 def test_a_message_that_failed_with_the_closed_window_is_free_text(path: Path) -> None:
-    build(path, [status("w", Step.FAILED, NOON, failure=Failure(131047))])
+    build(path, [status(Step.FAILED, NOON, "w", failure=Failure(131047))])
     assert report_of(path)["starts"] == 0
 
 
 def test_a_contact_is_new_until_an_earlier_message_on_any_line_is_read(path: Path) -> None:
     build(path, [send("w")])
     assert report_of(path)["user_types"] == {"new": 1, "recurrent": 0}
-    build(path, [text("i", NOON - 40 * DAY, line=OTHER_LINE, kind="reaction")])
+    build(path, [inbound("i", NOON - 40 * DAY, line=OTHER_LINE, kind="reaction")])
     assert report_of(path)["user_types"] == {"new": 0, "recurrent": 1}
 
 
@@ -140,7 +119,7 @@ def test_a_failed_send_does_not_make_its_contact_known(path: Path) -> None:
 
 
 def test_a_referral_is_a_start_and_can_answer(path: Path) -> None:
-    build(path, [send("w"), text("i", NOON + HOUR, origin=Origin.CAMPAIGN)])
+    build(path, [send("w"), inbound("i", NOON + HOUR, origin=Origin.CAMPAIGN)])
     report = report_of(path)
     assert (report["starts"], report["sends"], report["origins"]["campaign"]) == (2, 1, 1)
     assert report["status"]["answered"] == 1
@@ -148,7 +127,7 @@ def test_a_referral_is_a_start_and_can_answer(path: Path) -> None:
 
 
 def test_a_campaign_makes_a_notification(path: Path) -> None:
-    build(path, [send("w"), status("w", Step.SENT, NOON + 1, campaign="november")])
+    build(path, [send("w"), status(Step.SENT, NOON + 1, "w", campaign="november")])
     assert report_of(path)["origins"]["notification"] == 1
 
 
@@ -176,7 +155,7 @@ def test_rows_join_where_template_and_line_agree_or_are_unknown(path: Path) -> N
 
 def test_contacts_linked_late_are_one_user(path: Path) -> None:
     by_id = ContactIds(user_id="US.1")
-    build(path, [send("a"), send("b", NOON + HOUR, by_id), text("i", NOON + 2 * HOUR, by_id)])
+    build(path, [send("a"), send("b", NOON + HOUR, by_id), inbound("i", NOON + 2 * HOUR, by_id)])
     assert report_of(path)["users"] == 2
     build(path, [Known(LINE, ContactIds(wa_ids=ANA.wa_ids, user_id="US.1"))])
     report = report_of(path)
@@ -186,7 +165,7 @@ def test_contacts_linked_late_are_one_user(path: Path) -> None:
 
 def test_lines_linked_late_are_one_line(path: Path) -> None:
     by_number, by_id = LineIds(number=LINE.number), LineIds(identifier=LINE.identifier)
-    build(path, [send("w", line=by_id)], [text("i", NOON + HOUR, line=by_number)])
+    build(path, [send("w", line=by_id)], [inbound("i", NOON + HOUR, line=by_number)])
     assert statuses(path) == {"sent": 1}
     build(path, [Known(LINE)])
     assert statuses(path) == {"answered": 1}

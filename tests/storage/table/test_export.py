@@ -8,25 +8,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from msgspec.structs import replace
 
-from storage.domain.events import ContactIds, Failure, Rank, Send
+from storage.domain.events import Failure
 from storage.domain.filters import Filter
 from storage.table import export_lines
 from storage.table.export import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
 from storage.table.export_lines import tsv_cell
-from tests.databases import ANA, DAY, LINE, NOON, NOW, SECOND, build, column, session_of, tsv_bytes, tsv_of
-
-
-def send(key: str, at: int, template: str = "promo", contact: ContactIds = ANA) -> Send:
-    return Send(key, Rank.SEND_LOG, at, LINE, contact, kind="template", template=template, accepted_at=at)
+from tests.databases import DAY, NOON, NOW, SECOND, build, column, session_of, tsv_bytes, tsv_of
+from tests.events import row, send
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    bad = Send("bad", Rank.SEND_LOG, NOON, LINE, ANA, kind="template", accepted_at=NOON, failed_at=NOON + 1)
     failure = Failure(131026, "Message undeliverable", "not on\tWhatsApp\n")
-    failed = replace(bad, failure=failure)
+    failed = send("bad", template=None, failed_at=NOON + 1, failure=failure)
     return build(tmp_path / "saludo.db", [failed, send("b", NOON), send("a", NOON), send("c", NOON + SECOND // 2)])
 
 
@@ -45,27 +40,17 @@ def test_the_size_of_a_chunk_does_not_change_the_order(path: Path, monkeypatch: 
 def test_times_have_the_offset_of_the_zone_all_year(tmp_path: Path, zone: str) -> None:
     times = [NOON - day * DAY + day * 7_919_001 for day in range(365)]
     path = build(tmp_path / "saludo.db", [send(str(at), at) for at in times], time_zone=zone)
-    for row in tsv_of(path):
-        at = int(row["Message key"])
+    for start in tsv_of(path):
+        at = int(start["Message key"])
         local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
-        assert row["Sent at"] == local.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
+        assert start["Sent at"] == local.isoformat(timespec="milliseconds" if at % 1000 else "seconds")
 
 
 def test_a_joined_start_has_the_values_of_its_keyless_row(tmp_path: Path) -> None:
-    row = Send(
-        "row",
-        Rank.PLATFORM,
-        NOON + SECOND,
-        LINE,
-        ANA,
-        keyless=True,
-        kind="template",
-        sent_at=NOON + SECOND,
-        read_at=NOON + 9 * SECOND,
-        channel_id="web\tone",
-        agent_groups="=sales",
+    keyless = row(
+        at=NOON + SECOND, template=None, read_at=NOON + 9 * SECOND, channel_id="web\tone", agent_groups="=sales"
     )
-    (start,) = tsv_of(build(tmp_path / "saludo.db", [send("keyed", NOON), row]))
+    (start,) = tsv_of(build(tmp_path / "saludo.db", [send("keyed", NOON), keyless]))
     assert (start["Message key"], start["Channel id"], start["Agent groups"]) == ("keyed", "web one", "'=sales")
     assert (start["Sent at"], start["Read at"]) == ("2026-11-18T12:00:00-03:00", "2026-11-18T12:00:09-03:00")
 
