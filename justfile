@@ -27,6 +27,6 @@ coverage:
 bench revision='main' *options:
     python -m tests.benchmarks against {{ revision }} {{ options }}
 
-# Write what the documents show of the code: keys, man page, completions, the picture of the screen.
+# Write what the documents show of the code: keys, columns, man page, and the picture of the screen.
 docs:
     python -m tests.docs

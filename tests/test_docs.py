@@ -69,7 +69,7 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#\s]+)", text):
         assert (document.parent / target).exists(), target
-    for path in re.findall(r"`((?:storage|tui|tests|fixtures|docs)/[\w./-]+\.\w+)`", text):
+    for path in re.findall(r"(?<![\w./-])((?:storage|tui|tests|fixtures|docs)/[\w./-]+\.[a-z]\w*)", text):
         assert (ROOT / path).exists() or "NAME" in path, path
 
 
