@@ -1,9 +1,10 @@
 """Bit-sliced multiplicities: in how many of many sets each number occurs, so that unions support subtraction. Knows no
 database.
 
-A union does not tell how often a number occurred, so it cannot lose a set again. Here, for each number of the union,
-the count of sets less one is written in binary: bit plane i is the set of numbers whose bit i is 1. Most numbers occur
-in one set only and are in no plane. A number leaves the union with some sets if it occurs in as many of them as in all.
+A union does not tell how often a number occurred, so a set cannot be subtracted from it. Therefore, for each number of
+the union, the count of sets less one is written in binary: bit plane i is the set of numbers whose bit i is 1. Most
+numbers occur in one set only and are in no plane. Subtracting some sets removes a number if it occurs in as many of
+them as in all sets.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ coarse blocks above, which are then united from the blocks below. Readers never 
 from `messages` and use the children of dirty coarse blocks. So every report is exact at any time, a refresh may be
 split into any transactions, and the marks that a crash leaves are refreshed by the next writer.
 
-When: `refresh_batch` at the end of each batch, inside its transaction, for dirty days that are worth it;
+When: `refresh_batch` at the end of each batch, inside its transaction, for the dirty days that are not left for later;
 `refresh_all` at the end of an import, for the rest. A helper process may have computed the writes in the meantime
 (storage/ingest/cube_sharing.py). `rebuild` is one transaction: readers see the old cube until the new one is complete.
 """

@@ -28,7 +28,7 @@ CLASS_NUMBER_SQL = f"((m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUS
 
 
 def class_number(origin: int, user_type: int, status: int) -> int:
-    """The twin of CLASS_NUMBER_SQL."""
+    """CLASS_NUMBER_SQL in Python."""
     return (origin * len(USER_TYPES) + user_type) * len(STATUSES) + status
 
 
@@ -58,7 +58,7 @@ END"""
 
 
 def users_slice(origin: int, user_type: int, status: int) -> int:
-    """The twin of USERS_SLICE_SQL."""
+    """USERS_SLICE_SQL in Python."""
     if origin >= REFERRED_FROM:
         return _FIRST_REFERRED + 2 * origin + user_type
     step = {STATUS_FAILED: _FAILED, STATUS_ANSWERED: _ANSWERED}.get(status, _REACHED)

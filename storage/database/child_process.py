@@ -1,7 +1,8 @@
 """Helper processes of this program, and plain values through pipes between two processes. Knows nothing of what the
 values mean.
 
-Values travel as `marshal` bytes behind their length: both ends are the same Python, and no other format is as fast.
+A value is sent as its length and then its `marshal` bytes: both ends run the same Python, and no other format is as
+fast.
 """
 
 from __future__ import annotations

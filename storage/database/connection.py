@@ -18,8 +18,8 @@ from storage.database import schema
 from storage.database.malloc import keep_freed_memory
 from storage.domain.errors import StorageError
 
-# Without an adapter for None, Python looks for one in vain at every None that it binds; that takes longer than the rest
-# of the row. `dict.get` of an empty dict is the fastest callable that returns None.
+# Without an adapter for None, sqlite3 searches for one each time it binds None, which takes longer than the rest of the
+# row. `dict.get` of an empty dict is the fastest callable that returns None.
 _no_adapter: dict[None, None] = {}
 sqlite3.register_adapter(type(None), _no_adapter.get)
 

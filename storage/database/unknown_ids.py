@@ -3,7 +3,7 @@
 `messages` stores all three as NULL. The cube and every selection need an id for each:
 
 * UNKNOWN_ID: the line of a start is unknown, or a notification went out with a template that no source names.
-* NO_TEMPLATE: a referred start without a template. It has none to know, so it is not "(unknown)".
+* NO_TEMPLATE: a referred start without a template. It needs none, so it is not "(unknown)".
 
 The SQL reads `messages AS m`; `tests/storage/database/test_unknown_ids.py` compares it with the Python functions.
 """
@@ -21,12 +21,12 @@ IS_UNKNOWN_TEMPLATE = f"(m.start_template IS NULL AND m.origin < {REFERRED_FROM}
 
 
 def line_id(line: int | None) -> int:
-    """The twin of LINE_ID."""
+    """LINE_ID in Python."""
     return UNKNOWN_ID if line is None else line
 
 
 def template_id(template: int | None, origin: int) -> int:
-    """The twin of TEMPLATE_ID."""
+    """TEMPLATE_ID in Python."""
     if template is not None:
         return template
     return UNKNOWN_ID if origin < REFERRED_FROM else NO_TEMPLATE

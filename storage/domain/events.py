@@ -1,7 +1,8 @@
 """Events: what one record of a source says, in the same values for every format. `sources` makes them for `ingest`.
 
 All times are UTC epoch ms. None means that the record does not say. An import makes millions of events, so they are
-msgspec structs: as frozen as a dataclass, and made in a seventh of the time. Knows no format and no database.
+msgspec structs, which are frozen like a dataclass and take a seventh of the time to create. Knows no format and no
+database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The text of a filter as words: `keyword:value,value`, parted by spaces. Knows no field's meaning.
+"""The text of a filter as words: `keyword:value,value`, separated by spaces. Knows no field's meaning.
 
 A value becomes a pattern: a bare `*` is a wildcard, text in quotes is literal. The grammar is in `docs/filters.md`.
 """

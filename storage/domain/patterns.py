@@ -1,6 +1,7 @@
 """Patterns: how a filter names lines, templates and contacts. Knows no field and no database.
 
-`*` in a pattern matches any run of characters. `\\*` is a literal star and `\\\\` a literal backslash. Case is ignored.
+`*` in a pattern matches any characters, or none. `\\*` is a literal star and `\\\\` a literal backslash. Case is
+ignored.
 """
 
 from __future__ import annotations

@@ -41,8 +41,10 @@ class StartStatus(StrEnum):
 class DataFlag(IntFlag):
     """The data-quality flags of a start.
 
-    IMPLIED: a step is known only because a later one is recorded. CONFLICT: a failure and a later step are recorded.
-    JOINED: a row without a key and a message with one were recognised as one start.
+    Attributes:
+        IMPLIED: a step is known only because a later one is recorded.
+        CONFLICT: a failure is recorded, and also that the message arrived.
+        JOINED: a platform row without a key was joined to this start.
     """
 
     IMPLIED = 1

@@ -60,7 +60,7 @@ class CubeCatalog:
         return any(level == 0 for level, _ in self._dirty)
 
     def dirty_parts(self, selection: Selection) -> Iterator[Selection]:
-        """The selection on its dirty days: one part for each run of neighbouring days."""
+        """The selection limited to its dirty days: one part for each run of consecutive days."""
         first, end = number_of(selection.since), number_of(selection.until)
         days = [block for level, block in self._dirty if level == 0 and first <= block < end]
         start = None

@@ -20,7 +20,7 @@ from storage.report.cube_catalog import CubeCatalog
 from storage.report.metrics import DataQualityCounts, DayCounts, day_counts_of
 from storage.report.selection import Dimensions, Selection
 
-# More templates than these are not looked up one by one: reading all of a line's details is faster.
+# Up to so many templates are looked up one by one; for more, reading all details of a line is faster.
 _LISTED_TEMPLATES = 20
 
 
@@ -69,7 +69,7 @@ class CubeCounters:
         self._last_totals: tuple[Selection, list[SendTotal]] | None = None
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
-        """The days that have a start and are not dirty, in any order."""
+        """The counts of each day that has a start and is not dirty, in any order."""
         if selection.dimensions.failures is not None:
             return self._failures_by_day(selection)
         return self._cells_by_day(selection)

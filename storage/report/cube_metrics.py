@@ -1,4 +1,4 @@
-"""The fast twin of recount.py: the same counts from the cube, with dirty days from the messages. Writes nothing."""
+"""The counts of recount.py from the cube, which is faster; dirty days are counted from the messages. Writes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cube:
         self._recount = Recount(connection)
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
-        """The days that have a start, in any order."""
+        """The counts of each day that has a start, in any order."""
         days = self._counters.day_counts(selection)
         for part in self.catalog.dirty_parts(selection):
             days += self._recount.day_counts(part)
@@ -50,7 +50,7 @@ class Cube:
         return self._users.contacts(selection)
 
     def sent_by_cell(self, selection: Selection, cells: Collection[LeafCell]) -> dict[LeafCell, int]:
-        """How many contacts the selected sends of each cell went to; no day of the cells is dirty."""
+        """How many contacts the selected sends of each cell went to; the cells must have no dirty day."""
         return self._users.sent_by_cell(selection, cells)
 
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
@@ -71,7 +71,7 @@ class Cube:
     def _add_failures(
         self, selection: Selection, counts: dict[FailureKind, int], users: dict[FailureKind, BitMap]
     ) -> None:
-        """Adds the failed sends of a dirty part, from the messages."""
+        """Adds the failed sends of some dirty days, from the messages."""
         rows = self.connection.execute(
             f"""
             SELECT m.failure_code, m.failure_reason, m.contact FROM messages AS m

@@ -58,7 +58,7 @@ class CubeUsers:
         """How many contacts the selected sends of each cell went to.
 
         Args:
-            cells: of single days, lines and templates; none of the days is dirty.
+            cells: day, line and template of each; the days must not be dirty.
         """
         dimensions = selection.dimensions
         groups: dict[LeafCell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}

@@ -1,6 +1,6 @@
 """How many starts of a selection each line and each template has. From the cube; dirty days from the messages.
 
-A filter of a single contact is counted from the messages alone. Knows no name.
+A filter of a single contact is counted from the messages alone. Returns ids, and knows no name.
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ def starts_by_template(session: ReadSession, selection: Selection) -> dict[int, 
 
 
 def _starts_by(session: ReadSession, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
-    """dimensions: what to count, in place of the selection's own."""
+    """Counts starts by line or template.
+
+    Args:
+        dimensions: what to count, in place of the dimensions of the selection.
+    """
     counts: Counter[int] = Counter()
     if dimensions.needs_recount:
         from_messages: Iterable[Selection] = (selection,)

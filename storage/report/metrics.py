@@ -34,7 +34,10 @@ class StatusCounts(NamedTuple):
 class DayCounts(NamedTuple):
     """The starts of one local day: sends by status, then all starts by origin.
 
-    day: days since 1970-01-01. The columns of the SQL in recount.py and counter_sql.py have this order.
+    The columns of the SQL in recount.py and counter_sql.py have the order of the fields.
+
+    Attributes:
+        day: days since 1970-01-01.
     """
 
     day: int
@@ -75,7 +78,7 @@ class DayCounts(NamedTuple):
 
 
 _NO_TOTALS = DayCounts(0)
-# The same as `_make`, without a call of a Python function: 0.1 ms less for the report of a year.
+# Like `_make`, but without the call of a Python function: saves 0.1 ms in the report of a year.
 _status_counts: Callable[[tuple[int, ...]], StatusCounts] = partial(tuple.__new__, StatusCounts)
 _day_counts: Callable[[tuple[int, ...]], DayCounts] = partial(tuple.__new__, DayCounts)
 
@@ -107,7 +110,13 @@ class DataQualityCounts(NamedTuple):
 class UserCounts(NamedTuple):
     """Distinct contacts.
 
-    eligible: with a start that did not fail, by a send or a referral. new: those of them with a new one.
+    Attributes:
+        users: of all starts.
+        sent: of all sends, failed ones included.
+        reached: with a send that did not fail.
+        answered: with an answered send.
+        eligible: with a start that did not fail, a send or a referred start; they are new or recurrent.
+        new: with such a start that is new.
     """
 
     users: int = 0
@@ -129,10 +138,10 @@ class FailureCount:
 
 
 class MetricsSource(Protocol):
-    """A source of counts; all of one read transaction."""
+    """A source of counts; all counts are read in one transaction."""
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
-        """The days that have a start, in any order."""
+        """The counts of each day that has a start, in any order."""
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
         """Sends with data-quality flags."""

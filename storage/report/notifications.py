@@ -1,6 +1,6 @@
 """The sends grouped by template, line and day: a page of groups, from the cube; dirty days from the messages.
 
-A filter of a single contact is grouped from the messages alone. Names serve only to sort by.
+A filter of a single contact is grouped from the messages alone. Names are read only to sort by them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 
-_GROWTH = 4  # times: each further step of a search for a position takes so many times as many days
+_GROWTH = 4  # factor: each step of a search for a position reads so many times the days of the step before
 
 _GROUPS_OF_MESSAGES = f"""
 SELECT m.day, {TEMPLATE_ID}, {LINE_ID}, count(*), sum(m.status = {STATUS_FAILED}), sum(m.status = {STATUS_ANSWERED}),
@@ -43,7 +43,7 @@ class Notification(NamedTuple):
 
 
 class _SendGroup(NamedTuple):
-    """A Notification before its users are counted (users None), in the cube's numbers and ids."""
+    """A Notification with the cube's day numbers and ids; `users` is None until they are counted."""
 
     day: int
     template: int
@@ -95,7 +95,7 @@ def _days_at(counts: Iterator[tuple[int, int]], position: int, limit: int) -> tu
 
 
 def _newest_first(cube: Cube, selection: Selection) -> Iterator[tuple[int, int]]:
-    """Days and how many groups they have: the newest day alone, then ever more days at once."""
+    """Days, newest first, and how many groups each has. Reads one day first, then more and more days at once."""
     until = selection.until
     length = 1
     while until > selection.since:

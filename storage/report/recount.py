@@ -1,6 +1,7 @@
-"""The plain rule: every count of a report straight from `messages` by SQL. Knows no cell of the cube.
+"""The plain rule: computes every count of a report from `messages` in SQL. Does not use the cube.
 
-The cube (cube_metrics.py) has to agree with it. It also answers where no cell can: for a single contact.
+The counts from the cube (cube_metrics.py) must equal these. A filter by contact always uses these, because the cube
+does not count by contact.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ _BY_ORIGIN = ", ".join(f"sum(m.origin = {origin})" for origin in range(len(ORIGI
 
 
 class Recount:
-    """Counts of the messages themselves."""
+    """Counts from `messages`, in one read transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
-        """The days that have a start, in any order."""
+        """The counts of each day that has a start, in any order."""
         rows = self._connection.execute(
             f"SELECT m.day, {_BY_STATUS}, {_BY_ORIGIN} FROM messages AS m WHERE {selection.condition} GROUP BY m.day",
             selection.parameters,

@@ -1,4 +1,4 @@
-"""One filter in, one report out: every number of the screen, from one read transaction.
+"""Computes the report of a filter: every number on the screen, from one read transaction.
 
 Knows no screen and no JSON. docs/definitions.md defines every number.
 """
@@ -37,9 +37,13 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """One step of the funnel; shares are fractions of 1, None where the base is 0.
+    """One step of the funnel. Shares are fractions of 1, or None if their base is 0.
 
-    of_previous: also None for the first step.
+    Attributes:
+        step: its name.
+        count: the sends that reached it.
+        of_previous: the share of the step before; None for the first step.
+        of_first: the share of the first step.
     """
 
     step: str
@@ -67,7 +71,7 @@ class DataQuality(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Every number of one moment under one filter; its days are [since, until) in `time_zone`."""
+    """Every number of one filter at one time; its days are [since, until) in `time_zone`."""
 
     filter: Filter
     time_zone: str
@@ -107,7 +111,11 @@ def recount_report(session: ReadSession, filter: Filter, now: datetime, funnel_o
 def _report(
     session: ReadSession, filter: Filter, selection: Selection, metrics: MetricsSource, week_of: datetime | None
 ) -> Report:
-    """week_of: the funnel covers the ISO week of this time; None: the selected period."""
+    """The report of a selection.
+
+    Args:
+        week_of: the funnel covers the ISO week of this time; None: the selected period.
+    """
     days = metrics.day_counts(selection)
     users = metrics.users(selection)
     quality = metrics.data_quality(selection)
@@ -161,9 +169,10 @@ def _daily(selection: Selection, days: list[DayCounts]) -> tuple[Day, ...]:
 
 
 def _funnel_of_week(selection: Selection, days: list[DayCounts], metrics: MetricsSource, today: date) -> Funnel:
-    """The funnel of the ISO week of `today`, under all of the filter but its period.
+    """The funnel of the ISO week of `today`, under all of the filter except its period.
 
-    days: those of the selection; the week's days are among them or are read.
+    Args:
+        days: the counts of the selection's days; if the week is not among them, its counts are read.
     """
     since = today - timedelta(days=today.weekday())
     until = since + timedelta(days=7)

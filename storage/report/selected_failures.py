@@ -1,4 +1,4 @@
-"""Which failures a filter selects, by code, by reason or by both: the rule in Python and its twin in SQL.
+"""Which failures a filter selects, by code, by reason or by both: the rule in Python and in SQL.
 
 A value of the filter is a code (`131026`), a reason (`number_gone`) or both (`number_gone/131026`; `other/none` for
 failures without a code). Knows no cell and no row.
@@ -18,7 +18,7 @@ def is_selected(values: Set[str], code: int | None, reason: str) -> bool:
 
 
 def condition(values: Set[str]) -> tuple[str, dict[str, str | int]]:
-    """The same as a condition on `messages AS m`, with its parameters."""
+    """`is_selected` as an SQL condition on `messages AS m`, with its parameters."""
     codes = [int(value) for value in values if value.isdigit()]
     reasons = [value for value in values if not value.isdigit()]
     either = f"m.failure_reason || '/' || ifnull(m.failure_code, '{NO_CODE}')"

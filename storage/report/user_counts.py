@@ -39,11 +39,11 @@ ALL_USERS = SetQuery(USERS, USERS_SLICES, None)
 
 
 def set_queries(dimensions: Dimensions) -> list[SetQuery]:
-    """The sets of users that answer for the selected statuses and failures."""
+    """The sets of users to read for the selected statuses and failures."""
     if dimensions.failures is not None:
         with_failed = dimensions.statuses is None or STATUS_FAILED in dimensions.statuses
         return [SetQuery(FAILED, FAILED_SLICES, None)] if with_failed else []
-    # USERS keeps sent, delivered and read together: it will do unless only some of the three are selected.
+    # USERS does not distinguish sent, delivered and read: it is enough unless only some of the three are selected.
     if dimensions.statuses is None or not dimensions.statuses & STEP_STATUSES or dimensions.statuses >= STEP_STATUSES:
         return [SetQuery(USERS, USERS_SLICES, dimensions.statuses)]
     queries = [SetQuery(STEPS, STEPS_SLICES, dimensions.statuses & STEP_STATUSES)]

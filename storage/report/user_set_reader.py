@@ -1,4 +1,4 @@
-"""Reads the user sets of a selection from the cube, with as few rows of `users` as possible. Counts nobody.
+"""Reads the user sets of a selection from the cube, with as few rows of `users` as possible. Counts no users.
 
 Where the cube has a roll-up, it is read; else the sets of single templates or lines are. All templates but a few are
 the roll-up over templates minus the users found only in the excluded templates (storage/cube/multiplicity.py).
@@ -30,8 +30,8 @@ from storage.report.selection import Dimensions
 
 LeafCell = tuple[int, int, int]  # day, line, template
 
-_LISTED_TEMPLATES = 20  # templates of a line that are looked up one by one; more are filtered from all of the line's
-_EXCLUDED_RATIO = 5  # with so many times fewer excluded than selected templates, subtraction beats a union
+_LISTED_TEMPLATES = 20  # up to so many templates of a line are looked up one by one; else all of the line are read
+_EXCLUDED_RATIO = 5  # subtraction is faster than a union if the excluded templates are so many times fewer
 _MOST_TEMPLATES = 0.75  # share of all templates from which on FAILED is read from the packed lines
 
 

@@ -1,9 +1,9 @@
 """The row ids of a page of the table sorted by contact: by the contact's label, and then newest first.
 
-No cell counts the starts of one contact, so a position is counted from the nearest checkpoint: both ends, and every
-label that was counted up to before. Paging, the first and the last page therefore cost the same however many starts
-there are; the first jump into the middle counts contact by contact, and continues where it was interrupted. The cube's
-sets of users contain the contacts with a start. Shows no row.
+The cube does not count the starts of single contacts, so a position is counted from the nearest checkpoint: the first
+start, the last one, or a label up to which starts were counted before. So the first page, the last page and paging take
+the same time for any number of starts; the first jump into the middle counts contact by contact, and after an interrupt
+it continues where it stopped. The cube's sets of users tell which contacts have a start. Reads ids, not rows.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from storage.report.selection import Selection
 
 _READ_AT_ONCE = 64  # contacts whose starts are read with one statement
 _COUNTED_AT_ONCE = 1_024  # contacts whose starts are counted with one statement
-_FAR = 2_000  # starts: farther from the page, contacts are only counted
-_LISTED = 5_000  # contacts: so few are sorted at once; more are looked up label by label
+_FAR = 2_000  # starts: at a greater distance from the page, starts are counted and not read
+_LISTED = 5_000  # contacts: up to so many are sorted at once; more are looked up label by label
 
 _OF_CONTACTS = """
 FROM json_each(:of_contacts) AS one CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = one.value
@@ -36,7 +36,11 @@ _NEWEST_FIRST = "m.start_at DESC, m.key DESC, m.origin DESC"
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Checkpoint:
-    """How many starts have a label below this one; `is_end`: every label is below."""
+    """A known position: how many starts have a label below this one.
+
+    Attributes:
+        is_end: whether it is after every label.
+    """
 
     position: int
     is_end: bool
@@ -44,7 +48,7 @@ class _Checkpoint:
 
 
 class ContactOrder:
-    """The order of one selection by contact."""
+    """One selection sorted by contact, for all of its pages."""
 
     def __init__(self, cube: Cube, selection: Selection) -> None:
         self._with_starts: BitMap = cube.contacts(selection)
@@ -116,7 +120,7 @@ class ContactOrder:
     def _ids_backward(
         self, connection: sqlite3.Connection, selection: Selection, start: _Checkpoint, position: int, end: int
     ) -> list[int]:
-        """The mirror image of `_ids_onward`, from a checkpoint after the positions."""
+        """Like `_ids_onward`, but backwards from a checkpoint after the positions."""
         found: list[int] = []
         at, label, counting = start.position, None if start.is_end else start.label, True
         while at > position:

@@ -1,4 +1,4 @@
-"""One start in full. Apart from pages.py, whose rows need little of it. Knows no screen."""
+"""One start in full. Separate from pages.py, whose rows need only a few of its values. Knows no screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from storage.table.start_record import LoadedStart, chat_link, load
 class LadderStep:
     """One step that a start reached.
 
-    at: None where no time is known. implied: only a later step proves it. stated: a platform says so without a time.
+    Attributes:
+        at: None if the time is not known.
+        implied: only a later step proves it.
+        stated: a platform says so without a time.
     """
 
     step: str
@@ -30,7 +33,17 @@ class LadderStep:
 
 @dataclass(frozen=True, slots=True)
 class StartDetail:
-    """Everything known of one start; starts_of_contact counts all starts of its contact in the database."""
+    """Everything known of one start.
+
+    Attributes:
+        ladder: the steps that it reached, in their order.
+        keyless: whether it is a platform row without a message id.
+        joined: the key of the platform row that is joined to it.
+        failure_detail: the provider's details of its failure.
+        conflict: whether it has a recorded failure and arrived nevertheless.
+        answered_by_source: whether a platform says that it was answered.
+        starts_of_contact: all starts of its contact in the database.
+    """
 
     row: StartRow
     ladder: tuple[LadderStep, ...]
@@ -52,7 +65,7 @@ class StartDetail:
 
 
 def detail(session: ReadSession, cursor: Cursor) -> StartDetail | None:
-    """One start with everything known of it; None where the database no longer has it."""
+    """Everything known of one start; None if the database no longer has it."""
     connection = session.connection
     found = connection.execute(
         "SELECT id FROM messages WHERE origin IS NOT NULL AND start_at = ? AND key = ? LIMIT 1",
@@ -101,7 +114,10 @@ def _detail(
 
 
 def stated_flags(start: LoadedStart) -> int:
-    """What platforms state without a time; our own TSV's derived columns only where nothing else is known."""
+    """The steps that platforms state without a time, as bits of `Stated`.
+
+    The derived columns of saludo's own TSV count only if nothing else is known of the start.
+    """
     message = start.message
     own = message.exported.flags if message.exported and message.sources == Sources.EXPORT else 0
     return message.flags | own
@@ -111,7 +127,7 @@ _DELIVERED_OR_FURTHER = (StartStatus.DELIVERED, StartStatus.READ, StartStatus.AN
 
 
 def _ladder(start: LoadedStart, calendar: Calendar) -> tuple[LadderStep, ...]:
-    """The steps of a start in their order; a step that nothing proves is missing."""
+    """The steps of a start, in order, without those that nothing proves."""
     if start.referred:
         return (LadderStep("received", calendar.local(start.at)),)
     times, flags = start.message.times, stated_flags(start)

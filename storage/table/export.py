@@ -1,4 +1,4 @@
-"""The TSV as a file: its header, then one line a start, safe on the disk. Knows no screen.
+"""Writes the TSV file: a header, then one line for each start. A file appears complete or not at all. Knows no screen.
 
 `storage.sources.botmaker` reads what this writes; docs/formats.md describes the format.
 """
@@ -41,7 +41,7 @@ def write_tsv(
 
     Args:
         language: of the header, a key of HEADERS.
-        progress: called now and then with the number of starts written.
+        progress: called after each chunk with the number of starts written so far.
 
     Returns:
         The number of starts.

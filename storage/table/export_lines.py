@@ -1,8 +1,8 @@
 """The starts of a filter as lines of the TSV, a chunk at a time. Knows no file; docs/definitions.md defines the cells.
 
 COLUMNS is the one list of the TSV's columns: it gives the header, the SELECT list and the cells. A chunk is formatted
-column by column, because one list comprehension a column costs less than one function call a line. Only a start that is
-joined with a keyless row is loaded in full.
+column by column, because one list comprehension per column is faster than one function call per line. Only a start that
+is joined with a keyless row is loaded in full.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus
 _FAILED = STATUSES.index(StartStatus.FAILED)
 _JOINED = int(DataFlag.JOINED)
 
-# A row of the database: a plain tuple, because those sort fastest. It begins with what the lines are sorted by.
+# A row of the database: a plain tuple, which sorts fastest. Its first values are those that the lines are sorted by.
 _Row = tuple[Any, ...]
 _SORTED_BY = ("start_at", "key", "origin")
 _ALSO_READ = ("id", "marks")
@@ -44,7 +44,14 @@ _CONTACT = "LEFT JOIN contacts ON contacts.id = m.contact"
 
 
 class Formats(NamedTuple):
-    """What formats the cells of one export; names are cells by id."""
+    """What the cells of one export are formatted with.
+
+    Attributes:
+        time: makes a cell of a time in ms.
+        templates: the cell of each template, by id.
+        lines: the cell of each line, by id.
+        chat_link: the setting `chat_link`.
+    """
 
     time: Callable[[int], str]
     templates: Mapping[int | None, str]
@@ -53,9 +60,13 @@ class Formats(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One column of the TSV: its header in both languages, what it reads, and the cells it makes of that.
+    """One column of the TSV.
 
-    cells: called with the formats and, for each name of `reads`, the values of a chunk; gives a cell for each start.
+    Attributes:
+        english: its header in English.
+        spanish: its header in Spanish.
+        reads: the names of the values that its cells are made of.
+        cells: makes the cells of a chunk, from the formats and, for each name in `reads`, a list of values.
     """
 
     english: str
@@ -190,9 +201,9 @@ def lines(session: ReadSession, filter: Filter, now: datetime) -> Iterator[list[
 
 
 def _in_order(cursor: sqlite3.Cursor) -> Iterator[list[_Row]]:
-    """Sorts ties of time by key and origin, in chunks: sorting in SQLite would take a third more time.
+    """Chunks of the rows, which come sorted by time, with equal times sorted by key and origin.
 
-    The rows come by time. Only starts of one time have to be held together.
+    Sorting in SQLite would take a third more time. Starts of one time are always in one chunk.
     """
     held: list[_Row] = []
     while rows := cursor.fetchmany(_CHUNK):
@@ -208,7 +219,7 @@ def _in_order(cursor: sqlite3.Cursor) -> Iterator[list[_Row]]:
 
 
 def _with_joined(connection: sqlite3.Connection, rows: list[_Row]) -> list[_Row]:
-    """The rows, with what the keyless rows know that some of their starts are joined with."""
+    """The rows; those of joined starts also have the values of their keyless rows."""
     joined = [row[_ID] for row in rows if row[_MARKS] & _JOINED]
     if not joined:
         return rows

@@ -22,7 +22,11 @@ from storage.table.sorting import Sorting
 class StartRow(NamedTuple):
     """One start as a row of the table.
 
-    at: in the report's zone. reason: a failures.Reason where it failed. failure_text: the provider's message.
+    Attributes:
+        at: its time, in the report's time zone.
+        reason: a `failures.Reason`; None if it did not fail.
+        code: the error code of its failure.
+        failure_text: the provider's message.
     """
 
     cursor: Cursor
@@ -62,9 +66,12 @@ def page(
     after: Cursor | None = None,
     before: Cursor | None = None,
 ) -> list[StartRow]:
-    """The newest starts, newest first; with `after`, those next to it and older; with `before`, next to it and newer.
+    """A page of starts, newest first: the newest ones, or those next to a cursor.
 
-    A page never contains the start of the cursor itself.
+    Args:
+        limit: the most starts to return.
+        after: a cursor; the page has the next older starts, without the cursor's own.
+        before: a cursor; the page has the next newer starts, without the cursor's own.
     """
     selection = session.select(filter, now)
     if before is not None:
@@ -73,19 +80,19 @@ def page(
 
 
 def last_page(session: ReadSession, filter: Filter, now: datetime, *, limit: int) -> list[StartRow]:
-    """The oldest starts, newest of them first."""
+    """The oldest `limit` starts, newest first."""
     return load_rows(session, ids_before(session, session.select(filter, now), None, limit))
 
 
 def page_at(session: ReadSession, filter: Filter, now: datetime, *, position: int, limit: int) -> list[StartRow]:
-    """The starts from a position on, newest first."""
+    """The starts from a position on (0: the newest start), newest first."""
     return load_rows(session, ids_at(session, session.select(filter, now), position, limit))
 
 
 def sorted_page(
     session: ReadSession, filter: Filter, now: datetime, sorting: Sorting, position: int, limit: int
 ) -> list[StartRow]:
-    """The starts from a position on, in an order; one Sorting serves all pages of one filter at one time."""
+    """The starts from a position on, sorted; use one Sorting for all pages of the same filter at the same time."""
     return load_rows(session, sorting.ids(session, session.select(filter, now), position, limit))
 
 
@@ -118,7 +125,7 @@ def load_rows(session: ReadSession, ids: Sequence[int]) -> list[StartRow]:
 
 
 def _start_row(row: Sequence[Any], calendar: Calendar) -> StartRow:
-    """row: one of _READ."""
+    """A row of _READ as a row of the table."""
     _, key, at, origin, user_type, status, code, reason, _, text, detail, template, line, contact, name = row
     status_name = STATUSES[status]
     # Positional, in the order of the columns: keywords make a page take 5 % longer.
@@ -141,7 +148,7 @@ def _start_row(row: Sequence[Any], calendar: Calendar) -> StartRow:
 def _joined_failure_texts(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str | None]:
     """The failure texts of joined starts: the merge rule decides between the two rows.
 
-    Imported here because that is rare, and loading messages needs modules that a page does not.
+    The import is here because joined failures are rare, and a page needs none of the modules that it loads.
     """
     from storage.table.start_record import load
 
@@ -161,7 +168,7 @@ def notifications(
     """The sends grouped by template, line and day: newest day first, then by template and line.
 
     Args:
-        by_day: the result of `notifications_by_day`; with it the days need not be searched for the position.
+        by_day: the result of `notifications_by_day`, which makes it faster to find the position.
     """
     connection = session.connection
     templates = dict(connection.execute("SELECT id, name FROM templates"))

@@ -1,8 +1,8 @@
-"""The row ids of a page of the table, newest first: at a position, or next to a given start. Shows no row.
+"""The row ids of a page of the table, newest first: at a position, or next to a given start. Reads ids, not rows.
 
-Ties of time go by key, then by origin. No query counts rows from the top: the cube knows how many starts each day has,
-so a page is read from the few days that hold it. Within these days it is read by time where most rows there are
-wanted, and else by the pairs of line and template that the cube names.
+Starts with the same time are sorted by key, then by origin. No query counts rows from the top: the cube knows how many
+starts each day has, so a page is read from the few days that hold it. Within these days it is read by time if most rows
+are selected, else by the pairs of line and template that have selected starts according to the cube.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from storage.report.metrics import DayCounts, starts_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 
-_GROWTH = 4  # times: each further step of a search for rows takes so many times as many days
-_FAR = 400  # rows: a jump over more finds its time in the index first
-# So many rows are read by time without looking for a better way, where a condition needs the table (a status, a
-# failure), and where the index on time answers everything.
+_GROWTH = 4  # factor: each step of a search for rows reads so many times the days of the step before
+_FAR = 400  # rows: to skip more, the time of the first wanted row is looked up in the index first
+# Up to so many rows are read by time without looking for a faster way: if a condition needs the table (a status or a
+# failure), and if the index on time is enough.
 _CHEAP = 2_000
 _CHEAP_IN_INDEX = 20_000
-# A row read by line and template costs so many times one read by time, from the table and from the index alone.
+# A row read by line and template costs so many times a row read by time: from the table, and from the index alone.
 _COST_BY_PAIR, _COST_BY_PAIR_TO_INDEX = 2, 12
-_COST_OF_PAIR = 4  # rows: what looking up one more pair costs
+_COST_OF_PAIR = 4  # to look up one more pair costs as much as so many rows
 
 _BY_TIME = "messages AS m INDEXED BY starts_by_time"
 _BY_PAIR = f"""
@@ -38,7 +38,7 @@ _BY_CONTACT = "messages AS m INDEXED BY messages_by_contact"
 
 
 class Cursor(NamedTuple):
-    """What identifies a start in the table: its time, ms, and its key for ties."""
+    """Identifies a start in the table: its time in ms, and its key if several have the same time."""
 
     at: int
     key: str
@@ -79,7 +79,7 @@ def ids_at(session: ReadSession, selection: Selection, position: int, limit: int
 
 
 class _PageReader:
-    """Reads rows beyond a cursor in one direction: DESC (towards older starts) or ASC."""
+    """Reads row ids beyond a cursor in one direction: DESC (towards older starts) or ASC."""
 
     def __init__(self, session: ReadSession, selection: Selection, order: str, cursor: Cursor | None) -> None:
         self._connection, self._cube = session.connection, session.cube
@@ -104,7 +104,10 @@ class _PageReader:
         return found
 
     def _windows(self, wanted: int) -> Iterator[tuple[Selection, list[DayCounts]]]:
-        """Runs of days with starts, each run with its counts: one day first, then ever more days at once."""
+        """Selections limited to a few days with starts, with the counts of these days.
+
+        Reads the counts of one day first, then of more and more days at once.
+        """
         since, until = self._selection.since, self._selection.until
         if self._cursor is not None:
             day = self._selection.calendar.local(self._cursor.at).date()
@@ -123,7 +126,7 @@ class _PageReader:
             length *= _GROWTH
 
     def _runs(self, days: list[DayCounts], wanted: int) -> Iterator[tuple[Selection, list[DayCounts]]]:
-        """Neighbouring days together, as long as they hold no more starts than wanted."""
+        """Groups neighbouring days into windows with no more starts than wanted, or of one day."""
         run: list[DayCounts] = []
         for day in days:
             if run and starts_of(run) + day.starts > wanted:
@@ -138,7 +141,7 @@ class _PageReader:
         return self._selection.between(date_of(min(days)), date_of(max(days) + 1))
 
     def _ids_within(self, window: Selection, count: int, position: int, limit: int) -> list[int]:
-        """Rows of a window, of which `count` are of the selection, by the cheapest way."""
+        """Row ids of a window with `count` selected starts, read in the cheapest way."""
         if (pairs := self._cheaper_pairs(window, count, position + limit)) is not None:
             return self._read(_BY_PAIR, window, position, limit, {"pairs": json.dumps(pairs)})
         if position > _FAR:
@@ -146,7 +149,7 @@ class _PageReader:
         return self._read(_BY_TIME, window, position, limit)
 
     def _cheaper_pairs(self, window: Selection, count: int, wanted: int) -> list[tuple[int, int]] | None:
-        """The pairs of line and template to read by, None where reading by time is cheaper."""
+        """The pairs of line and template to read by; None if reading by time is cheaper."""
         all_starts = starts_of(self._cube.day_counts(window.with_dimensions(Dimensions())))
         read_by_time = min(all_starts, wanted * all_starts // max(1, count))
         in_index = window.dimensions.statuses is None and window.dimensions.failures is None
@@ -157,7 +160,7 @@ class _PageReader:
         return pairs if cost < read_by_time else None
 
     def _jump(self, window: Selection, count: int, position: int, limit: int) -> list[int]:
-        """Rows at a far position: finds its time first, from the nearer end, and reads from that time on.
+        """Row ids at a far position: finds its time first, from the nearer end, and reads from that time on.
 
         For most filters the index alone answers the first two statements.
         """
@@ -184,7 +187,7 @@ class _PageReader:
     def _read(
         self, source: str, window: Selection, offset: int, limit: int, other: Parameters | None = None
     ) -> list[int]:
-        """Rows of a window by time, key and origin.
+        """Row ids of a window, sorted by time, key and origin.
 
         Args:
             other: parameters that narrow the window's own, or that the source needs.

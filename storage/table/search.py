@@ -1,6 +1,6 @@
 """Text search in the table: the next start, older or newer, whose contact, name or template contains it.
 
-Shows no row.
+Returns positions, not rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 from storage.table.positions import Cursor, ids_after, ids_before
 
-_FEW = 2_000  # contacts: the starts of so few are looked up contact by contact
+_FEW = 2_000  # contacts: the starts of up to so many are looked up contact by contact
 
 _LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
@@ -50,7 +50,7 @@ def find(
     older: bool,
     progress: DayProgress = no_day_progress,
 ) -> Match | None:
-    """The nearest start of the filter beyond the cursor that contains the text, upper and lower case alike.
+    """The nearest start of the filter beyond the cursor that contains the text; case is ignored.
 
     Args:
         cursor: None: the search begins at the newest start (or at the oldest one, where `older` is false).
@@ -76,7 +76,7 @@ class _Search:
         self._selection, self._cursor, self._older = selection, cursor, older
 
     def of_templates(self, templates: list[int]) -> Cursor | None:
-        """The nearest start with one of these templates; found as a page of the table is."""
+        """The nearest start with one of these templates, read like a page of the table."""
         dimensions = self._selection.dimensions
         wanted = frozenset(templates) if dimensions.templates is None else dimensions.templates & frozenset(templates)
         if not wanted:
@@ -96,7 +96,7 @@ class _Search:
         """The nearest start of one of these contacts.
 
         Args:
-            known: a match that is known already: nothing beyond it is looked for.
+            known: a match that was found before: starts beyond it are not searched.
         """
         if len(contacts) > _FEW and not self._selection.dimensions.needs_recount:
             contacts = list(BitMap(contacts) & self._session.cube.contacts(self._selection))
@@ -120,7 +120,7 @@ class _Search:
         return _cursor_of(row)
 
     def _scan_for(self, contacts: BitMap, known: Cursor | None, progress: DayProgress) -> Cursor | None:
-        """Reads start by start: one of many contacts comes soon."""
+        """Reads start by start: with many contacts, a match is near."""
         condition, parameters, order = self._beyond_cursor()
         rows = self._connection.execute(
             f"""
@@ -146,7 +146,7 @@ class _Search:
         if self._cursor is not None:
             at = self._cursor.at
             condition += f" AND (m.start_at, m.key) {'<' if self._older else '>'} (:at, :key)"
-            # Given two bounds on one side, SQLite uses either; so the period's own bound moves to the cursor.
+            # With two bounds on one side, SQLite may use the wrong one; so the period ends at the cursor.
             if self._older:
                 parameters["until_at"] = min(int(parameters["until_at"]), at + 1)
             else:

@@ -1,8 +1,8 @@
 """The row ids of a page of the table in any order: by time, template, status or contact, and then newest first.
 
-The cube says how many starts each template and each status has on each day. So a position leads to a template or a
-status, then to one of its days, and only that day's rows are read. A Sorting remembers what it counted: only the first
-page counts. No cell knows a contact; contact_order.py sorts by contacts. Shows no row.
+The cube counts the starts of each template and each status on each day. So a position leads to a template or a status,
+then to one of its days, and only that day's rows are read. A Sorting keeps its counts, so only the first page has to
+count. The cube does not count by contact: contact_order.py sorts by contact. Reads ids, not rows.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from storage.report.selection import Dimensions, Selection
 from storage.table.contact_order import ContactOrder
 from storage.table.positions import ids_at
 
-_FEW = 4_000  # rows: SQLite sorts so few faster than anything that counts first
-_SECTIONS_KEPT = 64  # sections whose days are remembered
+_FEW = 4_000  # rows: up to so many are sorted by SQLite, which is faster than counting first
+_SECTIONS_KEPT = 64  # how many sections keep the counts of their days
 
 
 class Order(StrEnum):
@@ -54,14 +54,18 @@ class _DayStarts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """Starts that an order keeps together: those of one template or status, by its id (0: of all)."""
+    """The starts of one template or status, which are consecutive in an order.
+
+    Attributes:
+        id: of the template or status; 0 if the order is by time.
+    """
 
     id: int
     starts: int
 
 
 class Sorting:
-    """One order of one selection, for all of its pages; a call that was interrupted can be repeated."""
+    """One selection in one order, for all of its pages. A call that was interrupted can be repeated."""
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -107,7 +111,7 @@ class Sorting:
 
 
 def _is_few(session: ReadSession, selection: Selection) -> bool:
-    """Whether the days of the selection have so few starts, selected or not, that SQLite sorts them at once."""
+    """Whether the days of the selection have at most _FEW starts, selected or not."""
     if selection.dimensions.needs_recount:
         return True
     return starts_of(session.cube.day_counts(selection.with_dimensions(Dimensions()))) <= _FEW
@@ -134,7 +138,7 @@ def _sorted_by_sqlite(
 def _ids_from_day(
     session: ReadSession, part: Selection, days: list[_DayStarts], position: int, limit: int
 ) -> list[int]:
-    """The row ids of a section from a position on, read from the day that holds it on."""
+    """The row ids of a section from a position on, read from the day that has this position."""
     for day, starts in days:
         if position < starts:
             until = min(part.until, date_of(day) + timedelta(days=1))
@@ -143,7 +147,7 @@ def _ids_from_day(
     return []
 
 
-# What each order counts: its sections, in order.
+# The sections of each order, in order, with their counts.
 
 
 def _everything(session: ReadSession, selection: Selection) -> Iterator[_Section]:
@@ -151,7 +155,7 @@ def _everything(session: ReadSession, selection: Selection) -> Iterator[_Section
 
 
 def _templates(session: ReadSession, selection: Selection) -> Iterator[_Section]:
-    """Templates by name, upper and lower case alike; starts without a template are last, for either reason."""
+    """Templates by name, ignoring case; starts with an unknown template or without one are last."""
     starts = starts_by_template(session, selection)
     for (id,) in session.connection.execute("SELECT id FROM templates ORDER BY name COLLATE NOCASE, name"):
         yield _Section(id, starts.get(id, 0))

@@ -1,6 +1,6 @@
-"""Starts with all that is known of them, loaded by row id; a joined keyless row is merged into its start here.
+"""Loads starts by row id with everything that is known of them; merges a joined keyless row into its start.
 
-The detail of one start and the TSV's joined rows are made of it. Knows no order and no filter.
+The detail of one start and the joined rows of the TSV use it. Knows no order and no filter.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from storage.messages.message import Message
 
 @dataclass(frozen=True, slots=True)
 class LoadedStart:
-    """One start: its merged evidence, and what was derived from it.
+    """One start: its merged evidence, and what was derived from it. Times in ms.
 
-    Times in ms. Labels are for people, `line_value` for filters. data_flags: bits of DataFlag, from the column `marks`.
-    joined: the key of the keyless row that is merged into `message`.
+    Attributes:
+        data_flags: bits of DataFlag, from the column `marks`.
+        line_label: shown on the screen.
+        line_value: used in filters and in the TSV.
+        joined: the key of the keyless row that is merged into `message`.
     """
 
     id: int
@@ -97,7 +100,7 @@ def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart
 
 
 def chat_link(customer_id: str | None, contact: str, pattern: str) -> str | None:
-    """The link to the chat, None where no known id fits.
+    """The link to the chat; None if no known id fits the pattern.
 
     Args:
         contact: the contact's label; a phone number if it is all digits.
