@@ -87,23 +87,25 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
     # Suppressed defaults: `saludo --filter … report` must not be reset by the parser of `report`.
-    asked = _Parser(add_help=False)
-    asked.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
-    asked.add_argument("--now", default=argparse.SUPPRESS, metavar="T", help="treat this ISO 8601 time as now")
-    looks = _looks()
+    filter_options = _Parser(add_help=False)
+    filter_options.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
+    filter_options.add_argument("--now", default=argparse.SUPPRESS, metavar="T", help="treat this ISO 8601 time as now")
+    dashboard_options = _dashboard_options()
     parser = _Parser(
         prog="saludo",
-        parents=[common, asked, looks],
+        parents=[common, filter_options, dashboard_options],
         description="Report on the conversation starts of a WhatsApp business. Without a command: open the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB is the default of --db.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    _add_demo(commands, [common, looks])
+    _add_demo(commands, [common, dashboard_options])
     _add_import(commands, common, with_formats)
-    report = commands.add_parser("report", parents=[common, asked], help="print the numbers and charts once, as text")
+    report = commands.add_parser(
+        "report", parents=[common, filter_options], help="print the numbers and charts once, as text"
+    )
     report.add_argument("--json", action="store_true", help="print them as JSON")
-    _add_export(commands, [common, asked])
+    _add_export(commands, [common, filter_options])
     check = commands.add_parser("check", parents=[common], help="compare the database with its messages")
     check.add_argument("--rebuild", action="store_true", help="rebuild derived data first")
     settings = commands.add_parser("settings", parents=[common], help="show or change a setting")
@@ -114,28 +116,28 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     return parser
 
 
-def _looks() -> _Parser:
+def _dashboard_options() -> _Parser:
     """Options of the dashboard that override the settings file."""
-    looks = _Parser(add_help=False)
-    looks.add_argument(
+    dashboard_options = _Parser(add_help=False)
+    dashboard_options.add_argument(
         "--theme",
         choices=("ansi", "dark", "light"),
         default=argparse.SUPPRESS,
         help="colours of the terminal (ansi), or a dark or light theme",
     )
-    looks.add_argument(
+    dashboard_options.add_argument(
         "--mouse",
         action=argparse.BooleanOptionalAction,
         default=argparse.SUPPRESS,
         help="use the mouse (default: not over SSH)",
     )
-    looks.add_argument(
+    dashboard_options.add_argument(
         "--ascii",
         action=argparse.BooleanOptionalAction,
         default=argparse.SUPPRESS,
         help="use ASCII characters only (default: if the locale is not UTF-8)",
     )
-    return looks
+    return dashboard_options
 
 
 def _add_demo(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:

@@ -51,7 +51,7 @@ def bar(label: str, total: int | None = None) -> Bar:
     return bar_for(label, total)
 
 
-def outlive_helpers() -> None:
+def ignore_closed_pipes() -> None:
     """Makes a closed pipe an error that can be handled: if a helper process of an import ends, the import goes on."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)

@@ -15,7 +15,7 @@ from storage.database.settings import load_settings
 from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
-from tui.commands.common import bar, database_of, outlive_helpers
+from tui.commands.common import bar, database_of, ignore_closed_pipes
 from tui.commands.output import is_utf8, print_lines, print_message, report_error
 from tui.words.numbers import plural
 
@@ -30,7 +30,7 @@ def import_files(arguments: Namespace) -> int:
     options = _import_options(arguments)
     if arguments.files.count("-") > 1:
         raise UsageError("'-' is given twice, but standard input can be read only once")
-    outlive_helpers()
+    ignore_closed_pipes()
     with writing(database_of(arguments)) as writer:
         return _import_files(arguments, writer, options)
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from storage.database.connection import DatabaseError, exists, reading
 from storage.database.settings import load_settings
-from tui.commands.common import bar, database_of, filter_in, now_of, outlive_helpers
+from tui.commands.common import bar, database_of, filter_in, ignore_closed_pipes, now_of
 from tui.commands.output import print_lines
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def demo(arguments: Namespace) -> int:
     """Builds the demo database and opens the dashboard on it; returns the exit status."""
     from tui.commands.demo import build_demo
 
-    outlive_helpers()
+    ignore_closed_pipes()
     path = build_demo(getattr(arguments, "db", None), bar("building the demo"))
     if arguments.no_open:
         print_lines(str(path))

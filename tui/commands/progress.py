@@ -10,9 +10,9 @@ from types import TracebackType
 
 from tui.commands.output import printable
 
-_EVERY = 0.1  # seconds
-_QUIET = 0.5  # seconds
-_LABEL = 40  # cells
+_INTERVAL = 0.1  # seconds
+_DELAY = 0.5  # seconds
+_LABEL_WIDTH = 40  # cells
 
 
 class Bar:
@@ -64,11 +64,11 @@ class Bar:
 
     def _draw(self, parts: list[str]) -> None:
         now = time.monotonic()
-        if not self._visible or now - self._started < _QUIET or now - self._drawn < _EVERY:
+        if not self._visible or now - self._started < _DELAY or now - self._drawn < _INTERVAL:
             return
         self._drawn, self._shown = now, True
         # A line that wraps could not be overwritten.
-        line = last_cells(f"{last_cells(self._label, _LABEL)}  {'  '.join(parts)}", _columns() - 1)
+        line = last_cells(f"{last_cells(self._label, _LABEL_WIDTH)}  {'  '.join(parts)}", _columns() - 1)
         sys.stderr.write(f"\r{line}\x1b[K")
         sys.stderr.flush()
 

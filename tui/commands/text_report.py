@@ -8,7 +8,7 @@ from storage.domain.failures import Reason, advice_of, title_of
 from storage.report.report import Report, share
 from tui.words.numbers import percent
 
-_WIDTH = 30
+_BAR_WIDTH = 30
 
 
 def render(report: Report, ascii_only: bool = False) -> str:
@@ -89,7 +89,7 @@ def _bars(title: str, parts: Iterable[tuple[str, int]]) -> list[str]:
 
 
 def _bar(count: int, total: int) -> str:
-    return "█" * round(_WIDTH * count / total) if total else ""
+    return "█" * round(_BAR_WIDTH * count / total) if total else ""
 
 
 def _daily(report: Report) -> list[str]:

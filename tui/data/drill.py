@@ -1,4 +1,4 @@
-"""The filter of the starts behind a number of a panel. Knows no widget and no database."""
+"""From a number of a panel to the filter of its starts (drilling down). Knows no widget and no database."""
 
 from __future__ import annotations
 
@@ -16,23 +16,27 @@ ARRIVED = frozenset(StartStatus) - {StartStatus.FAILED}
 T = TypeVar("T")
 
 
-class Pressed(NamedTuple):
-    """A number of users whose starts include starts of other users, with words for both.
+class CountedUsers(NamedTuple):
+    """The users that a panel counts, if a filter can only select the starts of these and some other users.
 
     Attributes:
         users: how many users the panel counts.
-        are: the words after their number.
-        others: the words after the number of the other users.
+        label: follows their number, such as "never answered".
+        others_label: follows the number of the other users, such as "answered another time".
     """
 
     users: int
-    are: str
-    others: str
+    label: str
+    others_label: str
 
-    def words(self, users: int) -> str:
-        """Why the table shows starts of more users than the panel counts; empty if it does not."""
-        more = users - self.users
-        return f"{number(self.users)} {self.are}, {number(more)} {self.others}" if more > 0 else ""
+    def explanation(self, users: int) -> str:
+        """Why the table shows starts of more users than the panel counts; empty if it does not.
+
+        Args:
+            users: how many users have starts in the table.
+        """
+        others = users - self.users
+        return f"{number(self.users)} {self.label}, {number(others)} {self.others_label}" if others > 0 else ""
 
 
 def narrowed(

@@ -1,4 +1,4 @@
-"""What each list offers, and what a choice makes of the filter. Knows no widget and no database."""
+"""The options of each list, and the filter after a choice. Knows no widget and no database."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Option:
     """One line of a list.
 
     Attributes:
-        value: what it stands for; None for no restriction.
-        label: what a person reads.
-        count: how many starts it has, where known.
-        key: the key that does the same.
+        value: the value that it selects; None for no restriction.
+        label: the text that people read.
+        count: how many starts have the value; None if unknown.
+        key: the key that does the same; empty if there is none.
     """
 
     value: Hashable
@@ -35,7 +35,7 @@ class Option:
 
 
 def takes_several(name: str) -> bool:
-    """Whether a list of that name lets a person choose several values."""
+    """Whether several values can be chosen in the list of that name."""
     return name in FIELDS and FIELDS[name].several
 
 
@@ -47,7 +47,7 @@ def options_of(
     Args:
         name: the name of the field; it has a dropdown.
         choices: the values that the database knows, by the name of the field.
-        counts: how many starts each value has; None as long as they are not known.
+        counts: how many starts each value has; None until they are read.
     """
     words = DROPDOWNS[name]
     values = words.value_names.items() or [(choice.value, choice.label) for choice in choices.get(name, ())]
@@ -59,12 +59,12 @@ def options_of(
 
 
 def commands_of(keys: Sequence[Key]) -> list[Option]:
-    """The options of the command palette: what each key does, and the key."""
+    """The options of the command palette: the description of each action, and its key."""
     return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}", key=key_names(key.shown)) for key in keys]
 
 
 def typed_period(text: str) -> Option | None:
-    """The period that typed text means: a number of days (`14d`), a first day, or a first and a last day."""
+    """The period of typed text: days (`14d`), a first day, or a first and a last day; None if it is neither."""
     text = text.strip().lower()
     if (days := re.fullmatch(r"([1-9]\d{0,3})\s*d?", text)) is not None:
         period = Period(f"{days[1]}d")

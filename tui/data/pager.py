@@ -1,7 +1,7 @@
-"""The rows of the table, page by page: which are known, which are wanted, and how each page is found.
+"""The rows of the table, page by page: which are read, which are missing, and how each page is read.
 
-Knows no widget. A page is read from its neighbour's key; a jump starts within the day that the daily series names, so
-that nothing is ever counted off from the top.
+Knows no widget. By time, a page is read from the key of the page next to it, and a jump starts at the day that the
+daily counts give: so no query counts rows from the top of the table.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from storage.domain.filters import Filter
 from storage.domain.period import Period
@@ -19,15 +20,33 @@ from storage.table.pages import NotificationRow, StartRow
 from storage.table.sorting import Order, Sorting
 
 PAGE = 100  # rows
-_KEPT = 60  # pages
-_AT_HAND = 20_000  # rows that are counted by contact while one waits
+_MAX_PAGES = 60  # kept in memory
+_QUICK_ROWS = 20_000  # by contact: rows from either end that are found fast enough to wait for
 
 Row = StartRow | NotificationRow
 
 
+class ScrollPosition(NamedTuple):
+    """The first row of the table on the screen, and the row under the cursor."""
+
+    top: int = 0
+    cursor: int = 0
+
+
 @dataclass(slots=True)
 class Pager:
-    """The rows of one filter at one moment; `load` may run in another thread, everything else in the screen's."""
+    """The rows of one filter at one moment. Only `load` may run in another thread.
+
+    Attributes:
+        filter: selects the starts.
+        now: the moment.
+        grouped: whether the rows are notifications, not single starts.
+        count: how many rows there are.
+        daily: the counts of each day of the period, the oldest first.
+        order: how single starts are sorted.
+        reverse: whether the order is reversed.
+        by_day: the notifications of each day, if the rows are notifications.
+    """
 
     filter: Filter
     now: datetime
@@ -36,7 +55,7 @@ class Pager:
     daily: tuple[Day, ...]
     order: Order = Order.TIME
     reverse: bool = False
-    by_day: Mapping[int, int] | None = None  # groups of each day, where the rows are groups
+    by_day: Mapping[int, int] | None = None
     _pages: dict[int, list[Row]] = field(default_factory=dict)
     _sorting: Sorting = field(init=False)
 
@@ -49,30 +68,30 @@ class Pager:
         return -(-self.count // PAGE)
 
     def row(self, position: int) -> Row | None:
-        """The row at a position, None where it is not read yet or there is none."""
+        """The row at a position; None if it is not read yet or there is none."""
         page = self._pages.get(position // PAGE)
         offset = position % PAGE
         return page[offset] if page is not None and offset < len(page) else None
 
     def missing(self, first: int, last: int) -> list[int]:
-        """The pages that the rows from `first` to `last` need and that are not read yet."""
+        """The indexes of the pages with rows from `first` to `last` that are not read yet."""
         if self.count == 0:
             return []
         lowest, highest = max(0, first) // PAGE, min(last, self.count - 1) // PAGE
         return [index for index in range(lowest, highest + 1) if index not in self._pages]
 
     def store(self, index: int, rows: Sequence[Row]) -> None:
-        """Keeps a page, and lets go of the one that is farthest from it where there are too many."""
+        """Keeps a page; if there are too many, forgets the one that is farthest from it."""
         self._pages[index] = list(rows)
-        if len(self._pages) > _KEPT:
+        if len(self._pages) > _MAX_PAGES:
             del self._pages[max(self._pages, key=lambda other: abs(other - index))]
 
     def is_far(self, position: int) -> bool:
-        """Whether the row at a position takes long to find: only by contact, and far from both ends."""
-        return self.order is Order.CONTACT and _AT_HAND < position < self.count - _AT_HAND
+        """Whether the row at a position takes long to find: only if sorted by contact, and far from both ends."""
+        return self.order is Order.CONTACT and _QUICK_ROWS < position < self.count - _QUICK_ROWS
 
     def load(self, session: ReadSession, index: int) -> list[Row]:
-        """Reads one page."""
+        """Reads the page with this index; `store` keeps it."""
         position = index * PAGE
         limit = min(PAGE, self.count - position)
         if limit <= 0:
@@ -100,7 +119,7 @@ class Pager:
         return self._jump(session, position, limit)
 
     def _edge(self, index: int, place: int) -> StartRow | None:
-        """The first or last row of a page that is known and whole."""
+        """The first (0) or last (-1) row of a page; None unless the page is read and complete."""
         page = self._pages.get(index)
         whole = PAGE if index < self.pages - 1 else self.count - index * PAGE
         if page is None or len(page) != whole:
@@ -130,10 +149,15 @@ def count_of(day: Day) -> int:
     return day.status.total + day.referred
 
 
-def moved(position: int, before: Report, after: Report) -> int:
-    """Where the row at a position stands in a newer report: as many rows further as came on top of it.
+def shifted_position(position: int, before: Report, after: Report) -> int:
+    """The position of the same row in a newer report.
 
-    Rows that came within its own day count as newer than it: what is read live is newer than what was there.
+    New rows of its own day count as newer than it, because live updates bring newer rows.
+
+    Args:
+        position: of the row in `before`; 0 is the newest.
+        before: the report in which the position was right.
+        after: the newer report.
     """
     newer = 0
     for day in reversed(before.daily):

@@ -1,6 +1,6 @@
-"""What a person prefers: theme, mouse, first filter, where files are saved, and keys. A small TOML file and the flags.
+"""The user's preferences: theme, mouse, first filter, directory for saved files, and keys; from a small TOML file.
 
-Knows no widget. A wrong line costs itself only: it is told, and the default holds.
+Knows no widget. An invalid setting is reported and its default is used; the others apply.
 """
 
 from __future__ import annotations
@@ -20,9 +20,17 @@ NAMES = ("theme", "mouse", "ascii", "filter", "directory", "keys")
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """theme: one of THEMES. ascii: no character beyond ASCII. filter: what the dashboard begins with. directory: where
-    files are saved, None for the current one. keys: id of a key -> its keys as Textual names them. problems: what is
-    wrong with the file, a line each."""
+    """The preferences for one run.
+
+    Attributes:
+        theme: one of THEMES.
+        mouse: whether the mouse is used.
+        ascii: show only ASCII characters.
+        filter: the first filter of the dashboard.
+        directory: where files are saved; None for the current directory.
+        keys: the keys of each action, by its id, as Textual names them.
+        problems: what is wrong with the file, one line each.
+    """
 
     theme: str = "ansi"
     mouse: bool = True
@@ -34,7 +42,7 @@ class Preferences:
 
 
 def default_file() -> Path:
-    """Where the file is: SALUDO_SETTINGS, else in the user's configuration directory."""
+    """The path of the settings file: SALUDO_SETTINGS, or else in the user's configuration directory."""
     if named := os.environ.get("SALUDO_SETTINGS"):
         return Path(named)
     from platformdirs import user_config_path
@@ -43,34 +51,43 @@ def default_file() -> Path:
 
 
 def for_terminal(environment: Mapping[str, str] = os.environ) -> Preferences:
-    """What is sensible on this terminal: over SSH no mouse, and no character beyond ASCII where the locale has none."""
+    """The defaults for this terminal: no mouse over SSH, and only ASCII if the locale is not UTF-8."""
     return Preferences(mouse=not environment.get("SSH_CONNECTION"), ascii=not _is_utf8(environment))
 
 
 def _is_utf8(environment: Mapping[str, str]) -> bool:
-    """Whether the locale is one of UTF-8; one that nobody has set (as in containers) is taken for it.
+    """Whether the locale uses UTF-8; assumed if no locale is set, as in containers.
 
-    Where LANG names no UTF-8, a LC_CTYPE of one of Python's own making does not count: see PEP 538.
+    If LANG is set, a LC_CTYPE that Python may have set itself is ignored (PEP 538).
     """
     whole, types, language = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    if types in _COERCED and language:
+    if types in _COERCED_LOCALES and language:
         types = ""
     named = whole or types or language or "UTF-8"
     return "utf8" in named.lower().replace("-", "")
 
 
-_COERCED = frozenset(("C.UTF-8", "C.utf8", "UTF-8"))
+_COERCED_LOCALES = frozenset(("C.UTF-8", "C.utf8", "UTF-8"))
 
 
 def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferences:
-    """The preferences of a file over `base`; the same as `base` where there is no file."""
+    """The preferences of a file, over those of `base`.
+
+    Args:
+        base: used for settings that the file does not have, or has wrong.
+        path: the file, which need not exist.
+        known_keys: the ids of the actions whose keys can be changed.
+
+    Returns:
+        The preferences, with what is wrong with the file in `problems`.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return base
     except (OSError, UnicodeDecodeError) as error:
         return replace(base, problems=(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})",))
-    import tomllib  # most people have no such file, and then start without
+    import tomllib  # only if there is a file: most people have none, and start faster
 
     try:
         values = tomllib.loads(text)
@@ -80,13 +97,13 @@ def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferenc
     found = base
     for name, value in values.items():
         try:
-            found = _taken(found, name, value, known_keys)
+            found = _with_setting(found, name, value, known_keys)
         except ValueError as error:
             problems.append(f"{path.name}: {error}")
     return replace(found, problems=tuple(problems))
 
 
-def _taken(found: Preferences, name: str, value: Any, known_keys: frozenset[str]) -> Preferences:
+def _with_setting(found: Preferences, name: str, value: Any, known_keys: frozenset[str]) -> Preferences:
     match name, value:
         case "theme", str() if value in THEMES:
             return replace(found, theme=value)

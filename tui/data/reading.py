@@ -1,4 +1,4 @@
-"""What the workers do in their threads: read the database into values that the screen shows. Knows no widget."""
+"""Reads the database into values that the screen shows; runs in worker threads. Knows no widget."""
 
 from __future__ import annotations
 
@@ -26,28 +26,36 @@ from storage.table.positions import Cursor
 from storage.table.sorting import Order
 from tui.data.pager import PAGE, Pager
 
-# What only one key needs is imported by it, in its worker: the first screen comes sooner without.
+# Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
 if TYPE_CHECKING:
     from storage.table.detail import StartDetail
     from storage.table.search import Match
 
-_STEPS = 20_000  # SQLite's virtual machine steps between two looks at whether the answer is still wanted
-_WORD_EVERY = 0.5  # seconds between two words on how far a search has come
+_STEPS_BETWEEN_CHECKS = 20_000  # instructions of SQLite's virtual machine
+_PROGRESS_INTERVAL = 0.5  # seconds
 
-Stamp = tuple[int, int, int]  # device, file and version: what changes whenever the database does
+Stamp = tuple[int, int, int]  # device, inode and data_version: differs whenever the database has changed
 
 
 class ReadError(Exception):
     """The database could not be read; the message is one line."""
 
 
-class Abandoned(Exception):
-    """Nobody waits for this answer any more."""
+class Cancelled(Exception):
+    """The job was cancelled: its result is no longer needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the dashboard is asked to show: a filter, the form of the table, and what the funnel covers."""
+    """What the dashboard shows.
+
+    Attributes:
+        filter: selects the starts.
+        grouped: whether the table has a row per notification, not per start.
+        funnel_of_period: whether the funnel covers the period, not this week.
+        order: how the table is sorted.
+        reverse: whether that order is reversed.
+    """
 
     filter: Filter
     grouped: bool = False
@@ -57,25 +65,36 @@ class View:
 
     @property
     def by_time(self) -> bool:
-        """Whether its table shows the starts, the newest first."""
+        """Whether the table shows single starts, the newest first."""
         return not self.grouped and not self.reverse and self.order is Order.TIME
 
 
 class Snapshot(NamedTuple):
-    """Everything the dashboard shows of one view, from one moment of the database."""
+    """Everything the dashboard shows of one view, read in one transaction.
+
+    Attributes:
+        view: what was read.
+        now: the time that the periods refer to.
+        report: the numbers.
+        choices: the values that the database knows, by the name of the field.
+        pager: the rows of the table.
+        empty: whether the database has no starts at all.
+        data_until: when the last import ended, in the time zone of the report; None if there was none.
+        starts_without: if nothing matches: (field, count), the starts that match without the restriction of that field.
+    """
 
     view: View
     now: datetime
     report: Report
-    choices: dict[str, tuple[Choice, ...]]  # the values that the database knows, by the name of the field
+    choices: dict[str, tuple[Choice, ...]]
     pager: Pager
     empty: bool
-    data_of: datetime | None
-    loosened: tuple[tuple[str, int], ...] = ()  # if nothing matches: field, starts without its restriction
+    data_until: datetime | None
+    starts_without: tuple[tuple[str, int], ...] = ()
 
     @property
     def today(self) -> date:
-        """The local day of its moment."""
+        """The local day of `now`."""
         return self.day_of(self.now)
 
     def day_of(self, now: datetime) -> date:
@@ -84,7 +103,7 @@ class Snapshot(NamedTuple):
 
 
 def has_content(path: Path) -> bool:
-    """Whether there is a file with anything in it."""
+    """Whether the file exists and is not empty."""
     try:
         return path.stat().st_size > 0
     except OSError:
@@ -92,7 +111,7 @@ def has_content(path: Path) -> bool:
 
 
 class Reader:
-    """One read-only connection for one job at a time, opened when first needed and again when the file is replaced."""
+    """A read-only connection for one job at a time; opened when first used, and again if the file is replaced."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -101,14 +120,22 @@ class Reader:
         self._file: tuple[int, int] | None = None
 
     @contextmanager
-    def connection(self, abandoned: Callable[[], bool] = lambda: False) -> Iterator[sqlite3.Connection]:
-        """The connection, while no other thread has it; raises ReadError, or Abandoned once `abandoned` says so."""
+    def connection(self, is_cancelled: Callable[[], bool] = lambda: False) -> Iterator[sqlite3.Connection]:
+        """The connection, locked against other threads.
+
+        Args:
+            is_cancelled: asked every `_STEPS_BETWEEN_CHECKS`; if it returns True, the query is interrupted.
+
+        Raises:
+            ReadError: the database cannot be read.
+            Cancelled: `is_cancelled` returned True.
+        """
         with self._lock:
-            if abandoned():
-                raise Abandoned
+            if is_cancelled():
+                raise Cancelled
             try:
                 connection = self._open()
-                connection.set_progress_handler(abandoned, _STEPS)
+                connection.set_progress_handler(is_cancelled, _STEPS_BETWEEN_CHECKS)
                 try:
                     yield connection
                 finally:
@@ -116,13 +143,13 @@ class Reader:
             except DatabaseError as error:
                 raise ReadError(str(error)) from None
             except sqlite3.Error as error:
-                if abandoned():
-                    raise Abandoned from None
+                if is_cancelled():
+                    raise Cancelled from None
                 self._close()
                 raise ReadError(f"{self.path}: {describe(error)}") from None
 
     def stamp(self) -> Stamp | None:
-        """What changes whenever the database does; None where there is none or it cannot be read."""
+        """A value that differs whenever the database has changed; None if it cannot be read."""
         try:
             with self.connection() as connection:
                 version = int(connection.execute("PRAGMA data_version").fetchone()[0])
@@ -132,7 +159,7 @@ class Reader:
             return None
 
     def close(self) -> None:
-        """Closes the connection once nobody uses it."""
+        """Closes the connection, after the job that uses it."""
         with self._lock:
             self._close()
 
@@ -162,9 +189,14 @@ def load_snapshot(
     position_in: Callable[[Report], int],
     rows: int,
 ) -> Snapshot:
-    """Everything for a view in one read transaction, with the pages that hold the rows from a position on.
+    """Reads everything for a view in one transaction, with the pages of the first rows on the screen.
 
-    position_in: says, given the new report, which row will be the first on the screen. rows: how many fit there.
+    Args:
+        connection: reads the database.
+        view: what to read.
+        now: the time that the periods refer to.
+        position_in: the first row on the screen, given the new report.
+        rows: how many rows the screen shows.
     """
     with read_session(connection) as session:
         report = load_report(session, view.filter, now, view.funnel_of_period)
@@ -172,7 +204,7 @@ def load_snapshot(
         count = report.starts if by_day is None else sum(by_day.values())
         pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, by_day)
         first = max(0, min(position_in(report), count - 1))
-        # What takes long to find the table asks for by itself: the figures need not wait for it.
+        # If these pages take long to find, the table requests them later: the numbers need not wait.
         for index in () if pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2)):
             pager.store(index, pager.load(session, index))
         empty = report.starts == 0 and load_report(session, Filter(Period(None)), now).starts == 0
@@ -185,12 +217,12 @@ def load_snapshot(
             pager,
             empty,
             None if imported is None else imported.astimezone(zone_of(report.time_zone)),
-            () if report.starts or empty else tuple(_loosened(session, view.filter, now)),
+            () if report.starts or empty else tuple(_starts_without(session, view.filter, now)),
         )
 
 
-def _loosened(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
-    """The fields that alone keep a filter from matching anything, with how many starts match without each."""
+def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
+    """The fields without whose restriction the filter would match: (field, how many starts match without it)."""
     for name in FIELDS:
         other = filter.without(name)
         if other != filter and (starts_without := load_report(session, other, now).starts):
@@ -198,7 +230,7 @@ def _loosened(session: ReadSession, filter: Filter, now: datetime) -> Iterator[t
 
 
 def load_detail(connection: sqlite3.Connection, cursor: Cursor) -> StartDetail | None:
-    """One start with everything known of it."""
+    """Everything known about one start; None if it is no longer in the database."""
     from storage.table import detail
 
     with read_session(connection) as session:
@@ -214,19 +246,32 @@ def find(
     older: bool,
     progress: Callable[[date], None],
 ) -> Match | None:
-    """The nearest start beyond the cursor that has the text; says twice a second how far it has come."""
+    """The nearest start beyond the cursor whose contact, name or template contains a text.
+
+    Args:
+        connection: reads the database.
+        filter: selects the starts.
+        now: the time that its period refers to.
+        text: the text to find.
+        cursor: where to begin; None for an end of the table.
+        older: search towards older starts, not newer ones.
+        progress: called at most twice a second, with the day that the search has reached.
+
+    Returns:
+        The match; None if there is none.
+    """
     from storage.table import search
 
-    next_word = time.monotonic() + _WORD_EVERY
+    next_progress = time.monotonic() + _PROGRESS_INTERVAL
 
-    def now_and_then(day: date) -> None:
-        nonlocal next_word
-        if (moment := time.monotonic()) >= next_word:
-            next_word = moment + _WORD_EVERY
+    def report_progress(day: date) -> None:
+        nonlocal next_progress
+        if (moment := time.monotonic()) >= next_progress:
+            next_progress = moment + _PROGRESS_INTERVAL
             progress(day)
 
     with read_session(connection) as session:
-        return search.find(session, filter, now, text, cursor, older, now_and_then)
+        return search.find(session, filter, now, text, cursor, older, report_progress)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
@@ -238,15 +283,29 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
 def save(
     connection: sqlite3.Connection, filter: Filter, now: datetime, to: Path, progress: Callable[[int], None]
 ) -> Path:
-    """Saves the TSV of a filter to a path, or in a directory under a free name, and says where; raises ReadError."""
+    """Saves the starts of a filter as TSV.
+
+    Args:
+        connection: reads the database.
+        filter: selects the starts.
+        now: the time that its period refers to.
+        to: the file, or a directory, in which an unused name is chosen.
+        progress: called with the number of starts written so far.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ReadError: the file cannot be written.
+    """
     from storage.table.export import file_name, write_tsv
 
     with read_session(connection) as session:
         return _saved(to, file_name(filter, now), lambda out: write_tsv(session, filter, now, out, progress=progress))
 
 
-def save_figures(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
-    """Saves the figures of a panel as TSV in the same way."""
+def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """Saves the numbers of a panel as TSV; `name`, `to` and the errors as in `save`, `rows` with their heading."""
     from storage.table.export import file_name
     from storage.table.export_lines import tsv_cell
 

@@ -1,4 +1,4 @@
-"""Where one has been: the views before and after the present one, each with its place in the table. Knows no widget."""
+"""Back and forward: the views before and after the present one, each with its scroll position. Knows no widget."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storage.domain.filters import Filter
+from tui.data.pager import ScrollPosition
 from tui.data.reading import View
-from tui.data.worker_messages import ScrollPosition
 
-_KEPT = 200
-_SHOWN = 4  # steps of the way that are worth telling
+_MAX_ENTRIES = 200
+_MAX_BREADCRUMBS = 4  # the status line has no room for more
 _TOP = ScrollPosition()
 
 
 class HistoryEntry(NamedTuple):
-    """A view and where one stood in it: in the table, and on which part of which panel; `focus` is the id of the widget
-    that had the keys."""
+    """A view, and what the user had selected in it.
+
+    Attributes:
+        view: the view.
+        position: the scroll position of the table.
+        focus: the id of the widget that had the focus.
+        item: the item under the cursor, if that was a panel.
+    """
 
     view: View
-    place: ScrollPosition = _TOP
+    position: ScrollPosition = _TOP
     focus: str = "starts"
-    part: int = 0
+    item: int = 0
 
 
 @dataclass(slots=True)
 class History:
-    """The way here and, after going back, the way on."""
+    """The previous views and, after going back, the next ones."""
 
     _before: list[HistoryEntry] = field(default_factory=list)
     _after: list[HistoryEntry] = field(default_factory=list)
@@ -41,26 +47,33 @@ class History:
         """How many steps forward there are."""
         return len(self._after)
 
-    def way(self) -> list[Filter]:
-        """The filters on the way here, the last few of them."""
-        return [stop.view.filter for stop in self._before[-_SHOWN:]]
+    def recent_filters(self) -> list[Filter]:
+        """The filters of the last few previous views, the oldest first."""
+        return [entry.view.filter for entry in self._before[-_MAX_BREADCRUMBS:]]
 
-    def leave(self, stop: HistoryEntry) -> None:
-        """Goes on to a new view from this one: there is no way on any more."""
-        self._before.append(stop)
-        del self._before[:-_KEPT]
+    def push(self, entry: HistoryEntry) -> None:
+        """Adds the present view before going to a new one; the next views are forgotten."""
+        self._before.append(entry)
+        del self._before[:-_MAX_ENTRIES]
         self._after.clear()
 
-    def back(self, stop: HistoryEntry) -> HistoryEntry | None:
-        """The view before, None where there is none; `stop` is where one is now."""
+    def back(self, entry: HistoryEntry) -> HistoryEntry | None:
+        """Goes back.
+
+        Args:
+            entry: the present view.
+
+        Returns:
+            The previous view; None if there is none.
+        """
         if not self._before:
             return None
-        self._after.append(stop)
+        self._after.append(entry)
         return self._before.pop()
 
-    def forward(self, stop: HistoryEntry) -> HistoryEntry | None:
-        """The view after, None where there is none."""
+    def forward(self, entry: HistoryEntry) -> HistoryEntry | None:
+        """Goes forward; arguments and result as in `back`."""
         if not self._after:
             return None
-        self._before.append(stop)
+        self._before.append(entry)
         return self._after.pop()

@@ -1,26 +1,26 @@
-"""What widgets and workers tell the dashboard. Values only: no message knows who handles it."""
+"""The messages that widgets and workers send to the dashboard. Values only: no message knows who handles it."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from storage.domain.filters import Filter
 from storage.table.pages import NotificationRow, StartRow
-from tui.data.drill import Pressed
+from tui.data.drill import CountedUsers
 from tui.data.pager import Pager, Row
 from tui.data.reading import Snapshot, Stamp, View
 
-if TYPE_CHECKING:  # slow to import, and not for the first screen
+if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import StartDetail
     from storage.table.search import Match
 
 
 class Loaded(Message):
-    """A worker has read everything for a view; `stamp` is what the database had changed to before that."""
+    """A worker has read everything for a view; `stamp` is the stamp of the database before it was read."""
 
     def __init__(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
         self.snapshot, self.stamp = snapshot, stamp
@@ -28,7 +28,7 @@ class Loaded(Message):
 
 
 class LoadFailed(Message):
-    """A worker could not read the database: one line says why; `view` is what it was asked for."""
+    """A worker could not read the database; `text` says why in one line, `view` is the requested view, if any."""
 
     def __init__(self, text: str, view: View | None = None, stamp: Stamp | None = None) -> None:
         self.text, self.view, self.stamp = text, view, stamp
@@ -44,19 +44,19 @@ class PagesRead(Message):
 
 
 class PlotsReady(Message):
-    """What draws the charts has been imported."""
+    """The module that draws the charts has been imported."""
 
 
 class DetailRead(Message):
-    """A worker has read one start; None where it is there no more."""
+    """A worker has read one start; `detail` is None if it is no longer in the database."""
 
     def __init__(self, row: StartRow, detail: StartDetail | None) -> None:
         self.row, self.detail = row, detail
         super().__init__()
 
 
-class Found(Message):
-    """Where the text that was looked for stands; None where it is not found that way."""
+class FindEnded(Message):
+    """A search has ended; `match` is None if the text was not found in that direction."""
 
     def __init__(self, filter: Filter, match: Match | None, older: bool) -> None:
         self.filter, self.match, self.older = filter, match, older
@@ -64,7 +64,7 @@ class Found(Message):
 
 
 class FindProgress(Message):
-    """The text is looked for among the starts of this day."""
+    """A search has reached this day."""
 
     def __init__(self, day: date) -> None:
         self.day = day
@@ -75,7 +75,7 @@ class FindProgress(Message):
 
 
 class SaveProgress(Message):
-    """So many starts are written."""
+    """`count` starts have been written."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -86,15 +86,15 @@ class SaveProgress(Message):
 
 
 class SaveEnded(Message):
-    """A save is over: where the file stands, or why there is none."""
+    """A save has ended; `text` says where the file is, or why there is none."""
 
     def __init__(self, text: str, error: bool = False) -> None:
         self.text, self.error = text, error
         super().__init__()
 
 
-class Counted(Message):
-    """How many starts each value of a field has under the other filters."""
+class CountsRead(Message):
+    """A worker has counted the starts of each value of a field under the other filters."""
 
     def __init__(self, field: str, counts: dict[Hashable, int]) -> None:
         self.field, self.counts = field, counts
@@ -102,27 +102,27 @@ class Counted(Message):
 
 
 class Drill(Message):
-    """Show the starts behind something: the filter that selects them, and whose number was pressed."""
+    """Show the starts of the item that was opened; `counted_users` is set if they can include other users."""
 
-    def __init__(self, filter: Filter, pressed: Pressed | None) -> None:
-        self.filter, self.pressed = filter, pressed
+    def __init__(self, filter: Filter, counted_users: CountedUsers | None) -> None:
+        self.filter, self.counted_users = filter, counted_users
         super().__init__()
 
 
-class Opened(Message):
-    """Enter on a row of the table."""
+class RowOpened(Message):
+    """The user pressed Enter on a row of the table."""
 
     def __init__(self, row: StartRow | NotificationRow) -> None:
         self.row = row
         super().__init__()
 
 
-class NothingThere(Message):
-    """Enter where there is nothing to open."""
+class NothingToOpen(Message):
+    """The user pressed Enter, but there is nothing to open."""
 
 
 class FilterChosen(Message):
-    """A dropdown or the filter line asks for another filter."""
+    """The user typed another filter."""
 
     def __init__(self, filter: Filter) -> None:
         self.filter = filter
@@ -130,15 +130,8 @@ class FilterChosen(Message):
 
 
 class Note(Message):
-    """One line for the person, in the status line."""
+    """Show one line in the status line."""
 
     def __init__(self, text: str, error: bool = False) -> None:
         self.text, self.error = text, error
         super().__init__()
-
-
-class ScrollPosition(NamedTuple):
-    """Where the table stands: the first row shown and the row under the cursor."""
-
-    top: int = 0
-    cursor: int = 0

@@ -55,7 +55,7 @@ class Arrangement:
 
     def resize(self, layout: Layout) -> None:
         """Arranges the panels for a new size; a chart that has the keys stays on the screen."""
-        panel = self._key_focus.id_in_use()
+        panel = self._key_focus.focused_id()
         if panel in charts.charts() and panel not in shown_charts(layout, self.chart):
             self.chart = panel
         self.arrange(layout)

@@ -22,7 +22,7 @@ from tui.widgets.prompt_line import PromptLine
 from tui.widgets.scroll_text import Lines
 from tui.widgets.starts_table import StartsTable
 from tui.words.keys import Key, Where, bar
-from tui.words.unavailable import NO_DATA, UNREADABLE, Moment, why_not
+from tui.words.unavailable import NO_DATA, UNREADABLE, ScreenState, why_not
 
 
 class Availability:
@@ -48,7 +48,7 @@ class Availability:
 
     def reason(self, action: str) -> str:
         """Why an action of the dashboard is unavailable; empty if it is available."""
-        return why_not(action, self._moment())
+        return why_not(action, self._state())
 
     def why_not(self, key: Key) -> str:
         """Why a key is unavailable; empty if it is available."""
@@ -73,11 +73,11 @@ class Availability:
         keys = [key for key in bar(*_listening(focused)) if key.bar != left_out]
         return keys, frozenset(key for key in keys if self.why_not(key))
 
-    def _moment(self) -> Moment:
+    def _state(self) -> ScreenState:
         navigation = self._navigation
-        return Moment(
-            way_back=navigation.history.depth > 0 or self._detail.display,
-            way_forward=navigation.history.ahead > 0,
+        return ScreenState(
+            can_go_back=navigation.history.depth > 0 or self._detail.display,
+            can_go_forward=navigation.history.ahead > 0,
             filtered=navigation.view.filter != Filter(),
             grouped=navigation.view.grouped,
             by_time=navigation.view.order is Order.TIME,
@@ -88,12 +88,12 @@ class Availability:
         )
 
     def _selectable_count(self) -> int:
-        widget = self._key_focus.in_use()
+        widget = self._key_focus.focused_widget()
         if self._navigation.snapshot is None:
             return 1  # not known yet
         if isinstance(widget, StartsTable):
             return widget.count
-        return widget.parts() if isinstance(widget, Panel) else 1
+        return widget.item_count() if isinstance(widget, Panel) else 1
 
     def _no_data(self) -> str:
         """Why there is no data; empty if there is some, or while the database is being read."""

@@ -36,7 +36,7 @@ class Copying:
 
     def copy_item(self) -> None:
         """Copies the contact or template of the row under the cursor, or the part of a chart."""
-        panel = self._key_focus.panel_in_use()
+        panel = self._key_focus.focused_panel()
         if panel is not None and self._navigation.snapshot is not None:
             rows = self._figures(panel)[1:]
             if panel.cursor < len(rows):
@@ -48,7 +48,7 @@ class Copying:
 
     def copy_all(self) -> None:
         """Copies the whole row under the cursor, or all figures of a chart."""
-        panel = self._key_focus.panel_in_use()
+        panel = self._key_focus.focused_panel()
         if panel is not None and self._navigation.snapshot is not None:
             self.copy("\n".join("\t".join(row) for row in self._figures(panel)))
             return
@@ -74,7 +74,7 @@ class Copying:
 
     def _figures(self, panel: Panel) -> list[tuple[str, ...]]:
         assert self._navigation.snapshot is not None
-        return panel.figures(self._navigation.snapshot.report)
+        return panel.as_table(self._navigation.snapshot.report)
 
 
 def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:

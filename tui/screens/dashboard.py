@@ -23,10 +23,10 @@ from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.filter_dialogs import STILL_LOADING, known_choices
 from tui.screens.live_updates import INTERVAL
 from tui.screens.screen_layout import HORIZONTAL, VERTICAL, classes_of, layout_of
-from tui.widgets.choice_list import Picked
-from tui.widgets.detail_pane import LinkWanted, Step, WholeContact
-from tui.widgets.prompt_line import Given, Purpose
-from tui.widgets.starts_table import PagesWanted
+from tui.widgets.choice_list import ValuesPicked
+from tui.widgets.detail_pane import ContactRequested, LinkRequested, StepRequested
+from tui.widgets.prompt_line import Purpose, TextEntered
+from tui.widgets.starts_table import PagesRequested
 from tui.words.keys import Key, Where, bindings
 
 
@@ -62,7 +62,7 @@ class Dashboard(Screen[None]):
             choose=self.action_choose,
             known_choices=lambda: known_choices(self.parts.navigation),
             leave_detail=lambda: self.parts.leave_detail(),
-            take_back_keys=lambda: self.parts.take_back_keys(),
+            restore_focus=lambda: self.parts.restore_focus(),
         )
         self.table = self.widgets.table
         self.parts = DashboardParts(self, self.widgets, self.show_keys, path, filter, clock, directory, problems)
@@ -79,10 +79,10 @@ class Dashboard(Screen[None]):
         found = self.parts.database.read_at_once(self.view)
         if found is None:
             self.parts.notices.show_summary()
-            self.parts.navigation.ask(self.view, self.parts.navigation.anchor)
+            self.parts.navigation.load(self.view, self.parts.navigation.anchor)
         else:
             self.show_snapshot(*found)
-        self.set_interval(INTERVAL, self.parts.live.look)
+        self.set_interval(INTERVAL, self.parts.live.check)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         # At the start every widget has just been styled as it was mounted.
@@ -119,7 +119,9 @@ class Dashboard(Screen[None]):
             self.parts.search.stop()
             return key == "escape"
         if key != "ctrl+l":  # which only redraws the screen
-            self.parts.notices.forget(keep=self.parts.key_focus.is_lent or self.parts.saves.progress is not None)
+            self.parts.notices.forget(
+                keep=self.parts.key_focus.dialog_has_focus or self.parts.saves.progress is not None
+            )
         return False
 
     def show_snapshot(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
@@ -160,47 +162,47 @@ class Dashboard(Screen[None]):
     def on_note(self, message: worker_messages.Note) -> None:
         self.say(message.text, message.error)
 
-    def on_nothing_there(self, message: worker_messages.NothingThere) -> None:
+    def on_nothing_to_open(self, message: worker_messages.NothingToOpen) -> None:
         self._act("open", self.say, STILL_LOADING)
 
     def on_drill(self, message: worker_messages.Drill) -> None:
-        self.parts.navigation.drill(replace(self.view, filter=message.filter, grouped=False), message.pressed)
+        self.parts.navigation.drill(replace(self.view, filter=message.filter, grouped=False), message.counted_users)
 
-    def on_given(self, message: Given) -> None:
+    def on_text_entered(self, message: TextEntered) -> None:
         if message.purpose is Purpose.SAVE:
             self._act("save", self.parts.saves.save_as, message.text)
         else:
             self.parts.search.text = message.text
             self.action_find_next(1)
 
-    async def on_picked(self, message: Picked) -> None:
+    async def on_values_picked(self, message: ValuesPicked) -> None:
         await self.parts.dialogs.pick(message)
 
-    def on_pages_wanted(self, message: PagesWanted) -> None:
+    def on_pages_requested(self, message: PagesRequested) -> None:
         self.parts.database.load_pages(message.pager, message.pages)
 
-    def on_counted(self, message: worker_messages.Counted) -> None:
+    def on_counts_read(self, message: worker_messages.CountsRead) -> None:
         self.parts.dialogs.count(message)
 
     def on_filter_chosen(self, message: worker_messages.FilterChosen) -> None:
         self.parts.navigation.go_to(message.filter)
 
-    def on_opened(self, message: worker_messages.Opened) -> None:
+    def on_row_opened(self, message: worker_messages.RowOpened) -> None:
         self.parts.opened.open(message.row)
 
-    def on_step(self, message: Step) -> None:
+    def on_step_requested(self, message: StepRequested) -> None:
         self.parts.opened.step(message.by)
 
-    def on_whole_contact(self, message: WholeContact) -> None:
+    def on_contact_requested(self, message: ContactRequested) -> None:
         self.parts.opened.show_contact(message.row)
 
-    def on_link_wanted(self, message: LinkWanted) -> None:
+    def on_link_requested(self, message: LinkRequested) -> None:
         self.parts.opened.use_link(message)
 
     def on_find_progress(self, message: worker_messages.FindProgress) -> None:
         self.parts.search.advance(message.day)
 
-    def on_found(self, message: worker_messages.Found) -> None:
+    def on_find_ended(self, message: worker_messages.FindEnded) -> None:
         self.parts.search.end(message)
 
     def on_save_progress(self, message: worker_messages.SaveProgress) -> None:
@@ -233,7 +235,7 @@ class Dashboard(Screen[None]):
         self._act("forward", self.parts.navigation.forward)
 
     def action_refresh(self) -> None:
-        self.parts.navigation.ask_again()
+        self.parts.navigation.reload()
 
     def action_pause(self) -> None:
         self.parts.live.toggle()

@@ -81,9 +81,9 @@ class DashboardParts:
         self.arrangement.arrange(self.arrangement.layout)
         self._screen.set_focus(self._widgets.table)
 
-    def take_back_keys(self) -> None:
+    def restore_focus(self) -> None:
         """Follows up on a list or a line that was closed."""
-        self.key_focus.take_back()
+        self.key_focus.restore()
         self.notices.show_summary()
 
     def _read(self, view: View, position_in: Callable[[Report], int]) -> None:

@@ -30,7 +30,7 @@ class DashboardWidgets:
         choose: opens the list of a filter field.
         known_choices: the values that the filter line completes, by the name of the field.
         leave_detail: called when the open start is closed.
-        take_back_keys: called when a list or a line is closed.
+        restore_focus: called when a list or a line is closed.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class DashboardWidgets:
         choose: Callable[[str], None],
         known_choices: Callable[[], Mapping[str, Sequence[Choice]]],
         leave_detail: Callable[[], None],
-        take_back_keys: Callable[[], None],
+        restore_focus: Callable[[], None],
     ) -> None:
         self.filter_bar = FilterBar("filters", choose)
         of_panels: tuple[type[Panel], ...] = (Tiles, *charts.CHARTS)
@@ -46,9 +46,9 @@ class DashboardWidgets:
         self.table = StartsTable("starts")
         self.status_line, self.key_bar = StatusLine("status-line"), KeyBar("key-bar")
         self.detail = DetailPane("detail", leave_detail)
-        self.choices = ChoiceList("choices", take_back_keys)
-        self.filter_line = FilterLine("filter-line", known_choices, take_back_keys)
-        self.prompt_line = PromptLine("prompt-line", take_back_keys)
+        self.choices = ChoiceList("choices", restore_focus)
+        self.filter_line = FilterLine("filter-line", known_choices, restore_focus)
+        self.prompt_line = PromptLine("prompt-line", restore_focus)
 
     def compose(self, size: Size, chosen: str) -> ComposeResult:
         """Every widget; the charts with the classes of the first layout: one set later would style them again."""
@@ -69,4 +69,4 @@ class DashboardWidgets:
         """Draws the charts whose drawing is imported after the start."""
         for panel in self.panels.values():
             if isinstance(panel, DrawnChart):
-                panel.draw()
+                panel.enable()

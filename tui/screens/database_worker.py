@@ -24,12 +24,12 @@ from storage.table.pages import StartRow
 from storage.table.positions import Cursor
 from tui.data import reading
 from tui.data.pager import Pager
-from tui.data.reading import Abandoned, Reader, ReadError, Snapshot, Stamp, View
+from tui.data.reading import Cancelled, Reader, ReadError, Snapshot, Stamp, View
 from tui.data.worker_messages import (
-    Counted,
+    CountsRead,
     DetailRead,
+    FindEnded,
     FindProgress,
-    Found,
     Loaded,
     LoadFailed,
     Note,
@@ -83,7 +83,7 @@ class DatabaseWorker:
         try:
             with self._reports.connection(lambda: monotonic() > until) as connection:
                 return reading.load_snapshot(connection, view, self._clock(), lambda report: 0, FIRST_ROWS), stamp
-        except (Abandoned, ReadError):
+        except (Cancelled, ReadError):
             return None
 
     def load(self, view: View, position_in: Callable[[Report], int], rows: int) -> None:
@@ -142,15 +142,15 @@ class DatabaseWorker:
         )
 
     def load_counts(self, filter: Filter, field: str) -> None:
-        """Counts the starts of each value of a field under the other filters; answers `Counted`, or nothing."""
+        """Counts the starts of each value of a field under the other filters; answers `CountsRead`, or nothing."""
 
         def read(connection: sqlite3.Connection) -> Message:
-            return Counted(field, reading.load_counts(connection, filter.without(field), field, self._clock()))
+            return CountsRead(field, reading.load_counts(connection, filter.without(field), field, self._clock()))
 
         self._run("counts", lambda: self._answer(self._details, read, lambda text: None))
 
     def find(self, filter: Filter, text: str, cursor: Cursor | None, older: bool) -> None:
-        """Searches the table for text; answers `FindProgress` now and then, and `Found` or `LoadFailed`."""
+        """Searches the table for text; answers `FindProgress` now and then, and `FindEnded` or `LoadFailed`."""
 
         def progress(day: date) -> None:
             _stop_if_cancelled()
@@ -158,7 +158,7 @@ class DatabaseWorker:
 
         def read(connection: sqlite3.Connection) -> Message:
             match = reading.find(connection, filter, self._clock(), text, cursor, older, progress)
-            return Found(filter, match, older)
+            return FindEnded(filter, match, older)
 
         self._run("find", lambda: self._answer(self._finds, read))
 
@@ -181,12 +181,12 @@ class DatabaseWorker:
         cancelled = SaveEnded("not saved: cancelled", error=True)
         self._run("save", lambda: self._answer(self._saves, save, _not_saved, cancelled), exclusive=False)
 
-    def save_figures(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
+    def save_numbers(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
         """Writes the figures of a panel as `save_starts` writes starts; answers `SaveEnded`."""
 
         def work() -> None:
             try:
-                saved = reading.save_figures(name, filter, self._clock(), path or self._directory, rows)
+                saved = reading.save_numbers(name, filter, self._clock(), path or self._directory, rows)
             except ReadError as error:
                 self._screen.post_message(_not_saved(str(error)))
             else:
@@ -221,7 +221,7 @@ class DatabaseWorker:
         try:
             with reader.connection(lambda: worker.is_cancelled) as connection:
                 answer = read(connection)
-        except Abandoned:
+        except Cancelled:
             answer = cancelled
         except ReadError as error:
             answer = failed(str(error))
@@ -231,7 +231,7 @@ class DatabaseWorker:
 
 def _stop_if_cancelled() -> None:
     if get_current_worker().is_cancelled:
-        raise Abandoned
+        raise Cancelled
 
 
 def _not_saved(text: str) -> Message:

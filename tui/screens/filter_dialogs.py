@@ -9,11 +9,11 @@ from textual.screen import Screen
 
 from storage.report.filter_choices import COUNTS, Choice
 from tui.data.filter_options import Option, commands_of, options_of, shifted, with_chosen
-from tui.data.worker_messages import Counted
+from tui.data.worker_messages import CountsRead
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.key_focus import KeyFocus
 from tui.screens.navigation import Navigation
-from tui.widgets.choice_list import ChoiceList, Picked
+from tui.widgets.choice_list import ChoiceList, ValuesPicked
 from tui.widgets.filter_bar import Dropdown
 from tui.widgets.filter_line import FilterLine
 from tui.words.keys import Where, commands
@@ -60,12 +60,12 @@ class FilterDialogs:
         """Opens the command palette."""
         self._open(_COMMANDS, commands_of(commands(Where.DASHBOARD, Where.EVERYWHERE)), frozenset())
 
-    def count(self, message: Counted) -> None:
+    def count(self, message: CountsRead) -> None:
         """Shows the counts in the list that is open."""
         if self._choices.display and self._choices.field == message.field:
-            self._choices.count(options_of(message.field, known_choices(self._navigation), message.counts))
+            self._choices.show_counts(options_of(message.field, known_choices(self._navigation), message.counts))
 
-    async def pick(self, message: Picked) -> None:
+    async def pick(self, message: ValuesPicked) -> None:
         """Applies what was picked from a list."""
         if message.field == _COMMANDS:
             await self._screen.run_action(str(next(iter(message.values))))
@@ -74,7 +74,7 @@ class FilterDialogs:
 
     def edit(self) -> None:
         """Opens the filter line."""
-        self._key_focus.lend(self._line)
+        self._key_focus.open_dialog(self._line)
         self._line.edit(self._navigation.view.filter)
         self._say("Tab completes a field or value, Enter applies, Esc cancels")
 
@@ -93,7 +93,7 @@ class FilterDialogs:
 
     def _open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
         self._place(field, len(options))
-        self._key_focus.lend(self._choices)
+        self._key_focus.open_dialog(self._choices)
         self._choices.open(field, options, marked)
 
     def _place(self, field: str, options: int) -> None:

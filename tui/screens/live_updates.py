@@ -30,7 +30,7 @@ class LiveUpdates:
         """Pauses or resumes."""
         self.paused = not self.paused
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Reads the view again if the database changed or a day began; call it once an `INTERVAL`."""
         if self._navigation.is_reading or self.paused:
             return
@@ -38,4 +38,4 @@ class LiveUpdates:
         snapshot = self._navigation.snapshot
         day_began = snapshot is not None and snapshot.day_of(self._clock()) != snapshot.today
         if stamp != self._navigation.stamp or day_began:
-            self._navigation.ask_again()
+            self._navigation.reload()

@@ -11,15 +11,14 @@ from typing import NamedTuple, Protocol
 
 from storage.domain.filters import Filter
 from storage.report.report import Report
-from tui.data.drill import Pressed
-from tui.data.pager import moved
+from tui.data.drill import CountedUsers
+from tui.data.pager import ScrollPosition, shifted_position
 from tui.data.reading import Snapshot, Stamp, View
 from tui.data.view_history import History, HistoryEntry
-from tui.data.worker_messages import ScrollPosition
 from tui.words.filter_words import breadcrumbs
 from tui.words.numbers import plural
 from tui.words.unavailable import NO_DATA
-from tui.words.wording import CRUMB
+from tui.words.wording import BREADCRUMB_SEPARATOR
 
 
 class Anchor(NamedTuple):
@@ -28,12 +27,12 @@ class Anchor(NamedTuple):
     Attributes:
         position: the first row on the screen and the row under the cursor.
         before: the report in which `position` was true; None if it is true in the new one.
-        part: the part of the focused panel under its cursor; None to leave the cursor alone.
+        item: the item under the cursor of the focused panel; None to leave the cursor alone.
     """
 
     position: ScrollPosition = ScrollPosition()
     before: Report | None = None
-    part: int | None = None
+    item: int | None = None
 
     def top(self, report: Report) -> int:
         """The first row on the screen in a new report."""
@@ -45,7 +44,7 @@ class Anchor(NamedTuple):
 
     def _row(self, row: int, report: Report) -> int:
         # The newest row stays the newest.
-        return row if self.before is None or not row else moved(row, self.before, report)
+        return row if self.before is None or not row else shifted_position(row, self.before, report)
 
 
 class Place(Protocol):
@@ -71,7 +70,7 @@ class Navigation:
         filter: the filter of the first view.
         place: where the user is on the screen.
         read: reads a view; the second argument gives the first row on the screen in the new report. The answer comes to
-            `arrive` or `fail`.
+            `set_snapshot` or `fail`.
         say: shows a line in the status line.
     """
 
@@ -90,27 +89,27 @@ class Navigation:
         self.failure = ""
         self.stamp: Stamp | None = None
         self.is_reading = False
-        self._pressed: tuple[View, Stamp | None, Pressed] | None = None
+        self._counted_users: tuple[View, Stamp | None, CountedUsers] | None = None
 
     @property
     def current(self) -> Snapshot | None:
         """The snapshot, if it is of the present view and not of one before."""
         return self.snapshot if self.snapshot is not None and self.snapshot.view == self.view else None
 
-    def ask(self, view: View, anchor: Anchor) -> None:
+    def load(self, view: View, anchor: Anchor) -> None:
         """Reads a view, and restores the anchor once it is there."""
         self.view, self.anchor, self.is_reading = view, anchor, True
         self._read(view, anchor.top)
 
-    def ask_again(self) -> None:
+    def reload(self) -> None:
         """Reads the present view again; the place stays."""
         if self.is_reading or self.snapshot is None:
-            self.ask(self.view, self.anchor)
+            self.load(self.view, self.anchor)
         else:
             before = self.snapshot.report if self.view.by_time else None
-            self.ask(self.view, Anchor(self._place.entry(self.view).place, before))
+            self.load(self.view, Anchor(self._place.entry(self.view).position, before))
 
-    def arrive(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
+    def set_snapshot(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
         """Takes the snapshot that was asked for."""
         self.snapshot, self.stamp, self.is_reading, self.failure = snapshot, stamp, False, ""
 
@@ -128,8 +127,8 @@ class Navigation:
         if view == self.view:
             return
         self._place.close_start()
-        self.history.leave(self._place.entry(self.view))
-        self.ask(view, Anchor())
+        self.history.push(self._place.entry(self.view))
+        self.load(view, Anchor())
         if focus is not None:
             self._place.focus_on(focus)
 
@@ -137,14 +136,14 @@ class Navigation:
         """Goes to the present view with another filter."""
         self.go(replace(self.view, filter=filter))
 
-    def drill(self, view: View, pressed: Pressed | None) -> None:
+    def drill(self, view: View, counted_users: CountedUsers | None) -> None:
         """Goes to the starts behind a number.
 
         Args:
             view: the view of these starts.
-            pressed: the number, if its starts can be of more users than it counts: the status line then says why.
+            counted_users: the number, if its starts can be of more users than it counts: the status line then says why.
         """
-        self._pressed = None if pressed is None else (view, self.stamp, pressed)
+        self._counted_users = None if counted_users is None else (view, self.stamp, counted_users)
         if view == self.view:
             self._place.focus_on("starts")
             self._say("the table already shows these starts")
@@ -162,7 +161,7 @@ class Navigation:
         if entry is None:
             return
         self._place.close_start()
-        self.ask(entry.view, Anchor(entry.place, part=entry.part))
+        self.load(entry.view, Anchor(entry.position, item=entry.item))
         self._place.focus_again(entry.focus)
 
     def summary(self, paused: bool = False) -> str:
@@ -173,10 +172,10 @@ class Navigation:
             return NO_DATA
         report = self.snapshot.report
         counts = f"{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
-        if self._pressed is not None and self._pressed[:2] == (self.snapshot.view, self.stamp):
-            others = self._pressed[2].words(report.users)
+        if self._counted_users is not None and self._counted_users[:2] == (self.snapshot.view, self.stamp):
+            others = self._counted_users[2].explanation(report.users)
             counts += f": {others}" if others else ""
         if paused:
             counts = f"paused   {counts}"
-        trail = breadcrumbs([*self.history.way(), self.view.filter])
-        return f"{counts}   {trail}" if self.history.depth and CRUMB in trail else counts
+        trail = breadcrumbs([*self.history.recent_filters(), self.view.filter])
+        return f"{counts}   {trail}" if self.history.depth and BREADCRUMB_SEPARATOR in trail else counts

@@ -15,7 +15,7 @@ from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
 from tui.terminal import browser
 from tui.terminal.style import safe
-from tui.widgets.detail_pane import NO_LINK, LinkWanted
+from tui.widgets.detail_pane import NO_LINK, LinkRequested
 from tui.widgets.starts_table import StartsTable
 
 
@@ -58,7 +58,7 @@ class OpenedStart:
             everything = Filter(Period(None), contact=literal(row.contact))
             self._navigation.go(replace(self._navigation.view, filter=everything, grouped=False), focus="starts")
 
-    def use_link(self, message: LinkWanted) -> None:
+    def use_link(self, message: LinkRequested) -> None:
         """Copies the link to the chat, or opens it in the browser."""
         link = message.link
         if link is None:

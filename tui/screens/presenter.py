@@ -14,7 +14,7 @@ from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
 from tui.screens.status_notices import StatusNotices
-from tui.screens.table_notice import how_to_begin, no_rows
+from tui.screens.table_notice import how_to_import, no_rows
 from tui.widgets.drawn_charts import FunnelChart
 from tui.widgets.panel import Panel
 from tui.words.filter_words import describe
@@ -43,10 +43,10 @@ class Presenter:
         if view != navigation.view:
             return
         before, anchor = navigation.snapshot, navigation.anchor
-        navigation.arrive(snapshot, stamp)
+        navigation.set_snapshot(snapshot, stamp)
         focused = self._screen.focused
-        if isinstance(focused, Panel) and anchor.part is not None:
-            focused.cursor = anchor.part
+        if isinstance(focused, Panel) and anchor.item is not None:
+            focused.cursor = anchor.item
         for panel in self._widgets.panels.values():
             if isinstance(panel, FunnelChart):
                 panel.of_period = view.funnel_of_period
@@ -56,12 +56,14 @@ class Presenter:
         position = anchor.position_in(snapshot.report)
         self._widgets.table.show(snapshot.pager, describe(view.filter), order, position, notice)
         self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
-        data_of = snapshot.data_of
-        self._widgets.status_line.freshness("" if data_of is None else f"data up to {short_moment(data_of).strip()}")
+        data_until = snapshot.data_until
+        self._widgets.status_line.freshness(
+            "" if data_until is None else f"data up to {short_moment(data_until).strip()}"
+        )
         if before is None:
-            self._screen.call_after_refresh(self._end_start)
+            self._screen.call_after_refresh(self._finish_startup)
 
-    def _end_start(self) -> None:
+    def _finish_startup(self) -> None:
         """Does what can wait until the first numbers are on the screen."""
         self._database.import_later()
         # The objects of the start stay for good: the garbage collector need not look at them again.
@@ -75,7 +77,7 @@ class Presenter:
                 return
             self._navigation.fail(message.stamp, message.text)
         if self._navigation.snapshot is None:
-            self._widgets.table.explain((message.text, *how_to_begin(self._path)))
+            self._widgets.table.explain((message.text, *how_to_import(self._path)))
             self._notices.say(message.text, error=True)
         else:
             self._notices.say(f"{message.text}; the numbers shown are from before", error=True)

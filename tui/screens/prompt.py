@@ -9,13 +9,13 @@ from tui.widgets.prompt_line import PromptLine, Purpose
 
 
 class Prompt:
-    """The prompt of one screen; `say` shows the instruction in the status line. The answer is a `Given`."""
+    """The prompt of one screen; `say` shows the instruction in the status line. The answer is a `TextEntered`."""
 
     def __init__(self, line: PromptLine, key_focus: KeyFocus, say: Callable[[str], None]) -> None:
         self._line, self._key_focus, self._say = line, key_focus, say
 
     def ask(self, purpose: Purpose, proposal: str, instruction: str) -> None:
         """Opens the line with a proposal."""
-        self._key_focus.lend(self._line)
+        self._key_focus.open_dialog(self._line)
         self._line.ask(purpose, proposal)
         self._say(instruction)

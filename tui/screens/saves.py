@@ -49,7 +49,7 @@ class Saves:
         # Not imported with this module: the first screen comes sooner without it.
         from storage.table.export import file_name
 
-        panel = self._key_focus.panel_in_use()
+        panel = self._key_focus.focused_panel()
         prefix = "" if panel is None else f"{panel.id}-"
         name = self._directory / f"{prefix}{file_name(self._navigation.view.filter, self._clock())}"
         self._prompt(Purpose.SAVE, str(name), "file name; Enter saves, Esc cancels")
@@ -66,10 +66,10 @@ class Saves:
             return
         self.progress = "…"
         self._changed()
-        panel: Panel | None = self._key_focus.panel_in_use()
+        panel: Panel | None = self._key_focus.focused_panel()
         if panel is not None:
-            figures = panel.figures(snapshot.report)
-            self._database.save_figures(panel.id or "panel", snapshot.view.filter, figures, path)
+            figures = panel.as_table(snapshot.report)
+            self._database.save_numbers(panel.id or "panel", snapshot.view.filter, figures, path)
         else:
             self._notices.say("saving …")
             self._database.save_starts(snapshot.view.filter, path)

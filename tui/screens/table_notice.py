@@ -16,13 +16,15 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
     if snapshot.pager.count:
         return ()
     if snapshot.empty:
-        return ("This database is empty.", *how_to_begin(path))
-    without = [FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.loosened]
+        return ("This database is empty.", *how_to_import(path))
+    without = [
+        FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.starts_without
+    ]
     keys = "x clears every filter, < goes to the period before" + (", Esc goes back." if can_go_back else ".")
     return (f"Nothing matches: {describe(snapshot.view.filter)}.", *without, keys)
 
 
-def how_to_begin(path: Path) -> tuple[str, ...]:
+def how_to_import(path: Path) -> tuple[str, ...]:
     """How a database gets its first data, in lines."""
     named = "" if path == default_path() else f" --db {shlex.quote(str(path))}"
     return ("", f"Import your files:   saludo import{named} FILES", "Or try the demo:     saludo demo")

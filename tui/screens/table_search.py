@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from storage.table.pages import StartRow
-from tui.data.worker_messages import Found
+from tui.data.worker_messages import FindEnded
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
 from tui.widgets.prompt_line import Purpose
@@ -62,7 +62,7 @@ class Search:
         if self.is_running:
             self._say(f'searching for "{self.text}" on {day_words(day, year=True)} …  any key stops')
 
-    def end(self, message: Found) -> None:
+    def end(self, message: FindEnded) -> None:
         """Moves the cursor to the match, or says that there is none."""
         if not self.is_running or message.filter != self._navigation.view.filter:
             return

@@ -1,4 +1,4 @@
-"""What reaches the terminal, and what must not: safe text, colours, cells that changed, the clipboard, the browser.
+"""What is sent to the terminal, and what must not be: safe text, colours, changed cells, the clipboard, the browser.
 
-Knows the terminal and Textual, and nothing of what is shown.
+Knows the terminal and Textual, but no widget and no report.
 """

@@ -1,4 +1,4 @@
-"""Opening a link in the browser of this machine, where there is one and a person who could see it."""
+"""Opens a link in a browser on this machine, if the user could see it there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def is_here(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a browser can show: never over SSH, whose person sits elsewhere; on Linux only with a display."""
+    """Whether the user could see a browser of this machine: not over SSH, and on Linux only with a display."""
     if environment.get("SSH_CONNECTION"):
         return False
     if sys.platform.startswith("linux"):
@@ -17,7 +17,7 @@ def is_here(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def open_link(link: str) -> bool:
-    """Opens the link and says whether a browser took it."""
+    """Opens the link; returns whether a browser accepted it."""
     import webbrowser
 
     try:

@@ -1,7 +1,7 @@
-"""Sends only the cells that changed: what the terminal shows already is remembered and compared, cell by cell.
+"""Sends only the cells that changed: each frame is compared with what the terminal shows, cell by cell.
 
-Textual repaints whole widgets, which over a slow link is most of what is sent. This overrides its private `_display`;
-where Textual's parts are not as expected, everything falls back to Textual's own. Knows no widget.
+Textual repaints whole widgets, which is slow over a slow link. This overrides its private `_display`; if a version of
+Textual lacks the expected private parts, its own `_display` is used. Knows no widget.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.terminal.key_order import OrderlyKeys
+from tui.terminal.key_order import OrderedKeys
 from tui.terminal.style import colorless
 
 Cell = tuple[str, Style | None]  # the right half of a wide character is ("", style)
-Piece = tuple[int, int, Strip]  # y, x and what is to stand there
+Piece = tuple[int, int, Strip]  # y, x and the cells to show there
 
-_GAP = 6  # unchanged cells that are sent again rather than moved over: a move costs about as many bytes
+_MAX_GAP = 6  # unchanged cells that are sent again: moving the cursor over them takes about as many bytes
 _BLANK: Cell = (" ", None)
 _CLEAR = "\x1b[0m\x1b[2J"
 _ERASE_LINE = "\x1b[K"
 
 
 def supported() -> bool:
-    """Whether this version of Textual has the private parts that are used here, in the form that is used."""
+    """Whether this version of Textual has the private methods and parameters that this module uses."""
     return (
         list(inspect.signature(App._display).parameters) == ["self", "screen", "renderable"]
         and list(inspect.signature(ChopsUpdate.__init__).parameters) == ["self", "chops", "spans", "chop_ends"]
@@ -46,7 +46,7 @@ def supported() -> bool:
 
 
 def pieces_of(update: object) -> Iterator[Piece]:
-    """What an update of Textual's compositor would paint, as pieces of lines."""
+    """The parts of lines that an update of Textual's compositor would paint, as (y, x, cells)."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
             yield y, update.region.x, Strip.join(list(line))
@@ -64,7 +64,7 @@ def cells_of(strip: Strip) -> list[Cell]:
         if control:
             continue
         if text.isascii():
-            blank = _BLANK if _shows_nothing(style) else (" ", style)
+            blank = _BLANK if _is_plain_background(style) else (" ", style)
             cells += [blank if character == " " else (character, style) for character in text]
             continue
         for start, end, width in split_graphemes(text)[0]:
@@ -77,8 +77,8 @@ def cells_of(strip: Strip) -> list[Cell]:
     return cells
 
 
-class Shadow:
-    """What the terminal shows, as far as it is known."""
+class TerminalBuffer:
+    """The cells that the terminal shows, as far as they are known."""
 
     def __init__(self, ascii_only: bool = False) -> None:
         self._rows: dict[int, list[Cell]] = {}
@@ -86,14 +86,19 @@ class Shadow:
         self._ascii_only = ascii_only
 
     def forget(self) -> None:
-        """The terminal may show anything: the next update clears it first."""
+        """Forgets all cells; the next update clears the terminal first."""
         self._clear = True
 
     def changes(self, pieces: Iterable[Piece], console: Console, size: Size) -> str:
-        """Takes in what is painted and returns what must be sent for it to a terminal of a size.
+        """Stores the painted cells, and returns the text to send to the terminal.
 
-        What lies outside is left out: after the terminal has become smaller, Textual still paints a frame of the old
-        size, and a terminal would draw what lies beyond its edges on them.
+        Cells outside `size` are left out: after the terminal has become smaller, Textual still paints one frame of the
+        old size, and a terminal would draw the cells beyond its edges at its edges.
+
+        Args:
+            pieces: what Textual paints.
+            console: knows which colours the terminal has.
+            size: of the terminal, in cells.
         """
         width, height = size
         sent: list[str] = []
@@ -122,9 +127,9 @@ class Shadow:
 
 
 def in_ascii(character: str) -> str:
-    """The cell's character for a terminal that knows ASCII only; one cell stays one cell."""
+    """The character of a cell for an ASCII terminal; it takes one cell too."""
     if character.isascii():
-        # The right half of a wide character is a cell like any other once its left half is one.
+        # The right half of a wide character ("") becomes a cell of its own, as its left half does.
         return character or "?"
     if character in _IN_ASCII:
         return _IN_ASCII[character]
@@ -158,7 +163,7 @@ _IN_ASCII = {
 
 
 def _runs(row: list[Cell], cells: list[Cell], x: int) -> list[tuple[int, int]]:
-    """The spans of `cells` that differ from what stands in the row from `x` on, never cutting a wide character."""
+    """The spans of `cells` that differ from the row from `x` on, as (first, end); they never cut a wide character."""
     runs: list[tuple[int, int]] = []
     count = len(cells)
     for place in range(count):
@@ -169,7 +174,7 @@ def _runs(row: list[Cell], cells: list[Cell], x: int) -> list[tuple[int, int]]:
             first -= 1
         while last < count and (cells[last][0] == "" or row[x + last][0] == ""):
             last += 1
-        if runs and first - runs[-1][1] <= _GAP:
+        if runs and first - runs[-1][1] <= _MAX_GAP:
             runs[-1] = (runs[-1][0], max(last, runs[-1][1]))
         else:
             runs.append((first, last))
@@ -177,21 +182,27 @@ def _runs(row: list[Cell], cells: list[Cell], x: int) -> list[tuple[int, int]]:
 
 
 class Encoder:
-    """Cells as terminal sequences, each change of style as short as it can be said."""
+    """Encodes cells as text with terminal sequences, with the shortest sequence for each change of style."""
 
     def __init__(self, console: Console) -> None:
         self._system = console._color_system or ColorSystem.TRUECOLOR
         self._colored = not colorless()
 
     def encode(self, cells: list[Cell], x: int, y: int, width: int) -> str:
-        """A run of cells that begins at (x, y) on a screen of `width` cells; the style is plain before and after.
+        """Encodes a run of cells; the style is plain before and after.
 
-        Blanks up to the screen's edge are erased. After characters whose width terminals disagree on, the cursor is
-        placed again.
+        Blanks up to the right edge are erased instead of written. After a character whose width differs between
+        terminals, the cursor is positioned again.
+
+        Args:
+            cells: the run.
+            x: column of its first cell.
+            y: row of the run.
+            width: of the screen, in cells.
         """
         end = len(cells)
         if x + end == width:
-            while end and cells[end - 1][0] == " " and _shows_nothing(cells[end - 1][1]):
+            while end and cells[end - 1][0] == " " and _is_plain_background(cells[end - 1][1]):
                 end -= 1
         out: list[str] = []
         pen = _PLAIN_PEN
@@ -201,7 +212,7 @@ class Encoder:
                 out.append(_change(pen, wanted))
                 pen = wanted
             out.append(character)
-            if character and not _sure(character) and place < end:
+            if character and not _has_certain_width(character) and place < end:
                 following = place + (1 if cells[place][0] == "" else 0)
                 out.append(Control.move_to(x + following, y).segment.text)
         if pen != _PLAIN_PEN:
@@ -212,7 +223,7 @@ class Encoder:
 
 
 class _Pen(NamedTuple):
-    """A style as the codes of SGR: attributes, foreground and background, and the link."""
+    """A style as SGR codes (ECMA-48): attributes, foreground and background; and the link (OSC 8)."""
 
     attributes: str = ""
     foreground: str = ""
@@ -221,7 +232,7 @@ class _Pen(NamedTuple):
 
     @property
     def leaves_blanks(self) -> bool:
-        """Whether a blank looks the same with it as without: no background, reverse, underline or strike."""
+        """Whether a blank looks plain in it: no background, reverse, underline, strike or link."""
         marks = self.attributes.split(";")
         return not (self.background or self.link or {"4", "7", "9", "21", "53"} & set(marks))
 
@@ -243,12 +254,12 @@ def _pen(style: Style | None, system: ColorSystem, colored: bool) -> _Pen:
 
 
 def _change(before: _Pen, after: _Pen) -> str:
-    """What turns one pen into another."""
+    """The sequences that change one pen into another."""
     out = ""
     if before.link and before.link != after.link:
         out += "\x1b]8;;\x1b\\"
     if before.attributes and before.attributes != after.attributes:
-        # Single attributes cannot be taken off everywhere alike: off with all, and anew what stays.
+        # Terminals differ in how single attributes are switched off, so all are reset and the remaining ones set again.
         codes = [code for code in (after.attributes, after.foreground, after.background) if code]
         out += f"\x1b[0;{';'.join(codes)}m" if codes else "\x1b[0m"
     elif after == _Pen(link=after.link):
@@ -266,35 +277,35 @@ def _change(before: _Pen, after: _Pen) -> str:
     return out
 
 
-def _shows_nothing(style: Style | None) -> bool:
-    """Whether a blank in this style is the terminal's own background."""
+def _is_plain_background(style: Style | None) -> bool:
+    """Whether a blank in this style shows only the terminal's own background."""
     if style is None:
         return True
     background = style.bgcolor is None or style.bgcolor.is_default
     return background and not (style.reverse or style.underline or style.strike or style.link)
 
 
-def _sure(character: str) -> bool:
-    """Whether every terminal shows it in one cell: Latin letters, box drawing and block elements."""
+def _has_certain_width(character: str) -> bool:
+    """Whether every terminal shows it in one cell: Latin letters, box drawing, block elements and a few others."""
     return len(character) == 1 and (character < "\u0250" or "\u2500" <= character <= "\u259f" or character in "–…▸▾▴▲·")
 
 
-class CellDiff(OrderlyKeys):
-    """An app that sends only changed cells; Textual's own way where that cannot be done safely."""
+class CellDiff(OrderedKeys):
+    """An app that sends only changed cells, or paints as Textual does if that is not safe."""
 
     def __init__(self, ascii_only: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self._shadow = Shadow(ascii_only)
+        self._buffer = TerminalBuffer(ascii_only)
         self._diffs = supported()
 
     def forget_screen(self) -> None:
-        """Whatever the terminal shows is sent again with the next frame."""
-        self._shadow.forget()
+        """Sends the whole screen again with the next frame."""
+        self._buffer.forget()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         known = renderable is None or isinstance(renderable, (LayoutUpdate, ChopsUpdate))
         if not self._diffs or not known or self.is_inline:
-            self._shadow.forget()
+            self._buffer.forget()
             super()._display(screen, renderable)
             return
         try:
@@ -302,7 +313,7 @@ class CellDiff(OrderlyKeys):
                 return
             if self.is_headless or self._driver is None:
                 return
-            sent = self._shadow.changes(pieces_of(renderable), self.console, self.size)
+            sent = self._buffer.changes(pieces_of(renderable), self.console, self.size)
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if not sent and cursor == self._previous_cursor_position:
                 return

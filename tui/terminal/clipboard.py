@@ -1,6 +1,6 @@
-"""Text for the person's own clipboard, over any number of SSH hops: OSC 52, wrapped for tmux and screen.
+"""Copies text to your local clipboard, also over SSH: OSC 52, wrapped for tmux and screen.
 
-Knows no widget. Nobody answers, so nothing here can tell whether the terminal took it.
+Knows no widget. Terminals do not answer, so nothing here knows whether the terminal accepted the text.
 """
 
 from __future__ import annotations
@@ -9,21 +9,28 @@ import base64
 import os
 from collections.abc import Mapping
 
-LONGEST = 74_994  # characters of base64 that terminals take
-_SCREEN_CHUNK = 768  # bytes that GNU screen passes on at once
+MAX_LENGTH = 74_994  # characters of base64 that terminals accept
+_SCREEN_CHUNK = 768  # bytes that GNU screen passes on in one sequence
 
 
 class TooLong(ValueError):
-    """The text is longer than terminals take."""
+    """The text is longer than terminals accept."""
 
 
 def sequence(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """What tells the terminal to put the text on its clipboard; raises TooLong.
+    """The sequence that puts a text on the clipboard of the terminal.
 
-    Inside tmux (TMUX) or screen (TERM=screen…) it is wrapped, so that these pass it on to the terminal around them.
+    Inside tmux (TMUX) or screen (TERM=screen…) it is wrapped, so that these pass it on to the outer terminal.
+
+    Args:
+        text: what to copy.
+        environment: the environment variables.
+
+    Raises:
+        TooLong: the text has more than `MAX_LENGTH` characters in base64.
     """
     packed = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    if len(packed) > LONGEST:
+    if len(packed) > MAX_LENGTH:
         raise TooLong(f"{len(text):,} characters are more than terminals take; w saves them to a file")
     plain = f"\x1b]52;c;{packed}\x07"
     if environment.get("TMUX"):

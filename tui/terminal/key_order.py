@@ -1,7 +1,7 @@
-"""What takes typed characters: the keys of one packet must go where each of them leads, in their order.
+"""Handles keys one after the other, so that each goes to the widget that has the focus after the previous key.
 
-Textual hands a key to the focused widget's queue and goes on, so that of several keys in one packet, as slow links
-deliver them, the later ones reach a widget that the earlier ones have left. Here each key is done before the next.
+Textual puts a key into the queue of the focused widget and reads the next one. If several keys arrive in one packet, as
+over slow links, the later ones reach a widget that the earlier ones have left. Here one key is handled at a time.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from textual.widgets import Input
 
 
 @runtime_checkable
-class TakesCharacters(Protocol):
-    """A widget in which one types."""
+class AcceptsCharacters(Protocol):
+    """A widget in which the user types."""
 
-    def take(self, character: str) -> None:
-        """Takes one character."""
+    def type_character(self, character: str) -> None:
+        """Handles one typed character."""
 
 
 @runtime_checkable
 class Interruptible(Protocol):
-    """A screen that may be at something which any key ends."""
+    """A screen with an activity that any key ends, such as a search."""
 
     def interrupt(self, key: str) -> bool:
-        """Ends it; True where the key is not to do anything else."""
+        """Ends the activity, if there is one; returns True if the key must do nothing else."""
 
 
-class OrderlyKeys(App[None]):
-    """An app that is done with a key before it looks at the next one."""
+class OrderedKeys(App[None]):
+    """An app that handles each key completely before the next one."""
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
@@ -45,8 +45,12 @@ class OrderlyKeys(App[None]):
             return
         character = event.character if event.is_printable else None
         focused = self.focused
-        if isinstance(focused, TakesCharacters) and character and not focused._bindings.key_to_bindings.get(event.key):
-            focused.take(character)
+        if (
+            isinstance(focused, AcceptsCharacters)
+            and character
+            and not focused._bindings.key_to_bindings.get(event.key)
+        ):
+            focused.type_character(character)
         elif isinstance(focused, Input) and character:
             focused.insert_text_at_cursor(character)
         else:

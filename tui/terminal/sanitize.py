@@ -1,13 +1,13 @@
-"""Text from people and providers as a terminal may see it. Knows no screen: the command line uses it as well."""
+"""Makes text from people and providers safe for a terminal. Knows no screen: the command line uses it too."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-LONGEST = 2_000  # characters of one text that are looked at; no terminal shows more of it in one place
+MAX_LENGTH = 2_000  # characters; no terminal shows more of one text in one place
 
-# C0, DEL, C1, zero-width and bidi controls, line separators, interlinear marks, tags, lone surrogates.
+# C0, DEL, C1, zero-width and bidi controls, line separators, interlinear annotation, tags, lone surrogates.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -20,10 +20,14 @@ _MARKS_IN_A_ROW = 3
 ELLIPSIS = "…"
 
 
-def safe(text: str, longest: int = LONGEST) -> str:
-    """Text from people as a terminal may see it: what controls it or turns the direction becomes U+FFFD.
+def safe(text: str, longest: int = MAX_LENGTH) -> str:
+    """Replaces characters that control a terminal or change the direction of text by U+FFFD.
 
-    A zero-width joiner stays between two emoji; a pile of combining marks is cut to three. `longest` in characters.
+    A zero-width joiner between two emoji stays; more than three combining marks in a row are cut.
+
+    Args:
+        text: from a person or a provider.
+        longest: characters; the rest becomes an ellipsis.
     """
     cut_off = len(text) > longest
     text = text[:longest]

@@ -1,6 +1,6 @@
-"""What a terminal can be trusted with: text cut to cells, and one colour and letter a status.
+"""How things look: text cut to cells, styles, and the colour, texture and letter of each status.
 
-Knows no widget and no database. Colours are the terminal's own sixteen, so that they fit its palette, light or dark.
+Knows no widget and no database. Colours are the sixteen of the terminal, so that they fit its palette, light or dark.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tui.terminal.sanitize import safe as safe
 
 
 def cut(text: str, width: int) -> str:
-    """The text in at most `width` cells, with an ellipsis where something is left out."""
+    """The text in at most `width` cells, with an ellipsis if it is cut."""
     if width <= 0:
         return ""
     if len(text) <= width and text.isascii():
@@ -30,7 +30,7 @@ def cut(text: str, width: int) -> str:
 
 
 def cut_words(text: str, width: int) -> str:
-    """The same for the program's own words: no word is cut while a whole one fits."""
+    """As `cut`, but between words, for texts of the program; a word is cut only if not even one fits."""
     if cell_len(text) <= width:
         return text
     shorter = text
@@ -42,7 +42,7 @@ def cut_words(text: str, width: int) -> str:
 
 
 def cut_path(text: str, width: int) -> str:
-    """The same for words that end in a path: its beginning is left out, so that the file's name stays."""
+    """As `cut`, for text that ends in a path: its first characters are left out, so that the name of the file stays."""
     words, slash, path = text.partition("/")
     room = width - cell_len(words)
     if not slash or cell_len(text) <= width or room < 2:
@@ -53,7 +53,7 @@ def cut_path(text: str, width: int) -> str:
 
 
 def fit(text: str, width: int, right: bool = False) -> str:
-    """The text in exactly `width` cells, cut or padded; `right` puts the padding before it."""
+    """The text in exactly `width` cells, cut or padded; `right` aligns it right."""
     shown = cut(text, width)
     padding = " " * max(0, width - cell_len(shown))
     return padding + shown if right else shown + padding
@@ -75,7 +75,7 @@ STATUS_COLOR: dict[StartStatus, str] = {
     StartStatus.ANSWERED: "green",
     StartStatus.RECEIVED: "magenta",
 }
-# The sixteen colours by the numbers that plotext takes.
+# The numbers that plotext uses for these colours.
 COLOR_NUMBER = {"red": 1, "green": 2, "yellow": 3, "blue": 4, "magenta": 5, "cyan": 6, "white": 7, "bright_black": 8}
 _TEXTURE: dict[StartStatus, str] = {
     StartStatus.FAILED: "×",
@@ -97,13 +97,17 @@ KEY = Style(bold=True, color="cyan")
 
 
 def colorless() -> bool:
-    """Whether the person asked for no colours (NO_COLOR)."""
+    """Whether the user wants no colours (NO_COLOR is set; https://no-color.org)."""
     return bool(os.environ.get("NO_COLOR"))
 
 
-class Look(NamedTuple):
-    """What the parts of a chart are told apart by, besides the words beside it: colours, else textures; in ASCII their
-    letters."""
+class ChartStyle(NamedTuple):
+    """How the parts of a chart are distinguished: by colours, without colours by textures, in ASCII by letters.
+
+    Attributes:
+        colored: whether colours are used.
+        ascii: whether only ASCII characters are used.
+    """
 
     colored: bool
     ascii: bool
@@ -114,7 +118,7 @@ class Look(NamedTuple):
         return self.colored and not self.ascii
 
     def glyph(self, status: StartStatus) -> str:
-        """The character that the part of a status is made of."""
+        """The character that fills the part of a status."""
         if self.solid:
             return "█"
         return STATUS_LETTER[status] if self.ascii else _TEXTURE[status]
@@ -124,29 +128,29 @@ _ascii_only = False
 
 
 def use_ascii(only: bool) -> None:
-    """Says whether the terminal can show no character beyond ASCII."""
+    """Sets whether the terminal can show only ASCII characters."""
     global _ascii_only
     _ascii_only = only
 
 
-def look() -> Look:
-    """How charts are to be drawn."""
-    return Look(not colorless(), _ascii_only)
+def chart_style() -> ChartStyle:
+    """The style of charts on this terminal."""
+    return ChartStyle(not colorless(), _ascii_only)
 
 
 _SPELLED = str.maketrans({"↑": "Up", "↓": "Down", "←": "Left", "→": "Right", "…": "-"})
 
 
 def key_names(text: str) -> str:
-    """The names of keys as the terminal can show them: in ASCII an arrow is a word, not a letter that is a key too."""
+    """The names of keys for this terminal: in ASCII an arrow is a word, because `v` or `^` could be read as a key."""
     return text.translate(_SPELLED) if _ascii_only else text
 
 
 def status_style(status: StartStatus, bold: bool = False) -> Style:
-    """The one colour that a status has on every panel, as a foreground."""
+    """The colour of a status, the same on every panel, as a foreground."""
     return Style(bold=bold) if colorless() else Style(color=STATUS_COLOR[status], bold=bold)
 
 
 def status_fill(status: StartStatus) -> Style:
-    """The same colour as a background, for text that stands on it."""
+    """The colour of a status as a background, for text on it."""
     return Style(reverse=True) if colorless() else Style(color="black", bgcolor=STATUS_COLOR[status])

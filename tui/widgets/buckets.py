@@ -1,4 +1,4 @@
-"""How a period is cut into bars: the finest step that fills the width, and what each bar counts. Knows no drawing."""
+"""How a period is divided into bars: the finest step that fills the width, and their counts. Draws nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERIES = (
     StartStatus.FAILED,
     StartStatus.RECEIVED,
 )
-_WIDEST_BAR = 9
+_MAX_BAR_WIDTH = 9  # cells
 _STEPS = ("1 day", "2 days", "1 week", "2 weeks", "1 month", "3 months", "1 year", "5 years")
 
 
@@ -36,7 +36,13 @@ class Bucket(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How a period is cut into bars: what one bar stands for, its bars, and columns a bar (gap included)."""
+    """How a period is divided into bars.
+
+    Attributes:
+        step: the time that one bar covers, one of `_STEPS`.
+        buckets: the bars, the oldest first.
+        columns: cells of one bar, including the gap after it.
+    """
 
     step: str
     buckets: tuple[Bucket, ...]
@@ -51,7 +57,16 @@ def counts_of(day: Day) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16)
 def plan(days: tuple[Day, ...], width: int) -> Plan:
-    """The finest step whose bars fill the width well, every bar the same whole number of columns."""
+    """Divides days into bars of equal whole width.
+
+    Args:
+        days: consecutive days, the oldest first.
+        width: cells for all bars.
+
+    Returns:
+        The finest step whose bars fill 66 % of the width or have the maximum width; otherwise the step that fills the
+        most. No bars if not even the coarsest step fits.
+    """
     best: tuple[float, Plan] | None = None
     for step in _STEPS:
         buckets = _buckets(days, step)
@@ -59,8 +74,8 @@ def plan(days: tuple[Day, ...], width: int) -> Plan:
             continue
         columns = width // len(buckets)
         used = len(buckets) * columns / width
-        found = Plan(step, buckets, min(columns, _WIDEST_BAR))
-        if used >= 0.66 or columns >= _WIDEST_BAR:
+        found = Plan(step, buckets, min(columns, _MAX_BAR_WIDTH))
+        if used >= 0.66 or columns >= _MAX_BAR_WIDTH:
             return found
         if best is None or used > best[0]:
             best = (used, found)

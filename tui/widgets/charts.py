@@ -6,7 +6,7 @@ from tui.widgets.drawn_charts import DailyChart, FunnelChart
 from tui.widgets.panel import Panel
 from tui.widgets.proportions import AnsweredChart, FailuresChart, StatusChart, UsersChart
 
-ROWS = ("proportions", "pair")  # from the top; of a pair, a terminal of normal size shows the first chart and one other
+ROWS = ("proportions", "pair")  # from the top; a normal-size terminal shows the first chart of the pair and one other
 CHARTS: tuple[type[Panel], ...] = (AnsweredChart, StatusChart, UsersChart, DailyChart, FunnelChart, FailuresChart)
 
 

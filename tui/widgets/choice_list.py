@@ -1,4 +1,4 @@
-"""The list that a dropdown opens: typing finds, space marks several, Enter takes. Knows no filter."""
+"""The list that a dropdown opens: typing narrows it, Tab marks several options, Enter applies. Knows no filter."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tui.words.keys import Where, bindings
 from tui.words.numbers import short_number
 
 
-class Picked(Message):
-    """Values were taken for a field."""
+class ValuesPicked(Message):
+    """The user picked values for a field."""
 
     def __init__(self, field: str, values: frozenset[Hashable]) -> None:
         self.field, self.values = field, values
@@ -35,14 +35,19 @@ def folded(text: str) -> str:
 
 
 class ChoiceList(PaintedWidget, can_focus=True):
-    """The options of one field with their counts, those that match what is typed."""
+    """The options of one field that match the typed text, with their counts.
+
+    Args:
+        id: the id of the widget.
+        restore_focus: gives the focus back to the widget that had it.
+    """
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LIST)]
 
-    def __init__(self, id: str, give_back: Callable[[], None]) -> None:
+    def __init__(self, id: str, restore_focus: Callable[[], None]) -> None:
         super().__init__(id=id)
-        self._give_back = give_back
+        self._restore_focus = restore_focus
         self.field = ""
         self.typed = ""
         self._options: list[Option] = []
@@ -53,105 +58,111 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     @property
     def options(self) -> int:
-        """How many options there are in all."""
+        """How many options there are, whether or not they match."""
         return len(self._options)
 
     def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
-        """Opens for a field with the cursor on what is set now."""
+        """Opens the list.
+
+        Args:
+            field: the name of the field.
+            options: its options.
+            marked: the values of the present filter; the cursor starts on the first of them.
+        """
         self.field, self.typed = field, ""
         self._marked = set(marked) if takes_several(field) else set()
-        self._take(options)
-        current = [place for place, option in enumerate(self._shown) if option.value in marked]
+        self._set_options(options)
+        current = [index for index, option in enumerate(self._shown) if option.value in marked]
         self._cursor = current[0] if current else 0
         self._top = 0
-        self._keep_in_sight()
+        self._scroll_to_cursor()
         self.refresh()
 
-    def count(self, options: Sequence[Option]) -> None:
-        """Takes the same options with their counts."""
-        under = self._under()
-        self._take(options)
-        places = [place for place, option in enumerate(self._shown) if under and option.value == under.value]
-        self._cursor = places[0] if places else min(self._cursor, max(0, len(self._shown) - 1))
+    def show_counts(self, options: Sequence[Option]) -> None:
+        """Replaces the options by the same ones with counts; the cursor stays on its option."""
+        current = self._option_at_cursor()
+        self._set_options(options)
+        indexes = [index for index, option in enumerate(self._shown) if current and option.value == current.value]
+        self._cursor = indexes[0] if indexes else min(self._cursor, max(0, len(self._shown) - 1))
         self.refresh()
 
-    def _take(self, options: Sequence[Option]) -> None:
+    def _set_options(self, options: Sequence[Option]) -> None:
         self._options = list(options)
         self._folded = [folded(option.label) for option in options]
-        self._find()
+        self._filter_options()
 
-    def _find(self) -> None:
+    def _filter_options(self) -> None:
         wanted = folded(self.typed)
         pairs = zip(self._options, self._folded, strict=True)
         self._shown = [option for option, label in pairs if wanted in label]
         if self.field == "period" and (period := typed_period(self.typed)) is not None:
             self._shown = [period, *self._shown]
 
-    def _under(self) -> Option | None:
+    def _option_at_cursor(self) -> Option | None:
         return self._shown[self._cursor] if self._cursor < len(self._shown) else None
 
-    def _keep_in_sight(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         rows = max(1, self.size.height - 2)
         self._top = min(max(self._top, self._cursor - rows + 1, 0), self._cursor)
 
     def on_resize(self) -> None:
         self._top = 0
-        self._keep_in_sight()
+        self._scroll_to_cursor()
         self.refresh()
 
     def action_move(self, by: int) -> None:
         self._cursor = max(0, min(self._cursor + by, len(self._shown) - 1))
-        self._keep_in_sight()
+        self._scroll_to_cursor()
         self.refresh()
 
     def action_mark(self) -> None:
-        under = self._under()
-        if takes_several(self.field) and under is not None and under.value is not None:
-            self._marked ^= {under.value}
+        current = self._option_at_cursor()
+        if takes_several(self.field) and current is not None and current.value is not None:
+            self._marked ^= {current.value}
             self.action_move(1)
 
     def action_pick(self) -> None:
-        under = self._under()
-        if under is None:
+        current = self._option_at_cursor()
+        if current is None:
             return
-        many = self._marked and under.value is not None and takes_several(self.field)
-        # What is marked counts; Enter on another one takes that one alone, as in any dropdown.
-        values = self._marked if many and (under.value in self._marked or len(self._marked) > 1) else {under.value}
+        many = self._marked and current.value is not None and takes_several(self.field)
+        # Enter applies the marked options. With one mark or none, Enter on another option picks only that one.
+        values = self._marked if many and (current.value in self._marked or len(self._marked) > 1) else {current.value}
         self._leave()
-        self.post_message(Picked(self.field, frozenset(values)))
+        self.post_message(ValuesPicked(self.field, frozenset(values)))
 
     def action_close(self) -> None:
         self._leave()
 
     def _leave(self) -> None:
-        """Gives the keys back at once: the next one is not for the list any more."""
+        """Restores the focus at once, so that the next key does not reach the list."""
         self.display = False
-        self._give_back()
+        self._restore_focus()
 
-    def take(self, character: str) -> None:
-        """Takes a character of what is to be found."""
+    def type_character(self, character: str) -> None:
+        """Adds a character to the typed text; a space before any text marks the option."""
         if character == " " and not self.typed and takes_several(self.field):
             self.action_mark()
         else:
-            self._retype(self.typed + character)
+            self._set_typed(self.typed + character)
 
     def action_erase(self) -> None:
-        self._retype(self.typed[:-1])
+        self._set_typed(self.typed[:-1])
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
-        self._retype(self.typed + " ".join(event.text.split()))
+        self._set_typed(self.typed + " ".join(event.text.split()))
 
-    def _retype(self, typed: str) -> None:
+    def _set_typed(self, typed: str) -> None:
         self.typed = typed
-        self._find()
+        self._filter_options()
         self._cursor = self._top = 0
         self.refresh()
 
     def on_click(self, event: Click) -> None:
-        place = self._top + event.y - 1
-        if event.y >= 1 and place < len(self._shown):
-            self._cursor = place
+        index = self._top + event.y - 1
+        if event.y >= 1 and index < len(self._shown):
+            self._cursor = index
             self.action_pick()
 
     def on_blur(self) -> None:
@@ -160,16 +171,16 @@ class ChoiceList(PaintedWidget, can_focus=True):
     def draw_line(self, y: int) -> Strip:
         width, height = self.size
         if y == 0:
-            return self._search(width)
+            return self._search_line(width)
         if y == height - 1:
             return strip((fit(f" {self._hint()}", width), DIM + Style(reverse=False)))
-        place = self._top + y - 1
-        if place >= len(self._shown):
+        index = self._top + y - 1
+        if index >= len(self._shown):
             empty = " nothing matches" if not self._shown and y == 1 else ""
             return strip(("│", DIM), (fit(empty, width - 2), DIM), ("│", DIM))
-        return self._option(self._shown[place], place == self._cursor, width)
+        return self._option(self._shown[index], index == self._cursor, width)
 
-    def _search(self, width: int) -> Strip:
+    def _search_line(self, width: int) -> Strip:
         shown = cut(self.typed, width - 6)
         return strip((" find: ", KEY), (shown, BOLD), ("▏", FOCUSED)).adjust_cell_length(width)
 
@@ -190,7 +201,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
         return strip(*pieces).adjust_cell_length(width)
 
     def _label(self, option: Option, room: int) -> str:
-        # What a key does is in the program's own words, the rest are names.
+        # Descriptions of keys are shortened at a word; names from files are made safe.
         return cut_words(option.label, room) if option.key else safe(option.label, 300)
 
     def _hint(self) -> str:

@@ -1,4 +1,4 @@
-"""The columns of the two tables: which fit a width, how wide each is, and what a row says in them. Knows no widget."""
+"""The columns of the two tables: which fit a width, how wide each is, and the text of each cell. Knows no widget."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ GAP = 2  # cells between two columns
 
 
 class Column(NamedTuple, Generic[Row]):
-    """One column: its least width, its share of what is left over (0: none), and what a row has there.
+    """One column.
 
-    rank: columns with the greatest are left out first where the width does not do.
+    Attributes:
+        title: its heading.
+        width: its minimum width in cells.
+        rank: columns with the highest rank are left out first if the table is too narrow.
+        text: the text of a row in this column.
+        grows: its share of spare cells, relative to the other columns; 0 for none.
+        right: whether its text is aligned right.
+        style: the style of a row in this column.
     """
 
     title: str
@@ -94,7 +101,7 @@ NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
 
 @lru_cache(maxsize=16)
 def placed(columns: tuple[Column[Row], ...], width: int) -> tuple[tuple[Column[Row], int], ...]:
-    """The columns that fit, each with its cells; what is left over goes to those that grow."""
+    """The columns that fit `width` cells, each with its width; spare cells go to the columns that grow."""
     shown = list(columns)
     while len(shown) > 1 and _needed(shown) > width:
         shown.remove(max(shown, key=lambda column: (column.rank, columns.index(column))))

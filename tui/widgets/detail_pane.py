@@ -24,11 +24,11 @@ from tui.words.keys import Where, bindings
 from tui.words.numbers import NOTHING, number
 from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, status_name
 
-if TYPE_CHECKING:  # slow to import, and not for the first screen
+if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import LadderStep, StartDetail
 
 NO_LINK = "no link to this chat: neither number nor customer id is known"
-_NAMES = 22  # cells of a field's name
+_LABEL_WIDTH = 22  # cells, with the indent
 RETRY = {
     "yes": "Sending again can help.",
     "no": "Sending it again unchanged does not help.",
@@ -37,15 +37,15 @@ RETRY = {
 }
 
 
-class Step(Message):
-    """Show the start so many rows below in the table."""
+class StepRequested(Message):
+    """Show the start `by` rows below in the table; negative: above."""
 
     def __init__(self, by: int) -> None:
         self.by = by
         super().__init__()
 
 
-class WholeContact(Message):
+class ContactRequested(Message):
     """Show every start of the person whose start this is."""
 
     def __init__(self, row: StartRow) -> None:
@@ -53,8 +53,8 @@ class WholeContact(Message):
         super().__init__()
 
 
-class LinkWanted(Message):
-    """Copy the link to the chat, or open it."""
+class LinkRequested(Message):
+    """Copy the link to the chat, or open it; `link` is None if there is none."""
 
     def __init__(self, link: str | None, to_open: bool) -> None:
         self.link, self.to_open = link, to_open
@@ -62,7 +62,12 @@ class LinkWanted(Message):
 
 
 class DetailPane(Vertical):
-    """Shows one start after another over a part of the dashboard; the one pane is there from the beginning."""
+    """Shows one start over a part of the dashboard; one pane is created at start-up and reused.
+
+    Args:
+        id: the id of the widget.
+        leave: called when the pane is closed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DETAIL)]
 
@@ -77,11 +82,11 @@ class DetailPane(Vertical):
 
     @property
     def text(self) -> str:
-        """What it shows, as plain text."""
+        """The shown lines, as plain text."""
         return self.query_one(Lines).text
 
     def show(self, row: StartRow, detail: StartDetail | None) -> None:
-        """Shows a start; None where it is there no more."""
+        """Shows a start; `detail` is None if it is no longer in the database."""
         same = self.row is not None and self.row.cursor == row.cursor
         self.row = row
         self._link = None if detail is None else detail.chat_link
@@ -94,7 +99,7 @@ class DetailPane(Vertical):
         self.screen.set_focus(lines)
 
     def why_not(self, action: str) -> str:
-        """Why one of its keys cannot act on the start that it shows; nothing where it can, or where it shows none."""
+        """Why an action of the pane is unavailable for the shown start; empty if it is available or none is shown."""
         if not self.display or self.row is None:
             return ""
         if action in ("copy_link", "open_link") and self._link is None:
@@ -110,24 +115,24 @@ class DetailPane(Vertical):
         self._leave()
 
     def action_step(self, by: int) -> None:
-        self.post_message(Step(by))
+        self.post_message(StepRequested(by))
 
     def action_copy_link(self) -> None:
-        self.post_message(LinkWanted(self._link, to_open=False))
+        self.post_message(LinkRequested(self._link, to_open=False))
 
     def action_open_link(self) -> None:
-        self.post_message(LinkWanted(self._link, to_open=True))
+        self.post_message(LinkRequested(self._link, to_open=True))
 
     def action_contact(self) -> None:
         if reason := self.why_not("contact"):
             self.post_message(Note(reason))
         elif self.row is not None:
             self.action_close()
-            self.post_message(WholeContact(self.row))
+            self.post_message(ContactRequested(self.row))
 
 
 def detail_lines(detail: StartDetail, width: int) -> list[Strip]:
-    """All of one start as lines of a width."""
+    """Everything about one start, as lines of at most `width` cells."""
     row = detail.row
     title = safe(row.template) if row.template else ORIGIN_NAMES[row.origin]
     who = safe(row.name) or safe(row.contact) or "unknown contact"
@@ -190,12 +195,12 @@ def _step(step: LadderStep, before: datetime | None) -> list[Piece]:
     known = {status.value: status for status in StartStatus}.get(step.step)
     style = status_style(known, bold=True) if known else BOLD
     letter = STATUS_LETTER[known] if known else "·"
-    pieces: list[Piece] = [(f"    {letter} ", style), (f"{step.step.capitalize():<{_NAMES - 6}}", style)]
+    pieces: list[Piece] = [(f"    {letter} ", style), (f"{step.step.capitalize():<{_LABEL_WIDTH - 6}}", style)]
     if step.at is None:
-        said = "implied by a later step" if step.implied else "reported by the platform without a time"
-        return [*pieces, (f"  {said}", DIM)]
+        reason = "implied by a later step" if step.implied else "reported by the platform without a time"
+        return [*pieces, (f"  {reason}", DIM)]
     pieces.append((f"  {moment(step.at)}", PLAIN))
-    # As the times are shown, to the second: the difference of two of them is what a person can check.
+    # Whole seconds, as the times are shown: otherwise the difference could disagree with them by a second.
     later = timedelta(0) if before is None else step.at.replace(microsecond=0) - before.replace(microsecond=0)
     if later:
         pieces.append((f"  {duration(later)} later", DIM))
@@ -245,6 +250,6 @@ def _fields(title: str, fields: Sequence[tuple[str, str | None, Style]], width: 
 
 
 def _field(name: str, value: str, width: int, style: Style) -> Iterator[Strip]:
-    for number_of_line, text in enumerate(wrapped(value, max(10, width - _NAMES - 4))):
-        front = f"    {name if number_of_line == 0 else '':<{_NAMES - 2}}"
+    for number_of_line, text in enumerate(wrapped(value, max(10, width - _LABEL_WIDTH - 4))):
+        front = f"    {name if number_of_line == 0 else '':<{_LABEL_WIDTH - 2}}"
         yield strip((front, DIM), (text, style))

@@ -1,4 +1,4 @@
-"""The daily evolution and the funnel: what `plots` draws, with legend, cursor and figures around it."""
+"""The daily evolution and the funnel: `plots` draws the bars; this adds legend, cursor and numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import Report
 from tui.data.drill import narrowed
-from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, cut, cut_words, look, status_style
+from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, chart_style, cut, cut_words, status_style
 from tui.widgets.buckets import SERIES
 from tui.widgets.panel import Panel, Piece, strip
 from tui.words.numbers import number, percent, short_number
@@ -44,7 +44,7 @@ LEGEND = (
 
 
 def text_strip(text: Text, width: int) -> Strip:
-    """A line that `plots` drew."""
+    """A line drawn by `plots`, as a Textual strip of `width` cells."""
     segments = []
     position = 0
     plain = text.plain
@@ -60,14 +60,14 @@ def text_strip(text: Text, width: int) -> Strip:
 
 
 class DrawnChart(Panel):
-    """A chart that plotext draws: plotext is slow to import, so it comes after the first numbers are on the screen."""
+    """A chart drawn with plotext, which is slow to import: it is imported once the first numbers are on the screen."""
 
     DEFAULT_CLASSES = "chart"
-    drawable = False
+    enabled = False
 
-    def draw(self) -> None:
-        """plotext is there now."""
-        self.drawable = True
+    def enable(self) -> None:
+        """Draws the chart from now on: plotext is imported."""
+        self.enabled = True
         self.repaint()
 
 
@@ -81,7 +81,7 @@ class DailyChart(DrawnChart):
     stays_beside_details = True
     narrow_order = 0
 
-    def part_of(self, report: Report) -> Hashable:
+    def shown_data(self, report: Report) -> Hashable:
         return report.daily
 
     def note(self) -> str:
@@ -91,19 +91,19 @@ class DailyChart(DrawnChart):
         step = drawing.plan.step.removeprefix("1 ")
         return f"starts per {step}, {days(self.report.since, self.report.until)}"
 
-    def parts(self) -> int:
+    def item_count(self) -> int:
         drawing = self._drawing()
         return 0 if drawing is None else len(drawing.plan.buckets)
 
     def _drawing(self) -> Drawing | None:
-        """What the chart shows at its present size; None without room for it, or before plotext is there."""
-        if self.report is None or not self.drawable:
+        """The chart at its present size; None if it does not fit or plotext is not imported yet."""
+        if self.report is None or not self.enabled:
             return None
         from tui.widgets import plots
 
-        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, look())
+        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, chart_style())
 
-    def figures(self, report: Report) -> list[tuple[str, ...]]:
+    def as_table(self, report: Report) -> list[tuple[str, ...]]:
         names = ("day", "failed", "sent", "delivered", "read", "answered", "referred")
         rows = (
             (day.day.isoformat(), *(str(getattr(day.status, name)) for name in names[1:-1]), str(day.referred))
@@ -111,28 +111,28 @@ class DailyChart(DrawnChart):
         )
         return [names, *rows]
 
-    def part_at(self, x: int, y: int) -> int | None:
+    def item_at(self, x: int, y: int) -> int | None:
         drawing = self._drawing()
         if drawing is None or x < drawing.left:
             return None
         part = (x - drawing.left) // drawing.plan.columns
         return part if part < len(drawing.plan.buckets) else None
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         drawing = self._drawing()
         if drawing is None or not drawing.plan.buckets:
             return None
         bucket = drawing.plan.buckets[min(self.cursor, len(drawing.plan.buckets) - 1)]
         return replace(filter, period=Period(None, bucket.since.isoformat(), bucket.until.isoformat()))
 
-    def figure(self) -> int:
+    def count_at_cursor(self) -> int:
         buckets = () if (drawing := self._drawing()) is None else drawing.plan.buckets
         return buckets[min(self.cursor, len(buckets) - 1)].total if buckets else 0
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         drawing = self._drawing()
         if drawing is None:
-            words = "  too small a place for this chart" if self.drawable else ""
+            words = "  too small a place for this chart" if self.enabled else ""
             return [strip((cut(words, width), DIM))]
         lines = [text_strip(line, width) for line in drawing.lines]
         buckets = drawing.plan.buckets
@@ -150,13 +150,20 @@ class DailyChart(DrawnChart):
 
 
 def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
-    """The letters and colours of the series, with the counts of the bar under the cursor; shorter where it must: first
-    the words, then the year, the counts of nothing, and at last the blocks of colour; the days are written short."""
-    shown = look()
+    """The letters and colours of the series, in the longest form that fits.
+
+    Shortened in this order: words to letters, no year, no counts of 0, short dates, no blocks of colour, single gaps.
+
+    Args:
+        width: cells of the line.
+        name: the days of the bar under the cursor; empty without a cursor.
+        counts: the counts of that bar; None without a cursor.
+    """
+    shown = chart_style()
     some = [status for status in LEGEND if counts is None or counts[status]]
     without_year = re.sub(r" \d{4}\b", "", name)
     short = _short_days(without_year)
-    ways = (
+    forms = (
         (name, True, LEGEND, True, 2),
         (name, False, LEGEND, True, 2),
         (without_year, False, LEGEND, True, 2),
@@ -165,7 +172,7 @@ def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Stri
         (short, False, some, False, 2),
         (short, False, some, False, 1),
     )
-    for words, long, statuses, blocks, gap in ways:
+    for words, long, statuses, blocks, gap in forms:
         pieces: list[Piece] = [("  ", DIM), (f"{words} " if words else "", BOLD)]
         for status in statuses:
             block = f"{shown.glyph(status)} " if blocks and (long or not shown.ascii) else ""
@@ -193,7 +200,7 @@ def _fitting(count: int, cells: int) -> str:
 
 
 class FunnelChart(DrawnChart):
-    """Sent, delivered, read, answered: centred bars with count, share of the step before and of the first."""
+    """Sent, delivered, read, answered: centred bars with count, share of the previous step and of the first."""
 
     key = "funnel"
     number = 6
@@ -201,7 +208,7 @@ class FunnelChart(DrawnChart):
     row = "pair"
     narrow_order = 2
 
-    def part_of(self, report: Report) -> Hashable:
+    def shown_data(self, report: Report) -> Hashable:
         return (report.funnel, self.of_period)
 
     of_period = False
@@ -212,10 +219,10 @@ class FunnelChart(DrawnChart):
         funnel = self.report.funnel
         return f"{'period' if self.of_period else 'this week'}, {days(funnel.since, funnel.until)}"
 
-    def parts(self) -> int:
+    def item_count(self) -> int:
         return 0 if self.report is None else len(self.report.funnel.steps)
 
-    def figures(self, report: Report) -> list[tuple[str, ...]]:
+    def as_table(self, report: Report) -> list[tuple[str, ...]]:
         def text(value: float | None) -> str:
             return "" if value is None else str(value)
 
@@ -224,15 +231,15 @@ class FunnelChart(DrawnChart):
         )
         return [("step", "count", "of_previous", "of_first"), *rows]
 
-    def part_at(self, x: int, y: int) -> int | None:
+    def item_at(self, x: int, y: int) -> int | None:
         rows = self._rows(self.size.height - 1)
         part = (y - 2) // rows if y >= 2 else -1
-        return part if 0 <= part < self.parts() else None
+        return part if 0 <= part < self.item_count() else None
 
     def _rows(self, height: int) -> int:
-        return max(1, min(4, (height - 1) // max(1, self.parts())))
+        return max(1, min(4, (height - 1) // max(1, self.item_count())))
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         if self.report is None:
             return None
         funnel = self.report.funnel
@@ -241,7 +248,7 @@ class FunnelChart(DrawnChart):
             return found
         return replace(found, period=Period(None, funnel.since.isoformat(), funnel.until.isoformat()))
 
-    def figure(self) -> int:
+    def count_at_cursor(self) -> int:
         return 0 if self.report is None else self.report.funnel.steps[self.cursor].count
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
@@ -262,29 +269,29 @@ class FunnelChart(DrawnChart):
                     if drawn is not None and index * rows + row < len(drawn)
                     else Strip.blank(max(0, middle))
                 )
-                figures = row == (rows - 1) // 2
-                lines.append(self._line(index, step.step, picture, figures, left, report))
+                has_numbers = row == (rows - 1) // 2
+                lines.append(self._line(index, step.step, picture, has_numbers, left, report))
         if not steps[0].count:
             lines[0] = strip(("  ", DIM), (cut_words("No sends in this period.", width - 2), DIM))
         return lines
 
     def _bars(self, counts: tuple[tuple[str, int], ...], width: int, height: int) -> tuple[Text, ...] | None:
-        if not self.drawable or width < 4:
+        if not self.enabled or width < 4:
             return None
         from tui.widgets import plots
 
-        return plots.funnel(counts, width, height, look())
+        return plots.funnel(counts, width, height, chart_style())
 
-    def _line(self, index: int, name: str, picture: Strip, figures: bool, left: int, report: Report) -> Strip:
-        if not figures:
+    def _line(self, index: int, name: str, picture: Strip, has_numbers: bool, left: int, report: Report) -> Strip:
+        if not has_numbers:
             return Strip.join([strip((" " * left, Style())), picture])
         step = report.funnel.steps[index]
         status = StartStatus(name)
-        front = strip(
+        label = strip(
             self.marker(index),
             (STATUS_LETTER[status] + " ", status_style(status, bold=True)),
             (f"{status_name(status):<{left - 4}}", Style()),
         )
         shares = f"{percent(step.of_previous):>8}{percent(step.of_first):>9}"
-        behind = strip((f" {_fitting(step.count, 8):>8}", BOLD), (shares, Style()))
-        return Strip.join([front, picture, behind])
+        numbers = strip((f" {_fitting(step.count, 8):>8}", BOLD), (shares, Style()))
+        return Strip.join([label, picture, numbers])

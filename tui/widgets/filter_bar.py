@@ -1,4 +1,4 @@
-"""The dropdowns of the filter in one line: what each one is set to, and opening its list. Knows no value."""
+"""The dropdowns of the filter in one line: each shows its setting and opens its list. Knows no value."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from textual.strip import Strip
 
 from storage.domain.filters import Filter
 from tui.terminal.sanitize import ELLIPSIS
-from tui.terminal.style import BOLD, CURSOR, DIM, KEY, PLAIN, cut, look, safe
+from tui.terminal.style import BOLD, CURSOR, DIM, KEY, PLAIN, chart_style, cut, safe
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip
 from tui.words.filter_words import DROPDOWNS, DropdownWords
 from tui.words.keys import Where, bindings
 
-_NARROWEST = 6  # cells; less shows nothing
-_LONGEST_NAME = 200  # characters
+_MIN_WIDTH = 6  # cells; a narrower dropdown is blank
+_MAX_NAME_LENGTH = 200  # characters
 
 
 class Dropdown(PaintedWidget, can_focus=True):
@@ -29,7 +29,7 @@ class Dropdown(PaintedWidget, can_focus=True):
 
     Args:
         name: the name of the field.
-        words: its words.
+        words: its label, key and settings.
         choose: opens the list of a field.
     """
 
@@ -66,12 +66,12 @@ class Dropdown(PaintedWidget, can_focus=True):
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
-        if y or width < _NARROWEST:
+        if y or width < _MIN_WIDTH:
             return Strip.blank(width)
         setting, is_set = self._state(self._filter)
-        gap = " " if look().ascii else ""  # in ASCII the arrow is a letter
+        gap = " " if chart_style().ascii else ""  # in ASCII the arrow is a letter
         room = width - len(f"{self._words.key} ▾") - len(gap)
-        value = _shortest(self.field, safe(setting, _LONGEST_NAME), room)
+        value = _shortest(self.field, safe(setting, _MAX_NAME_LENGTH), room)
         label = f"{self._words.label} "
         if cell_len(label) + cell_len(value) > room:
             label = ""
@@ -86,8 +86,10 @@ class Dropdown(PaintedWidget, can_focus=True):
 
 
 def _shortest(field: str, setting: str, room: int) -> str:
-    """A setting cut to `room` cells: days lose the spaces around their dash; of a phone number its end stays, because
-    numbers begin alike."""
+    """A setting cut to `room` cells.
+
+    A period loses the spaces around its dash. A phone number loses its first digits, which many numbers share.
+    """
     if cell_len(setting) > room and field == "period":
         setting = setting.replace(" – ", "–")
     if cell_len(setting) > room > 1 and setting.startswith("+") and setting[1:].isdigit():

@@ -15,7 +15,7 @@ from tui.data.worker_messages import FilterChosen, Note
 from tui.widgets.safe_input import SafeInput
 from tui.words.keys import Where, bindings
 
-_MOST_SHOWN = 12  # candidates
+_MAX_SHOWN = 12  # candidates
 
 
 class FilterLine(SafeInput):
@@ -24,19 +24,19 @@ class FilterLine(SafeInput):
     Args:
         id: the id of the widget.
         choices: the values that the database knows, by the name of the field.
-        give_back: gives the keys back to the widget that had them.
+        restore_focus: gives the focus back to the widget that had it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILTER_LINE)]
 
     def __init__(
-        self, id: str, choices: Callable[[], Mapping[str, Sequence[Choice]]], give_back: Callable[[], None]
+        self, id: str, choices: Callable[[], Mapping[str, Sequence[Choice]]], restore_focus: Callable[[], None]
     ) -> None:
         super().__init__(id=id, compact=True, select_on_focus=False)
-        self._choices, self._give_back = choices, give_back
+        self._choices, self._restore_focus = choices, restore_focus
 
     def edit(self, filter: Filter) -> None:
-        """Starts with the text of a filter."""
+        """Fills the line with the text of a filter, ready for the next field."""
         self.value = f"{filter} "
         self.cursor_position = len(self.value)
 
@@ -52,7 +52,7 @@ class FilterLine(SafeInput):
 
     def action_close(self) -> None:
         self.display = False
-        self._give_back()
+        self._restore_focus()
 
     def action_complete(self) -> None:
         """Completes the word before the cursor as far as all candidates agree, and shows them."""
@@ -70,7 +70,7 @@ class FilterLine(SafeInput):
             self.value = before[:begin] + completed + after
             self.cursor_position = begin + len(completed)
         if len(found) > 1:
-            self.post_message(Note("  ".join(found[:_MOST_SHOWN]) + ("  …" if len(found) > _MOST_SHOWN else "")))
+            self.post_message(Note("  ".join(found[:_MAX_SHOWN]) + ("  …" if len(found) > _MAX_SHOWN else "")))
 
 
 def word_start(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A widget that draws its own lines: on the theme's background, or on the terminal's own where the theme is that."""
+"""A widget that draws its own lines: on the theme's background, or on the terminal's with the theme `ansi`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.terminal.style import PLAIN
 
 
 class PaintedWidget(Widget):
-    """Draws by `draw_line`, which need not think of the theme."""
+    """Subclasses implement `draw_line`; this adds the colours of the theme."""
 
     def draw_line(self, y: int) -> Strip:
         """The line at y, in the terminal's own colours."""
@@ -21,6 +21,6 @@ class PaintedWidget(Widget):
         if not self.app.native_ansi_color:
             return line.apply_style(self.rich_style)
         if any(segment.style is None for segment in line):
-            # Textual's filter for NO_COLOR takes every segment to have a style.
+            # Textual's NO_COLOR filter fails on segments without a style.
             line = Strip([Segment(text, style or PLAIN, control) for text, style, control in line], line.cell_length)
         return line

@@ -1,6 +1,6 @@
-"""What tiles and charts have in common: a heading, a cursor over their parts, and drawing only what has changed.
+"""What tiles and charts have in common: a heading, a cursor over their items, and redrawing only on changes.
 
-Knows no number: each panel takes its own part of the report.
+Knows no number: each panel reads its own part of the report.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from textual.strip import Strip
 
 from storage.domain.filters import Filter
 from storage.report.report import Report
-from tui.data.drill import Pressed
-from tui.data.worker_messages import Drill, Note, NothingThere
+from tui.data.drill import CountedUsers
+from tui.data.worker_messages import Drill, Note, NothingToOpen
 from tui.terminal.style import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
 from tui.widgets.painted_widget import PaintedWidget
 from tui.words.keys import Where, bindings
@@ -30,12 +30,12 @@ _YEAR, _YEARS = re.compile(r" \d{4}$"), re.compile(r"\b\d{4}\b")
 
 
 def strip(*pieces: Piece) -> Strip:
-    """A line made of pieces of text, each already safe and cut."""
+    """A line made of pieces of text, each already safe and of its final width."""
     return Strip([Segment(text, style) for text, style in pieces if text])
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, broken between words where there are any."""
+    """The text in lines of at most `width` cells, broken between words; a word is broken only if it is longer."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
@@ -53,7 +53,15 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def heading(number: int | str, title: str, note: str, width: int, focused: bool) -> Strip:
-    """A panel's first line: its number, name and note, with a rule to the end."""
+    """A panel's first line: its number, title and note, with a rule to the right edge.
+
+    Args:
+        number: the key that goes to the panel; empty for none.
+        title: shortened if it does not fit.
+        note: beside the title, if it fits.
+        width: cells of the line.
+        focused: whether the panel has the focus.
+    """
     front = f"{'▸' if focused else ' '}{number} " if number != "" else " "
     title = cut_words(title, max(0, width - len(front)))
     left = width - len(front) - cell_len(title)
@@ -68,7 +76,7 @@ def heading(number: int | str, title: str, note: str, width: int, focused: bool)
 
 
 def _shortened(note: str, width: int) -> str:
-    """As many of a note's parts, which commas divide, as fit; a date can do without its year."""
+    """The note without its year if it has one year only, then without its last parts, which commas separate."""
     if cell_len(note) > width and len(_YEARS.findall(note)) == 1:
         note = _YEAR.sub("", note)
     while cell_len(note) > width and ", " in note:
@@ -87,7 +95,7 @@ class Panel(PaintedWidget, can_focus=True):
         title: its heading.
         row: the row of the dashboard that it is in, one of `charts.ROWS`.
         stays_beside_details: whether it stays on the screen beside the details of one start.
-        narrow_order: its turn where the terminal has room for one chart.
+        narrow_order: its position in the order of charts if the terminal has room for one.
     """
 
     ALLOW_SELECT = False
@@ -107,52 +115,52 @@ class Panel(PaintedWidget, can_focus=True):
         self.report: Report | None = None
         self._drawn: tuple[Hashable, list[Strip]] | None = None
 
-    def part_of(self, report: Report) -> Hashable:
-        """The part of a report that this panel shows: it is drawn anew only when that differs."""
+    def shown_data(self, report: Report) -> Hashable:
+        """The part of a report that this panel shows; the panel is redrawn only if it differs."""
         raise NotImplementedError
 
     def note(self) -> str:
-        """What stands beside the title."""
+        """The text beside the title."""
         return ""
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         """The lines below the heading."""
         raise NotImplementedError
 
-    def parts(self) -> int:
-        """How many parts the cursor can stand on."""
+    def item_count(self) -> int:
+        """How many items the cursor can select."""
         return 0
 
-    def behind(self, filter: Filter) -> Filter | None:
-        """The filter of the starts behind the part under the cursor; None where there are none."""
+    def drill_filter(self, filter: Filter) -> Filter | None:
+        """`filter` narrowed to the starts of the item under the cursor; None if there can be none."""
         return None
 
-    def figure(self) -> int:
-        """The number under the cursor."""
+    def count_at_cursor(self) -> int:
+        """The count of the item under the cursor; Enter opens nothing if it is 0."""
         return 1
 
-    def pressed(self) -> Pressed | None:
-        """The users under the cursor, where the starts behind them belong to others as well."""
+    def counted_users(self) -> CountedUsers | None:
+        """The count of users under the cursor, if its starts can include other users; None if they cannot."""
         return None
 
-    def figures(self, report: Report) -> list[tuple[str, ...]]:
-        """What the panel shows as rows of text, the first one the names of the columns."""
+    def as_table(self, report: Report) -> list[tuple[str, ...]]:
+        """The numbers of the panel as rows of text, to copy or save; the first row has the names of the columns."""
         raise NotImplementedError
 
-    def part_at(self, x: int, y: int) -> int | None:
-        """The part at a cell of the panel, for the mouse."""
+    def item_at(self, x: int, y: int) -> int | None:
+        """The item at cell (x, y) of the panel, for the mouse; None if there is none."""
         return None
 
     def show(self, report: Report | None) -> None:
-        """Takes another report, and repaints if its own part of it is another."""
-        before = None if self.report is None else self.part_of(self.report)
+        """Takes a report, and repaints if the data that it shows has changed."""
+        before = None if self.report is None else self.shown_data(self.report)
         self.report = report
-        if report is None or self.part_of(report) != before:
-            self.cursor = max(0, min(self.cursor, self.parts() - 1))
+        if report is None or self.shown_data(report) != before:
+            self.cursor = max(0, min(self.cursor, self.item_count() - 1))
             self.repaint()
 
     def repaint(self) -> None:
-        """Draws again."""
+        """Redraws the panel."""
         self._drawn = None
         self.refresh()
 
@@ -172,9 +180,9 @@ class Panel(PaintedWidget, can_focus=True):
             lines += self.body(self.report, width, height - 1)
         return lines[:height]
 
-    def marker(self, part: int) -> Piece:
-        """The two cells before a part: an arrow where the cursor is."""
-        on = self.has_focus and part == self.cursor
+    def marker(self, item: int) -> Piece:
+        """The two cells before an item: an arrow if the cursor is on it."""
+        on = self.has_focus and item == self.cursor
         return ("▸ ", FOCUSED) if on else ("  ", PLAIN)
 
     def watch_cursor(self) -> None:
@@ -185,24 +193,24 @@ class Panel(PaintedWidget, can_focus=True):
         self.repaint()
 
     def action_move(self, by: int) -> None:
-        self.cursor = max(0, min(self.cursor + by, self.parts() - 1))
+        self.cursor = max(0, min(self.cursor + by, self.item_count() - 1))
 
-    def action_move_to(self, part: int) -> None:
-        self.cursor = part if part >= 0 else max(0, self.parts() - 1)
+    def action_move_to(self, item: int) -> None:
+        self.cursor = item if item >= 0 else max(0, self.item_count() - 1)
 
     def action_drill(self) -> None:
-        if self.report is None or not self.parts():
-            self.post_message(NothingThere())
+        if self.report is None or not self.item_count():
+            self.post_message(NothingToOpen())
             return
-        found = self.behind(self.report.filter)
-        if found is None or not self.figure():
+        found = self.drill_filter(self.report.filter)
+        if found is None or not self.count_at_cursor():
             self.post_message(Note("no starts: the count is 0"))
         else:
-            self.post_message(Drill(found, self.pressed()))
+            self.post_message(Drill(found, self.counted_users()))
 
     def on_click(self, event: Click) -> None:
-        part = self.part_at(event.x, event.y)
-        if part is not None:
-            if self.cursor == part and event.chain > 1:
+        item = self.item_at(event.x, event.y)
+        if item is not None:
+            if self.cursor == item and event.chain > 1:
                 self.action_drill()
-            self.cursor = part
+            self.cursor = item

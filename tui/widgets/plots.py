@@ -1,7 +1,7 @@
 """The only file that calls plotext: the daily evolution and the funnel as lines of text. Knows numbers, no widget.
 
 plotext's shared figure is not thread-safe: everything here runs in one thread, the screen's. Importing plotext is slow,
-so this module is imported when the first report is there.
+so this module is imported after the first report is shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import Day
-from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, Look
+from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, ChartStyle
 from tui.widgets.buckets import SERIES, Plan, plan
 from tui.words import wording
 from tui.words.numbers import short_number
@@ -31,7 +31,7 @@ FUNNEL_STATUS = {
 
 
 def round_up(count: int) -> int:
-    """The next round number that an axis can end with."""
+    """The smallest round number that is at least `count`, as the end of an axis."""
     if count <= 4:
         return max(count, 1)
     power: int = 10 ** (len(str(count)) - 1)
@@ -43,19 +43,29 @@ def round_up(count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart as lines, and where its bars are: the first bar's column, and columns a bar."""
+    """A chart as lines; `left` is the cell where its first bar begins, `plan` has the bars and their width."""
 
     lines: tuple[Text, ...]
     left: int
     plan: Plan
 
 
-_MINIMUM = (18, 4)
+_MINIMUM = (18, 4)  # cells: width, height
 
 
 @lru_cache(maxsize=8)
-def daily(days: tuple[Day, ...], width: int, height: int, look: Look) -> Drawing | None:
-    """Stacked bars of the days in so many cells, None where there is too little room."""
+def daily(days: tuple[Day, ...], width: int, height: int, style: ChartStyle) -> Drawing | None:
+    """Stacked bars of starts per step of days, with both axes.
+
+    Args:
+        days: consecutive days, the oldest first.
+        width: cells.
+        height: rows, including the axis and its dates.
+        style: colours, textures or letters.
+
+    Returns:
+        The drawing; None if there is too little room.
+    """
     if width < _MINIMUM[0] or height < _MINIMUM[1] or not days:
         return None
     rows = height - 2
@@ -65,7 +75,7 @@ def daily(days: tuple[Day, ...], width: int, height: int, look: Look) -> Drawing
     top = round_up(max((bucket.total for bucket in cut.buckets), default=0))
     figure = _figure(width, height)
     columns = width - left
-    xs, ys, markers = _cells(cut, rows, top, look)
+    xs, ys, markers = _cells(cut, rows, top, style)
     figure.ruler(0, 0).lim(0, columns - 1)
     figure.ruler(1, 0).lim(0, rows - 1)
     if xs:
@@ -81,13 +91,13 @@ def daily(days: tuple[Day, ...], width: int, height: int, look: Look) -> Drawing
 
 
 def _axis_values(days: tuple[Day, ...], width: int, rows: int) -> list[int]:
-    """The figures of the axis as wide as they can get: a coarser step only makes them greater."""
+    """The labels of the count axis if it took four cells; the chart reserves their width."""
     cut = plan(days, max(1, width))
     return _ticks(round_up(max((bucket.total for bucket in cut.buckets), default=0)), rows)
 
 
 def _ticks(top: int, rows: int) -> list[int]:
-    """Round values whose lines fall on whole rows, the greatest first among them."""
+    """Up to four values for the count axis, ascending and ending with `top`; those below it fall on whole rows."""
     wanted = 4 if rows >= 8 else 2
     for parts in range(wanted, 0, -1):
         if top % parts == 0 and (rows % parts == 0 or parts == 1):
@@ -95,13 +105,13 @@ def _ticks(top: int, rows: int) -> list[int]:
     return [top]
 
 
-def _cells(cut: Plan, rows: int, top: int, look: Look) -> tuple[list[int], list[int], list[plotext.marker]]:
+def _cells(cut: Plan, rows: int, top: int, style: ChartStyle) -> tuple[list[int], list[int], list[plotext.marker]]:
     xs: list[int] = []
     ys: list[int] = []
     markers: list[plotext.marker] = []
     thickness = cut.columns - 1 if cut.columns >= 3 else cut.columns
     for index, bucket in enumerate(cut.buckets):
-        column = [_marker(*cell) for cell in _column(bucket.counts, rows, top, look)]
+        column = [_marker(*cell) for cell in _column(bucket.counts, rows, top, style)]
         for row, marker in enumerate(column):
             for offset in range(thickness):
                 xs.append(index * cut.columns + offset)
@@ -110,11 +120,11 @@ def _cells(cut: Plan, rows: int, top: int, look: Look) -> tuple[list[int], list[
     return xs, ys, markers
 
 
-Cell = tuple[str, str | None, str | None]  # the character, its colour, the colour behind it
+Cell = tuple[str, str | None, str | None]  # the character, its foreground and its background colour
 
 
-def _column(counts: Sequence[int], rows: int, top: int, look: Look) -> list[Cell]:
-    """The cells of one bar from the bottom up; a cell shows at most two series, split at an eighth."""
+def _column(counts: Sequence[int], rows: int, top: int, style: ChartStyle) -> list[Cell]:
+    """The cells of one bar, from the bottom up; a cell shows at most two series, divided at an eighth of its height."""
     edges: list[int] = []
     total = 0
     for count in counts:
@@ -125,14 +135,14 @@ def _column(counts: Sequence[int], rows: int, top: int, look: Look) -> list[Cell
     cells: list[Cell] = []
     for row in range(-(-edges[-1] // 8) if edges else 0):
         spans = _spans(edges, row * 8)
-        # Where two series have as many eighths, the one that counts more is shown.
+        # If two series fill as many eighths, the one with the greater count is shown.
         spans.sort(key=lambda span: counts[span[0]], reverse=True)
-        cells.append(_cell(spans) if look.solid else _textured_cell(spans, look))
+        cells.append(_cell(spans) if style.solid else _textured_cell(spans, style))
     return cells
 
 
 def _spans(edges: Sequence[int], bottom: int) -> list[tuple[int, int]]:
-    """What lies in one cell, from the bottom up: the series (by position) and its eighths."""
+    """The parts of one cell, from the bottom up: (index of the series, eighths of the cell)."""
     spans = []
     below = 0
     for index, edge in enumerate(edges):
@@ -155,9 +165,9 @@ def _cell(spans: list[tuple[int, int]]) -> Cell:
     return EIGHTHS[eighths - 1], _color(lower[0]), _color(upper[0])
 
 
-def _textured_cell(spans: list[tuple[int, int]], look: Look) -> Cell:
+def _textured_cell(spans: list[tuple[int, int]], style: ChartStyle) -> Cell:
     widest = max(spans, key=lambda span: span[1])[0]
-    return look.glyph(SERIES[widest]), _color(widest) if look.colored else None, None
+    return style.glyph(SERIES[widest]), _color(widest) if style.colored else None, None
 
 
 def _color(series: int) -> str:
@@ -165,15 +175,15 @@ def _color(series: int) -> str:
 
 
 @lru_cache(maxsize=512)
-def _marker(character: str, color: str | None, behind: str | None) -> plotext.marker:
+def _marker(character: str, color: str | None, background: str | None) -> plotext.marker:
     pixel = plotext.pixel(
-        None if color is None else COLOR_NUMBER[color], None if behind is None else COLOR_NUMBER[behind]
+        None if color is None else COLOR_NUMBER[color], None if background is None else COLOR_NUMBER[background]
     )
     return plotext.marker(character, pixel)
 
 
 def _dates(cut: Plan, columns: int) -> tuple[list[int], list[str]]:
-    """Where the dates stand below the bars, evenly and without touching."""
+    """The dates below the bars, evenly spaced without touching: their columns and their texts."""
     names = [_name(bucket.since, cut.step) for bucket in cut.buckets]
     longest = max(map(len, names), default=0)
     stride = -(-(longest + 2) // cut.columns)
@@ -190,7 +200,7 @@ def _name(day: date, step: str) -> str:
 
 
 def _figure(width: int, height: int) -> plotext.figure:
-    plotext.terminal.limit(False, False)  # else it cuts every figure to what it takes for the terminal's size
+    plotext.terminal.limit(False, False)  # otherwise plotext cuts every figure to the size of the terminal
     figure = plotext.figure
     figure.clear.all()
     figure.plot_size(width, height)
@@ -212,8 +222,18 @@ def _lines(figure: plotext.figure, width: int, height: int) -> tuple[Text, ...]:
 
 
 @lru_cache(maxsize=8)
-def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, look: Look) -> tuple[Text, ...] | None:
-    """Centred bars, one a step of equal whole rows; None where there is too little room."""
+def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, style: ChartStyle) -> tuple[Text, ...] | None:
+    """Centred bars, one per step, all of the same whole number of rows.
+
+    Args:
+        counts: (step, count), the widest bar first.
+        width: cells.
+        height: rows.
+        style: colours, textures or letters.
+
+    Returns:
+        The lines; None if there is too little room.
+    """
     if width < 4 or height < len(counts) or not counts:
         return None
     rows = max(1, height // len(counts))
@@ -232,20 +252,20 @@ def funnel(counts: tuple[tuple[str, int], ...], width: int, height: int, look: L
         for offset in range(thickness):
             y = rows * len(counts) - 1 - index * rows - offset
             for x, character in bar:
-                shown = character if look.solid else look.glyph(status)
+                shown = character if style.solid else style.glyph(status)
                 xs.append(x)
                 ys.append(y)
-                markers.append(_marker(shown, STATUS_COLOR[status] if look.colored else None, None))
+                markers.append(_marker(shown, STATUS_COLOR[status] if style.colored else None, None))
     if xs:
         figure.draw(figure.signal(xs, ys, marker=markers))
     return _lines(figure, width, rows * len(counts))
 
 
 def _centred(count: int, base: int, width: int) -> list[tuple[int, str]]:
-    """The cells of a centred bar with half-cell edges; anything that is there shows at least one cell."""
+    """The cells of a centred bar with half-cell edges, as (x, character); a count above 0 gets at least one cell."""
     if not base or not count:
         return []
-    halves = max(2, round(count / base * width))  # half cells on each side together: the bar is symmetrical
+    halves = max(2, round(count / base * width))  # half cells on each side of the centre
     left = width - halves  # in half cells from the left edge
     first, odd = divmod(left, 2)
     cells = [(first, "▐")] if odd else []

@@ -1,4 +1,4 @@
-"""The line in which one text is typed: the name of a file to save, or what to find. Knows neither."""
+"""A line to type one text in: the name of a file to save, or the text to find. Does neither itself."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Purpose(StrEnum):
     FIND = "find"
 
 
-class Given(Message):
-    """A text was given."""
+class TextEntered(Message):
+    """The user entered a text."""
 
     def __init__(self, purpose: Purpose, text: str) -> None:
         self.purpose, self.text = purpose, text
@@ -30,17 +30,22 @@ class Given(Message):
 
 
 class PromptLine(SafeInput):
-    """An input for one text."""
+    """An input for one text.
+
+    Args:
+        id: the id of the widget.
+        restore_focus: gives the focus back to the widget that had it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PROMPT)]
 
-    def __init__(self, id: str, give_back: Callable[[], None]) -> None:
+    def __init__(self, id: str, restore_focus: Callable[[], None]) -> None:
         super().__init__(id=id, compact=True, select_on_focus=False)
-        self._give_back = give_back
+        self._restore_focus = restore_focus
         self.purpose = Purpose.SAVE
 
     def ask(self, purpose: Purpose, proposal: str) -> None:
-        """Begins with a proposal."""
+        """Fills the line with a proposal, which the user can edit."""
         self.purpose = purpose
         self.value = proposal
         self.cursor_position = len(proposal)
@@ -49,10 +54,10 @@ class PromptLine(SafeInput):
         text = self.value.strip()
         self.action_close()
         if text:
-            self.post_message(Given(self.purpose, text))
+            self.post_message(TextEntered(self.purpose, text))
         else:
             self.post_message(Note("cancelled: no text was entered"))
 
     def action_close(self) -> None:
         self.display = False
-        self._give_back()
+        self._restore_focus()

@@ -1,6 +1,6 @@
 """The proportion charts: answered, status, new and recurrent, and the failures by reason.
 
-A part is told by its letter and its words as well as by its colour.
+Each part has a letter and words besides its colour, for terminals and people without colours.
 """
 
 from __future__ import annotations
@@ -15,8 +15,19 @@ from storage.domain.failures import failure_value
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus, UserType
 from storage.report.report import Report
-from tui.data.drill import ARRIVED, UNANSWERED, Pressed, narrowed
-from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, cut, cut_words, fit, look, status_fill, status_style
+from tui.data.drill import ARRIVED, UNANSWERED, CountedUsers, narrowed
+from tui.terminal.style import (
+    BOLD,
+    DIM,
+    PLAIN,
+    STATUS_LETTER,
+    chart_style,
+    cut,
+    cut_words,
+    fit,
+    status_fill,
+    status_style,
+)
 from tui.widgets.panel import Panel, Piece, strip
 from tui.words.numbers import number, plural, share_of, short_number
 from tui.words.wording import reason_name, status_name
@@ -24,8 +35,16 @@ from tui.words.wording import reason_name, status_name
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a whole: its letter, name and count, how it looks as text and as a piece of the bar, and what fills
-    the bar beside its letter."""
+    """One part of a whole.
+
+    Attributes:
+        letter: its letter in the bar.
+        name: its name in the legend.
+        count: how many it counts.
+        text: the style of its name.
+        fill: the style of its piece of the bar.
+        filler: the character that fills its piece of the bar, around its letter.
+    """
 
     letter: str
     name: str
@@ -36,7 +55,7 @@ class Part:
 
     @property
     def box(self) -> str:
-        """Its letter as it stands before its name."""
+        """Its letter as shown before its name, three cells wide."""
         return self.letter.center(3, " " if self.filler == self.letter else self.filler)
 
 
@@ -44,8 +63,8 @@ _SHORTER = {"Not answered": "No answer"}
 
 
 def status_part(status: StartStatus, count: int, name: str | None = None) -> Part:
-    """A part that is a status."""
-    shown = look()
+    """A part that counts one status; `name` replaces the name of the status."""
+    shown = chart_style()
     fill = status_fill(status) if shown.colored else PLAIN
     filler = " " if shown.solid else shown.glyph(status)
     text = status_style(status, bold=True)
@@ -53,19 +72,19 @@ def status_part(status: StartStatus, count: int, name: str | None = None) -> Par
 
 
 def neutral_part(letter: str, name: str, count: int) -> Part:
-    """A part that is the rest."""
+    """A part for the rest, in grey."""
     return _part(letter, name, count, BOLD, Style(color="white", bgcolor="bright_black"), "·")
 
 
 def _part(letter: str, name: str, count: int, text: Style, fill: Style, texture: str) -> Part:
-    """A part that is no status; `texture` fills its bar where there is no colour, in ASCII its letter does."""
-    shown = look()
+    """A part that is not a status; without colours `texture` fills its bar, in ASCII its letter does."""
+    shown = chart_style()
     filler = " " if shown.solid else letter if shown.ascii else texture
     return Part(letter, name, count, text if shown.colored else BOLD, fill if shown.colored else PLAIN, filler)
 
 
 def bar(parts: list[Part], width: int) -> Strip:
-    """All parts side by side as one bar of the whole, each with its letter; what is there gets at least one cell."""
+    """All parts as one bar of `width` cells, each with its letter; a count above 0 gets at least one cell."""
     total = sum(part.count for part in parts)
     if width < 1:
         return strip()
@@ -78,7 +97,7 @@ def bar(parts: list[Part], width: int) -> Strip:
 
 
 def shares(parts: list[Part], width: int) -> list[int]:
-    """The cells of each part: they add up to the width, and none that counts is without one while there is room."""
+    """The cells of each part. They add up to `width`; a count above 0 gets at least one cell if there is room."""
     total = sum(part.count for part in parts)
     exact = [part.count * width / total for part in parts]
     cells = [max(1 if part.count else 0, int(size)) for part, size in zip(parts, exact, strict=True)]
@@ -96,34 +115,34 @@ class Proportions(Panel):
     DEFAULT_CLASSES = "chart"
 
     def whole(self, report: Report) -> list[Part]:
-        """The parts of the whole."""
+        """The parts of the whole, in the order of the bar."""
         raise NotImplementedError
 
     def below(self, report: Report) -> str:
-        """A last line, in words."""
+        """A sentence below the legend; empty for none."""
         return ""
 
-    def part_of(self, report: Report) -> Hashable:
+    def shown_data(self, report: Report) -> Hashable:
         return (tuple(self.whole(report)), self.below(report))
 
     def note(self) -> str:
         return "" if self.report is None else number(sum(part.count for part in self.whole(self.report)))
 
-    def parts(self) -> int:
+    def item_count(self) -> int:
         return 0 if self.report is None else len(self.whole(self.report))
 
-    def figure(self) -> int:
+    def count_at_cursor(self) -> int:
         return 0 if self.report is None else self.whole(self.report)[self.cursor].count
 
-    def figures(self, report: Report) -> list[tuple[str, ...]]:
+    def as_table(self, report: Report) -> list[tuple[str, ...]]:
         parts = self.whole(report)
         total = sum(part.count for part in parts)
         shares = (str(part.count / total) if total else "" for part in parts)
         rows = ((part.name, str(part.count), share) for part, share in zip(parts, shares, strict=True))
         return [(self.title.lower(), "count", "share"), *rows]
 
-    def part_at(self, x: int, y: int) -> int | None:
-        return y - 2 if 2 <= y < 2 + self.parts() else None
+    def item_at(self, x: int, y: int) -> int | None:
+        return y - 2 if 2 <= y < 2 + self.item_count() else None
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         parts = self.whole(report)
@@ -142,12 +161,12 @@ class Proportions(Panel):
         if width < 36:
             count = short_number(part.count).rjust(6)
         name = width - 2 - 4 - len(count) - len(share) - 2
-        called = part.name if len(part.name) <= name else _SHORTER.get(part.name, part.name)
+        label = part.name if len(part.name) <= name else _SHORTER.get(part.name, part.name)
         return strip(
             self.marker(index),
             (part.box, part.fill),
             (
-                f" {fit(cut_words(called, name), max(0, name))}",
+                f" {fit(cut_words(label, name), max(0, name))}",
                 part.text if index == self.cursor and self.has_focus else Style(),
             ),
             (count, BOLD),
@@ -177,17 +196,17 @@ class AnsweredChart(Proportions):
         share = share_of(answered.sends_answered, answered.sends_reached)
         return f"{number(answered.sends_answered)} of {plural(answered.sends_reached, 'send')} answered, {share}"
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         return narrowed(filter, frozenset((StartStatus.ANSWERED,)) if self.cursor == 0 else UNANSWERED)
 
-    def pressed(self) -> Pressed | None:
+    def counted_users(self) -> CountedUsers | None:
         if self.report is None or self.cursor == 0:
             return None
-        return Pressed(self.whole(self.report)[1].count, "never answered", "answered another time")
+        return CountedUsers(self.whole(self.report)[1].count, "never answered", "answered another time")
 
 
 class StatusChart(Proportions):
-    """Sends by the furthest they got."""
+    """Sends by their furthest status."""
 
     key = "status"
     number = 3
@@ -206,7 +225,7 @@ class StatusChart(Proportions):
             status_part(StartStatus.ANSWERED, status.answered),
         ]
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         status = (
             StartStatus.FAILED,
             StartStatus.SENT,
@@ -218,7 +237,7 @@ class StatusChart(Proportions):
 
 
 class UsersChart(Proportions):
-    """Users that were new, and those who came back."""
+    """New and recurrent users."""
 
     key = "users"
     number = 4
@@ -231,13 +250,13 @@ class UsersChart(Proportions):
         new = _part("N", "New", report.new_users, text, fill, "▒")
         return [new, neutral_part("C", "Recurrent", report.recurrent_users)]
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         return narrowed(filter, ARRIVED, user_type=UserType.NEW if self.cursor == 0 else UserType.RECURRENT)
 
-    def pressed(self) -> Pressed | None:
+    def counted_users(self) -> CountedUsers | None:
         if self.report is None or self.cursor == 0:
             return None
-        return Pressed(self.report.recurrent_users, "recurrent in all", "once new")
+        return CountedUsers(self.report.recurrent_users, "recurrent in all", "once new")
 
 
 class FailuresChart(Panel):
@@ -250,41 +269,41 @@ class FailuresChart(Panel):
     row = "pair"
     narrow_order = 5
 
-    def part_of(self, report: Report) -> Hashable:
+    def shown_data(self, report: Report) -> Hashable:
         return report.failures
 
     def note(self) -> str:
         if self.report is None:
             return ""
         height = self.size.height - 1
-        below = self.parts() - self._first(height) - (height - 1)
+        below = self.item_count() - self._first(height) - (height - 1)
         more = f", {number(below)} more below" if below > 0 else ""
         return plural(self.report.status.failed, "send") + more
 
-    def parts(self) -> int:
+    def item_count(self) -> int:
         return 0 if self.report is None else len(self.report.failures)
 
-    def figures(self, report: Report) -> list[tuple[str, ...]]:
+    def as_table(self, report: Report) -> list[tuple[str, ...]]:
         rows = (
             (failure.reason, "" if failure.code is None else str(failure.code), str(failure.count), str(failure.users))
             for failure in report.failures
         )
         return [("reason", "code", "sends", "users"), *rows]
 
-    def part_at(self, x: int, y: int) -> int | None:
+    def item_at(self, x: int, y: int) -> int | None:
         part = y - 2 + self._first(self.size.height - 1)
-        return part if y >= 2 and part < self.parts() else None
+        return part if y >= 2 and part < self.item_count() else None
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         if self.report is None:
             return None
         failure = self.report.failures[self.cursor]
-        alike = sum(other.code == failure.code for other in self.report.failures)
-        wanted = str(failure.code) if alike == 1 and failure.code else failure_value(failure.reason, failure.code)
+        same_code = sum(other.code == failure.code for other in self.report.failures)
+        wanted = str(failure.code) if same_code == 1 and failure.code else failure_value(failure.reason, failure.code)
         return replace(filter, statuses=frozenset((StartStatus.FAILED,)), failures=frozenset((wanted,)))
 
     def _first(self, height: int) -> int:
-        return max(0, min(self.cursor - (height - 2), self.parts() - (height - 1)))
+        return max(0, min(self.cursor - (height - 2), self.item_count() - (height - 1)))
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         if not report.failures:

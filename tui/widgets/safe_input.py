@@ -1,4 +1,4 @@
-"""A line to type in that shows what was put into it as harmless text; what it holds stays as it is."""
+"""An input line that shows its text without control characters; its value keeps them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.terminal.style import safe
 
 
 class SafeInput(Input):
-    """An input whose text may come from other people's files; its cursor is in view at whatever size."""
+    """An input whose text may come from imported files; its cursor stays visible when it is resized."""
 
     def on_resize(self) -> None:
         self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False)

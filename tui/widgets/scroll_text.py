@@ -1,4 +1,4 @@
-"""A text of many lines that scrolls by keys: what the detail and the help are shown in. Knows no content."""
+"""A scrolling text of many lines, for the details of a start and the help. Knows no content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.words.keys import Where, bindings
 
 
 class Lines(PaintedWidget, can_focus=True):
-    """Lines made for a width; made anew when that changes."""
+    """Lines that a function makes for a width; made again when the width changes."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TEXT)]
@@ -29,7 +29,12 @@ class Lines(PaintedWidget, can_focus=True):
         self.top = 0
 
     def show(self, make: Callable[[int], Sequence[Strip]], keep: bool = False) -> None:
-        """Shows other lines from their top; `keep` stays where one was."""
+        """Shows other lines.
+
+        Args:
+            make: returns the lines for a width in cells.
+            keep: keep the scroll position; otherwise scroll to the top.
+        """
         self._make = make
         self._width = self.size.width
         self._lines = make(self._width) if self._width else ()
@@ -45,7 +50,7 @@ class Lines(PaintedWidget, can_focus=True):
 
     @property
     def text(self) -> str:
-        """What stands there, as plain text."""
+        """All lines, as plain text."""
         return "\n".join(line.text.rstrip() for line in self._lines)
 
     def _bottom(self) -> int:

@@ -1,6 +1,6 @@
-"""The table of last starts, one by one or grouped by notification: draws the rows of a pager, wherever they stand.
+"""The table of starts, one by one or grouped by notification: draws the rows of a pager.
 
-Only the rows on the screen are ever asked for, so ten rows and ten million cost the same.
+It requests only the rows on the screen and half a screen around them, so ten rows and ten million cost the same.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from storage.table.pages import NotificationRow, StartRow
-from tui.data.pager import Pager
-from tui.data.worker_messages import NothingThere, Opened, ScrollPosition
+from tui.data.pager import Pager, ScrollPosition
+from tui.data.worker_messages import NothingToOpen, RowOpened
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
 from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
 from tui.widgets.painted_widget import PaintedWidget
@@ -23,11 +23,11 @@ from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
 from tui.words.numbers import number, plural
 
-_ABOVE = 2  # lines above the first row: the heading and the names of the columns
+_HEADER_LINES = 2  # lines above the first row: the heading and the names of the columns
 
 
-class PagesWanted(Message):
-    """The table cannot draw rows that are not read yet: these pages of the pager."""
+class PagesRequested(Message):
+    """The table needs pages of the pager that are not read yet."""
 
     def __init__(self, pager: Pager, pages: list[int]) -> None:
         self.pager, self.pages = pager, pages
@@ -35,7 +35,7 @@ class PagesWanted(Message):
 
 
 class StartsTable(PaintedWidget, can_focus=True):
-    """The rows of one pager, with a cursor; `notice` stands in place of the rows where there are none."""
+    """The rows of one pager, with a cursor; `notice` is shown if there are no rows."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.TABLE)]
@@ -52,105 +52,112 @@ class StartsTable(PaintedWidget, can_focus=True):
     @property
     def rows(self) -> int:
         """How many rows fit on the screen."""
-        return max(0, self.size.height - _ABOVE)
+        return max(0, self.size.height - _HEADER_LINES)
 
     @property
     def count(self) -> int:
         """How many rows there are in all."""
         return 0 if self.pager is None else self.pager.count
 
-    def show(self, pager: Pager, about: str, order: str, place: ScrollPosition, notice: tuple[str, ...]) -> None:
-        """Takes another pager; `about` says in words what its rows are, `order` how they are sorted, where that is not
-        the newest first."""
-        same = self._picture()
+    def show(self, pager: Pager, about: str, order: str, position: ScrollPosition, notice: tuple[str, ...]) -> None:
+        """Shows the rows of another pager.
+
+        Args:
+            pager: the rows.
+            about: which rows they are, in words.
+            order: how they are sorted, in words; empty for the newest first.
+            position: the first row on the screen and the row under the cursor.
+            notice: lines to show if there are no rows.
+        """
+        same = self._visible_state()
         if notice != self.notice:
             self._notice_top = 0
         self.pager, self.about, self.notice = pager, about, notice
         self.order = order
-        self.cursor = max(0, min(place.cursor, pager.count - 1))
-        self.top = place.top
-        self._keep_in_sight()
-        if self._picture() != same:
+        self.cursor = max(0, min(position.cursor, pager.count - 1))
+        self.top = position.top
+        self._scroll_to_cursor()
+        if self._visible_state() != same:
             self.refresh()
 
     def explain(self, notice: tuple[str, ...]) -> None:
-        """Says why there is no table yet."""
+        """Shows a notice while there is no pager, such as why the database cannot be read."""
         self.pager, self.notice, self._notice_top = None, notice, 0
         self.refresh()
 
     def row(self) -> StartRow | NotificationRow | None:
-        """The row under the cursor, None where there is none or it is not read yet."""
+        """The row under the cursor; None if there is none or it is not read yet."""
         return None if self.pager is None else self.pager.row(self.cursor)
 
-    def _picture(self) -> object:
+    def _visible_state(self) -> object:
         if self.pager is None:
             return None
         shown = [self.pager.row(place) for place in range(self.top, self.top + self.rows)]
         return shown, self.top, self.cursor, self.count, self.about, self.order, self.notice
 
     def on_resize(self, event: Resize) -> None:
-        self._keep_in_sight()
+        self._scroll_to_cursor()
 
-    def _keep_in_sight(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         rows = max(1, self.rows)
         self.top = max(0, min(self.top, self.count - rows))
         if self.cursor < self.top:
             self.top = self.cursor
         elif self.cursor >= self.top + rows:
             self.top = self.cursor - rows + 1
-        self._ask()
+        self._request_pages()
 
-    def _ask(self) -> None:
+    def _request_pages(self) -> None:
         if self.pager is None or self.rows == 0:
             return
-        # Half a screen more on either side, so that paging finds its rows read.
+        # Half a screen more on either side, so that the next page is already read.
         missing = self.pager.missing(self.top - self.rows // 2, self.top + self.rows + self.rows // 2)
         if missing:
-            self.post_message(PagesWanted(self.pager, missing))
+            self.post_message(PagesRequested(self.pager, missing))
 
-    def _go(self, cursor: int, by_page: int = 0) -> None:
+    def _move_cursor(self, cursor: int, by_page: int = 0) -> None:
         if not self.count:
             self._scroll_notice(cursor - self.cursor)
             return
         before = self.top, self.cursor
         self.cursor = max(0, min(cursor, self.count - 1))
         self.top += by_page
-        self._keep_in_sight()
+        self._scroll_to_cursor()
         if (self.top, self.cursor) != before:
             self.refresh()
 
     def action_move(self, by: int) -> None:
-        self._go(self.cursor + by)
+        self._move_cursor(self.cursor + by)
 
     def action_page(self, by: int) -> None:
         size = max(1, self.rows - 1)
-        self._go(self.cursor + by * size, by * size)
+        self._move_cursor(self.cursor + by * size, by * size)
 
     def action_move_to(self, place: int) -> None:
         if self.count:
-            self._go(place if place >= 0 else self.count - 1)
+            self._move_cursor(place if place >= 0 else self.count - 1)
         else:
             self._scroll_notice(len(self._notice_lines()) * (1 if place < 0 else -1))
 
     def action_open(self) -> None:
         row = self.row()
-        self.post_message(NothingThere() if row is None else Opened(row))
+        self.post_message(NothingToOpen() if row is None else RowOpened(row))
 
     def on_click(self, event: Click) -> None:
-        place = self.top + event.y - _ABOVE
-        if event.y >= _ABOVE and place < self.count:
+        place = self.top + event.y - _HEADER_LINES
+        if event.y >= _HEADER_LINES and place < self.count:
             again = place == self.cursor
-            self._go(place)
+            self._move_cursor(place)
             if again:
                 self.action_open()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         event.stop()
-        self._go(self.cursor + 3)
+        self._move_cursor(self.cursor + 3)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         event.stop()
-        self._go(self.cursor - 3)
+        self._move_cursor(self.cursor - 3)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
@@ -170,7 +177,7 @@ class StartsTable(PaintedWidget, can_focus=True):
             for column, cells in columns:
                 titles.append((fit(column.title, cells, column.right) + " " * GAP, DIM))
             return strip(*titles).adjust_cell_length(width)
-        return self._row(self.top + y - _ABOVE, columns, width)
+        return self._row(self.top + y - _HEADER_LINES, columns, width)
 
     def _title(self) -> str:
         if self.pager is not None and self.pager.grouped:
@@ -186,7 +193,7 @@ class StartsTable(PaintedWidget, can_focus=True):
         return f"{place}{more}   {self.about}" if self.about else place + more
 
     def _columns(self, width: int) -> tuple[tuple[Column[StartRow], int], ...]:
-        # Both tables' columns are drawn alike; which rows the pager holds decides which of them these are.
+        # Both kinds of columns are drawn alike, so the type of the notifications table is cast to that of the starts.
         room = width - 2
         if self.pager is not None and self.pager.grouped:
             return cast("tuple[tuple[Column[StartRow], int], ...]", placed(NOTIFICATIONS, room))
@@ -210,7 +217,7 @@ class StartsTable(PaintedWidget, can_focus=True):
 
     def _notice(self, y: int, width: int) -> Strip:
         lines = self._notice_lines()
-        line = y - _ABOVE
+        line = y - _HEADER_LINES
         if y == self.size.height - 1 and 0 <= line < len(lines) - self._notice_top - 1:
             more = plural(len(lines) - self._notice_top - line, "more line")
             return strip((cut(f"  {more}: 8, then ↓", width), DIM)).adjust_cell_length(width)

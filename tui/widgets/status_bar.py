@@ -1,5 +1,4 @@
-"""The last two lines: what happened or where one is, and the keys that work here; in parentheses those that cannot act
-just now. Knows no number."""
+"""The last two lines: the status line, and the key bar with unavailable keys in parentheses. Knows no number."""
 
 from __future__ import annotations
 
@@ -12,16 +11,16 @@ from tui.terminal.style import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words,
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
 from tui.words.keys import Key, Where
-from tui.words.wording import CRUMB
+from tui.words.wording import BREADCRUMB_SEPARATOR
 
 
-def newest_crumbs(text: str, width: int) -> str:
-    """What stands before the breadcrumbs, and as many of these as fit, the newest ones: where one is matters most."""
-    front, gap, way = text.rpartition("   ")
-    steps = way.split(CRUMB)
+def newest_breadcrumbs(text: str, width: int) -> str:
+    """The text before the breadcrumbs, and the newest breadcrumbs that fit `width` cells: they matter most."""
+    front, gap, trail = text.rpartition("   ")
+    steps = trail.split(BREADCRUMB_SEPARATOR)
     while cell_len(text) > width and len(steps) > 1:
         del steps[0]
-        text = f"{front}{gap}{CRUMB.join(('…', *steps))}"
+        text = f"{front}{gap}{BREADCRUMB_SEPARATOR.join(('…', *steps))}"
     return cut_words(text, width)
 
 
@@ -29,7 +28,7 @@ _MORE = "  (? tells all)"
 
 
 class StatusLine(PaintedWidget):
-    """One line of words, and on the right how fresh the data is; an error stays until something else is said."""
+    """One line of text, and on the right how fresh the data is. An error stays until another text is shown."""
 
     ALLOW_SELECT = False
 
@@ -39,66 +38,72 @@ class StatusLine(PaintedWidget):
         self._ends_in_path = False
 
     def say(self, text: str, error: bool = False, ends_in_path: bool = False) -> None:
-        """Says something; of a path at its end the file's name matters most."""
+        """Shows a text.
+
+        Args:
+            text: one line.
+            error: whether it is shown as an error.
+            ends_in_path: it ends in a path, which loses its first directories if there is too little room.
+        """
         if (text, error) != (self._text, self._error):
             self._text, self._error, self._ends_in_path = text, error, ends_in_path
             self.refresh()
 
     @property
     def hidden_text(self) -> str:
-        """What it says, where there is too little room for it."""
+        """The text if it does not fit the line; otherwise empty."""
         return self._text if cell_len(safe(self._text)) > self.size.width - 2 else ""
 
     def freshness(self, text: str) -> None:
-        """Says how fresh the data is."""
+        """Shows how fresh the data is."""
         if text != self._right:
             self._right = text
             self.refresh()
 
     @property
     def is_error(self) -> bool:
-        """Whether what it says is an error."""
+        """Whether the text is an error."""
         return self._error
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The whole text, whether it fits or not."""
         return self._text
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
         right = cut(self._right, max(0, width // 3))
         room = max(0, width - len(right) - 3)
-        said = safe(self._text)
-        if CRUMB in said:
-            said = newest_crumbs(said, room)
-        # Some words matter more than how fresh the data is.
-        if cell_len(said) > room:
+        shown = safe(self._text)
+        if BREADCRUMB_SEPARATOR in shown:
+            shown = newest_breadcrumbs(shown, room)
+        # A long text matters more than how fresh the data is.
+        if cell_len(shown) > room:
             right, room = "", width - 2
-        if self.hidden_text and not self._ends_in_path and CRUMB not in said:
+        if self.hidden_text and not self._ends_in_path and BREADCRUMB_SEPARATOR not in shown:
             room_for_words = room - len(_MORE)
-            words = cut_words(said, room_for_words)
-            # A path can be one long word: better a part of it than nothing.
-            said = (words if cell_len(words) > room_for_words // 2 else cut(said, room_for_words)) + _MORE
-        said = (cut_path if self._ends_in_path else cut)(said, room)
-        left = strip((" ", PLAIN), (said, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
+            words = cut_words(shown, room_for_words)
+            # A path can be one long word: show a part of it rather than nothing.
+            shown = (words if cell_len(words) > room_for_words // 2 else cut(shown, room_for_words)) + _MORE
+        shown = (cut_path if self._ends_in_path else cut)(shown, room)
+        left = strip((" ", PLAIN), (shown, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 
 
 class KeyBar(PaintedWidget):
-    """The keys that work here, as many as fit."""
+    """The keys of the focused widget, as many as fit."""
 
     ALLOW_SELECT = False
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
-        self._refused: frozenset[Key] = frozenset()
+        self._unavailable: frozenset[Key] = frozenset()
 
-    def show(self, keys: Sequence[Key], refused: frozenset[Key] = frozenset()) -> None:
-        """Shows other keys; the refused ones cannot act now."""
-        if (tuple(keys), refused) != (self._keys, self._refused):
-            self._keys, self._refused = tuple(keys), refused
+    def show(self, keys: Sequence[Key], unavailable: frozenset[Key] = frozenset()) -> None:
+        """Shows other keys; those in `unavailable` in parentheses."""
+        if (tuple(keys), unavailable) != (self._keys, self._unavailable):
+            self._keys, self._unavailable = tuple(keys), unavailable
             self.refresh()
 
     def draw_line(self, y: int) -> Strip:
@@ -108,7 +113,7 @@ class KeyBar(PaintedWidget):
         for key in self._fitting(width):
             if used + _size(key) > width:
                 break
-            if key in self._refused:
+            if key in self._unavailable:
                 pieces.append((f"({key_names(key.shown)} {key.bar})", DIM))
             else:
                 pieces += [(f" {key_names(key.shown)}", KEY), (f" {key.bar} ", DIM)]
@@ -116,12 +121,15 @@ class KeyBar(PaintedWidget):
         return strip(*pieces).adjust_cell_length(width)
 
     def _fitting(self, width: int) -> list[Key]:
-        """The keys that there is room for: those that cannot act give way first, the last of them before the others;
-        what holds everywhere, such as the help that shows all keys, stays."""
+        """The keys that fit `width` cells.
+
+        Unavailable keys are left out first, then the others, each time from the last. Keys that work everywhere stay:
+        one of them opens the help, which lists all keys.
+        """
         keys = list(self._keys)
-        give_way = [key for key in reversed(self._keys) if key in self._refused]
-        give_way += [key for key in reversed(self._keys) if key not in give_way and key.where is not Where.EVERYWHERE]
-        for key in give_way:
+        removable = [key for key in reversed(self._keys) if key in self._unavailable]
+        removable += [key for key in reversed(self._keys) if key not in removable and key.where is not Where.EVERYWHERE]
+        for key in removable:
             if sum(map(_size, keys)) <= width:
                 break
             keys.remove(key)

@@ -29,7 +29,7 @@ class Tile(NamedTuple):
         forms: its value, from the longest form to the shortest.
         below: what it counts, shown below if there is room.
         style: of the value.
-        figure: how many starts or users Enter shows.
+        drill_count: how many starts or users Enter shows.
         origins: what Enter narrows the filter to.
         statuses: what Enter narrows the filter to.
     """
@@ -39,7 +39,7 @@ class Tile(NamedTuple):
     forms: tuple[str, ...]
     below: str
     style: Style
-    figure: int
+    drill_count: int
     origins: frozenset[Origin] = frozenset()
     statuses: frozenset[StartStatus] = frozenset()
 
@@ -114,7 +114,7 @@ class Tiles(Panel):
     number = 1
     title = "Starts"
 
-    def part_of(self, report: Report) -> Hashable:
+    def shown_data(self, report: Report) -> Hashable:
         return (
             report.starts,
             report.sends,
@@ -125,11 +125,11 @@ class Tiles(Panel):
             report.status,
         )
 
-    def parts(self) -> int:
+    def item_count(self) -> int:
         return 0 if self.report is None else len(tiles_of(self.report))
 
     def _placed(self) -> tuple[int, list[PlacedTile]]:
-        """The position of the first tile that is shown, and the tiles; the one under the cursor is among them."""
+        """The index of the first shown tile, and the shown tiles; they include the one under the cursor."""
         tiles = [] if self.report is None else tiles_of(self.report)
         for first in range(len(tiles)):
             placed = layout(tiles[first:], self.size.width - 1)
@@ -137,20 +137,20 @@ class Tiles(Panel):
                 return first, placed
         return 0, []
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         if self.report is None:
             return None
         tile = tiles_of(self.report)[self.cursor]
         return narrowed(filter, tile.statuses, tile.origins)
 
-    def figure(self) -> int:
-        return 0 if self.report is None else tiles_of(self.report)[self.cursor].figure
+    def count_at_cursor(self) -> int:
+        return 0 if self.report is None else tiles_of(self.report)[self.cursor].drill_count
 
-    def figures(self, report: Report) -> list[tuple[str, ...]]:
+    def as_table(self, report: Report) -> list[tuple[str, ...]]:
         tiles = tiles_of(report)
         return [("tile", "value", "of"), *((tile.name, tile.forms[0], tile.below) for tile in tiles)]
 
-    def part_at(self, x: int, y: int) -> int | None:
+    def item_at(self, x: int, y: int) -> int | None:
         start = 1
         first, shown = self._placed()
         for index, placed in enumerate(shown, first):
@@ -163,7 +163,7 @@ class Tiles(Panel):
         if self.report is None or width < 8:
             return []
         first, shown = self._placed()
-        more = first + len(shown) < self.parts()
+        more = first + len(shown) < self.item_count()
         rows: list[list[tuple[str, Style]]] = [[(" ", DIM)] for _ in range(3)]
         for index, placed in enumerate(shown, first):
             tile, cells = placed.tile, placed.cells
@@ -174,7 +174,7 @@ class Tiles(Panel):
             rows[2].append((fit(below, cells), DIM))
             for row in rows:
                 row.append((" ", DIM))
-        if shown:  # there are more to the left or to the right
+        if shown:  # arrows: there are more tiles to the left or to the right
             rows[1][0] = ("‹" if first else " ", FOCUSED)
             rows[1][-1] = ("›" if more else " ", FOCUSED)
         return [strip(*row) for row in rows[:height]]
@@ -195,6 +195,9 @@ def layout(tiles: list[Tile], width: int) -> list[PlacedTile]:
     Args:
         tiles: the tiles, from the first that is to be shown.
         width: cells of the row.
+
+    Returns:
+        The tiles that fit, in order; empty if not even the first one fits.
     """
     while tiles:
         for names_short in (False, True):

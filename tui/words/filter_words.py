@@ -17,10 +17,10 @@ from storage.domain.period import ALL_TIME, Period
 from storage.domain.vocabulary import Origin, StartStatus
 from tui.terminal.sanitize import safe
 from tui.words.numbers import plural
-from tui.words.wording import CRUMB, ORIGIN_NAMES, SHORT_ORIGINS, USER_TYPE_NAMES, day, days, reason_name
+from tui.words.wording import BREADCRUMB_SEPARATOR, ORIGIN_NAMES, SHORT_ORIGINS, USER_TYPE_NAMES, day, days, reason_name
 
-_LONGEST_NAME = 200  # characters
-_MOST_NAMES = 2  # values named one by one in a restriction
+_MAX_NAME_LENGTH = 200  # characters
+_MAX_NAMES = 2  # values named one by one in a restriction
 
 PERIOD_NAMES: dict[Period, str] = {
     Period("today"): "Today",
@@ -89,7 +89,7 @@ def breadcrumbs(filters: Sequence[Filter]) -> str:
         elif len(now) < len(before):
             steps.append("without: " + ", ".join(words for words in before if words not in now))
         before = now
-    return CRUMB.join(steps)
+    return BREADCRUMB_SEPARATOR.join(steps)
 
 
 def period_name(period: Period) -> str:
@@ -148,7 +148,7 @@ def _failure_name(value: str) -> str:
 
 def _any_of(patterns: frozenset[str]) -> str:
     shown = [_shown(pattern) for pattern in sorted(patterns)]
-    return _or(shown) if len(shown) <= _MOST_NAMES else f"{shown[0]} or {len(shown) - 1} others"
+    return _or(shown) if len(shown) <= _MAX_NAMES else f"{shown[0]} or {len(shown) - 1} others"
 
 
 def _or(words: Iterable[str]) -> str:
@@ -157,7 +157,7 @@ def _or(words: Iterable[str]) -> str:
 
 def _shown(pattern: str) -> str:
     """A pattern as it is safe to show: it can be a name from a file."""
-    return safe(plain(pattern), _LONGEST_NAME)
+    return safe(plain(pattern), _MAX_NAME_LENGTH)
 
 
 FIELD_WORDS: dict[str, FieldWords] = {

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ScreenState:
     """What decides which keys are available.
 
     selectable_count: the items that the cursor can stand on in the panel or table in use. no_data: why there is no data
     at all, empty where there is some.
     """
 
-    way_back: bool
-    way_forward: bool
+    can_go_back: bool
+    can_go_forward: bool
     filtered: bool
     grouped: bool
     by_time: bool
@@ -34,32 +34,32 @@ _NOTHING = "no item under the cursor"
 _GROUPED = "the table by notification is sorted by day; press v for single starts"
 
 
-def why_not(action: str, moment: Moment) -> str:
+def why_not(action: str, state: ScreenState) -> str:
     """Why an action of the dashboard is unavailable; empty if it is available.
 
     Args:
         action: as its binding names it, such as `find_next(1)`.
-        moment: the state of the screen.
+        state: the state of the screen.
     """
     name = action.partition("(")[0]
-    if moment.no_data and name in _OF_DATA:
-        return moment.no_data
+    if state.no_data and name in _OF_DATA:
+        return state.no_data
     match name:
-        case "back" if not moment.way_back and moment.saving is None:
+        case "back" if not state.can_go_back and state.saving is None:
             return "no previous filter; press q to quit"
-        case "forward" if not moment.way_forward:
+        case "forward" if not state.can_go_forward:
             return "no next filter"
-        case "clear" if not moment.filtered:
+        case "clear" if not state.filtered:
             return "no filter is set"
-        case "next_chart" if moment.all_charts:
+        case "next_chart" if state.all_charts:
             return "all charts are on the screen"
-        case "sort" | "reverse" if moment.grouped:
+        case "sort" | "reverse" if state.grouped:
             return _GROUPED
-        case "find" | "find_next" if moment.grouped or not moment.by_time:
+        case "find" | "find_next" if state.grouped or not state.by_time:
             return "search needs single starts by time: press v for single starts, s to sort by time"
-        case "save" | "save_as" if moment.saving is not None:
-            return f"still saving {moment.saving}; press Esc to cancel"
-        case "open" | "copy" | "copy_all" if not moment.selectable_count:
+        case "save" | "save_as" if state.saving is not None:
+            return f"still saving {state.saving}; press Esc to cancel"
+        case "open" | "copy" | "copy_all" if not state.selectable_count:
             return _NOTHING
         case _:
             return ""

@@ -23,7 +23,7 @@ SHORT_ORIGINS: dict[Origin, str] = {
 USER_TYPE_NAMES: dict[UserType, str] = {UserType.NEW: "New", UserType.RECURRENT: "Recurrent"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CRUMB = " › "  # between two steps of the way
+BREADCRUMB_SEPARATOR = " › "  # between two steps of the way
 
 
 def day(value: date, year: bool = False) -> str:

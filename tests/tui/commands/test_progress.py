@@ -26,8 +26,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal in place of stderr, on which the bar draws at once and every time."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(progress, "_QUIET", 0)
-    monkeypatch.setattr(progress, "_EVERY", 0)
+    monkeypatch.setattr(progress, "_DELAY", 0)
+    monkeypatch.setattr(progress, "_INTERVAL", 0)
     return terminal
 
 
@@ -76,7 +76,7 @@ def test_counting_after_the_last_record_is_shown(monkeypatch: pytest.MonkeyPatch
 def test_nothing_is_drawn_without_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(progress, "_QUIET", 0)
+    monkeypatch.setattr(progress, "_DELAY", 0)
     bar_for("file", 10).show(5, 5)
     assert capsys.readouterr() == ("", "")
     with monkeypatch.context() as patch:

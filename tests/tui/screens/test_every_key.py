@@ -123,7 +123,7 @@ async def restore(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> N
     parts.arrangement.show_chart("daily")
     board.table.action_move_to(0)
     if board.view != View(board.view.filter.parse("period:30d")):
-        parts.navigation.ask(View(board.view.filter.parse("period:30d")), parts.navigation.anchor)
+        parts.navigation.load(View(board.view.filter.parse("period:30d")), parts.navigation.anchor)
     parts.key_focus.focus_on(focus)
     await settle(pilot)
     board.show_keys()

@@ -50,7 +50,7 @@ async def test_a_filter_is_chosen_by_two_clicks(path: Path) -> None:
 async def test_a_click_selects_a_part_of_a_chart_and_a_double_click_opens_it(path: Path) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
         chart = app.dashboard.query_one(StatusChart)
-        places = {chart.part_at(x, y): (x, y) for y in range(chart.size.height) for x in range(chart.size.width)}
+        places = {chart.item_at(x, y): (x, y) for y in range(chart.size.height) for x in range(chart.size.width)}
         await pilot.click(chart, offset=places[2])
         await settle(pilot)
         assert chart.cursor == 2

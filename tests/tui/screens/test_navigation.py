@@ -12,10 +12,10 @@ from storage.report.report import Report
 from tests.databases import NOW
 from tests.tui import scenes
 from tui.data import reading
-from tui.data.drill import Pressed
+from tui.data.drill import CountedUsers
+from tui.data.pager import ScrollPosition
 from tui.data.reading import Snapshot, View
 from tui.data.view_history import HistoryEntry
-from tui.data.worker_messages import ScrollPosition
 from tui.screens.navigation import Anchor, Navigation
 
 FAILED = Filter.parse("status:failed")
@@ -26,11 +26,11 @@ class FakePlace:
     """A user at a row of the table; notes where the keys go."""
 
     def __init__(self) -> None:
-        self.position, self.focus, self.part = ScrollPosition(), "starts", 0
+        self.position, self.focus, self.item = ScrollPosition(), "starts", 0
         self.closed = 0
 
     def entry(self, view: View) -> HistoryEntry:
-        return HistoryEntry(view, self.position, self.focus, self.part)
+        return HistoryEntry(view, self.position, self.focus, self.item)
 
     def close_start(self) -> None:
         self.closed += 1
@@ -66,14 +66,14 @@ def snapshot(path: Path, filter: Filter) -> Snapshot:
 
 def test_back_and_forward_restore_the_view_the_position_and_the_panel() -> None:
     desk = Desk()
-    desk.place.position, desk.place.focus, desk.place.part = ScrollPosition(7, 9), "status", 2
+    desk.place.position, desk.place.focus, desk.place.item = ScrollPosition(7, 9), "status", 2
     desk.navigation.go(View(FAILED), focus="starts")
     assert desk.place.focus == "starts"
     assert desk.navigation.view.filter == FAILED
-    desk.place.position, desk.place.part = ScrollPosition(1, 3), 0
+    desk.place.position, desk.place.item = ScrollPosition(1, 3), 0
     desk.navigation.back()
     assert desk.navigation.view == View(Filter())
-    assert desk.navigation.anchor == Anchor(ScrollPosition(7, 9), part=2)
+    assert desk.navigation.anchor == Anchor(ScrollPosition(7, 9), item=2)
     assert desk.place.focus == "status"
     desk.navigation.forward()
     assert desk.navigation.view.filter == FAILED
@@ -106,23 +106,23 @@ def test_the_summary_says_what_is_shown(path: Path) -> None:
     assert desk.navigation.summary() == "loading …"
     desk.navigation.fail(None, "file is not a database")
     assert desk.navigation.summary() == "file is not a database"
-    desk.navigation.arrive(snapshot(path, Filter()), (1, 2, 3))
+    desk.navigation.set_snapshot(snapshot(path, Filter()), (1, 2, 3))
     assert desk.navigation.summary() == "55 starts of 55 users"
     assert desk.navigation.summary(paused=True) == "paused   55 starts of 55 users"
 
 
 def test_the_summary_explains_starts_of_more_users_than_the_number_counted(path: Path) -> None:
     desk = Desk()
-    desk.navigation.arrive(snapshot(path, Filter()), None)
-    desk.navigation.drill(View(FAILED), Pressed(5, "failed", "failed once"))
-    desk.navigation.arrive(snapshot(path, FAILED), None)
+    desk.navigation.set_snapshot(snapshot(path, Filter()), None)
+    desk.navigation.drill(View(FAILED), CountedUsers(5, "failed", "failed once"))
+    desk.navigation.set_snapshot(snapshot(path, FAILED), None)
     assert "8 starts of 8 users: 5 failed, 3 failed once" in desk.navigation.summary()
 
 
 def test_a_snapshot_is_current_until_another_view_is_asked_for(path: Path) -> None:
     desk = Desk()
     assert desk.navigation.current is None
-    desk.navigation.arrive(snapshot(path, Filter()), None)
+    desk.navigation.set_snapshot(snapshot(path, Filter()), None)
     assert desk.navigation.current is desk.navigation.snapshot
     desk.navigation.go_to(FAILED)
     assert desk.navigation.current is None
@@ -132,9 +132,9 @@ def test_a_reload_keeps_rows_where_they_are_but_for_the_newest(path: Path) -> No
     """A table by time moves with the starts that come above; at the newest row the cursor stays there."""
     desk = Desk()
     first = snapshot(path, Filter())
-    desk.navigation.arrive(first, None)
+    desk.navigation.set_snapshot(first, None)
     desk.place.position = ScrollPosition(0, 4)
-    desk.navigation.ask_again()
+    desk.navigation.reload()
     assert desk.navigation.anchor == Anchor(ScrollPosition(0, 4), before=first.report)
     days = [day._replace(referred=day.referred + 3) if day.referred else day for day in first.report.daily]
     more = first.report._replace(daily=tuple(days))
@@ -143,9 +143,9 @@ def test_a_reload_keeps_rows_where_they_are_but_for_the_newest(path: Path) -> No
 
 def test_a_reload_while_a_view_is_read_keeps_its_anchor(path: Path) -> None:
     desk = Desk()
-    desk.navigation.arrive(snapshot(path, Filter()), None)
+    desk.navigation.set_snapshot(snapshot(path, Filter()), None)
     desk.place.position = ScrollPosition(3, 5)
     desk.navigation.go_to(FAILED)
-    desk.navigation.ask_again()
+    desk.navigation.reload()
     assert desk.navigation.anchor == Anchor()
     assert [view.filter for view in desk.asked] == [FAILED, FAILED]

@@ -131,7 +131,7 @@ async def test_a_search_shows_its_progress_and_a_late_answer_moves_nothing(
         return Match(Cursor(0, ""), 7)
 
     monkeypatch.setattr(search, "find", slow)
-    monkeypatch.setattr(reading, "_WORD_EVERY", 0)
+    monkeypatch.setattr(reading, "_PROGRESS_INTERVAL", 0)
     async with dashboard(path, (80, 24)) as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
         await pilot.press("F", *"ana", "enter")

@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, settle
-from tui.terminal.cell_diff import Shadow, cells_of, pieces_of, supported
+from tui.terminal.cell_diff import TerminalBuffer, cells_of, pieces_of, supported
 
 _SEQUENCE = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\x1b\[(2J|K)|\x1b\]8;[^\x1b]*\x1b\\|([^\x1b]+)")
 CONSOLE = Console(force_terminal=True, color_system="256", width=200)
@@ -92,7 +92,7 @@ def test_this_version_of_textual_is_one_that_the_diff_knows() -> None:
 
 
 def test_an_equal_line_sends_nothing_and_a_changed_cell_only_itself() -> None:
-    shadow = Shadow()
+    shadow = TerminalBuffer()
     red = Style(color="red")
     line = Strip([Segment("abc ", red), Segment("x" * 36)])
     assert "abc" in shadow.changes([(3, 0, line)], CONSOLE, Size(40, 10))
@@ -104,7 +104,7 @@ def test_an_equal_line_sends_nothing_and_a_changed_cell_only_itself() -> None:
 
 
 def test_blanks_to_the_edge_are_erased() -> None:
-    shadow = Shadow()
+    shadow = TerminalBuffer()
     shadow.changes([(0, 0, Strip([Segment("x" * 40)]))], CONSOLE, Size(40, 10))
     sent = shadow.changes([(0, 0, Strip([Segment("ab" + " " * 38)]))], CONSOLE, Size(40, 10))
     assert sent == "\x1b[1;1Hab\x1b[K"
@@ -112,16 +112,16 @@ def test_blanks_to_the_edge_are_erased() -> None:
 
 def test_a_word_keeps_its_style_over_blanks() -> None:
     line = Strip([Segment("one two", Style(bold=True))])
-    assert Shadow().changes([(0, 0, line)], CONSOLE, Size(40, 10)).endswith("\x1b[1mone two\x1b[0m")
+    assert TerminalBuffer().changes([(0, 0, line)], CONSOLE, Size(40, 10)).endswith("\x1b[1mone two\x1b[0m")
 
 
 @pytest.mark.parametrize("text", ["a🌸b", "José 🌸 x", "👨‍👩‍👧 fam", "漢字ab", "e\u0301e", "☺️ ok"])
 def test_wide_characters_are_never_cut_in_half(text: str) -> None:
-    shadow, terminal, fresh = Shadow(), Terminal(40), Terminal(40)
+    shadow, terminal, fresh = TerminalBuffer(), Terminal(40), Terminal(40)
     terminal.write(shadow.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE, Size(40, 10)))
     line = Strip([Segment(text)]).adjust_cell_length(40)
     terminal.write(shadow.changes([(0, 0, line)], CONSOLE, Size(40, 10)))
-    fresh.write(Shadow().changes([(0, 0, line)], CONSOLE, Size(40, 10)))
+    fresh.write(TerminalBuffer().changes([(0, 0, line)], CONSOLE, Size(40, 10)))
     assert [terminal.look(x, 0) for x in range(40)] == [fresh.look(x, 0) for x in range(40)]
 
 
@@ -145,7 +145,7 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
     path = scenes.database(tmp_path)
     choice = random.Random(seed)
     async with dashboard(path, (100, 34)) as (app, pilot):
-        shadow, terminal = Shadow(), Terminal(app.size.width)
+        shadow, terminal = TerminalBuffer(), Terminal(app.size.width)
         steps = 0
 
         def display(screen: Any, update: Any) -> None:

@@ -27,7 +27,7 @@ class OriginsChart(Proportions):
     def whole(self, report: Report) -> list[Part]:
         return [neutral_part(origin.value[0].upper(), origin.value, count) for origin, count in report.origins.items()]
 
-    def behind(self, filter: Filter) -> Filter | None:
+    def drill_filter(self, filter: Filter) -> Filter | None:
         return filter.with_values("origin", [list(Origin)[self.cursor]])
 
 

@@ -23,7 +23,7 @@ from tui.terminal.cell_diff import in_ascii
 from tui.terminal.style import cut_path
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import _timeline
-from tui.widgets.status_bar import StatusLine, newest_crumbs
+from tui.widgets.status_bar import StatusLine, newest_breadcrumbs
 from tui.widgets.tiles import Tiles, tiles_of
 from tui.words.keys import KEYS
 from tui.words.unavailable import NO_DATA
@@ -107,7 +107,7 @@ async def test_a_notice_longer_than_the_table_says_how_much_follows_and_scrolls_
 
 
 def test_breadcrumbs_lose_their_oldest_steps_first() -> None:
-    assert newest_crumbs("5 starts of 5 users   Last 30 days › failed › code 131026", 46) == (
+    assert newest_breadcrumbs("5 starts of 5 users   Last 30 days › failed › code 131026", 46) == (
         "5 starts of 5 users   … › failed › code 131026"
     )
 
@@ -131,7 +131,7 @@ async def test_the_cursor_reaches_every_tile_and_is_on_the_screen(path: Path, wi
         tiles = app.dashboard.query_one(Tiles)
         assert tiles.report is not None
         every = tiles_of(tiles.report)
-        assert tiles.parts() == len(every) == 11
+        assert tiles.item_count() == len(every) == 11
         for number, tile in enumerate(every):
             assert tiles.cursor == number
             names, values = screen_text(app).split("\n")[1:3]
