@@ -92,21 +92,21 @@ def test_this_version_of_textual_is_one_that_the_diff_knows() -> None:
 
 
 def test_an_equal_line_sends_nothing_and_a_changed_cell_only_itself() -> None:
-    shadow = TerminalBuffer()
+    buffer = TerminalBuffer()
     red = Style(color="red")
     line = Strip([Segment("abc ", red), Segment("x" * 36)])
-    assert "abc" in shadow.changes([(3, 0, line)], CONSOLE, Size(40, 10))
-    assert shadow.changes([(3, 0, line)], CONSOLE, Size(40, 10)) == ""
+    assert "abc" in buffer.changes([(3, 0, line)], CONSOLE, Size(40, 10))
+    assert buffer.changes([(3, 0, line)], CONSOLE, Size(40, 10)) == ""
     other = Strip([Segment("abd ", red), Segment("x" * 36)])
-    assert shadow.changes([(3, 0, other)], CONSOLE, Size(40, 10)) == "\x1b[4;3H\x1b[31md\x1b[0m"
-    shadow.forget()
-    assert "abd" in shadow.changes([(3, 0, other)], CONSOLE, Size(40, 10))
+    assert buffer.changes([(3, 0, other)], CONSOLE, Size(40, 10)) == "\x1b[4;3H\x1b[31md\x1b[0m"
+    buffer.forget()
+    assert "abd" in buffer.changes([(3, 0, other)], CONSOLE, Size(40, 10))
 
 
 def test_blanks_to_the_edge_are_erased() -> None:
-    shadow = TerminalBuffer()
-    shadow.changes([(0, 0, Strip([Segment("x" * 40)]))], CONSOLE, Size(40, 10))
-    sent = shadow.changes([(0, 0, Strip([Segment("ab" + " " * 38)]))], CONSOLE, Size(40, 10))
+    buffer = TerminalBuffer()
+    buffer.changes([(0, 0, Strip([Segment("x" * 40)]))], CONSOLE, Size(40, 10))
+    sent = buffer.changes([(0, 0, Strip([Segment("ab" + " " * 38)]))], CONSOLE, Size(40, 10))
     assert sent == "\x1b[1;1Hab\x1b[K"
 
 
@@ -117,10 +117,10 @@ def test_a_word_keeps_its_style_over_blanks() -> None:
 
 @pytest.mark.parametrize("text", ["a🌸b", "José 🌸 x", "👨‍👩‍👧 fam", "漢字ab", "e\u0301e", "☺️ ok"])
 def test_wide_characters_are_never_cut_in_half(text: str) -> None:
-    shadow, terminal, fresh = TerminalBuffer(), Terminal(40), Terminal(40)
-    terminal.write(shadow.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE, Size(40, 10)))
+    buffer, terminal, fresh = TerminalBuffer(), Terminal(40), Terminal(40)
+    terminal.write(buffer.changes([(0, 0, Strip([Segment("漢" * 20)]))], CONSOLE, Size(40, 10)))
     line = Strip([Segment(text)]).adjust_cell_length(40)
-    terminal.write(shadow.changes([(0, 0, line)], CONSOLE, Size(40, 10)))
+    terminal.write(buffer.changes([(0, 0, line)], CONSOLE, Size(40, 10)))
     fresh.write(TerminalBuffer().changes([(0, 0, line)], CONSOLE, Size(40, 10)))
     assert [terminal.look(x, 0) for x in range(40)] == [fresh.look(x, 0) for x in range(40)]
 
@@ -145,12 +145,12 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
     path = scenes.database(tmp_path)
     choice = random.Random(seed)
     async with dashboard(path, (100, 34)) as (app, pilot):
-        shadow, terminal = TerminalBuffer(), Terminal(app.size.width)
+        buffer, terminal = TerminalBuffer(), Terminal(app.size.width)
         steps = 0
 
         def display(screen: Any, update: Any) -> None:
             if update is not None and not app._batch_count:
-                terminal.write(shadow.changes(pieces_of(update), CONSOLE, app.size))
+                terminal.write(buffer.changes(pieces_of(update), CONSOLE, app.size))
 
         monkeypatch.setattr(app, "_display", display)
         app.screen.refresh()
@@ -158,7 +158,7 @@ async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
         for _ in range(100):
             if choice.random() < 0.08:
                 await pilot.resize_terminal(*choice.choice(SIZES))
-                shadow.forget()
+                buffer.forget()
                 terminal = Terminal(app.size.width)
                 app.screen.refresh(layout=True)
             else:
