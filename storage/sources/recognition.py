@@ -17,7 +17,6 @@ from storage.sources.stream import MAX_RECORD_BYTES, Stream, without_bom
 from storage.sources.table_reader import LINE_END, table_items
 
 _SEPARATORS = ("\t", ";", ",", "|")
-_UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,6 @@ def _named(name: str, recognised: _Recognised | None) -> _Recognised:
 def _refuse_unreadable(stream: Stream, sample: bytes) -> None:
     if not sample.strip():
         raise UnknownFormat(stream.broken or "empty file")
-    if sample.startswith(_UTF_16_BOMS):
-        raise UnknownFormat("UTF-16 text; save it as UTF-8")
     if b"\0" in sample:
         raise UnknownFormat("binary file; expected text, plain or gzip")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from storage.domain.events import Reject
@@ -16,6 +18,7 @@ PIECE_BYTES = 4 * 1024 * 1024  # of a line that are looked at together, where re
 _CHUNK_BYTES = 65_536
 _LINE_END = ord("\n")
 _GZIP_MAGIC = b"\x1f\x8b"
+_UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # makes zlib expect a gzip header
 
 
@@ -74,6 +77,28 @@ class _Gunzip(io.RawIOBase):
         return 0
 
 
+class _FromUtf16(io.RawIOBase):
+    """UTF-16 text with its byte order mark, as spreadsheets save it, in UTF-8 without the mark."""
+
+    def __init__(self, content: io.RawIOBase) -> None:
+        self._content = content
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            chunk = self._content.read(_CHUNK_BYTES) or b""
+            self._ready = self._decoder.decode(chunk, final=not chunk).encode("utf-8", "replace")
+            if not chunk:
+                break
+        data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
 class _Peekable(io.RawIOBase):
     """A raw stream whose first bytes can be read without taking them."""
 
@@ -117,6 +142,9 @@ class Stream:
         if self._content.peek(2) == _GZIP_MAGIC:
             self._gunzip = _Gunzip(io.BufferedReader(self._content, SAMPLE_BYTES))
             self._content = _Peekable(self._gunzip)
+        self._transcoded = self._content.peek(2) in _UTF_16_BOMS
+        if self._transcoded:
+            self._content = _Peekable(_FromUtf16(self._content))
         self._buffered: io.BufferedReader[Any] = io.BufferedReader(self._content, SAMPLE_BYTES)
 
     @property
@@ -126,13 +154,26 @@ class Stream:
 
     @property
     def compressed(self) -> bool:
-        """Whether the file is compressed, so that a place in the content is no place in the file."""
-        return self._gunzip is not None
+        """Whether the file is compressed or UTF-16, so that a place in the content is no place in the file."""
+        return self._gunzip is not None or self._transcoded
 
     @property
     def broken(self) -> str | None:
         """Why the content ends too early; None where it does not."""
         return None if self._gunzip is None else self._gunzip.broken
+
+    @contextmanager
+    def again(self) -> Iterator[Stream | None]:
+        """The same file from its beginning, as often as wanted; None for a pipe. Until it ends, this stream rests."""
+        if not self._file.seekable():
+            yield None
+            return
+        place = self._file.tell()
+        self._file.seek(0)
+        try:
+            yield Stream(self._file)
+        finally:
+            self._file.seek(place)
 
     def sample(self) -> bytes:
         """The first bytes of the content, without taking them."""

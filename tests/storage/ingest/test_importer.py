@@ -208,7 +208,7 @@ def test_a_named_pipe_is_read_like_a_file(tmp_path: Path, database: Path) -> Non
         (b"\x1f\x8b not gzip at all", "corrupt gzip data"),
         (b"\x7fELF\0\0\0\1", "binary file"),
         (gzip.compress(b"\x7fELF\0\0\0\1", mtime=0), "binary file"),
-        ("hola".encode("utf-16"), "UTF-16 text"),
+        ("hola".encode("utf-16"), "unrecognised file format"),
         (b"name,age\nAna,3\n", "unrecognised file format"),
         (b'{"a": 1}\n', "unrecognised file format"),
         (b"[" * 100_000, "unrecognised file format"),
