@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks WORD`: runs one of the benchmarks by hand."""
+"""`python -m tests.benchmarks PART`: runs one of the benchmarks."""
 
 from __future__ import annotations
 

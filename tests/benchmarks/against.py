@@ -1,8 +1,9 @@
-"""This checkout against another revision, each figure alternating in one run: `python -m tests.benchmarks against REV`.
+"""Compares this checkout with another revision: `python -m tests.benchmarks against REV`.
 
-The other revision is checked out and installed below `--directory`. Both builds write their own databases, since the
-stored form may differ. Every figure is a time or a size; the ratio is this build's over the other's, so below 1 is
-better. Times are medians over `--rounds`, the two builds taking turns, each round beginning with the other one.
+The other revision is checked out and installed below `--directory`. Each build writes its own databases, because their
+schema may differ. Every figure is a time or a size. The ratio is this build's figure over the other's, so below 1 is
+better. Times are medians over `--rounds`. The two builds take turns, and every second round begins with the other
+build.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ Sample = dict[str, float]  # a figure's name and its value
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One figure of both builds, a value a round."""
+    """One figure of both builds, with a value for each round."""
 
     name: str
     ours: list[float]
@@ -60,7 +61,7 @@ class Compared:
 
 
 def alternate(ours: Callable[[], Sample], theirs: Callable[[], Sample], rounds: int) -> list[Compared]:
-    """Takes samples of both in turns.
+    """Measures both builds in turns.
 
     Args:
         ours: Measures this build once.
@@ -80,7 +81,7 @@ def alternate(ours: Callable[[], Sample], theirs: Callable[[], Sample], rounds: 
 
 
 def figures_in(text: str, names: Sequence[str]) -> Sample:
-    """The figures of these names in a benchmark's printed table; a second figure of a line is its worst."""
+    """The figures of these names in a benchmark's printed table; a second figure in a line is the worst value."""
     found: Sample = {}
     for line in text.splitlines():
         matched = _REPORTED.match(line)
@@ -96,7 +97,7 @@ def figures_in(text: str, names: Sequence[str]) -> Sample:
 
 
 def _import(build: Build, log: Path, into: Path | None = None) -> Sample:
-    """Seconds of `saludo import` as a whole process, into an empty database or a copy of one."""
+    """The seconds of a `saludo import` process, into an empty database or into a copy of `into`."""
     with tempfile.TemporaryDirectory(dir=build.directory) as scratch:
         database = Path(scratch, "imported.db")
         if into is not None:
@@ -107,7 +108,7 @@ def _import(build: Build, log: Path, into: Path | None = None) -> Sample:
 
 
 def _database(build: Build, starts: int) -> Path:
-    """The benchmark's database of so many starts as this build writes it."""
+    """The benchmark database with so many starts, written by the given build."""
     path = build.directory / f"{starts}.db"
     if not path.exists():
         words = ("--starts", str(starts), "--directory", str(build.directory), "--no-duckdb", "--only", "all, 30 days")
@@ -129,7 +130,7 @@ def _export(build: Build, database: Path) -> Sample:
 
 
 def _check(build: Build, log: Path) -> Sample:
-    """Seconds of `saludo check` on an imported log; the benchmark's own database is no import, so `check` objects."""
+    """The seconds of `saludo check` on an imported log: the benchmark database was not imported and fails the check."""
     database = build.directory / "checked.db"
     if not database.exists():
         build.run("tui", "--db", str(database), "import", str(log))
@@ -142,7 +143,7 @@ def _start(build: Build) -> Sample:
 
 
 def measure(ours: Build, theirs: Build, arguments: argparse.Namespace) -> Iterator[Compared]:
-    """Every figure that was asked for, as soon as it is there."""
+    """Yields every requested figure as soon as it is measured."""
     parts, rounds = arguments.only, arguments.rounds
     log = _log(arguments.directory, arguments.events)
 
@@ -169,7 +170,7 @@ def measure(ours: Build, theirs: Build, arguments: argparse.Namespace) -> Iterat
 
 
 def _log(directory: Path, events: int, following: bool = False) -> Path:
-    """The log of a year, or of the month behind it."""
+    """The log of a year, or of the month after it."""
     path: Path = directory / (f"{events}.next.jsonl" if following else f"{events}.jsonl")
     if not path.exists():
         write(path, Size(events, days=30, first_day=365, seed=2) if following else Size(events))
@@ -184,7 +185,7 @@ def text(one: Compared) -> str:
 
 
 def run(words: Sequence[str]) -> int:
-    """Reads the options, prepares both builds and prints a line a figure."""
+    """Reads the options, prepares both builds and prints a line for each figure."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks against")
     parser.add_argument("revision", help="the other build: anything that git understands as a commit")
     parser.add_argument("--starts", type=int, default=1_000_000, help="of the database that is read")

@@ -1,6 +1,6 @@
-"""Two builds of saludo for one comparison: this checkout, and another revision in an environment of its own.
+"""The two builds of a comparison: this checkout, and another revision in its own virtual environment.
 
-Knows git and pip, and nothing of what is measured. A build is used through its commands only (`python -m tui …`,
+Knows git and pip. Does not know what is measured. A build is used through its commands only (`python -m tui …`,
 `python -m tests.benchmarks …`), so that modules may move between revisions.
 """
 
@@ -43,19 +43,19 @@ class Build:
         ).stdout
 
     def seconds(self, *words: str) -> float:
-        """Wall time in seconds of running a module of this build as a whole process."""
+        """The wall time in seconds of a process that runs a module of this build."""
         began = time.perf_counter()
         self.run(*words)
         return time.perf_counter() - began
 
 
 def this_build(directory: Path) -> Build:
-    """The checkout that this file is in, run by this Python."""
+    """The checkout of this file, run by the current Python."""
     return Build("this", ROOT, Path(sys.executable), _made(directory / "this"))
 
 
 def other_build(revision: str, directory: Path) -> Build:
-    """A revision of this repository, checked out and installed below `directory` unless it is there already.
+    """A revision of this repository; checks it out and installs it below `directory` unless that was done before.
 
     Args:
         revision: Anything that git understands as a commit.

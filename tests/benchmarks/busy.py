@@ -1,8 +1,8 @@
-"""How long a report takes while an import runs flat out, beside the quiet database, and whether one is ever refused.
+"""Measures reports while an import writes to the same database, and counts the reports that fail.
 
-An import keeps two cores busy by itself, so the quiet reports are measured twice: alone, and while an import of the
-same log into another file has the machine. The first ratio is what a person feels, the second what sharing the file
-costs.
+An import alone keeps two cores busy. So the reports are compared with two others: without any import, and with an
+import of the same log into another database. The first ratio is the slowdown for a user; the second is the part of it
+that is caused by sharing the database.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.benchmarks.processes import ended, started
 from tests.benchmarks.report import database
 from tests.benchmarks.starts import UNTIL
 
-# Named by what both databases have; the lines and templates of the log are others than those of the built one.
+# Templates that both databases have; their other templates and their lines differ.
 FILTERS = (
     "period:30d",
     "period:90d",
@@ -40,13 +40,20 @@ FILTERS = (
     "period:365d status:failed",
 )
 _ROUNDS = 5
-_FIRST_DAY = 45  # of the log's year, so that it ends with the day that the reports are of
+_FIRST_DAY = 45  # of the log's year, so that it ends with the last day of the reports
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Medians over the filters of the medians of each, in ms. refusals: reports that raised an error. reports: how many
-    were loaded while the import ran."""
+    """Times of a report: the median over the filters of each filter's median, in ms.
+
+    Attributes:
+        alone: without an import.
+        sharing: while an import writes another database.
+        busy: while an import writes the same database.
+        refusals: how many reports raised an error.
+        reports: how many reports were loaded while the import ran.
+    """
 
     alone: float
     sharing: float
@@ -56,17 +63,17 @@ class Busy:
 
     @property
     def of_alone(self) -> float:
-        """Times as long as on a quiet machine."""
+        """The time during the import over the time without an import."""
         return self.busy / self.alone
 
     @property
     def of_sharing(self) -> float:
-        """Times as long as beside an import that writes another file."""
+        """The time during the import over the time during an import into another database."""
         return self.busy / self.sharing
 
 
 def growing(base: Path, directory: Path, log: Path) -> Busy:
-    """An import into a copy of a database."""
+    """Measures reports during an import into a copy of a database."""
     copy = _fresh(directory)
     shutil.copy(base, copy)
     alone = _quiet(copy)
@@ -80,7 +87,7 @@ def growing(base: Path, directory: Path, log: Path) -> Busy:
 
 
 def filling(directory: Path, log: Path) -> Busy:
-    """The import of a year into an empty database: its second half, beside the quiet state after the first."""
+    """Measures reports during the second half of an import of a year, which begins with an empty database."""
     first, second = _halves(log)
     half = _fresh(directory, "half")
     with _importing(half, first) as runs:
@@ -103,8 +110,10 @@ def _quiet(path: Path) -> _Loaded:
 
 
 def _reports(path: Path, wanted: Callable[[], bool]) -> _Loaded:
-    """Loads reports, each of its own moment, under one filter after the other for as long as they are wanted. Every
-    round has a connection of its own, and is not measured for its first report: nobody waits for the cache there."""
+    """Loads reports, one filter after the other, as long as `wanted` returns true.
+
+    Each round has its own connection, and its first report is not measured: it fills the cache.
+    """
     times: dict[str, list[float]] = {text: [] for text in FILTERS}
     refusals = 0
     filters = [Filter.parse(text) for text in FILTERS]
@@ -136,7 +145,7 @@ def _figures(alone: _Loaded, sharing: _Loaded, busy: _Loaded) -> Busy:
 
 @contextmanager
 def _importing(path: Path, log: Path) -> Iterator[Callable[[], bool]]:
-    """An import in processes of its own, and whether it still runs; ended at the end."""
+    """Runs an import as a process; yields a function that tells whether it still runs, and kills it at the end."""
     process = started(["-m", "tui", "import", str(log), "--db", str(path), "--json"])
     try:
         yield lambda: process.poll() is None
@@ -182,11 +191,11 @@ def _log(path: Path, size: Size) -> Path:
 
 
 def run(words: Sequence[str]) -> None:
-    """Prints both."""
+    """Prints the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks busy")
     parser.add_argument("--starts", type=int, default=1_000_000)
-    parser.add_argument("--events", type=int, default=300_000, help="of the log that is imported")
-    parser.add_argument("--directory", type=Path, help="keeps the database and the logs there, and uses them again")
+    parser.add_argument("--events", type=int, default=300_000, help="events in the log that is imported")
+    parser.add_argument("--directory", type=Path, help="keeps the database and the logs there and reuses them")
     arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as scratch:
         directory: Path = arguments.directory or Path(scratch)

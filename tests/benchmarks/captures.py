@@ -1,7 +1,7 @@
-"""A business's log as it grows: what was sent and every webhook, a JSON text a line, in the order of arrival.
+"""Generates the log of a business: requests to send and webhooks, one JSON text a line, in order of arrival.
 
-Deterministic and streamed a day at a time. Skewed as in life: some templates, lines and people get most. Knows no
-database.
+Deterministic; generated a day at a time. As in real data, a few templates, lines and people get most of the messages.
+Knows no database.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tests.benchmarks.flattened import flat_line
 
 _DAY = 86_400
 _FIRST = 1_760_000_000 // _DAY * _DAY  # epoch seconds of the first day
-_LATE = 0.03
-_TWICE = 0.01
+_LATE = 0.03  # share of lines that arrive up to two days late
+_TWICE = 0.01  # share of lines that arrive twice
 _CODES = (
     (131026, "Message undeliverable"),
     (131049, "This message was not delivered to maintain healthy ecosystem engagement."),
@@ -33,8 +33,14 @@ _CATEGORIES = ("marketing", "utility", "utility", "authentication")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """events: how many lines the log has, about. days: how many it is spread over. contacts: how many people there
-    are to draw from; first_day moves the whole, so that a second log goes on where the first ended."""
+    """The size of a log.
+
+    Attributes:
+        events: about how many lines the log has.
+        days: over how many days they are spread.
+        contacts: how many people the sends are drawn from.
+        first_day: the first day; a second log can continue where the first one ended.
+    """
 
     events: int
     days: int = 365
@@ -47,7 +53,12 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One line of the log, the epoch second it arrived, and its few facts as a flat row."""
+    """One line of the log.
+
+    Attributes:
+        at: when it arrived, epoch seconds.
+        flat: the eight facts that a report needs, as a flat row.
+    """
 
     at: float
     text: str
@@ -55,7 +66,7 @@ class Arrival:
 
 
 def arrivals(size: Size) -> Iterator[Arrival]:
-    """The log's lines in their order; about 3.74 lines a send."""
+    """The lines of the log in order of arrival; about 3.74 lines a send."""
     chance = random.Random(size.seed)
     sends_a_day = size.events / 3.74 / size.days
     waiting: list[Arrival] = []
@@ -80,10 +91,18 @@ def arrivals(size: Size) -> Iterator[Arrival]:
 
 
 def write(path: Path, size: Size, facts: Path | None = None, flattened: Path | None = None) -> int:
-    """Writes the log, how many lines that were; and, where paths are given, the same lines as flat rows: the few facts
-    that a report needs, and all that flattening leaves of them. A file has its name only when it is whole."""
+    """Writes the log, and optionally the same lines as flat rows. A file gets its name when it is complete.
+
+    Args:
+        path: the log.
+        facts: rows with the eight facts that a report needs.
+        flattened: rows with every value of the line (`flattened.py`).
+
+    Returns:
+        The number of lines.
+    """
     count = 0
-    with _whole(path) as log, _whole(facts) as few, _whole(flattened) as all_of_it:
+    with _complete_file(path) as log, _complete_file(facts) as few, _complete_file(flattened) as all_of_it:
         for one in arrivals(size):
             log.write(one.text)
             if facts is not None:
@@ -95,7 +114,7 @@ def write(path: Path, size: Size, facts: Path | None = None, flattened: Path | N
 
 
 @contextmanager
-def _whole(path: Path | None) -> Iterator[TextIO]:
+def _complete_file(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield StringIO()
         return
@@ -110,7 +129,7 @@ def _skewed(chance: random.Random, count: int, power: float) -> int:
 
 
 def _lifetime(chance: random.Random, size: Size, start: int, number: int) -> Iterator[Arrival]:
-    """All that is heard of one send."""
+    """The lines about one send: the request, its statuses, and the answer."""
     line = _skewed(chance, size.lines, 3)
     template = _skewed(chance, size.templates, 3)
     contact = _skewed(chance, size.contacts, 7)
@@ -141,7 +160,7 @@ def _lifetime(chance: random.Random, size: Size, start: int, number: int) -> Ite
 
 
 def day_of(at: int) -> int:
-    """The day of an epoch second, from the first day of all."""
+    """The day of an epoch second, counted from the first possible day of a log."""
     return (at - _FIRST) // _DAY
 
 

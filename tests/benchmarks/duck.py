@@ -1,4 +1,4 @@
-"""The same starts in DuckDB's own file, with as many threads as it likes."""
+"""The same starts in a DuckDB file, queried with DuckDB's default number of threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.benchmarks.flat import COLUMNS, EVERY_START, Peer, Rows
 
 
 class Duck(Peer):
-    """DuckDB; its file is made of a database's starts where it is not there yet."""
+    """DuckDB. Its file is created from the starts of a database if it does not exist."""
 
     name = "DuckDB"
 
@@ -29,12 +29,12 @@ class Duck(Peer):
         self._connection = duckdb.connect(str(path), read_only=True)
 
     def ask(self, statement: str) -> Rows:
-        """All rows of an answer."""
+        """Executes a statement and returns all rows."""
         rows: Rows = self._connection.execute(statement).fetchall()
         return rows
 
     def _fill(self, database: Path, scratch: Path) -> None:
-        """Copies the starts in the order of time, as text that DuckDB reads."""
+        """Copies the starts in order of time, by way of a text file."""
         connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
         with tempfile.TemporaryDirectory(dir=scratch) as directory:
             place = Path(directory) / "starts.csv"

@@ -1,8 +1,8 @@
-"""Every figure in one table, each with what it must reach: `python -m tests.benchmarks all`.
+"""Measures every figure and compares it with its limit, in one table: `python -m tests.benchmarks all`.
 
-Measured on a database of a million starts, and on one of ten million where it is there (`DIRECTORY/10000000.db`, which
-`report --starts 10000000 --directory DIRECTORY` builds, or `--large PATH`, which is only read). What takes many minutes
-stands behind a flag. `--quick` runs all of it on small sizes, to see that it runs; its figures say nothing.
+Uses a database of a million starts, and one of ten million if it exists (`DIRECTORY/10000000.db`, which
+`report --starts 10000000 --directory DIRECTORY` builds, or `--large PATH`, which is only read). Measurements of many
+minutes need an option. `--quick` runs everything with small sizes to test that it works; its figures are meaningless.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LARGE = 10_000_000
 
 
 def run(words: Sequence[str]) -> int:
-    """Prints the table row by row as it is measured; 1 where a row is over its limit."""
+    """Prints each row of the table as soon as it is measured; returns 1 if one is over its limit."""
     arguments = _arguments(words)
     over = 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -41,7 +41,7 @@ def run(words: Sequence[str]) -> int:
             print(text(replace(row, holds=None) if arguments.quick else row), flush=True)
             over += row.holds is False
     if arguments.quick:
-        print("\n--quick: small sizes; the figures say nothing but that the benchmarks run")
+        print("\n--quick: small sizes, so the figures are meaningless")
         return 0
     print(f"\n{over} over the limit" if over else "\nnothing over its limit")
     return 1 if over else 0
@@ -51,12 +51,16 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks all")
     parser.add_argument("--starts", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--directory", type=Path, help="keeps databases and logs there, and uses them again")
-    parser.add_argument("--large", type=Path, help="the database of ten million starts, where it is elsewhere")
-    parser.add_argument("--into-large", action="store_true", help="also imports into a copy of it (as big again)")
-    parser.add_argument("--plain-large", action="store_true", help="plain SQLite at ten million, too; many minutes")
-    parser.add_argument("--two-gigabytes", action="store_true", help="the peak of an import of 2 GB, too; minutes")
-    parser.add_argument("--quick", action="store_true", help="small sizes: only to see that all of it runs")
+    parser.add_argument("--directory", type=Path, help="keeps databases and logs there and reuses them")
+    parser.add_argument("--large", type=Path, help="the path of a database of ten million starts")
+    parser.add_argument("--into-large", action="store_true", help="also imports into a copy of it, on the same disk")
+    parser.add_argument(
+        "--plain-large",
+        action="store_true",
+        help="also measures plain SQLite at ten million; slow",
+    )
+    parser.add_argument("--two-gigabytes", action="store_true", help="also measures an import of 2 GB; takes minutes")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to test that everything runs")
     arguments = parser.parse_args(words)
     if arguments.quick:
         arguments.starts, arguments.events = 20_000, 20_000
@@ -86,10 +90,10 @@ def _large(arguments: argparse.Namespace, directory: Path) -> Path | None:
 
 
 def _reported(path: Path, starts: int, directory: Path, plain: bool) -> Reported:
-    """Measures the reports and pages of one database, with the peers that are there."""
+    """Measures the reports and pages of one database, and the peers that are installed."""
     peers: list[Peer] = []
     try:
-        # A database elsewhere may have its peer beside it; nothing is written there.
+        # A database in another directory may have its DuckDB file beside it; nothing is written there.
         beside = path.with_suffix(".duckdb")
         peers.append(Duck(beside if beside.exists() else directory / beside.name, path))
     except ImportError:
@@ -141,7 +145,7 @@ def _memory_rows(arguments: argparse.Namespace, directory: Path, path: Path, lar
 
 def _peak_row(name: str, peak: Peak, most: int) -> Row:
     each = " + ".join(f"{size:.0f}" for size in peak.each.values())
-    # The marks of each process are its highest at any time; together, they are no more than what was seen at once.
+    # Samples can miss a short peak, so the largest high-water mark of a single process counts too.
     seen = max(peak.together, *peak.each.values())
     return Row(name, f"{seen:.0f} MB", f"each at its highest: {each}", "", f"<= {most} MB", seen <= most)
 

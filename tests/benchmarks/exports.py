@@ -1,7 +1,7 @@
-"""How long the TSV takes, beside the sqlite3 shell writing the same joined columns of the same file in tabs mode.
+"""Measures the export of the TSV, compared with the sqlite3 shell writing the same joined columns in tabs mode.
 
-The shell writes what stands in the columns: epoch numbers and ids where ours are times of a zone and words, no link to
-a chat, and no care for a tab or a formula in a value. Each is a process of its own that writes a file on the same disk.
+The shell writes the stored values: epoch times and ids where saludo writes local times and words. It makes no chat
+links and does not escape tabs or formulas. Each is a process of its own that writes a file to the same disk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.benchmarks.report import database
 from tests.benchmarks.starts import UNTIL
 
 ROUNDS = 3
-# The columns of the TSV, in its order; the contact again where the TSV has the link to the chat.
+# The columns of the TSV in their order, with the contact in place of the chat link.
 _SELECT = """
 SELECT contacts.customer_id, contacts.label, m.session_start, m.channel_id, m.user_type, templates.name,
        m.status = 0, m.status >= 1, m.status >= 2, m.status >= 3, m.status = 4, m.error_text, m.error_detail,
@@ -38,14 +38,18 @@ ORDER BY m.start_at DESC, m.key DESC, m.origin DESC;
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Medians in seconds of some rounds of each, in turn; shell is None where sqlite3 is not installed."""
+    """Medians in seconds; `shell` is None if sqlite3 is not installed."""
 
     ours: float
     shell: float | None
 
 
 def measure(path: Path, directory: Path, rounds: int = ROUNDS) -> Exported:
-    """Writes the whole database some times; raises AssertionError where the two do not have as many lines."""
+    """Exports the whole database, saludo and the shell in turns.
+
+    Raises:
+        AssertionError: the two files have different numbers of lines.
+    """
     ours, theirs = [], []
     mine, other = directory / "export.tsv", directory / "export.shell.tsv"
     for _ in range(rounds):
@@ -55,7 +59,7 @@ def measure(path: Path, directory: Path, rounds: int = ROUNDS) -> Exported:
             shell = ["sqlite3", "-readonly", "-batch", "-header", "-tabs", str(path), f".output '{other}'", _SELECT]
             theirs.append(_timed(shell))
     if theirs:
-        assert _lines(mine) == _lines(other), "the TSV and the shell's have not as many lines"
+        assert _lines(mine) == _lines(other), "the two files have different numbers of lines"
     mine.unlink()
     other.unlink(missing_ok=True)
     return Exported(statistics.median(ours), statistics.median(theirs) if theirs else None)
@@ -73,10 +77,10 @@ def _lines(path: Path) -> int:
 
 
 def run(words: Sequence[str]) -> None:
-    """Prints both."""
+    """Prints the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks export")
     parser.add_argument("--starts", type=int, default=1_000_000)
-    parser.add_argument("--directory", type=Path, help="keeps the database there, and uses it again")
+    parser.add_argument("--directory", type=Path, help="keeps the database there and reuses it")
     arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as scratch:
         directory: Path = arguments.directory or Path(scratch)

@@ -1,6 +1,6 @@
-"""What a peer is asked: the report as plain SQL over one flat table `starts`, with exact count(DISTINCT).
+"""The report of a peer: plain SQL over one flat table `starts`, with exact count(DISTINCT).
 
-DuckDB and SQLite run the same statements; each peer's module says how its table is filled and indexed.
+DuckDB and SQLite run the same statements; their modules fill and index the table.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ Rows = list[tuple[Any, ...]]
 
 
 class Peer:
-    """An engine with the flat table in a file of its own."""
+    """A database engine with the flat table in its own file."""
 
     name = ""
-    rounds = 3  # times that each report is measured, after the one whose answer is compared
+    rounds = 3  # how often each report is measured, after a first one whose result is compared with saludo's
 
     def ask(self, statement: str) -> Rows:
-        """All rows that the engine answers with."""
+        """Executes a statement and returns all rows."""
         raise NotImplementedError
 
     def report(self, selection: Selection) -> tuple[Any, ...]:
-        """What a report needs: counts by day, distinct users, failures with users, and the funnel of the week."""
+        """Queries a report: counts by day, distinct users, failures with users, and the funnel of the week."""
         condition = _condition(selection)
         daily = self.ask(
             f"""
@@ -73,7 +73,7 @@ class Peer:
         return daily, users, failures, week
 
     def check(self, selection: Selection, report: Report) -> None:
-        """Raises AssertionError where it says anything else than the report."""
+        """Compares the peer's result with saludo's report; raises AssertionError if they differ."""
         daily, users, failures, week = self.report(selection)
         expected = (
             report.users,
@@ -98,7 +98,7 @@ def _week(selection: Selection) -> Selection:
 
 
 def _condition(selection: Selection) -> str:
-    """The selection in SQL of ours; the benchmark's own numbers, so that nothing needs a parameter."""
+    """The selection as SQL without parameters: all values are numbers."""
     chosen = selection.dimensions
     parts = [f"day >= {number_of(selection.since)} AND day < {number_of(selection.until)}"]
     for column, values in (("line", chosen.lines), ("start_template", chosen.templates), ("origin", chosen.origins)):

@@ -1,7 +1,7 @@
-"""A JSON record as one flat row, as people flatten it for a table: every leaf a column named by its path.
+"""Flattens a JSON record into one row, with a column for each leaf, named by its path.
 
-Names are those of `sqlite-utils insert --flatten` (a_b_c); that leaves lists as they are, here their places are part of
-the path (entry_0_changes_0_field). Values keep their type; empty objects and lists leave no column.
+Names are those of `sqlite-utils insert --flatten` (a_b_c). Unlike there, lists are flattened too, with the index in the
+path (entry_0_changes_0_field). Values keep their type; empty objects and lists have no column.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ Leaf = str | int | float | bool | None
 
 
 def flatten(record: dict[str, Any]) -> dict[str, Leaf]:
-    """The leaves of a record by path, in their order."""
+    """The leaves of a record by path, in order."""
     return dict(_leaves(record, ""))
 
 
 def flat_line(line: str) -> str:
-    """A line of JSON as a line of its flat row."""
+    """A line with a JSON record as a line with its flat row."""
     return json.dumps(flatten(json.loads(line)), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

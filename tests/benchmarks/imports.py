@@ -1,9 +1,9 @@
-"""How fast a log comes into the database, beside what it cannot be faster than and what people use: typed decoding of
-the same lines with msgspec that keeps nothing, and `sqlite-utils insert --nl` of the same lines as flat rows: flattened
-(every leaf a column, tests/benchmarks/flattened.py), and only the eight facts that a report needs.
+"""Measures the import of a log, compared with a lower bound and with a common tool.
 
-The peers are measured in the same run. Of decoding and of the import into an empty database, which take turns, the
-median of some rounds counts: a machine's moods last longer than either.
+The lower bound is typed decoding of the same lines with msgspec, which keeps nothing. The tool is `sqlite-utils insert
+--nl` of the same lines as flat rows: with every leaf as a column (tests/benchmarks/flattened.py), and with only the
+eight facts that a report needs. All are measured in the same run. Decoding and the import into an empty database take
+turns and their medians count, because the speed of a shared machine changes slowly.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _Response(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """What an import needs of a webhook or of a send."""
+    """The parts of a webhook or of a send record that an import needs."""
 
     entry: list[_Entry] | None = None
     at: int | None = None
@@ -109,7 +109,7 @@ class _Line(msgspec.Struct):
 
 
 def decode(path: Path) -> float:
-    """Lines a second of decoding into types and forgetting."""
+    """Decodes the lines into typed objects and drops them; returns lines per second."""
     decoder = msgspec.json.Decoder(_Line)
     count, began = 0, time.perf_counter()
     with path.open("rb") as lines:
@@ -136,7 +136,11 @@ with writing(Path(sys.argv[1])) as writer:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """One import in a process of its own: events, seconds, and the process's peak of memory in MB."""
+    """One import in its own process.
+
+    Attributes:
+        peak: the peak memory of the process, MB.
+    """
 
     events: int
     seconds: float
@@ -144,12 +148,12 @@ class Imported:
 
     @property
     def rate(self) -> float:
-        """Events a second."""
+        """Events per second."""
         return self.events / self.seconds
 
 
 def imported(database: Path, log: Path) -> Imported:
-    """Imports a log, everything derived and written at the end."""
+    """Imports a log completely, the cube included, in a process of its own."""
     result = subprocess.run(
         [sys.executable, "-c", _IMPORT, str(database), str(log)], check=True, capture_output=True, text=True
     )
@@ -158,7 +162,7 @@ def imported(database: Path, log: Path) -> Imported:
 
 
 def sqlite_utils(database: Path, rows: Path, count: int) -> float:
-    """Rows a second of `sqlite-utils insert --nl`, its start-up taken off; a row may bring a new column."""
+    """Runs `sqlite-utils insert --nl --alter`; returns rows per second, without its start-up time."""
     command = [sys.executable, "-m", "sqlite_utils"]
     database.unlink(missing_ok=True)
     began = time.perf_counter()
@@ -174,8 +178,16 @@ def sqlite_utils(database: Path, rows: Path, count: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Events a second, of ours and of the peers; `size` of the log and `stored` of the database in bytes, `again` in
-    seconds: the same file once more. large: into a copy of a database that was given."""
+    """Events per second of saludo and of the peers, and sizes.
+
+    Attributes:
+        size: bytes of the log.
+        first: the import into an empty database.
+        again: seconds of importing the same file again.
+        piped: events per second of importing the same events again from a pipe.
+        large: events per second of an import into a copy of a large database.
+        stored: bytes of the database.
+    """
 
     events: int
     size: int
@@ -190,7 +202,13 @@ class Figures:
 
 
 def measure(directory: Path, count: int, into: Path | None = None) -> Figures:
-    """Makes the logs where they are not there yet, and measures all in one run."""
+    """Writes the logs if they do not exist, and measures everything.
+
+    Args:
+        directory: where logs and databases are written.
+        count: events in the log.
+        into: a large database, whose copy is imported into.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     log, facts, flattened = (directory / f"{count}{end}.jsonl" for end in ("", ".facts", ".flattened"))
     if not all(path.exists() for path in (log, facts, flattened)):
@@ -221,11 +239,11 @@ def measure(directory: Path, count: int, into: Path | None = None) -> Figures:
 
 
 def run(words: Sequence[str]) -> None:
-    """Builds the log, measures, and prints a table."""
+    """Measures and prints a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks import")
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--into", type=Path, help="also imports the next days' log into a copy of this database")
-    parser.add_argument("--directory", type=Path, help="keeps the files there, and uses them again")
+    parser.add_argument("--into", type=Path, help="also imports the log of the next month into a copy of this database")
+    parser.add_argument("--directory", type=Path, help="keeps the files there and reuses them")
     arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as scratch:
         one = measure(arguments.directory or Path(scratch), arguments.events, arguments.into)
@@ -254,12 +272,12 @@ def _into(large: Path, directory: Path, count: int) -> float:
 
 
 def next_days(count: int) -> Size:
-    """The log of the month after a year's."""
+    """The size of the log of the month after the year."""
     return Size(count, days=30, first_day=365, seed=2)
 
 
 def _reread(database: Path, log: Path) -> float:
-    """Events a second of what is all known: a file would be passed over, a pipe is read whatever it holds."""
+    """Events per second of known events, read from a pipe: a known file would be skipped."""
     command = _IMPORT.replace("import_path(writer, Path(sys.argv[2])", "import_stream(writer, sys.stdin.buffer, '-'")
     command = command.replace("import import_path", "import import_stream")
     with log.open("rb") as stdin:

@@ -1,4 +1,4 @@
-"""What a table of figures was measured on: the processor, and the versions of what ran. Knows no figure."""
+"""Describes the machine of a measurement: the processor, and the versions of the programs. Knows no figure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Peaks of memory: the dashboard on a large database; an import of a log of 2 GB with the process that reads ahead.
+"""Measures peak memory: of the dashboard on a large database, and of an import of 2 GB with all its processes.
 
-Run: `python -m tests.benchmarks memory [--db PATH] [--import-bytes N]`. A database is only read. The log is written
-first, the same every time, and takes minutes to import.
+Run: `python -m tests.benchmarks memory [--db PATH] [--import-bytes N]`. The database is only read. The log is generated
+first, always the same, and takes minutes to import.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tests.benchmarks.session import Session
 from tests.benchmarks.starts import UNTIL, template_name
 
 TWO_GIGABYTES = 2_000_000_000
-_A_LINE = 563  # bytes of a log's line, about
-QUIET = 1.5  # seconds without a byte after which a screen is taken for complete
+_A_LINE = 563  # about so many bytes in a line of the log
+QUIET = 1.5  # seconds without output after which a screen counts as complete
 _END, _HOME, _PAGE_UP, _PAGE_DOWN = b"\x1b[F", b"\x1b[H", b"\x1b[5~", b"\x1b[6~"
 
 
 def dashboard(database: Path, quiet: float = QUIET) -> Peak:
-    """Opens the dashboard, goes to the ends of its table grouped and one by one, through filters and into a start."""
+    """The peak memory of the dashboard while it shows both forms of the table, several filters and one start."""
     peak = Peak()
     session = Session([sys.executable, "-m", "tui", "--db", str(database), "--now", UNTIL.isoformat()])
     try:
@@ -52,7 +52,11 @@ def _journey() -> list[bytes]:
 
 
 def importing(directory: Path, size: int) -> tuple[Peak, int]:
-    """Imports a log of about so many bytes into an empty database; the peak, and the log's bytes."""
+    """Imports a log of about `size` bytes into an empty database.
+
+    Returns:
+        The peak memory, and the exact size of the log in bytes.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     log, database = directory / f"{size}.bytes.jsonl", directory / "peak.db"
     if not log.exists():
@@ -66,19 +70,19 @@ def importing(directory: Path, size: int) -> tuple[Peak, int]:
 
 
 def describe(peak: Peak) -> str:
-    """The peak in words, process by process."""
+    """The peak as text, with the value of each process."""
     each = " + ".join(f"{size:.0f}" for size in peak.each.values())
     return f"{peak.together:.0f} MB together, {each} MB each at its own highest"
 
 
 def run(words: Sequence[str]) -> None:
-    """Prints what was asked for."""
+    """Measures and prints what the options name."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks memory")
     parser.add_argument("--db", type=Path, help="a database to open the dashboard on, such as one of 10 M starts")
     parser.add_argument(
         "--import-bytes", type=int, nargs="?", const=TWO_GIGABYTES, help="imports a log of that size (2 GB)"
     )
-    parser.add_argument("--directory", type=Path, help="keeps the log there, and uses it again")
+    parser.add_argument("--directory", type=Path, help="keeps the log there and reuses it")
     arguments = parser.parse_args(words)
     if arguments.db is not None:
         print(f"dashboard on {arguments.db.name}: {describe(dashboard(arguments.db))}", flush=True)

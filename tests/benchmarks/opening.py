@@ -1,7 +1,7 @@
-"""How long it takes from exec to numbers on the screen, beside a bare Textual app and visidata with the same rows.
+"""Measures the time from exec until numbers are on the screen, compared with a bare Textual app and with visidata.
 
-All of them in turns, in a terminal of the same size, with the same interpreter; a thing is visible once its own words
-are among the bytes that the program sent.
+They run in turns, in terminals of the same size, with the same interpreter; visidata shows the same rows. Something
+counts as visible when its text is among the bytes that the program has sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from storage.table.export import write_tsv
 from tests.benchmarks.session import Session
 from tui.words.numbers import number
 
-TABLE_BOUND, CHARTS_BOUND = 2.0, 3.0  # times a bare app
+TABLE_BOUND, CHARTS_BOUND = 2.0, 3.0  # limits, as multiples of the time of the bare app
 _BARE_WORDS = "nothing but this"
 _BARE = f"""
 from textual.app import App, ComposeResult
@@ -40,7 +40,7 @@ _AXIS, _BAR = "└┬", "████"  # of the daily evolution and the funnel;
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Seconds of each round, from exec until it is visible."""
+    """Seconds from exec until something is visible, one value for each round."""
 
     bare: list[float] = field(default_factory=list)
     table: list[float] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Opened:
 
 
 def measure(database: Path, rounds: int) -> Opened:
-    """Opens each of them so many times, after once that does not count."""
+    """Opens each program `rounds` times, after one round that is not counted."""
     opened = Opened()
     with tempfile.TemporaryDirectory() as directory:
         bare, rows = Path(directory, "bare.py"), Path(directory, "starts.tsv")
@@ -62,7 +62,7 @@ def measure(database: Path, rounds: int) -> Opened:
             times.table.append(table)
             times.charts.append(charts)
             if importlib.util.find_spec("visidata"):
-                # It would ask its site for a message of the day.
+                # Otherwise visidata fetches a message of the day from its website.
                 command = [sys.executable, "-m", "visidata", "--motd-url=", str(rows)]
                 times.visidata.extend(_open(command, directory, _has(contact)))
     return opened
@@ -75,7 +75,7 @@ def saludo(database: Path) -> list[str]:
 
 
 def _first_screen(database: Path, rows: Path) -> tuple[str, str]:
-    """What the first tile and the table's first row will say; the same rows are written as TSV."""
+    """The texts of the first tile and of the table's first contact; writes the table's rows as TSV for visidata."""
     now = datetime.now(UTC)
     with reading(database) as connection, rows.open("wb") as out:
         write_tsv(ReadSession(connection), Filter(), now, out)
@@ -89,7 +89,7 @@ def _has(*words: str) -> Callable[[str], bool]:
 
 
 def _open(command: Sequence[str], home: str, *shown: Callable[[str], bool]) -> list[float]:
-    # A home without settings, so that what is measured is the program as it comes.
+    # A home without settings, so that the defaults are measured.
     session = Session(command, extra={"HOME": home, "SALUDO_SETTINGS": str(Path(home, "none"))})
     try:
         return session.until(*shown)
@@ -98,7 +98,7 @@ def _open(command: Sequence[str], home: str, *shown: Callable[[str], bool]) -> l
 
 
 def show(opened: Opened) -> None:
-    """Prints medians, and ratios with their bounds."""
+    """Prints medians, and ratios with their limits."""
     bare = statistics.median(opened.bare)
     table, charts = statistics.median(opened.table), statistics.median(opened.charts)
     print(f"{'a bare Textual app, ms from exec':<44}{bare * 1000:>8.0f}")

@@ -1,6 +1,6 @@
-"""The same starts in plain SQLite: a flat table with an index that covers the whole report for each way to begin.
+"""The same starts in plain SQLite: a flat table with covering indexes by day, by line, by template, and for failures.
 
-It is what somebody would build who knows SQLite well and wants no cube: by day, by line, by template, and failures.
+This is what an expert in SQLite would build without a cube.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _INDEXES = (
 
 
 class Plain(Peer):
-    """SQLite, read as the program reads its own file; made of a database's starts where it is not there yet."""
+    """SQLite with saludo's connection settings. Its file is created from the starts of a database if needed."""
 
     name = "SQLite"
     rounds = 1
@@ -34,12 +34,12 @@ class Plain(Peer):
         self._connection.execute("PRAGMA temp_store = MEMORY")
 
     def ask(self, statement: str) -> Rows:
-        """All rows of an answer."""
+        """Executes a statement and returns all rows."""
         return self._connection.execute(statement).fetchall()
 
 
 def _fill(path: Path, database: Path) -> None:
-    """Writes the table under another name first, so that an interrupted copy is never taken for a whole one."""
+    """Writes a file under another name and renames it, so that an interrupted copy is never used."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     connection = sqlite3.connect(f"{part.absolute().as_uri()}", uri=True, isolation_level=None)

@@ -1,4 +1,4 @@
-"""What a program and the processes that it starts hold of memory, watched from outside (Linux)."""
+"""Measures the memory of a program and its child processes, by /proc (Linux)."""
 
 from __future__ import annotations
 
@@ -11,55 +11,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_EVERY = 0.05  # seconds
+_SAMPLE_INTERVAL = 0.05  # seconds
 
 
 @dataclass(slots=True)
 class Peak:
-    """The most that was held at once by all, and the high-water mark of each process, in MB.
+    """Peak memory in MB.
 
-    together: the sum of the shares (PSS: what several map counts once), of the resident sizes where the system tells
-    no shares. each: by process, in the order they were seen.
+    Attributes:
+        together: the largest sum over all processes at one time, of their proportional set sizes (PSS, which counts
+            shared memory once), or of their resident sizes if the system has no PSS.
+        each: the high-water mark of each process, by process id.
     """
 
     together: float = 0.0
     each: dict[int, float] = field(default_factory=dict)
 
     def sample(self, process: int) -> None:
-        """Looks at a process and at all that it started."""
-        found = _family(process)
+        """Measures a process and its descendants once."""
+        found = _process_tree(process)
         self.together = max(self.together, sum(map(_held, found)))
         for one in found:
             self.each[one] = max(self.each.get(one, 0.0), _high_water(one))
 
 
 def watched(command: Sequence[str]) -> Peak:
-    """Runs a command to its end; raises CalledProcessError where it fails."""
+    """Runs a command to its end and measures it.
+
+    Raises:
+        subprocess.CalledProcessError: the command failed.
+    """
     peak = Peak()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while process.poll() is None:
             peak.sample(process.pid)
-            time.sleep(_EVERY)
-        _, told = process.communicate()
+            time.sleep(_SAMPLE_INTERVAL)
+        _, errors = process.communicate()
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=told)
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=errors)
     return peak
 
 
 def started(words: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A Python that runs by itself, as the leader of a group of its own; what it tells is kept for when it fails."""
+    """Starts Python with these arguments, in a process group of its own; its stderr is a pipe."""
     command = [sys.executable, *words]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
-    """Ends what `started` started, with all that it started."""
+    """Kills a process that `started` returned, and its descendants."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
-def _family(process: int) -> list[int]:
+def _process_tree(process: int) -> list[int]:
     try:
         children = [
             int(child)
@@ -68,7 +74,7 @@ def _family(process: int) -> list[int]:
         ]
     except OSError:
         return []
-    return [process, *(one for child in children for one in _family(child))]
+    return [process, *(one for child in children for one in _process_tree(child))]
 
 
 def _held(process: int) -> float:
@@ -80,7 +86,7 @@ def _high_water(process: int) -> float:
 
 
 def _field(process: int, file: str, name: str) -> float:
-    """A field of a file of /proc in MB; 0 where there is none, or no such process any more."""
+    """A field of a /proc file in MB; 0 if the field or the process does not exist."""
     try:
         for line in Path(f"/proc/{process}/{file}").read_text().splitlines():
             if line.startswith(name):

@@ -1,4 +1,4 @@
-"""Whole reports under sixteen filters and pages of the table: `python -m tests.benchmarks report --starts 1000000`."""
+"""Prints the times of reports and of pages of the table: `python -m tests.benchmarks report --starts 1000000`."""
 
 from __future__ import annotations
 
@@ -22,26 +22,28 @@ def run(words: Sequence[str]) -> int:
     """Reads the options and prints a table."""
     report = argparse.ArgumentParser(prog="python -m tests.benchmarks report")
     report.add_argument("--starts", type=int, default=1_000_000)
-    report.add_argument("--directory", type=Path, help="keeps the files there, and uses them again")
-    report.add_argument("--no-duckdb", dest="duckdb", action="store_false")
-    report.add_argument("--plain", action="store_true", help="beside plain SQLite too; takes minutes at 10 M")
-    report.add_argument("--recount", action="store_true", help="compares every answer with the recount; slow")
-    report.add_argument("--only", help="filters with this in their name")
+    report.add_argument("--directory", type=Path, help="keeps the files there and reuses them")
+    report.add_argument("--no-duckdb", dest="duckdb", action="store_false", help="does not measure DuckDB")
+    report.add_argument(
+        "--plain", action="store_true", help="also measures plain SQLite; takes minutes with 10 M starts"
+    )
+    report.add_argument("--recount", action="store_true", help="compares every report with a recount; slow")
+    report.add_argument("--only", help="only the filters whose name contains this text")
     _report(report.parse_args(words))
     return 0
 
 
 def database(directory: Path, count: int) -> Path:
-    """The database of so many starts in a directory, built where it is not there yet."""
+    """The database of `count` starts in a directory; builds it if it does not exist."""
     path = directory / f"{count}.db"
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"part-{path.name}")
         part.unlink(missing_ok=True)
-        build(part, count, _narrate)
+        build(part, count, _show_progress)
         part.with_name(f"{part.name}.lock").unlink(missing_ok=True)
         part.rename(path)
-        _narrate("")
+        _show_progress("")
     return path
 
 
@@ -94,6 +96,6 @@ def _cell(value: float | None) -> str:
     return f"{value:9.1f}" if value is not None else f"{'':9}"
 
 
-def _narrate(text: str) -> None:
+def _show_progress(text: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

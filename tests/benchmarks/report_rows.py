@@ -1,4 +1,4 @@
-"""What the reports and pages of one database come to, as rows of the table. Measures nothing."""
+"""The figures of reports and pages as rows of the table of figures. Measures nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from tests.benchmarks.reports import Measured, least_advantage, median_of
 from tests.benchmarks.rows import Row
 
-_LARGE = 10_000_000  # starts: where the times are judged
+_LARGE = 10_000_000  # starts: most limits apply to databases of this size
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One database: reports by filter, first reports of a cold file and pages of the table in ms, size in bytes."""
+    """The figures of one database.
+
+    Attributes:
+        measured: times of reports, by filter.
+        first: times of first reports of a file that is not in the page cache, ms.
+        pages: times of pages of the table, ms.
+        size: bytes of the database.
+        peers: names of the measured peers.
+    """
 
     starts: int
     measured: Sequence[Measured]
@@ -25,12 +33,12 @@ class Reported:
 
     @property
     def median(self) -> float:
-        """Of the filters, ms."""
+        """The median time of a report over the filters, ms."""
         return statistics.median(one.report for one in self.measured)
 
 
 def report_rows(one: Reported) -> Iterator[Row]:
-    """The rows of one database; what is asked of ten million starts is judged there only."""
+    """The rows of one database; limits for ten million starts apply only to a database of that size."""
     large = one.starts >= _LARGE
     name = f"{one.starts:,} starts:"
 
@@ -64,7 +72,7 @@ def report_rows(one: Reported) -> Iterator[Row]:
 
 
 def growth_row(small: Reported, large: Reported) -> Row:
-    """How the median grows with ten times the starts."""
+    """The growth of the median from one million to ten million starts."""
     growth = large.median / small.median
     name = f"growth of the median, {large.starts:,} over {small.starts:,}"
     peer = f"at {small.starts:,}: {small.median:.1f} ms"

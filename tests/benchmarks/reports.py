@@ -1,4 +1,4 @@
-"""How fast a whole report is, under sixteen filters, beside peers and beside the recount by SQLite."""
+"""Measures reports under sixteen filters, compared with peers and with a recount of the messages; and pages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ FILTERS = {
 
 
 def timed(action: Callable[[], Any], rounds: int = ROUNDS) -> float:
-    """The median of some rounds, in ms."""
+    """Runs an action `rounds` times; returns the median time in ms."""
     times = []
     for _ in range(rounds):
         begin = time.perf_counter()
@@ -70,8 +70,8 @@ def timed(action: Callable[[], Any], rounds: int = ROUNDS) -> float:
     return statistics.median(times)
 
 
-def cold(path: Path) -> None:
-    """Has the system forget what it holds of the file."""
+def drop_from_page_cache(path: Path) -> None:
+    """Removes a file from the system's page cache."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -79,7 +79,13 @@ def cold(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One filter's times in ms, the peers' by name; recount None: not measured."""
+    """The times of one filter, in ms.
+
+    Attributes:
+        name: the name of the filter in FILTERS.
+        peers: by the name of the peer.
+        recount: None: not measured.
+    """
 
     name: str
     report: float
@@ -90,7 +96,15 @@ class Measured:
 def measure(
     path: Path, peers: Sequence[Peer], recount: bool = False, only: str | None = None, rounds: int = ROUNDS
 ) -> list[Measured]:
-    """Every filter; the answers of the peers, and with it those of the recount, are compared with ours."""
+    """Measures the report under every filter, and checks that the peers give the same numbers.
+
+    Args:
+        path: the database.
+        peers: engines to compare with.
+        recount: whether to measure a recount, too, and compare its numbers.
+        only: measures only filters whose name contains this text.
+        rounds: how often each report is measured.
+    """
     measured = []
     for name, text in FILTERS.items():
         if only and only not in name:
@@ -121,15 +135,15 @@ def median_of(measured: Sequence[Measured], peer: str) -> float:
 
 
 def least_advantage(measured: Sequence[Measured], peer: str) -> float:
-    """How many times as long as ours a peer takes, with the filter where that is least."""
+    """The smallest ratio of a peer's time to saludo's, over the filters."""
     return min(one.peers[peer] / one.report for one in measured)
 
 
 def first_report(path: Path) -> list[float]:
-    """ms of the first report of some filters on a file that is not in memory, connection included."""
+    """The times in ms of a first report, connection included, of a file that is not in the page cache."""
     times = []
     for text in list(FILTERS.values())[:12]:
-        cold(path)
+        drop_from_page_cache(path)
         begin = time.perf_counter()
         with reading(path) as connection:
             load_report(ReadSession(connection), Filter.parse(text), UNTIL)
@@ -138,7 +152,7 @@ def first_report(path: Path) -> list[float]:
 
 
 def pages(path: Path, grouped: bool = False) -> list[float]:
-    """ms of one page of the table, at five depths of every filter, as the screen reads it."""
+    """The times in ms of pages of the table, at five depths under every filter, read as the screen reads them."""
     times = []
     with reading(path) as connection:
         for text in FILTERS.values():
@@ -154,9 +168,11 @@ def pages(path: Path, grouped: bool = False) -> list[float]:
 
 
 def sorted_pages(path: Path, order: Order) -> tuple[list[float], list[float]]:
-    """ms of the first page in an order, which counts, and of later pages at five depths, of every filter.
+    """The times in ms of pages of the sorted table, under every filter.
 
-    By contact these are the pages at both ends: how long a jump between them takes is told by `contact_jump`.
+    Returns:
+        The times of the first page, which counts the starts, and of later pages at five depths; by contact, of later
+        pages at both ends (`contact_jump` measures a jump between them).
     """
     first, later = [], []
     with reading(path) as connection:
@@ -172,7 +188,7 @@ def sorted_pages(path: Path, order: Order) -> tuple[list[float], list[float]]:
 
 
 def contact_jump(path: Path) -> float:
-    """ms of a jump into the middle of a year's starts by contact, where nobody was before."""
+    """The time in ms of the first jump into the middle of a year's starts, sorted by contact."""
     with reading(path) as connection:
         filter = Filter.parse(YEAR)
         report = load_report(ReadSession(connection), filter, UNTIL)

@@ -1,4 +1,4 @@
-"""One row of the table of figures, and the verdict on it. Measures nothing."""
+"""A row of the table of figures, and whether its figure is within the limit. Measures nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ _HEADS = ("what", "measured", "peer", "ratio", "must reach", "verdict")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured, beside whom, and what it must reach; `holds` is None where nothing is asked of it here."""
+    """One figure.
+
+    Attributes:
+        what: what was measured.
+        measured: the figure with its unit.
+        peer: what it is compared with, and its figure.
+        ratio: of the two figures.
+        must: the limit.
+        holds: whether the figure is within the limit; None if no limit applies.
+    """
 
     what: str
     measured: str
@@ -22,22 +31,22 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """ok or OVER; nothing where it is not judged."""
+        """`ok` or `OVER`; empty if no limit applies."""
         return "" if self.holds is None else "ok" if self.holds else "OVER"
 
 
 def missing(what: str, must: str, how: str) -> Row:
-    """A row that this run does not measure, and what would."""
+    """The row of a figure that was not measured; `how` says which option measures it."""
     return Row(what, "not measured", how, "", must)
 
 
 def header() -> str:
-    """The heads of the columns."""
+    """The header line of the table."""
     return _line(_HEADS)
 
 
 def text(row: Row) -> str:
-    """The row under them."""
+    """The row as a line of the table."""
     return _line((row.what, row.measured, row.peer, row.ratio, row.must, row.verdict))
 
 

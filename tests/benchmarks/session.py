@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal of its own: what it sends, and when. Knows no program."""
+"""Runs a program in a pseudo-terminal, types keys, and records what it sends and when. Knows no program."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-QUIET = 0.5  # seconds without a byte after which a screen is complete
-_PATIENCE = 30.0  # seconds after which what is waited for will not come
+QUIET = 0.5  # seconds without output after which a screen counts as complete
+_TIMEOUT = 30.0  # seconds without output after which waiting fails
 _SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the bytes, and seconds until the first and the last of them."""
+    """The output of a program.
+
+    Attributes:
+        data: the bytes.
+        first: seconds until the first byte.
+        last: seconds until the last byte.
+    """
 
     data: bytes
     first: float
@@ -30,18 +36,25 @@ class Answer:
 
 
 def words_in(data: bytes) -> str:
-    """The characters among the bytes, in the order they were sent, without what moves or colours them."""
+    """The text in some output, in the order it was sent, without escape sequences."""
     return _SEQUENCES.sub("", data.decode("utf-8", "replace"))
 
 
 class Session:
-    """A program in a terminal."""
+    """A program in a pseudo-terminal.
+
+    Args:
+        command: the program and its arguments.
+        width: columns of the terminal.
+        height: rows of the terminal.
+        extra: environment variables to add.
+    """
 
     def __init__(
         self, command: Sequence[str], width: int = 120, height: int = 40, extra: Mapping[str, str] | None = None
     ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        # An installed program has its bytecode beside it; the first run may write it here too.
+        # The first run may write bytecode files, as if the program was installed.
         for name in ("NO_COLOR", "SSH_CONNECTION", "PYTHONDONTWRITEBYTECODE"):
             environment.pop(name, None)
         environment |= extra or {}
@@ -52,7 +65,7 @@ class Session:
             os.execvpe(command[0], list(command), environment)
 
     def read(self, since: float, quiet: float = QUIET, least: float = 0.0) -> Answer:
-        """Everything until nothing more comes for `quiet` seconds, and at least `least` seconds have passed."""
+        """Reads until there is no output for `quiet` seconds and at least `least` seconds have passed since `since`."""
         data, first, last = b"", 0.0, 0.0
         while True:
             ready, _, _ = select.select([self._terminal], [], [], quiet)
@@ -67,26 +80,35 @@ class Session:
         return Answer(data, first, last)
 
     def press(self, keys: bytes, quiet: float = QUIET, least: float = 0.0) -> Answer:
-        """Types keys and reads what they change."""
+        """Types keys and reads the output that follows."""
         since = time.perf_counter()
         os.write(self._terminal, keys)
         return self.read(since, quiet, least)
 
     def type(self, keys: bytes) -> None:
-        """Types keys and leaves what they change to be read."""
+        """Types keys without reading the output."""
         os.write(self._terminal, keys)
 
     def until(self, *shown: Callable[[str], bool]) -> list[float]:
-        """Seconds from the program's exec until each of these is true of the words that it has sent since the last
-        call, in this order; raises TimeoutError."""
+        """Reads the output until each condition was true, in this order.
+
+        Args:
+            shown: conditions on the text that was sent since the last call.
+
+        Returns:
+            For each condition, the seconds from the start of the program until it was true.
+
+        Raises:
+            TimeoutError: there was no output for 30 s, or the program ended.
+        """
         data = b""
         times: list[float] = []
         while len(times) < len(shown):
-            ready, _, _ = select.select([self._terminal], [], [], _PATIENCE)
+            ready, _, _ = select.select([self._terminal], [], [], _TIMEOUT)
             now = time.perf_counter() - self.started
             chunk = self._chunk() if ready else b""
             if not chunk:
-                raise TimeoutError(f"it did not come; the last that came: {words_in(data)[-500:]!r}")
+                raise TimeoutError(f"the text did not come; the last output was: {words_in(data)[-500:]!r}")
             data += chunk
             words = words_in(data)
             while len(times) < len(shown) and shown[len(times)](words):
@@ -94,13 +116,13 @@ class Session:
         return times
 
     def resident(self) -> float:
-        """Megabytes of memory that the program holds."""
+        """The resident memory of the program, MB."""
         status = Path(f"/proc/{self.process}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
     def close(self) -> None:
-        """Ends the program."""
+        """Kills the program."""
         os.kill(self.process, signal.SIGKILL)
         os.waitpid(self.process, 0)
         os.close(self._terminal)

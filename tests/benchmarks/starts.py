@@ -1,5 +1,7 @@
-"""A database of many starts for the benchmarks: a year of 20 lines and 200 templates, skewed as in life, the same every
-time. It is written into `messages` directly: what an import costs is measured elsewhere.
+"""Builds a database of many starts for the benchmarks: a year of 20 lines and 200 templates, always the same.
+
+As in real data, a few lines and templates get most of the sends. Rows are written directly into `messages`, without an
+import, which has its own benchmark.
 """
 
 from __future__ import annotations
@@ -42,17 +44,17 @@ INSERT INTO messages (
 
 
 def line_value(line: int) -> str:
-    """How a filter names a line."""
+    """The number of a line as a value of the filter."""
     return f"+5491100000{line:03}"
 
 
 def template_name(template: int) -> str:
-    """How a filter names a template."""
+    """The name of a template."""
     return f"template_{template:03}"
 
 
 def build(path: Path, count: int, progress: Callable[[str], None]) -> None:
-    """Writes the database of so many starts, its cube included."""
+    """Writes a database of `count` starts, with its cube."""
     contacts = max(1_000, count // 10)
     with writing(path) as writer:
         writer.connection.execute("PRAGMA synchronous = OFF")
@@ -99,7 +101,7 @@ def _weights(count: int, skew: float) -> list[float]:
 
 
 def _batches(count: int, contacts: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows in the order of time."""
+    """Rows in order of time."""
     dice = random.Random(7)
     calendar = Calendar(ZoneInfo(ZONE))
     first = calendar.start_of(FIRST)
@@ -126,7 +128,7 @@ def _batches(count: int, contacts: int) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _templates_of_a_day(dice: random.Random) -> list[int]:
-    """The templates that a line uses on a day, the most used first: mostly the favourites, a few others."""
+    """The templates that a line uses on a day, the most used first: mostly the frequent ones, and a few others."""
     used = dict.fromkeys(1 + int(TEMPLATES * dice.random() ** 2.5) for _ in range(_TEMPLATES_A_DAY))
     return list(used)
 

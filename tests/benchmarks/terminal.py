@@ -1,7 +1,7 @@
-"""What the dashboard costs in a terminal: exec to numbers, bytes on the line, keys, memory; under a real pty.
+"""Measures the dashboard in a pseudo-terminal: time to open, bytes sent, time of a key, memory.
 
-Run: `python -m tests.benchmarks terminal [--db PATH]` (the demo's database where none is named). Bytes are exact; times
-are medians and belong to this machine, so those of the start are ratios to peers in the same run.
+Run: `python -m tests.benchmarks terminal [--db PATH]` (without it, on the demo database). Bytes are exact. Times are
+medians and depend on the machine, so the time to open is compared with peers in the same run.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from tui.commands.demo import build_demo
 from tui.commands.progress import bar_for
 
 ROW_BOUND, FILTER_BOUND = 10.0, 150.0  # ms
-_FLAT = 2.0  # megabytes that any number of details may add: the allocator's own ups and downs
-_WARM = 50  # details until what is kept for good is there
-_OUT = b"q"
+_LEAK_LIMIT = 2.0  # MB that the memory may vary after any number of details
+_WARM_UP = 50  # details that are opened before the memory is measured, to fill the caches
+_CLOSE = b"q"
 
 
 def run(words: Sequence[str]) -> int:
     """Measures and prints the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks terminal")
     parser.add_argument("--db", type=Path)
-    parser.add_argument("--rounds", type=int, default=11, help="how often each program is opened; 0: not at all")
+    parser.add_argument(
+        "--rounds", type=int, default=11, help="how often each program is opened; 0: the time to open is not measured"
+    )
     parser.add_argument("--idle", type=float, default=15.0, help="seconds to watch for bytes while nothing happens")
-    parser.add_argument("--details", type=int, default=1000, help="how many details are opened and closed")
+    parser.add_argument("--details", type=int, default=1000, help="how many starts are opened and closed")
     arguments = parser.parse_args(words)
     path = arguments.db or build_demo(None, bar_for("building the demo"))
     if arguments.rounds:
@@ -59,9 +61,9 @@ def _bytes(session: Session, idle: float) -> None:
     _row("filter change, every panel", session.press(b"<", 1.0), 16_000)
     session.press(b"\x7f", 1.0)
     _row("a start's detail, in", session.press(b"\r"), 6_000)
-    _row("a start's detail, out", session.press(_OUT), 6_000)
+    _row("a start's detail, out", session.press(_CLOSE), 6_000)
     _row("help, in", session.press(b"?"), None)
-    _row("help, out", session.press(_OUT), None)
+    _row("help, out", session.press(_CLOSE), None)
 
 
 def _row(name: str, answer: Answer, most: int | None) -> None:
@@ -71,7 +73,7 @@ def _row(name: str, answer: Answer, most: int | None) -> None:
 
 
 def _keys(session: Session) -> None:
-    """Keys that change the screen, each until its last byte."""
+    """The time from a key to the last byte that it causes."""
     _time("row down", [session.press(b"j", 0.15).last for _ in range(30)], ROW_BOUND)
     _time("filter change, every panel", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
 
@@ -82,15 +84,15 @@ def _time(name: str, seconds: Sequence[float], most: float) -> None:
 
 
 def _details(session: Session, count: int) -> None:
-    """Opens and closes one start after another; each is surely there before it is left."""
+    """Opens and closes one start after another, and compares the memory before and after."""
     session.press(b"8g")
-    _open_and_close(session, _WARM)
+    _open_and_close(session, _WARM_UP)
     before = session.resident()
     _open_and_close(session, count)
     after = session.resident()
     print(
         f"{f'memory before {count:,} details, and after, MB':<44}{before:>8.1f}{after:>8.1f}"
-        f"   at most +{_FLAT:.0f}  {_verdict(after - before <= _FLAT)}"
+        f"   at most +{_LEAK_LIMIT:.0f}  {_verdict(after - before <= _LEAK_LIMIT)}"
     )
 
 
@@ -98,7 +100,8 @@ def _open_and_close(session: Session, count: int) -> None:
     for turn in range(count):
         session.type(b"\r")
         session.until(lambda sent: "Copy link" in sent)
-        session.type(b"qj" if turn % 20 < 10 else b"qk")  # ten rows down, ten up: another start each time
+        # Ten rows down, then ten up, so that each start differs from the one before.
+        session.type(b"qj" if turn % 20 < 10 else b"qk")
         session.until(lambda sent: "Filter" in sent)
         session.read(0.0, 0.005)
 
