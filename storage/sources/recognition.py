@@ -31,7 +31,7 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
     """Recognises a file by its content and opens it.
 
     Args:
-        file: The file, plain or gzip, at its beginning.
+        file: The file, plain or compressed, at its beginning.
         options: How to read it.
         start: Where to start, as `OpenedSource.resume_at` of an earlier reading gave it.
 
@@ -74,8 +74,10 @@ def _named(name: str, recognised: _Recognised | None) -> _Recognised:
 def _refuse_unreadable(stream: Stream, sample: bytes) -> None:
     if not sample.strip():
         raise UnknownFormat(stream.broken or "empty file")
+    if (archive := stream.other_archive) is not None:
+        raise UnknownFormat(archive)
     if b"\0" in sample:
-        raise UnknownFormat("binary file; expected text, plain or gzip")
+        raise UnknownFormat("binary file; expected text, plain or compressed (gzip, bzip2, xz, zip)")
 
 
 def _recognise(sample: bytes, context: Context) -> _Recognised | None:

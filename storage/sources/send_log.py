@@ -18,7 +18,7 @@ from storage.sources.send_log_values import NAME, contact_of, kind_of
 
 _TIMES = ("at", "timestamp", "sent_at", "time", "date", "created_at", "ts", "datetime", "@timestamp")
 _URLS = ("url", "path", "uri", "endpoint")
-_IN_URL = re.compile(r"/(\d{6,20})/messages")
+_IN_URL = re.compile(r"/(\d{6,20})/(?:marketing_)?messages\b")
 
 
 class SendLogReader(JsonReader):

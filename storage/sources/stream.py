@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from storage.domain.events import Reject
+from storage.sources.decompression import HEAD_BYTES, Decompressed, compression_of, other_archive
 from storage.sources.fields import reject
 
 SAMPLE_BYTES = 262_144  # read to recognise a format
@@ -17,9 +17,7 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 PIECE_BYTES = 4 * 1024 * 1024  # of a line that are looked at together, where records need no line ends
 _CHUNK_BYTES = 65_536
 _LINE_END = ord("\n")
-_GZIP_MAGIC = b"\x1f\x8b"
 _UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # makes zlib expect a gzip header
 
 
 class _CountingFile(io.RawIOBase):
@@ -37,44 +35,6 @@ class _CountingFile(io.RawIOBase):
         count: int = read(buffer) or 0
         self.position += count
         return count
-
-
-class _Gunzip(io.RawIOBase):
-    """The content of a gzip file.
-
-    A file may be read while it is written: truncated or corrupt data ends the content there, and `broken` says why.
-    """
-
-    def __init__(self, compressed: io.BufferedReader[Any]) -> None:
-        self._compressed = compressed
-        self._decompressor = zlib.decompressobj(_GZIP_WINDOW)
-        self._rest = b""
-        self.broken: str | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while self.broken is None:
-            chunk = self._rest or self._compressed.read1(_CHUNK_BYTES)
-            if self._decompressor.eof:
-                # Another member may follow; what is no gzip, such as padding, is the end.
-                if not chunk.startswith(_GZIP_MAGIC[:1]):
-                    return 0
-                self._decompressor = zlib.decompressobj(_GZIP_WINDOW)
-            if not chunk:
-                self.broken = "truncated gzip data"
-                return 0
-            try:
-                data = self._decompressor.decompress(chunk, len(buffer))
-            except zlib.error as error:
-                self.broken = f"corrupt gzip data ({error})"
-                return 0
-            self._rest = self._decompressor.unconsumed_tail or self._decompressor.unused_data
-            if data:
-                buffer[: len(data)] = data
-                return len(data)
-        return 0
 
 
 class _FromUtf16(io.RawIOBase):
@@ -138,10 +98,10 @@ class Stream:
         self.offset = 0, 0
         self._counted = _CountingFile(file)
         self._content = _Peekable(self._counted)
-        self._gunzip: _Gunzip | None = None
-        if self._content.peek(2) == _GZIP_MAGIC:
-            self._gunzip = _Gunzip(io.BufferedReader(self._content, SAMPLE_BYTES))
-            self._content = _Peekable(self._gunzip)
+        self._decompressed: Decompressed | None = None
+        if (compression := compression_of(self._content.peek(HEAD_BYTES))) is not None:
+            self._decompressed = Decompressed(io.BufferedReader(self._content, SAMPLE_BYTES), compression)
+            self._content = _Peekable(self._decompressed)
         self._transcoded = self._content.peek(2) in _UTF_16_BOMS
         if self._transcoded:
             self._content = _Peekable(_FromUtf16(self._content))
@@ -155,12 +115,17 @@ class Stream:
     @property
     def compressed(self) -> bool:
         """Whether the file is compressed or UTF-16, so that a place in the content is no place in the file."""
-        return self._gunzip is not None or self._transcoded
+        return self._decompressed is not None or self._transcoded
 
     @property
     def broken(self) -> str | None:
         """Why the content ends too early; None where it does not."""
-        return None if self._gunzip is None else self._gunzip.broken
+        return None if self._decompressed is None else self._decompressed.broken
+
+    @property
+    def other_archive(self) -> str | None:
+        """What the content is and what to do, where it is an archive that cannot be read."""
+        return other_archive(self._content.peek(HEAD_BYTES))
 
     @contextmanager
     def again(self) -> Iterator[Stream | None]:

@@ -151,3 +151,12 @@ def test_the_line_option_applies_to_records_without_a_line() -> None:
     assert isinstance(with_line, Send)
     assert isinstance(without, Send)
     assert (with_line.default_line, without.default_line) == (None, LineIds(number="5491100000009"))
+
+
+@pytest.mark.parametrize("end", ["messages", "marketing_messages", "messages?x=1", "marketing_messages/"])
+def test_the_url_of_the_request_names_the_line(end: str) -> None:
+    for name in ("url", "path", "endpoint"):
+        (send,) = events_of(record(**{name: f"https://graph.example/v23.0/100000000000001/{end}"}))
+        assert send.line == LineIds("100000000000001")
+    (other,) = events_of(record(url="https://graph.example/v23.0/100000000000001/message_templates"))
+    assert other.line == LineIds()
