@@ -1,4 +1,4 @@
-"""Hypothesis strategies of small, hard histories: few people, lines and keys, and times at the limits of the rules.
+"""Hypothesis strategies for small, difficult histories: few people, lines and keys, times at the limits of the rules.
 
 Knows the event types only, neither the database nor the oracle.
 """
@@ -39,7 +39,7 @@ def milliseconds(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-# In Madrid summer time ends on Sunday 25 October 2026 at 01:00 UTC: a day of 25 hours, and a week ends with it.
+# In Madrid, daylight saving time ends on Sunday 25 October 2026 at 01:00 UTC: that day has 25 hours and ends a week.
 ZONES = (ZoneInfo("Europe/Madrid"), ZoneInfo("America/Argentina/Buenos_Aires"), ZoneInfo("UTC"))
 WINDOWS_MS = (86_400_000, 3_600_000)
 NOWS = (datetime(2026, 10, 25, 22, 59, tzinfo=UTC), datetime(2026, 10, 25, 23, 30, tzinfo=UTC))
@@ -48,6 +48,7 @@ PERIODS = (
     (date(2026, 10, 25), date(2026, 10, 26)),
     (date(2026, 10, 24), date(2026, 10, 26)),
 )
+# Noons, midnights of Madrid, and the clock change; each with the limits of clock skew and joining around it.
 _ANCHORS = (
     "2026-10-24T12:00+00:00",
     "2026-10-25T12:00+00:00",
@@ -60,7 +61,7 @@ _OFFSETS = (0, -1, 1, 5_000, 5_001, 60_000, 60_001)
 TIMES = tuple(milliseconds(anchor) + offset for anchor in _ANCHORS for offset in _OFFSETS)
 
 KEYS = tuple(f"wamid.{letter}" for letter in "abCdEfgH")
-NOWHERE = "wamid.elsewhere"
+UNKNOWN_KEY = "wamid.elsewhere"  # a key that no message has
 TEMPLATES = ("welcome", "order_1", "order_2")
 CATEGORIES = ("marketing", "utility", "authentication_international", "business_initiated", "service", "user_initiated")
 IN_KINDS = ("text", "button", "unsupported", "reaction", "system", "revoke", "edit", "request_welcome", "echo")
@@ -123,7 +124,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """The few values that one history uses, so that its events are about the same messages, people and lines."""
+    """The few values that all events of a history use, so that they are about the same messages, people and lines."""
 
     keys: tuple[str, ...]
     contacts: tuple[ContactIds, ...]
@@ -132,7 +133,7 @@ class _Cast:
 
 
 def questions() -> st.SearchStrategy[Question]:
-    """Zones with and without a clock change, both sides of the end of a week, long and short periods."""
+    """Arguments of reports: zones with and without a clock change, times around the end of a week, several periods."""
     return st.builds(
         lambda zone, window, period, now: Question(zone, window, period[0], period[1], now),
         st.sampled_from(ZONES),
@@ -246,7 +247,7 @@ def _inbounds(draw: st.DrawFn, cast: _Cast) -> Event:
         at=draw(st.sampled_from(cast.times)),
         line=_line(draw, cast),
         contact=_contact(draw, cast),
-        context=draw(_maybe(st.sampled_from((*cast.keys, NOWHERE)))),
+        context=draw(_maybe(st.sampled_from((*cast.keys, UNKNOWN_KEY)))),
         group=_rarely(draw),
         origin=draw(st.sampled_from((None, None, None, Origin.WEBCHAT, Origin.CAMPAIGN))),
         default_line=_default_line(draw, cast),
@@ -381,13 +382,13 @@ def _neighbours(draw: st.DrawFn, cast: _Cast) -> list[Event]:
 
 @st.composite
 def _dialogues(draw: st.DrawFn, cast: _Cast) -> list[Event]:
-    """A notification and a message of the same person on the same line, at the limits of skew and window."""
+    """A notification and a message of its person on its line, at the limits of clock skew and answer window."""
     at, line, contact = draw(st.sampled_from(cast.times)), _line(draw, cast), draw(st.sampled_from(cast.contacts))
     key, reply = draw(st.sampled_from(cast.keys)), draw(st.sampled_from(cast.keys))
     edges = (1, -5_000, -5_001, 86_400_000, 86_400_001, 3_600_000, 3_600_001)
     status = Status(key, Step.SENT, at, line, contact, category="marketing")
     failed = Status(key, Step.FAILED, at, line, contact, failure=draw(st.sampled_from(FAILURES)))
-    context = draw(st.sampled_from((None, None, key, NOWHERE)))
+    context = draw(st.sampled_from((None, None, key, UNKNOWN_KEY)))
     answer = Inbound(reply, "text", at + draw(st.sampled_from(edges)), line, contact, context)
     return draw(st.sampled_from(([status, answer], [status, answer, failed], [status, failed])))
 

@@ -37,9 +37,9 @@ Contact = frozenset[ContactId]
 ReasonOf = Callable[[int | None, str | None, str | None], str]
 
 KINDS = ("wa", "user", "customer")
-CLOCK_SKEW_MS = 5_000
-JOIN_MS = 60_000
-FREE_TEXT_ONLY = 131047
+CLOCK_SKEW_MS = 5_000  # an answer may seem to come so much before the notification
+JOIN_MS = 60_000  # the greatest distance between a keyless row and the send that it is joined with
+FREE_TEXT_ONLY = 131047  # the error code of free text more than 24 hours after the person last wrote
 NOTIFICATION_CATEGORIES = {
     "marketing",
     "utility",
@@ -55,7 +55,12 @@ SENT_STATUSES = ("failed", "sent", "delivered", "read", "answered")
 
 @dataclass(frozen=True, slots=True)
 class OracleStart:
-    """One start by docs/definitions.md. `line` and `contact` are the sets of all their ids, empty if unknown."""
+    """One start as docs/definitions.md defines it.
+
+    Attributes:
+        line: all ids of the line, empty if it is unknown.
+        contact: all ids of the contact, empty if it is unknown.
+    """
 
     key: str
     at: int
@@ -108,12 +113,12 @@ def recount(
 
     Args:
         events: The history, in any order.
-        time_zone: Of the days.
+        time_zone: The time zone of the days.
         answer_window_ms: How long after a send a message answers it.
         since: First day of the period.
-        until: The day after its last.
-        now: The clock; decides the week of the funnel.
-        where: The filter, except the period.
+        until: The day after the last day of the period.
+        now: The current time, which decides the week of the funnel.
+        where: The filter, except its period: whether a start is selected.
         reason_of: The reason of a failure, from its code, text and detail.
     """
     starts = starts_of(events, time_zone=time_zone, answer_window_ms=answer_window_ms, reason_of=reason_of)
@@ -232,7 +237,7 @@ def contact_ids(ids: ContactIds) -> list[ContactId]:
 
 
 def _together(records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
-    """Sets of ids: ids that one record gives together are in one set, and sets with a common id are one set."""
+    """Groups ids: ids of one record are in one set, and sets with a common id are one set (connected components)."""
     groups: list[frozenset[Id]] = []
     for record in records:
         merged = frozenset(record)
@@ -277,7 +282,13 @@ def _rank(event: MessageEvent) -> Rank:
 
 @dataclass(frozen=True, slots=True)
 class _Claim(Generic[Value]):
-    """What one record says of one field, and what decides between two records."""
+    """What one record says about one field.
+
+    Attributes:
+        rank: of the source; the smaller one wins.
+        at: the time of the record; the earlier one wins.
+        order: decides between records with equal rank and time; the smaller one wins.
+    """
 
     rank: Rank
     at: int
@@ -292,7 +303,7 @@ def _winner(claims: Iterable[_Claim[Value]]) -> Value | None:
 
 
 class Message:
-    """One message with all of its events; each field has the value that wins by the fixed order."""
+    """One message with all of its events; each field has the value that counts by the merge rules."""
 
     def __init__(self, key: str, events: Sequence[MessageEvent], world: World, joined: bool = False) -> None:
         self.key, self.events, self.world, self.joined = key, list(events), world, joined
@@ -303,7 +314,7 @@ class Message:
         self.answers: list[int] = []
 
     def claims(self, field: str) -> list[_Claim[Any]]:
-        """What each event that knows a field says of it."""
+        """The claims of all events that have a value for a field."""
         values = [(event, getattr(event, field, None)) for event in self.events]
         return [_Claim(_rank(event), event.at, value, value) for event, value in values if value is not None]
 

@@ -1,4 +1,4 @@
-"""What the oracle says of a few events, in Madrid with an answer window of a day. Knows no database."""
+"""Recounts a few events with the oracle, in the time zone of Madrid and with an answer window of a day."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def by_key(*history: Event) -> dict[str, OracleStart]:
 
 
 def report(*history: Event, **more: Any) -> dict[str, Any]:
-    """The report of 17 to 19 November 2026, seen on the 19th; `more` replaces arguments of `recount`."""
+    """The report of 17 to 19 November 2026, with the 19th as today; `more` replaces arguments of `recount`."""
     now = datetime(2026, 11, 19, 9, tzinfo=UTC)
     asked = asdict(Question(MADRID, WINDOW, date(2026, 11, 17), date(2026, 11, 20), now))
     return recount(history, **(asked | more))
