@@ -28,7 +28,7 @@ from storage.database.dirty_marks import MARK_ALL_STARTS, TRIGGERS
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 5
+VERSION = 6
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -201,15 +201,6 @@ CREATE TABLE imports (                     -- what was read, and how far: the sa
 );
 CREATE INDEX imports_by_options ON imports (options, position);
 
-CREATE TABLE rejects (                     -- records that could not be read
-    id INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL UNIQUE,           -- of the record's bytes: the same record in two files is one row
-    import INTEGER NOT NULL,               -- imports.id
-    place TEXT NOT NULL,                   -- where in the file: line 7, ...
-    reason TEXT NOT NULL,
-    excerpt TEXT NOT NULL                  -- 80 characters of the record at most, digits masked
-);
-
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -243,6 +234,44 @@ CREATE TABLE details (                     -- counts of those sends that failed 
 ) WITHOUT ROWID;
 """
 
+# Before version 6, imports have no path and no records, and a record that several files hold is kept for one of them.
+_IMPORT_COLUMNS = {
+    "path": "TEXT NOT NULL DEFAULT ''",  # absolute, without links; '': a stream
+    "records": "INTEGER NOT NULL DEFAULT 0",  # records read
+}
+_REJECT_TABLES = """
+CREATE TABLE IF NOT EXISTS rejects (id INTEGER, import INTEGER, digest TEXT, place TEXT, reason TEXT, excerpt TEXT);
+CREATE TABLE rejects_now (                 -- records that could not be read, one row for each place of each
+    id INTEGER PRIMARY KEY,
+    import INTEGER NOT NULL,               -- imports.id
+    digest TEXT NOT NULL,                  -- of the record's bytes: equal records of any files have the same
+    place TEXT NOT NULL,                   -- where in the file: line 7, ...
+    reason TEXT NOT NULL,
+    excerpt TEXT NOT NULL                  -- 80 characters of the record at most, digits masked
+);
+INSERT INTO rejects_now SELECT id, import, digest, place, reason, excerpt FROM rejects;
+DROP TABLE rejects;
+ALTER TABLE rejects_now RENAME TO rejects;
+CREATE INDEX rejects_by_import ON rejects (import);
+CREATE INDEX rejects_by_digest ON rejects (digest);
+DROP TABLE IF EXISTS rejected_records;
+-- Every digest of `rejects` once, kept by triggers: of 300,000 rejects a report counts these in 2 ms, but distinct
+-- digests in 44 ms.
+CREATE TABLE rejected_records (digest TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO rejected_records SELECT DISTINCT digest FROM rejects;
+"""
+_REJECT_TRIGGERS = (
+    """
+CREATE TRIGGER reject_added AFTER INSERT ON rejects BEGIN
+    INSERT OR IGNORE INTO rejected_records VALUES (new.digest);
+END""",
+    """
+CREATE TRIGGER reject_gone AFTER DELETE ON rejects BEGIN
+    DELETE FROM rejected_records
+    WHERE digest = old.digest AND NOT EXISTS (SELECT 1 FROM rejects WHERE digest = old.digest);
+END""",
+)
+
 # A migration to another layout drops the cube and marks every day. Readers count from `messages` until the next import
 # has refreshed the cube.
 _RECOUNT = f"""
@@ -275,6 +304,17 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def counters_two_in_a_number(database: Database) -> None:
         for statement in _statements(_COUNTER_TABLES + _RECOUNT):
+            database.conn.execute(statement)
+
+    @migrations()
+    def rejects_of_each_import(database: Database) -> None:
+        known = {name for _, name, *_ in database.conn.execute("PRAGMA table_info(imports)")}
+        for column, kind in _IMPORT_COLUMNS.items():
+            if column not in known:
+                database.conn.execute(f"ALTER TABLE imports ADD COLUMN {column} {kind}")
+        if "path" not in known:  # the directory of a relative path is lost; the journal compares it as it was given
+            database.conn.execute("UPDATE imports SET path = file WHERE file <> '-'")
+        for statement in (*_statements(_REJECT_TABLES), *_REJECT_TRIGGERS):
             database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))

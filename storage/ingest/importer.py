@@ -28,13 +28,14 @@ from storage.ingest import journal
 from storage.ingest.batch_reader import file_parts, received_parts, start_reading
 from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.cube_sharing import CubeSharing
-from storage.ingest.file_digest import IncrementalDigest
-from storage.ingest.journal import ImportedFile, Journal
+from storage.ingest.journal import Journal
+from storage.ingest.kept_rejects import KeptReject
 from storage.sources.opened import Offset, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
 _BATCH = 80_000  # events
 _WORTH_A_PROCESS = 16 << 20  # bytes to read
+_REJECTS_TOLD = 5
 
 
 class FileError(StorageError):
@@ -55,6 +56,8 @@ class Summary:
         new: messages made.
         changed: messages changed.
         passed_over: bytes that an earlier import had read and this one did not.
+        settled: records that an earlier reading of the file could not read, and that this one read or did not find.
+        first_rejects: the first records that could not be read.
     """
 
     file: str
@@ -66,6 +69,8 @@ class Summary:
     new: int
     changed: int
     passed_over: int = 0
+    settled: int = 0
+    first_rejects: tuple[KeptReject, ...] = ()
 
 
 Progress = Callable[[int, int], None]  # bytes read, events so far
@@ -92,8 +97,7 @@ def import_path(
     Raises:
         FileError: the file cannot be read, or has no known format.
     """
-    # A file name need not be UTF-8, but stored text is.
-    name = os.fsencode(path).decode("utf-8", "replace")
+    name = _stored_name(path)
     try:
         if path.is_dir():
             raise FileError(f"{name}: is a directory; name its files")
@@ -102,12 +106,10 @@ def import_path(
             if not stat.S_ISREG(status.st_mode):
                 return import_stream(writer, stream, name, options, progress, counted)
             known = journal.find(writer.connection, stream, status.st_size, options)
+            book = Journal(name, options, path=_stored_name(path.resolve()), file=stream, known=known)
             if known is not None and known.whole:
-                refresh.refresh_all(
-                    writer, counted
-                )  # an interrupted import or another version may have left something to count
-                return Summary(name, known.format, 0, 0, 0, known.rejects, 0, 0, passed_over=status.st_size)
-            return _import(writer, stream, name, options, progress, counted, known, IncrementalDigest(stream))
+                return _pass_over(writer, book, status.st_size, known.format, counted)
+            return _import(writer, stream, book, options, progress, counted)
     except FileNotFoundError:
         raise FileError(f"{name}: file not found") from None
     except PermissionError:
@@ -125,26 +127,54 @@ def import_stream(
     counted: refresh.Progress = refresh.no_progress,
 ) -> Summary:
     """Imports a stream that cannot be read twice, such as standard input; arguments as of `import_path`."""
-    return _import(writer, stream, name, options, progress, counted, None, None)
+    return _import(writer, stream, Journal(name, options), options, progress, counted)
+
+
+def _stored_name(path: Path) -> str:
+    """A path as text: a file name need not be UTF-8, but stored text is."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _pass_over(writer: Writer, book: Journal, size: int, format: str, counted: refresh.Progress) -> Summary:
+    """Reads nothing of a file that an earlier import has read to its end."""
+    # An interrupted import or another version may have left something to count.
+    refresh.refresh_all(writer, counted)
+    with writer.transaction() as connection:
+        book.pass_over(connection, size)
+    return _summary(writer, book, format, 0, passed_over=size)
+
+
+def _summary(writer: Writer, book: Journal, format: str, records: int, passed_over: int) -> Summary:
+    return Summary(
+        book.name,
+        format,
+        records,
+        book.events,
+        book.ignored,
+        book.rejects,
+        book.new,
+        book.changed,
+        passed_over,
+        book.settled,
+        book.first_rejects(writer.connection, _REJECTS_TOLD),
+    )
 
 
 def _import(
     writer: Writer,
     stream: BinaryIO,
-    name: str,
+    book: Journal,
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
-    known: ImportedFile | None,
-    digest: IncrementalDigest | None,
 ) -> Summary:
-    start = Offset() if known is None else known.place
+    start = Offset() if book.known is None else book.known.place
     if start.position:
         progress(start.position, 0)
-    book, part = Journal(name, options, known, digest), None
+    part = None
     try:
         with _without_collector(), ExitStack() as stack:
-            reader = _reader(stream, options, start) if digest is not None else None
+            reader = _reader(stream, options, start) if book.rereadable else None
             if reader is None:
                 counting_process, sync = None, _no_sync
                 batch_writer = BatchWriter(writer)
@@ -163,25 +193,15 @@ def _import(
                 progress(part.position, book.events)
             refresh.refresh_all(writer, counted, counting_process)
     except UnknownFormat as error:
-        raise FileError(f"{name}: {error}") from None
+        raise FileError(f"{book.name}: {error}") from None
     except OSError as error:
-        raise FileError(f"{name}: cannot be read to its end ({error.strerror or error})") from None
+        raise FileError(f"{book.name}: cannot be read to its end ({error.strerror or error})") from None
     assert part is not None
     with writer.transaction() as connection:
         book.finish(connection, part)
     # While there are readers, the WAL only wraps around; here it gives its disk space back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Summary(
-        name,
-        part.format,
-        part.records,
-        book.events,
-        book.ignored,
-        book.rejects,
-        book.new,
-        book.changed,
-        passed_over=start.position,
-    )
+    return _summary(writer, book, part.format, part.records, passed_over=start.position)
 
 
 def _catch_up(writer: Writer, batch_writer: BatchWriter) -> bool:

@@ -1,27 +1,33 @@
 """The journal of imports: which file was imported when and how far, and what of it could not be read.
 
-Owns the tables `imports` and `rejects`. Knows files as bytes only, and no format. A file is known by its content, never
-by its name or date: an import continues where the SHA-256 of all bytes up to a place equals that of an earlier import.
-Hashing costs little (a gigabyte a second or more) and trusts nothing. A file that differs in its first 4096 bytes
-is not hashed further.
+Owns the table `imports`. Knows files as bytes only, and no format. A file is known by its content, never by its name or
+date: an import continues where the SHA-256 of all bytes up to a place equals that of an earlier import. Hashing costs
+little (a gigabyte a second or more) and trusts nothing. A file that differs in its first 4096 bytes is not hashed
+further.
+
+The path decides one thing only: when a file was read to its end, the rejects that it gave replace those of earlier
+imports of its path, and those of the same bytes read with other options or by another version. An import counts as
+known only while all its rejects are listed: bytes whose rejects were replaced are read again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import msgspec
 
 from storage.domain.calendar import now_ms
-from storage.domain.events import Reject
+from storage.ingest import kept_rejects
 from storage.ingest.file_digest import Digest, IncrementalDigest
 from storage.ingest.file_part import FilePart
+from storage.ingest.kept_rejects import KeptReject
 from storage.sources.opened import Offset, Options
 
 # To be raised when a source reads more of a file than before, or reads it differently: files are then read again.
-_READING = 2
+_READING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,86 +49,109 @@ class ImportedFile:
     format: str
 
 
+_CONTENT = "id, position, lines, prefix_sha256, size, sha256, rejects, format"
+
+
 def options_text(options: Options) -> str:
-    """What decides the result of an import besides the content of the file."""
-    line = options.line
-    return repr((_READING, options.format, options.time_zone.key, options.origin.value, line and repr(line)))
+    """What decides the result of an import besides the content of the file, as JSON."""
+    content = {"reading": _READING, "options": options}
+    return msgspec.json.encode(content, enc_hook=str, order="deterministic").decode()
 
 
 def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Options) -> ImportedFile | None:
     """The earlier import that came farthest in a file with this content; None if none read its beginning."""
     hashed = IncrementalDigest(file)
     rows = connection.execute(
-        """
-        SELECT id, position, lines, prefix_sha256, size, sha256, rejects, format FROM imports
+        f"""
+        SELECT {_CONTENT} FROM imports AS i
         WHERE options = ? AND (head_sha256 IS NULL OR head_sha256 = ?) AND (0 < position AND position <= ? OR size = ?)
+              AND rejects = (SELECT count(*) FROM rejects WHERE import = i.id)
         """,
         (options_text(options), hashed.head(), size, size),
     ).fetchall()
-    wanted: defaultdict[int, dict[str, ImportedFile]] = defaultdict(dict)
+    found = [*_of_same_content(hashed, size, rows)]
+    return found[-1] if found else None
+
+
+def _of_same_content(hashed: IncrementalDigest, size: int, rows: Iterable[tuple[Any, ...]]) -> Iterator[ImportedFile]:
+    """The imports among `rows` that read the first bytes of a file, or all of it; the farthest come last."""
+    wanted: list[tuple[int, bool, int, str, ImportedFile]] = []
     for id, position, lines, prefix, whole, sha256, rejects, format in rows:
+        place = Offset(position, lines)
         if 0 < position <= size:
-            known = ImportedFile(id, Offset(position, lines), rejects, position == whole == size, format)
-            wanted[position].setdefault(prefix, known)
+            known = ImportedFile(id, place, rejects, position == whole == size, format)
+            wanted.append((position, False, -id, prefix, known))
         if whole == size and sha256 is not None:
-            wanted[size][sha256] = ImportedFile(id, Offset(position, lines), rejects, True, format)
-    found = None
-    for position in sorted(wanted):
-        found = wanted[position].get(hashed.to(position).prefix, found)
-    return found
+            wanted.append((size, True, -id, sha256, ImportedFile(id, place, rejects, True, format)))
+    for position, _, _, sha256, known in sorted(wanted, key=lambda one: one[:3]):
+        if hashed.to(position).prefix == sha256:
+            yield known
 
 
 class Journal:
     """The row of one file in `imports`, written in the same transactions as the file's messages.
 
     Attributes:
+        name: the file's name, as it is shown.
+        known: the earlier import that this one continues.
         events: events imported so far.
         ignored: records that hold nothing for the report.
         rejects: records that could not be read, those of an earlier import of the same content included.
         new: messages made.
         changed: messages changed.
+        settled: records that could not be read before, and that this reading did not find among its rejects.
     """
 
     def __init__(
         self,
         name: str,
         options: Options,
+        *,
+        path: str = "",
+        file: BinaryIO | None = None,
         known: ImportedFile | None = None,
-        digest: IncrementalDigest | None = None,
     ) -> None:
         """Prepares the row; it is written with the first part.
 
         Args:
             name: the file's name, as it is shown.
             options: how the file is read.
+            path: the absolute path, without links; empty for a stream.
+            file: the content; None if it cannot be read again. A part may bring its own digests.
             known: the earlier import that this one continues.
-            digest: of the file; None if the content cannot be read again. A part may bring its own.
         """
-        self._digest, self._name, self._options, self._known = digest, name, options, known
-        self.events = self.ignored = self.new = self.changed = 0
+        self.name, self.known = name, known
+        self._path, self._options, self._file = path, options_text(options), file
+        self._digest = None if file is None else IncrementalDigest(file)
+        self.events = self.ignored = self.new = self.changed = self.settled = 0
         self.rejects = known.rejects if known else 0
+        self._records = 0
         self._started_at = now_ms()
         self._id: int | None = None
 
+    @property
+    def rereadable(self) -> bool:
+        """Whether the content can be read again: a stream's cannot."""
+        return self._file is not None
+
     def _begin(self, connection: sqlite3.Connection, format: str) -> int:
-        known = self._known
+        known = self.known
         if known is None:
             cursor = connection.execute(
-                "INSERT INTO imports (file, format, options, started_at) VALUES (?, ?, ?, ?)",
-                (self._name, format, options_text(self._options), self._started_at),
+                "INSERT INTO imports (file, path, format, options, started_at) VALUES (?, ?, ?, ?, ?)",
+                (self.name, self._path, format, self._options, self._started_at),
             )
             return int(cursor.lastrowid or 0)
         # The end of the file is read again: it may have been cut off in a record.
-        gone = connection.execute(
-            "DELETE FROM rejects WHERE import = ? AND CAST(substr(place, 6) AS INTEGER) > ?",
-            (known.id, known.place.lines),
-        ).rowcount
-        gone += connection.execute(
-            "DELETE FROM rejects WHERE import = ? AND place NOT LIKE 'line %'", (known.id,)
-        ).rowcount
-        self.rejects = max(0, self.rejects - gone)
+        gone = kept_rejects.remove_behind(connection, known.id, known.place.lines)
+        self.rejects -= gone
         connection.execute(
-            "UPDATE imports SET finished_at = NULL, size = NULL, sha256 = NULL WHERE id = ?", (known.id,)
+            """
+            UPDATE imports
+            SET file = ?, path = ?, finished_at = NULL, size = NULL, sha256 = NULL, records = max(0, records - ?)
+            WHERE id = ?
+            """,
+            (self.name, self._path, gone, known.id),
         )
         return known.id
 
@@ -138,26 +167,24 @@ class Journal:
         if self._id is None:
             self._id = self._begin(connection, part.format)
         digest = part.digest or self._digest_to(part.place.position)
+        records, self._records = part.records - self._records, part.records
         self.events += part.batch.events
         self.ignored += part.ignored
         self.rejects += len(part.rejects)
         self.new += new
         self.changed += changed
-        connection.executemany(
-            "INSERT INTO rejects (digest, import, place, reason, excerpt) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (digest) DO NOTHING",
-            [(_digest_of(one), self._id, one.where, one.reason, one.excerpt) for one in part.rejects],
-        )
+        kept_rejects.add(connection, self._id, part.rejects)
         connection.execute(
             """
             UPDATE imports
-            SET position = ?, lines = ?, prefix_sha256 = ?, head_sha256 = ?, rejects = ?,
+            SET position = ?, lines = ?, prefix_sha256 = ?, head_sha256 = ?, rejects = ?, records = records + ?,
                 events = events + ?, ignored = ignored + ?, new = new + ?, changed = changed + ?
             WHERE id = ?
             """,
             (
                 *((part.place.position, part.place.lines, *digest) if digest else (0, 0, None, None)),
                 self.rejects,
+                records,
                 part.batch.events,
                 part.ignored,
                 new,
@@ -167,17 +194,54 @@ class Journal:
         )
 
     def finish(self, connection: sqlite3.Connection, last: FilePart) -> None:
-        """Marks the file as whole, inside a transaction."""
+        """Marks the file as whole and settles what earlier readings of it could not read, inside a transaction."""
         digest = last.whole or self._digest_to(last.position)
         connection.execute(
             "UPDATE imports SET finished_at = ?, size = ?, sha256 = ? WHERE id = ?",
             (now_ms(), last.position if digest else None, digest and digest.prefix, self._id),
         )
+        self._settle(connection, last.position)
+
+    def pass_over(self, connection: sqlite3.Connection, size: int) -> None:
+        """Notes that the file holds what the known import has read to its end, inside a transaction."""
+        assert self.known is not None
+        self._id = self.known.id
+        connection.execute("UPDATE imports SET file = ?, path = ? WHERE id = ?", (self.name, self._path, self._id))
+        self._settle(connection, size)
+
+    def first_rejects(self, connection: sqlite3.Connection, limit: int) -> tuple[KeptReject, ...]:
+        """The first records of the file that could not be read."""
+        return () if self._id is None else tuple(kept_rejects.first_of(connection, self._id, limit))
+
+    def _settle(self, connection: sqlite3.Connection, size: int) -> None:
+        """Removes the rejects that this reading replaces."""
+        assert self._id is not None
+        before = kept_rejects.count_records(connection)
+        if self._file is None:
+            kept_rejects.remove_repeated(connection, self._id, self.name)
+        else:
+            kept_rejects.remove_of(connection, self._replaced(connection, self._file, size))
+        self.settled = before - kept_rejects.count_records(connection)
+
+    def _replaced(self, connection: sqlite3.Connection, file: BinaryIO, size: int) -> list[int]:
+        """Other imports with rejects, of the same path or of bytes that the file begins with."""
+        others = "id <> ? AND EXISTS (SELECT 1 FROM rejects WHERE import = i.id)"
+        # A database of an earlier version has paths as they were given.
+        of_path = connection.execute(
+            f"SELECT id FROM imports AS i WHERE {others} AND path IN (?, ?)", (self._id, self._path, self.name)
+        ).fetchall()
+        hashed = IncrementalDigest(file)
+        # With the same options, bytes are read by one import, which this one continues.
+        of_content = connection.execute(
+            f"""
+            SELECT {_CONTENT} FROM imports AS i
+            WHERE {others} AND options <> ? AND (head_sha256 IS NULL OR head_sha256 = ?)
+                  AND (0 < position AND position <= ? OR size = ?)
+            """,
+            (self._id, self._options, hashed.head(), size, size),
+        ).fetchall()
+        return [id for (id,) in of_path] + [known.id for known in _of_same_content(hashed, size, of_content)]
 
     def _digest_to(self, position: int) -> Digest | None:
         """The digest of the file's first bytes; None if they cannot be read again."""
         return None if self._digest is None else self._digest.to(position)
-
-
-def _digest_of(reject: Reject) -> str:
-    return reject.digest or hashlib.sha256(f"{reject.reason}\n{reject.excerpt}".encode()).hexdigest()[:32]

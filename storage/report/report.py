@@ -147,7 +147,7 @@ def _report(
             quality.unknown_template,
             quality.implied,
             quality.conflicts,
-            session.connection.execute("SELECT count(*) FROM rejects").fetchone()[0],
+            session.connection.execute("SELECT count(*) FROM rejected_records").fetchone()[0],
         ),
     )
 
