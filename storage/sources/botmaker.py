@@ -20,6 +20,7 @@ from storage.sources.fields import (
     time_of,
 )
 from storage.sources.format import Context, Format, RowReader
+from storage.sources.formula_guard import unguarded
 
 NAME = "botmaker"
 
@@ -62,7 +63,8 @@ _ORIGINS = {
 }
 _LINE_IN_CHANNEL = re.compile(r"-(?:whatsapp|wa)-\+?(\d[\d*]*)$", re.IGNORECASE)
 _PLUS_NUMBER = re.compile(r"\+(\d[\d* ]*)")
-_ESCAPED_FORMULA = re.compile(r"'+[=+\-@]")  # saludo's TSV protects spreadsheets with a quote
+_OWN_COLUMNS = frozenset(("origin", "line", "language", "status", "code", "link", "key"))
+_ESCAPED_FORMULA = re.compile(r"'+[=+\-@]")
 
 
 def platform_rows(header: Sequence[str], context: Context) -> PlatformRows | None:
@@ -88,6 +90,7 @@ class PlatformRows(RowReader):
     def __init__(self, columns: dict[str, int], context: Context) -> None:
         self._columns, self._keyless_key = columns, context.keyless_key
         options = context.options
+        self._is_own = not _OWN_COLUMNS.isdisjoint(columns)
         self._zone, self._default_origin, self._default_line = options.time_zone, options.origin, options.line
 
     def is_description(self, cells: Sequence[str]) -> bool:
@@ -116,8 +119,11 @@ class PlatformRows(RowReader):
         value = cells[index].strip() if index is not None and index < len(cells) else ""
         if value in ("", "-"):
             return None
-        if _ESCAPED_FORMULA.match(value):
-            value = value[1:]
+        if value[0] == "'":  # a platform's own value keeps its apostrophe, except before what is surely a formula
+            if self._is_own:
+                value = unguarded(value)
+            elif _ESCAPED_FORMULA.match(value):
+                value = value[1:]
         return text_of(value)
 
     def item(self, cells: Sequence[str]) -> Send:

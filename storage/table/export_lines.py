@@ -20,16 +20,13 @@ from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType
 from storage.report.read_session import ReadSession
+from storage.sources.formula_guard import MAY_NEED_GUARD, guarded
 from storage.table.positions import every_start
 from storage.table.start_record import LoadedStart, chat_link, load
 
 _CHUNK = 2_000  # starts
 # C0 (tabs and line ends too), DEL, C1 and the Unicode line separators: a run of them becomes one space.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-# A spreadsheet would run such a value as a formula; an apostrophe before it is part of the value itself.
-_FORMULA = re.compile(r"'*[=+\-@]")
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9 .()/-]*")
-_MAY_NEED_ESCAPE = "'=+-@"
 _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
 _FAILED = STATUSES.index(StartStatus.FAILED)
 _JOINED = int(DataFlag.JOINED)
@@ -113,7 +110,7 @@ def _chat_links(formats: Formats, ids: Sequence[str | None], labels: Sequence[st
     return [
         f"https://wa.me/{label}"  # the usual contact: nothing to look up and nothing to escape
         if customer_id is None and label and not pattern and label.isdecimal()
-        else tsv_cell(chat_link(customer_id or None, label or "", pattern) or "")
+        else tsv_cell(chat_link(one_line(customer_id or "") or None, one_line(label or ""), pattern) or "")
         for customer_id, label in zip(ids, labels, strict=True)
     ]
 
@@ -290,10 +287,15 @@ def _time_formatter(calendar: Calendar) -> Callable[[int], str]:
 
 
 def tsv_cell(value: str) -> str:
-    """A value that stays one cell, and that no spreadsheet runs as a formula."""
-    if value.isprintable() and value[:1] not in _MAY_NEED_ESCAPE:
+    """A value that stays one cell, and that neither a spreadsheet nor a reader of CSV takes for more than a text."""
+    if value.isprintable() and value[:1] not in MAY_NEED_GUARD and value[-1] != " ":
         return value
-    value = _CONTROL.sub(" ", value)
-    if _FORMULA.match(value) and not _PLAIN_NUMBER.fullmatch(value):
-        return "'" + value
-    return value
+    return guarded(one_line(value))
+
+
+def one_line(value: str) -> str:
+    """A value without tabs, line ends and control characters, and without blanks around it: imports strip them.
+
+    A value of control characters alone becomes U+FFFD: an empty cell would mean that nothing is known.
+    """
+    return _CONTROL.sub(" ", value).strip() or ("\ufffd" if value.strip() else "")

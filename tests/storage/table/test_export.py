@@ -61,7 +61,7 @@ def test_a_line_has_times_in_the_reports_zone_flags_and_failure(path: Path) -> N
     bad = rows["bad"]
     assert bad["Sent at"] == "2026-11-18T12:00:00-03:00"
     assert (bad["Not sent"], bad["Sent"], bad["Status"], bad["Error code"]) == ("true", "false", "failed", "131026")
-    assert bad["Failure detail"] == "not on WhatsApp "
+    assert bad["Failure detail"] == "not on WhatsApp"
     assert bad["Line"] == "+5491100000001"
     assert bad["Chat link"] == "https://wa.me/5491155550001"
 
@@ -81,6 +81,9 @@ def test_both_headers_have_the_platforms_eighteen_columns_first(path: Path) -> N
         ("+54 911 5555-0001", "+54 911 5555-0001"),
         ("-12.5", "-12.5"),
         ("'=1", "''=1"),
+        ('"promo', "'\"promo"),
+        ("\x01=1 \x7f", "'=1"),
+        (" ", ""),
         ("'quoted", "'quoted"),
         ("a\x1b[2Jb\r\n\tc", "a [2Jb c"),
         ("a\u2028b\x85c", "a b c"),
