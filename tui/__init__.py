@@ -1,1 +1,1 @@
-"""The command line and the dashboard: everything that talks to a person. It imports `storage`, never the other way."""
+"""The command line and the dashboard: everything that people see. It imports `storage`; `storage` never imports it."""

@@ -1,4 +1,4 @@
-"""`saludo` and `python -m tui`: hands the command line over."""
+"""The entry point of `saludo` and `python -m tui`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ INTERRUPTED = 130
 
 def main() -> int:
     """Runs the command line and returns the exit status."""
-    # A closed pipe must end `saludo export | head` quietly, as it does other programs.
+    # A closed pipe must end `saludo export | head` without an error, as it ends other programs.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         from tui.commands.cli import run
 
         return run(sys.argv[1:])
-    except KeyboardInterrupt:  # before or after the command's own work
+    except KeyboardInterrupt:  # outside of `run`, which handles it for commands
         return INTERRUPTED
 
 

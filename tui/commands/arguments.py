@@ -1,4 +1,4 @@
-"""The parser of the command line: every command and option. Knows nothing of what a command does."""
+"""The parser of the command line: every command and option. Does not know what a command does."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only when asked for: that is slow."""
+    """Prints the version, which is read only if needed, because that is slow."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         print(f"saludo {program_version()}")
@@ -50,7 +50,7 @@ def program_version() -> str:
 
 
 def filter_of(text: str) -> Filter:
-    """The filter of a text; raises UsageError, which quotes the wrong part."""
+    """Parses the text of `--filter`; raises UsageError, which quotes the wrong part."""
     try:
         return Filter.parse(text)
     except FilterError as error:
@@ -58,8 +58,8 @@ def filter_of(text: str) -> Filter:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """The arguments of a command line, without the program; raises UsageError."""
-    # Loading the formats takes time, and only this command names them.
+    """Parses a command line (without the name of the program); raises UsageError."""
+    # Importing the formats takes time, and only the help of `import` lists them.
     arguments = build_parser(with_formats="import" in words).parse_args(words)
     for name, value in vars(arguments).items():
         if name not in _PATHS and isinstance(value, str) and not _is_text(value):
@@ -67,7 +67,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     return arguments
 
 
-_PATHS = frozenset(("output",))  # the names of files may be any bytes
+_PATHS = frozenset(("output",))  # arguments that may contain any bytes
 
 
 def _is_text(value: str) -> bool:
@@ -82,7 +82,7 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     """The parser of the whole command line.
 
     Args:
-        with_formats: Whether the help of `import` lists the formats.
+        with_formats: whether the help of `import` lists the formats.
     """
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")

@@ -1,6 +1,6 @@
 """The command line: runs one command and turns its errors into one line and an exit status.
 
-Each family of commands is a module. Nothing here imports Textual but the command that opens the dashboard.
+Each command, or group of commands, has a module. Only the commands that open the dashboard import Textual.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What several commands share: the database, the filter and the time that the command line names; progress bars."""
+"""Shared by the commands: the database, the filter and the time of the command line; progress bars."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIRST_YEAR, _YEAR_AFTER = 2009, 2100  # WhatsApp began in 2009
 
 
 def database_of(arguments: Namespace) -> Path:
-    """The database of `--db`, of SALUDO_DB, or of the user's data directory."""
+    """The path of the database: `--db`, else SALUDO_DB, else in the user's data directory."""
     path: Path = getattr(arguments, "db", None) or default_path()
     return path
 
@@ -31,7 +31,7 @@ def filter_in(arguments: Namespace) -> Filter:
 
 
 def now_of(arguments: Namespace, zone: ZoneInfo) -> datetime:
-    """The time of `--now`, in `zone` if it names none; the current time without it. Raises UsageError."""
+    """The time of `--now`, in `zone` if it has no time zone; without `--now` the current time. Raises UsageError."""
     text = getattr(arguments, "now", None)
     if text is None:
         return datetime.now(UTC)
@@ -52,6 +52,6 @@ def bar(label: str, total: int | None = None) -> Bar:
 
 
 def ignore_closed_pipes() -> None:
-    """Makes a closed pipe an error that can be handled: if a helper process of an import ends, the import goes on."""
+    """Turns a closed pipe into an error that can be handled: an import goes on if a helper process ends."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)

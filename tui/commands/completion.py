@@ -7,11 +7,11 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from tui.commands.arguments import build_parser
 from tui.commands.output import print_lines
 
-_OF_FILES = ("FILE", "PATH")  # metavars of file names in the help
+_FILE_METAVARS = ("FILE", "PATH")  # names of file arguments in the help
 
 
 def completion(arguments: Namespace) -> int:
-    """Prints the script of the shell that is asked for; returns the exit status."""
+    """Prints the script for the given shell; returns the exit status."""
     import shtab  # only this command needs it
 
     parser = build_parser()
@@ -26,5 +26,5 @@ def _complete_files(parser: ArgumentParser, files: object) -> None:
         if isinstance(action, _SubParsersAction):
             for command in action.choices.values():
                 _complete_files(command, files)
-        elif action.metavar in _OF_FILES:
+        elif action.metavar in _FILE_METAVARS:
             action.complete = files  # type: ignore[attr-defined]  # shtab reads this attribute

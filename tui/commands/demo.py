@@ -1,4 +1,4 @@
-"""Builds the demo database, once a day: generated files go through the same import as any others."""
+"""Builds the demo database, once a day: imports generated files as `saludo import` does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
     """Builds the demo database unless it exists.
 
     Args:
-        path: where; None for one of today in the user's cache.
+        path: of the database; None for the one of today in the user's cache.
         bar: shows the progress.
 
     Returns:
@@ -47,7 +47,7 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
 
 
 def _is_readable(path: Path) -> bool:
-    """Whether the database can be read: one of another version may have been built today."""
+    """Whether the database can be read: another version of saludo may have built it today."""
     try:
         with reading(path):
             return True

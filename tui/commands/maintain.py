@@ -1,4 +1,4 @@
-"""`saludo check` and `saludo settings`: look after the database."""
+"""`saludo check` and `saludo settings`: check the database, show and change its settings."""
 
 from __future__ import annotations
 

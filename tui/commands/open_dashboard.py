@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def dashboard(arguments: Namespace) -> int:
     """Opens the dashboard on the database; returns the exit status."""
     path = database_of(arguments)
-    filter_in(arguments)  # a wrong filter is an error before anything opens
+    filter_in(arguments)  # a wrong filter is reported before the dashboard opens
     now = None
     if hasattr(arguments, "now"):
         zone = ZoneInfo("UTC")
@@ -71,7 +71,7 @@ def _run(arguments: Namespace, path: Path, now: datetime | None) -> int:
 
 
 def _preferences(arguments: Namespace) -> Preferences:
-    """What suits the terminal, overridden by the settings file, overridden by the options."""
+    """The defaults for the terminal, overridden by the settings file, overridden by the options."""
     from tui.data.preferences import default_file, for_terminal, load
     from tui.words.keys import ids
 

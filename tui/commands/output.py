@@ -1,4 +1,4 @@
-"""What commands print: data on stdout, messages on stderr. Knows no command."""
+"""Printing: data to stdout, messages to stderr. Knows no command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def printable(text: str) -> str:
 
 
 def print_message(text: str) -> None:
-    """Prints a message to stderr, since stdout is data; a closed or full stderr stops nothing."""
+    """Prints a message to stderr; errors of a closed or full stderr are ignored."""
     if sys.stderr is not None:
         with suppress(OSError):
             print(printable(text), file=sys.stderr, flush=True)
@@ -37,7 +37,7 @@ def open_stdout() -> Iterator[TextIO]:
 
     Raises:
         OutputError: it is closed or full.
-        BrokenPipeError: its reader has left.
+        BrokenPipeError: the process that reads it has ended.
     """
     if sys.stdout is None:
         raise OutputError("stdout is closed")
@@ -57,7 +57,7 @@ def print_lines(*lines: str) -> None:
 
 
 def discard_stdout() -> None:
-    """Discards what stdout still holds after an error: Python would fail to write it at exit."""
+    """Discards the buffered output after an error: Python would fail to write it at exit."""
     with suppress(OSError, AttributeError):  # it is None if it was closed from the start
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

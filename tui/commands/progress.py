@@ -1,4 +1,4 @@
-"""A progress bar on stderr: only on a terminal, and only for what takes longer than half a second."""
+"""A progress bar on stderr: only on a terminal, and only for jobs of more than half a second."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from types import TracebackType
 
 from tui.commands.output import printable
 
-_INTERVAL = 0.1  # seconds
-_DELAY = 0.5  # seconds
+_INTERVAL = 0.1  # seconds between two updates
+_DELAY = 0.5  # seconds before the bar appears
 _LABEL_WIDTH = 40  # cells
 
 
@@ -26,9 +26,11 @@ class Bar:
         self._shown = False
 
     def show(self, position: int, items: int) -> None:
-        """Shows how many bytes are read of the total, and how many items they gave.
+        """Shows how much of the total is read, and how many items.
 
-        The position of the first call is where this run begins: what is before was read earlier.
+        Args:
+            position: bytes read so far. That of the first call is where this run begins: earlier runs read the rest.
+            items: read in this run so far.
         """
         begin = self._begin = position if self._begin is None else self._begin
         elapsed = time.monotonic() - self._started
@@ -40,11 +42,11 @@ class Bar:
         self._draw(parts)
 
     def count(self, done: int, of: int) -> None:
-        """Shows how many of how many are done."""
+        """Shows that `done` of `of` items are done."""
         self._draw([f"{done / of if of else 1:4.0%}", f"{done:,} of {of:,}"])
 
     def counted(self, done: int, of: int) -> None:
-        """Shows how much of the report is counted, after the last record was read."""
+        """Shows that `done` of `of` parts of the cube are counted, after the last record was read."""
         self._draw(["all read", f"{done / of if of else 1:4.0%} counted"])
 
     def clear(self) -> None:
@@ -79,7 +81,7 @@ def bar_for(label: str, total: int | None = None) -> Bar:
 
 
 def last_cells(text: str, width: int) -> str:
-    """The end of a text in at most `width` terminal cells: the end of a path says more than its beginning."""
+    """The end of a text in at most `width` terminal cells: the end of a path is more useful than its beginning."""
     start, left = len(text), width
     while start > 0:
         left -= 2 if unicodedata.east_asian_width(text[start - 1]) in "WF" else 1

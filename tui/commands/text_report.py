@@ -8,11 +8,11 @@ from storage.domain.failures import Reason, advice_of, title_of
 from storage.report.report import Report, share
 from tui.words.numbers import percent
 
-_BAR_WIDTH = 30
+_BAR_WIDTH = 30  # characters
 
 
 def render(report: Report, ascii_only: bool = False) -> str:
-    """The tiles and charts of a report, as lines of text; `ascii_only` replaces every other character."""
+    """The tiles and charts of a report as text; `ascii_only` replaces all other characters."""
     lines = [
         f"{report.filter}   {report.since} to {report.until} (not included), {report.time_zone}",
         "",

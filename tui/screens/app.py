@@ -1,4 +1,4 @@
-"""The app: its screens, its theme, and keys that work on every screen. Knows no number and no widget of a screen."""
+"""The app: its screens, its theme, and the keys that work on every screen. Knows no number and no widget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment, Segments
-from rich.terminal_theme import TerminalTheme
 from textual.binding import BindingType
 from textual.events import AppBlur, AppFocus, Resize
 from textual.screen import Screen
@@ -23,61 +22,10 @@ from tui.data.preferences import Preferences
 from tui.screens.dashboard import Dashboard
 from tui.terminal.cell_diff import CellDiff
 from tui.terminal.style import use_ascii
+from tui.terminal.themes import DARK_COLORS, LIGHT_COLORS
 from tui.words.keys import Where, bindings, rename
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
-
-
-# The sixteen colours of the dark and the light theme. The hues are those of Okabe and Ito, which colour-blind people
-# can distinguish (https://jfly.uni-koeln.de/color/); darker on white.
-_ON_BLACK = TerminalTheme(
-    (18, 18, 18),
-    (224, 224, 224),
-    [
-        (0, 0, 0),
-        (225, 95, 45),
-        (0, 170, 125),
-        (235, 170, 20),
-        (70, 130, 215),
-        (205, 125, 175),
-        (95, 195, 240),
-        (200, 200, 200),
-    ],
-    [
-        (110, 110, 110),
-        (240, 130, 85),
-        (60, 205, 160),
-        (245, 225, 95),
-        (115, 165, 235),
-        (225, 160, 200),
-        (145, 215, 245),
-        (255, 255, 255),
-    ],
-)
-_ON_WHITE = TerminalTheme(
-    (250, 250, 250),
-    (30, 30, 30),
-    [
-        (30, 30, 30),
-        (195, 65, 0),
-        (0, 130, 95),
-        (200, 135, 0),
-        (0, 95, 165),
-        (165, 75, 130),
-        (20, 140, 200),
-        (225, 225, 225),
-    ],
-    [
-        (120, 120, 120),
-        (213, 94, 0),
-        (0, 158, 115),
-        (185, 150, 0),
-        (0, 114, 178),
-        (185, 95, 150),
-        (60, 160, 215),
-        (255, 255, 255),
-    ],
-)
 
 
 def _help_screen() -> Screen[None]:
@@ -115,9 +63,9 @@ class SaludoApp(CellDiff):
         preferences = preferences or Preferences()
         super().__init__(ascii_only=preferences.ascii)
         use_ascii(preferences.ascii)
-        # Set without their watchers, each of which would read the style sheet again: setting the theme does it once.
-        self.set_reactive(SaludoApp.ansi_theme_dark, _ON_BLACK)
-        self.set_reactive(SaludoApp.ansi_theme_light, _ON_WHITE)
+        # Set without their watchers, each of which would read the style sheet again; setting the theme reads it once.
+        self.set_reactive(SaludoApp.ansi_theme_dark, DARK_COLORS)
+        self.set_reactive(SaludoApp.ansi_theme_light, LIGHT_COLORS)
         self.theme = _THEMES[preferences.theme]
         self.animation_level = "none"
         rename(preferences.keys)
@@ -160,18 +108,18 @@ class SaludoApp(CellDiff):
         self.screen.refresh()
 
     def on_resize(self, event: Resize) -> None:
-        # Back at its old size Textual would send nothing, but the terminal may have lost its text.
+        # Textual sends nothing if the size is the old one again, but the terminal may have lost its text.
         self.action_repaint()
 
     def on_app_blur(self, event: AppBlur) -> None:
-        # A window without focus keeps its picture, so nothing is sent.
+        # The screen looks the same without focus, so nothing is sent.
         event.prevent_default()
 
     def on_app_focus(self, event: AppFocus) -> None:
         event.prevent_default()
 
     def _fatal_error(self) -> None:
-        """Ends with a plain traceback; that of Textual would print names of people from local variables."""
+        """Ends with a plain traceback: Textual's shows local variables, which can contain names of people."""
         self.bell()
         text = "".join(traceback.format_exception(*sys.exc_info()))
         self._exit_renderables.append(Segments([Segment(f"saludo ended with an internal error:\n{text}")]))
@@ -179,7 +127,18 @@ class SaludoApp(CellDiff):
 
 
 def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: Path, preferences: Preferences) -> int:
-    """Runs the dashboard until the user quits; returns the exit status. `now`: the current time if None."""
+    """Runs the dashboard until the user quits.
+
+    Args:
+        path: the database, which need not exist yet.
+        filter: the first filter.
+        now: the time to show; None for the clock.
+        directory: where files without a path are saved.
+        preferences: theme, keys, mouse and ASCII.
+
+    Returns:
+        The exit status.
+    """
     app = SaludoApp(path, filter, lambda: now or datetime.now(UTC), directory, preferences)
     app.run(mouse=preferences.mouse)
     return app.return_code or 0

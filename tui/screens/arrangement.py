@@ -27,7 +27,7 @@ class Arrangement:
     Args:
         screen: holds the panels.
         detail: shows one start over or beside them.
-        key_focus: moves the keys from a panel that is no longer shown.
+        key_focus: moves the focus from a panel that is no longer shown.
         say: shows a line in the status line.
         changed: called when the panels have their new sizes.
     """
@@ -54,28 +54,28 @@ class Arrangement:
         return panel not in charts.charts() or panel in shown_charts(self.layout, self.chart)
 
     def resize(self, layout: Layout) -> None:
-        """Arranges the panels for a new size; a chart that has the keys stays on the screen."""
+        """Arranges the panels for a new size; a chart that has the focus stays on the screen."""
         panel = self._key_focus.focused_id()
         if panel in charts.charts() and panel not in shown_charts(layout, self.chart):
             self.chart = panel
         self.arrange(layout)
 
     def show_chart(self, chart: str) -> None:
-        """Shows a chart; if the one that has the keys gives way to it, it gets them."""
+        """Shows a chart; it gets the focus if it replaces the chart that had it."""
         self._key_focus.close_start()
         focused = self._screen.focused
         self.chart = chart
         self.arrange(self.layout)
         if focused is not None and focused.id is not None and not self.is_shown(focused.id):
             self._key_focus.focus_on(chart)
-        self._screen.call_after_refresh(self._changed)  # how many parts a chart has depends on its size
+        self._screen.call_after_refresh(self._changed)  # the item count of a chart depends on its size
 
     def show_next_chart(self) -> None:
         """Shows the chart that follows the present one."""
         self.show_chart(next_chart(self.layout, self.chart))
 
     def show_panel(self, number: int) -> None:
-        """Shows a panel by the number of its key, and gives it the keys."""
+        """Shows the panel with a number, and gives it the focus."""
         panel = panels().get(number)
         if panel is None:
             self._say(f"no panel has the number {number}")

@@ -1,4 +1,4 @@
-"""Which keys are available now, and why not: for the key bar, the help, and a key that is pressed in vain."""
+"""Which keys are available now, and why not: for the key bar, the help and the status line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Availability:
 
     Args:
         path: the database.
-        saving: how far a save is, None if there is none.
+        saving: the progress of a save; returns None if there is none.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Availability:
         return ""
 
     def bar_keys(self, focused: Widget | None) -> tuple[list[Key], frozenset[Key]]:
-        """The keys that the key bar shows while a widget has the keys, and those of them that are unavailable."""
+        """The keys that the key bar shows for a focused widget, and those of them that are unavailable."""
         # The narrow layout shows one chart, and its bar has no room for the funnel's key.
         left_out = "Funnel" if self._arrangement.layout is Layout.NARROW else ""
         keys = [key for key in bar(*_listening(focused)) if key.bar != left_out]
@@ -106,7 +106,7 @@ class Availability:
 
 
 def _listening(focused: Widget | None) -> tuple[Where, ...]:
-    """The parts of the program that listen to the keys while a widget has them."""
+    """The parts of the program that handle keys while a widget has the focus."""
     match focused:
         case ChoiceList():
             return (Where.LIST,)

@@ -1,4 +1,4 @@
-"""Copies what is under the cursor, a whole row or all figures of a chart to your local clipboard."""
+"""Copies what is under the cursor, a whole row, or all numbers of a chart to your local clipboard."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Copying:
         self._write, self._note = write, note
 
     def copy_item(self) -> None:
-        """Copies the contact or template of the row under the cursor, or the part of a chart."""
+        """Copies the item of a chart under the cursor, or the contact or template of the row."""
         panel = self._key_focus.focused_panel()
         if panel is not None and self._navigation.snapshot is not None:
-            rows = self._figures(panel)[1:]
+            rows = self._numbers(panel)[1:]
             if panel.cursor < len(rows):
                 self.copy("\t".join(rows[panel.cursor]))
             return
@@ -47,10 +47,10 @@ class Copying:
             self.copy(safe(row.contact if isinstance(row, StartRow) else row.template))
 
     def copy_all(self) -> None:
-        """Copies the whole row under the cursor, or all figures of a chart."""
+        """Copies all numbers of a chart, or the whole row under the cursor."""
         panel = self._key_focus.focused_panel()
         if panel is not None and self._navigation.snapshot is not None:
-            self.copy("\n".join("\t".join(row) for row in self._figures(panel)))
+            self.copy("\n".join("\t".join(row) for row in self._numbers(panel)))
             return
         row = self._table.row()
         if row is not None:
@@ -72,7 +72,7 @@ class Copying:
         shown = "  ".join(safe(cell) for cell in first.split("\t") if cell)
         self._note(Note(f"sent to your local clipboard: {shown}{more}"))
 
-    def _figures(self, panel: Panel) -> list[tuple[str, ...]]:
+    def _numbers(self, panel: Panel) -> list[tuple[str, ...]]:
         assert self._navigation.snapshot is not None
         return panel.as_table(self._navigation.snapshot.report)
 

@@ -38,7 +38,7 @@ class Dashboard(Screen[None]):
         filter: the filter to begin with.
         clock: gives the current time.
         directory: where files without a path are saved.
-        problems: of the settings, to say with the first numbers.
+        problems: of the settings file, shown with the first numbers.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DASHBOARD)]
@@ -68,7 +68,7 @@ class Dashboard(Screen[None]):
         self.parts = DashboardParts(self, self.widgets, self.show_keys, path, filter, clock, directory, problems)
 
     def compose(self) -> ComposeResult:
-        # With every class of the first layout set before it: each that comes later would style its widgets again.
+        # The classes of the first layout are set before the widgets exist: set later, each would style them again.
         self.add_class(*classes_of(self.app.size), update=False)
         yield from self.widgets.compose(self.app.size, self.parts.arrangement.chart)
 
@@ -85,11 +85,11 @@ class Dashboard(Screen[None]):
         self.set_interval(INTERVAL, self.parts.live.check)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
-        # At the start every widget has just been styled as it was mounted.
+        # The first time, every widget has just been styled when it was mounted.
         event.refresh_styles = self._resumed
         self._resumed = True
 
-    # What the parts and the app ask of the screen
+    # Called by the parts and the app
 
     @property
     def view(self) -> View:
@@ -98,11 +98,11 @@ class Dashboard(Screen[None]):
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """What was read last; None before the first answer."""
+        """The latest snapshot; None before the first one is read."""
         return self.parts.navigation.snapshot
 
     def say(self, text: str, error: bool = False) -> None:
-        """Says a line in the status line."""
+        """Shows a line in the status line."""
         self.parts.notices.say(text, error)
 
     def why_not(self, key: Key) -> str:
@@ -110,7 +110,7 @@ class Dashboard(Screen[None]):
         return self.parts.availability.why_not(key)
 
     def show_keys(self) -> None:
-        """Shows which keys work now."""
+        """Updates the key bar."""
         self.widgets.key_bar.show(*self.parts.availability.bar_keys(self.focused))
 
     def interrupt(self, key: str) -> bool:
@@ -118,7 +118,7 @@ class Dashboard(Screen[None]):
         if self.parts.search.is_running:
             self.parts.search.stop()
             return key == "escape"
-        if key != "ctrl+l":  # which only redraws the screen
+        if key != "ctrl+l":  # it only redraws the screen
             self.parts.notices.forget(
                 keep=self.parts.key_focus.dialog_has_focus or self.parts.saves.progress is not None
             )
@@ -214,7 +214,7 @@ class Dashboard(Screen[None]):
     # Keys, forwarded
 
     def _act(self, action: str, act: Callable[..., object], *arguments: Any) -> None:
-        """Does what a key asks for, or says why the key is unavailable."""
+        """Calls `act`, or shows why the action is unavailable."""
         if reason := self.parts.availability.reason(action):
             self.say(reason)
         else:

@@ -31,12 +31,14 @@ from tui.screens.view_switches import ViewSwitches
 
 
 class DashboardParts:
-    """The parts of one dashboard; the arguments are those of `Dashboard`, and:
+    """The parts of one dashboard.
+
+    The arguments are those of `Dashboard`, and:
 
     Args:
         screen: holds the widgets and runs the workers.
         widgets: its widgets.
-        show_keys: shows which keys work now; called when that may have changed.
+        show_keys: updates the key bar; called when the available keys may have changed.
     """
 
     def __init__(
@@ -77,12 +79,12 @@ class DashboardParts:
         self.presenter = Presenter(screen, widgets, navigation, arrangement, notices, database, path)
 
     def leave_detail(self) -> None:
-        """Follows up on a start that was closed: its place goes back to the panels, the keys to the table."""
+        """Called when the open start is closed: shows the panels again, and gives the table the focus."""
         self.arrangement.arrange(self.arrangement.layout)
         self._screen.set_focus(self._widgets.table)
 
     def restore_focus(self) -> None:
-        """Follows up on a list or a line that was closed."""
+        """Called when a list or a line is closed."""
         self.key_focus.restore()
         self.notices.show_summary()
 

@@ -1,4 +1,4 @@
-"""The widgets of the dashboard, in the order of the screen. Knows no part that acts on them."""
+"""Creates the widgets of the dashboard and yields them from top to bottom. Does not handle their messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.widgets.tiles import Tiles
 
 
 class DashboardWidgets:
-    """One of each.
+    """The widgets of one dashboard.
 
     Args:
         choose: opens the list of a filter field.
@@ -51,7 +51,7 @@ class DashboardWidgets:
         self.prompt_line = PromptLine("prompt-line", restore_focus)
 
     def compose(self, size: Size, chosen: str) -> ComposeResult:
-        """Every widget; the charts with the classes of the first layout: one set later would style them again."""
+        """Yields every widget. Charts get the classes of the first layout here; later they would be styled twice."""
         shown = shown_charts(layout_of(size), chosen)
         yield self.filter_bar
         yield self.panels["tiles"]

@@ -40,8 +40,8 @@ from tui.data.worker_messages import (
 )
 from tui.terminal import browser
 
-FIRST_ROWS = 20  # rows of the table that are read with a view before the table has a size
-_READ_AT_ONCE = 0.1  # seconds that the first frame may wait for its numbers
+FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
+_READ_AT_ONCE = 0.1  # seconds that the first frame waits for its numbers
 
 
 class DatabaseWorker:
@@ -69,7 +69,7 @@ class DatabaseWorker:
         self._screen.workers.cancel_group(self._screen, group)
 
     async def stamp(self) -> Stamp | None:
-        """Changes whenever the database changes; None if it cannot be read."""
+        """A value that differs whenever the database has changed; None if it cannot be read."""
         return await asyncio.to_thread(self._watcher.stamp)
 
     def read_at_once(self, view: View) -> tuple[Snapshot, Stamp | None] | None:
@@ -108,7 +108,7 @@ class DatabaseWorker:
         self._run("load", work)
 
     def import_later(self) -> None:
-        """Imports what draws the charts, and then what the next keys need, so that no key waits for an import."""
+        """Imports the module that draws the charts, then the modules that the next keys need, so that no key waits."""
 
         def work() -> None:
             from tui.widgets import plots  # noqa: F401  the import is the work
@@ -150,7 +150,7 @@ class DatabaseWorker:
         self._run("counts", lambda: self._answer(self._details, read, lambda text: None))
 
     def find(self, filter: Filter, text: str, cursor: Cursor | None, older: bool) -> None:
-        """Searches the table for text; answers `FindProgress` now and then, and `FindEnded` or `LoadFailed`."""
+        """Searches the table for text; answers several `FindProgress`, and `FindEnded` or `LoadFailed`."""
 
         def progress(day: date) -> None:
             _stop_if_cancelled()
@@ -182,7 +182,14 @@ class DatabaseWorker:
         self._run("save", lambda: self._answer(self._saves, save, _not_saved, cancelled), exclusive=False)
 
     def save_numbers(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
-        """Writes the figures of a panel as `save_starts` writes starts; answers `SaveEnded`."""
+        """Writes the numbers of a panel as TSV; answers `SaveEnded`.
+
+        Args:
+            name: of the panel; the name of the file begins with it.
+            filter: what the numbers count.
+            rows: the numbers, with their heading.
+            path: the file; None for an unused name in the directory.
+        """
 
         def work() -> None:
             try:
@@ -195,7 +202,7 @@ class DatabaseWorker:
         self._run("save", work, exclusive=False)
 
     def open_link(self, link: str) -> None:
-        """Opens a link in the browser, which can take its time; answers with a `Note`."""
+        """Opens a link in the browser, which can be slow; answers with a `Note`."""
 
         def work() -> None:
             opened = browser.open_link(link)
@@ -215,7 +222,7 @@ class DatabaseWorker:
         failed: Callable[[str], Message | None] = LoadFailed,
         cancelled: Message | None = None,
     ) -> None:
-        """Posts what `read` makes of a connection, or the message for a failure or a cancellation."""
+        """Posts the message that `read` returns, or the one for a failure or a cancellation."""
         worker = get_current_worker()
         answer: Message | None
         try:

@@ -1,4 +1,4 @@
-"""How a filter is chosen: the lists of the dropdowns, the filter line, the period before and after; and the palette."""
+"""Choosing a filter: the lists of the dropdowns, the filter line, the previous and next period; the command palette."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.widgets.filter_line import FilterLine
 from tui.words.keys import Where, commands
 
 STILL_LOADING = "still loading; try again in a moment"
-_LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, if the terminal has them
+_LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, less in a small terminal
 _COMMANDS = "command"
 
 

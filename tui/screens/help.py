@@ -73,11 +73,11 @@ class HelpScreen(Screen[None]):
         self.query_one(Lines).focus()
 
     def prepare(self, why_not: Callable[[Key], str], hidden_text: str) -> None:
-        """Takes what the help shows besides the keys.
+        """Sets what the help shows besides the keys.
 
         Args:
             why_not: why a key is unavailable; empty if it is available.
-            hidden_text: what the status line had no room for; shown first.
+            hidden_text: the text that did not fit the status line; shown first.
         """
         self._hidden_text = hidden_text
         self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
@@ -101,7 +101,7 @@ def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") ->
     Args:
         width: of the lines, in cells.
         reasons: why some keys are unavailable.
-        hidden_text: what the status line had no room for; shown first.
+        hidden_text: the text that did not fit the status line; shown first.
     """
     yield heading("", "saludo", "keys and definitions", width, True)
     if hidden_text:

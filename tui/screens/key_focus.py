@@ -1,4 +1,4 @@
-"""Which widget has the keys: panels, the table, an open start, and lists and lines that borrow the keys for a while."""
+"""Which widget has the focus: a panel, the table, an open start, or a list or line until it is closed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.widgets.starts_table import StartsTable
 
 
 class KeyFocus:
-    """The keys of one screen, between its table, panels and dialogs."""
+    """The focus of one screen, between its table, panels and dialogs (a list or a line to type in)."""
 
     def __init__(self, screen: Screen[None], table: StartsTable, detail: DetailPane) -> None:
         self._screen, self._table, self._detail = screen, table, detail
@@ -26,38 +26,38 @@ class KeyFocus:
 
     @property
     def dialog_has_focus(self) -> bool:
-        """Whether a list or a line has the keys."""
+        """Whether a list or a line has the focus."""
         return isinstance(self._screen.focused, (ChoiceList, FilterLine, PromptLine))
 
     def open_dialog(self, dialog: Widget) -> None:
-        """Shows a list or a line and gives it the keys, until `restore`."""
+        """Shows a list or a line and gives it the focus, until `restore`."""
         self._focus_before, self._over_start = self.focused_id(), isinstance(self._screen.focused, Lines)
         dialog.display = True
         self._screen.set_focus(dialog)
 
     def restore(self) -> None:
-        """Gives the keys back to the widget that had them before the list or line."""
+        """Gives the focus back to the widget that had it before the list or line."""
         if self._over_start and self._detail.display:
             self._screen.set_focus(self._detail.query_one(Lines))
         else:
             self.focus_on(self._focus_before)
 
     def focus_on(self, id: str) -> None:
-        """Gives the keys to a widget."""
+        """Gives the focus to a widget."""
         self._screen.set_focus(self._widget(id))
 
     def focus_again(self, id: str) -> None:
-        """Gives the keys to a widget of the history, if it is on the screen."""
+        """Gives the focus to a widget of the history, if it is on the screen."""
         if self._widget(id).focusable:
             self.focus_on(id)
 
     def close_start(self) -> None:
-        """Closes the start that is open, if there is one: the table then has the keys."""
+        """Closes the open start, if there is one; the table gets the focus."""
         if self._detail.display:
             self._detail.action_close()
 
     def focused_id(self) -> str:
-        """The id of the widget that has the keys, or that lent them to a list or a line."""
+        """The id of the focused widget; of the one that had the focus before if a list or a line has it now."""
         focused = self._screen.focused
         if isinstance(focused, Lines):
             return "starts"  # the open start is a row of it
@@ -66,16 +66,16 @@ class KeyFocus:
         return focused.id
 
     def focused_widget(self) -> Widget:
-        """The widget of `focused_id`."""
+        """The widget with the id `focused_id`."""
         return self._widget(self.focused_id())
 
     def focused_panel(self) -> Panel | None:
-        """The panel in use; None if it is the table or a filter, where an action is about the table's starts."""
+        """The focused panel; None if it is the table or a filter: actions then apply to the starts of the table."""
         widget = self.focused_widget()
         return widget if isinstance(widget, Panel) else None
 
     def entry(self, view: View) -> HistoryEntry:
-        """The place of the user, to come back to in this view."""
+        """The present position in a view, for the history."""
         panel = self.focused_panel()
         position = ScrollPosition(self._table.top, self._table.cursor)
         return HistoryEntry(view, position, self.focused_id(), 0 if panel is None else panel.cursor)

@@ -1,4 +1,4 @@
-"""Shows what other processes import: looks once a second whether the database or the day has changed."""
+"""Shows what other processes import: checks once a second whether the database or the day has changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LiveUpdates:
 
     Args:
         navigation: reads the view.
-        stamp: changes whenever the database changes.
+        stamp: returns a value that differs whenever the database has changed.
         clock: gives the current time: periods such as `today` change at midnight.
     """
 
@@ -31,7 +31,7 @@ class LiveUpdates:
         self.paused = not self.paused
 
     async def check(self) -> None:
-        """Reads the view again if the database changed or a day began; call it once an `INTERVAL`."""
+        """Reads the view again if the database changed or a new day began; called every `INTERVAL`."""
         if self._navigation.is_reading or self.paused:
             return
         stamp = await self._stamp()

@@ -1,6 +1,6 @@
-"""Which view the dashboard shows, and the way to it: another view, back and forward, and reloads that keep the place.
+"""Which view the dashboard shows: going to a view, back and forward, and reloads that keep the scroll position.
 
-Knows no widget: the screen reads what is asked for, and hands over the answer.
+Knows no widget: the screen reads the requested view and passes on the result.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ class Anchor(NamedTuple):
 
 
 class Place(Protocol):
-    """Where the user is on the screen: which widget has the keys, and where its cursor is."""
+    """Where the user is on the screen: the focused widget and its cursor. `KeyFocus` implements it."""
 
     def entry(self, view: View) -> HistoryEntry:
-        """The place, to come back to in this view."""
+        """The present position in a view, for the history."""
 
     def close_start(self) -> None:
-        """Closes the start that is open, if there is one."""
+        """Closes the open start, if there is one."""
 
     def focus_on(self, id: str) -> None:
-        """Gives the keys to a widget."""
+        """Gives the focus to a widget."""
 
     def focus_again(self, id: str) -> None:
-        """Gives the keys to a widget of the history, if it is on the screen."""
+        """Gives the focus to a widget of the history, if it is on the screen."""
 
 
 class Navigation:
@@ -69,8 +69,8 @@ class Navigation:
     Args:
         filter: the filter of the first view.
         place: where the user is on the screen.
-        read: reads a view; the second argument gives the first row on the screen in the new report. The answer comes to
-            `set_snapshot` or `fail`.
+        read: reads a view; its second argument returns the first row on the screen, given the new report. The result
+            is passed to `set_snapshot` or `fail`.
         say: shows a line in the status line.
     """
 
@@ -93,16 +93,16 @@ class Navigation:
 
     @property
     def current(self) -> Snapshot | None:
-        """The snapshot, if it is of the present view and not of one before."""
+        """The snapshot if it shows the present view; None while the view is being read."""
         return self.snapshot if self.snapshot is not None and self.snapshot.view == self.view else None
 
     def load(self, view: View, anchor: Anchor) -> None:
-        """Reads a view, and restores the anchor once it is there."""
+        """Reads a view, and restores the anchor when it is read."""
         self.view, self.anchor, self.is_reading = view, anchor, True
         self._read(view, anchor.top)
 
     def reload(self) -> None:
-        """Reads the present view again; the place stays."""
+        """Reads the present view again; scroll position and cursor stay."""
         if self.is_reading or self.snapshot is None:
             self.load(self.view, self.anchor)
         else:
@@ -110,11 +110,11 @@ class Navigation:
             self.load(self.view, Anchor(self._place.entry(self.view).position, before))
 
     def set_snapshot(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
-        """Takes the snapshot that was asked for."""
+        """Sets the snapshot of the present view."""
         self.snapshot, self.stamp, self.is_reading, self.failure = snapshot, stamp, False, ""
 
     def fail(self, stamp: Stamp | None, failure: str) -> None:
-        """Takes the reason why the view could not be read; it is read again once the stamp changes."""
+        """Sets the reason why the view could not be read; it is read again when the stamp changes."""
         self.stamp, self.is_reading, self.failure = stamp, False, failure
 
     def go(self, view: View, focus: str | None = None) -> None:
@@ -122,7 +122,7 @@ class Navigation:
 
         Args:
             view: the view; nothing happens if it is the present one.
-            focus: the id of the widget that gets the keys; None: they stay.
+            focus: the id of the widget that gets the focus; None: it stays.
         """
         if view == self.view:
             return
@@ -137,7 +137,7 @@ class Navigation:
         self.go(replace(self.view, filter=filter))
 
     def drill(self, view: View, counted_users: CountedUsers | None) -> None:
-        """Goes to the starts behind a number.
+        """Goes to the starts that a number counts.
 
         Args:
             view: the view of these starts.
@@ -165,7 +165,7 @@ class Navigation:
         self._place.focus_again(entry.focus)
 
     def summary(self, paused: bool = False) -> str:
-        """How much the view shows, and the filters that led to it: what the status line says if nothing else does."""
+        """How much the view shows, and the filters that led to it: the default text of the status line."""
         if self.snapshot is None:
             return self.failure or "loading …"
         if self.snapshot.empty:
@@ -173,8 +173,8 @@ class Navigation:
         report = self.snapshot.report
         counts = f"{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
         if self._counted_users is not None and self._counted_users[:2] == (self.snapshot.view, self.stamp):
-            others = self._counted_users[2].explanation(report.users)
-            counts += f": {others}" if others else ""
+            explanation = self._counted_users[2].explanation(report.users)
+            counts += f": {explanation}" if explanation else ""
         if paused:
             counts = f"paused   {counts}"
         trail = breadcrumbs([*self.history.recent_filters(), self.view.filter])

@@ -20,7 +20,7 @@ from tui.widgets.starts_table import StartsTable
 
 
 class OpenedStart:
-    """What Enter on a row of the table, and the keys of the open start, do; `say` shows a line in the status line."""
+    """The actions of Enter on a row and of the keys of the open start; `say` shows a line in the status line."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class OpenedStart:
         self._availability, self._copying, self._say = availability, copying, say
 
     def open(self, row: StartRow | NotificationRow) -> None:
-        """Opens a start in detail; of a notification its starts."""
+        """Opens the details of a start, or shows the starts of a notification."""
         if isinstance(row, StartRow):
             self._database.load_detail(row)
         else:
@@ -43,7 +43,7 @@ class OpenedStart:
             self._navigation.go(replace(view, filter=filter_of_notification(view.filter, row), grouped=False))
 
     def step(self, by: int) -> None:
-        """Opens the start so many rows below the open one."""
+        """Opens the start `by` rows below the open one; negative: above."""
         if reason := self._availability.why_no_step(by):
             self._say(reason)
             return
@@ -72,7 +72,7 @@ class OpenedStart:
 
 
 def filter_of_notification(filter: Filter, row: NotificationRow) -> Filter:
-    """The filter of the starts that a row of the table by notification counts."""
+    """The filter of the starts that one row of the notifications counts."""
     until = row.day.fromordinal(row.day.toordinal() + 1)
     return replace(
         filter,

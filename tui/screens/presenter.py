@@ -22,7 +22,7 @@ from tui.words.wording import order_words, short_moment
 
 
 class Presenter:
-    """Brings snapshots, pages and failures to the widgets of one screen; `path` is the database."""
+    """Shows snapshots, pages and failures on the widgets of one screen; `path` is the database."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Presenter:
         self._arrangement, self._notices, self._database = arrangement, notices, database
 
     def show(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
-        """Shows everything that was read for a view, unless another view was asked for since."""
+        """Shows everything that was read for a view, unless another view was requested since."""
         navigation, view = self._navigation, snapshot.view
         if view != navigation.view:
             return
@@ -66,12 +66,12 @@ class Presenter:
     def _finish_startup(self) -> None:
         """Does what can wait until the first numbers are on the screen."""
         self._database.import_later()
-        # The objects of the start stay for good: the garbage collector need not look at them again.
+        # The objects created so far live until the end: the garbage collector need not scan them again.
         gc.freeze()
         gc.enable()
 
     def fail(self, message: LoadFailed) -> None:
-        """Says why the database could not be read, unless another view was asked for since."""
+        """Says why the database could not be read, unless another view was requested since."""
         if message.view is not None:
             if message.view != self._navigation.view:
                 return
@@ -91,7 +91,7 @@ class Presenter:
             self._arrangement.arrange(self._arrangement.layout)
 
     def show_pages(self, message: PagesRead) -> None:
-        """Shows rows of the table."""
+        """Stores pages of the table, and redraws it if it still shows their pager."""
         for index, rows in message.pages.items():
             message.pager.store(index, rows)
         if message.pager is self._widgets.table.pager:

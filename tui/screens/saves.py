@@ -1,4 +1,4 @@
-"""Saving what is shown as TSV: the starts of the filter, or the figures of a chart. A worker writes the file."""
+"""Saving as TSV: the starts of the filter, or the numbers of a chart. A worker writes the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Saves:
     Args:
         directory: where files without a path are saved.
         prompt: asks for a text, given its purpose, a proposal and an instruction.
-        changed: called when a save starts or ends: other keys are then available.
+        changed: called when a save starts or ends, which changes the available keys.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Saves:
     ) -> None:
         self._navigation, self._database, self._key_focus, self._notices = navigation, database, key_focus, notices
         self._clock, self._directory, self._prompt, self._changed = clock, directory, prompt, changed
-        self.progress: str | None = None  # how far the save is; None if there is none
+        self.progress: str | None = None  # of the present save; None if there is none
 
     def ask_name(self) -> None:
         """Asks for the name of the file, and proposes one."""
@@ -59,7 +59,11 @@ class Saves:
         self.save((self._directory / Path(name).expanduser()).absolute())
 
     def save(self, path: Path | None = None) -> None:
-        """Saves the figures of the panel in use, or else the starts; None: an unused name in the directory."""
+        """Saves the numbers of the focused panel, or else the starts.
+
+        Args:
+            path: the file; None for an unused name in the directory.
+        """
         snapshot = self._navigation.current
         if snapshot is None:
             self._notices.say(STILL_LOADING)
@@ -68,8 +72,8 @@ class Saves:
         self._changed()
         panel: Panel | None = self._key_focus.focused_panel()
         if panel is not None:
-            figures = panel.as_table(snapshot.report)
-            self._database.save_numbers(panel.id or "panel", snapshot.view.filter, figures, path)
+            rows = panel.as_table(snapshot.report)
+            self._database.save_numbers(panel.id or "panel", snapshot.view.filter, rows, path)
         else:
             self._notices.say("saving …")
             self._database.save_starts(snapshot.view.filter, path)
@@ -88,6 +92,6 @@ class Saves:
         """Says where the file is, or why there is none."""
         self.progress = None
         self._changed()
-        # In an error the reason matters more than the directory.
+        # An error is shown without the directory, to leave room for the reason.
         text = message.text.replace(f"{self._directory}/", "") if message.error else message.text
         self._notices.say(text, message.error, ends_in_path=not message.error)

@@ -30,7 +30,7 @@ def _class_of(cells: int, bounds: list[tuple[int, str]]) -> str:
 
 
 class Layout(Enum):
-    """TINY: a sentence. NARROW: one chart. NORMAL: proportions and one pair. WIDE: everything at once."""
+    """TINY: only a sentence. NARROW: one chart. NORMAL: the proportions and a pair of charts. WIDE: all charts."""
 
     TINY = 0
     NARROW = 1
@@ -54,7 +54,7 @@ def shown_charts(layout: Layout, chart: str, beside: bool = False) -> frozenset[
     Args:
         layout: the layout.
         chart: the key of the chart that was chosen last.
-        beside: whether the details of one start take a part of the screen.
+        beside: whether the details of one start are shown beside them.
     """
     match layout:
         case Layout.TINY | Layout.NARROW:
@@ -70,7 +70,7 @@ def shown_charts(layout: Layout, chart: str, beside: bool = False) -> frozenset[
 
 
 def detail_region(layout: Layout, size: Size) -> Region:
-    """Where one start is shown: all but the last two lines, or on the right below the tiles where there is room."""
+    """Where one start is shown: on the right below the tiles if there is room, else on all but the last two lines."""
     width, height = size
     if layout in (Layout.TINY, Layout.NARROW):
         return Region(0, 0, width, max(0, height - 2))
@@ -79,7 +79,7 @@ def detail_region(layout: Layout, size: Size) -> Region:
 
 
 def next_chart(layout: Layout, chart: str) -> str:
-    """The key of the chart after the chosen one: of all charts, or of those that share a place."""
+    """The key of the chart after the chosen one: among all charts, or among those that share one place."""
     if layout is Layout.NARROW:
         order = [one.key for one in sorted(charts.CHARTS, key=lambda one: one.narrow_order)]
     else:
@@ -88,7 +88,7 @@ def next_chart(layout: Layout, chart: str) -> str:
 
 
 class TooSmall(PaintedWidget):
-    """What a terminal too small for a dashboard shows."""
+    """The text on a terminal that is too small for the dashboard."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

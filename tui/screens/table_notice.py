@@ -1,4 +1,4 @@
-"""What the table says in place of rows: that nothing matches, or how to get data. Knows no widget."""
+"""The text of a table without rows: why nothing matches, or how to import data. Knows no widget."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
 
 
 def how_to_import(path: Path) -> tuple[str, ...]:
-    """How a database gets its first data, in lines."""
+    """How to import the first data, in lines."""
     named = "" if path == default_path() else f" --db {shlex.quote(str(path))}"
     return ("", f"Import your files:   saludo import{named} FILES", "Or try the demo:     saludo demo")

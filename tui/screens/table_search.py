@@ -1,4 +1,4 @@
-"""Searches the table for text in contact, name or template, row by row in the order of time."""
+"""Searches the table for text in contact, name or template, in the order of time."""
 
 from __future__ import annotations
 

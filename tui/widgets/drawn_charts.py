@@ -132,7 +132,7 @@ class DailyChart(DrawnChart):
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         drawing = self._drawing()
         if drawing is None:
-            words = "  too small a place for this chart" if self.enabled else ""
+            words = "  not enough room for this chart" if self.enabled else ""
             return [strip((cut(words, width), DIM))]
         lines = [text_strip(line, width) for line in drawing.lines]
         buckets = drawing.plan.buckets
@@ -254,7 +254,7 @@ class FunnelChart(DrawnChart):
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         steps = report.funnel.steps
         if height < len(steps) + 1 or width < 42:
-            return [strip((cut("  too small a place for this chart", width), DIM))]
+            return [strip((cut("  not enough room for this chart", width), DIM))]
         rows = self._rows(height)
         left, count_width, share_width = 14, 8, 17
         middle = min(60, width - left - count_width - share_width - 1)

@@ -24,7 +24,7 @@ def newest_breadcrumbs(text: str, width: int) -> str:
     return cut_words(text, width)
 
 
-_MORE = "  (? tells all)"
+_FULL_TEXT_HINT = "  (? for full text)"
 
 
 class StatusLine(PaintedWidget):
@@ -81,10 +81,10 @@ class StatusLine(PaintedWidget):
         if cell_len(shown) > room:
             right, room = "", width - 2
         if self.hidden_text and not self._ends_in_path and BREADCRUMB_SEPARATOR not in shown:
-            room_for_words = room - len(_MORE)
+            room_for_words = room - len(_FULL_TEXT_HINT)
             words = cut_words(shown, room_for_words)
             # A path can be one long word: show a part of it rather than nothing.
-            shown = (words if cell_len(words) > room_for_words // 2 else cut(shown, room_for_words)) + _MORE
+            shown = (words if cell_len(words) > room_for_words // 2 else cut(shown, room_for_words)) + _FULL_TEXT_HINT
         shown = (cut_path if self._ends_in_path else cut)(shown, room)
         left = strip((" ", PLAIN), (shown, ERROR if self._error else PLAIN)).adjust_cell_length(width - len(right) - 1)
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)

@@ -1,6 +1,6 @@
 """The words of the filter: one entry in `FIELD_WORDS` for each field of `storage.domain.filters.FIELDS`.
 
-Says what a filter selects, what the dropdowns show and what the breadcrumbs are. Knows no widget and no database.
+Describes filters in words, for the dropdowns, the breadcrumbs and notices. Knows no widget and no database.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class DropdownWords(NamedTuple):
         label: in front of the setting.
         key: the letter that opens the dropdown; `keys.py` binds it.
         setting: what the dropdown shows of a filter.
-        everything: the option that takes the restriction away; empty if the field has none.
+        everything: the option that removes the restriction; empty if the field has none.
         value_names: the names of the values, in the order of the list; empty if the database knows the values.
     """
 
@@ -55,8 +55,8 @@ class FieldWords(NamedTuple):
     """The words of one field.
 
     Attributes:
-        restriction: what the field of a filter selects, as in "template promo or welcome". Asked only if it restricts
-            something; empty if another field says it already.
+        restriction: what the field of a filter selects, as in "template promo or welcome". Called only if the
+            field restricts something; empty if another field already says it.
         without: the sentence about a filter that matches nothing because of this field; `{starts}` is "12 starts".
         dropdown: the words of its dropdown; None if it has none.
     """
@@ -78,7 +78,7 @@ def restrictions(filter: Filter) -> list[str]:
 
 
 def breadcrumbs(filters: Sequence[Filter]) -> str:
-    """The steps that led to the last filter: what each one added, changed or took away."""
+    """The steps that led to the last filter: the restrictions that each step added, changed or removed."""
     steps: list[str] = []
     before: list[str] = []
     for filter in filters:

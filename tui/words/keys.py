@@ -1,4 +1,4 @@
-"""Every key of the dashboard, once: the bindings, the key bar, the help and the documents are made of this list."""
+"""Every key of the dashboard, once: the bindings, the key bar, the help and the documents are made from this list."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Key(NamedTuple):
     Attributes:
         keys: its keys as Textual names them, separated by commas.
         shown: its keys as people read them.
-        action: what Textual calls; empty if only shown.
-        does: what it does, in words.
+        action: the action that Textual calls; empty if the key is only shown.
+        does: its description.
         where: the part of the program that listens.
         bar: its word in the key bar; empty if not there.
         priority: works even while a text is typed.
-        name: the last part of its id, if the action does not tell it from another.
+        name: the last part of its id, if the action alone would not be unique.
     """
 
     keys: str
@@ -50,14 +50,14 @@ class Key(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Its name in the settings file, such as `dashboard.save`. A contract: old files use it."""
+        """Its name in the settings file, such as `dashboard.save`. It must not change: existing files use it."""
         name, _, argument = self.action.removeprefix("app.").rstrip(")").partition("(")
-        words = [name.replace("_", "-"), _WORDS.get(argument, argument.strip("'"))]
+        words = [name.replace("_", "-"), _ARGUMENT_NAMES.get(argument, argument.strip("'"))]
         return f"{self.where.name.lower().replace('_', '-')}.{self.name or '-'.join(filter(None, words))}"
 
 
-# Names of the arguments of moves.
-_WORDS = {"-1": "back", "1": "on", "0": "first", "-10": "back-ten", "10": "on-ten"}
+# The names of the arguments of moves, in ids.
+_ARGUMENT_NAMES = {"-1": "back", "1": "on", "0": "first", "-10": "back-ten", "10": "on-ten"}
 
 KEYS: tuple[Key, ...] = (
     Key("tab", "Tab", "app.focus_next", "next filter or panel", Where.DASHBOARD),
@@ -225,7 +225,7 @@ def sections() -> list[tuple[Where, list[Key]]]:
 
 
 def _shown(key: Key) -> Key:
-    """The key with the keys of the settings file."""
+    """The key, with the keys that the settings file gives it."""
     keys = _renamed.get(key.id)
     return key if keys is None else key._replace(keys=keys, shown=keys.split(",")[0])
 

@@ -1,4 +1,4 @@
-"""Counts and shares as people read them. Knows nothing of what is counted, so that every command can use it."""
+"""Formats counts and shares for people. Imports nothing of `storage`, so that every command can use it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ NOTHING = "–"
 
 
 def number(count: int) -> str:
-    """A count with its thousands marked."""
+    """A count with thousands separators."""
     return f"{count:,}"
 
 
@@ -21,15 +21,15 @@ def short_number(count: int) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A fraction of 1 with one decimal; a dash where there is no base."""
+    """A fraction of 1 as a percentage with one decimal; a dash for None."""
     return NOTHING if value is None else f"{value:.1%}"
 
 
 def share_of(count: int, base: int) -> str:
-    """The share of a count in its base, in words."""
+    """A count as a percentage of its base; a dash if the base is 0."""
     return percent(count / base if base else None)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count and its noun."""
+    """A count and its noun; `many` is the plural if it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ScreenState:
-    """What decides which keys are available.
+    """The state of the dashboard that decides which keys are available.
 
-    selectable_count: the items that the cursor can stand on in the panel or table in use. no_data: why there is no data
-    at all, empty where there is some.
+    Attributes:
+        can_go_back: whether there is a previous view.
+        can_go_forward: whether there is a next view.
+        filtered: whether a filter is set.
+        grouped: whether the table shows notifications, not single starts.
+        by_time: whether the table is sorted by time.
+        all_charts: whether all charts are on the screen.
+        saving: the progress of a save; None if there is none.
+        selectable_count: how many items the cursor can select in the focused panel or table.
+        no_data: why there is no data at all; empty if there is some.
     """
 
     can_go_back: bool
@@ -27,7 +35,7 @@ class ScreenState:
 NO_DATA = "no data yet: press 8 to see how to import, or run saludo demo"
 UNREADABLE = "the database cannot be read; press r to try again"
 # Actions that need data.
-_OF_DATA = frozenset(
+_NEED_DATA = frozenset(
     "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel".split()
 )
 _NOTHING = "no item under the cursor"
@@ -42,7 +50,7 @@ def why_not(action: str, state: ScreenState) -> str:
         state: the state of the screen.
     """
     name = action.partition("(")[0]
-    if state.no_data and name in _OF_DATA:
+    if state.no_data and name in _NEED_DATA:
         return state.no_data
     match name:
         case "back" if not state.can_go_back and state.saving is None:

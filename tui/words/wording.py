@@ -1,4 +1,4 @@
-"""The words and numbers that people read: statuses, origins, periods, days, counts, shares. Knows no widget."""
+"""The words for people: statuses, origins, users, days, times and durations, failures, orders. Knows no widget."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ SHORT_ORIGINS: dict[Origin, str] = {
 USER_TYPE_NAMES: dict[UserType, str] = {UserType.NEW: "New", UserType.RECURRENT: "Recurrent"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-BREADCRUMB_SEPARATOR = " › "  # between two steps of the way
+BREADCRUMB_SEPARATOR = " › "
 
 
 def day(value: date, year: bool = False) -> str:
-    """A day as `22 Nov`, with its year where asked."""
+    """A day as `22 Nov`, or `22 Nov 2026` with `year`."""
     text = f"{value.day} {MONTHS[value.month - 1]}"
     return f"{text} {value.year}" if year else text
 
 
 def days(since: date, until: date) -> str:
-    """Half-open days as a person says them: the first and the last."""
+    """The days from `since` to before `until`, as the first and the last day: `29 Oct – 4 Nov 2026`."""
     last = until - timedelta(days=1)
     if last <= since:
         return day(since, year=True)
@@ -41,17 +41,17 @@ def days(since: date, until: date) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A local time with its day and its seconds."""
+    """A local time as `Sun 22 Nov 2026 15:04:05`."""
     return f"{WEEKDAYS[at.weekday()]} {day(at.date(), year=True)} {at:%H:%M:%S}"
 
 
 def short_moment(at: datetime) -> str:
-    """A local time for a column."""
+    """A local time for a column: `22 Nov 15:04`."""
     return f"{at.day:>2} {MONTHS[at.month - 1]} {at:%H:%M}"
 
 
 def duration(span: timedelta) -> str:
-    """A span in its two greatest units: `3 d 4 h`, `5 min 12 s`, `8 s`."""
+    """A duration in its two greatest units: `3 d 4 h`, `5 min 12 s`, `8 s`."""
     left = int(span.total_seconds())
     units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
     parts = []
@@ -65,17 +65,17 @@ def duration(span: timedelta) -> str:
 
 
 def status_name(status: StartStatus) -> str:
-    """A status with a capital."""
+    """A status with a capital letter."""
     return status.value.capitalize()
 
 
 def reason_name(reason: str | None) -> str:
-    """The title of a failure's reason; nothing where there is none."""
+    """The title of the reason of a failure; empty for None."""
     return "" if reason is None else title_of(Reason(reason))
 
 
 def order_words(order: Order, reverse: bool) -> str:
-    """How the table is sorted, where that is not the newest first."""
+    """How the table is sorted, to follow its title; empty for the newest first."""
     if order is Order.TIME:
         return ", oldest first" if reverse else ""
     return f", by {order}{' from the end' if reverse else ''}"

@@ -178,7 +178,7 @@ async def test_what_is_too_long_for_the_status_line_stands_in_the_help(path: Pat
     app = SaludoApp(path, Filter(), lambda: NOW, path.parent, Preferences(problems=problems))
     async with app.run_test(size=size) as pilot:
         await scenes.settle(pilot)
-        assert screen_text(app).split("\n")[-2].rstrip().endswith("…  (? tells all)")
+        assert screen_text(app).split("\n")[-2].rstrip().endswith("…  (? for full text)")
         await press(pilot, "question_mark")
         text = " ".join(screen_text(app).split())
         assert "; ".join(problems) in text
@@ -215,5 +215,5 @@ async def test_of_a_long_path_in_an_error_as_much_is_shown_as_fits(path: Path) -
         app.dashboard.say(f"not saved: /{'long-path/' * 20}x.tsv: there is no such directory", error=True)
         await scenes.settle(pilot)
         line = screen_text(app).split("\n")[-2]
-        assert line.rstrip().endswith("…  (? tells all)")
+        assert line.rstrip().endswith("…  (? for full text)")
         assert "long-path/long-path" in line

@@ -1,4 +1,4 @@
-"""The program's own words in too small a place: whole ones while any fits, and a note without its last parts."""
+"""Texts of the program in too few cells: cut between words, and a note without its last parts."""
 
 from __future__ import annotations
 
