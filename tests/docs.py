@@ -101,7 +101,10 @@ def man_page() -> str:
     data = {"project_name": "saludo", "manual_title": "User Commands", "date": " ", "description": about}
     # Otherwise the usage of each command would be wrapped at the width of the terminal.
     with patch.dict(os.environ, COLUMNS="1000"):
-        return f"{Manpage(build_parser(), data)}\n"
+        page = f"{Manpage(build_parser(), data)}\n"
+    # The generator has fixed headings for what argparse calls positional arguments and epilog.
+    page = page.replace(".SH\nPOSITIONAL ARGUMENTS\n", ".SH COMMANDS\n")
+    return page.replace(".SH COMMENTS\n", ".SH EXIT STATUS AND ENVIRONMENT\n")
 
 
 def all_keys() -> str:
