@@ -55,10 +55,12 @@ class ContactIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
 
     Attributes:
         wa_ids: phone numbers in digits, the preferred one first: a number as it was typed and WhatsApp's form of it.
-        user_id: Meta's business-scoped user id ("US.1349...").
+        user_id: Meta's business-scoped user id ("US.1349..."), or the pseudonym of a log.
         customer_id: the platform's id of the customer.
         name: the profile name.
         replaced: an earlier number of this person, from before a change of number.
+        other_user_ids: further user ids of this person: a parent id, an earlier one.
+        replaced_user_id: an earlier user id of this person, from before a change.
     """
 
     wa_ids: tuple[str, ...] = ()
@@ -66,6 +68,8 @@ class ContactIds(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     customer_id: str | None = None
     name: str | None = None
     replaced: str | None = None
+    other_user_ids: tuple[str, ...] = ()
+    replaced_user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

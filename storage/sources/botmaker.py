@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from storage.domain.events import REFERRED, ContactIds, Failure, Flags, LineIds, Origin, Rank, Send
+from storage.domain.events import REFERRED, Failure, Flags, LineIds, Origin, Rank, Send
 from storage.sources.fields import (
     Unreadable,
     boolean_of,
     code_of,
     header_of,
     keyless_key,
-    number_of,
     text_of,
     time_of,
 )
 from storage.sources.format import Context, Format, RowReader
 from storage.sources.formula_guard import unguarded
+from storage.sources.identity import row_contact
 
 NAME = "botmaker"
 
@@ -142,7 +142,7 @@ class PlatformRows(RowReader):
             Rank.PLATFORM,
             at,
             line,
-            _contact(row.get("customer"), row.get("contact")),
+            row_contact(row.get("contact"), customer=row.get("customer")),
             keyless=key is None or self._keyless_key.fullmatch(key) is not None,
             derived=key is not None,
             kind=None if origin in REFERRED else "template",
@@ -177,11 +177,6 @@ def _line(line: str | None, channel: str | None) -> LineIds:
         return LineIds(identifier=line) if line.isdigit() else LineIds(name=line)
     found = _LINE_IN_CHANNEL.search(channel or "")
     return LineIds(number=found[1]) if found else LineIds()
-
-
-def _contact(customer: str | None, contact: str | None) -> ContactIds:
-    number = number_of(contact)
-    return ContactIds((number,) if number else (), None if number else contact, customer)
 
 
 def _origin(text: str | None) -> Origin | None:

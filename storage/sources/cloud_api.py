@@ -5,7 +5,7 @@ Format: the Cloud API's webhook reference. Each item is decoded on its own, so a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,33 +27,38 @@ from storage.domain.events import (
 )
 from storage.sources import cloud_api_types as types
 from storage.sources.cloud_api_fast_path import LINE_START, UsualStatusReader
+from storage.sources.cloud_api_people import NOBODY, People, after_change, contact_of, has_several, joined
 from storage.sources.cloud_api_values import (
     CATEGORIES,
     STEPS,
     ValueCaches,
     category_of,
-    contact_of,
     first_failure,
     origin_of,
-    person_ids,
     replied_key,
-    with_new_number,
 )
 from storage.sources.envelopes import changes_in
 from storage.sources.fields import Text, Unreadable, reject, text_of, time_of
 from storage.sources.format import Context, Format, JsonReader, Shortcut
+from storage.sources.identity import person
 
 _MAX_DEPTH = 6  # of members within members of an item
 _FAILED = Step.FAILED
 _NO_IDS = ContactIds()
 _NO_METADATA = types.Metadata()
-_MEMBERS: dict[str, type[msgspec.Struct]] = {
+_MEMBERS: dict[str, type[types.Struct]] = {
     "contacts": types.Contact,
     "messages": types.Message,
     "message_echoes": types.Message,
     "statuses": types.Status,
     "errors": types.Error,
+    "calls": types.Call,
+    "user_preferences": types.Contact,
+    "history": types.HistoryChunk,
 }
+_STANDBY_MEMBERS = {name: _MEMBERS[name] for name in ("contacts", "messages", "statuses")}
+# System messages that tell of a new device or a renewed key and change no id.
+_SAME_IDS = frozenset(("customer_identity_changed", "user_identity_changed"))
 
 
 class WebhookReader(JsonReader):
@@ -98,18 +103,12 @@ class WebhookReader(JsonReader):
         """The items of one change, each converted on its own."""
         if not isinstance(change, dict):
             return [reject(where, "change without a value", text)]
-        value, rejects = types.Value(metadata=_converted(change.get("metadata"), types.Metadata)), list[Reject]()
-        for name, type in _MEMBERS.items():
-            member = change.get(name)
-            parts = member if isinstance(member, list) else [] if member is None else [member]
-            found = [_converted(part, type) for part in parts]
-            setattr(value, name, [part for part in found if part is not None])
-            rejects += (
-                reject(where, "unexpected structure", _encoded(part, text))
-                for part, good in zip(parts, found, strict=True)
-                if good is None
-            )
-        if rejects and not any(getattr(value, name) for name in _MEMBERS):
+        value = types.Value(metadata=_converted(change.get("metadata"), types.Metadata))
+        rejects = _fill(value, change, _MEMBERS, text, where)
+        if isinstance(standby := change.get("standby"), dict):
+            value.standby = types.Standby(metadata=_converted(standby.get("metadata"), types.Metadata))
+            rejects += _fill(value.standby, standby, _STANDBY_MEMBERS, text, where)
+        if rejects and value.standby is None and not any(getattr(value, name) for name in _MEMBERS):
             return [*rejects]
         return [*rejects, *self._value_items(value, field, where)]
 
@@ -117,34 +116,82 @@ class WebhookReader(JsonReader):
         """The items of the value of one change."""
         messages, statuses, echoes = value.messages or (), value.statuses or (), value.message_echoes or ()
         items: list[Item] = [Ignored("error without a message") for _ in value.errors] if value.errors else []
-        if not (messages or statuses or echoes or value.errors):
+        metadata = value.metadata or _NO_METADATA
+        line = self._caches.lines[metadata.phone_number_id, metadata.display_phone_number]
+        contacts = People(value.contacts) if value.contacts else NOBODY
+        items += self._rarer_items(value, line, contacts, where)
+        if not (items or messages or statuses or echoes):
             name = text_of(field)
             if not value.contacts or name not in (None, "messages"):
                 return [Ignored(f"field {name or 'unknown'}"[:60])]
-        metadata = value.metadata or _NO_METADATA
-        line = self._caches.lines[metadata.phone_number_id, metadata.display_phone_number]
-        contacts = _Contacts(value.contacts) if value.contacts else _NOBODY
         if statuses:
             items += _each(self._status, statuses, line, contacts, where)
         if messages:
             items += _each(self._message, messages, line, contacts, where)
         if echoes:
             items += _each(self._echo, echoes, line, contacts, where)
-        if contacts is not _NOBODY:
+        if contacts is not NOBODY:
             items += [Known(line, ids) for ids in contacts.unused()]
         return items or [Ignored("contacts without new information")]
 
-    def _status(self, status: types.Status, line: LineIds, contacts: _Contacts) -> Event | Ignored:
+    def _rarer_items(self, value: types.Value, line: LineIds, contacts: People, where: str) -> list[Item]:
+        """What a change says in other members than messages, statuses and echoes."""
+        items: list[Item] = []
+        for call in value.calls or ():
+            sides = (
+                (call.from_, call.from_user_id, call.from_parent_user_id),
+                (call.to, call.to_user_id, call.to_parent_user_id),
+            )
+            found = [contacts.find(*ids) for ids in sides if any(ids)]
+            items += [Known(line, ids) for ids in found if has_several(ids)]
+        for preference in value.user_preferences or ():
+            ids = contacts.find(preference.wa_id, preference.user_id, preference.parent_user_id)
+            items += [Known(line, ids)] if has_several(ids) else []
+        for chunk in value.history or ():
+            for thread in chunk.threads or ():
+                items += self._thread_items(thread, line, where)
+        if value.standby is not None:
+            standby = value.standby
+            inner = types.Value(
+                metadata=standby.metadata or value.metadata,
+                contacts=standby.contacts or value.contacts,
+                messages=standby.messages,
+                statuses=standby.statuses,
+            )
+            items += self._value_items(inner, "messages", where)
+        return items
+
+    def _thread_items(self, thread: types.Thread, line: LineIds, where: str) -> list[Item]:
+        """The messages of one chat of a number's history, which make the person known."""
+        them = person(thread.id)
+        if thread.context is not None:
+            them = joined(them, contact_of(thread.context))
+
+        def read(message: types.Message, line: LineIds, _: People) -> Event:
+            sender = person(message.from_, message.from_user_id)
+            to_them = message.to is not None and person(message.to) == person(thread.id)
+            ours = to_them or sender.wa_ids == (line.number,)
+            ids = joined(them, person(message.to, message.to_user_id) if ours else sender)
+            if ours:
+                return self._sent_by_hand(message, line, ids)
+            return self._inbound(message, line, ids)
+
+        return _each(read, thread.messages or (), line, NOBODY, where)
+
+    def _status(self, status: types.Status, line: LineIds, contacts: People) -> Event | Ignored:
         step = STEPS[status.status]
         if type(step) is Ignored:
             return step
         group = status.recipient_type is not None and status.recipient_type == "group"
         if group:
             contact = _NO_IDS
-        elif contacts is _NOBODY:
-            contact = self._caches.people[status.recipient_id, status.recipient_user_id]
         else:
-            contact = contacts.find(status.recipient_id, status.recipient_user_id)
+            ids = status.recipient_id, status.recipient_user_id
+            parent = status.parent_recipient_user_id or status.recipient_parent_user_id
+            if parent is not None:
+                contact = contacts.find(*ids, parent)
+            else:
+                contact = self._caches.people[ids] if contacts is NOBODY else contacts.find(*ids)
         campaign, pricing = status.biz_opaque_callback_data, status.pricing
         category = None if pricing is None else CATEGORIES[pricing.category]
         # Positional, as this is called for every status that is not read by the fast path.
@@ -161,14 +208,16 @@ class WebhookReader(JsonReader):
             self._default_line and self._default_line_of(line),
         )
 
-    def _message(self, message: types.Message, line: LineIds, contacts: _Contacts) -> Event:
-        kind = (text_of(message.type) or "unknown").lower()
-        contact = contacts.find(message.from_, message.from_user_id)
-        if kind == "system" and message.system is not None and message.system.type != "customer_identity_changed":
-            contact = with_new_number(contact, text_of(message.system.new_wa_id) or text_of(message.system.wa_id))
+    def _message(self, message: types.Message, line: LineIds, contacts: People) -> Event:
+        contact = contacts.find(message.from_, message.from_user_id, message.from_parent_user_id)
+        if message.system is not None and message.type == "system" and message.system.type not in _SAME_IDS:
+            contact = after_change(contact, message.system)
+        return self._inbound(message, line, contact)
+
+    def _inbound(self, message: types.Message, line: LineIds, contact: ContactIds) -> Event:
         return Inbound(
             _key_of(message.id),
-            kind,
+            (text_of(message.type) or "unknown").lower(),
             self._time_of(message),
             line,
             contact,
@@ -178,7 +227,11 @@ class WebhookReader(JsonReader):
             self._default_line and self._default_line_of(line),
         )
 
-    def _echo(self, message: types.Message, line: LineIds, contacts: _Contacts) -> Event:
+    def _echo(self, message: types.Message, line: LineIds, contacts: People) -> Event:
+        contact = contacts.find(message.to, message.to_user_id, message.to_parent_user_id)
+        return self._sent_by_hand(message, line, contact)
+
+    def _sent_by_hand(self, message: types.Message, line: LineIds, contact: ContactIds) -> Event:
         """A message that the business wrote on its own phone: outbound, but no notification."""
         at = self._time_of(message)
         return Send(
@@ -186,7 +239,7 @@ class WebhookReader(JsonReader):
             Rank.WEBHOOK,
             at,
             line,
-            contacts.find(message.to, None),
+            contact,
             kind="echo",
             accepted_at=at,
             default_line=self._default_line_of(line),
@@ -202,39 +255,10 @@ class WebhookReader(JsonReader):
         return None if line.identifier or line.number else self._default_line
 
 
-class _Contacts:
-    """The people in a webhook's `contacts`, which complete the ids in its messages and statuses."""
-
-    def __init__(self, contacts: list[types.Contact]) -> None:
-        self._all = [contact_of(contact) for contact in contacts]
-        self._used: set[int] = set()
-
-    def find(self, wa_id: Text, user_id: Text) -> ContactIds:
-        """The ids of one person: those given, and those of the entry that shares one with them."""
-        number, user = person_ids(wa_id, user_id)
-        for index, known in enumerate(self._all):
-            same = number in known.wa_ids if number and known.wa_ids else user is not None and user == known.user_id
-            if same or (len(self._all) == 1 and number is None and user is None):
-                self._used.add(index)
-                if known.wa_ids and user in (None, known.user_id):
-                    return known
-                numbers = known.wa_ids or ((number,) if number else ())
-                return ContactIds(numbers, user or known.user_id, name=known.name)
-        return ContactIds((number,) if number else (), user)
-
-    def unused(self) -> list[ContactIds]:
-        """The people whom no message or status names, where their entry links two ids or a name to one."""
-        if len(self._used) == len(self._all):
-            return []
-        unused = [ids for index, ids in enumerate(self._all) if index not in self._used]
-        return [ids for ids in unused if (ids.wa_ids and ids.user_id) or ((ids.wa_ids or ids.user_id) and ids.name)]
+_Read = Callable[[Any, LineIds, People], Item]
 
 
-_NOBODY = _Contacts([])
-_Read = Callable[[Any, LineIds, _Contacts], Item]
-
-
-def _each(read: _Read, parts: Sequence[types.Struct], line: LineIds, contacts: _Contacts, where: str) -> list[Item]:
+def _each(read: _Read, parts: Sequence[types.Struct], line: LineIds, contacts: People, where: str) -> list[Item]:
     items: list[Item] = []
     for part in parts:
         try:
@@ -242,6 +266,35 @@ def _each(read: _Read, parts: Sequence[types.Struct], line: LineIds, contacts: _
         except Unreadable as error:
             items.append(reject(where, str(error), msgspec.json.encode(part)))
     return items
+
+
+def _fill(
+    into: types.Struct, change: dict[str, Any], members: Mapping[str, type[types.Struct]], text: bytes, where: str
+) -> list[Reject]:
+    """Sets lists of a value from a decoded change, each item converted on its own.
+
+    Args:
+        into: The value.
+        change: The decoded JSON object.
+        members: The type of the items by the name of the list.
+        text: The text of the whole record, for rejects.
+        where: Its place, for rejects.
+
+    Returns:
+        A reject for each item that does not fit its type.
+    """
+    rejects: list[Reject] = []
+    for name, type in members.items():
+        member = change.get(name)
+        parts = member if isinstance(member, list) else [] if member is None else [member]
+        found = [_converted(part, type) for part in parts]
+        setattr(into, name, [part for part in found if part is not None])
+        rejects += (
+            reject(where, "unexpected structure", _encoded(part, text))
+            for part, good in zip(parts, found, strict=True)
+            if good is None
+        )
+    return rejects
 
 
 def _key_of(id: Text) -> str:

@@ -30,11 +30,12 @@ class Profile(Struct):
 
 
 class Contact(Struct):
-    """One entry of `contacts`."""
+    """One entry of `contacts` or `user_preferences`."""
 
     profile: Profile | None = None
     wa_id: Text = None
     user_id: Text = None
+    parent_user_id: Text = None
 
 
 class ErrorData(Struct):
@@ -79,6 +80,8 @@ class Status(Struct):
     timestamp: Text = None
     recipient_id: Text = None
     recipient_user_id: Text = None
+    parent_recipient_user_id: Text = None
+    recipient_parent_user_id: Text = None
     recipient_type: Text = None
     biz_opaque_callback_data: Text = None
     conversation: Conversation | None = None
@@ -102,11 +105,15 @@ class Referral(Struct):
 
 
 class System(Struct):
-    """A change of a person's number or identity."""
+    """A change of a person's number, user id or identity."""
 
     type: Text = None
     wa_id: Text = None
     new_wa_id: Text = None
+    user_id: Text = None
+    previous_user_id: Text = None
+    parent_user_id: Text = None
+    previous_parent_user_id: Text = None
 
 
 class Message(Struct):
@@ -115,13 +122,50 @@ class Message(Struct):
     id: Text = None
     from_: Text = msgspec.field(default=None, name="from")
     from_user_id: Text = None
+    from_parent_user_id: Text = None
     to: Text = None
+    to_user_id: Text = None
+    to_parent_user_id: Text = None
     group_id: Text = None
     timestamp: Text = None
     type: Text = None
     context: Context | None = None
     referral: Referral | None = None
     system: System | None = None
+
+
+class Call(Struct):
+    """One call between a person and the line."""
+
+    from_: Text = msgspec.field(default=None, name="from")
+    from_user_id: Text = None
+    from_parent_user_id: Text = None
+    to: Text = None
+    to_user_id: Text = None
+    to_parent_user_id: Text = None
+
+
+class Thread(Struct):
+    """A chat of a number that joined the API with its history. Its id is the person's number."""
+
+    id: Text = None
+    context: Contact | None = None
+    messages: list[Message] | None = None
+
+
+class HistoryChunk(Struct):
+    """Some of the chats of a `history` webhook."""
+
+    threads: list[Thread] | None = None
+
+
+class Standby(Struct):
+    """What comes while another agent handles the chat; otherwise as in `Value`."""
+
+    metadata: Metadata | None = None
+    contacts: list[Contact] | None = None
+    messages: list[Message] | None = None
+    statuses: list[Status] | None = None
 
 
 class Value(Struct):
@@ -133,6 +177,10 @@ class Value(Struct):
     message_echoes: list[Message] | None = None
     statuses: list[Status] | None = None
     errors: list[Error] | None = None
+    calls: list[Call] | None = None
+    user_preferences: list[Contact] | None = None
+    history: list[HistoryChunk] | None = None
+    standby: Standby | None = None
 
 
 class Change(Struct):

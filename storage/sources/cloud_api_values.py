@@ -11,7 +11,8 @@ import re
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds, Failure, Ignored, LineIds, Origin, Step
 from storage.sources import cloud_api_types as types
-from storage.sources.fields import Text, failure_of, number_of, text_of
+from storage.sources.fields import Text, failure_of, text_of
+from storage.sources.identity import number_of, person
 
 _PEOPLE_KEPT = 50_000
 _LINES_KEPT = _CAMPAIGNS_KEPT = 10_000
@@ -25,30 +26,6 @@ class ValueCaches:
         self.lines = BoundedCache(_line_of, _LINES_KEPT)
         self.people = BoundedCache(_person_of, _PEOPLE_KEPT)
         self.campaigns = BoundedCache(text_of, _CAMPAIGNS_KEPT)
-
-
-def person_ids(wa_id: Text, user_id: Text) -> tuple[str | None, str | None]:
-    """The number and the user id of one person. Where people hide their numbers, `wa_id` may hold the user id."""
-    number, user = number_of(wa_id), text_of(user_id)
-    if number is None and (other := text_of(wa_id)) is not None:
-        return (None, other) if user in (None, other) else (other, user)
-    return number, user
-
-
-def contact_of(contact: types.Contact) -> ContactIds:
-    """The person of an entry in a webhook's `contacts`."""
-    number, user = person_ids(contact.wa_id, contact.user_id)
-    name = text_of(contact.profile.name) if contact.profile is not None else None
-    return ContactIds((number,) if number else (), user, name=name)
-
-
-def with_new_number(contact: ContactIds, number: str | None) -> ContactIds:
-    """The same person after a change of number."""
-    new = number_of(number)
-    old = next(iter(contact.wa_ids), None)
-    if new is None or new == old:
-        return contact
-    return ContactIds((new, *contact.wa_ids), contact.user_id, name=contact.name, replaced=old)
 
 
 def category_of(conversation: types.Conversation | None) -> str | None:
@@ -85,9 +62,8 @@ def _line_of(ids: tuple[Text, Text]) -> LineIds:
     return LineIds(identifier=text_of(ids[0]), number=number_of(ids[1]))
 
 
-def _person_of(ids: tuple[Text, Text]) -> ContactIds:
-    number, user = person_ids(*ids)
-    return ContactIds((number,) if number else (), user)
+def _person_of(ids: tuple[Text, ...]) -> ContactIds:
+    return person(*ids)
 
 
 def _step_of(word: Text) -> Step | Ignored:

@@ -25,7 +25,6 @@ LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})[ T,]*(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _TRUE = frozenset(("true", "1", "si", "sí", "yes", "y", "t", "v", "x", "verdadero", "verdadeiro", "sim"))
 _FALSE = frozenset(("false", "0", "no", "n", "f", "falso", "nao", "não"))
-_NUMBER = re.compile(r"\+?[\d\s().\-/]+")
 _FRACTION = re.compile(r"\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+")
 _WHOLE_DECIMAL = re.compile(r"(\d+)\.0")  # data frames write whole numbers so, in columns with empty cells
 _SPACED_ZONE = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
@@ -112,18 +111,6 @@ def identifier_of(value: Any) -> str | None:
     text = text_of(value)
     whole = None if text is None else _WHOLE_DECIMAL.fullmatch(text)
     return text if whole is None else whole[1]
-
-
-def number_of(value: Any) -> str | None:
-    """The digits of a phone number in any formatting; None where the value is no phone number."""
-    if type(value) is str and value.isascii() and value.isdigit():
-        return value
-    text = text_of(value)
-    if text is None or _NUMBER.fullmatch(text) is None:
-        return None
-    if _WHOLE_DECIMAL.fullmatch(text) is not None:
-        return identifier_of(text)
-    return re.sub(r"\D", "", text) or None
 
 
 def code_of(value: Any) -> int | None:

@@ -9,12 +9,13 @@ import re
 from typing import Any
 
 from storage.domain.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
-from storage.sources.fields import Unreadable, failure_of, keyless_key, number_of, reject, text_of, time_of
+from storage.sources.fields import Unreadable, failure_of, keyless_key, reject, text_of, time_of
 from storage.sources.format import Context, Format, JsonReader, Shortcut
+from storage.sources.identity import number_of, person
 from storage.sources.json_scanner import decode
 from storage.sources.send_log_fast_path import LINE_START, AcceptedSendReader
 from storage.sources.send_log_table import table
-from storage.sources.send_log_values import NAME, contact_of, kind_of
+from storage.sources.send_log_values import NAME, kind_of
 
 _TIMES = ("at", "timestamp", "sent_at", "time", "date", "created_at", "ts", "datetime", "@timestamp")
 _URLS = ("url", "path", "uri", "endpoint")
@@ -140,7 +141,8 @@ def _line(record: dict[str, Any], request: dict[str, Any]) -> LineIds:
 def _contact(to: str | None, response: dict[str, Any]) -> ContactIds:
     contacts = response.get("contacts")
     known = _dict(contacts[0]) if isinstance(contacts, list) and contacts else {}
-    return contact_of(known.get("wa_id"), known.get("input"), to, known.get("user_id"))
+    ids = (known.get(name) for name in ("wa_id", "input"))
+    return person(*ids, to, known.get("user_id"), known.get("parent_user_id"))
 
 
 def _failure(record: dict[str, Any], response: dict[str, Any]) -> Failure | None:

@@ -10,9 +10,10 @@ import msgspec
 
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds, LineIds, Origin, Rank, Send
-from storage.sources.fields import Text, Unreadable, number_of, text_of, time_of
+from storage.sources.fields import Text, Unreadable, text_of, time_of
 from storage.sources.format import Context
-from storage.sources.send_log_values import contact_of, kind_of
+from storage.sources.identity import number_of, person
+from storage.sources.send_log_values import kind_of
 
 LINE_START = b"{"
 _LINES_KEPT = _TEXTS_KEPT = 10_000
@@ -134,4 +135,4 @@ def _recipient(to: Text, response: _Response) -> ContactIds:
     number, typed = number_of(to), known.input
     if number is not None and number == to == known.wa_id and (typed is None or typed == to) and known.user_id is None:
         return ContactIds((number,))
-    return contact_of(known.wa_id, known.input, text_of(to), known.user_id)
+    return person(known.wa_id, known.input, to, known.user_id)

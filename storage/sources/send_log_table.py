@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from storage.domain.events import ContactIds, LineIds, Origin, Rank, Send
+from storage.domain.events import LineIds, Origin, Rank, Send
 from storage.sources.fields import (
     Unreadable,
     failure_of,
     header_of,
     identifier_of,
     keyless_key,
-    number_of,
     text_of,
     time_of,
 )
 from storage.sources.format import Context, RowReader
+from storage.sources.identity import number_of, row_contact
 from storage.sources.send_log_values import NAME
 
 _FAILED = frozenset(("failed", "error", "rejected", "undelivered", "fallido", "fallida"))
@@ -93,7 +93,6 @@ class SendRowReader(RowReader):
         to, campaign, template, key = cell("to"), cell("campaign"), cell("template"), cell("id")
         if key is None and not failed and to is None:
             raise Unreadable("no message id and no recipient")
-        number = number_of(to)
         line = LineIds(identifier_of(cell("phone_number_id")), number_of(cell("line_number")), cell("line_name"))
         language, raw_line = cell("language"), line.identifier or line.number or line.name
         kind = (cell("kind") or "template").lower()
@@ -102,7 +101,7 @@ class SendRowReader(RowReader):
             Rank.SEND_LOG,
             at,
             line,
-            ContactIds((number,) if number else (), cell("user_id") or (None if number else to), name=cell("name")),
+            row_contact(to, cell("user_id"), name=cell("name")),
             keyless=key is None,
             kind=kind,
             template=template,

@@ -11,8 +11,9 @@ import pytest
 
 from storage.domain.events import ContactIds, Event, Ignored, Item, LineIds, Rank, Send
 from storage.sources import formats
-from storage.sources.fields import keyless_key, number_of, time_of
+from storage.sources.fields import keyless_key, time_of
 from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut
+from storage.sources.identity import number_of
 from tests.captures import capture, events_of, import_all, items_of
 from tests.databases import report_of, tsv_of
 from tui.commands.cli import run
