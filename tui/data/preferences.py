@@ -92,7 +92,7 @@ def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferenc
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return replace(base, problems=(f"{path}: {error}; the defaults hold",))
+        return replace(base, problems=(f"{path}: {error}; the defaults are used",))
     problems: list[str] = []
     found = base
     for name, value in values.items():

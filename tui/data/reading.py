@@ -222,7 +222,7 @@ def load_snapshot(
 
 
 def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
-    """The fields without whose restriction the filter would match: (field, how many starts match without it)."""
+    """Fields whose restriction alone excludes every start: (field, how many starts match without it)."""
     for name in FIELDS:
         other = filter.without(name)
         if other != filter and (starts_without := load_report(session, other, now).starts):
@@ -275,7 +275,17 @@ def find(
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
-    """How many starts of a filter each value of a field has."""
+    """Counts the starts of a filter by the values of a field.
+
+    Args:
+        connection: reads the database.
+        filter: selects the starts.
+        field: the name of the field.
+        now: the time that the period refers to.
+
+    Returns:
+        value -> starts that have it.
+    """
     with read_session(connection) as session:
         return filter_choices.counts(session, filter, field, now)
 

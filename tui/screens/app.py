@@ -48,7 +48,7 @@ class SaludoApp(CellDiff):
     CSS_PATH = "style.tcss"
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
-    # An installed screen is kept when it is closed: making one each time leaks some of its memory.
+    # An installed screen is kept when it is closed: creating one each time leaks memory.
     SCREENS: ClassVar = {"help": _help_screen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 

@@ -22,7 +22,7 @@ def panels() -> dict[int, str]:
 
 
 class Arrangement:
-    """The panels of one screen.
+    """Shows, hides and places the panels of one screen.
 
     Args:
         screen: holds the panels.

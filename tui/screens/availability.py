@@ -26,7 +26,7 @@ from tui.words.unavailable import NO_DATA, UNREADABLE, ScreenState, why_not
 
 
 class Availability:
-    """The reasons for one screen.
+    """Says which keys of one screen are available, and why others are not.
 
     Args:
         path: the database.

@@ -16,7 +16,7 @@ from tui.words.numbers import plural
 
 
 class Copying:
-    """The copies of one screen.
+    """Copies from one screen to the clipboard.
 
     Args:
         write: sends text to the terminal as it is.

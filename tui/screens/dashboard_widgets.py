@@ -66,7 +66,7 @@ class DashboardWidgets:
         yield from (self.detail, self.choices, self.filter_line, self.prompt_line)
 
     def draw_charts(self) -> None:
-        """Draws the charts whose drawing is imported after the start."""
+        """Draws the charts that need plotext, which is imported after the first frame."""
         for panel in self.panels.values():
             if isinstance(panel, DrawnChart):
                 panel.enable()

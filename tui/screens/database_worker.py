@@ -45,7 +45,7 @@ _READ_AT_ONCE = 0.1  # seconds that the first frame waits for its numbers
 
 
 class DatabaseWorker:
-    """The jobs of one screen.
+    """Runs the reading and writing jobs of one screen.
 
     Args:
         screen: gets the messages; its workers run the jobs.
@@ -150,7 +150,14 @@ class DatabaseWorker:
         self._run("counts", lambda: self._answer(self._details, read, lambda text: None))
 
     def find(self, filter: Filter, text: str, cursor: Cursor | None, older: bool) -> None:
-        """Searches the table for text; answers several `FindProgress`, and `FindEnded` or `LoadFailed`."""
+        """Searches the table for text; answers several `FindProgress`, and `FindEnded` or `LoadFailed`.
+
+        Args:
+            filter: selects the starts of the table.
+            text: the text to find.
+            cursor: the start to search from; None for an end of the table.
+            older: search towards older starts, not newer ones.
+        """
 
         def progress(day: date) -> None:
             _stop_if_cancelled()

@@ -24,7 +24,7 @@ _COMMANDS = "command"
 
 
 class FilterDialogs:
-    """The lists and the line of one screen.
+    """Opens the lists and the filter line of one screen, and applies what the user chooses.
 
     Args:
         screen: has the size and the dropdowns that a list opens below.

@@ -9,13 +9,19 @@ from tui.widgets.prompt_line import PromptLine, Purpose
 
 
 class Prompt:
-    """The prompt of one screen; `say` shows the instruction in the status line. The answer is a `TextEntered`."""
+    """Opens the prompt line; `say` shows the instruction in the status line. The answer is a `TextEntered` message."""
 
     def __init__(self, line: PromptLine, key_focus: KeyFocus, say: Callable[[str], None]) -> None:
         self._line, self._key_focus, self._say = line, key_focus, say
 
     def ask(self, purpose: Purpose, proposal: str, instruction: str) -> None:
-        """Opens the line with a proposal."""
+        """Opens the line.
+
+        Args:
+            purpose: what the text is for.
+            proposal: the text to begin with, which the user can edit.
+            instruction: what to type and which keys to press.
+        """
         self._key_focus.open_dialog(self._line)
         self._line.ask(purpose, proposal)
         self._say(instruction)

@@ -12,7 +12,13 @@ from tui.words.numbers import plural
 
 
 def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:
-    """Why a snapshot has no rows and what to do, in lines; empty if it has some."""
+    """Why a snapshot has no rows and what to do, in lines; empty if it has rows.
+
+    Args:
+        snapshot: what was read.
+        can_go_back: whether there is a previous view.
+        path: the database.
+    """
     if snapshot.pager.count:
         return ()
     if snapshot.empty:
@@ -20,7 +26,7 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
     without = [
         FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.starts_without
     ]
-    keys = "x clears every filter, < goes to the period before" + (", Esc goes back." if can_go_back else ".")
+    keys = "x clears every filter, < goes to the previous period" + (", Esc goes back." if can_go_back else ".")
     return (f"Nothing matches: {describe(snapshot.view.filter)}.", *without, keys)
 
 

@@ -10,7 +10,7 @@ from tui.screens.navigation import Navigation
 
 
 class ViewSwitches:
-    """Each goes to another view, from which the user can come back."""
+    """Each action goes to another view; the user can go back to the present one."""
 
     def __init__(self, navigation: Navigation, arrangement: Arrangement) -> None:
         self._navigation, self._arrangement = navigation, arrangement

@@ -93,7 +93,7 @@ class TerminalBuffer:
         """Stores the painted cells, and returns the text to send to the terminal.
 
         Cells outside `size` are left out: after the terminal has become smaller, Textual still paints one frame of the
-        old size, and a terminal would draw the cells beyond its edges at its edges.
+        old size, and a terminal would draw these cells at its edges.
 
         Args:
             pieces: what Textual paints.

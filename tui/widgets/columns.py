@@ -11,7 +11,7 @@ from rich.style import Style
 from storage.domain.vocabulary import StartStatus
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
-from tui.words.numbers import NOTHING, share_of, short_number
+from tui.words.numbers import NO_VALUE, share_of, short_number
 from tui.words.wording import SHORT_ORIGINS, USER_TYPE_NAMES, day, reason_name, short_moment, status_name
 
 Row = TypeVar("Row", StartRow, NotificationRow)
@@ -56,9 +56,9 @@ def _status(row: StartRow) -> str:
 STARTS: tuple[Column[StartRow], ...] = (
     Column("Time", 12, 0, lambda row: short_moment(row.at)),
     Column("Status", 11, 0, _status, style=lambda row: status_style(row.status, bold=True)),
-    Column("Contact", 13, 1, lambda row: safe(row.contact) or NOTHING),
+    Column("Contact", 13, 1, lambda row: safe(row.contact) or NO_VALUE),
     Column("Name", 12, 4, lambda row: safe(row.name), grows=2),
-    Column("Template", 20, 1, lambda row: safe(row.template) or NOTHING, grows=4),
+    Column("Template", 20, 1, lambda row: safe(row.template) or NO_VALUE, grows=4),
     Column("Line", 14, 6, lambda row: safe(row.line), grows=1),
     Column("Started by", 10, 5, lambda row: SHORT_ORIGINS[row.origin], style=lambda row: DIM),
     Column("User", 9, 5, lambda row: USER_TYPE_NAMES[row.user_type], style=lambda row: DIM),

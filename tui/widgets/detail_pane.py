@@ -1,4 +1,4 @@
-"""One start in full: its timeline, its failure and what to do, the person, and the link to the chat."""
+"""The details of one start: its timeline, its failure and what to do, the person, and the link to the chat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, STATUS_LETTER, sa
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.widgets.scroll_text import Lines
 from tui.words.keys import Where, bindings
-from tui.words.numbers import NOTHING, number
+from tui.words.numbers import NO_VALUE, number
 from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, status_name
 
 if TYPE_CHECKING:  # slow to import, and not needed for the first screen
@@ -46,7 +46,7 @@ class StepRequested(Message):
 
 
 class ContactRequested(Message):
-    """Show every start of the person whose start this is."""
+    """Show every start of the person of this start."""
 
     def __init__(self, row: StartRow) -> None:
         self.row = row
@@ -214,7 +214,7 @@ def _start_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
         answer = "yes, reported by the platform" if detail.answered_by_source else "yes"
     return [
         ("Started by", ORIGIN_NAMES[row.origin], PLAIN),
-        ("Template", safe(row.template) or NOTHING, PLAIN),
+        ("Template", safe(row.template) or NO_VALUE, PLAIN),
         ("Language", detail.language, PLAIN),
         ("Campaign", detail.campaign, PLAIN),
         ("Line", row.line, PLAIN),

@@ -124,7 +124,7 @@ class Panel(PaintedWidget, can_focus=True):
         return ""
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
-        """The lines below the heading."""
+        """The lines below the heading, at most `height` lines of `width` cells."""
         raise NotImplementedError
 
     def item_count(self) -> int:

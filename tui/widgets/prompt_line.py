@@ -1,4 +1,4 @@
-"""A line to type one text in: the name of a file to save, or the text to find. Does neither itself."""
+"""A line to type one text in: the name of a file to save, or the text to find. Neither saves nor searches."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from storage.report.report import Report, share
 from tui.data.drill import narrowed
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, fit, status_style
 from tui.widgets.panel import Panel, strip
-from tui.words.numbers import NOTHING, number, percent, short_number
+from tui.words.numbers import NO_VALUE, number, percent, short_number
 from tui.words.wording import SHORT_ORIGINS
 
 SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
@@ -47,7 +47,7 @@ class Tile(NamedTuple):
 def tiles_of(report: Report) -> list[Tile]:
     """The tiles of a report, in order."""
     answered, status = report.answered, report.status
-    per_user = f"{report.sends / report.users_sent:.2f}" if report.users_sent else NOTHING
+    per_user = f"{report.sends / report.users_sent:.2f}" if report.users_sent else NO_VALUE
     answered_share = percent(share(answered.users_answered, answered.users_reached))
     failed_share = percent(share(status.failed, report.sends))
     tiles = [

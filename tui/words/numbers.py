@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NOTHING = "–"
+NO_VALUE = "–"
 
 
 def number(count: int) -> str:
@@ -22,7 +22,7 @@ def short_number(count: int) -> str:
 
 def percent(value: float | None) -> str:
     """A fraction of 1 as a percentage with one decimal; a dash for None."""
-    return NOTHING if value is None else f"{value:.1%}"
+    return NO_VALUE if value is None else f"{value:.1%}"
 
 
 def share_of(count: int, base: int) -> str:

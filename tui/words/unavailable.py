@@ -38,8 +38,8 @@ UNREADABLE = "the database cannot be read; press r to try again"
 _NEED_DATA = frozenset(
     "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel".split()
 )
-_NOTHING = "no item under the cursor"
-_GROUPED = "the table by notification is sorted by day; press v for single starts"
+_NO_ITEM = "no item under the cursor"
+_SORTED_BY_DAY = "the table by notification is sorted by day; press v for single starts"
 
 
 def why_not(action: str, state: ScreenState) -> str:
@@ -62,12 +62,12 @@ def why_not(action: str, state: ScreenState) -> str:
         case "next_chart" if state.all_charts:
             return "all charts are on the screen"
         case "sort" | "reverse" if state.grouped:
-            return _GROUPED
+            return _SORTED_BY_DAY
         case "find" | "find_next" if state.grouped or not state.by_time:
             return "search needs single starts by time: press v for single starts, s to sort by time"
         case "save" | "save_as" if state.saving is not None:
             return f"still saving {state.saving}; press Esc to cancel"
         case "open" | "copy" | "copy_all" if not state.selectable_count:
-            return _NOTHING
+            return _NO_ITEM
         case _:
             return ""

@@ -51,7 +51,7 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
         ('thme = "dark"', "unknown setting 'thme'; expected theme, mouse"),
         ('[keys]\n"dashboard.sing" = "w"', "'dashboard.sing' is not the name of a key action"),
         ('[keys]\n"dashboard.save" = 1', "dashboard.save expects a text"),
-        ("theme = ", "the defaults hold"),
+        ("theme = ", "the defaults are used"),
     ],
 )
 def test_a_wrong_line_is_one_clear_line_and_the_default(tmp_path: Path, text: str, problem: str) -> None:
