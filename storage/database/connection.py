@@ -9,13 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from storage.database import schema
 from storage.database.malloc import keep_freed_memory
+from storage.database.new_file import create_directory, create_file, lock_path, remove_directories, remove_files
 from storage.domain.errors import StorageError
 
 # Without an adapter for None, sqlite3 searches for one each time it binds None, which takes longer than the rest of the
@@ -128,32 +129,61 @@ def _read_only(path: Path, mode: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
+def writing(path: Path, *, unless: Callable[[sqlite3.Connection], bool] | None = None) -> Iterator[Writer]:
     """The database for writing, created if it does not exist, at the current version.
+
+    Args:
+        path: The file.
+        unless: Asked at the end, also after an error, of a database that this call has created: whether nothing is
+            worth keeping. The files and directories that it created are then removed.
 
     Raises:
         DatabaseError: The file is not a database of this program, cannot be written, or another writer has it. A second
             writer is refused at once and does not wait: an import can take minutes.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directories = create_directory(path.parent)
     except OSError as error:
         raise DatabaseError(f"{path.parent}: cannot be created ({error.strerror})") from None
-    if exists(path):
-        # Refuses a file of another program before a lock file is created next to it.
-        with suppress(_Outdated), reading(path):
-            pass
-    keep_freed_memory()
-    with _lock(path), _errors(path):
-        _create(path)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=_TIMEOUT)
-        try:
+    try:
+        if exists(path):
+            # Refuses a file of another program before a lock file is created next to it.
+            with suppress(_Outdated), reading(path):
+                pass
+        keep_freed_memory()
+        with _lock(path), _errors(path), _opened(path, unless) as connection:
             with suppress(_Outdated):
                 _check_version(connection, path)
             _set_up(connection)
             yield Writer(connection, path)
-        finally:
+    finally:
+        if unless is not None and not os.path.exists(path):
+            remove_directories(directories)
+
+
+@contextmanager
+def _opened(path: Path, unless: Callable[[sqlite3.Connection], bool] | None) -> Iterator[sqlite3.Connection]:
+    """A connection to a file, which is created if it does not exist, and removed as `writing` says."""
+    connection: sqlite3.Connection | None = None
+    existed = path.exists()
+    if existed and path.stat().st_size > 0:
+        unless = None
+    try:
+        create_file(path)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=_TIMEOUT)
+        yield connection
+    finally:
+        unwanted = unless is not None and (connection is None or _is_unwanted(connection, unless))
+        if connection is not None:
             connection.close()
+        if unwanted:
+            remove_files(path, existed=existed)
+
+
+def _is_unwanted(connection: sqlite3.Connection, unless: Callable[[sqlite3.Connection], bool]) -> bool:
+    with suppress(sqlite3.Error):
+        return unless(connection)
+    return False  # what cannot be read may hold something
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
@@ -169,27 +199,40 @@ def _set_up(connection: sqlite3.Connection) -> None:
         schema.migrate(connection)
 
 
-def _create(path: Path) -> None:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Holds the writer's lock: a file next to the database, locked by the kernel, which frees it if the writer dies."""
-    lock_file = path.with_name(path.name + ".lock")
+    handle = _locked(path)
     try:
-        handle = os.open(lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise DatabaseError(f"{path}: cannot be written ({error.strerror})") from None
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DatabaseError(f"{path}: another import is writing to it; wait until it ends") from None
         yield
     finally:
         os.close(handle)
+
+
+def _locked(path: Path) -> int:
+    """The lock file, open and locked."""
+    file = lock_path(path)
+    while True:
+        try:
+            handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DatabaseError(f"{path}: cannot be written ({error.strerror})") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise DatabaseError(f"{path}: another import is writing to it; wait until it ends") from None
+        # A writer whose new database held nothing has removed the lock file: what is locked must be what others find.
+        if _is_same(handle, file):
+            return handle
+        os.close(handle)
+
+
+def _is_same(handle: int, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

@@ -58,6 +58,12 @@ def options_text(options: Options) -> str:
     return msgspec.json.encode(content, enc_hook=str, order="deterministic").decode()
 
 
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether no part of any file was ever imported into a database, whose tables may not be made yet."""
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'imports'").fetchone()[0]
+    return not tables or connection.execute("SELECT count(*) FROM imports").fetchone()[0] == 0
+
+
 def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Options) -> ImportedFile | None:
     """The earlier import that came farthest in a file with this content; None if none read its beginning."""
     hashed = IncrementalDigest(file)

@@ -44,11 +44,11 @@ def now_of(arguments: Namespace, zone: ZoneInfo) -> datetime:
     return now if now.tzinfo is not None else now.replace(tzinfo=zone)
 
 
-def bar(label: str, total: int | None = None) -> Bar:
-    """A progress bar; `total` in bytes if it is known."""
+def bar(label: str, total: int | None = None, number: int = 1, of: int = 1) -> Bar:
+    """A progress bar of one job, or of one of several; `total` in bytes if it is known."""
     from tui.commands.progress import bar_for  # the dashboard starts without it
 
-    return bar_for(label, total)
+    return bar_for(label, total, number, of)
 
 
 def ignore_closed_pipes() -> None:

@@ -16,13 +16,14 @@ from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, ignore_closed_pipes
+from tui.commands.import_summary import as_json, summary_lines, total_line
 from tui.commands.output import is_utf8, print_lines, print_message, report_error
-from tui.words.numbers import plural
 
 if TYPE_CHECKING:
     from storage.database.connection import Writer
     from storage.ingest.importer import Summary
     from storage.sources.opened import Options
+    from tui.commands.progress import Bar
 
 
 def import_files(arguments: Namespace) -> int:
@@ -31,7 +32,9 @@ def import_files(arguments: Namespace) -> int:
     if arguments.files.count("-") > 1:
         raise UsageError("'-' is given twice, but standard input can be read only once")
     ignore_closed_pipes()
-    with writing(database_of(arguments)) as writer:
+    from storage.ingest.journal import is_empty
+
+    with writing(database_of(arguments), unless=is_empty) as writer:
         return _import_files(arguments, writer, options)
 
 
@@ -61,35 +64,39 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
 
 
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
-    from storage.ingest.importer import FileError, import_path, import_stream, prepare
+    from storage.ingest.importer import FileError, prepare
 
     prepare(writer)
     options = options_in(load_settings(writer.connection).zone)
     summaries: list[Summary] = []
-    failed = False
-    for name in arguments.files:
+    names, failed = arguments.files, 0
+    for number, name in enumerate(names, 1):
         try:
-            with bar(name, None if name == "-" else _size(name)) as progress:
-                if name != "-":
-                    summary = import_path(writer, Path(name), options, progress.show, progress.counted)
-                elif sys.stdin is None:
-                    raise FileError("-: standard input is closed")
-                else:
-                    summary = import_stream(writer, sys.stdin.buffer, "-", options, progress.show, progress.counted)
+            with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
+                summary = _import_file(writer, name, options, progress)
         except FileError as error:
             report_error(str(error), 1)
-            failed = True
+            failed += 1
             continue
         summaries.append(summary)
-        print_message(_summary_line(summary))
+        for line in summary_lines(summary, str(getattr(arguments, "db", None) or "")):
+            print_message(line)
     if arguments.json:
-        files = [{name: getattr(summary, name) for name in _SUMMARY_KEYS} for summary in summaries]
-        print_lines(json.dumps({"files": files}, ensure_ascii=not is_utf8()))
+        print_lines(json.dumps(as_json(summaries, failed), ensure_ascii=not is_utf8()))
+    elif len(names) > 1:
+        print_message(total_line(summaries, failed))
     rejected = any(summary.rejects for summary in summaries)
     return 1 if failed or (arguments.strict and rejected) else 0
 
 
-_SUMMARY_KEYS = ("file", "format", "records", "events", "rejects", "new", "changed")
+def _import_file(writer: Writer, name: str, options: Options, progress: Bar) -> Summary:
+    from storage.ingest.importer import FileError, import_path, import_stream
+
+    if name != "-":
+        return import_path(writer, Path(name), options, progress.show, progress.counted)
+    if sys.stdin is None:
+        raise FileError("-: standard input is closed")
+    return import_stream(writer, sys.stdin.buffer, "-", options, progress.show, progress.counted)
 
 
 def _size(name: str) -> int | None:
@@ -97,16 +104,3 @@ def _size(name: str) -> int | None:
         return Path(name).stat().st_size
     except OSError:
         return None
-
-
-def _summary_line(summary: Summary) -> str:
-    if summary.passed_over and not summary.records:
-        return f"{summary.file} ({summary.format}): already imported, 0 new messages"
-    parts = [plural(summary.events, "event"), plural(summary.new, "new message"), f"{summary.changed:,} changed"]
-    if summary.passed_over:
-        parts.insert(0, f"{plural(summary.passed_over, 'byte')} already imported")
-    if summary.ignored:
-        parts.append(f"{plural(summary.ignored, 'record')} ignored")
-    if summary.rejects:
-        parts.append(f"{plural(summary.rejects, 'record')} could not be read")
-    return f"{summary.file} ({summary.format}): {', '.join(parts)}"

@@ -21,6 +21,8 @@ def printable(text: str) -> str:
 def print_message(text: str) -> None:
     """Prints a message to stderr; errors of a closed or full stderr are ignored."""
     if sys.stderr is not None:
+        if not is_utf8(sys.stderr):
+            text = text.replace("…", "...")
         with suppress(OSError):
             print(printable(text), file=sys.stderr, flush=True)
 
@@ -62,6 +64,6 @@ def discard_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def is_utf8() -> bool:
-    """Whether stdout can print every character."""
-    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+def is_utf8(stream: TextIO | None = None) -> bool:
+    """Whether a stream, or stdout, can print every character."""
+    return (getattr(stream or sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"

@@ -18,8 +18,8 @@ _LABEL_WIDTH = 40  # cells
 class Bar:
     """One line that shows the progress of one job; draws nothing if stderr is not a terminal."""
 
-    def __init__(self, label: str, total: int | None, visible: bool) -> None:
-        self._label, self._total, self._visible = label, total, visible
+    def __init__(self, label: str, total: int | None, visible: bool, which: str = "") -> None:
+        self._label, self._total, self._visible, self._which = label, total, visible, which
         self._started = time.monotonic()
         self._drawn = 0.0
         self._begin: int | None = None
@@ -75,9 +75,10 @@ class Bar:
         sys.stderr.flush()
 
 
-def bar_for(label: str, total: int | None = None) -> Bar:
-    """A bar for one job; `total` in bytes if it is known."""
-    return Bar(printable(label), total, sys.stderr is not None and sys.stderr.isatty())
+def bar_for(label: str, total: int | None = None, number: int = 1, of: int = 1) -> Bar:
+    """A bar for one job, or for one of several; `total` in bytes if it is known."""
+    which = f"{number} of {of}: " if of > 1 else ""
+    return Bar(printable(label), total, sys.stderr is not None and sys.stderr.isatty(), which)
 
 
 def last_cells(text: str, width: int) -> str:
