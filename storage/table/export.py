@@ -15,11 +15,11 @@ from typing import BinaryIO
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
-from storage.table.export_lines import COLUMNS, lines
+from storage.table.export_cells import Export, formats_of, iso_times, tsv_cell
+from storage.table.export_starts import StartsExport
 
-ENGLISH = tuple(column.english for column in COLUMNS)
-SPANISH = tuple(column.spanish for column in COLUMNS)
-HEADERS = {"en": ENGLISH, "es": SPANISH}
+STARTS = StartsExport()
+ENGLISH, SPANISH = StartsExport.header("en"), StartsExport.header("es")
 
 _NAMES_TRIED = 1_000
 
@@ -35,22 +35,26 @@ def write_tsv(
     out: BinaryIO,
     *,
     language: str = "en",
+    export: Export = STARTS,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Writes the starts of a filter, newest first.
+    """Writes the rows of a filter as TSV.
 
     Args:
-        language: of the header, a key of HEADERS.
-        progress: called after each chunk with the number of starts written so far.
+        language: of the header, `en` or `es`.
+        export: the rows and their columns.
+        progress: called after each chunk with the number of rows written so far.
 
     Returns:
-        The number of starts.
+        The number of rows.
     """
     count = 0
-    out.write(("\t".join(HEADERS[language]) + "\n").encode())
-    for chunk in lines(session, filter, now):
-        out.write(("\n".join(chunk) + "\n").encode("utf-8", "replace"))
-        count += len(chunk)
+    out.write(("\t".join(export.header(language)) + "\n").encode())
+    formats = formats_of(session, tsv_cell, iso_times(session.calendar))
+    for cells in export.chunks(session, filter, now, formats):
+        lines = list(map("\t".join, zip(*cells, strict=True)))
+        out.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
+        count += len(lines)
         if progress is not None:
             progress(count)
     return count

@@ -317,7 +317,7 @@ def save(
 def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
     """Saves the numbers of a panel as TSV; `name`, `to` and the errors as in `save`, `rows` with their heading."""
     from storage.table.export import file_name
-    from storage.table.export_lines import tsv_cell
+    from storage.table.export_cells import tsv_cell
 
     text = "".join("\t".join(tsv_cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
     return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))

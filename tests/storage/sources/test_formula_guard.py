@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from storage.domain.events import ContactIds, Failure, LineIds, Rank, Send
 from storage.sources.fields import text_of
 from storage.sources.formula_guard import MAY_NEED_GUARD, guarded, unguarded
-from storage.table.export_lines import tsv_cell
+from storage.table.export_cells import tsv_cell
 from tests.captures import capture, events_of, import_all
 from tests.databases import NOON, SECOND, build, report_of, tsv_bytes
 from tests.events import row, send

@@ -11,9 +11,9 @@ import pytest
 
 from storage.domain.events import Failure
 from storage.domain.filters import Filter
-from storage.table import export_lines
+from storage.table import export_starts
 from storage.table.export import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
-from storage.table.export_lines import tsv_cell
+from storage.table.export_cells import tsv_cell
 from tests.databases import DAY, NOON, NOW, SECOND, build, column, session_of, tsv_bytes, tsv_of
 from tests.events import row, send
 
@@ -32,7 +32,7 @@ def test_lines_are_newest_first_with_ties_by_key_descending(path: Path) -> None:
 def test_the_size_of_a_chunk_does_not_change_the_order(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tsv_bytes(path)
     for rows in (1, 2, 3):
-        monkeypatch.setattr(export_lines, "_CHUNK", rows)
+        monkeypatch.setattr(export_starts, "_CHUNK", rows)
         assert tsv_bytes(path) == whole
 
 

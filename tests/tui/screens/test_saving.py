@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from storage.table import export, export_lines
+from storage.table import export_starts
+from storage.table.export_starts import StartsExport
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, screen_text, settle
 from tui.widgets.status_bar import StatusLine
@@ -17,15 +18,15 @@ from tui.widgets.status_bar import StatusLine
 
 async def test_keys_work_during_a_save_and_escape_cancels_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = scenes.database(tmp_path)
-    lines = export_lines.lines
+    chunks = StartsExport.chunks
 
-    def slowly(*asked: Any) -> Iterator[list[str]]:
-        for chunk in lines(*asked):
+    def slowly(*asked: Any) -> Iterator[Any]:
+        for chunk in chunks(*asked):
             time.sleep(0.05)
             yield chunk
 
-    monkeypatch.setattr(export_lines, "_CHUNK", 1)
-    monkeypatch.setattr(export, "lines", slowly)
+    monkeypatch.setattr(export_starts, "_CHUNK", 1)
+    monkeypatch.setattr(StartsExport, "chunks", slowly)
     before = set(tmp_path.iterdir())
     async with dashboard(path, filter="period:all") as (app, pilot):
         line = app.dashboard.query_one(StatusLine)

@@ -16,8 +16,8 @@ from tests.tui.sessions import session
 SLOW = """
 import sys, time
 import storage.table.export as export
-import storage.table.export_lines
-storage.table.export_lines._CHUNK = 1
+import storage.table.export_starts
+storage.table.export_starts._CHUNK = 1
 lines = export.lines
 def slowly(*parts):
     for line in lines(*parts):
