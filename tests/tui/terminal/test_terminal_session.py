@@ -15,15 +15,14 @@ from tests.tui.sessions import session
 # Every row of a save takes a while, so that there is a middle of it.
 SLOW = """
 import sys, time
-import storage.table.export as export
-import storage.table.export_starts
-storage.table.export_starts._CHUNK = 1
-lines = export.lines
+import storage.table.export_starts as starts
+starts._CHUNK = 1
+chunks = starts.StartsExport.chunks
 def slowly(*parts):
-    for line in lines(*parts):
+    for chunk in chunks(*parts):
         time.sleep(0.1)
-        yield line
-export.lines = slowly
+        yield chunk
+starts.StartsExport.chunks = slowly
 from tui.commands.cli import run
 sys.exit(run(sys.argv[1:]))
 """
