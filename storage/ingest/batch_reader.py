@@ -113,7 +113,6 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
         [struct_tuple(contact) for contact in batch.contacts],
         batch.names,
         batch.events,
-        batch.recipients,
         [astuple(reject) for reject in part.rejects],
         part.ignored,
         astuple(part.place),
@@ -126,12 +125,11 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
 
 
 def _part_of(content: tuple[Any, ...]) -> FilePart:
-    format, rows, references, people, lines, contacts, names, events, recipients = content[:9]
-    rejects, ignored, place, position, records, last = content[9:15]
+    format, rows, references, people, lines, contacts, names, events = content[:8]
+    rejects, ignored, place, position, records, last = content[8:14]
     lines = [LineIds(*line) for line in lines]
-    contacts = [ContactIds(*contact) for contact in contacts]
-    batch = Batch(rows, references, people, lines, contacts, names, events, recipients)
-    digests = [digest and Digest(*digest) for digest in content[15:]]
+    batch = Batch(rows, references, people, lines, [ContactIds(*contact) for contact in contacts], names, events)
+    digests = [digest and Digest(*digest) for digest in content[14:]]
     rejects = [Reject(*reject) for reject in rejects]
     return FilePart(format, batch, rejects, ignored, Offset(*place), position, records, last, *digests)
 

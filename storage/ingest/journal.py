@@ -12,10 +12,11 @@ known only while all its rejects are listed: bytes whose rejects were replaced a
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -49,6 +50,38 @@ class ImportedFile:
     format: str
 
 
+class Entry(NamedTuple):
+    """An import, as it is listed.
+
+    Attributes:
+        file: the name of the file, as it was last given.
+        format: the name of its format.
+        started_at: when its first part was read, in ms.
+        finished_at: when all of it was read; None if that has not happened.
+        records: records read.
+        events: events in them.
+        ignored: records that hold nothing for the report.
+        rejects: records that could not be read.
+        open_rejects: those of them that no later reading has replaced.
+        new: messages made.
+        changed: messages changed.
+        options: how it was read, by the names of `Options`; without those that were not given.
+    """
+
+    file: str
+    format: str
+    started_at: int
+    finished_at: int | None
+    records: int
+    events: int
+    ignored: int
+    rejects: int
+    open_rejects: int
+    new: int
+    changed: int
+    options: dict[str, Any]
+
+
 _CONTENT = "id, position, lines, prefix_sha256, size, sha256, rejects, format"
 
 
@@ -56,6 +89,37 @@ def options_text(options: Options) -> str:
     """What decides the result of an import besides the content of the file, as JSON."""
     content = {"reading": _READING, "options": options}
     return msgspec.json.encode(content, enc_hook=str, order="deterministic").decode()
+
+
+def entries(connection: sqlite3.Connection) -> list[Entry]:
+    """All imports, in the order in which they began."""
+    rows = connection.execute(
+        """
+        SELECT file, format, started_at, finished_at, records, events, ignored, rejects,
+               (SELECT count(*) FROM rejects WHERE import = i.id), new, changed, options
+        FROM imports AS i ORDER BY started_at, id
+        """
+    )
+    return [Entry._make((*row[:-1], _options_of(row[-1]))) for row in rows]
+
+
+def _options_of(text: str) -> dict[str, Any]:
+    """The options that `options_text` wrote; none of a version that wrote them otherwise."""
+    try:
+        options = msgspec.json.decode(text)["options"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return {}
+    return {name: value for name, value in options.items() if value not in (None, "", [], {}, False)}
+
+
+def imports_of(connection: sqlite3.Connection, name: str) -> list[int]:
+    """The imports of a file: of this path, or of this name as it was given or without its directory."""
+    path = os.path.realpath(name)
+    return [
+        id
+        for id, file, known in connection.execute("SELECT id, file, path FROM imports")
+        if name == file or path == known or name == os.path.basename(file)
+    ]
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

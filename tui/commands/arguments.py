@@ -101,6 +101,7 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_demo(commands, [common, dashboard_options])
     _add_import(commands, common, with_formats)
+    _add_lists(commands, common)
     report = commands.add_parser(
         "report", parents=[common, filter_options], help="print the numbers and charts once, as text"
     )
@@ -149,7 +150,7 @@ def _add_import(commands: argparse._SubParsersAction[_Parser], common: _Parser, 
     names, epilog = _formats() if with_formats else ("", "")
     parser = commands.add_parser("import", parents=[common], help="read files into the database", epilog=epilog)
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="webhook log, send log or TSV, plain or compressed; - is stdin"
+        "files", nargs="+", metavar="FILE", help="webhook log, send log or TSV, plain or gzip; - is stdin"
     )
     parser.add_argument("--format", metavar="F", help=f"{names}; default: detect it by content")
     parser.add_argument("--time-zone", metavar="Z", help="time zone of times without one (default: the report's)")
@@ -162,6 +163,16 @@ def _add_import(commands: argparse._SubParsersAction[_Parser], common: _Parser, 
     parser.add_argument("--line", metavar="L", help="line of records without one")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on stdout")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a record could not be read")
+
+
+def _add_lists(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    rejects = commands.add_parser("rejects", parents=[common], help="list the records that could not be read")
+    rejects.add_argument("--file", metavar="FILE", help="only those of this file")
+    imports = commands.add_parser("imports", parents=[common], help="list what was imported and when, the newest last")
+    for parser in (rejects, imports):
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="print them as JSON")
+        form.add_argument("--tsv", action="store_true", help="print them as TSV")
 
 
 def _formats() -> tuple[str, str]:

@@ -65,6 +65,14 @@ def _run(arguments: Namespace) -> int:
             from tui.commands.import_files import import_files
 
             return import_files(arguments)
+        case "rejects":
+            from tui.commands.list_imports import rejects
+
+            return rejects(arguments)
+        case "imports":
+            from tui.commands.list_imports import imports
+
+            return imports(arguments)
         case "report":
             from tui.commands.print_report import report
 

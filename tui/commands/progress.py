@@ -70,7 +70,8 @@ class Bar:
             return
         self._drawn, self._shown = now, True
         # A line that wraps could not be overwritten.
-        line = last_cells(f"{last_cells(self._label, _LABEL_WIDTH)}  {'  '.join(parts)}", _columns() - 1)
+        label = f"{self._which}{last_cells(self._label, _LABEL_WIDTH)}"
+        line = last_cells(f"{label}  {'  '.join(parts)}", _columns() - 1)
         sys.stderr.write(f"\r{line}\x1b[K")
         sys.stderr.flush()
 

@@ -88,6 +88,9 @@ class TestStreams:
     [
         ("--version",),
         ("import", LINES),
+        ("rejects",),
+        ("rejects", "--tsv"),
+        ("imports",),
         ("report", "--json"),
         ("report",),
         ("export",),

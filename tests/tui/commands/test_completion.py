@@ -25,7 +25,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
-        (("imp",), {"import"}),
+        (("imp",), {"import", "imports"}),
         (("import", "--f"), {"--format"}),
         (("export", "--language", ""), {"en", "es"}),
         (("--theme", ""), {"ansi", "dark", "light"}),
@@ -52,7 +52,7 @@ def test_bash_completes(
 @pytest.mark.parametrize(
     ("line", "completed"),
     [
-        ("saludo imp", {"import"}),
+        ("saludo imp", {"import", "imports"}),
         ("saludo import --f", {"--format"}),
         ("saludo export --language ", {"en", "es"}),
         ("saludo report --db saved", {"saved.db"}),

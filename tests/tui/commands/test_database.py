@@ -15,9 +15,22 @@ from tests.captures import CAPTURES
 from tests.tui.commands.runs import LINES, NOW, TABLE, assert_one_line, process, saludo
 from tui.commands.cli import run
 
+MISSING = [
+    *(
+        ("report",),
+        ("export",),
+        ("check",),
+        ("settings",),
+        ("settings", "time_zone"),
+        ("rejects",),
+        ("rejects", "--json"),
+    ),
+    *(("rejects", "--file", "x"), ("imports",), ("imports", "--tsv")),
+]
+
 
 class TestDatabase:
-    @pytest.mark.parametrize("words", [("report",), ("export",), ("check",), ("settings",), ("settings", "time_zone")])
+    @pytest.mark.parametrize("words", MISSING)
     def test_a_missing_database_is_one_line(
         self, words: tuple[str, ...], database: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -73,6 +73,15 @@ def test_counting_after_the_last_record_is_shown(monkeypatch: pytest.MonkeyPatch
     assert terminal.getvalue().endswith("\rfile  all read   25% counted\x1b[K")
 
 
+def test_of_several_files_the_bar_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watch(monkeypatch)
+    bar_for("/a/long/way/" * 9 + "to.jsonl", 300, 2, 12).show(0, 0)
+    assert terminal.getvalue().startswith("\r2 of 12: ")
+    assert "to.jsonl  0" in terminal.getvalue()
+    bar_for("only.jsonl", 300).show(0, 0)
+    assert "\ronly.jsonl  0" in terminal.getvalue()
+
+
 def test_nothing_is_drawn_without_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

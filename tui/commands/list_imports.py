@@ -1,0 +1,187 @@
+"""`saludo rejects` and `saludo imports`: what could not be read, and what was read and when."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from storage.database.connection import read_transaction, reading
+from storage.database.settings import load_settings
+from storage.domain.errors import StorageError
+from tui.commands.common import database_of
+from tui.commands.output import is_utf8, open_stdout, print_lines, print_message, printable
+from tui.commands.text_table import aligned
+from tui.words.numbers import plural
+
+if TYPE_CHECKING:
+    from storage.ingest.journal import Entry
+    from storage.ingest.kept_rejects import KeptReject
+
+_Record = dict[str, Any]
+
+_REJECT_KEYS = ("file", "format", "place", "line", "reason", "excerpt", "imported")
+_IMPORT_KEYS = (
+    *("file", "format", "started", "finished", "records", "events", "ignored", "rejects", "open_rejects", "new"),
+    *("changed", "options"),
+)
+_INDENT = "  "
+_LINE = re.compile(r"line (\d+)")
+
+
+def rejects(arguments: Namespace) -> int:
+    """Lists the records that could not be read; returns the exit status."""
+    from storage.ingest import journal, kept_rejects
+
+    with reading(database_of(arguments)) as connection, read_transaction(connection):
+        zone = load_settings(connection).zone
+        chosen = None
+        if arguments.file is not None:
+            chosen = journal.imports_of(connection, arguments.file)
+            if not chosen:
+                raise StorageError(f"{arguments.file}: was not imported; 'saludo imports' lists the files that were")
+        found = [*kept_rejects.every(connection, chosen)]
+    if arguments.json or arguments.tsv:
+        _print_records(arguments, "rejects", _REJECT_KEYS, [_reject_record(one, zone) for one in found])
+    elif found:
+        print_lines(*_reject_lines(found, zone, _columns()))
+        files = len({one.file for one in found})
+        print_message(
+            f"{plural(len(found), 'reject')} in {plural(files, 'file')}; correct the file and import it again"
+        )
+    if not found:
+        print_message(f"no rejects{'' if chosen is None else f' of {arguments.file}'}: every record could be read")
+    return 0
+
+
+def _reject_lines(found: Sequence[KeptReject], zone: ZoneInfo, columns: int | None) -> Iterable[str]:
+    """A table with the file in each row; on a terminal, where that would leave no room, below the name of each file."""
+    if columns is None:
+        rows = [(one.file, one.place, one.reason, _minute(one.imported_at, zone), one.excerpt) for one in found]
+        yield from aligned([("FILE", "PLACE", "REASON", "IMPORTED", "EXCERPT"), *rows])
+        return
+    for (file, format, imported_at), group in groupby(found, attrgetter("file", "format", "imported_at")):
+        yield printable(f"{file} ({format}), imported {_minute(imported_at, zone)}")
+        lines = aligned([(one.place, one.reason, one.excerpt) for one in group], columns - len(_INDENT))
+        yield from (_INDENT + line for line in lines)
+
+
+def _reject_record(one: KeptReject, zone: ZoneInfo) -> _Record:
+    line = _LINE.match(one.place)
+    return {
+        "file": one.file,
+        "format": one.format,
+        "place": one.place,
+        "line": None if line is None else int(line[1]),
+        "reason": one.reason,
+        "excerpt": one.excerpt,
+        "imported": _second(one.imported_at, zone),
+    }
+
+
+def imports(arguments: Namespace) -> int:
+    """Lists the imports, the newest last; returns the exit status."""
+    from storage.ingest import journal
+
+    with reading(database_of(arguments)) as connection, read_transaction(connection):
+        zone = load_settings(connection).zone
+        found = journal.entries(connection)
+    if arguments.json or arguments.tsv:
+        _print_records(arguments, "imports", _IMPORT_KEYS, [_import_record(one, zone) for one in found])
+    elif found:
+        _print_imports(found, zone)
+    if not found:
+        print_message("no imports: 'saludo import FILE' reads a file")
+    return 0
+
+
+def _import_record(one: Entry, zone: ZoneInfo) -> _Record:
+    finished = None if one.finished_at is None else _second(one.finished_at, zone)
+    record = {"started": _second(one.started_at, zone), "finished": finished, "options": one.options}
+    return {name: record[name] if name in record else getattr(one, name) for name in _IMPORT_KEYS}
+
+
+def _print_imports(found: Sequence[Entry], zone: ZoneInfo) -> None:
+    """Two lines an import, since its counts are too wide for the line of its file."""
+    rows = [(_minute(one.started_at, zone), _end(one, zone), one.format, one.file) for one in found]
+    header, *lines = aligned([("STARTED", "FINISHED", "FORMAT", "FILE"), *rows])
+    counts = (printable(f"{_INDENT}{_counts(one, zone)}") for one in found)
+    print_lines(header, *chain.from_iterable(zip(lines, counts, strict=True)))
+
+
+def _end(one: Entry, zone: ZoneInfo) -> str:
+    return "interrupted" if one.finished_at is None else _minute(one.finished_at, zone)
+
+
+def _counts(one: Entry, zone: ZoneInfo) -> str:
+    still = f" ({one.open_rejects:,} open)" if one.open_rejects != one.rejects else ""
+    parts = [
+        plural(one.records, "record"),
+        plural(one.events, "event"),
+        f"{one.ignored:,} ignored",
+        f"{plural(one.rejects, 'reject')}{still}",
+        f"{one.new:,} new",
+        f"{one.changed:,} changed",
+        *(f"{name.replace('_', ' ')} {_text(value)}" for name, value in _told(one.options, zone).items()),
+    ]
+    return ", ".join(parts)
+
+
+def _told(options: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """The options that are not the usual ones."""
+    usual = {"time_zone": zone.key, "origin": "template"}
+    return {name: value for name, value in options.items() if usual.get(name) != value}
+
+
+def _text(value: Any) -> str:
+    """An option as text: values that are missing in it are left out."""
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values() if part is not None)
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _print_records(arguments: Namespace, name: str, keys: Sequence[str], records: Sequence[_Record]) -> None:
+    """Prints records as JSON, or as TSV that a spreadsheet can open."""
+    if arguments.json:
+        print_lines(json.dumps({name: records}, ensure_ascii=not is_utf8(), indent=1))
+        return
+    from storage.table.export_cells import tsv_cell
+
+    with open_stdout() as out:
+        out.flush()
+        for row in (keys, *([_cell(record[key]) for key in keys] for record in records)):
+            out.buffer.write(("\t".join(map(tsv_cell, row)) + "\n").encode("utf-8", "replace"))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_text(part)}" for name, part in value.items())
+    return str(value)
+
+
+def _columns() -> int | None:
+    """The width of the terminal; None where stdout is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _minute(at: int, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, zone):%Y-%m-%d %H:%M}"
+
+
+def _second(at: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at // 1000, zone).isoformat()
