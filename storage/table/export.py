@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
@@ -22,6 +22,7 @@ STARTS = StartsExport()
 ENGLISH, SPANISH = StartsExport.header("en"), StartsExport.header("es")
 
 _NAMES_TRIED = 1_000
+Result = TypeVar("Result")
 
 
 class ExportError(StorageError):
@@ -86,7 +87,7 @@ def write_free(directory: Path, name: str, write: Callable[[BinaryIO], int]) -> 
     return path
 
 
-def write_file(path: Path, write: Callable[[BinaryIO], int], *, replace: bool) -> int:
+def write_file(path: Path, write: Callable[[BinaryIO], Result], *, replace: bool) -> Result:
     """Writes a file of mode 0600 by way of a temporary file beside it.
 
     Returns:
@@ -100,7 +101,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], int], *, replace: bool) -
         try:
             handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(handle, "wb") as out:
-                count = write(out)
+                result = write(out)
             if not replace:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             os.replace(temporary, path)
@@ -110,4 +111,4 @@ def write_file(path: Path, write: Callable[[BinaryIO], int], *, replace: bool) -
         raise ExportError(f"{path}: already exists; choose another name or use --force") from None
     except OSError as error:
         raise ExportError(f"{path}: cannot be written ({error.strerror})") from None
-    return count
+    return result

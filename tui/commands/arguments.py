@@ -184,7 +184,13 @@ def _formats() -> tuple[str, str]:
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
-    parser = commands.add_parser("export", parents=parents, help="write the starts as TSV")
-    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="file to write (default: stdout)")
+    parser = commands.add_parser("export", parents=parents, help="write the starts as TSV or as a workbook")
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="file to write; a workbook if it ends in .xlsx (default: TSV on stdout)",
+    )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     parser.add_argument("--language", choices=("en", "es"), default="en", help="language of the header row")

@@ -78,7 +78,7 @@ def _run(arguments: Namespace) -> int:
 
             return report(arguments)
         case "export":
-            from tui.commands.print_report import export
+            from tui.commands.export_files import export
 
             return export(arguments)
         case "check":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
 
 from storage.database.connection import default_path
@@ -14,6 +16,8 @@ from storage.domain.filters import Filter
 from tui.commands.arguments import UsageError, filter_of
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from tui.commands.progress import Bar
 
 _FIRST_YEAR, _YEAR_AFTER = 2009, 2100  # WhatsApp began in 2009
@@ -55,3 +59,22 @@ def ignore_closed_pipes() -> None:
     """Turns a closed pipe into an error that can be handled: an import goes on if a helper process ends."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Makes SIGTERM and a closed terminal end the block as Ctrl+C does, so that no half-written file stays."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        for number in numbers:
+            if before[number] is not signal.SIG_IGN:  # as nohup sets it
+                signal.signal(number, interrupt)
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number] or signal.SIG_DFL)

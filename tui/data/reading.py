@@ -290,10 +290,17 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
         return filter_choices.counts(session, filter, field, now)
 
 
+class Saved(NamedTuple):
+    """A file of starts, and how many texts in it had to be cut."""
+
+    path: Path
+    cut: int
+
+
 def save(
     connection: sqlite3.Connection, filter: Filter, now: datetime, to: Path, progress: Callable[[int], None]
-) -> Path:
-    """Saves the starts of a filter as TSV.
+) -> Saved:
+    """Saves the starts of a filter as TSV, or as a workbook if the file's name ends in .xlsx.
 
     Args:
         connection: reads the database.
@@ -303,21 +310,35 @@ def save(
         progress: called with the number of starts written so far.
 
     Returns:
-        The path of the file.
+        The path of the file, and how many texts were too long for a cell.
 
     Raises:
         ReadError: the file cannot be written.
     """
-    from storage.table.export import file_name, write_tsv
+    from storage.table.export import STARTS, ExportError, file_name, write_tsv
+    from storage.table.export_file import is_workbook, write_export
 
     with read_session(connection) as session:
-        return _saved(to, file_name(filter, now), lambda out: write_tsv(session, filter, now, out, progress=progress))
+        if to.is_dir() or not is_workbook(to):
+            name = file_name(filter, now)
+            return Saved(_saved(to, name, lambda out: write_tsv(session, filter, now, out, progress=progress)), 0)
+        try:
+            written = write_export(
+                session, filter, now, to, export=STARTS, language="en", replace=False, progress=progress
+            )
+        except ExportError as error:
+            raise ReadError(str(error)) from None
+        return Saved(to, written.cut)
 
 
 def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
     """Saves the numbers of a panel as TSV; `name`, `to` and the errors as in `save`, `rows` with their heading."""
     from storage.table.export import file_name
     from storage.table.export_cells import tsv_cell
+    from storage.table.export_file import is_workbook
+
+    if is_workbook(to) and not to.is_dir():
+        raise ReadError(f"{to}: numbers are saved as TSV; choose a name that ends in .tsv")
 
     text = "".join("\t".join(tsv_cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
     return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))

@@ -39,6 +39,7 @@ from tui.data.worker_messages import (
     SaveProgress,
 )
 from tui.terminal import browser
+from tui.words.numbers import plural
 
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
 _READ_AT_ONCE = 0.1  # seconds that the first frame waits for its numbers
@@ -170,7 +171,7 @@ class DatabaseWorker:
         self._run("find", lambda: self._answer(self._finds, read))
 
     def save_starts(self, filter: Filter, path: Path | None) -> None:
-        """Writes the TSV of a filter; cancelled, it leaves no file. Answers `SaveProgress` and `SaveEnded`.
+        """Writes the starts of a filter; cancelled, it leaves no file. Answers `SaveProgress` and `SaveEnded`.
 
         Args:
             filter: the starts to write.
@@ -183,7 +184,8 @@ class DatabaseWorker:
 
         def save(connection: sqlite3.Connection) -> Message:
             saved = reading.save(connection, filter, self._clock(), path or self._directory, progress)
-            return SaveEnded(f"saved {saved}")
+            cut = f"{plural(saved.cut, 'long text')} cut, " if saved.cut else ""
+            return SaveEnded(f"{cut}saved {saved.path}")
 
         cancelled = SaveEnded("not saved: cancelled", error=True)
         self._run("save", lambda: self._answer(self._saves, save, _not_saved, cancelled), exclusive=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from storage.table import export_starts
@@ -51,3 +52,16 @@ async def test_keys_work_during_a_save_and_escape_cancels_it(tmp_path: Path, mon
         assert " w Save " in screen_text(app)
     left = {place for place in tmp_path.iterdir() if not place.name.startswith("saludo.db")}
     assert left <= before
+
+
+async def test_a_name_that_ends_in_xlsx_is_saved_as_a_workbook(tmp_path: Path) -> None:
+    path = scenes.database(tmp_path)
+    async with dashboard(path, filter="period:all") as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        app.dashboard.parts.saves.save_as("mine.xlsx")
+        await settle(pilot)
+        assert line.text == f"saved {tmp_path / 'mine.xlsx'}"
+        app.dashboard.parts.saves.save_as("mine.xlsx")
+        await settle(pilot)
+        assert "already exists" in line.text
+    assert openpyxl.load_workbook(tmp_path / "mine.xlsx").active["A1"].value == "User id"
