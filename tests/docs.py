@@ -22,8 +22,10 @@ from storage.database.connection import writing
 from storage.database.settings import load_settings, store_setting
 from storage.domain.filters import Filter
 from storage.ingest.importer import import_path, prepare
-from storage.sources import botmaker, send_log_table
+from storage.sources import botmaker, column_names
+from storage.sources.column_names import field_name
 from storage.sources.opened import Options
+from storage.sources.status_words import outcome_words
 from tests.tui.scenes import settle
 from tui.commands.arguments import build_parser
 from tui.screens.app import SaludoApp
@@ -135,15 +137,27 @@ def columns(names: Mapping[str, Sequence[str]]) -> str:
     """The names that each column of a table may have."""
     lines = ["| column | names |", "|---|---|"]
     lines += [
-        f"| {column.replace('_', ' ')} | {', '.join(f'`{one}`' for one in known)} |" for column, known in names.items()
+        f"| {column if column[0] == '`' else column.replace('_', ' ')} | {', '.join(f'`{one}`' for one in known)} |"
+        for column, known in names.items()
     ]
     return "\n".join(lines) + "\n"
+
+
+def fields_of_tables() -> str:
+    """The names that each column of a table of messages may have, by the name of its field."""
+    return columns({f"`{field_name(meaning)}`": names for meaning, names in column_names.COLUMNS.items()})
+
+
+def status_words() -> str:
+    """The words for a status, by what they mean."""
+    return columns(outcome_words())
 
 
 SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(README, "main keys", main_keys),
     Section(SETTINGS, "keys", all_keys),
-    Section(FORMATS, "columns of a send log", lambda: columns(send_log_table.COLUMNS)),
+    Section(FORMATS, "columns of a send log", fields_of_tables),
+    Section(FORMATS, "words for a status", status_words),
     Section(FORMATS, "columns of a download", lambda: columns(botmaker.COLUMNS)),
     WholeFile(MAN_PAGE, "man page", man_page),
 )

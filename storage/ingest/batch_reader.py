@@ -24,6 +24,7 @@ from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
 from storage.ingest.file_digest import Digest, IncrementalDigest
 from storage.ingest.file_part import FilePart
 from storage.messages.batch_merger import Batch, Merger
+from storage.sources.column_dates import DateOrder
 from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
@@ -60,13 +61,26 @@ def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
 
 def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> FilePart:
     place = Offset() if source.compressed else source.resume_at
-    return FilePart(source.format, merger.batch(), rejects, ignored, place, source.position, source.records, last)
+    return FilePart(
+        source.format,
+        merger.batch(),
+        rejects,
+        ignored,
+        place,
+        source.position,
+        source.records,
+        last,
+        notes=tuple(source.notes()) if last else (),
+    )
 
 
 def start_reading(file: BinaryIO, options: Options, begin: Offset, size: int) -> subprocess.Popen[bytes]:
     """Starts a process that reads a file; raises OSError if it cannot be started."""
     line = options.line and struct_tuple(options.line)
-    arguments = json.dumps([options.time_zone.key, options.origin, line, options.format, *astuple(begin), size])
+    tables = options.columns, options.dates
+    arguments = json.dumps(
+        [options.time_zone.key, options.origin, line, options.format, *tables, *astuple(begin), size]
+    )
     return child_process.start("storage.ingest.batch_reader", arguments, file)
 
 
@@ -119,6 +133,7 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
         part.position,
         part.records,
         part.last,
+        part.notes,
         part.digest and tuple(part.digest),
         part.whole and tuple(part.whole),
     )
@@ -126,19 +141,26 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
 
 def _part_of(content: tuple[Any, ...]) -> FilePart:
     format, rows, references, people, lines, contacts, names, events = content[:8]
-    rejects, ignored, place, position, records, last = content[8:14]
+    rejects, ignored, place, position, records, last, notes = content[8:15]
     lines = [LineIds(*line) for line in lines]
     batch = Batch(rows, references, people, lines, [ContactIds(*contact) for contact in contacts], names, events)
-    digests = [digest and Digest(*digest) for digest in content[14:]]
+    digest, whole = (digest and Digest(*digest) for digest in content[15:])
     rejects = [Reject(*reject) for reject in rejects]
-    return FilePart(format, batch, rejects, ignored, Offset(*place), position, records, last, *digests)
+    return FilePart(format, batch, rejects, ignored, Offset(*place), position, records, last, digest, whole, notes)
 
 
 def _main(arguments: str) -> None:
     """The reading process: the file on standard input, its parts on standard output, and None after the last one."""
     child_process.become_helper(10)
-    zone, origin, line, format, position, lines, size = json.loads(arguments)
-    options = Options(ZoneInfo(zone), Origin(origin), None if line is None else LineIds(*line), format)
+    zone, origin, line, format, columns, dates, position, lines, size = json.loads(arguments)
+    options = Options(
+        ZoneInfo(zone),
+        Origin(origin),
+        None if line is None else LineIds(*line),
+        format,
+        tuple((name, meaning) for name, meaning in columns),
+        None if dates is None else DateOrder(dates),
+    )
     os.lseek(sys.stdin.fileno(), 0, os.SEEK_SET)  # the parent may have left it anywhere
     with open(sys.stdin.fileno(), "rb", closefd=False) as file, open(sys.stdout.fileno(), "wb", closefd=False) as out:
         for data in _answers(file, options, Offset(position, lines), size):

@@ -25,6 +25,7 @@ class FilePart:
         last: whether the file ends with this part.
         digest: of the bytes up to `place`; None if the reader does not compute it.
         whole: of all bytes up to `position`, with the last part only.
+        notes: what a person should know about how the file was read, with the last part only.
     """
 
     format: str
@@ -37,3 +38,4 @@ class FilePart:
     last: bool
     digest: Digest | None = None
     whole: Digest | None = None
+    notes: tuple[str, ...] = ()

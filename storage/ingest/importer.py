@@ -58,6 +58,7 @@ class Summary:
         passed_over: bytes that an earlier import had read and this one did not.
         settled: records that an earlier reading of the file could not read, and that this one read or did not find.
         first_rejects: the first records that could not be read.
+        notes: what a person should know about how the file was read, one line each.
     """
 
     file: str
@@ -71,6 +72,7 @@ class Summary:
     passed_over: int = 0
     settled: int = 0
     first_rejects: tuple[KeptReject, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 Progress = Callable[[int, int], None]  # bytes read, events so far
@@ -144,7 +146,9 @@ def _pass_over(writer: Writer, book: Journal, size: int, format: str, counted: r
     return _summary(writer, book, format, 0, passed_over=size)
 
 
-def _summary(writer: Writer, book: Journal, format: str, records: int, passed_over: int) -> Summary:
+def _summary(
+    writer: Writer, book: Journal, format: str, records: int, passed_over: int, notes: tuple[str, ...] = ()
+) -> Summary:
     return Summary(
         book.name,
         format,
@@ -157,6 +161,7 @@ def _summary(writer: Writer, book: Journal, format: str, records: int, passed_ov
         passed_over,
         book.settled,
         book.first_rejects(writer.connection, _REJECTS_TOLD),
+        notes,
     )
 
 
@@ -201,7 +206,7 @@ def _import(
         book.finish(connection, part)
     # While there are readers, the WAL only wraps around; here it gives its disk space back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return _summary(writer, book, part.format, part.records, passed_over=start.position)
+    return _summary(writer, book, part.format, part.records, start.position, part.notes)
 
 
 def _catch_up(writer: Writer, batch_writer: BatchWriter) -> bool:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from storage.domain.events import REFERRED, Failure, Flags, LineIds, Origin, Rank, Send
+from storage.sources.column_dates import ColumnTimes
+from storage.sources.column_names import squashed
 from storage.sources.fields import (
     Unreadable,
     boolean_of,
@@ -16,11 +19,11 @@ from storage.sources.fields import (
     header_of,
     keyless_key,
     text_of,
-    time_of,
 )
 from storage.sources.format import Context, Format, RowReader
 from storage.sources.formula_guard import unguarded
 from storage.sources.identity import row_contact
+from storage.sources.table_cells import is_rounded_id, is_scientific
 
 NAME = "botmaker"
 
@@ -51,7 +54,9 @@ COLUMNS = {
     "link": ("enlace conversacion", "chat link"),
     "key": ("id mensaje", "message key"),
 }
-_COLUMN_OF = {name: column for column, names in COLUMNS.items() for name in names}
+_COLUMN_OF = {squashed(name): column for column, names in COLUMNS.items() for name in names}
+# Columns that other tables of messages do not have; the other names are anybody's.
+_DISTINCTIVE = frozenset(("contact", "session_start", "channel", "new", "groups", "link", "not_sent"))
 _TIMES = ("session_start", "sent_at", "delivered_at", "read_at", "answered_at")
 _FLAGS = ("new", "not_sent", "sent", "delivered", "read", "answered")
 _ORIGINS = {
@@ -70,28 +75,38 @@ _ESCAPED_FORMULA = re.compile(r"'+[=+\-@]")
 def platform_rows(header: Sequence[str], context: Context) -> PlatformRows | None:
     """The reader of the rows below the platform's header or saludo's; None for another header."""
     columns = columns_of(header)
-    return None if columns is None else PlatformRows(columns, context)
+    return None if columns is None else PlatformRows(header, columns, context)
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int] | None:
     """The index of each known column in a header; None where it is not the platform's or saludo's."""
     columns: dict[str, int] = {}
     for index, name in enumerate(header):
-        column = _COLUMN_OF.get(header_of(name))
+        column = _COLUMN_OF.get(squashed(name))
         if column is not None:
             columns.setdefault(column, index)
     known = {"contact", "customer"} & columns.keys() and {"session_start", "sent_at"} & columns.keys()
-    return columns if known and len(columns) >= 5 else None
+    return columns if known and len(columns) >= 5 and len(_DISTINCTIVE & columns.keys()) >= 2 else None
 
 
 class PlatformRows(RowReader):
     """Reads the rows of a download."""
 
-    def __init__(self, columns: dict[str, int], context: Context) -> None:
+    def __init__(self, header: Sequence[str], columns: dict[str, int], context: Context) -> None:
         self._columns, self._keyless_key = columns, context.keyless_key
         options = context.options
+        dates = context.dates
+        watched = {column: columns[column] for column in _TIMES if column in columns}
+        dates.watch({place: header[place] for place in watched.values()})
+        self._times = {
+            column: ColumnTimes(options.time_zone, partial(dates.of, place)) for column, place in watched.items()
+        }
         self._is_own = not _OWN_COLUMNS.isdisjoint(columns)
-        self._zone, self._default_origin, self._default_line = options.time_zone, options.origin, options.line
+        self._default_origin, self._default_line = options.origin, options.line
+
+    def understood(self) -> dict[int, str]:
+        """The meaning of each known column, by its place."""
+        return {place: column.replace("_", " ") for column, place in self._columns.items()}
 
     def is_description(self, cells: Sequence[str]) -> bool:
         """Whether a row describes the columns: neither its times nor its flags can be read."""
@@ -107,7 +122,7 @@ class PlatformRows(RowReader):
             if value is None:
                 continue
             try:
-                _ = time_of(value, self._zone) if column in _TIMES else boolean_of(value)
+                _ = self._time(column, value) if column in _TIMES else boolean_of(value)
             except Unreadable:
                 unreadable += 1
             else:
@@ -126,17 +141,27 @@ class PlatformRows(RowReader):
                 value = value[1:]
         return text_of(value)
 
+    def _time(self, column: str, text: str | None) -> int | None:
+        if text is None or column not in self._times:
+            return None
+        at = self._times[column][text]
+        return None if at is None else int(at)
+
     def item(self, cells: Sequence[str]) -> Send:
         """The send of one row. Raises Unreadable."""
         row = {column: self._cell(cells, column) for column in self._columns}
-        times = {column: time_of(row.get(column), self._zone) for column in _TIMES}
+        times = {column: self._time(column, row.get(column)) for column in _TIMES}
         at = next((at for at in (times["sent_at"], *times.values()) if at is not None), None)
         if at is None:
             raise Unreadable("no time")
         flags = Flags(*(boolean_of(row.get(column)) for column in _FLAGS))
         reason, detail, code = row.get("reason"), row.get("detail"), code_of(row.get("code"))
         failed = bool(flags.not_sent) or any(part is not None for part in (reason, detail, code))
-        key, line, origin = row.get("key"), _line(row.get("line"), row.get("channel")), _origin(row.get("origin"))
+        key, line, origin = (
+            _key(row.get("key")),
+            _line(row.get("line"), row.get("channel")),
+            _origin(row.get("origin")),
+        )
         return Send(
             key or _keyless(row),
             Rank.PLATFORM,
@@ -164,6 +189,10 @@ class PlatformRows(RowReader):
         )
 
 
+def _key(text: str | None) -> str | None:
+    return None if text is None or is_rounded_id(text) else text
+
+
 def _keyless(row: dict[str, str | None]) -> str:
     columns = ("channel", "line", "customer", "contact", "template")
     when = row.get("sent_at") or row.get("session_start")
@@ -173,7 +202,7 @@ def _keyless(row: dict[str, str | None]) -> str:
 def _line(line: str | None, channel: str | None) -> LineIds:
     if line is not None and (number := _PLUS_NUMBER.fullmatch(line)) is not None:
         return LineIds(number=number[1].replace(" ", ""))
-    if line is not None:
+    if line is not None and not is_scientific(line):
         return LineIds(identifier=line) if line.isdigit() else LineIds(name=line)
     found = _LINE_IN_CHANNEL.search(channel or "")
     return LineIds(number=found[1]) if found else LineIds()

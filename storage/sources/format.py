@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from storage.domain.events import Event, Item
+from storage.sources.column_dates import DateOrders
 from storage.sources.opened import Options
 
 
@@ -23,10 +24,14 @@ class Context:
     Attributes:
         options: How the caller wants the file read.
         keyless_key: Matches every key that `fields.keyless_key` makes, in any format.
+        sample: The first rows below the header of a table, while it is recognised and read.
+        dates: The order of day and month in the columns of a table.
     """
 
     options: Options
     keyless_key: re.Pattern[str]
+    sample: Sequence[Sequence[str]] = ()
+    dates: DateOrders = field(default_factory=DateOrders)
 
 
 class RowReader(ABC):
@@ -42,6 +47,10 @@ class RowReader(ABC):
         Raises:
             Unreadable: The row becomes a reject with this reason.
         """
+
+    def understood(self) -> Mapping[int, str]:
+        """What each column means that is understood, by its place; for a person."""
+        return {}
 
     def is_description(self, cells: Sequence[str]) -> bool:
         """Whether the first row below the header describes the columns and is no record."""
@@ -103,6 +112,8 @@ class Format:
         description: What it is, in a few words for the help.
         table: Makes the reader of the rows below a header; gives None for a header of another format. None where the
             format has no tables.
+        refusal: Says what a header lacks to be of this format, and which of its columns are understood; None where
+            the format has no tables with columns of any name.
         json: Makes the reader of JSON objects. None where the format has no JSON.
         keyless: Whether its records may lack a message key and get one from `fields.keyless_key`.
     """
@@ -110,5 +121,6 @@ class Format:
     name: str
     description: str
     table: Callable[[Sequence[str], Context], RowReader | None] | None = None
+    refusal: Callable[[Sequence[str], Context], str | None] | None = None
     json: Callable[[Context], JsonReader] | None = None
     keyless: bool = False

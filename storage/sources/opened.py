@@ -5,12 +5,13 @@ Knows no format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from zoneinfo import ZoneInfo
 
 from storage.domain.events import Item, LineIds, Origin
+from storage.sources.column_dates import DateOrder
 from storage.sources.stream import Stream
 
 
@@ -27,12 +28,16 @@ class Options:
         origin: The origin of rows without one.
         line: The line of records without one.
         format: The name of the file's format; None detects it.
+        columns: (name of a column, meaning) of a table, where the caller says what its columns mean.
+        dates: The order of day and month in dates like 3/11/2026; None decides it for each column.
     """
 
     time_zone: ZoneInfo
     origin: Origin = Origin.TEMPLATE
     line: LineIds | None = None
     format: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+    dates: DateOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class OpenedSource:
         records: Records read so far.
         reached: Bytes and lines up to the end of the last record whose items were all given out. A tuple, because
             it is set once for every record and an `Offset` takes ten times as long to make.
+        columns: (name, meaning) of each column of a table, None for one that is not read.
+        notes: Gives what a person should know about how the file was read so far, one line each.
     """
 
     format: str
@@ -63,6 +70,8 @@ class OpenedSource:
     _read: Callable[[OpenedSource], Iterator[Item]]
     start: Offset
     records: int = 0
+    columns: tuple[tuple[str, str | None], ...] = ()
+    notes: Callable[[], Sequence[str]] = tuple
     reached: tuple[int, int] = field(init=False)
 
     def __post_init__(self) -> None:

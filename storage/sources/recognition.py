@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,18 +12,17 @@ from storage.sources.format import Context, Format
 from storage.sources.json_reader import json_items
 from storage.sources.json_scanner import decode, records
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
-from storage.sources.stream import MAX_RECORD_BYTES, Stream, without_bom
-from storage.sources.table_reader import LINE_END, table_items
-
-_SEPARATORS = ("\t", ";", ",", "|")
+from storage.sources.stream import Stream, without_bom
+from storage.sources.table_reader import Table, table_items
+from storage.sources.table_recognition import NoTable, recognise_table
 
 
 @dataclass(frozen=True, slots=True)
 class _Recognised:
-    """A file's format; separator: what separates the cells of a table, None for JSON."""
+    """A file's format; table: the table that it is, None for JSON."""
 
     format: Format
-    separator: str | None
+    table: Table | None
 
 
 def open_source(file: BinaryIO, options: Options, start: Offset = START) -> OpenedSource:
@@ -41,22 +39,23 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
     stream, context = Stream(file), formats.context_of(options)
     sample = without_bom(stream.sample())
     _refuse_unreadable(stream, sample)
-    recognised = _recognise(sample, context)
+    table = recognise_table(stream.sample(), context)
+    recognised = _Recognised(table.format, table) if isinstance(table, Table) else _recognise_json(sample, context)
+    refusal = table.refusal if isinstance(table, NoTable) else None
     if options.format is not None:
-        recognised = _named(options.format, recognised)
+        recognised = _named(options.format, recognised, refusal)
     elif recognised is None:
-        raise UnknownFormat(f"unrecognised file format; expected {formats.expected()}")
+        raise UnknownFormat(f"unrecognised file format; {refusal or f'expected {formats.expected()}'}")
 
     def read(source: OpenedSource) -> Iterator[Item]:
-        if recognised.separator is None:
+        if recognised.table is None:
             return json_items(source, stream, context)
-        assert recognised.format.table is not None
-        return table_items(source, stream, recognised.format.table, context, recognised.separator)
+        return table_items(source, stream, recognised.table)
 
     return OpenedSource(recognised.format.name, stream, read, start)
 
 
-def _named(name: str, recognised: _Recognised | None) -> _Recognised:
+def _named(name: str, recognised: _Recognised | None, refusal: str | None) -> _Recognised:
     """The format that the caller named, if the file can be in it.
 
     All JSON formats are read in any JSON file, so there the name only decides what the journal says.
@@ -66,9 +65,9 @@ def _named(name: str, recognised: _Recognised | None) -> _Recognised:
         raise UnknownFormat(f"unknown format '{name}'; expected {formats.expected()}")
     if recognised is not None and recognised.format is format:
         return recognised
-    if format.json is not None and (recognised is None or recognised.separator is None):
+    if format.json is not None and refusal is None and (recognised is None or recognised.table is None):
         return _Recognised(format, None)
-    raise UnknownFormat(f"does not look like {name}")
+    raise UnknownFormat(f"does not look like {name}{f'; {refusal}' if refusal and recognised is None else ''}")
 
 
 def _refuse_unreadable(stream: Stream, sample: bytes) -> None:
@@ -78,23 +77,6 @@ def _refuse_unreadable(stream: Stream, sample: bytes) -> None:
         raise UnknownFormat(archive)
     if b"\0" in sample:
         raise UnknownFormat("binary file; expected text, plain or compressed (gzip, bzip2, xz, zip)")
-
-
-def _recognise(sample: bytes, context: Context) -> _Recognised | None:
-    return _recognise_table(sample, context) or _recognise_json(sample, context)
-
-
-def _recognise_table(sample: bytes, context: Context) -> _Recognised | None:
-    header = next((line for line in LINE_END.split(sample.decode("utf-8", "replace")) if line.strip()), "")
-    csv.field_size_limit(MAX_RECORD_BYTES)
-    for separator in _SEPARATORS:
-        cells = next(csv.reader([header], delimiter=separator))
-        if len(cells) < 2:
-            continue
-        for format in formats.FORMATS:
-            if format.table is not None and format.table(cells, context) is not None:
-                return _Recognised(format, separator)
-    return None
 
 
 def _recognise_json(sample: bytes, context: Context) -> _Recognised | None:

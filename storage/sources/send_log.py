@@ -13,8 +13,8 @@ from storage.sources.fields import Unreadable, failure_of, keyless_key, reject, 
 from storage.sources.format import Context, Format, JsonReader, Shortcut
 from storage.sources.identity import number_of, person
 from storage.sources.json_scanner import decode
+from storage.sources.message_table import refusal, table
 from storage.sources.send_log_fast_path import LINE_START, AcceptedSendReader
-from storage.sources.send_log_table import table
 from storage.sources.send_log_values import NAME, kind_of
 
 _TIMES = ("at", "timestamp", "sent_at", "time", "date", "created_at", "ts", "datetime", "@timestamp")
@@ -163,6 +163,7 @@ FORMAT = Format(
     NAME,
     "what was sent: JSON lines of requests and responses, or a table",
     table=table,
+    refusal=refusal,
     json=SendLogReader,
     keyless=True,
 )

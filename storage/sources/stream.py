@@ -127,10 +127,15 @@ class Stream:
         """What the content is and what to do, where it is an archive that cannot be read."""
         return other_archive(self._content.peek(HEAD_BYTES))
 
+    @property
+    def can_repeat(self) -> bool:
+        """Whether the file can be read again from its beginning."""
+        return self._file.seekable()
+
     @contextmanager
     def again(self) -> Iterator[Stream | None]:
         """The same file from its beginning, as often as wanted; None for a pipe. Until it ends, this stream rests."""
-        if not self._file.seekable():
+        if not self.can_repeat:
             yield None
             return
         place = self._file.tell()

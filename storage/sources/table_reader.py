@@ -1,174 +1,123 @@
-"""Reads tables: lines into rows, rows into the items of a format. Knows no format in particular."""
+"""Reads tables: rows into the items of a format. Knows no format in particular."""
 
 from __future__ import annotations
 
-import csv
-import re
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, dropwhile, islice
 
 from storage.domain.events import Ignored, Item
+from storage.sources.column_dates import DateOrders
 from storage.sources.fields import Unreadable, reject
-from storage.sources.format import Context, RowReader
-from storage.sources.opened import Offset, OpenedSource
-from storage.sources.stream import Stream, without_bom
-
-LINE_END = re.compile(r"\r\n|\r|\n")
-_MAX_ROW_LINES = 1_000
+from storage.sources.format import Context, Format
+from storage.sources.opened import OpenedSource
+from storage.sources.stream import Stream
+from storage.sources.table_lines import Decode, Line, sample_lines, text_lines
+from storage.sources.table_rows import Row, rows_of
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a table.
+class TableShape:
+    """How a table is written.
 
     Attributes:
-        number: From 1.
-        text: Without its end.
-        end: Where the next line starts; None where reading cannot resume there.
+        separator: What separates cells.
+        decode: How its lines are decoded.
+        skipped: Lines before the header that are none of its rows: a title, or the name of the separator.
+        quotes_all: Whether even cells that need no quotes have them.
     """
 
-    number: int
-    text: str
-    end: Offset | None
+    separator: str
+    decode: Decode
+    skipped: int = 0
+    quotes_all: bool = False
+
+    def rows(self, lines: Iterator[Line], width: int | None = None) -> Iterator[Row]:
+        """The rows of these lines; arguments as of `rows_of`."""
+        if width is None and self.skipped:
+            lines = dropwhile(lambda line: line[0] <= self.skipped, lines)
+        return rows_of(lines, self.separator, width, quotes_all=self.quotes_all)
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """The cells of one row, and its first and last line."""
+class Table:
+    """A table whose format is known; context: what the reader of its rows gets; sample: its first bytes."""
 
-    cells: list[str]
-    first: _Line
-    last: _Line
-    separator: str
-
-    @property
-    def where(self) -> str:
-        """Its place in the file, for a person."""
-        return f"line {self.first.number}"
-
-    @property
-    def text(self) -> bytes:
-        """What a reject shows of it."""
-        return self.separator.join(self.cells).encode("utf-8", "replace")
+    format: Format
+    shape: TableShape
+    context: Context
+    sample: bytes
 
 
-def table_items(
-    source: OpenedSource,
-    stream: Stream,
-    table: Callable[[Sequence[str], Context], RowReader | None],
-    context: Context,
-    separator: str,
-) -> Iterator[Item]:
+def table_items(source: OpenedSource, stream: Stream, table: Table) -> Iterator[Item]:
     """The items of a table, from `source.start` on.
 
     Args:
         source: Counts the records and holds the place that was reached.
         stream: The table, at its beginning: its header has to be read in any case.
-        table: The `table` of the format.
-        context: What the format's reader gets.
-        separator: What separates cells.
+        table: What is known of it.
     """
-    header, rows = _header_and_rows(source, stream, separator)
-    reader = table(header.cells, context)
+    shape = table.shape
+    (header, where, _), rows = _header_and_rows(source, stream, shape)
+    dates = _date_orders(source, stream, table)
+    assert table.format.table is not None
+    reader = table.format.table(header, replace(table.context, dates=dates))
     if reader is None:
-        yield reject(header.where, "unreadable header", header.text)
+        yield reject(f"line {where}", "unreadable header", shape.separator.join(header).encode("utf-8", "replace"))
         return
+    source.notes = dates.notes
+    source.columns = tuple((name, reader.understood().get(place)) for place, name in enumerate(header))
     if not source.start.position and (first := next(rows, None)) is not None:
-        if reader.is_description(first.cells):
+        if reader.is_description(_fitted(first[0], len(header))):
             yield Ignored("row of column descriptions")
         else:
             rows = chain([first], rows)
-    for row in rows:
-        if row.cells[1:] == header.cells[1:]:  # the first cell may carry a byte order mark
+    read, width, last, others = reader.item, len(header), header[-1], header[1:]
+    for cells, number, end in rows:
+        if cells[-1] == last and cells[1:] == others:  # the first cell may carry a byte order mark
             item: Item = Ignored("repeated header")
         else:
             source.records += 1
-            item = _item(reader, row, len(header.cells))
-        if row.last.end is not None:
-            source.reached = row.last.end.position, row.last.end.lines
+            try:
+                item = read(cells if len(cells) == width else _as_wide(cells, width))
+            except Unreadable as error:
+                item = reject(f"line {number}", str(error), shape.separator.join(cells).encode("utf-8", "replace"))
+        if end is not None:
+            source.reached = end
         yield item
 
 
-def _item(reader: RowReader, row: _Row, width: int) -> Item:
-    cells = row.cells
+def _as_wide(cells: list[str], width: int) -> list[str]:
+    """The cells without empty ones at the end that the header does not have; raises Unreadable."""
     if len(cells) > width and not any(cells[width:]):
-        cells = cells[:width]
-    try:
-        if len(cells) != width:
-            raise Unreadable(f"{len(cells)} columns, but the header has {width}")
-        return reader.item(cells)
-    except Unreadable as error:
-        return reject(row.where, str(error), row.text)
+        return cells[:width]
+    raise Unreadable(f"{len(cells)} columns, but the header has {width}")
 
 
-def _header_and_rows(source: OpenedSource, stream: Stream, separator: str) -> tuple[_Row, Iterator[_Row]]:
+def _fitted(cells: Sequence[str], width: int) -> list[str]:
+    return [*cells, *[""] * (width - len(cells))]
+
+
+def _header_and_rows(source: OpenedSource, stream: Stream, shape: TableShape) -> tuple[Row, Iterator[Row]]:
     """The header, and the rows from `source.start` on."""
-    rows = _rows(stream, separator)
+    rows = shape.rows(text_lines(stream, shape.decode))
     header = next(rows)
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
-        rows = _rows(stream, separator, len(header.cells))
+        rows = shape.rows(text_lines(stream, shape.decode), len(header[0]))
     return header, rows
 
 
-def _rows(stream: Stream, separator: str, width: int | None = None) -> Iterator[_Row]:
-    """The rows of a table from the stream's offset on, without blank ones.
+def _date_orders(source: OpenedSource, stream: Stream, table: Table) -> DateOrders:
+    """How the order of day and month is decided: by all rows of a file, by the first ones of a pipe."""
 
-    Platform downloads separate with tabs and quote nothing; other tables quote as CSV does.
+    def rows() -> Iterator[tuple[int, Sequence[str]]]:
+        with stream.again() as again:
+            if again is None:
+                lines = iter(sample_lines(table.sample, table.shape.decode))
+            else:
+                lines = text_lines(again, table.shape.decode)
+            yield from ((number, cells) for cells, number, _ in islice(table.shape.rows(lines), 1, None))
 
-    Args:
-        stream: The table.
-        separator: What separates cells.
-        width: Cells of the header; None where the first row is the header.
-    """
-    lines = _text_lines(stream)
-    if separator == "\t":
-        rows: Iterator[_Row] = (_Row(line.text.split(separator), line, line, separator) for line in lines)
-    else:
-        rows = _quoted_rows(lines, separator, width)
-    return (row for row in rows if any(cell.strip() for cell in row.cells))
-
-
-def _text_lines(stream: Stream) -> Iterator[_Line]:
-    number = stream.offset[1]
-    for raw in stream.lines():
-        text = (without_bom(raw) if number == 0 else raw).decode("utf-8", "replace").replace("\0", "\ufffd")
-        *parts, last = LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
-        for part in parts:
-            number += 1
-            yield _Line(number, part, None)
-        number += 1
-        yield _Line(number, last, Offset(stream.offset[0], number) if raw.endswith(b"\n") else None)
-
-
-def _quoted_rows(lines: Iterator[_Line], separator: str, width: int | None) -> Iterator[_Row]:
-    """Rows whose quoted cells may hold line ends.
-
-    A row of several lines counts only if it is as wide as the header: a quote that is never closed costs its own line
-    only.
-    """
-    waiting: deque[_Line] = deque()
-    while (first := waiting.popleft() if waiting else next(lines, None)) is not None:
-        group = [first]
-        quotes = first.text.count('"')
-        while quotes % 2 and len(group) < _MAX_ROW_LINES:
-            more = waiting.popleft() if waiting else next(lines, None)
-            if more is None:
-                break
-            group.append(more)
-            quotes += more.text.count('"')
-        cells = _cells("\n".join(line.text for line in group), separator)
-        if len(group) > 1 and (quotes % 2 or not cells or width not in (None, len(cells))):
-            waiting.extendleft(reversed(group[1:]))
-            cells, group = _cells(first.text, separator), [first]
-        width = width or len(cells)
-        yield _Row(cells, first, group[-1], separator)
-
-
-def _cells(text: str, separator: str) -> list[str]:
-    try:
-        return next(csv.reader([text], delimiter=separator), [])
-    except csv.Error:
-        return []
+    options, lines_before = table.context.options, source.start.lines
+    return DateOrders(options.dates, rows, whole=stream.can_repeat, read_before=lines_before)

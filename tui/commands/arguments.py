@@ -161,6 +161,19 @@ def _add_import(commands: argparse._SubParsersAction[_Parser], common: _Parser, 
         help="origin of rows without one: template, notification, webchat or campaign",
     )
     parser.add_argument("--line", metavar="L", help="line of records without one")
+    parser.add_argument(
+        "--map",
+        metavar="COLUMN=FIELD",
+        action="append",
+        default=[],
+        help="what a column of a table means, such as 'Nro=recipient'; may be repeated",
+    )
+    parser.add_argument(
+        "--dates",
+        choices=("day-first", "month-first"),
+        help="order of day and month in dates like 3/11/2026 (default: what each column proves, else day-first)",
+    )
+    parser.add_argument("--preview", action="store_true", help="show how the first records are read; store nothing")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on stdout")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a record could not be read")
 

@@ -31,6 +31,10 @@ def import_files(arguments: Namespace) -> int:
     options = _import_options(arguments)
     if arguments.files.count("-") > 1:
         raise UsageError("'-' is given twice, but standard input can be read only once")
+    if arguments.preview:
+        from tui.commands.preview import preview_files
+
+        return preview_files(arguments, options)
     ignore_closed_pipes()
     from storage.ingest.journal import is_empty
 
@@ -43,6 +47,7 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     from storage.domain.events import LineIds, Origin
     from storage.domain.patterns import phone_digits
     from storage.sources import formats
+    from storage.sources.column_dates import DateOrder
     from storage.sources.opened import Options
 
     if arguments.format is not None and arguments.format not in formats.names():
@@ -58,9 +63,27 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
         number = phone_digits(arguments.line)
         # Bare digits are a number or an identifier: as a name they match a line that has either.
         line = LineIds(number=number) if arguments.line.startswith("+") and number.isdigit() else LineIds(name=number)
+    columns = tuple(map(_mapped, arguments.map))
     return lambda report_zone: Options(
-        time_zone=zone or report_zone, origin=Origin(arguments.origin), line=line, format=arguments.format
+        time_zone=zone or report_zone,
+        origin=Origin(arguments.origin),
+        line=line,
+        format=arguments.format,
+        columns=columns,
+        dates=None if arguments.dates is None else DateOrder(arguments.dates),
     )
+
+
+def _mapped(text: str) -> tuple[str, str]:
+    """The column and the field of one `--map`; raises UsageError."""
+    from storage.sources.column_names import fields, meaning_of
+
+    column, sign, field = text.rpartition("=")
+    if not sign or not column.strip():
+        raise UsageError(f"--map: '{text}' is not COLUMN=FIELD; fields are {', '.join(fields())}")
+    if (meaning := meaning_of(field)) is None:
+        raise UsageError(f"--map: {unknown_word('field', field, fields())}")
+    return column, meaning
 
 
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:

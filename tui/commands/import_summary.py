@@ -15,13 +15,14 @@ _KEYS = ("file", "format", *_COUNTS)
 
 
 def summary_lines(summary: Summary, database: str = "") -> list[str]:
-    """The summary of one file: its counts, then the first records that could not be read.
+    """The summary of one file: its counts, what is doubtful, and the first records that could not be read.
 
     Args:
         summary: of the file.
         database: the value of `--db`, for the command that lists all rejects; empty if it was not given.
     """
     lines = [f"{summary.file} ({summary.format}): {', '.join(_file_parts(summary))}"]
+    lines += [f"  note: {note}" for note in summary.notes]
     lines += [f"  {one.file} {one.place}: {one.reason}" for one in summary.first_rejects]
     if more := summary.rejects - len(summary.first_rejects):
         lines.append(f"  … and {more:,} more: saludo rejects{f' --db {database}' if database else ''}")
@@ -64,7 +65,8 @@ def total_line(summaries: Sequence[Summary], failed: int) -> str:
 def as_json(summaries: Sequence[Summary], failed: int) -> dict[str, Any]:
     """The summaries of the files that were imported, and their total, as `--json` prints them."""
     total = {"files": len(summaries), "failed": failed} | {name: _sum(summaries, name) for name in _COUNTS}
-    return {"files": [{name: getattr(one, name) for name in _KEYS} for one in summaries], "total": total}
+    files = [{name: getattr(one, name) for name in _KEYS} | {"notes": list(one.notes)} for one in summaries]
+    return {"files": files, "total": total}
 
 
 def _sum(summaries: Sequence[Summary], name: str) -> int:

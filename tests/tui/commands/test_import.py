@@ -28,7 +28,7 @@ class TestImport:
         (result,) = json.loads(out)["files"]
         assert list(result.items()) == [
             *(("file", LINES), ("format", "cloud_api"), ("records", 4), ("events", 7), ("rejects", 0)),
-            *(("new", 4), ("changed", 0)),
+            *(("new", 4), ("changed", 0), ("notes", [])),
         ]
 
     def test_rejects_fail_only_with_strict(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,7 +110,7 @@ class TestTotal:
         sends = write_sends(tmp_path / "sends.csv", 2, 1)
         result = json.loads(saludo(capsys, "import", "--json", sends, LINES, str(tmp_path))[1])
         assert [list(one) for one in result["files"]] == [
-            ["file", "format", "records", "events", "rejects", "new", "changed"]
+            ["file", "format", "records", "events", "rejects", "new", "changed", "notes"]
         ] * 2
         assert result["total"] == {
             **{"files": 2, "failed": 1, "records": 7, "events": 9},

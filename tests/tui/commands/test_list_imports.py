@@ -202,7 +202,8 @@ class TestImports:
         names = [str(path) for path in sorted(capture("x").parent.iterdir()) if path.name != "README.md"]
         summaries = json.loads(saludo(capsys, "import", "--json", *names)[1])["files"]
         keys = ("file", "format", "records", "events", "rejects", "new", "changed")
-        assert [{key: row[key] for key in keys} for row in as_json(capsys, "imports")] == summaries
+        told = [{key: summary[key] for key in keys} for summary in summaries]
+        assert [{key: row[key] for key in keys} for row in as_json(capsys, "imports")] == told
 
     def test_an_interrupted_one_says_so(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", LINES)

@@ -1,0 +1,54 @@
+"""Single cells of a table: what programs write for "nothing", and ids that a spreadsheet made unusable.
+
+Knows no format.
+"""
+
+from __future__ import annotations
+
+import re
+
+from storage.sources.fields import identifier_of, text_of
+from storage.sources.formula_guard import unguarded
+
+_NOTHING = frozenset(("", "-", "--", "\u2013", "\u2014", "null", "none", "nan", "n/a", "na", "n/d", "undefined", "nil"))
+_NUMBER = re.compile(r"[#\s]*[+-]?[\d.,\s']*\d(?:[eE]\+?\d+)?\.?")
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+?\d+")
+_NUMERIC_ID = 16  # digits that a numeric message id has at least
+_EXACT_DIGITS = 15  # of a number in a spreadsheet; the others become zeros
+_SHORT_ID = 8  # characters; a shorter "id" names a row of its own file
+
+
+def cell_text(cell: str) -> str | None:
+    """The text of a cell; None where it is empty or says that nothing is known."""
+    plain = cell.strip()
+    if plain.lower() in _NOTHING or not plain.strip("#") or plain == "\\N":
+        return None
+    return text_of(unguarded(plain))
+
+
+def is_scientific(text: str) -> bool:
+    """Whether a text is a number in scientific notation, which a spreadsheet makes of a long one."""
+    return _SCIENTIFIC.fullmatch(text) is not None
+
+
+def is_rounded_id(text: str) -> bool:
+    """Whether an id lost digits: it is in scientific notation, or a long number with zeros at its end."""
+    # An id of 16 digits may well end with one zero of its own.
+    is_cut = text.isdigit() and len(text) > _EXACT_DIGITS + 1 and set(text[_EXACT_DIGITS:]) == {"0"}
+    return is_cut or is_scientific(text)
+
+
+def message_id_of(cell: str, *, bare: bool = False) -> str | None:
+    """A message id; None for what is none: a placeholder, the number of a row, an id that a spreadsheet rounded.
+
+    Args:
+        cell: The cell.
+        bare: Whether its column is only called "id": then a short text is a row's name.
+    """
+    key = cell_text(cell)
+    if key is None or key.startswith("wamid."):
+        return key
+    if _NUMBER.fullmatch(key) is not None:
+        whole = identifier_of(key) or ""
+        return whole if whole.isdigit() and len(whole) >= _NUMERIC_ID and not is_rounded_id(whole) else None
+    return None if bare and len(key) < _SHORT_ID else key
