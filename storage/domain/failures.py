@@ -203,8 +203,17 @@ def reason_of(code: int | None, text: str | None = None, detail: str | None = No
 def explain(code: int | None, text: str | None = None, detail: str | None = None) -> Explanation:
     """What a failure means and what to do; the arguments are those of `reason_of`."""
     reason = reason_of(code, text, detail)
-    title, meaning, advice, retry = _EXPLANATIONS[reason]
-    return Explanation(reason, title, meaning, advice, _RETRY_BY_CODE.get(code, retry) if code is not None else retry)
+    title, meaning, advice, _ = _EXPLANATIONS[reason]
+    return Explanation(reason, title, meaning, advice, retry_of(reason, code))
+
+
+HELPFUL_RETRIES = frozenset(("yes", "later"))  # results of `retry_of` that promise something
+
+
+def retry_of(reason: str, code: int | None) -> str:
+    """Whether sending again can help after a failure of this reason and code: yes, no, later or unknown."""
+    retry = _EXPLANATIONS[Reason(reason)][3]
+    return retry if code is None else _RETRY_BY_CODE.get(code, retry)
 
 
 def title_of(reason: Reason) -> str:

@@ -197,13 +197,19 @@ def _formats() -> tuple[str, str]:
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
-    parser = commands.add_parser("export", parents=parents, help="write the starts as TSV or as a workbook")
+    parser = commands.add_parser("export", parents=parents, help="write the starts or people as TSV or as a workbook")
     parser.add_argument(
         "-o",
         "--output",
         default="-",
         metavar="FILE",
         help="file to write; a workbook if it ends in .xlsx (default: TSV on stdout)",
+    )
+    parser.add_argument("--people", action="store_true", help="one row a contact, with their last start")
+    parser.add_argument(
+        "--retry",
+        action="store_true",
+        help="only people whose last send failed for a reason where sending again can help (implies --people)",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     parser.add_argument("--language", choices=("en", "es"), default="en", help="language of the header row")

@@ -1,21 +1,26 @@
-"""`saludo export`: writes the starts of a filter as TSV or as a workbook."""
+"""`saludo export`: writes the starts or the people of a filter as TSV or as a workbook."""
 
 from __future__ import annotations
 
 import os
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.database.connection import reading
 from tui.commands.common import bar, database_of, filter_in, interrupted_by_signals, now_of
 from tui.commands.output import open_stdout, print_message
 from tui.words.numbers import plural
 
+if TYPE_CHECKING:
+    from storage.table.export_cells import Export
+    from tui.commands.progress import Bar
+
 
 def export(arguments: Namespace) -> int:
-    """Writes the starts to a file or to stdout; returns the exit status."""
+    """Writes the rows to a file or to stdout; returns the exit status."""
     from storage.report.read_session import read_session
-    from storage.table.export import STARTS, write_tsv
+    from storage.table.export import write_tsv
     from storage.table.export_file import check_format, write_export
 
     filter, path = filter_in(arguments), Path(arguments.output)
@@ -24,26 +29,52 @@ def export(arguments: Namespace) -> int:
     with interrupted_by_signals(), reading(database_of(arguments)) as connection, read_session(connection) as session:
         now = now_of(arguments, session.settings.zone)
         if not to_file:
+            rows = _rows(arguments, None)
             with open_stdout() as out:
-                write_tsv(session, filter, now, out.buffer, language=arguments.language)
+                write_tsv(session, filter, now, out.buffer, export=rows, language=arguments.language)
+            _report_left_out(rows)
             return 0
         _refuse_replacing(path, arguments.force)
         with bar(f"{path}") as progress:
+            rows = _rows(arguments, progress)
             written = write_export(
                 session,
                 filter,
                 now,
                 path,
-                export=STARTS,
+                export=rows,
                 language=arguments.language,
                 replace=arguments.force,
-                progress=lambda rows: progress.show(0, rows),
+                progress=lambda count: progress.show(0, count),
             )
-    print_message(f"{path}: {plural(written.rows, 'start')}")
+    print_message(f"{path}: {plural(written.rows, 'contact' if _is_people(arguments) else 'start')}")
     if written.cut:
         were, are = ("text was", "is") if written.cut == 1 else ("texts were", "are")
         print_message(f"{path}: {written.cut:,} {were} longer than 32,767 characters and {are} cut")
+    _report_left_out(rows)
     return 0
+
+
+def _is_people(arguments: Namespace) -> bool:
+    return bool(arguments.people or arguments.retry)
+
+
+def _rows(arguments: Namespace, progress: Bar | None) -> Export:
+    """The rows that the options ask for; the bar shows how many starts are counted before the first row."""
+    from storage.table.export import STARTS
+    from storage.table.export_people import PeopleExport
+
+    if not _is_people(arguments):
+        return STARTS
+    counting = (lambda starts: None) if progress is None else (lambda starts: progress.show(0, starts))
+    return PeopleExport(only_retries=arguments.retry, counting=counting)
+
+
+def _report_left_out(rows: Export) -> None:
+    """Tells how many starts are in no row."""
+    if without_contact := getattr(rows, "without_contact", 0):
+        have, are = ("has", "is") if without_contact == 1 else ("have", "are")
+        print_message(f"{plural(without_contact, 'start')} {have} no known contact and {are} left out")
 
 
 def _refuse_replacing(path: Path, force: bool) -> None:

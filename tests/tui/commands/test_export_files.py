@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,11 @@ import pytest
 from tests.tui.commands.runs import NOW, ROOT, TABLE, assert_one_line, saludo
 
 ALL = ("--filter", "period:all", "--now", NOW)
+
+# A notification whose recipient is masked.
+NOBODY = """wamid,to,template,sent_at
+wamid.A,549115555****,promo,2026-11-18T12:00:00Z
+"""
 
 # Every row of an export takes a while, so that there is a middle of it.
 SLOW = """
@@ -68,6 +74,44 @@ def test_a_directory_that_is_missing_is_one_line(
 ) -> None:
     saludo(capsys, "import", TABLE)
     assert_one_line(saludo(capsys, "export", "-o", str(tmp_path / "no" / "a.xlsx")), 1, "cannot be written")
+
+
+class TestPeople:
+    def test_one_row_a_contact_on_stdout(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", TABLE)
+        status, out, err = saludo(capsys, "export", "--people", *ALL)
+        assert (status, err) == (0, "")
+        header, *rows = out.splitlines()
+        assert header.split("\t")[3] == "Last start"
+        report = json.loads(saludo(capsys, "report", "--json", *ALL)[1])
+        assert len(rows) == report["users"]
+        assert sum(int(row.split("\t")[10]) for row in rows) == report["starts"]
+
+    @pytest.mark.parametrize("name", ["people.tsv", "people.xlsx"])
+    def test_to_a_file(self, name: str, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", TABLE)
+        path = tmp_path / name
+        assert saludo(capsys, "export", "--people", *ALL, "-o", str(path)) == (0, "", f"{path}: 5 contacts\n")
+        assert path.stat().st_mode & 0o777 == 0o600
+
+    def test_retry_implies_people_and_the_file_is_not_imported(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", TABLE)
+        path = tmp_path / "again.tsv"
+        assert saludo(capsys, "export", "--retry", *ALL, "-o", str(path)) == (0, "", f"{path}: 0 contacts\n")
+        saludo(capsys, "export", "--people", *ALL, "-o", str(path), "--force")
+        assert_one_line(saludo(capsys, "import", str(path)), 1, str(path))
+
+    def test_starts_of_nobody_are_told(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        log = tmp_path / "masked.csv"
+        log.write_text(NOBODY, encoding="utf-8")
+        saludo(capsys, "import", str(log))
+        status, out, err = saludo(capsys, "export", "--people", *ALL)
+        assert (status, out.count("\n")) == (0, 1)
+        assert err == "1 start has no known contact and is left out\n"
 
 
 @pytest.mark.parametrize("name", ["out.tsv", "out.xlsx"])

@@ -1,0 +1,167 @@
+"""The people of a filter as an export: one row a contact, with their last start and how many they had. Knows no file.
+
+The starts are read once, newest first: the first one of a contact is their last start. Beside a few numbers a contact,
+20 MB for a million contacts, nothing is kept: the rows are read a chunk at a time. docs/definitions.md defines the
+cells.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
+
+from storage.database.codes import REFERRED_FROM, STATUSES
+from storage.domain.failures import HELPFUL_RETRIES, retry_of
+from storage.domain.filters import Filter
+from storage.domain.vocabulary import StartStatus
+from storage.report.read_session import ReadSession
+from storage.report.selection import Selection
+from storage.table.export_cells import (
+    Column,
+    Export,
+    Formats,
+    Kind,
+    cells_of,
+    contact_labels,
+    line_names,
+    numbers,
+    template_names,
+    texts,
+    times,
+    words,
+)
+from storage.table.export_starts import in_order
+from storage.table.positions import every_start
+
+_CHUNK = 2_000  # contacts
+_FAILED, _ANSWERED = STATUSES.index(StartStatus.FAILED), STATUSES.index(StartStatus.ANSWERED)
+
+COLUMNS = (
+    Column("User id", "Id Usuario", ("customer_id",), texts),
+    Column("Contact id/number", "Id Contacto/Número", ("customer_id", "contact_label"), contact_labels),
+    Column("Name", "Nombre", ("name",), texts),
+    Column("Last start", "Último Inicio", ("start_at",), times, Kind.TIME),
+    Column("Template/notification", "Nombre Plantilla/Notificación", ("start_template",), template_names),
+    Column("Line", "Línea", ("line",), line_names),
+    Column("Status", "Estado", ("status",), words([status.value for status in STATUSES])),
+    Column("Error code", "Código Error", ("failure_code",), numbers, Kind.NUMBER),
+    Column("Reason", "Motivo", ("failure_reason",), texts),
+    Column("Retry helps", "Reintentar Sirve", ("retry",), texts),
+    Column("Starts", "Inicios", ("starts",), numbers, Kind.NUMBER),
+    Column("Sends", "Envíos", ("sends",), numbers, Kind.NUMBER),
+    Column("Answered sends", "Envíos Respondidos", ("answered",), numbers, Kind.NUMBER),
+)
+
+_READ = {
+    "contact": "m.contact",
+    "customer_id": "contacts.customer_id",
+    "contact_label": "contacts.label",
+    "name": "contacts.name",
+    **{
+        name: f"m.{name}" for name in ("start_at", "start_template", "line", "status", "failure_code", "failure_reason")
+    },
+}
+_VALUES = {name: itemgetter(index) for index, name in enumerate(_READ)}
+_ROWS = f"""
+SELECT {", ".join(_READ.values())}
+FROM json_each(?) AS wanted
+CROSS JOIN messages AS m ON m.id = wanted.value
+LEFT JOIN contacts ON contacts.id = m.contact
+ORDER BY wanted.key
+"""
+_COUNTED = "m.start_at, m.key, m.origin, m.id, m.contact, m.status, m.failure_code, m.failure_reason"
+
+
+class PeopleExport(Export):
+    """One row a contact, newest last start first.
+
+    Args:
+        only_retries: only the people whose last send failed for a reason where sending again can help; their rows
+            describe that send, even if they came by a referral later.
+        counting: called now and then with the number of starts read, before the first row.
+
+    Attributes:
+        without_contact: the starts whose contact is unknown, and which are in no row; known after the last chunk.
+    """
+
+    columns = COLUMNS
+    names = MappingProxyType({"en": "People", "es": "Personas"})
+
+    def __init__(self, *, only_retries: bool = False, counting: Callable[[int], None] = lambda starts: None) -> None:
+        self._only_retries, self._counting = only_retries, counting
+        self.without_contact = 0
+
+    def chunks(
+        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+    ) -> Iterator[list[Sequence[Any]]]:
+        """The people in chunks of 2,000."""
+        connection = session.connection
+        people = _People(connection)
+        people.count(connection, session.select(filter, now), self._only_retries, self._counting)
+        self.without_contact = people.without_contact
+        for first in range(0, len(people.shown), _CHUNK):
+            ids = people.shown[first : first + _CHUNK].tolist()
+            rows = connection.execute(_ROWS, (json.dumps(ids),)).fetchall()
+            yield cells_of(COLUMNS, formats, people.values_of(rows))
+
+
+class _People:
+    """What is counted of each contact; the arrays are by contact id.
+
+    Attributes:
+        shown: row ids of the start that each row of the export describes, in order.
+        without_contact: the starts of no known contact.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM contacts").fetchone()
+        self._starts, self._sends, self._answered = (array("I", bytes(4 * (last + 1))) for _ in range(3))
+        self.shown = array("q")
+        self.without_contact = 0
+
+    def count(
+        self,
+        connection: sqlite3.Connection,
+        selection: Selection,
+        only_retries: bool,
+        progress: Callable[[int], None],
+    ) -> None:
+        """Reads every start of the selection, newest first."""
+        starts, sends, answered, shown = self._starts, self._sends, self._answered, self.shown
+        total = 0
+        for rows in in_order(every_start(connection, selection, _COUNTED)):
+            for _, _, origin, id, contact, status, code, reason in rows:
+                if contact is None:
+                    self.without_contact += 1
+                    continue
+                if not only_retries and not starts[contact]:
+                    shown.append(id)
+                starts[contact] += 1
+                if origin < REFERRED_FROM:
+                    if only_retries and not sends[contact] and status == _FAILED and _can_retry(reason, code):
+                        shown.append(id)
+                    sends[contact] += 1
+                    answered[contact] += status == _ANSWERED
+            total += len(rows)
+            progress(total)
+
+    def values_of(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+        """The values of the columns, by name, for rows of _ROWS."""
+        values: dict[str, Sequence[Any]] = {name: list(map(value, rows)) for name, value in _VALUES.items()}
+        values["retry"] = [
+            None if reason is None else retry_of(reason, code)
+            for reason, code in zip(values["failure_reason"], values["failure_code"], strict=True)
+        ]
+        contacts = values["contact"]
+        counts = {"starts": self._starts, "sends": self._sends, "answered": self._answered}
+        return values | {name: list(map(counted.__getitem__, contacts)) for name, counted in counts.items()}
+
+
+def _can_retry(reason: str, code: int | None) -> bool:
+    return retry_of(reason, code) in HELPFUL_RETRIES
