@@ -92,11 +92,14 @@ CONTACTS = tuple(
         ContactIds((number,), customer_id=customer),
     )
 )
+_FORMS = len(CONTACTS) // len(_PEOPLE)
 CONTACT_LINKS = (
     ContactIds(("5491100000001",), user_id="AR.101", customer_id="C1"),
     ContactIds(user_id="AR.102", customer_id="C2"),
     ContactIds(("5491100000002", "541115000002"), user_id="AR.102"),
     ContactIds(("5491199999999",), replaced="5491100000001"),
+    ContactIds(user_id="AR.201", replaced_user_id="AR.101"),
+    ContactIds(user_id="AR.103", other_user_ids=("AR.ENT.3",)),
     ContactIds(("5491100000003",), user_id="AR.104"),
 )
 LINES = (
@@ -217,6 +220,14 @@ def _contact(draw: st.DrawFn, cast: _Cast) -> ContactIds:
     return ContactIds() if _rarely(draw) else draw(st.sampled_from(cast.contacts))
 
 
+def _recipient(draw: st.DrawFn, cast: _Cast, key: str) -> ContactIds:
+    """Mostly any form of the key's own person: one message has one recipient."""
+    if _rarely(draw):
+        return _contact(draw, cast)
+    person = CONTACTS.index(cast.contacts[KEYS.index(key) % len(cast.contacts)]) // _FORMS
+    return draw(st.sampled_from(CONTACTS[person * _FORMS : (person + 1) * _FORMS]))
+
+
 def _flags() -> st.SearchStrategy[Flags]:
     flag = st.sampled_from((None, None, False, True))
     return st.builds(Flags, new=flag, not_sent=flag, sent=flag, delivered=flag, read=flag, answered=flag)
@@ -224,13 +235,14 @@ def _flags() -> st.SearchStrategy[Flags]:
 
 @st.composite
 def _statuses(draw: st.DrawFn, cast: _Cast) -> Event:
+    key = draw(st.sampled_from(cast.keys))
     step = draw(st.sampled_from(list(Step)))
     return Status(
-        key=draw(st.sampled_from(cast.keys)),
+        key=key,
         step=step,
         at=draw(st.sampled_from(cast.times)),
         line=_line(draw, cast),
-        contact=_contact(draw, cast),
+        contact=_recipient(draw, cast, key),
         category=draw(_maybe(st.sampled_from(CATEGORIES))),
         group=_rarely(draw),
         campaign="spring" if _rarely(draw) else None,
@@ -256,15 +268,16 @@ def _inbounds(draw: st.DrawFn, cast: _Cast) -> Event:
 
 @st.composite
 def _send_log(draw: st.DrawFn, cast: _Cast) -> Event:
+    key = draw(st.sampled_from(cast.keys))
     at = draw(st.sampled_from(cast.times))
     kind = draw(st.sampled_from(("template", "template", "template", "text")))
     failure = draw(st.sampled_from((None, None, None, None, *FAILURES)))
     return Send(
-        key=draw(st.sampled_from(cast.keys)),
+        key=key,
         rank=Rank.SEND_LOG,
         at=at,
         line=_line(draw, cast),
-        contact=_contact(draw, cast),
+        contact=_recipient(draw, cast, key),
         kind=kind,
         group=_rarely(draw),
         template=draw(_maybe(st.sampled_from(TEMPLATES))) if kind == "template" else None,
@@ -310,14 +323,15 @@ def _platform_rows(draw: st.DrawFn, cast: _Cast) -> Event:
 @st.composite
 def _derived_sends(draw: st.DrawFn, cast: _Cast) -> Event:
     """A notification as a row of our own TSV or as a provider's row with a key."""
+    key = draw(st.sampled_from(cast.keys))
     at = draw(st.sampled_from(cast.times))
     failure = draw(st.sampled_from(FAILURES)) if _rarely(draw) else None
     return Send(
-        key=draw(st.sampled_from(cast.keys)),
+        key=key,
         rank=Rank.PLATFORM,
         at=at,
         line=_line(draw, cast),
-        contact=_contact(draw, cast),
+        contact=_recipient(draw, cast, key),
         derived=draw(st.sampled_from((True, True, False))),
         kind="template",
         template=draw(_maybe(st.sampled_from(TEMPLATES))),

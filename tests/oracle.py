@@ -230,9 +230,10 @@ def line_ids(ids: LineIds) -> list[str]:
 def contact_ids(ids: ContactIds) -> list[ContactId]:
     """The ids that one record gives to a contact, with their kinds; the first one names it."""
     pairs = [("wa", number) for number in ids.wa_ids]
-    pairs += [("user", ids.user_id)] if ids.user_id is not None else []
+    pairs += [("user", user) for user in (ids.user_id, *ids.other_user_ids) if user is not None]
     pairs += [("customer", ids.customer_id)] if ids.customer_id is not None else []
     pairs += [("wa", ids.replaced)] if ids.replaced is not None else []
+    pairs += [("user", ids.replaced_user_id)] if ids.replaced_user_id is not None else []
     return pairs
 
 
@@ -251,6 +252,18 @@ def _together(records: Iterable[Iterable[Id]]) -> list[frozenset[Id]]:
     return groups
 
 
+def _recipients(events: Sequence[Event]) -> list[list[ContactId]]:
+    """The ids of each message out that is not a group's: it has one recipient."""
+    ids: dict[str, list[ContactId]] = {}
+    for event in events:
+        out = isinstance(event, Status) or (
+            isinstance(event, Send) and not event.keyless and event.origin not in REFERRED
+        )
+        if out and isinstance(event, (Send, Status)) and not event.group:
+            ids.setdefault(event.key, []).extend(contact_ids(event.contact))
+    return list(ids.values())
+
+
 class World:
     """The line and the contact of every id, from all events."""
 
@@ -262,7 +275,9 @@ class World:
             if not isinstance(event, Known) and event.default_line is not None
         ]
         self.lines = _together(line_records)
-        self.contacts = _together([contact_ids(event.contact) for event in events])
+        contact_records = [contact_ids(event.contact) for event in events]
+        contact_records += _recipients(events)
+        self.contacts = _together(contact_records)
 
     def line(self, ids: LineIds | None) -> Line:
         names = line_ids(ids) if ids is not None else []

@@ -127,6 +127,7 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
         [struct_tuple(contact) for contact in batch.contacts],
         batch.names,
         batch.events,
+        batch.recipients,
         [astuple(reject) for reject in part.rejects],
         part.ignored,
         astuple(part.place),
@@ -140,11 +141,12 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
 
 
 def _part_of(content: tuple[Any, ...]) -> FilePart:
-    format, rows, references, people, lines, contacts, names, events = content[:8]
-    rejects, ignored, place, position, records, last, notes = content[8:15]
+    format, rows, references, people, lines, contacts, names, events, recipients = content[:9]
+    rejects, ignored, place, position, records, last, notes = content[9:16]
     lines = [LineIds(*line) for line in lines]
-    batch = Batch(rows, references, people, lines, [ContactIds(*contact) for contact in contacts], names, events)
-    digest, whole = (digest and Digest(*digest) for digest in content[15:])
+    contacts = [ContactIds(*contact) for contact in contacts]
+    batch = Batch(rows, references, people, lines, contacts, names, events, recipients)
+    digest, whole = (digest and Digest(*digest) for digest in content[16:])
     rejects = [Reject(*reject) for reject in rejects]
     return FilePart(format, batch, rejects, ignored, Offset(*place), position, records, last, digest, whole, notes)
 

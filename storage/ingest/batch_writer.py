@@ -6,8 +6,9 @@ Writing the same events again changes nothing. The rules of merging are in `docs
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from itertools import chain
 
 from storage.cube import refresh
 from storage.database.connection import Writer
@@ -20,8 +21,11 @@ from storage.messages import store
 from storage.messages.batch_merger import Batch
 from storage.messages.contacts import Contacts
 from storage.messages.lines import Lines
+from storage.messages.message import Direction
 from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
 from storage.messages.store import START_ORIGIN, Stored
+
+_OUT = int(Direction.OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,10 @@ class BatchWriter:
         for line in sorted(batch.lines, key=repr):
             self._lines.link(line)
         references = [reference for reference in batch.references if reference is not None]
-        self._contacts.prepare(batch.contacts, references)
+        recipients = batch.recipients
+        self._contacts.prepare(batch.contacts, chain(references, chain.from_iterable(recipients)))
+        for pair in recipients:
+            self._contacts.link_together(pair)
         for contact in batch.contacts:
             self._contacts.link(contact)
         self._contacts.link_each(references)
@@ -88,10 +95,11 @@ class BatchWriter:
         change_set = ChangeSet(fresh_from=self._contacts.fresh_from)
         name_ids = self._name_ids
         lines = {text: name_ids.of_line(text) for text in {row[LINE] for row in batch.rows}}
-        people = self._contacts.find_each(batch.references)
         there = self._hashes.take([row[HASH] for row in batch.rows])
-        stored = store.by_keys_of(self._connection, (row for row in batch.rows if row[HASH] in there))
-        known = {(one.row[KEY], one.row[DIRECTION]): one for one in stored}
+        known = self._known(batch, there)
+        if self._link_recipients(batch, known):
+            known = self._known(batch, there)
+        people = self._contacts.find_each(batch.references)
         self._first_id = next_id = self._next_id
         for new, person in zip(batch.rows, batch.people, strict=True):
             before = known.get((new[KEY], new[DIRECTION])) if new[HASH] in there else None
@@ -110,6 +118,37 @@ class BatchWriter:
                 change_set.changed(row, before)
         self._next_id = next_id
         return change_set
+
+    def _known(self, batch: Batch, there: Container[int]) -> dict[tuple[str, int], Stored]:
+        """The messages of a batch that are in the database, by key and direction.
+
+        Args:
+            batch: The batch.
+            there: Hashes of keys that may be in the database.
+        """
+        stored = store.by_keys_of(self._connection, (row for row in batch.rows if row[HASH] in there))
+        return {(one.row[KEY], one.row[DIRECTION]): one for one in stored}
+
+    def _link_recipients(self, batch: Batch, known: dict[tuple[str, int], Stored]) -> bool:
+        """Makes the ids of one message out one contact, where the batch names another id than the database.
+
+        Returns:
+            Whether contacts were merged.
+        """
+        if not known:
+            return False
+        before = len(self._contacts.merged)
+        for row in batch.rows:
+            new = row[CONTACT]
+            if new is None or row[DIRECTION] != _OUT:
+                continue
+            stored = known.get((row[KEY], _OUT))
+            old = None if stored is None else stored.row[CONTACT]
+            if old is not None and old != new:
+                self._contacts.find(old)
+                self._contacts.link_together((old, new))
+        self._contacts.finish()
+        return len(self._contacts.merged) > before
 
     def _add_moved(self, change_set: ChangeSet) -> None:
         """Adds contacts and lines that were merged: they are derived from all their messages."""

@@ -28,7 +28,7 @@ class Batch:
     rows: one a message. references: the distinct contacts that rows name, None for an unknown one; people: for each row
     the index of its contact among these. lines: all ids of lines that records gave together. contacts: likewise, but
     only those that say more than the one id in a row. names: the name of a contact, by one of its ids. events: how many
-    were merged.
+    were merged. recipients: pairs of ids that records of one message out gave, which are of one contact.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -38,6 +38,7 @@ class Batch:
     contacts: list[ContactIds] = field(default_factory=list)
     names: dict[Reference, Name] = field(default_factory=dict)
     events: int = 0
+    recipients: list[tuple[Reference, Reference]] = field(default_factory=list)
 
 
 class Merger:
@@ -49,6 +50,7 @@ class Merger:
         self._lines: set[LineIds] = set()
         self._contacts: dict[ContactIds, None] = {}  # in the order of the records, which their row ids will follow
         self._names: dict[Reference, Name] = {}
+        self._recipients: dict[tuple[Reference, Reference], None] = {}
         self._events = 0
 
     def add(self, event: Event) -> None:
@@ -87,6 +89,7 @@ class Merger:
             list(self._contacts),
             self._names,
             self._events,
+            list(self._recipients),
         )
 
     def _keep_status(self, event: Status, known: UsualOutbound | Message | None) -> bool:
@@ -131,6 +134,7 @@ class Merger:
         if other is not None:
             if other != contact:
                 self._contacts[contact] = self._contacts[other] = None
+                self._link(contact_reference(contact), contact_reference(other))
         elif len(contact.wa_ids) != 1 or contact.user_id or contact.customer_id or contact.replaced:
             self._contacts[contact] = None
 
@@ -153,7 +157,14 @@ class Merger:
                 self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
                 known = known.message()
             message = self._outbound[event.key] = known or Message(event.key, direction)
+            if not event.group:
+                self._link(message.value("contact"), contact_reference(event.contact))
         take_in(message, event)
+
+    def _link(self, one: Reference | None, other: Reference | None) -> None:
+        """Notes that two ids are of one contact, because one message went to both."""
+        if one is not None and other is not None and one != other:
+            self._recipients[one, other] = None
 
     def _name(self, event: Event) -> None:
         reference = contact_reference(event.contact)

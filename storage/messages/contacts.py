@@ -102,6 +102,18 @@ class Contacts:
             self.link_each(given)
             return
         self._seen.add(ids)
+        contact = self.link_together(given)
+        if ids.replaced:
+            self._replace((0, ids.replaced), contact)
+        if ids.replaced_user_id:
+            self._replace((1, ids.replaced_user_id), contact)
+
+    def link_together(self, given: Iterable[tuple[int, str]]) -> int:
+        """Makes these ids lead to one contact: creates it, or merges those that have them.
+
+        Returns:
+            The contact.
+        """
         owners = sorted({found.owner for id in given if (found := self._found.get(id)) is not None})
         contact = owners[0] if owners else self._new_contact()
         for owner in owners[1:]:
@@ -109,8 +121,7 @@ class Contacts:
         for id in given:
             if id not in self._found:
                 self._place(id, contact)
-        if ids.replaced:
-            self._replace((0, ids.replaced), contact)
+        return contact
 
     def link_each(self, ids: Iterable[tuple[int, str]]) -> None:
         """Makes each of these ids lead to a contact of its own, if it leads to none yet."""
@@ -239,6 +250,9 @@ def _ids(ids: ContactIds) -> list[tuple[int, str]]:
         given.append((0, ids.replaced))
     if ids.user_id:
         given.append((1, ids.user_id))
+    given += [(1, text) for text in ids.other_user_ids if text]
+    if ids.replaced_user_id and (1, ids.replaced_user_id) not in given:
+        given.append((1, ids.replaced_user_id))
     if ids.customer_id:
         given.append((2, ids.customer_id))
     return given

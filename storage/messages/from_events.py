@@ -111,6 +111,8 @@ def _take_line_and_contact(fields: dict[str, RankedValue], event: Send | Status 
                 fields["line"] = (rank, at, text)
         elif event.default_line is not None and (default := line_reference(event.default_line)) is not None:
             keep_smaller(fields, "line", (_OPTION, at, default[1]))
+    if event.group and type(event) is not Inbound:
+        return  # a group is no contact
     known = fields.get("contact")
     if known is None or rank <= known[0]:
         reference = contact_reference(event.contact)

@@ -88,13 +88,13 @@ HISTORIES: dict[str, tuple[list[Event], str, str]] = {
         RECURRENT,
         "sent",
     ),
-    "what went out to another, as it turns out": (
+    "what went out to another of the person's ids, as it turns out": (
         [
             status(Step.DELIVERED, LONG_AGO, "a"),
             send("a", LONG_AGO, BETO),
             send("z", NOON),
         ],
-        NEW,
+        RECURRENT,
         "sent",
     ),
 }
