@@ -160,6 +160,7 @@ def recount(
             "implied": len([start for start in sends if start.implied]),
             "conflicts": len([start for start in sends if start.conflict]),
             "rejects": 0,
+            "unknown_contacts": len([start for start in selection if not start.contact]),
         },
     }
 

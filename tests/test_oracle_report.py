@@ -63,7 +63,7 @@ def test_the_whole_report_by_hand() -> None:
             ],
         },
         "failures": [{"code": 131026, "reason": "other", "count": 1, "users": 1}],
-        "data": {"joined": 0, "unknown_template": 1, "implied": 2, "conflicts": 0, "rejects": 0},
+        "data": {"joined": 0, "unknown_template": 1, "implied": 2, "conflicts": 0, "rejects": 0, "unknown_contacts": 0},
     }
 
 

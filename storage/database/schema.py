@@ -28,7 +28,7 @@ from storage.database.dirty_marks import MARK_ALL_STARTS, TRIGGERS
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 6
+VERSION = 7
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -138,7 +138,8 @@ CREATE TABLE messages (                    -- one row a WhatsApp message, in or 
     answered_at INTEGER,                   -- the earliest answer
     failure_code INTEGER,                  -- of a failed start
     failure_reason TEXT,                   -- of a failed start: number_gone, ... (docs/definitions.md)
-    marks INTEGER NOT NULL DEFAULT 0,      -- data-quality flags, bits: 1 implied step, 2 conflict, 4 joined
+    marks INTEGER NOT NULL DEFAULT 0,      -- data-quality flags, bits: 1 implied step, 2 conflict, 4 joined,
+                                           -- 8 unknown contact
     joined INTEGER                         -- of a keyless row: messages.id of the start that it is a part of
 );
 CREATE INDEX messages_by_hash ON messages (hash);
@@ -272,6 +273,13 @@ CREATE TRIGGER reject_gone AFTER DELETE ON rejects BEGIN
 END""",
 )
 
+# What the program does when it next writes, because SQL alone cannot (storage/ingest/identity_repair.py).
+_PENDING = """
+CREATE TABLE IF NOT EXISTS pending (task TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT OR IGNORE INTO pending SELECT 'identities' WHERE EXISTS (SELECT 1 FROM messages);
+CREATE INDEX IF NOT EXISTS referred_without_contact ON messages (start_at) WHERE contact IS NULL AND origin >= 2;
+"""
+
 # A migration to another layout drops the cube and marks every day. Readers count from `messages` until the next import
 # has refreshed the cube.
 _RECOUNT = f"""
@@ -315,6 +323,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         if "path" not in known:  # the directory of a relative path is lost; the journal compares it as it was given
             database.conn.execute("UPDATE imports SET path = file WHERE file <> '-'")
         for statement in (*_statements(_REJECT_TABLES), *_REJECT_TRIGGERS):
+            database.conn.execute(statement)
+
+    @migrations()
+    def contacts_of_identities_only(database: Database) -> None:
+        for statement in _statements(_PENDING):
             database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))

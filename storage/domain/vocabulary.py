@@ -45,8 +45,10 @@ class DataFlag(IntFlag):
         IMPLIED: a step is known only because a later one is recorded.
         CONFLICT: a failure is recorded, and also that the message arrived.
         JOINED: a platform row without a key was joined to this start.
+        UNKNOWN_CONTACT: no record identifies the contact.
     """
 
     IMPLIED = 1
     CONFLICT = 2
     JOINED = 4
+    UNKNOWN_CONTACT = 8

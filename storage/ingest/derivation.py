@@ -17,7 +17,7 @@ from storage.database.codes import STATUSES
 from storage.database.settings import Settings
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.failures import reason_of
-from storage.domain.vocabulary import StartStatus
+from storage.domain.vocabulary import DataFlag, StartStatus
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.contact_lifetimes import ContactLifetimes
 from storage.ingest.reply_contexts import ReplyContexts
@@ -32,6 +32,7 @@ _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
 _OUT, _ROW = int(Direction.OUT), int(Direction.ROW)
 _FAILED = STATUSES.index(StartStatus.FAILED)
+_UNKNOWN_CONTACT = DataFlag.UNKNOWN_CONTACT.value
 
 # A message and its derived columns, which may be the same as before.
 Change = tuple[Stored, DerivedColumns]
@@ -232,6 +233,8 @@ class Derivation:
         if status == _FAILED:
             code, text, detail = _NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)
             reason = reason_of(code, text, detail).value
+        if row.contact is None:
+            marks |= _UNKNOWN_CONTACT
         return (
             line,
             row.contact,

@@ -28,6 +28,7 @@ from storage.ingest import journal
 from storage.ingest.batch_reader import file_parts, received_parts, start_reading
 from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.cube_sharing import CubeSharing
+from storage.ingest.identity_repair import Repair, repair_identities
 from storage.ingest.journal import Journal
 from storage.ingest.kept_rejects import KeptReject
 from storage.sources.opened import Offset, Options, UnknownFormat
@@ -78,10 +79,19 @@ class Summary:
 Progress = Callable[[int, int], None]  # bytes read, events so far
 
 
-def prepare(writer: Writer) -> None:
-    """Stores what a new database needs before its first import: the time zone of the report."""
+def prepare(writer: Writer, progress: refresh.Progress = refresh.no_progress) -> Repair:
+    """Stores what a new database needs before its first import, and mends the contacts of an older version.
+
+    Args:
+        writer: the database.
+        progress: called with (steps done, steps in all) of the mending.
+
+    Returns:
+        What was mended, for the person who imports.
+    """
     with writer.transaction() as connection:
         store_default_zone(connection)
+    return repair_identities(writer, progress)
 
 
 def import_path(

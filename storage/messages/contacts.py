@@ -181,6 +181,11 @@ class Contacts:
         self._relabel.discard(removed)
         self._relabel.add(kept)
 
+    def forget(self, id: tuple[int, str]) -> None:
+        """Drops an id from memory, because its row is removed."""
+        self._found.pop(id, None)
+        self._seen.clear()
+
     def name(self, contact: int, name: Name) -> None:
         """Adds a name that a record gives to the contact; the smallest (rank, time, name) counts."""
         if (new := self._new_of(contact)) is not None:

@@ -157,7 +157,7 @@ class CubeCounters:
             },
         ).fetchall()
 
-    def data_quality(self, selection: Selection) -> DataQualityCounts:
+    def send_quality(self, selection: Selection) -> DataQualityCounts:
         """Sends with data-quality flags, on days that are not dirty."""
         totals = self.totals(selection)
 
@@ -169,6 +169,7 @@ class CubeCounters:
             joined=flagged(DataFlag.JOINED),
             implied=flagged(DataFlag.IMPLIED),
             conflicts=flagged(DataFlag.CONFLICT),
+            unknown_contacts=flagged(DataFlag.UNKNOWN_CONTACT),
         )
 
     def _unknown_templates(self, selection: Selection) -> int:

@@ -13,7 +13,7 @@ from storage.report.cube_catalog import CubeCatalog, FailureKind
 from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
 from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts
-from storage.report.recount import Recount
+from storage.report.recount import Recount, with_referred
 from storage.report.selection import Selection
 from storage.report.user_set_reader import LeafCell
 
@@ -36,10 +36,11 @@ class Cube:
         return days
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
-        """Sends with data-quality flags."""
-        parts = [self._counters.data_quality(selection)]
-        parts += map(self._recount.data_quality, self.catalog.dirty_parts(selection))
-        return DataQualityCounts(*map(sum, zip(*parts, strict=True)))
+        """Sends with data-quality flags, and starts of unknown contacts."""
+        parts = [self._counters.send_quality(selection)]
+        parts += map(self._recount.send_quality, self.catalog.dirty_parts(selection))
+        sends = DataQualityCounts(*map(sum, zip(*parts, strict=True)))
+        return with_referred(sends, self._recount.referred_without_contact(selection))
 
     def users(self, selection: Selection) -> UserCounts:
         """Distinct contacts."""

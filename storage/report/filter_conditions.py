@@ -75,6 +75,8 @@ def _failures(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
 def _contact(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
     """Any id of a person selects them. A number is found however it is written."""
     (pattern,) = patterns
+    if pattern == UNKNOWN:
+        return Condition("m.contact IS NULL", {}, None)
     ids = _contact_ids(connection, {pattern, phone_digits(pattern)})
     return Condition(_is_in("m.contact", "contacts"), {"contacts": _list(ids)}, None)
 

@@ -99,12 +99,13 @@ def starts_of(days: Iterable[DayCounts]) -> int:
 
 
 class DataQualityCounts(NamedTuple):
-    """Sends with a data-quality flag, and sends of an unknown template."""
+    """Sends with a data-quality flag, sends of an unknown template, and starts of an unknown contact."""
 
     unknown_template: int = 0
     joined: int = 0
     implied: int = 0
     conflicts: int = 0
+    unknown_contacts: int = 0
 
 
 class UserCounts(NamedTuple):
@@ -144,7 +145,7 @@ class MetricsSource(Protocol):
         """The counts of each day that has a start, in any order."""
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
-        """Sends with data-quality flags."""
+        """Sends with data-quality flags, and starts of unknown contacts."""
 
     def users(self, selection: Selection) -> UserCounts:
         """Distinct contacts."""

@@ -68,6 +68,7 @@ class DataQuality(NamedTuple):
     implied: int
     conflicts: int
     rejects: int
+    unknown_contacts: int
 
 
 class Report(NamedTuple):
@@ -148,6 +149,7 @@ def _report(
             quality.implied,
             quality.conflicts,
             session.connection.execute("SELECT count(*) FROM rejected_records").fetchone()[0],
+            quality.unknown_contacts,
         ),
     )
 

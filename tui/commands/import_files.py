@@ -16,7 +16,7 @@ from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, ignore_closed_pipes
-from tui.commands.import_summary import as_json, summary_lines, total_line
+from tui.commands.import_summary import as_json, repair_lines, summary_lines, total_line
 from tui.commands.output import is_utf8, print_lines, print_message, report_error
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def _mapped(text: str) -> tuple[str, str]:
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
     from storage.ingest.importer import FileError, prepare
 
-    prepare(writer)
+    with bar("mending contacts of an older version") as mending:
+        repair = prepare(writer, mending.count)
+    for line in repair_lines(repair):
+        print_message(line)
     options = options_in(load_settings(writer.connection).zone)
     summaries: list[Summary] = []
     names, failed = arguments.files, 0

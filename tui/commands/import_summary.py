@@ -8,10 +8,28 @@ from typing import TYPE_CHECKING, Any
 from tui.words.numbers import plural
 
 if TYPE_CHECKING:
+    from storage.ingest.identity_repair import Repair
     from storage.ingest.importer import Summary
 
 _COUNTS = ("records", "events", "rejects", "new", "changed")
 _KEYS = ("file", "format", *_COUNTS)
+
+
+def repair_lines(repair: Repair) -> list[str]:
+    """What was mended of the contacts that an older version had stored; nothing where nothing was wrong."""
+    if not repair:
+        return []
+    parts = [
+        *([f"{plural(repair.removed, 'id')} that identified nobody removed"] if repair.removed else []),
+        *([f"{plural(repair.respelled, 'number')} in another spelling corrected"] if repair.respelled else []),
+    ]
+    lines = [f"contacts of an older version: {', '.join(parts)}"]
+    if repair.messages or repair.separated:
+        lines.append(
+            f"  {plural(repair.messages, 'message')} without a contact now, {plural(repair.separated, 'contact')} "
+            "separated: import their files again to tell these people apart"
+        )
+    return lines
 
 
 def summary_lines(summary: Summary, database: str = "") -> list[str]:

@@ -9,6 +9,7 @@ from storage.database.settings import SETTING_KEYS, SettingError, load_settings,
 from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
+from tui.commands.import_summary import repair_lines
 from tui.commands.output import print_lines, print_message, printable
 
 
@@ -55,7 +56,8 @@ def settings(arguments: Namespace) -> int:
     except SettingError as error:
         raise UsageError(f"{key}: {error}") from None
     with writing(path) as writer:
-        prepare(writer)
+        for line in repair_lines(prepare(writer)):
+            print_message(line)
         with writer.transaction() as connection, bar("recomputing") as progress:
             store_setting(connection, key, value)
             if key != "chat_link":

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from storage.domain.filters import Filter
+from storage.domain.patterns import UNKNOWN
 from storage.report.report import Report
 from tui.data.drill import CountedUsers
 from tui.data.pager import ScrollPosition, shifted_position
@@ -175,6 +176,8 @@ class Navigation:
         if self._counted_users is not None and self._counted_users[:2] == (self.snapshot.view, self.stamp):
             explanation = self._counted_users[2].explanation(report.users)
             counts += f": {explanation}" if explanation else ""
+        if unknown := report.data.unknown_contacts:
+            counts += f", {unknown:,} of unknown contacts (contact:{UNKNOWN})"
         if paused:
             counts = f"paused   {counts}"
         trail = breadcrumbs([*self.history.recent_filters(), self.view.filter])

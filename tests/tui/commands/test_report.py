@@ -55,7 +55,14 @@ class TestReport:
             ["answered", 1, 1.0, 0.5],
         ]
         assert result["failures"] == [{"code": 131026, "reason": "number_gone", "count": 1, "users": 1}]
-        assert list(result["data"]) == ["joined", "unknown_template", "implied", "conflicts", "rejects"]
+        assert list(result["data"]) == [
+            "joined",
+            "unknown_template",
+            "implied",
+            "conflicts",
+            "rejects",
+            "unknown_contacts",
+        ]
         assert result["data"]["unknown_template"] == 3
 
     def test_as_text(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from storage.domain.events import ContactIds
 from storage.domain.filters import Filter
 from storage.report.report import Report
-from tests.databases import NOW
+from tests.databases import NOW, build
+from tests.events import send
 from tests.tui import scenes
 from tui.data import reading
 from tui.data.drill import CountedUsers
@@ -149,3 +151,13 @@ def test_a_reload_while_a_view_is_read_keeps_its_anchor(path: Path) -> None:
     desk.navigation.reload()
     assert desk.navigation.anchor == Anchor()
     assert [view.filter for view in desk.asked] == [FAILED, FAILED]
+
+
+def test_the_summary_tells_starts_of_unknown_contacts_and_how_to_see_them(tmp_path: Path) -> None:
+    nobody = build(
+        tmp_path / "saludo.db", [send("a"), send("b", contact=ContactIds()), send("c", contact=ContactIds())]
+    )
+    desk = Desk()
+    desk.navigation.set_snapshot(snapshot(nobody, Filter()), (1, 2, 3))
+    assert desk.navigation.summary() == "3 starts of 1 user, 2 of unknown contacts (contact:(unknown))"
+    assert snapshot(nobody, Filter.parse("contact:(unknown)")).report.starts == 2
