@@ -322,6 +322,7 @@ def migrate(connection: sqlite3.Connection) -> None:
                 database.conn.execute(f"ALTER TABLE imports ADD COLUMN {column} {kind}")
         if "path" not in known:  # the directory of a relative path is lost; the journal compares it as it was given
             database.conn.execute("UPDATE imports SET path = file WHERE file <> '-'")
+        database.conn.execute("CREATE INDEX IF NOT EXISTS imports_by_path ON imports (path)")
         for statement in (*_statements(_REJECT_TABLES), *_REJECT_TRIGGERS):
             database.conn.execute(statement)
 

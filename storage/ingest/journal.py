@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
@@ -135,7 +136,7 @@ def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Opt
         f"""
         SELECT {_CONTENT} FROM imports AS i
         WHERE options = ? AND (head_sha256 IS NULL OR head_sha256 = ?) AND (0 < position AND position <= ? OR size = ?)
-              AND rejects = (SELECT count(*) FROM rejects WHERE import = i.id)
+              AND (rejects = 0 OR rejects = (SELECT count(*) FROM rejects WHERE import = i.id))
         """,
         (options_text(options), hashed.head(), size, size),
     ).fetchall()
@@ -145,17 +146,15 @@ def find(connection: sqlite3.Connection, file: BinaryIO, size: int, options: Opt
 
 def _of_same_content(hashed: IncrementalDigest, size: int, rows: Iterable[tuple[Any, ...]]) -> Iterator[ImportedFile]:
     """The imports among `rows` that read the first bytes of a file, or all of it; the farthest come last."""
-    wanted: list[tuple[int, bool, int, str, ImportedFile]] = []
+    wanted: defaultdict[int, defaultdict[str, list[ImportedFile]]] = defaultdict(lambda: defaultdict(list))
     for id, position, lines, prefix, whole, sha256, rejects, format in rows:
         place = Offset(position, lines)
         if 0 < position <= size:
-            known = ImportedFile(id, place, rejects, position == whole == size, format)
-            wanted.append((position, False, -id, prefix, known))
+            wanted[position][prefix].append(ImportedFile(id, place, rejects, position == whole == size, format))
         if whole == size and sha256 is not None:
-            wanted.append((size, True, -id, sha256, ImportedFile(id, place, rejects, True, format)))
-    for position, _, _, sha256, known in sorted(wanted, key=lambda one: one[:3]):
-        if hashed.to(position).prefix == sha256:
-            yield known
+            wanted[size][sha256].append(ImportedFile(id, place, rejects, True, format))
+    for position in sorted(wanted):
+        yield from sorted(wanted[position].get(hashed.to(position).prefix, ()), key=lambda known: known.whole)
 
 
 class Journal:
@@ -295,20 +294,20 @@ class Journal:
 
     def _replaced(self, connection: sqlite3.Connection, file: BinaryIO, size: int) -> list[int]:
         """Other imports with rejects, of the same path or of bytes that the file begins with."""
-        others = "id <> ? AND EXISTS (SELECT 1 FROM rejects WHERE import = i.id)"
+        with_rejects = "id <> ? AND EXISTS (SELECT 1 FROM rejects WHERE import = i.id)"
         # A database of an earlier version has paths as they were given.
         of_path = connection.execute(
-            f"SELECT id FROM imports AS i WHERE {others} AND path IN (?, ?)", (self._id, self._path, self.name)
+            f"SELECT id FROM imports AS i WHERE path IN (?, ?) AND {with_rejects}", (self._path, self.name, self._id)
         ).fetchall()
         hashed = IncrementalDigest(file)
-        # With the same options, bytes are read by one import, which this one continues.
+        # With the same options, bytes are read by one import, which this one continues. Two comparisons use the index.
         of_content = connection.execute(
             f"""
             SELECT {_CONTENT} FROM imports AS i
-            WHERE {others} AND options <> ? AND (head_sha256 IS NULL OR head_sha256 = ?)
+            WHERE (options < ? OR options > ?) AND {with_rejects} AND (head_sha256 IS NULL OR head_sha256 = ?)
                   AND (0 < position AND position <= ? OR size = ?)
             """,
-            (self._id, self._options, hashed.head(), size, size),
+            (self._options, self._options, self._id, hashed.head(), size, size),
         ).fetchall()
         return [id for (id,) in of_path] + [known.id for known in _of_same_content(hashed, size, of_content)]
 

@@ -166,6 +166,11 @@ class TestTheSameContent:
         assert (summary.rejects, summary.settled) == (1, 0)
         assert listed(database) == [(path.name, "line 202")]
 
+    def test_they_replace_those_of_every_earlier_name(self, tmp_path: Path, database: Path) -> None:
+        for number, zone in enumerate(("UTC", "Asia/Tokyo", "Asia/Kolkata", "Asia/Dili")):
+            run(database, put(tmp_path / f"{number}.csv", bad(1)), replace(OPTIONS, time_zone=ZoneInfo(zone)))
+            assert listed(database) == [(f"{number}.csv", "line 2")]
+
     @pytest.mark.parametrize("renamed", [False, True])
     def test_another_version_that_reads_the_record_settles_it(
         self, renamed: bool, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
@@ -254,6 +259,7 @@ def test_rejects_of_an_earlier_version_are_kept_until_their_file_is_read(tmp_pat
             INSERT INTO old SELECT id, digest, import, place, reason, excerpt FROM rejects;
             DROP TABLE rejects;
             ALTER TABLE old RENAME TO rejects;
+            DROP INDEX imports_by_path;
             ALTER TABLE imports DROP COLUMN path;
             ALTER TABLE imports DROP COLUMN records;
             UPDATE imports SET options = '(2, None, ''UTC'', ''template'', None)';
