@@ -25,6 +25,7 @@ _MOST_CHARACTERS = 32_767  # of a cell, as Excel counts: in UTF-16
 _MOST_TEXT_FORMATTED = 255  # Excel shows longer texts as ##### if their cells are formatted as text
 _FIRST_DAY = 25_569  # 1970-01-01 in days of a workbook
 _DAY = 86_400_000  # ms
+_LONGEST_TITLE = 255  # characters, of a property of the file
 _TIME_FORMAT = "yyyy-mm-dd hh:mm:ss"
 _LEAST_WIDTH, _MOST_WIDTH = 8, 44  # characters
 _WIDTH_OF_TIME, _WIDTH_OF_FILTER_BUTTON = 19, 3
@@ -90,7 +91,7 @@ def write_workbook(
         }
         workbook = library.Workbook(file, options)
         workbook.use_zip64()  # a sheet of a million rows is more than 2 GB before it is compressed
-        title = "".join(sign if sign.isprintable() else " " for sign in str(filter))
+        title = "".join(sign if sign.isprintable() else " " for sign in str(filter))[:_LONGEST_TITLE]
         zone = f"Times are in the time zone {session.settings.zone.key}."
         workbook.set_properties({"title": title, "comments": zone, "created": now})
         sheets = _Sheets(workbook, export, language, shorten)
