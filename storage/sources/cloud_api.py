@@ -37,7 +37,7 @@ from storage.sources.cloud_api_values import (
     origin_of,
     replied_key,
 )
-from storage.sources.envelopes import changes_in
+from storage.sources.envelopes import changes_of
 from storage.sources.fields import Text, Unreadable, reject, text_of, time_of
 from storage.sources.format import Context, Format, JsonReader, Shortcut
 from storage.sources.identity import person
@@ -64,16 +64,26 @@ _SAME_IDS = frozenset(("customer_identity_changed", "user_identity_changed"))
 class WebhookReader(JsonReader):
     """Reads webhooks."""
 
+    word = b"whatsapp_business_account"
+    hints = (b"messaging_product", b'"statuses"')
+    signs = (b"entry", b"metadata", b"field")
+
     def __init__(self, context: Context) -> None:
         self._zone, self._default_line = context.options.time_zone, context.options.line
         self._caches = ValueCaches()
         self._decode = msgspec.json.Decoder(types.Webhook).decode
 
     def items(self, value: Any, text: bytes, where: str) -> list[Item] | None:
-        """The items of every webhook in a decoded value, through any envelopes; None where it holds none."""
-        changes = list(changes_in(value))
-        if not changes:
+        """The items of a webhook; None for any other value."""
+        changes = changes_of(value)
+        if changes is None:
             return None
+        try:
+            return self._webhook_items(msgspec.convert(value, types.Webhook), where)
+        except (msgspec.ValidationError, RecursionError):
+            pass
+        if not changes:
+            return [Ignored("webhook without changes")]
         return [item for field, change in changes for item in self._loose_items(field, change, text, where)]
 
     def direct_items(self, text: bytes, where: str) -> list[Item] | None:
@@ -84,6 +94,9 @@ class WebhookReader(JsonReader):
             webhook = self._decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
+        return self._webhook_items(webhook, where)
+
+    def _webhook_items(self, webhook: types.Webhook, where: str) -> list[Item]:
         changes = [change for entry in webhook.entry for change in entry.changes]
         if len(changes) == 1:
             return self._value_items(changes[0].value, changes[0].field, where)

@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from storage.domain.events import Event, Item
 from storage.sources.column_dates import DateOrders
@@ -74,15 +74,27 @@ class JsonReader(ABC):
     """Reads the JSON objects of one format.
 
     `items` is the rule. `shortcut` and `direct_items` only save time and must give what `items` gives: a test compares
-    them.
+    them. What is around a record is not its concern: `unwrapping` finds the objects.
+
+    Attributes:
+        word: A word that a text has only if it is meant as a record of this format, whatever its escapes: such a text
+            that cannot be read is a reject. None where there is none.
+        hints: More bytes that make it worth looking for records of this format.
+        signs: Bytes of which every text with a record of this format has at least one.
+        tolerant: Whether it takes objects that only look like its records, so that exact readers go first.
     """
+
+    word: ClassVar[bytes | None] = None
+    hints: ClassVar[tuple[bytes, ...]] = ()
+    signs: ClassVar[tuple[bytes, ...]] = (b"",)
+    tolerant: ClassVar[bool] = False
 
     @abstractmethod
     def items(self, value: Any, text: bytes, where: str) -> list[Item] | None:
-        """Reads one JSON value.
+        """Reads one JSON object.
 
         Args:
-            value: The decoded value.
+            value: The decoded object.
             text: What it was decoded from, for rejects.
             where: Its place in the file, for rejects.
 

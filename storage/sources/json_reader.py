@@ -9,40 +9,42 @@ from collections.abc import Callable, Iterator
 
 from storage.domain.events import Event, Ignored, Item
 from storage.sources import formats
-from storage.sources.fields import reject
-from storage.sources.format import Context, Shortcut
-from storage.sources.json_scanner import Record, Scanner, decode
+from storage.sources.format import Context, Format, Shortcut
+from storage.sources.json_scanner import Record
+from storage.sources.object_finder import ObjectFinder
 from storage.sources.opened import OpenedSource
 from storage.sources.stream import PIECE_BYTES, Stream
+from storage.sources.unwrapping import Unwrapper
 
 _BRACE, _LINE_FEED = b"{\n"
 
 
 def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterator[Item]:
     """The items of a stream of JSON objects, from `source.start` on."""
-    readers, scanner = JsonReaders(context), Scanner()
+    readers = JsonReaders(context)
+    finder = ObjectFinder(readers.words)
     one, several = readers.one, readers.several
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
     for line in stream.lines(PIECE_BYTES):
-        if not scanner.inside and (item := one(line)) is not None:
+        if not finder.inside and (item := one(line)) is not None:
             source.records += 1
             source.reached = stream.offset
             yield item
             continue
         number = stream.offset[1] + (line[-1] != _LINE_FEED)
-        if not scanner.inside and (items := several(line, number)) is not None:
+        if not finder.inside and (items := several(line, number)) is not None:
             source.records += 1
             yield from items[:-1]
             # With its last item the whole line is given out, and reading can resume after it.
             source.reached = stream.offset
             yield from items[-1:]
             continue
-        for record in scanner.feed(line, number):
+        for record in finder.feed(line, number):
             yield from _record_items(source, readers, record)
-        if not scanner.inside:
+        if not finder.inside:
             source.reached = stream.offset
-    for record in scanner.end():
+    for record in finder.end():
         yield from _record_items(source, readers, record)
 
 
@@ -57,27 +59,28 @@ class JsonReaders:
     """The readers of all JSON formats, in the order of `formats.FORMATS`.
 
     `items` is the rule. `one` and `several` are shortcuts for whole lines and give the same.
+
+    Attributes:
+        words: A line with one of them that cannot be read is a reject.
     """
 
     def __init__(self, context: Context) -> None:
-        self._readers = [format.json(context) for format in formats.FORMATS if format.json is not None]
+        self._formats = {format.json(context): format for format in formats.FORMATS if format.json is not None}
+        self._unwrapper = Unwrapper([*self._formats])
+        self.words = self._unwrapper.words
         self._event_of: Callable[[bytes], Event | None] = _no_event
-        for reader in reversed(self._readers):
+        for reader in reversed(self._formats):
             if (shortcut := reader.shortcut()) is not None:
                 self._event_of = _first_match(shortcut, self._event_of)
 
     def items(self, record: Record) -> list[Item]:
-        """The items of one JSON text; a reject where no format reads it."""
-        text, where = record.text, record.where
-        if record.broken is not None:
-            return [reject(where, record.broken, text)]
-        try:
-            items = self._direct_items(text, where)
-            if items is None:
-                items = self._value_items(text, where)
-        except (ValueError, RecursionError) as error:
-            return [reject(where, f"invalid JSON: {error}", text)]
-        return [reject(where, "unrecognised record", text)] if items is None else items
+        """The items of one JSON text; a reject where it is meant as a record and no format reads it."""
+        return self._unwrapper.items(record)
+
+    def format_of(self, record: Record) -> Format | None:
+        """The format of the records in a JSON text; None where it holds none that can be read."""
+        self._unwrapper.items(record)
+        return None if self._unwrapper.reader is None else self._formats[self._unwrapper.reader]
 
     @property
     def one(self) -> Callable[[bytes], Event | None]:
@@ -86,20 +89,7 @@ class JsonReaders:
 
     def several(self, line: bytes, number: int) -> list[Item] | None:
         """The items of a line that is one object of a format's types; None for any other line."""
-        return self._direct_items(line, f"line {number}") if line[0] == _BRACE else None
-
-    def _direct_items(self, text: bytes, where: str) -> list[Item] | None:
-        for reader in self._readers:
-            if (items := reader.direct_items(text, where)) is not None:
-                return items
-        return None
-
-    def _value_items(self, text: bytes, where: str) -> list[Item] | None:
-        value = decode(text)
-        for reader in self._readers:
-            if (items := reader.items(value, text, where)) is not None:
-                return items
-        return None
+        return self._unwrapper.direct_items(line, f"line {number}") if line[0] == _BRACE else None
 
 
 def _no_event(line: bytes) -> None:

@@ -120,8 +120,11 @@ class Scanner:
             if stripped[:1] == b"{" and stripped[-1:] == b"}" and b"}{" not in stripped:
                 if decodes(stripped):
                     return (Record(stripped, number),)
-            elif _OBJECT_START.search(stripped) is None:
+            elif (start := _OBJECT_START.search(stripped)) is None:
                 return (None,) if stripped.strip(b"[], ") else ()
+            elif decodes(whole := stripped[start.start() : stripped.rfind(b"}") + 1]):
+                # One object behind a prefix: decoding it takes a tenth of counting its braces.
+                return (Record(whole, number),)
             return self._scan(text, number)
         dropped: list[Record] = []
         while self._depth and self._starts_another(text, stripped):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -9,12 +10,16 @@ from typing import BinaryIO
 from storage.domain.events import Item
 from storage.sources import formats
 from storage.sources.format import Context, Format
-from storage.sources.json_reader import json_items
-from storage.sources.json_scanner import decode, records
+from storage.sources.json_reader import JsonReaders, json_items
+from storage.sources.object_finder import objects_in
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.stream import Stream, without_bom
 from storage.sources.table_reader import Table, table_items
-from storage.sources.table_recognition import NoTable, recognise_table
+from storage.sources.table_recognition import recognise_table
+
+# At the start of a line or long; single ones between other characters are UTF-16 or no text at all.
+_RUN_OF_NULS = re.compile(rb"(?:\A|(?<=\n))\0+|\0{8,}")
+_BINARY = re.compile(rb"[\0-\x06\x0e-\x1a]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,8 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
         UnknownFormat: No format fits, or `options.format` does not.
     """
     stream, context = Stream(file), formats.context_of(options)
-    sample = without_bom(stream.sample())
-    _refuse_unreadable(stream, sample)
-    table = recognise_table(stream.sample(), context)
-    recognised = _Recognised(table.format, table) if isinstance(table, Table) else _recognise_json(sample, context)
-    refusal = table.refusal if isinstance(table, NoTable) else None
+    sample = _text_of(without_bom(stream.sample()), stream)
+    recognised, refusal = _recognise(sample, stream, context)
     if options.format is not None:
         recognised = _named(options.format, recognised, refusal)
     elif recognised is None:
@@ -70,26 +72,52 @@ def _named(name: str, recognised: _Recognised | None, refusal: str | None) -> _R
     raise UnknownFormat(f"does not look like {name}{f'; {refusal}' if refusal and recognised is None else ''}")
 
 
-def _refuse_unreadable(stream: Stream, sample: bytes) -> None:
+def _text_of(sample: bytes, stream: Stream) -> bytes:
+    """The sample without the NULs that a log gets when it is cut off (`copytruncate`) or its computer dies."""
     if not sample.strip():
         raise UnknownFormat(stream.broken or "empty file")
     if (archive := stream.other_archive) is not None:
         raise UnknownFormat(archive)
-    if b"\0" in sample:
+    text = _RUN_OF_NULS.sub(b"", sample) if b"\0" in sample else sample
+    if _BINARY.search(text) is not None:
         raise UnknownFormat("binary file; expected text, plain or compressed (gzip, bzip2, xz, zip)")
+    return text
+
+
+def _recognise(sample: bytes, stream: Stream, context: Context) -> tuple[_Recognised | None, str | None]:
+    """The format; and why a table has none."""
+    # A table may have webhooks in a column, but not if the caller says what its columns are.
+    if not context.options.columns and any(word in sample for word, _ in _words(context)):
+        recognised = _recognise_json(sample, context)
+        if recognised is not None:
+            return recognised, None
+    table = recognise_table(stream.sample(), context)
+    if isinstance(table, Table):
+        return _Recognised(table.format, table), None
+    return _recognise_json(sample, context) or _search(stream, context), table.refusal
+
+
+def _search(stream: Stream, context: Context) -> _Recognised | None:
+    """The format of a log that starts with other things, such as heartbeats."""
+    words = dict(reversed(_words(context, with_hints=True)))
+    found = stream.first_of([*words]) if words else None
+    return None if found is None else _Recognised(words[found], None)
+
+
+def _words(context: Context, *, with_hints: bool = False) -> list[tuple[bytes, Format]]:
+    """The words that tell of records of a format, in the order of the formats."""
+    readers = [(format, format.json(context)) for format in formats.FORMATS if format.json is not None]
+    words = [(reader.word, format) for format, reader in readers if reader.word is not None]
+    return words + [(hint, format) for format, reader in readers for hint in reader.hints] if with_hints else words
 
 
 def _recognise_json(sample: bytes, context: Context) -> _Recognised | None:
-    readers = [(format, format.json(context)) for format in formats.FORMATS if format.json is not None]
-    for record in records(sample.splitlines(keepends=True)):
-        if record is None:
-            continue
-        try:
-            value = decode(record.text)
-        except ValueError:
-            continue
-        for format, reader in readers:
-            if reader.items(value, record.text, record.where) is not None:
-                return _Recognised(format, None)
+    readers = JsonReaders(context)
+    for record in objects_in(sample, ()):
+        if record is not None and (format := readers.format_of(record)) is not None:
+            return _Recognised(format, None)
     # The first object may be longer than the sample, and the first ones may be broken.
-    return next((_Recognised(format, None) for format, reader in readers if reader.looks_like(sample)), None)
+    for format in formats.FORMATS:
+        if format.json is not None and format.json(context).looks_like(sample):
+            return _Recognised(format, None)
+    return None

@@ -19,11 +19,16 @@ from storage.sources.send_log_values import NAME, kind_of
 
 _TIMES = ("at", "timestamp", "sent_at", "time", "date", "created_at", "ts", "datetime", "@timestamp")
 _URLS = ("url", "path", "uri", "endpoint")
+_BODIES = ("request", "body", "payload")
+_REQUEST_MEMBERS = frozenset((*_BODIES, "messaging_product", "to", "recipient"))
 _IN_URL = re.compile(r"/(\d{6,20})/(?:marketing_)?messages\b")
 
 
 class SendLogReader(JsonReader):
     """Reads the requests of sends with their responses."""
+
+    hints = (b"messaging_product",)
+    tolerant = True
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -110,9 +115,9 @@ def _object(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _request(value: Any) -> dict[str, Any] | None:
     """The body of POST /messages in a record; None where it has none."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _REQUEST_MEMBERS.isdisjoint(value):
         return None
-    for candidate in (_object(value, "request"), _object(value, "body"), _object(value, "payload"), value):
+    for candidate in (*(_object(value, name) for name in _BODIES), value):
         if candidate.get("messaging_product") == "whatsapp" or (
             ("to" in candidate or "recipient" in candidate) and ("type" in candidate or "template" in candidate)
         ):

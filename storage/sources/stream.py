@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from functools import partial
+from typing import IO, Any, BinaryIO
 
 from storage.domain.events import Reject
 from storage.sources.decompression import HEAD_BYTES, Decompressed, compression_of, other_archive
@@ -16,6 +18,7 @@ SAMPLE_BYTES = 262_144  # read to recognise a format
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 PIECE_BYTES = 4 * 1024 * 1024  # of a line that are looked at together, where records need no line ends
 _CHUNK_BYTES = 65_536
+_SEARCHED_BYTES = 1 << 20  # at once
 _LINE_END = ord("\n")
 _UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -86,6 +89,22 @@ class _Peekable(io.RawIOBase):
         return len(data)
 
 
+class _Chained(io.RawIOBase):
+    """One stream and behind it another one."""
+
+    def __init__(self, first: IO[bytes], second: io.RawIOBase) -> None:
+        self._first, self._second = first, second
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if data := self._first.read(len(buffer)):
+            buffer[: len(data)] = data
+            return len(data)
+        return self._second.readinto(buffer) or 0
+
+
 class Stream:
     """A file in lines.
 
@@ -145,6 +164,21 @@ class Stream:
         finally:
             self._file.seek(place)
 
+    def first_of(self, words: Sequence[bytes]) -> bytes | None:
+        """The first word that is found in the content, up to its end; None where there is none.
+
+        Reading goes on at the beginning: a file is read again, and what a pipe gave is kept on disk.
+        """
+        with self.again() as other:
+            if other is not None:
+                return _first_of(words, iter(partial(other._content.read, _SEARCHED_BYTES), b""))
+        kept = tempfile.TemporaryFile()  # noqa: SIM115 - it is read later, and goes with the stream
+        found = _first_of(words, _kept(self._content, kept))
+        kept.seek(0)
+        self._content = _Peekable(_Chained(kept, self._content))
+        self._buffered = io.BufferedReader(self._content, SAMPLE_BYTES)
+        return found
+
     def sample(self) -> bytes:
         """The first bytes of the content, without taking them."""
         return self._content.peek(SAMPLE_BYTES)
@@ -181,6 +215,22 @@ class Stream:
         """A reject where the content ends too early. Only to be asked at the end."""
         if self.broken is not None:
             yield reject("end of file", self.broken, self.broken.encode())
+
+
+def _first_of(words: Sequence[bytes], blocks: Iterable[bytes]) -> bytes | None:
+    overlap, end = max(map(len, words)) - 1, b""
+    for block in blocks:
+        text = end + block
+        if (found := next((word for word in words if word in text), None)) is not None:
+            return found
+        end = text[-overlap:]
+    return None
+
+
+def _kept(content: io.RawIOBase, file: IO[bytes]) -> Iterator[bytes]:
+    while block := content.read(_SEARCHED_BYTES):
+        file.write(block)
+        yield block
 
 
 def without_bom(text: bytes) -> bytes:

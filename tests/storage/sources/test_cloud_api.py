@@ -178,7 +178,7 @@ def test_contacts_without_new_information_are_ignored(contact: dict[str, Any]) -
     [
         ("cloud_broken_in_the_middle.jsonl", ["line 2", "line 4"]),
         ("cloud_broken_end.jsonl", ["line 3"]),
-        ("cloud_bad_items.jsonl", ["line 1", "line 4", "line 5", "line 6", "line 8"]),
+        ("cloud_bad_items.jsonl", ["line 1", "line 4", "line 5", "line 6"]),
     ],
 )
 def test_broken_records_are_rejects_with_their_line(name: str, places: list[str]) -> None:
@@ -191,12 +191,12 @@ def test_a_broken_record_after_a_log_prefix_does_not_affect_the_next() -> None:
     assert (len(events_of(text)), len(rejects_of(text))) == (2, 1)
 
 
-@pytest.mark.parametrize("depth", [10, 1_000, 100_000])
-def test_deep_nesting_rejects_only_its_record(depth: int) -> None:
+@pytest.mark.parametrize(("depth", "rejects"), [(10, 0), (100, 0), (1_000, 1), (100_000, 1)])
+def test_deep_nesting_affects_only_its_record(depth: int, rejects: int) -> None:
     good = webhook({"statuses": [status()]})
     for deep in (b'{"a":' * depth + b"1" + b"}" * depth, b'{"entry":' + b"[" * depth + b"]" * depth + b"}"):
         text = good + b"\n" + deep + b"\n" + good
-        assert (len(events_of(text)), len(rejects_of(text))) == (2, 1)
+        assert (len(events_of(text)), len(rejects_of(text))) == (2, rejects)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.sources import json_reader, json_scanner
+from storage.domain.events import Ignored
+from storage.sources import json_reader, json_scanner, object_finder
 from storage.sources.json_scanner import records
 from tests.captures import capture, events_of, items_of, rejects_of
 
@@ -50,9 +51,9 @@ def test_braces_in_a_log_prefix_are_not_objects() -> None:
     assert objects(f"[{{request-7}}] {{worker}} {{7}} INFO {KEPT}\n{{idle}}\n") == [(KEPT, 1, True)]
 
 
-def test_a_printed_python_dict_is_a_reject() -> None:
+def test_a_printed_python_dict_is_no_json_and_no_reject() -> None:
     items = items_of(f"{capture('cloud_lines.jsonl').read_text()}{json.loads(NEXT)!r}\n".encode())
-    assert getattr(items[-1], "reason", "").startswith("invalid JSON")
+    assert items[-1] == Ignored("record of another kind")
 
 
 @pytest.mark.parametrize("name", ["cloud_array_one_line.json", "cloud_lines.jsonl", "send_log.jsonl"])
@@ -64,12 +65,14 @@ def test_a_line_may_be_cut_into_pieces_anywhere(name: str, piece: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_reader, "PIECE_BYTES", piece)
         patch.setattr(json_scanner, "PIECE_BYTES", piece)
+        patch.setattr(object_finder, "PIECE_BYTES", piece)
         assert items_of(content) == expected
 
 
 def test_an_object_that_never_ends_is_the_only_reject(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_reader, "PIECE_BYTES", 500)
     monkeypatch.setattr(json_scanner, "PIECE_BYTES", 500)
+    monkeypatch.setattr(object_finder, "PIECE_BYTES", 500)
     monkeypatch.setattr(json_scanner, "MAX_RECORD_BYTES", 2_000)
     good = capture("cloud_lines.jsonl").read_bytes()
     for long in (KEPT.replace("x{y}", "x" * 9_000), '{"a":' * 3_000, '{"' + "x" * 9_000):

@@ -1,0 +1,142 @@
+"""Undoes the escapes that texts get on their way into a log: `\\x22`, `\\"`, `""`, `%22` and `&quot;` for a quote.
+
+Nginx, Apache and `repr` of bytes write `\\x22`; a JSON string, MySQL and other dumps write `\\"`; a cell of a CSV file
+writes `""` (RFC 4180); a form writes `%22`, and HTML or XML `&quot;`. Knows no format of records.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+_MAX_LEVELS = 6  # escapes of escapes
+
+# The start of an object: plain, or with an escaped quote. White space may be escaped as well.
+_START = re.compile(
+    rb"""\{(?:\s|\\+[nrt]|&\#1[03];)*
+    (?: (?P<doubled> (?:"")+ (?=[\w$]) )
+      | (?P<plain> ["'] | $ )
+      | (?P<backslash> \\ (?: \\ | x5[Cc] | u005[Cc] )* (?: ["'] | x2[27] | u002[27] ) )
+      | (?P<entity> & (?: quot | apos | \#3[49] | \#x2[27] ) ; )
+    )""",
+    re.VERBOSE,
+)
+_ESCAPED_BRACE = re.compile(
+    rb"(?P<percent>%(?:25)*7[Bb])|(?P<backslash>\\(?:\\|x5[Cc]|u005[Cc])*(?:x7[Bb]|u007[Bb]))|(?P<entity>&#123;)"
+)
+
+_SINGLE = re.compile(rb"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_CONTROLS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"0": b"\0", b"Z": b"\x1a"}
+_LATIN_1 = 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class _Escape:
+    """One way to escape a text.
+
+    Attributes:
+        undo: Undoes it in a whole text.
+        cut: Matches an escape that the end of a text may have cut off.
+    """
+
+    undo: Callable[[bytes], bytes]
+    cut: re.Pattern[bytes]
+
+
+def escape_of(text: bytes, *, skip_plain: bool = False) -> str | None:
+    """How the first object in a text is escaped; None where it is plain or there is none.
+
+    Args:
+        text: A line, or a piece of one.
+        skip_plain: Whether to look behind plain objects for an escaped one.
+    """
+    if b"{" in text:
+        for found in _START.finditer(text):
+            if found.lastgroup != "plain":
+                return found.lastgroup
+            if not skip_plain:
+                return None
+    if b"%" in text or b"\\" in text or b"&#" in text:
+        found_brace = _ESCAPED_BRACE.search(text)
+        return None if found_brace is None else found_brace.lastgroup
+    return None
+
+
+class Unescaping:
+    """Undoes the escapes of one line, which may come in pieces."""
+
+    def __init__(self, piece: bytes, *, skip_plain: bool = False) -> None:
+        """Finds out how the first piece is escaped, and how often."""
+        self._levels: list[_Escape] = []
+        while len(self._levels) < _MAX_LEVELS:
+            name = escape_of(piece, skip_plain=skip_plain and not self._levels)
+            if name is None:
+                break
+            escape = _ESCAPES[name]
+            self._levels.append(escape)
+            piece = escape.undo(piece)
+        self._cut = [b""] * len(self._levels)
+
+    def feed(self, piece: bytes, *, last: bool) -> bytes:
+        """The text of the next piece without its escapes."""
+        for level, escape in enumerate(self._levels):
+            piece = self._cut[level] + piece
+            self._cut[level] = b""
+            if not last and (cut := escape.cut.search(piece)) is not None:
+                self._cut[level] = piece[cut.start(1) :]
+                piece = piece[: cut.start(1)]
+            piece = escape.undo(piece)
+        return piece
+
+
+def undo_backslashes(text: bytes) -> bytes:
+    """The text without escapes such as `\\"`, `\\\\`, `\\n` and `\\x22`.
+
+    Each kind of escape is replaced everywhere at once, as a function called for each takes ten times as long.
+    """
+    return b"\\".join(map(_undo_single, text.split(b"\\\\")))
+
+
+def _undo_single(text: bytes) -> bytes:
+    """The same for a text without `\\\\`."""
+    if b"\\" not in text:
+        return text
+    meanings = [(escape, _meaning(escape)) for escape in set(_SINGLE.findall(text))]
+    # Long ones first, as `\\x` may be the start of `\\x22`; those that give a backslash last, as it starts no escape.
+    for escape, meaning in sorted(meanings, key=lambda one: (b"\\" in one[1], -len(one[0]))):
+        text = text.replace(escape, meaning)
+    return text
+
+
+def _meaning(escape: bytes) -> bytes:
+    sign = escape[1:2]
+    if len(escape) == 4:
+        return bytes((int(escape[2:], 16),))
+    if len(escape) == 6:
+        code = int(escape[2:], 16)
+        return chr(code).encode() if code <= _LATIN_1 else escape  # JSON undoes the others
+    return _CONTROLS.get(sign, sign)
+
+
+def undo_doubled_quotes(text: bytes) -> bytes:
+    """The text with one quote for every two."""
+    return text.replace(b'""', b'"')
+
+
+def _undo_percents(text: bytes) -> bytes:
+    return unquote_to_bytes(text.replace(b"+", b" "))
+
+
+def _undo_entities(text: bytes) -> bytes:
+    return html.unescape(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+_ESCAPES = {
+    "backslash": _Escape(undo_backslashes, re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?|u[0-9A-Fa-f]{0,3})?)\Z")),
+    "doubled": _Escape(undo_doubled_quotes, re.compile(rb'(?<!")(?:"")*(")\Z')),
+    "percent": _Escape(_undo_percents, re.compile(rb"(%[0-9A-Fa-f]?)\Z")),
+    "entity": _Escape(_undo_entities, re.compile(rb"(&#?\w{0,8})\Z")),
+}

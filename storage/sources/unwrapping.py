@@ -1,0 +1,195 @@
+"""Reads the records inside what people keep them in: records of loggers, servers and databases, also as text.
+
+Any member of an object, any item of a list and any text may hold a record, as an object, as JSON text (also several
+times over), as base64 or in another escape. Knows no format: the readers say what is a record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import msgspec
+
+from storage.domain.events import Ignored, Item, Reject
+from storage.sources.fields import base64_text, reject
+from storage.sources.format import JsonReader
+from storage.sources.json_scanner import Record, decode
+from storage.sources.literals import literal_in
+from storage.sources.object_finder import objects_in
+from storage.sources.repairs import readings
+
+_MAX_DEPTH = 24  # objects, lists and texts around a record
+_MIN_TEXT = 40  # characters; a record has more
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{40}")
+_KEPT_TWICE = 3  # members with records up to which an object seems to hold one record in several forms
+_NO_JSON = re.compile(rb"\{\s*[^\s\"}]")
+_HOLDERS = frozenset((dict, list, tuple, str, bytes))  # types of values that may hold a record
+_UNKNOWN = Ignored("record of another kind")
+
+
+class _At(NamedTuple):
+    """Where a value is.
+
+    Attributes:
+        where: The record's place in the file.
+        depth: How many objects, lists and texts are around the value in it.
+        exact: Whether tolerant readers are left out.
+    """
+
+    where: str
+    depth: int = 0
+    exact: bool = False
+
+    def inner(self) -> _At:
+        """The place of a value within this one."""
+        return _At(self.where, self.depth + 1, self.exact)
+
+
+class Unwrapper:
+    """Reads JSON texts with several readers.
+
+    Attributes:
+        words: Words of a record's format that say that a text is meant to be one.
+        reader: The reader that took the last record; None before the first one.
+    """
+
+    def __init__(self, readers: Sequence[JsonReader]) -> None:
+        self.words = [reader.word for reader in readers if reader.word is not None]
+        self.reader: JsonReader | None = None
+        self._readers = readers
+        self._exact = [reader for reader in readers if not reader.tolerant]
+        self._tolerant = [reader for reader in readers if reader.tolerant]
+        self._signs = [sign for reader in self._exact for sign in reader.signs]
+        self._hints = [hint for reader in readers for hint in reader.hints]
+
+    def items(self, record: Record) -> list[Item]:
+        """The items of one JSON text: a reject where it is meant to be a record and cannot be read."""
+        items = self._record_items(record, _At(record.where))
+        return [_UNKNOWN] if items is None else items
+
+    def direct_items(self, text: bytes, where: str) -> list[Item] | None:
+        """The items of a text that is one object of a format's types; None for any other text."""
+        for reader in self._readers:
+            if (items := reader.direct_items(text, where)) is not None:
+                self.reader = reader
+                return items
+        return None
+
+    def _record_items(self, record: Record, at: _At) -> list[Item] | None:
+        if record.broken is not None:
+            return self._broken_items(record.text, record.broken, at)
+        if (items := self.direct_items(record.text, at.where)) is not None:
+            return items
+        try:
+            value = decode(record.text)
+        except ValueError as error:
+            return self._broken_items(record.text, f"invalid JSON: {error}", at)
+        items = self._items(value, record.text, at)
+        if items is None and _has(record.text, self.words):
+            return [reject(at.where, "it names a webhook, but holds none that can be read", record.text)]
+        return items
+
+    def _broken_items(self, text: bytes, reason: str, at: _At) -> list[Item] | None:
+        """The items of an object that is no JSON; None where nothing says that it is a record."""
+        if not _has(text, self.words) and not _has(text, self._hints):
+            return None if at.depth or _is_no_json(text) else [reject(at.where, reason, text)]
+        for reading in readings(text):
+            items = _joined(self._items(value, text, at.inner()) for value in reading.values)
+            if items is not None and not all(type(item) is Reject for item in items):
+                left = _has(reading.rest, self.words)
+                return [*items, reject(at.where, reason, reading.rest)] if left else items
+        return [reject(at.where, reason, text)]
+
+    def _items(self, value: Any, text: bytes, at: _At) -> list[Item] | None:
+        """The items of every record in a decoded value; None where it holds none.
+
+        Args:
+            value: The value.
+            text: What it was decoded from, or a part of what was.
+            at: Its place.
+        """
+        if at.depth > _MAX_DEPTH:
+            return None
+        if isinstance(value, dict):
+            return self._object_items(value, text, at)
+        if isinstance(value, (list, tuple)):  # `{…}, {…}` is a tuple in Python's form
+            inner = at.inner()
+            return _joined(self._items(item, text, inner) for item in value)
+        if isinstance(value, str):
+            return self._text_items(value, at)
+        if isinstance(value, bytes):  # Python's repr has them
+            return self._text_items(value.decode("utf-8", "replace"), at)
+        return None
+
+    def _object_items(self, value: dict[str, Any], text: bytes, at: _At) -> list[Item] | None:
+        for reader in self._exact:
+            if (items := self._read(reader, value, text, at)) is not None:
+                return items
+        # Anything with a recipient looks like a send to a tolerant reader.
+        if not at.exact and (at.depth == 0 or _has(text, self._hints)):
+            for reader in self._tolerant:
+                if (items := self._read(reader, value, text, at)) is not None:
+                    inner = _has(text, self._signs) and self._member_items(value, text, at._replace(exact=True))
+                    return inner or items
+        if at.depth == 0 and not _has(text, self._signs) and not _has(text, self._hints) and not _BASE64.search(text):
+            return None
+        return self._member_items(value, text, at)
+
+    def _read(self, reader: JsonReader, value: dict[str, Any], text: bytes, at: _At) -> list[Item] | None:
+        try:
+            items = reader.items(value, text, at.where)
+            if items is not None and at.depth and any(type(item) is Reject for item in items):
+                items = reader.items(value, msgspec.json.encode(value), at.where)  # a reject of its own
+        except (ValueError, TypeError, RecursionError) as error:
+            items = [reject(at.where, f"invalid JSON: {error}", text)]
+        if items is not None:
+            self.reader = reader
+        return items
+
+    def _member_items(self, value: dict[str, Any], text: bytes, at: _At) -> list[Item] | None:
+        """The items of the records in an object's members. Some keep the body twice, as text and decoded: it is one."""
+        found: dict[tuple[Item, ...], list[Item]] = {}
+        inner = at.inner()
+        for member in value.values():
+            if (
+                isinstance(member, (dict, list, tuple, str, bytes))
+                and (items := self._items(member, text, inner)) is not None
+            ):
+                found.setdefault(tuple(item for item in items if type(item) is not Reject), items)
+        if () in found and 1 < len(found) <= _KEPT_TWICE:
+            del found[()]
+        return _joined(found.values())
+
+    def _text_items(self, text: str, at: _At) -> list[Item] | None:
+        if len(text) < _MIN_TEXT:
+            return None
+        if "{" not in text and "%" not in text and "\\" not in text:
+            if (plain := base64_text(text)) is None:
+                return None
+            text = plain
+        records = objects_in(text.encode("utf-8", "replace"), self.words)
+        inner = at.inner()
+        return _joined(self._record_items(record, inner) for record in records if record is not None)
+
+
+def _has(text: bytes, words: Iterable[bytes]) -> bool:
+    return any(map(text.__contains__, words))
+
+
+def _is_no_json(text: bytes) -> bool:
+    """Whether a text is what a program prints for people, and not a record that was cut off."""
+    if _NO_JSON.match(text) is not None:
+        return True
+    with suppress(ValueError):
+        literal_in(text)
+        return True
+    return False
+
+
+def _joined(found: Iterable[list[Item] | None]) -> list[Item] | None:
+    """The items of several values; None where none holds a record."""
+    lists = [items for items in found if items is not None]
+    return [item for items in lists for item in items] if lists else None
