@@ -30,8 +30,8 @@ class _Status(types.Struct):
     timestamp: Annotated[int, msgspec.Meta(ge=EARLIEST // 1000, lt=LATEST // 1000)]
     recipient_id: str
     recipient_user_id: Text = None
-    parent_recipient_user_id: Text = None
-    recipient_parent_user_id: Text = None
+    parent_recipient_user_id: None = None
+    recipient_parent_user_id: None = None
     recipient_type: Literal["individual"] = "individual"
     biz_opaque_callback_data: Text = None
     conversation: _Conversation | UnsetType = UNSET
@@ -93,8 +93,6 @@ class UsualStatusReader:
         step, key, campaign = status.status, text_of(status.id), status.biz_opaque_callback_data
         category = None if status.pricing is UNSET else CATEGORIES[status.pricing.category]
         if key is None or (category is None and status.conversation is not UNSET):
-            return None
-        if status.parent_recipient_user_id is not None or status.recipient_parent_user_id is not None:
             return None
         ids = self._lines[metadata.phone_number_id, metadata.display_phone_number]
         # Positional: keywords make it slower by a tenth of this function.

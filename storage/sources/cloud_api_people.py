@@ -10,7 +10,9 @@ import msgspec
 from storage.domain.events import ContactIds
 from storage.sources import cloud_api_types as types
 from storage.sources.fields import Text, text_of
-from storage.sources.identity import number_of, person, person_id_of
+from storage.sources.identity import number_of, person, person_id_of, person_of_one
+
+_NO_USER_IDS = (None, None)
 
 
 class People:
@@ -26,7 +28,7 @@ class People:
         Args:
             ids: What the webhook gives in the places of a number, a user id and a parent's user id.
         """
-        given = person(*ids)
+        given = person_of_one(ids[0]) if ids[1:] == _NO_USER_IDS[: len(ids) - 1] else person(*ids)
         for index, known in enumerate(self._all):
             if _share_an_id(given, known) or (len(self._all) == 1 and not (given.wa_ids or given.user_id)):
                 self._used.add(index)
@@ -47,12 +49,14 @@ NOBODY = People([])
 def contact_of(contact: types.Contact) -> ContactIds:
     """The person of an entry in a webhook's `contacts` or `user_preferences`."""
     name = text_of(contact.profile.name) if contact.profile is not None else None
+    if contact.user_id is None and contact.parent_user_id is None:
+        return person_of_one(contact.wa_id, name)
     return person(contact.wa_id, contact.user_id, contact.parent_user_id, name=name)
 
 
 def joined(one: ContactIds, other: ContactIds) -> ContactIds:
     """All ids of two values that are of one person; those of the first come first."""
-    if not (other.wa_ids or other.user_id):
+    if other.user_id is None and (not other.wa_ids or other.wa_ids == one.wa_ids):
         return one
     users = user_ids(one, other)
     return ContactIds(
@@ -92,6 +96,8 @@ def has_several(ids: ContactIds) -> bool:
 
 
 def _share_an_id(one: ContactIds, other: ContactIds) -> bool:
+    if one.wa_ids and one.wa_ids == other.wa_ids:
+        return True
     return any(number in other.wa_ids for number in one.wa_ids) or bool(
         one.user_id is not None and {*user_ids(one)} & {*user_ids(other)}
     )

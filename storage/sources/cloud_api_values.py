@@ -12,7 +12,7 @@ from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds, Failure, Ignored, LineIds, Origin, Step
 from storage.sources import cloud_api_types as types
 from storage.sources.fields import Text, failure_of, text_of
-from storage.sources.identity import number_of, person
+from storage.sources.identity import number_of, person, person_of_one
 
 _PEOPLE_KEPT = 50_000
 _LINES_KEPT = _CAMPAIGNS_KEPT = 10_000
@@ -62,8 +62,8 @@ def _line_of(ids: tuple[Text, Text]) -> LineIds:
     return LineIds(identifier=text_of(ids[0]), number=number_of(ids[1]))
 
 
-def _person_of(ids: tuple[Text, ...]) -> ContactIds:
-    return person(*ids)
+def _person_of(ids: tuple[Text, Text]) -> ContactIds:
+    return person_of_one(ids[0]) if ids[1] is None else person(*ids)
 
 
 def _step_of(word: Text) -> Step | Ignored:

@@ -37,6 +37,7 @@ _SEVERAL = re.compile(r"[;|\n]|\s/\s|,\s|\s(?:y|e|and|o|or)\s")  # between two n
 _SCIENTIFIC = re.compile(r"\+?(\d+)(?:[.,](\d*))?[eE]\+?(\d+)")
 _DECIMALS = re.compile(r"(\+?\d{6,}(?=[.,]0+$)|\+?\d{1,3}(?:[., ']\d{3})+(?=[.,]0{1,2}$))[.,]0+")
 _TRUNK_ZERO = re.compile(r"\(0\)")
+_WITHOUT_FORMATTING = str.maketrans("", "", " -()")
 _SPELLING = re.compile(r"\(?\+?[\d ().\-/,'_]+")
 _DATE = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d")
 # A spreadsheet shows six significant digits of a long number; saved as text, the others are zeros.
@@ -68,7 +69,13 @@ def number_of(value: Any) -> str | None:
         value: Text, or a number as JSON writes it.
     """
     if type(value) is str and value.isascii() and value.isdigit() and value[0] != "0":
-        return value if MIN_DIGITS <= len(value) <= MAX_DIGITS and value != value[0] * len(value) else None
+        # Digits that are all the same are looked for only where the first equals the last: this runs for every send.
+        different = value[0] != value[-1] or value.strip(value[0])
+        return value if different and MIN_DIGITS <= len(value) <= MAX_DIGITS else None
+    if type(value) is str and value[:1] == "+" and value.isascii() and "(0)" not in value:
+        digits = value[1:].translate(_WITHOUT_FORMATTING)  # the usual way to write a number, read without expressions
+        if digits.isdigit() and digits[0] != "0":
+            return _sized(digits)
     text = text_of(value)
     return None if text is None else _number_of_text(_plain(text))
 
@@ -164,6 +171,12 @@ def person_id_of(value: Any) -> str | None:
     """A user id in the id place of a webhook: any text that identifies somebody; None for the others."""
     text = text_of(value)
     return None if text is None or names_nobody(text) else text
+
+
+def person_of_one(value: Any, name: str | None = None) -> ContactIds:
+    """The same as `person` of one value, made faster where it is a number."""
+    number = number_of(value)
+    return person(value, name=name) if number is None else ContactIds((number,), name=name)
 
 
 def person(*values: Any, name: str | None = None) -> ContactIds:
