@@ -28,7 +28,7 @@ from storage.database.dirty_marks import MARK_ALL_STARTS, TRIGGERS
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 7
+VERSION = 8
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -316,7 +316,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def rejects_of_each_import(database: Database) -> None:
-        known = {name for _, name, *_ in database.conn.execute("PRAGMA table_info(imports)")}
+        known = _columns(database.conn, "imports")
         for column, kind in _IMPORT_COLUMNS.items():
             if column not in known:
                 database.conn.execute(f"ALTER TABLE imports ADD COLUMN {column} {kind}")
@@ -331,8 +331,18 @@ def migrate(connection: sqlite3.Connection) -> None:
         for statement in _statements(_PENDING):
             database.conn.execute(statement)
 
+    @migrations()
+    def notes_of_imports(database: Database) -> None:
+        if "notes" not in _columns(database.conn, "imports"):
+            # A JSON array of sentences: what is doubtful about how the file was read.
+            database.conn.execute("ALTER TABLE imports ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'")
+
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
 
 
 def _statements(script: str) -> list[str]:

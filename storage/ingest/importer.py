@@ -156,9 +156,7 @@ def _pass_over(writer: Writer, book: Journal, size: int, format: str, counted: r
     return _summary(writer, book, format, 0, passed_over=size)
 
 
-def _summary(
-    writer: Writer, book: Journal, format: str, records: int, passed_over: int, notes: tuple[str, ...] = ()
-) -> Summary:
+def _summary(writer: Writer, book: Journal, format: str, records: int, passed_over: int) -> Summary:
     return Summary(
         book.name,
         format,
@@ -171,7 +169,7 @@ def _summary(
         passed_over,
         book.settled,
         book.first_rejects(writer.connection, _REJECTS_TOLD),
-        notes,
+        book.notes,
     )
 
 
@@ -216,7 +214,7 @@ def _import(
         book.finish(connection, part)
     # While there are readers, the WAL only wraps around; here it gives its disk space back.
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return _summary(writer, book, part.format, part.records, start.position, part.notes)
+    return _summary(writer, book, part.format, part.records, start.position)
 
 
 def _catch_up(writer: Writer, batch_writer: BatchWriter) -> bool:

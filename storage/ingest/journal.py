@@ -12,6 +12,7 @@ known only while all its rejects are listed: bytes whose rejects were replaced a
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections import defaultdict
@@ -67,6 +68,7 @@ class Entry(NamedTuple):
         new: messages made.
         changed: messages changed.
         options: how it was read, by the names of `Options`; without those that were not given.
+        notes: what is doubtful about how it was read, one sentence each.
     """
 
     file: str
@@ -81,6 +83,7 @@ class Entry(NamedTuple):
     new: int
     changed: int
     options: dict[str, Any]
+    notes: list[str]
 
 
 _CONTENT = "id, position, lines, prefix_sha256, size, sha256, rejects, format"
@@ -97,11 +100,11 @@ def entries(connection: sqlite3.Connection) -> list[Entry]:
     rows = connection.execute(
         """
         SELECT file, format, started_at, finished_at, records, events, ignored, rejects,
-               (SELECT count(*) FROM rejects WHERE import = i.id), new, changed, options
+               (SELECT count(*) FROM rejects WHERE import = i.id), new, changed, options, notes
         FROM imports AS i ORDER BY started_at, id
         """
     )
-    return [Entry._make((*row[:-1], _options_of(row[-1]))) for row in rows]
+    return [Entry._make((*row[:-2], _options_of(row[-2]), json.loads(row[-1]))) for row in rows]
 
 
 def _options_of(text: str) -> dict[str, Any]:
@@ -169,6 +172,7 @@ class Journal:
         new: messages made.
         changed: messages changed.
         settled: records that could not be read before, and that this reading did not find among its rejects.
+        notes: what is doubtful about how the file was read, also by the import that this one continues.
     """
 
     def __init__(
@@ -194,6 +198,7 @@ class Journal:
         self._digest = None if file is None else IncrementalDigest(file)
         self.events = self.ignored = self.new = self.changed = self.settled = 0
         self.rejects = known.rejects if known else 0
+        self.notes: tuple[str, ...] = ()
         self._records = 0
         self._started_at = now_ms()
         self._id: int | None = None
@@ -265,9 +270,11 @@ class Journal:
     def finish(self, connection: sqlite3.Connection, last: FilePart) -> None:
         """Marks the file as whole and settles what earlier readings of it could not read, inside a transaction."""
         digest = last.whole or self._digest_to(last.position)
+        # What was doubtful of the earlier part still is: that part was not read again.
+        self.notes = tuple(dict.fromkeys((*self._stored_notes(connection), *last.notes)))
         connection.execute(
-            "UPDATE imports SET finished_at = ?, size = ?, sha256 = ? WHERE id = ?",
-            (now_ms(), last.position if digest else None, digest and digest.prefix, self._id),
+            "UPDATE imports SET finished_at = ?, size = ?, sha256 = ?, notes = ? WHERE id = ?",
+            (now_ms(), last.position if digest else None, digest and digest.prefix, json.dumps(self.notes), self._id),
         )
         self._settle(connection, last.position)
 
@@ -275,12 +282,17 @@ class Journal:
         """Notes that the file holds what the known import has read to its end, inside a transaction."""
         assert self.known is not None
         self._id = self.known.id
+        self.notes = self._stored_notes(connection)
         connection.execute("UPDATE imports SET file = ?, path = ? WHERE id = ?", (self.name, self._path, self._id))
         self._settle(connection, size)
 
     def first_rejects(self, connection: sqlite3.Connection, limit: int) -> tuple[KeptReject, ...]:
         """The first records of the file that could not be read."""
         return () if self._id is None else tuple(kept_rejects.first_of(connection, self._id, limit))
+
+    def _stored_notes(self, connection: sqlite3.Connection) -> tuple[str, ...]:
+        (notes,) = connection.execute("SELECT notes FROM imports WHERE id = ?", (self._id,)).fetchone()
+        return tuple(json.loads(notes))
 
     def _settle(self, connection: sqlite3.Connection, size: int) -> None:
         """Removes the rejects that this reading replaces."""

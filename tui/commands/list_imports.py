@@ -9,7 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ _Record = dict[str, Any]
 _REJECT_KEYS = ("file", "format", "place", "line", "reason", "excerpt", "imported")
 _IMPORT_KEYS = (
     *("file", "format", "started", "finished", "records", "events", "ignored", "rejects", "open_rejects", "new"),
-    *("changed", "options"),
+    *("changed", "options", "notes"),
 )
 _INDENT = "  "
 _LINE = re.compile(r"line (\d+)")
@@ -110,11 +110,16 @@ def _import_record(one: Entry, zone: ZoneInfo) -> _Record:
 
 
 def _print_imports(found: Sequence[Entry], zone: ZoneInfo) -> None:
-    """Two lines an import, since its counts are too wide for the line of its file."""
+    """When and which file, and below it what was in it: that is too wide for one line."""
     rows = [(_minute(one.started_at, zone), _end(one, zone), one.format, one.file) for one in found]
     header, *lines = aligned([("STARTED", "FINISHED", "FORMAT", "FILE"), *rows])
-    counts = (printable(f"{_INDENT}{_counts(one, zone)}") for one in found)
-    print_lines(header, *chain.from_iterable(zip(lines, counts, strict=True)))
+    print_lines(header, *chain.from_iterable(map(_with_details, lines, found, repeat(zone))))
+
+
+def _with_details(line: str, one: Entry, zone: ZoneInfo) -> Iterable[str]:
+    yield line
+    for detail in (_counts(one, zone), *(f"note: {note}" for note in one.notes)):
+        yield printable(f"{_INDENT}{detail}")
 
 
 def _end(one: Entry, zone: ZoneInfo) -> str:
@@ -142,10 +147,12 @@ def _told(options: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """An option as text: values that are missing in it are left out."""
+    """An option as text: values that are missing in it are left out, and a pair is joined by `=`."""
     if isinstance(value, dict):
         return " ".join(str(part) for part in value.values() if part is not None)
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return " ".join("=".join(map(str, part)) if isinstance(part, list) else str(part) for part in value)
+    return str(value)
 
 
 def _print_records(arguments: Namespace, name: str, keys: Sequence[str], records: Sequence[_Record]) -> None:
@@ -166,7 +173,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, dict):
         return " ".join(f"{name}={_text(part)}" for name, part in value.items())
-    return str(value)
+    return "; ".join(value) if isinstance(value, list) else str(value)
 
 
 def _columns() -> int | None:

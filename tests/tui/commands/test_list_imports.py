@@ -23,7 +23,7 @@ GOOD = "wamid.1,5491105550001,promo,2026-11-18T12:00:00Z\n"
 REJECT_KEYS = ["file", "format", "place", "line", "reason", "excerpt", "imported"]
 IMPORT_KEYS = [
     *("file", "format", "started", "finished", "records", "events", "ignored", "rejects", "open_rejects", "new"),
-    *("changed", "options"),
+    *("changed", "options", "notes"),
 ]
 
 
@@ -188,12 +188,14 @@ class TestImports:
             **{"started": "2026-11-18T12:00:00-03:00", "finished": "2026-11-18T12:01:01-03:00"},
             **{"records": 7, "events": 4, "ignored": 0, "rejects": 3, "open_rejects": 3, "new": 4, "changed": 0},
             "options": {"time_zone": "America/Argentina/Buenos_Aires", "origin": "template"},
+            "notes": [],
         }
         rows = as_tsv(capsys, "imports")
         assert [row["file"] for row in rows] == [LINES, SENDS]
         assert rows[1]["options"] == "time_zone=America/Argentina/Buenos_Aires origin=template"
-        assert {name: rows[1][name] for name in IMPORT_KEYS[:-1]} == {
-            name: str(value) for name, value in second.items() if name != "options"
+        assert rows[1]["notes"] == ""
+        assert {name: rows[1][name] for name in IMPORT_KEYS[:-2]} == {
+            name: str(value) for name, value in second.items() if name not in ("options", "notes")
         }
 
     def test_the_counts_are_those_of_the_summary(
@@ -204,6 +206,25 @@ class TestImports:
         keys = ("file", "format", "records", "events", "rejects", "new", "changed")
         told = [{key: summary[key] for key in keys} for summary in summaries]
         assert [{key: row[key] for key in keys} for row in as_json(capsys, "imports")] == told
+
+    def test_what_was_doubtful_stays_told(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Also when the file is in already, and when it has grown."""
+        path, words = tmp_path / "sends.csv", ("import", "--map", "numero de fono=recipient", "--json")
+        path.write_text("numero de fono,template,sent_at\n5491155550001,promo,03/04/2026 10:00\n", encoding="utf-8")
+        for times in range(3):
+            (summary,) = json.loads(saludo(capsys, *words, str(path))[1])["files"]
+            (note,) = summary["notes"]
+            assert note.startswith("nothing proves the order of day and month in 'sent_at'")
+            (entry,) = as_json(capsys, "imports")
+            assert (entry["notes"], entry["records"]) == ([note], 1 + (times == 2))
+            if times == 1:
+                path.write_text(path.read_text() + "5491155550002,promo,2026-04-05 10:00\n", encoding="utf-8")
+        assert as_tsv(capsys, "imports")[0]["notes"] == note
+        counts, told = saludo(capsys, "imports")[1].splitlines()[-2:]
+        assert counts.endswith(", columns numero de fono=recipient")
+        assert told == f"  note: {note}"
 
     def test_an_interrupted_one_says_so(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", LINES)
