@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from storage.domain.events import Event
 from tests.databases import DAY
 from tests.histories import Question
-from tests.oracle import OracleStart, recount, starts_of
+from tests.oracle import recount
+from tests.oracle_starts import OracleStart, starts_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 WINDOW = DAY

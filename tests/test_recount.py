@@ -44,7 +44,8 @@ from storage.sources.opened import Options
 from storage.sources.recognition import open_source
 from tests.databases import build, session_of, tsv_bytes
 from tests.histories import Question, events, milliseconds, questions, shuffled, split
-from tests.oracle import OracleStart, recount, starts_of
+from tests.oracle import recount
+from tests.oracle_starts import OracleStart, starts_of
 
 HOUR = 3_600_000
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
