@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.domain.events import ContactIds, Failure, LineIds, Rank, Send
+from storage.domain.events import Failure, LineIds, Rank, Send
 from storage.sources.fields import text_of
 from storage.sources.formula_guard import MAY_NEED_GUARD, guarded, unguarded
+from storage.sources.identity import row_contact
 from storage.table.export_cells import tsv_cell
 from tests.captures import capture, events_of, import_all
 from tests.databases import NOON, SECOND, build, report_of, tsv_bytes
@@ -86,7 +87,7 @@ def histories(draw: st.DrawFn) -> list[Send]:
     sends: list[Send] = []
     for index in range(draw(st.integers(1, 4))):
         at = NOON + index * 90 * SECOND
-        person = ContactIds((f"54911555500{index:02}",), customer_id=f"{draw(HOSTILE_OR_EMPTY)}C{index}")
+        person = row_contact(f"54911555500{index:02}", customer=f"{draw(HOSTILE_OR_EMPTY)}C{index}")
         line = LineIds(name=f"{draw(HOSTILE_OR_EMPTY)}L")
         texts = {name: text_of(draw(HOSTILE)) for name in ("template", "language", "channel_id", "agent_groups")}
         failure = Failure(draw(st.sampled_from((None, 131026))), text_of(draw(HOSTILE)), text_of(draw(HOSTILE)))
