@@ -27,6 +27,10 @@ coverage:
 bench revision='main' *options:
     python -m tests.benchmarks against {{ revision }} {{ options }}
 
+# Attack the program at length, with kills at 200 calls and so on: `just faults kills --calls 200`.
+faults *options='kills':
+    python -m tests.faults {{ options }}
+
 # Write what the documents show of the code: keys, columns, man page, and the picture of the screen.
 docs:
     python -m tests.docs

@@ -6,17 +6,17 @@ docs/database.md describes permissions, WAL and the lock file.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from storage.database import schema
 from storage.database.malloc import keep_freed_memory
-from storage.database.new_file import create_directory, create_file, lock_path, remove_directories, remove_files
+from storage.database.new_file import create_directory, create_file, remove_directories, remove_files
+from storage.database.writer_lock import LockError, resolved, writer_lock
 from storage.domain.errors import StorageError
 
 # Without an adapter for None, sqlite3 searches for one each time it binds None, which takes longer than the rest of the
@@ -26,6 +26,8 @@ sqlite3.register_adapter(type(None), _no_adapter.get)
 
 _CACHE = "PRAGMA cache_size = -65536"  # KiB: 64 MiB
 _TIMEOUT = 5  # seconds to wait for a lock of SQLite, as a checkpoint holds it for a moment
+_HEADER = 100  # bytes, of a SQLite file
+_APPLICATION_AND_SCHEMA = (68, 40)  # places of the application id and of the schema's version in the header
 
 
 class DatabaseError(StorageError):
@@ -36,12 +38,16 @@ class _Outdated(DatabaseError):
     """The database is empty or of an older version: it cannot be read until a writer upgrades it."""
 
 
+class _Unfinished(DatabaseError):
+    """A writer was killed outside of WAL mode: the file cannot be read until a writer rolls its transaction back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """The only connection that writes; every write is inside `transaction`."""
 
     connection: sqlite3.Connection
-    path: Path
+    path: Path  # without links: SQLite's files lie beside it
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -101,16 +107,29 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if not exists(path):
         raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
     with _errors(path):
+        file = resolved(path)
         try:
             return _read_only(path, "mode=ro")
         except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK":
+                raise _unfinished(path) from None
             # In WAL mode, even a reader creates files in the directory. If it may not, and no WAL exists, there is no
             # writer either, and the file can be read as immutable.
             effective = os.access in os.supports_effective_ids
-            writable = os.access(path.absolute().parent, os.W_OK, effective_ids=effective)
-            if writable or path.with_name(f"{path.name}-wal").exists():
+            writable = os.access(file.parent, os.W_OK, effective_ids=effective)
+            if writable or any(file.with_name(f"{file.name}{end}").exists() for end in ("-wal", "-journal")):
                 raise error
             return _read_only(path, "immutable=1")
+
+
+def _unfinished(path: Path) -> DatabaseError:
+    """The error for a file with a rollback journal: SQLite would roll back before it says whose file it is."""
+    with path.open("rb") as stream:
+        header = stream.read(_HEADER)
+    application, schema_version = (int.from_bytes(header[at : at + 4], "big") for at in _APPLICATION_AND_SCHEMA)
+    if application != schema.APPLICATION_ID and (application or schema_version):
+        return DatabaseError(f"{path}: is a SQLite database of another program; choose another file with --db")
+    return _Unfinished(f"{path}: an interrupted write must be undone first; run 'saludo check' or any import")
 
 
 def _read_only(path: Path, mode: str) -> sqlite3.Connection:
@@ -148,14 +167,15 @@ def writing(path: Path, *, unless: Callable[[sqlite3.Connection], bool] | None =
     try:
         if exists(path):
             # Refuses a file of another program before a lock file is created next to it.
-            with suppress(_Outdated), reading(path):
+            with suppress(_Outdated, _Unfinished), reading(path):
                 pass
         keep_freed_memory()
-        with _lock(path), _errors(path), _opened(path, unless) as connection:
+        file = resolved(path)
+        with _locked(path, file), _errors(path), _opened(file, unless) as connection:
             with suppress(_Outdated):
                 _check_version(connection, path)
             _set_up(connection)
-            yield Writer(connection, path)
+            yield Writer(connection, file)
     finally:
         if unless is not None and not os.path.exists(path):
             remove_directories(directories)
@@ -200,39 +220,14 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Holds the writer's lock: a file next to the database, locked by the kernel, which frees it if the writer dies."""
-    handle = _locked(path)
-    try:
+def _locked(path: Path, file: Path) -> Iterator[None]:
+    """Holds the writer's lock of the file that the path leads to."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(writer_lock(file))
+        except LockError as error:
+            raise DatabaseError(f"{path}: {error}") from None
         yield
-    finally:
-        os.close(handle)
-
-
-def _locked(path: Path) -> int:
-    """The lock file, open and locked."""
-    file = lock_path(path)
-    while True:
-        try:
-            handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise DatabaseError(f"{path}: cannot be written ({error.strerror})") from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise DatabaseError(f"{path}: another import is writing to it; wait until it ends") from None
-        # A writer whose new database held nothing has removed the lock file: what is locked must be what others find.
-        if _is_same(handle, file):
-            return handle
-        os.close(handle)
-
-
-def _is_same(handle: int, file: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), os.stat(file))
-    except FileNotFoundError:
-        return False
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

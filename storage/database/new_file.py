@@ -29,7 +29,7 @@ def remove_files(path: Path, *, existed: bool) -> None:
 
     The writer's lock has to be held, and no connection open.
     """
-    for name in (f"{path.name}-wal", f"{path.name}-shm"):
+    for name in (f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
         path.with_name(name).unlink(missing_ok=True)
     if existed:
         os.truncate(path, 0)

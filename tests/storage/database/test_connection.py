@@ -38,6 +38,70 @@ def test_a_second_writer_is_refused_at_once(tmp_path: Path) -> None:
         assert "another import" in error_of(path)
 
 
+def test_a_writer_by_another_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = build(tmp_path / "saludo.db")
+    (tmp_path / "directory").symlink_to(tmp_path, target_is_directory=True)
+    symlink, hard_link = tmp_path / "symlink.db", tmp_path / "hard.db"
+    symlink.symlink_to("saludo.db")
+    monkeypatch.chdir(tmp_path)
+    os.link(path, hard_link)
+    names = (symlink, hard_link, tmp_path / "directory" / "saludo.db", Path("saludo.db"), Path("directory/symlink.db"))
+    for first in (path, *names):
+        with writing(first):
+            for name in names:
+                assert "another import is writing" in error_of(name)
+
+
+def test_the_refused_writer_is_told_which_process_writes(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db")
+    with writing(path):
+        assert f"(process {os.getpid()})" in error_of(path)
+
+
+def test_a_hard_link_is_refused_while_another_name_has_an_unfinished_wal(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db")
+    os.link(path, tmp_path / "hard.db")
+    (tmp_path / "saludo.db-wal").write_bytes(b"frames")
+    assert "was last written as saludo.db" in error_of(tmp_path / "hard.db")
+
+
+def interrupted(path: Path) -> None:
+    """Leaves the files of a process that was killed in a transaction outside of WAL mode."""
+    open_database = path.with_name("open.db")
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    path.rename(open_database)
+    connection = sqlite3.connect(open_database, isolation_level=None)
+    connection.execute("PRAGMA cache_size = 1")  # pages go to the file before the commit
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO templates (name) VALUES (?)", ((f"{n:0999}",) for n in range(200)))
+    shutil.copy(open_database, path)
+    shutil.copy(f"{open_database}-journal", f"{path}-journal")
+    connection.close()
+
+
+def test_an_interrupted_transaction_is_rolled_back_by_the_next_writer(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db")
+    interrupted(path)
+    assert "run 'saludo check'" in error_of(path, write=False)
+    with writing(path) as writer:
+        assert writer.connection.execute("SELECT count(*) FROM templates").fetchone() == (0,)
+    report_of(path)
+
+
+def test_an_interrupted_transaction_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA application_id = 7")
+    connection.close()
+    interrupted(path)
+    before = path.read_bytes()
+    assert "another program" in error_of(path)
+    assert path.read_bytes() == before
+    assert path.with_name("saludo.db-journal").exists()
+
+
 def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db")
     with writing(path) as writer, writer.transaction() as connection, reading(path) as reader:

@@ -1,0 +1,112 @@
+"""The lock that lets one writer at a time change a database, by whatever name each opens it. Knows no SQLite.
+
+The lock is a file next to the database, locked by the kernel, which frees it when the writer ends, however it ends. It
+is named after the file that links lead to. A file with several hard links is locked itself as well.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from storage.database.new_file import lock_path
+from storage.domain.errors import StorageError
+
+
+class LockError(StorageError):
+    """The lock cannot be had. The message is one line without the database's name."""
+
+
+def resolved(path: Path) -> Path:
+    """The file that a path leads to: without links, absolute."""
+    return Path(os.path.realpath(path))
+
+
+@contextmanager
+def writer_lock(file: Path) -> Iterator[None]:
+    """Holds the lock of a database.
+
+    Args:
+        file: The database, as `resolved` names it.
+
+    Raises:
+        LockError: Another writer has it, at once and without waiting, or the lock file cannot be created.
+    """
+    with ExitStack() as stack:
+        handle = _locked(lock_path(file))
+        stack.callback(os.close, handle)
+        _lock_names(file, stack)
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+
+
+def _locked(lock: Path) -> int:
+    """The lock file, open and locked."""
+    while True:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LockError(f"cannot be written ({error.strerror})") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(handle)
+            os.close(handle)
+            raise LockError(f"another import is writing to it{holder}; wait until it ends") from None
+        except OSError as error:
+            os.close(handle)
+            raise LockError(f"cannot be locked ({error.strerror})") from None
+        # A writer whose new database held nothing has removed the lock file: what is locked must be what others find.
+        if _is_same(handle, lock):
+            return handle
+        os.close(handle)
+
+
+def _holder(handle: int) -> str:
+    """The process that holds the lock, in words; empty if it did not say."""
+    text = os.pread(handle, 20, 0).decode("ascii", "replace")
+    return f" (process {text})" if text.isdigit() else ""
+
+
+def _is_same(handle: int, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(file))
+    except FileNotFoundError:
+        return False
+
+
+def _lock_names(file: Path, stack: ExitStack) -> None:
+    """Locks a file with several hard links itself. Each name has a WAL of its own, and two of them damage the file.
+
+    Only such a file: where the system turns the lock into one of SQLite's kind (NFS), SQLite could not open it.
+    """
+    try:
+        status = file.stat()
+    except OSError:
+        return
+    if status.st_nlink < 2:
+        return
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    # Closed after the connection: closing any descriptor of a file drops the locks that SQLite holds on it.
+    stack.callback(os.close, handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise LockError("another import is writing to it under another name; wait until it ends") from None
+    for other in file.parent.iterdir():
+        if other != file and _has_unfinished(other) and os.path.samestat(status, other.stat()):
+            raise LockError(f"was last written as {other.name}; use that name, or remove the other hard link")
+
+
+def _has_unfinished(file: Path) -> bool:
+    """Whether a WAL or journal with content lies beside the file; readers leave empty ones."""
+    for end in ("-wal", "-journal"):
+        with suppress(OSError):
+            if file.with_name(f"{file.name}{end}").stat().st_size:
+                return True
+    return False

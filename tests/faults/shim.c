@@ -1,0 +1,110 @@
+/* Preloaded into a process: ends it, or lets a system call fail, at the n-th call that touches a given file.
+
+   The environment says what to do; faults_arm() reads it again, so that a forked process can choose for itself.
+
+   FAULTS_FILE   only files whose path begins with this text
+   FAULTS_AT     the number of the call, from 1 on; 0: only count
+   FAULTS_ERROR  errno that the call fails with; 0: kill the process before the call
+   FAULTS_ON     1: every later call fails as well
+   FAULTS_PART   only processes whose command line contains this text
+*/
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static char file[4096];
+static long at, calls;
+static int error, on, armed;
+
+static long number(const char *name) {
+    const char *text = getenv(name);
+    return text ? atol(text) : 0;
+}
+
+static int is_part(const char *part) {
+    char line[4096];
+    FILE *stream = fopen("/proc/self/cmdline", "r");
+    if (!stream) return 0;
+    size_t size = fread(line, 1, sizeof line - 1, stream);
+    fclose(stream);
+    for (size_t i = 0; i < size; i++) if (!line[i]) line[i] = ' ';
+    line[size] = 0;
+    return strstr(line, part) != NULL;
+}
+
+__attribute__((constructor)) void faults_arm(void) {
+    const char *name = getenv("FAULTS_FILE"), *part = getenv("FAULTS_PART");
+    armed = 0;
+    if (!name || !*name || strlen(name) >= sizeof file) return;
+    strcpy(file, name);
+    at = number("FAULTS_AT");
+    error = (int)number("FAULTS_ERROR");
+    on = (int)number("FAULTS_ON");
+    calls = 0;
+    armed = !part || !*part || is_part(part);
+}
+
+long faults_calls(void) { return calls; }
+
+static int concerns(const char *path) { return strncmp(path, file, strlen(file)) == 0; }
+
+static int concerns_open(int descriptor) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    if (size < 0) return 0;
+    path[size] = 0;
+    return concerns(path);
+}
+
+static int fails(int concerned) {
+    if (!concerned) return 0;
+    calls++;
+    if (at == 0 || calls < at || (calls > at && !on)) return 0;
+    if (!error) kill(getpid(), SIGKILL);
+    errno = error;
+    return 1;
+}
+
+#define REAL(name) static __typeof__(name) *real; if (!real) real = dlsym(RTLD_NEXT, #name)
+#define FAILS_OPEN(descriptor) (armed && fails(concerns_open(descriptor)))
+
+ssize_t write(int descriptor, const void *data, size_t size) {
+    REAL(write);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, data, size);
+}
+ssize_t pwrite(int descriptor, const void *data, size_t size, off_t place) {
+    REAL(pwrite);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, data, size, place);
+}
+ssize_t pwrite64(int descriptor, const void *data, size_t size, off64_t place) {
+    REAL(pwrite64);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, data, size, place);
+}
+int fsync(int descriptor) {
+    REAL(fsync);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor);
+}
+int fdatasync(int descriptor) {
+    REAL(fdatasync);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor);
+}
+int ftruncate(int descriptor, off_t size) {
+    REAL(ftruncate);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, size);
+}
+int ftruncate64(int descriptor, off64_t size) {
+    REAL(ftruncate64);
+    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, size);
+}
+int unlink(const char *path) {
+    REAL(unlink);
+    return armed && fails(concerns(path)) ? -1 : real(path);
+}
