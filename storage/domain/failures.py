@@ -1,6 +1,6 @@
 """Why sends fail: the reason of an error code or text, what it means and what to do. Knows no database and no screen.
 
-The reasons follow the error code pages of the Cloud API and of the older on-premises API.
+The reasons follow the error code pages of the Cloud API, of the older on-premises API and of Twilio.
 """
 
 from __future__ import annotations
@@ -62,7 +62,22 @@ _CODES: dict[Reason, tuple[int, ...]] = {
     Reason.WINDOW_CLOSED: (470, 131047),
     Reason.TEMPLATE_UNAVAILABLE: (*(2001, 2002, 2003, 131063, 132001, 132007, 132015, 132016, 132068, 132069),),
 }
-_REASON_OF_CODE = {code: reason for reason, codes in _CODES.items() for code in codes}
+# Twilio's codes, by its list of corresponding codes of the on-premises API and its own error pages.
+_TWILIO_CODES: dict[Reason, tuple[int, ...]] = {
+    Reason.ACCOUNT: (63001, 63007, 63020, 63022),
+    Reason.LIMIT_REACHED: (63018, 63038, 63049),
+    Reason.WRONG_NUMBER: (21211, 63015, 63024),
+    Reason.OPTED_OUT: (21610, 63032, 63033),
+    Reason.SERVICE: (63005, 63010, 63012, 63021),
+    Reason.WRONG_PARAMETERS: (21656, 63013, 63028, 63030),
+    Reason.MEDIA: (63019, 63025),
+    Reason.NUMBER_GONE: (63003,),
+    Reason.WINDOW_CLOSED: (63016,),
+    Reason.TEMPLATE_UNAVAILABLE: (21655, 63027, 63029, 63040, 63041, 63042),
+}
+_REASON_OF_CODE = {
+    code: reason for known in (_CODES, _TWILIO_CODES) for reason, codes in known.items() for code in codes
+}
 
 # These codes have two reasons. The second one applies if the text has one of the words.
 _TWO_REASONS: dict[int, tuple[Reason, tuple[str, ...]]] = {
@@ -108,7 +123,8 @@ _TEXTS: tuple[tuple[str, Reason], ...] = (
 
 _RETRY_BY_CODE = {
     **dict.fromkeys((4, 80007, 130429, 131000, 131016, 131056, 131057, 131053, 408, 410, 429, 1000, 1015), "yes"),
-    **dict.fromkeys((131048, 131049, 131064, 132015, 471), "later"),
+    **dict.fromkeys((63005, 63010, 63012, 63021), "yes"),
+    **dict.fromkeys((131048, 131049, 131064, 132015, 471, 63018, 63049), "later"),
     135000: "unknown",
 }
 

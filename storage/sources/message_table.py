@@ -7,7 +7,7 @@ message. Any other table is refused: of a list of customers or orders each row w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -126,7 +126,7 @@ class _Shared(NamedTuple):
     template: str | None
     language: str | None
     campaign: str | None
-    kind: str
+    kind: str | None
     origin: Origin | None
     inbound: bool
     failure: Failure
@@ -242,7 +242,7 @@ class MessageRows(RowReader):
             raise Unreadable("no message id and no sender")
         return Inbound(
             self._keyless(cells, shared, contact, at) if key is None else key,
-            "text" if shared.kind == "template" else shared.kind,
+            "text" if shared.kind in (None, "template") else shared.kind,
             at,
             line,
             contact,
@@ -261,6 +261,29 @@ class MessageRows(RowReader):
             return keyless_key(self._name, *cells)
         return keyless_key(self._name, shared.raw_line, who, shared.template, shared.campaign, str(at))
 
+    def direction_and_kind(self, cell: Mapping[str, str | None]) -> tuple[bool, str | None]:
+        """Whether a message came from a person, and its type; some tables say both in one column.
+
+        Args:
+            cell: The cells that are not about the person, the key and the times, by their meaning.
+        """
+        direction, kind = cell["direction"], cell["type"]
+        inbound = None if direction is None else is_inbound(direction)
+        if direction is not None and inbound is None:
+            raise Unreadable(f"unknown direction {direction[:40]!r}")
+        if direction is None and kind is not None and (inbound := is_inbound(kind)) is not None:
+            kind = None
+        if kind is None or cell["template"] is not None or header_of(kind) in _TEMPLATES:
+            return bool(inbound), "template"
+        return bool(inbound), kind.lower()
+
+    def people(self, cells: Sequence[str]) -> tuple[str, str]:
+        """The texts of recipient and sender."""
+        return self._cell(cells, self._to), self._cell(cells, self._from)
+
+    def _cell(self, cells: Sequence[str], place: int) -> str:
+        return cells[place] if place < len(cells) else ""
+
     def _shared(self, cells: tuple[str, ...]) -> _Shared:
         cell = dict(zip(_SHARED, map(cell_text, cells), strict=True))
         line = _line(cell["line id"], cell["line number"], cell["line name"])
@@ -272,7 +295,7 @@ class MessageRows(RowReader):
         text = None if text is None or header_of(text) in _NO_ERROR else text
         code = code or None  # 0 means that there was no error
         failed = outcome is Outcome.FAILED or (outcome not in _FLAGS_OF and (code is not None or text is not None))
-        inbound, kind = _direction_and_kind(cell["direction"], cell["type"], cell["template"])
+        inbound, kind = self.direction_and_kind(cell)
         return _Shared(
             line,
             cell["line id"] or cell["line number"] or cell["line name"],
@@ -329,18 +352,6 @@ def _line(identifier: str | None, number: str | None, name: str | None) -> LineI
     if name is None and digits is None and number is not None and not is_scientific(number):
         name = number
     return LineIds(None if identifier is None or is_scientific(identifier) else identifier_of(identifier), digits, name)
-
-
-def _direction_and_kind(direction: str | None, kind: str | None, template: str | None) -> tuple[bool, str]:
-    """Whether a message came from a person, and its type; some tables say the direction in the column of the type."""
-    inbound = None if direction is None else is_inbound(direction)
-    if direction is not None and inbound is None:
-        raise Unreadable(f"unknown direction {direction[:40]!r}")
-    if direction is None and kind is not None and (inbound := is_inbound(kind)) is not None:
-        kind = None
-    if kind is None or template is not None or header_of(kind) in _TEMPLATES:
-        return bool(inbound), "template"
-    return bool(inbound), kind.lower()
 
 
 def _origin(text: str | None, campaign: str | None) -> Origin | None:
