@@ -13,6 +13,7 @@ WORDS = {
     "import": "tests.benchmarks.imports",
     "memory": "tests.benchmarks.memory",
     "report": "tests.benchmarks.report",
+    "table": "tests.benchmarks.tables",
     "terminal": "tests.benchmarks.terminal",
 }
 
