@@ -34,10 +34,13 @@ _MONTH_NAMED = re.compile(
 _AMBIGUOUS = re.compile(r"\s*(\d{1,2})([/.\-])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
 _SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")
 _ROUNDED = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d+)", re.IGNORECASE)
-_MINUTE = re.compile(r"[^:]*\d{1,2}:\d{2}")
+_HOUR = re.compile(r".*\d[T\s,]+\d{1,2}")
 _SPACES = re.compile(r"[\s\u200e\u200f\u202f]+")
-_SECONDS = {f"{second:02d}": second * 1000 for second in range(60)}
-_SECONDS_UTC = {f"{second:02d}Z": second * 1000 for second in range(60)}
+WITHIN_HOUR = {  # what follows the hour: "05", "05:07" -> ms
+    **{f"{minute:02d}": minute * 60_000 for minute in range(60)},
+    **{f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}": ms for ms in range(0, 3_600_000, 1000)},
+}
+_LAST_SECOND = 3_599_000  # ms of an hour
 _FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of spreadsheets, in any zone
 _MONTHS = {
     name: month
@@ -178,6 +181,10 @@ class DateOrders:
 class ColumnTimes:
     """Reads the cells of one column as times.
 
+    Attributes:
+        hours: The start of an hour, ms, by the text of a cell up to its first colon; None where it is none, or where
+            the clocks change in it. With `WITHIN_HOUR` of what follows the colon it gives the time of most cells.
+
     Args:
         zone: The zone of times that name none.
         order: Gives the order of day and month; asked only if a cell needs it.
@@ -187,8 +194,7 @@ class ColumnTimes:
     def __init__(self, zone: ZoneInfo, order: Callable[[], DateOrder], *, words: bool = False) -> None:
         self._zone, self._order, self._words = zone, order, words
         self._texts = BoundedCache(self._read, _CACHED)
-        self._minutes = BoundedCache(self._minute, _CACHED)
-        self._minutes_utc = BoundedCache(self._minute_utc, _CACHED)
+        self.hours = BoundedCache(self._hour, _CACHED)
 
     def __getitem__(self, text: str) -> int | bool | None:
         """A time as UTC epoch ms, None for an empty cell; or a boolean.
@@ -196,20 +202,26 @@ class ColumnTimes:
         Raises:
             Unreadable: It is no time.
         """
-        head, _, tail = text.rpartition(":")
-        if (seconds := _SECONDS.get(tail)) is not None:
-            start = self._minutes[head]
-        elif (seconds := _SECONDS_UTC.get(tail)) is not None:
-            start = self._minutes_utc[head]
-        else:
-            return self._texts[text]
-        return self._texts[text] if start is None else start + seconds
+        # Most cells differ in minutes and seconds only: the hour is looked up, and they are added.
+        head, _, tail = text.partition(":")
+        within = WITHIN_HOUR.get(tail)
+        if within is None and tail[-1:] == "Z":
+            within, head = WITHIN_HOUR.get(tail[:-1]), f"{head}Z"
+        if within is not None and (start := self.hours[head]) is not None:
+            return start + within
+        return self._texts[text]
 
-    def _minute(self, head: str) -> int | bool | None:
-        return self._read(f"{head}:00") if _MINUTE.fullmatch(head) is not None else None
-
-    def _minute_utc(self, head: str) -> int | bool | None:
-        return self._read(f"{head}:00Z") if _MINUTE.fullmatch(head) is not None else None
+    def _hour(self, head: str) -> int | None:
+        """The start of an hour; None where it is none, or where the clocks change in it."""
+        hour, utc = head.removesuffix("Z"), "Z" if head[-1:] == "Z" else ""
+        if _HOUR.fullmatch(hour) is None:
+            return None
+        try:
+            first, last = self._read(f"{hour}:00:00{utc}"), self._read(f"{hour}:59:59{utc}")
+        except Unreadable:
+            return None
+        known = type(first) is int and type(last) is int and last - first == _LAST_SECOND
+        return first if known else None
 
     def _read(self, text: str) -> int | bool | None:
         plain = _SPACES.sub(" ", cell_text(text) or "").strip()

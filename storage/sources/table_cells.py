@@ -45,6 +45,8 @@ def message_id_of(cell: str, *, bare: bool = False) -> str | None:
         cell: The cell.
         bare: Whether its column is only called "id": then a short text is a row's name.
     """
+    if cell.startswith("wamid.") and cell.isascii() and cell.isprintable():
+        return cell.rstrip()
     key = cell_text(cell)
     if key is None or key.startswith("wamid."):
         return key

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from storage.domain.events import Failure, Flags, Ignored, Inbound, Item, LineIds, Rank, Send
+from storage.domain.events import NO_FLAGS, Failure, Ignored, Inbound, Item, LineIds, Rank, Send
 from storage.sources.column_dates import ColumnTimes, DateOrder
 from storage.sources.column_names import columns_of, squashed
 from storage.sources.fields import Unreadable, code_of, reject, text_of
 from storage.sources.format import Context, Format, JsonReader, RowReader
 from storage.sources.identity import number_of, person
+from storage.sources.message_row_parts import CONTENT_COLUMNS, STEP_FLAGS, UNSENT, Content
 from storage.sources.message_table import MessageRows
 from storage.sources.status_words import Outcome, is_inbound, outcome_of
 
@@ -25,8 +26,6 @@ _CSV_COLUMNS = frozenset(("sid", "from", "to", "status"))
 _OWN_COLUMNS = frozenset(("accountsid", "apiversion", "numsegments", "messagingservicesid"))
 _PREFIX = "whatsapp:"
 _SMS = Ignored("message of another channel than WhatsApp")
-_UNSENT = Ignored("row of a message that was not sent")
-_FLAGS = {Outcome.DELIVERED: Flags(delivered=True), Outcome.READ: Flags(read=True)}
 
 
 def table(header: Sequence[str], context: Context) -> RowReader | None:
@@ -46,10 +45,10 @@ class LogRows(MessageRows):
             return _SMS
         return super().item(cells)
 
-    def direction_and_kind(self, cell: Mapping[str, str | None]) -> tuple[bool, str | None]:
-        """Whether a message came from a person; its type only where it was surely no template."""
-        inbound, _ = super().direction_and_kind(cell)
-        return inbound, "text" if cell["direction"] == _REPLY else None
+    def content_of(self, cells: tuple[str, ...]) -> Content:
+        """What was sent; its type only where it was surely no template."""
+        direction = cells[CONTENT_COLUMNS.index("direction")]
+        return super().content_of(cells)._replace(kind="text" if direction.strip() == _REPLY else None)
 
 
 class ResourceReader(JsonReader):
@@ -97,9 +96,9 @@ class ResourceReader(JsonReader):
         if (outcome := outcome_of(status)) is None:
             raise Unreadable(f"unknown status {status[:40]!r}")
         if outcome is Outcome.UNSENT:
-            return _UNSENT
+            return UNSENT
         code = code_of(resource.get("errorcode")) or None
-        failed = outcome is Outcome.FAILED or (outcome not in _FLAGS and code is not None)
+        failed = outcome is Outcome.FAILED or (outcome not in STEP_FLAGS and code is not None)
         return Send(
             key,
             Rank.SEND_LOG,
@@ -110,7 +109,7 @@ class ResourceReader(JsonReader):
             accepted_at=at,
             failed_at=at if failed else None,
             failure=Failure(code, text_of(resource.get("errormessage"))) if failed else None,
-            flags=_FLAGS.get(outcome, Flags()),
+            flags=STEP_FLAGS.get(outcome, NO_FLAGS),
             default_line=default_line,
         )
 
