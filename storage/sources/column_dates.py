@@ -189,10 +189,18 @@ class ColumnTimes:
         zone: The zone of times that name none.
         order: Gives the order of day and month; asked only if a cell needs it.
         words: Whether a cell may be a boolean instead, as in a column of a step.
+        empty: Called with the text of a cell that holds no time.
     """
 
-    def __init__(self, zone: ZoneInfo, order: Callable[[], DateOrder], *, words: bool = False) -> None:
-        self._zone, self._order, self._words = zone, order, words
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        order: Callable[[], DateOrder],
+        *,
+        words: bool = False,
+        empty: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._zone, self._order, self._words, self._empty = zone, order, words, empty
         self._texts = BoundedCache(self._read, _CACHED)
         self.hours = BoundedCache(self._hour, _CACHED)
 
@@ -226,6 +234,7 @@ class ColumnTimes:
     def _read(self, text: str) -> int | bool | None:
         plain = _SPACES.sub(" ", cell_text(text) or "").strip()
         if not plain:
+            self._empty(text)
             return None
         if self._words and (word := _boolean(plain)) is not None:
             return word

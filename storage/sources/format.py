@@ -52,6 +52,10 @@ class RowReader(ABC):
         """What each column means that is understood, by its place; for a person."""
         return {}
 
+    def notes(self) -> Sequence[str]:
+        """What a person should know about the rows that were read, one line each."""
+        return ()
+
     def is_description(self, cells: Sequence[str]) -> bool:
         """Whether the first row below the header describes the columns and is no record."""
         return False

@@ -7,8 +7,9 @@ message. Any other table is refused: of a list of customers or orders each row w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from storage.domain.bounded_cache import BoundedCache
@@ -26,11 +27,12 @@ from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes
 from storage.sources.column_names import COLUMNS, TIMES, Columns, columns_of, squashed
 from storage.sources.fields import Unreadable, keyless_key
 from storage.sources.format import Context, RowReader
-from storage.sources.identity import number_of, row_contact
+from storage.sources.identity import is_placeholder, number_of, row_contact
 from storage.sources.message_row_parts import (
     CONTENT_COLUMNS,
     LINE_COLUMNS,
     OUTCOME_COLUMNS,
+    Cells,
     Content,
     Line,
     Result,
@@ -40,7 +42,7 @@ from storage.sources.message_row_parts import (
 )
 from storage.sources.send_log_values import NAME
 from storage.sources.status_words import outcome_of
-from storage.sources.table_cells import cell_text, message_id_of
+from storage.sources.table_cells import LostCells, cell_text, message_id_of
 
 _KEPT = 20_000  # combinations of cells that repeat
 _STEPS = ("delivered", "read", "answered", "failed")
@@ -113,6 +115,7 @@ _DELIVERED, _FAILED = TIMES.index("delivered"), TIMES.index("failed")
 _SEND_LOG, _PLATFORM = Rank.SEND_LOG, Rank.PLATFORM
 _NO_LINE, _NOBODY = LineIds(), ContactIds()
 _Times = list[int | bool | None]
+_Made = TypeVar("_Made")
 
 
 class MessageRows(RowReader):
@@ -130,23 +133,40 @@ class MessageRows(RowReader):
             itemgetter(*(places[meaning] for meaning in meanings))
             for meanings in (LINE_COLUMNS, CONTENT_COLUMNS, OUTCOME_COLUMNS)
         )
-        self._lines = BoundedCache(line_of, _KEPT)
-        self._contents = BoundedCache(self.content_of, _KEPT)
-        self._results = BoundedCache(result_of, _KEPT)
+        self._lost = LostCells(columns.names)
+        self._lines = BoundedCache(self._checked(LINE_COLUMNS, line_of), _KEPT)
+        self._contents = BoundedCache(self._checked(CONTENT_COLUMNS, self.content_of), _KEPT)
+        self._results = BoundedCache(self._checked(OUTCOME_COLUMNS, result_of), _KEPT)
         self._only_recipient = not columns.has("name", "customer id", "user id")
         self._texts = BoundedCache(cell_text, _KEPT)
         present = [(index, meaning) for index, meaning in enumerate(TIMES) if columns.has(meaning)]
         context.dates.watch({places[meaning]: columns.names[places[meaning]] for _, meaning in present})
         self._times = [
-            (index, places[meaning], columns.clocks.get(meaning), _times_of(columns, meaning, context))
+            (index, places[meaning], columns.clocks.get(meaning), _times_of(columns, meaning, context, self._lost))
             for index, meaning in present
         ]
+
+    def _checked(self, meanings: Sequence[str], make: Callable[[Cells], _Made]) -> Callable[[Cells], _Made]:
+        """The same function, which looks for lost cells first."""
+        places = [self._columns.places.get(meaning) for meaning in meanings]
+
+        def checked(cells: Cells) -> _Made:
+            for place, cell in zip(places, cells, strict=True):
+                if place is not None:
+                    self._lost.look_at(place, cell)
+            return make(cells)
+
+        return checked
+
+    def notes(self) -> list[str]:
+        """The columns with values that a spreadsheet made unusable."""
+        return self._lost.notes()
 
     def understood(self) -> dict[int, str]:
         """The meaning of each known column, by its place."""
         return self._columns.understood()
 
-    def content_of(self, cells: tuple[str, ...]) -> Content:
+    def content_of(self, cells: Cells) -> Content:
         """What the cells of `CONTENT_COLUMNS` say was sent."""
         return content_of(cells)
 
@@ -245,10 +265,18 @@ class MessageRows(RowReader):
             return ContactIds((to,))
         name = self._texts[cells[self._person_name]]
         user, customer = cells[self._user], cells[self._customer]
-        return row_contact(to, user or None, customer or None, name)
+        contact = row_contact(to, user or None, customer or None, name)
+        if not contact.wa_ids and not contact.user_id and cell_text(to) is None:
+            self._lost.look_at(self._to, to)
+        elif not contact.wa_ids and not contact.user_id and not is_placeholder(to):
+            self._lost.add(self._to, to)
+        if customer and contact.customer_id is None:
+            self._lost.look_at(self._customer, customer)
+        return contact
 
     def _keyless(self, cells: list[str], line: Line, content: Content, contact: ContactIds, at: int) -> str:
         """The key of a row without one. Where nobody is named, only the whole row tells it from others."""
+        self._lost.look_at(self._key, cells[self._key])
         who = contact.wa_ids[0] if contact.wa_ids else contact.user_id or contact.customer_id
         if who is None:
             return keyless_key(self._name, *cells)
@@ -262,11 +290,13 @@ class MessageRows(RowReader):
         return cells[place] if place < len(cells) else ""
 
 
-def _times_of(columns: Columns, meaning: str, context: Context) -> ColumnTimes:
+def _times_of(columns: Columns, meaning: str, context: Context, lost: LostCells) -> ColumnTimes:
     """How the cells of a column of times are read; a column of a step may hold "yes" and "no" as well."""
     place, dates = columns.places[meaning], context.dates
     zone = ZoneInfo("UTC") if meaning in columns.utc else context.options.time_zone
-    return ColumnTimes(zone, lambda: dates.of(place), words=meaning in ("sent", *_STEPS))
+    return ColumnTimes(
+        zone, lambda: dates.of(place), words=meaning in ("sent", *_STEPS), empty=lambda text: lost.look_at(place, text)
+    )
 
 
 def _own_times(times: _Times) -> tuple[int, int | None]:

@@ -65,7 +65,7 @@ def table_items(source: OpenedSource, stream: Stream, table: Table) -> Iterator[
     if reader is None:
         yield reject(f"line {where}", "unreadable header", shape.separator.join(header).encode("utf-8", "replace"))
         return
-    source.notes = dates.notes
+    source.notes = lambda: (*dates.notes(), *reader.notes())
     source.columns = tuple((name, reader.understood().get(place)) for place, name in enumerate(header))
     if not source.start.position and (first := next(rows, None)) is not None:
         if reader.is_description(_fitted(first[0], len(header))):

@@ -42,12 +42,20 @@ def test_a_capture_gives_the_figures_counted_by_hand(one: Counted, database: Pat
     assert figures_of(summary, report_of(database)) == one.figures
 
 
+def is_utf_8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
 def test_packing_and_marks_change_nothing(one: Counted, tmp_path: Path) -> None:
     content = capture(one.name).read_bytes().removeprefix(b"\xef\xbb\xbf")
-    half = len(content) // 2
+    half, mark = len(content) // 2, b"\xef\xbb\xbf" if is_utf_8(content) else b""
     packed = tmp_path / "no name that says anything"
-    packed.write_bytes(gzip.compress(b"\xef\xbb\xbf" + content[:half]) + gzip.compress(content[half:]))
+    packed.write_bytes(gzip.compress(mark + content[:half]) + gzip.compress(content[half:]))
     (summary,) = import_all(tmp_path / "packed.db", packed)
     import_all(tmp_path / "plain.db", capture(one.name))
     assert summary.rejects == one.figures["rejects"]
