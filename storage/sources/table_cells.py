@@ -14,6 +14,7 @@ from storage.sources.identity import is_placeholder, number_of
 
 _NOTHING = frozenset(("", "-", "--", "\u2013", "\u2014", "null", "none", "nan", "n/a", "na", "n/d", "undefined", "nil"))
 _ERROR = re.compile(r"#(?:[^\W_a-z]+[!?]|[^\W_a-z]+/[^\W_a-z]+[!?]?|\u00a1[^\W_a-z]+!)")  # #N/A, #REF!, #¡VALOR!
+_TEXT_FORMULA = re.compile(r'="([^=].*|)"')  # keeps the digits of a number in a spreadsheet
 _NUMBER = re.compile(r"[#\s]*[+-]?[\d.,\s']*\d(?:[eE]\+?\d+)?\.?")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+?\d+")
 _NUMERIC_ID = 16  # digits that a numeric message id has at least
@@ -28,6 +29,10 @@ def cell_text(cell: str) -> str | None:
         return None
     if plain[0] == "#" and (not plain.strip("#") or _ERROR.fullmatch(plain) is not None):
         return None
+    if (formula := _TEXT_FORMULA.fullmatch(plain)) is not None:
+        return cell_text(formula[1].replace('""', '"'))
+    if plain[0] == "'" and plain[1:2].isdigit():
+        return text_of(plain[1:])  # a spreadsheet's mark of a text
     return text_of(unguarded(plain))
 
 
