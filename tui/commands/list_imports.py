@@ -75,7 +75,7 @@ def _reject_lines(found: Sequence[KeptReject], zone: ZoneInfo, columns: int | No
 
 
 def _reject_record(one: KeptReject, zone: ZoneInfo) -> _Record:
-    line = _LINE.match(one.place)
+    line = _LINE.search(one.place)
     return {
         "file": one.file,
         "format": one.format,

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import sqlite3
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -193,6 +195,58 @@ class TestTheSameContent:
         run(database, put(tmp_path / "a.csv", *map(row, range(200)), bad(300)))
         run(database, put(tmp_path / "b.csv", *map(row, range(200)), row(300)), OTHER_OPTIONS)
         assert told(database) == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_after_any_edits_the_rejects_are_those_of_the_files(
+    seed: int, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are rewritten, appended to, cut, swapped and copied, and read with two options; batches are small."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(importer, "_BATCH", 3)
+    paths = [tmp_path / f"{name}.csv" for name in "abc"]
+    for path in paths:
+        put(path)
+
+    def change(path: Path) -> None:
+        rows, other = path.read_text().splitlines(keepends=True)[1:], chance.choice(paths)
+        more = [chance.choice((row, bad))(chance.randrange(9)) for _ in range(chance.randrange(4))]
+        match chance.choice(("rewrite", "append", "cut", "correct", "swap", "copy")):
+            case "rewrite":
+                put(path, *more)
+            case "append":
+                put(path, *rows, *more)
+            case "cut":
+                put(path, *rows[:-1])
+            case "correct":
+                put(path, *(row(3) if "31-02" in one and chance.random() < 0.5 else one for one in rows))
+            case "swap":
+                rest = other.read_text()
+                other.write_text(path.read_text())
+                path.write_text(rest)
+            case _:
+                other.write_text(path.read_text())
+
+    def read(path: Path) -> None:
+        with suppress(_StopError):
+            run(database, path, chance.choice((OPTIONS, OTHER_OPTIONS)), each=chance.choice((None, None, _stop)))
+
+    for _ in range(40):
+        change(chance.choice(paths))
+        if chance.random() < 0.5:
+            read(chance.choice(paths))
+    for path in chance.sample(paths, 3):
+        run(database, path)
+    rows = {line for path in paths for line in path.read_text().splitlines()}
+    assert told(database) == len([line for line in rows if "31-02" in line])
+
+
+class _StopError(Exception):
+    """The import is to end here."""
+
+
+def _stop(_: int) -> None:
+    raise _StopError
 
 
 class TestAGrowingLog:
