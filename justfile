@@ -34,3 +34,8 @@ faults *options='kills':
 # Write what the documents show of the code: keys, columns, man page, and the picture of the screen.
 docs:
     python -m tests.docs
+
+# Change storage/messages and storage/cube in thousands of ways, and list the changes that no test notices. Takes hours.
+mutants *names:
+    mutmut run {{ names }}
+    mutmut results
