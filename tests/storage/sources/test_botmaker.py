@@ -162,3 +162,22 @@ def test_nul_and_invalid_utf_8_are_replaced() -> None:
     assert sends_of(content)[0].template == "p\ufffd\ufffd\ufffd\ufffdo"
     late = table() + b"x\0y\t" * 3 + b"\n" + table().splitlines()[1]
     assert len(sends_of(late.replace(b"x\0y", b"x"))) == 6
+
+
+@pytest.mark.parametrize("lost", ["########", "#N/A", "5,49116E+12"])
+@pytest.mark.parametrize(
+    "column", ["Id Contacto/Número", "Id canal", "Fecha/tiempo Entrega", "Id Mensaje", "Código Error"]
+)
+def test_values_that_a_spreadsheet_took_are_told(column: str, lost: str, tmp_path: Path) -> None:
+    header, *rows = capture("saludo_spanish.tsv").read_text(encoding="utf-8").splitlines()
+    place = header.split("\t").index(column)
+    damaged = ["\t".join(lost if n == place else cell for n, cell in enumerate(row.split("\t"))) for row in rows]
+    (tmp_path / "a.tsv").write_text("\n".join([header, *damaged]), encoding="utf-8")
+    (summary,) = import_all(tmp_path / "saludo.db", tmp_path / "a.tsv")
+    assert any(f"'{column}' has values that cannot be used" in note for note in summary.notes) or summary.rejects > 1
+    assert report_of(tmp_path / "saludo.db")["starts"] == 5 - summary.rejects
+
+
+def test_a_text_mark_and_a_formula_around_digits_are_no_part_of_them() -> None:
+    for damaged in ("'5491105550001", '="5491105550001"', "+5491105550001"):
+        assert sends_of(table(("5491105550001\t", f"{damaged}\t")))[0].contact.wa_ids == ("5491105550001",)
