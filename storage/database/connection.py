@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.database import schema
+from storage.database.error_words import WRONG_VALUE, describe
 from storage.database.malloc import keep_freed_memory
 from storage.database.new_file import create_directory, create_file, remove_directories, remove_files
 from storage.database.writer_lock import LockError, resolved, writer_lock
@@ -245,32 +246,11 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _errors(path: Path) -> Iterator[None]:
-    """Turns errors of SQLite into DatabaseError, one line with the file's name."""
+    """Turns errors of SQLite and those that a wrong value raises into DatabaseError, one line with the file's name."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except WRONG_VALUE as error:
         raise DatabaseError(f"{path}: {describe(error)}") from error
-
-
-def describe(error: sqlite3.Error) -> str:
-    """What an error of SQLite means and what to do, without the file's name."""
-    text = str(error)
-    name = getattr(error, "sqlite_errorname", "")
-    if name == "SQLITE_NOTADB":
-        return "is not a database"
-    if name.startswith("SQLITE_CORRUPT"):
-        return "is damaged; choose a new file with --db and import your files again"
-    if name.startswith("SQLITE_FULL"):
-        return "the disk is full; free some space and run the same command again; nothing is lost"
-    if name.startswith("SQLITE_IOERR"):
-        return "cannot be read or written (full disk, limit or device error); fix it and run the same command again"
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "is locked by another program; try again when it ends"
-    if name.startswith("SQLITE_READONLY"):
-        return "is read-only"
-    if name.startswith("SQLITE_CANTOPEN"):
-        return "cannot be opened"
-    return text
 
 
 def interrupt(connection: sqlite3.Connection) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
-from storage.domain.errors import unknown_word
+from storage.domain.errors import StorageError, unknown_word
 
 HOUR = 3_600_000  # ms
 _MOST_HOURS = 24 * 365
@@ -18,6 +18,10 @@ _MOST_HOURS = 24 * 365
 
 class SettingError(ValueError):
     """An unknown setting, or an invalid value; the message says what is valid."""
+
+
+class StoredSettingError(StorageError):
+    """A setting that the database holds cannot be used; the message is one line and says how to change it."""
 
 
 class Settings(NamedTuple):
@@ -47,14 +51,22 @@ SETTING_KEYS = Settings._fields
 
 
 def load_settings(connection: sqlite3.Connection) -> Settings:
-    """The settings of the database, with defaults for those that are not stored."""
+    """The settings of the database, with defaults for those that are not stored.
+
+    Raises:
+        StoredSettingError: A stored value is invalid, or this machine does not know the time zone.
+    """
     stored = dict(connection.execute("SELECT key, value FROM settings"))
     default = Settings()
-    return Settings(
-        stored.get("time_zone", default.time_zone),
-        float(stored.get("answer_window", default.answer_window)),
-        stored.get("chat_link", default.chat_link),
-    )
+    zone, hours, link = (stored.get(key, getattr(default, key)) for key in SETTING_KEYS)
+    # A chat link that is refused today harms nobody until it is opened.
+    for key, value in (("time_zone", zone), ("answer_window", hours)):
+        try:
+            normalized(key, str(value))
+        except SettingError as error:
+            advice = f"run 'saludo settings {key} VALUE'"
+            raise StoredSettingError(f"the database's setting {key} cannot be used: {error}; {advice}") from None
+    return Settings(str(zone), float(hours), str(link))
 
 
 def store_default_zone(connection: sqlite3.Connection) -> None:

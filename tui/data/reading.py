@@ -12,8 +12,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from storage.database.connection import DatabaseError, describe, open_reader
+from storage.database.connection import open_reader
+from storage.database.error_words import WRONG_VALUE, describe
 from storage.domain.calendar import zone_of
+from storage.domain.errors import StorageError
 from storage.domain.filters import FIELDS, Filter
 from storage.domain.period import Period
 from storage.report import filter_choices
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 _STEPS_BETWEEN_CHECKS = 20_000  # instructions of SQLite's virtual machine
 _PROGRESS_INTERVAL = 0.5  # seconds
 
-Stamp = tuple[int, int, int]  # device, inode and data_version: differs whenever the database has changed
+File = tuple[int, int, int, int]  # device, inode, size and time of the last change, ns
+Stamp = tuple[int, ...]  # the file's values and data_version: differs whenever the database has changed
 
 
 class ReadError(Exception):
@@ -111,13 +114,17 @@ def has_content(path: Path) -> bool:
 
 
 class Reader:
-    """A read-only connection for one job at a time; opened when first used, and again if the file is replaced."""
+    """A read-only connection for one job at a time; opened when first used, and again if the file is replaced.
+
+    A file that is copied over keeps its inode, and SQLite would mix its pages with those that it remembers. So the
+    connection is opened again whenever the file was written outside of the WAL, at a checkpoint too, which is rare.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._file: File | None = None
 
     @contextmanager
     def connection(self, is_cancelled: Callable[[], bool] = lambda: False) -> Iterator[sqlite3.Connection]:
@@ -140,9 +147,9 @@ class Reader:
                     yield connection
                 finally:
                     connection.set_progress_handler(None, 0)
-            except DatabaseError as error:
+            except StorageError as error:
                 raise ReadError(str(error)) from None
-            except sqlite3.Error as error:
+            except WRONG_VALUE as error:
                 if is_cancelled():
                     raise Cancelled from None
                 self._close()
@@ -166,7 +173,7 @@ class Reader:
     def _open(self) -> sqlite3.Connection:
         try:
             status = self.path.stat()
-            file = (status.st_dev, status.st_ino)
+            file = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         except OSError:
             file = None
         if self._connection is not None and file != self._file:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database.connection import reading
-from storage.database.settings import SettingError, Settings, load_settings, normalized
+from storage.database.connection import reading, writing
+from storage.database.settings import SettingError, Settings, StoredSettingError, load_settings, normalized
 from tests.databases import build
 
 
@@ -33,3 +33,15 @@ def test_an_invalid_setting_is_refused(key: str, value: str, message: str) -> No
     with pytest.raises(SettingError) as caught:
         normalized(key, value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("time_zone", "Mars/Phobos"), ("time_zone", b"\xff"), ("answer_window", "abc"), ("answer_window", 0)],
+)
+def test_a_stored_setting_that_cannot_be_used_is_one_line(key: str, value: object, tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db")
+    with writing(path) as writer, writer.transaction() as connection:
+        connection.execute("UPDATE settings SET value = ? WHERE key = ?", (value, key))
+    with reading(path) as connection, pytest.raises(StoredSettingError, match=f"run 'saludo settings {key} VALUE'"):
+        load_settings(connection)
