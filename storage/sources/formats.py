@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from storage.sources import botmaker, cloud_api, send_log, twilio
+from storage.sources import botmaker, cloud_api, gupshup, send_log, twilio
 from storage.sources.fields import keyless_pattern
 from storage.sources.format import Context, Format
 from storage.sources.opened import Options
 
 # The first format that recognises a header or an object reads it, so exact formats come before tolerant ones: a send
 # log takes nearly any header with a time and a recipient.
-FORMATS: tuple[Format, ...] = (cloud_api.FORMAT, botmaker.FORMAT, twilio.FORMAT, send_log.FORMAT)
+FORMATS: tuple[Format, ...] = (gupshup.FORMAT, cloud_api.FORMAT, botmaker.FORMAT, twilio.FORMAT, send_log.FORMAT)
 
 
 def names() -> tuple[str, ...]:

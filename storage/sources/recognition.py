@@ -13,7 +13,7 @@ from storage.sources.format import Context, Format
 from storage.sources.json_reader import JsonReaders, json_items
 from storage.sources.object_finder import objects_in
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
-from storage.sources.stream import Stream, without_bom
+from storage.sources.stream import SAMPLE_BYTES, Stream, without_bom
 from storage.sources.table_reader import Table, table_items
 from storage.sources.table_recognition import recognise_table
 
@@ -74,7 +74,7 @@ def _named(name: str, recognised: _Recognised | None, refusal: str | None) -> _R
 
 def _text_of(sample: bytes, stream: Stream) -> bytes:
     """The sample without the NULs that a log gets when it is cut off (`copytruncate`) or its computer dies."""
-    if not sample.strip():
+    if not sample.strip() and len(sample) < SAMPLE_BYTES:
         raise UnknownFormat(stream.broken or "empty file")
     if (archive := stream.other_archive) is not None:
         raise UnknownFormat(archive)
