@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
 HEAD = 4096  # bytes; files that differ here are not hashed further
@@ -21,11 +23,12 @@ class IncrementalDigest:
     """Hashes a file up to increasing offsets.
 
     Reads with `pread`, which leaves the descriptor's own offset to other readers: a process that inherits the
-    descriptor shares that offset.
+    descriptor shares that offset. A file without a descriptor, such as a member of an archive, has its own `pread`.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file.fileno()
+        own: Callable[[int, int], bytes] | None = getattr(file, "pread", None)
+        self._pread = partial(os.pread, file.fileno()) if own is None else own
         self._position, self._running = 0, hashlib.sha256()
         self._head: str | None = None
 
@@ -39,9 +42,9 @@ class IncrementalDigest:
     def head(self) -> str | None:
         """The SHA-256 of the first HEAD bytes; None if there are fewer."""
         if self._head is None:
-            head = os.pread(self._file, HEAD, 0)
+            head = self._pread(HEAD, 0)
             self._head = hashlib.sha256(head).hexdigest() if len(head) == HEAD else None
         return self._head
 
     def _read(self, count: int) -> bytes:
-        return os.pread(self._file, count, self._position)
+        return self._pread(count, self._position)

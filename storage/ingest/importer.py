@@ -43,6 +43,10 @@ class FileError(StorageError):
     """The file cannot be imported. The message is one line that says why."""
 
 
+class NoFormat(FileError):
+    """The file can be read, but has no known format."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The result of importing one file.
@@ -109,7 +113,7 @@ def import_path(
     Raises:
         FileError: the file cannot be read, or has no known format.
     """
-    name = _stored_name(path)
+    name = stored_name(path)
     try:
         if path.is_dir():
             raise FileError(f"{name}: is a directory; name its files")
@@ -117,17 +121,43 @@ def import_path(
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
                 return import_stream(writer, stream, name, options, progress, counted)
-            known = journal.find(writer.connection, stream, status.st_size, options)
-            book = Journal(name, options, path=_stored_name(path.resolve()), file=stream, known=known)
-            if known is not None and known.whole:
-                return _pass_over(writer, book, status.st_size, known.format, counted)
-            return _import(writer, stream, book, options, progress, counted)
+            known_as = stored_name(path.resolve())
+            return import_open(writer, stream, status.st_size, name, known_as, options, progress, counted)
     except FileNotFoundError:
         raise FileError(f"{name}: file not found") from None
     except PermissionError:
         raise FileError(f"{name}: permission denied") from None
     except OSError as error:
         raise FileError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def import_open(
+    writer: Writer,
+    file: BinaryIO,
+    size: int,
+    name: str,
+    path: str,
+    options: Options,
+    progress: Progress,
+    counted: refresh.Progress = refresh.no_progress,
+) -> Summary:
+    """Imports an open file that can be read again, or what is new in it; other arguments as of `import_path`.
+
+    Args:
+        writer: the database.
+        file: at its beginning.
+        size: its bytes.
+        name: what it is called in messages.
+        path: where it is, for the journal.
+        options: how to read it.
+        progress: called with (bytes read, events so far).
+        counted: called with (parts of the cube counted, of how many).
+    """
+    known = journal.find(writer.connection, file, size, options)
+    book = Journal(name, options, path=path, file=file, known=known)
+    if known is not None and known.whole:
+        return _pass_over(writer, book, size, known.format, counted)
+    return _import(writer, file, book, options, progress, counted)
 
 
 def import_stream(
@@ -142,7 +172,7 @@ def import_stream(
     return _import(writer, stream, Journal(name, options), options, progress, counted)
 
 
-def _stored_name(path: Path) -> str:
+def stored_name(path: Path) -> str:
     """A path as text: a file name need not be UTF-8, but stored text is."""
     return os.fsencode(path).decode("utf-8", "replace")
 
@@ -206,7 +236,7 @@ def _import(
                 progress(part.position, book.events)
             refresh.refresh_all(writer, counted, counting_process)
     except UnknownFormat as error:
-        raise FileError(f"{book.name}: {error}") from None
+        raise NoFormat(f"{book.name}: {error}") from None
     except OSError as error:
         raise FileError(f"{book.name}: cannot be read to its end ({error.strerror or error})") from None
     assert part is not None
@@ -229,10 +259,10 @@ def _no_sync() -> None:
 
 def _reader(stream: BinaryIO, options: Options, start: Offset) -> subprocess.Popen[bytes] | None:
     """A process that reads the rest of a file; None if the rest is small, there is one core, or none can be started."""
-    left = os.fstat(stream.fileno()).st_size - start.position
-    if left < _WORTH_A_PROCESS or _cores() == 1:
-        return None
     try:
+        left = os.fstat(stream.fileno()).st_size - start.position
+        if left < _WORTH_A_PROCESS or _cores() == 1:
+            return None
         return start_reading(stream, options, start, _BATCH)
     except OSError:
         return None

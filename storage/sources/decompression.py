@@ -21,6 +21,7 @@ _OTHERS = {
     b"\x04\x22\x4d\x18": "LZ4-compressed file; decompress it first",
     b"\x1f\x9d": "compress (.Z) file; decompress it first",
     b"\x37\x7a\xbc\xaf\x27\x1c": "7z archive; extract it first",
+    b"PK\x03\x04": "zip archive; extract it first, or import it by its own path",
     b"Rar!": "RAR archive; extract it first",
 }
 _TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257

@@ -139,7 +139,8 @@ class Stream:
     @property
     def broken(self) -> str | None:
         """Why the content ends too early; None where it does not."""
-        return None if self._decompressed is None else self._decompressed.broken
+        broken: str | None = getattr(self._file, "broken", None)  # a member of an archive knows
+        return self._decompressed.broken if broken is None and self._decompressed is not None else broken
 
     @property
     def other_archive(self) -> str | None:

@@ -54,6 +54,8 @@ class LogRows(MessageRows):
 class ResourceReader(JsonReader):
     """Reads message resources: alone, one a line, or a page of them."""
 
+    signs = (b"sid", b"page_size")
+
     def __init__(self, context: Context) -> None:
         self._default_line = context.options.line
         self._times = ColumnTimes(context.options.time_zone, lambda: DateOrder.DAY_FIRST)

@@ -150,7 +150,10 @@ def _add_import(commands: argparse._SubParsersAction[_Parser], common: _Parser, 
     names, epilog = _formats() if with_formats else ("", "")
     parser = commands.add_parser("import", parents=[common], help="read files into the database", epilog=epilog)
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="webhook log, send log or TSV, plain or gzip; - is stdin"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="log or table, plain or gzip, bzip2, xz or zip; - is stdin",
     )
     parser.add_argument("--format", metavar="F", help=f"{names}; default: detect it by content")
     parser.add_argument("--time-zone", metavar="Z", help="time zone of times without one (default: the report's)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from tui.commands.output import is_utf8, print_lines, print_message, report_erro
 
 if TYPE_CHECKING:
     from storage.database.connection import Writer
-    from storage.ingest.importer import Summary
+    from storage.ingest.importer import FileError, Summary
     from storage.sources.opened import Options
     from tui.commands.progress import Bar
 
@@ -87,6 +87,7 @@ def _mapped(text: str) -> tuple[str, str]:
 
 
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
+    from storage.ingest.archives import Skipped
     from storage.ingest.importer import FileError, prepare
 
     with bar("mending contacts of an older version") as mending:
@@ -97,22 +98,38 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     summaries: list[Summary] = []
     names, failed = arguments.files, 0
     for number, name in enumerate(names, 1):
-        try:
-            with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
-                summary = _import_file(writer, name, options, progress)
-        except FileError as error:
-            report_error(str(error), 1)
-            failed += 1
-            continue
-        summaries.append(summary)
-        for line in summary_lines(summary, str(getattr(arguments, "db", None) or "")):
-            print_message(line)
+        with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
+            for result in _results(writer, name, options, progress):
+                progress.clear()
+                if isinstance(result, Skipped):
+                    print_message(f"{result} (skipped)")
+                elif isinstance(result, FileError):
+                    report_error(str(result), 1)
+                    failed += 1
+                else:
+                    summaries.append(result)
+                    for line in summary_lines(result, str(getattr(arguments, "db", None) or "")):
+                        print_message(line)
     if arguments.json:
         print_lines(json.dumps(as_json(summaries, failed), ensure_ascii=not is_utf8()))
-    elif len(names) > 1:
+    elif len(summaries) + failed > 1:
         print_message(total_line(summaries, failed))
     rejected = any(summary.rejects for summary in summaries)
     return 1 if failed or (arguments.strict and rejected) else 0
+
+
+def _results(writer: Writer, name: str, options: Options, progress: Bar) -> Iterator[Summary | FileError]:
+    """What was imported of a file, or of each member of an archive, or why it was not."""
+    from storage.ingest.archives import import_archive, is_archive
+    from storage.ingest.importer import FileError
+
+    try:
+        if name != "-" and is_archive(Path(name)):
+            yield from import_archive(writer, Path(name), options, progress.show, progress.counted)
+        else:
+            yield _import_file(writer, name, options, progress)
+    except FileError as error:
+        yield error
 
 
 def _import_file(writer: Writer, name: str, options: Options, progress: Bar) -> Summary:

@@ -132,7 +132,9 @@ def test_the_command_knows_its_name(tmp_path: Path, capsys: pytest.CaptureFixtur
     nothing.write_text("some,thing\n1,2\n")
     database = str(tmp_path / "saludo.db")
     assert run(["--db", database, "import", str(nothing)]) == 1
-    assert "expected toy_table, toy_objects, gupshup, cloud_api, botmaker, twilio or send_log" in capsys.readouterr().err
+    assert (
+        "expected toy_table, toy_objects, gupshup, cloud_api, botmaker, twilio or send_log" in capsys.readouterr().err
+    )
     assert run(["--db", database, "import", "--format", "toy_table", str(nothing)]) == 1
     assert "does not look like toy_table" in capsys.readouterr().err
     assert run(["--db", database, "import", "--format", "toy", str(nothing)]) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,27 @@ class TestImport:
         assert {row["Origin"] for row in rows} == {"notification"}
         assert rows[-1]["Sent at"] == "2026-11-18T14:00:00-03:00"
         assert {row["Line"] for row in rows} >= {"+5491100000009", "+5491100000001"}
+
+    def test_an_archive_is_imported_member_by_member(
+        self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path, other = tmp_path / "logs.zip", tmp_path / "notes.zip"
+        for archive, names in ((path, ("README.md", "cloud_lines.jsonl", "send_log.jsonl")), (other, ("README.md",))):
+            with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+                for name in names:
+                    opened.write(capture(name), f"november/{name}")
+        status, _, err = saludo(capsys, "import", str(path))
+        assert status == 0
+        lines = err.splitlines()
+        assert lines[0].startswith(f"{path}/november/README.md: unrecognised file format")
+        assert lines[0].endswith("(skipped)")
+        assert lines[1].startswith(f"{path}/november/cloud_lines.jsonl (cloud_api): 7 events")
+        assert lines[2].startswith(f"{path}/november/send_log.jsonl (send_log): 6 events")
+        assert lines[3].startswith("total: 2 files, 13 events")
+        assert len(lines) == 4
+        status, out, err = saludo(capsys, "import", "--json", str(other))
+        assert (status, json.loads(out)["files"]) == (1, [])
+        assert err.splitlines()[-1] == f"saludo: {other}: nothing in this zip archive can be read"
 
     def test_standard_input(self, database: Path) -> None:
         with capture("cloud_lines.jsonl").open("rb") as stream:
