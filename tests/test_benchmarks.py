@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import busy, everything, exports, imports, memory, reports
+from tests.benchmarks import busy, everything, exports, imports, memory, reports, tables
 from tests.benchmarks.captures import Size, arrivals, write
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.flattened import flatten
@@ -129,3 +129,9 @@ def test_the_command_knows_its_options(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         everything.run(["--help"])
     assert "--quick" in capsys.readouterr().out
+
+
+def test_the_table_of_the_benchmark_is_read_whole(directory: Path) -> None:
+    measured = tables.measure(directory, 60)
+    assert (measured.rows, measured.whole.events) == (60, 60)
+    assert min(measured.reading, measured.peer, measured.whole.rate) > 0
