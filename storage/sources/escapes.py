@@ -1,7 +1,7 @@
 """Undoes the escapes that texts get on their way into a log: `\\x22`, `\\"`, `""`, `%22` and `&quot;` for a quote.
 
-Nginx, Apache and `repr` of bytes write `\\x22`; a JSON string, MySQL and other dumps write `\\"`; a cell of a CSV file
-writes `""` (RFC 4180); a form writes `%22`, and HTML or XML `&quot;`. Knows no format of records.
+Nginx, Apache and `repr` of bytes write `\\x22`; JSON text, MySQL and other dumps write `\\"`; a CSV cell writes `""`
+(RFC 4180); a form writes `%22`, HTML or XML `&quot;`, and rsyslog `#012` for a line end. Knows no format of records.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 _MAX_LEVELS = 6  # escapes of escapes
+_BLOCK_BYTES = 1 << 18  # undone at once, as lists of what is between two escapes take many times the room
 
 # The start of an object: plain, or with an escaped quote. White space may be escaped as well.
 _START = re.compile(
@@ -20,6 +21,7 @@ _START = re.compile(
     (?: (?P<doubled> (?:"")+ (?=[\w$]) )
       | (?P<plain> ["'] | $ )
       | (?P<backslash> \\ (?: \\ | x5[Cc] | u005[Cc] )* (?: ["'] | x2[27] | u002[27] ) )
+      | (?P<octal> (?: \#01[125] [ ]* )+ " )
       | (?P<entity> & (?: quot | apos | \#3[49] | \#x2[27] ) ; )
     )""",
     re.VERBOSE,
@@ -71,6 +73,7 @@ class Unescaping:
     def __init__(self, piece: bytes, *, skip_plain: bool = False) -> None:
         """Finds out how the first piece is escaped, and how often."""
         self._levels: list[_Escape] = []
+        piece = piece[:_BLOCK_BYTES] if escape_of(piece[:_BLOCK_BYTES], skip_plain=skip_plain) is not None else piece
         while len(self._levels) < _MAX_LEVELS:
             name = escape_of(piece, skip_plain=skip_plain and not self._levels)
             if name is None:
@@ -82,6 +85,10 @@ class Unescaping:
 
     def feed(self, piece: bytes, *, last: bool) -> bytes:
         """The text of the next piece without its escapes."""
+        starts = range(0, max(1, len(piece)), _BLOCK_BYTES)
+        return b"".join(self._undone(piece[at : at + _BLOCK_BYTES], last=last and at == starts[-1]) for at in starts)
+
+    def _undone(self, piece: bytes, *, last: bool) -> bytes:
         for level, escape in enumerate(self._levels):
             piece = self._cut[level] + piece
             self._cut[level] = b""
@@ -126,6 +133,12 @@ def undo_doubled_quotes(text: bytes) -> bytes:
     return text.replace(b'""', b'"')
 
 
+def _undo_octals(text: bytes) -> bytes:
+    for escape, meaning in ((b"#012", b"\n"), (b"#011", b"\t"), (b"#015", b"\r")):
+        text = text.replace(escape, meaning)
+    return text
+
+
 def _undo_percents(text: bytes) -> bytes:
     return unquote_to_bytes(text.replace(b"+", b" "))
 
@@ -137,6 +150,7 @@ def _undo_entities(text: bytes) -> bytes:
 _ESCAPES = {
     "backslash": _Escape(undo_backslashes, re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?|u[0-9A-Fa-f]{0,3})?)\Z")),
     "doubled": _Escape(undo_doubled_quotes, re.compile(rb'(?<!")(?:"")*(")\Z')),
+    "octal": _Escape(_undo_octals, re.compile(rb"(#(?:01?)?)\Z")),
     "percent": _Escape(_undo_percents, re.compile(rb"(%[0-9A-Fa-f]?)\Z")),
     "entity": _Escape(_undo_entities, re.compile(rb"(&#?\w{0,8})\Z")),
 }

@@ -25,7 +25,8 @@ def objects_in(text: bytes, words: Sequence[bytes]) -> Iterator[Record | None]:
     """
     finder = ObjectFinder(words)
     for number, line in enumerate(text.splitlines(keepends=True), 1):
-        yield from finder.feed(line, number)
+        # Without a line end, a long line seems to go on in another piece.
+        yield from finder.feed(line if line[-1:] == _LINE_FEED else line + _LINE_FEED, number)
     yield from finder.end()
 
 
@@ -41,18 +42,22 @@ class ObjectFinder:
         self._words = words
         self._scanner = Scanner()
         self._escaped: _EscapedLine | None = None
+        self._number = 0  # of the line that came last
         self._cut = False  # whether the last piece was not the end of its line
 
     def feed(self, line: bytes, number: int) -> Sequence[Record | None]:
         """The objects that end on a line, which may come in pieces; arguments as of `Scanner.feed`."""
         if self.inside or len(line) >= PIECE_BYTES or (_may_be_escaped(line) and escape_of(line) is not None):
             return self._feed_other(line, number)
+        if b"''" in line and b"'{" in line:
+            line = line.replace(b"''", b"'")  # a string of SQL
         found = self._scanner.feed(line, number)
         self.inside = self._scanner.inside
         return self._nothing_lost(line, number, found) if not self.inside and self._has_word(line) else found
 
     def _feed_other(self, line: bytes, number: int) -> Sequence[Record | None]:
         """The same for what is more than a plain line of its own: a part of an object or of a line, or escaped."""
+        self._number = number
         starts, self._cut = not self._cut, len(line) >= PIECE_BYTES and line[-1:] != _LINE_FEED
         found: Sequence[Record | None] = ()
         if self._escaped is None and starts and self._scanner.inside and self._interrupts(line):
@@ -69,7 +74,10 @@ class ObjectFinder:
 
     def end(self) -> list[Record]:
         """What is left at the end of the file."""
-        return self._scanner.end()
+        if self._escaped is None:
+            return self._scanner.end()
+        found, self._escaped = self._escaped.feed(b"", self._number, last=True), None
+        return found
 
     def _has_word(self, text: bytes) -> bool:
         return any(map(text.__contains__, self._words))
@@ -110,7 +118,7 @@ class ObjectFinder:
 
 
 def _may_be_escaped(line: bytes) -> bool:
-    return b"\\" in line or b'""' in line or b"%" in line or b"&" in line
+    return b"\\" in line or b'""' in line or b"%" in line or b"&" in line or b"#01" in line
 
 
 def _whole(found: Sequence[Record | None]) -> list[Record]:

@@ -7,6 +7,8 @@ times over), as base64 or in another escape. Knows no format: the readers say wh
 from __future__ import annotations
 
 import re
+import zlib
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -16,14 +18,17 @@ import msgspec
 from storage.domain.events import Ignored, Item, Reject
 from storage.sources.fields import base64_text, reject
 from storage.sources.format import JsonReader
-from storage.sources.json_scanner import Record, decode
+from storage.sources.json_scanner import Record, decode, decodes
 from storage.sources.literals import literal_in
 from storage.sources.object_finder import objects_in
 from storage.sources.repairs import readings
 
 _MAX_DEPTH = 24  # objects, lists and texts around a record
 _MIN_TEXT = 40  # characters; a record has more
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{40}")
+_HIDDEN = re.compile(rb"[A-Za-z0-9+/]{40}|123, ?34")  # base64, and the first bytes of an object as numbers
+_GZIP_IN_BASE64 = "H4sI"
+_MAX_INFLATED = 16 << 20  # bytes
+_LARGE = 4 << 20  # bytes of an object
 _KEPT_TWICE = 3  # members with records up to which an object seems to hold one record in several forms
 _NO_JSON = re.compile(rb"\{\s*[^\s\"}]")
 _HOLDERS = frozenset((dict, list, tuple, str, bytes))  # types of values that may hold a record
@@ -83,14 +88,23 @@ class Unwrapper:
             return self._broken_items(record.text, record.broken, at)
         if (items := self.direct_items(record.text, at.where)) is not None:
             return items
-        try:
-            value = decode(record.text)
-        except ValueError as error:
-            return self._broken_items(record.text, f"invalid JSON: {error}", at)
-        items = self._items(value, record.text, at)
+        if len(record.text) > _LARGE and at.depth < _MAX_DEPTH and decodes(record.text):
+            items = self._inner_items(record.text, at)
+        else:
+            try:
+                value = decode(record.text)
+            except ValueError as error:
+                return self._broken_items(record.text, f"invalid JSON: {error}", at)
+            items = self._items(value, record.text, at)
         if items is None and _has(record.text, self.words):
             return [reject(at.where, "it names a webhook, but holds none that can be read", record.text)]
         return items
+
+    def _inner_items(self, text: bytes, at: _At) -> list[Item] | None:
+        """The items of a large object, read object by object: decoded as a whole it takes ten times its room."""
+        inside, inner = text[text.find(b"{") + 1 : text.rfind(b"}")], at.inner()
+        records = objects_in(inside, self.words)
+        return _joined(self._record_items(record, inner) for record in records if record is not None)
 
     def _broken_items(self, text: bytes, reason: str, at: _At) -> list[Item] | None:
         """The items of an object that is no JSON; None where nothing says that it is a record."""
@@ -116,6 +130,8 @@ class Unwrapper:
         if isinstance(value, dict):
             return self._object_items(value, text, at)
         if isinstance(value, (list, tuple)):  # `{…}, {…}` is a tuple in Python's form
+            if len(value) >= _MIN_TEXT and type(value[0]) is int:
+                return self._text_items(_text_of_bytes(value), at)  # as journald and Node write bytes
             inner = at.inner()
             return _joined(self._items(item, text, inner) for item in value)
         if isinstance(value, str):
@@ -134,7 +150,7 @@ class Unwrapper:
                 if (items := self._read(reader, value, text, at)) is not None:
                     inner = _has(text, self._signs) and self._member_items(value, text, at._replace(exact=True))
                     return inner or items
-        if at.depth == 0 and not _has(text, self._signs) and not _has(text, self._hints) and not _BASE64.search(text):
+        if at.depth == 0 and not _has(text, self._signs) and not _has(text, self._hints) and not _HIDDEN.search(text):
             return None
         return self._member_items(value, text, at)
 
@@ -167,12 +183,28 @@ class Unwrapper:
         if len(text) < _MIN_TEXT:
             return None
         if "{" not in text and "%" not in text and "\\" not in text:
-            if (plain := base64_text(text)) is None:
+            if (plain := _inflated(text) if text.startswith(_GZIP_IN_BASE64) else base64_text(text)) is None:
                 return None
             text = plain
         records = objects_in(text.encode("utf-8", "replace"), self.words)
         inner = at.inner()
         return _joined(self._record_items(record, inner) for record in records if record is not None)
+
+
+def _text_of_bytes(values: Sequence[Any]) -> str:
+    """The text of a list of its bytes; empty where it is another list."""
+    try:
+        return bytes(values).decode("utf-8", "replace")
+    except (TypeError, ValueError):
+        return ""
+
+
+def _inflated(text: str) -> str | None:
+    """The text that was compressed and encoded as base64, as CloudWatch sends it to others; None where it was not."""
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(b64decode(text), _MAX_INFLATED).decode()
+    except (ValueError, zlib.error):
+        return None
 
 
 def _has(text: bytes, words: Iterable[bytes]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import html
 import io
 import json
@@ -97,6 +98,11 @@ LINES: dict[str, Wrap] = {
     "CSV cell, semicolons": lambda text: cells("7", text, "", delimiter=";"),
     "CSV cell with JSON text": lambda text: cells("7", json.dumps(text), STAMP),
     "TSV cell": lambda text: f"7\t{STAMP}\t{text}",
+    "rsyslog": lambda text: f"Nov 18 15:00:00 web app[7]: {_pretty(text)}".replace("\n", "#012"),
+    "SQL dump of SQLite": lambda text: f"INSERT INTO hooks VALUES(1,'{text.replace(chr(39), chr(39) * 2)}','');",
+    "gzip in base64": lambda text: _json(awslogs={"data": base64.b64encode(gzip.compress(text.encode())).decode()}),
+    "bytes of journald": lambda text: _json(MESSAGE=list(text.encode()), PRIORITY="6"),
+    "buffer of Node": lambda text: _json(body={"type": "Buffer", "data": list(text.encode())}),
     # What programs print of it.
     "Python dict": lambda text: repr(json.loads(text)),
     "Python dict behind a prefix": lambda text: f"INFO:root:{{7}} received {json.loads(text)!r} in 3 ms",
