@@ -15,19 +15,20 @@ from urllib.parse import unquote_to_bytes
 _MAX_LEVELS = 6  # escapes of escapes
 _BLOCK_BYTES = 1 << 18  # undone at once, as lists of what is between two escapes take many times the room
 
-# The start of an object: plain, or with an escaped quote. White space may be escaped as well.
+# The start of an object: plain, or with an escaped quote. White space may be escaped as well. Repetitions are bounded:
+# a long run of backslashes would be searched again from each of them.
 _START = re.compile(
     rb"""\{(?:\s|\\+[nrt]|&\#1[03];)*
     (?: (?P<doubled> (?:"")+ (?=[\w$]) )
       | (?P<plain> ["'] | $ )
-      | (?P<backslash> \\ (?: \\ | x5[Cc] | u005[Cc] )* (?: ["'] | x2[27] | u002[27] ) )
+      | (?P<backslash> \\ (?: \\ | x5[Cc] | u005[Cc] ){0,64} (?: ["'] | x2[27] | u002[27] ) )
       | (?P<octal> (?: \#01[125] [ ]* )+ " )
       | (?P<entity> & (?: quot | apos | \#3[49] | \#x2[27] ) ; )
     )""",
     re.VERBOSE,
 )
 _ESCAPED_BRACE = re.compile(
-    rb"(?P<percent>%(?:25)*7[Bb])|(?P<backslash>\\(?:\\|x5[Cc]|u005[Cc])*(?:x7[Bb]|u007[Bb]))|(?P<entity>&#123;)"
+    rb"(?P<percent>%(?:25)*7[Bb])|(?P<backslash>(?<!\\)\\(?:\\|x5[Cc]|u005[Cc]){0,64}(?:x7[Bb]|u007[Bb]))|(?P<entity>&#123;)"
 )
 
 _SINGLE = re.compile(rb"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
