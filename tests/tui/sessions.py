@@ -25,7 +25,7 @@ class Session:
     """The program in a terminal."""
 
     def __init__(self, words: list[str], directory: Path, size: Size, **environment: str) -> None:
-        self.screen = pyte.Screen(*size)
+        self.screen = pyte.Screen(size[0] or 80, size[1] or 24)
         self._stream = pyte.ByteStream(self.screen)
         self.process, self.terminal = pty.fork()
         if self.process == 0:
@@ -40,6 +40,10 @@ class Session:
     def resize(self, size: Size) -> None:
         """The terminal gets another size, and cuts off or adds cells before the program knows of it."""
         self.screen.resize(columns=size[0], lines=size[1])
+        self.tell_size(size)
+
+    def tell_size(self, size: Size) -> None:
+        """The terminal says that it has another size."""
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def read(self, seconds: float) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.segment import Segment, Segments
 from textual.binding import BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import AppBlur, AppFocus, Resize
 from textual.screen import Screen
 
@@ -21,6 +21,8 @@ from storage.domain.filters import Filter
 from tui.data.preferences import Preferences
 from tui.screens.dashboard import Dashboard
 from tui.terminal.cell_diff import CellDiff
+from tui.terminal.driver import TerminalDriver, terminal_size
+from tui.terminal.ending import Ending
 from tui.terminal.style import use_ascii
 from tui.terminal.themes import DARK_COLORS, LIGHT_COLORS
 from tui.words.keys import Where, bindings, rename
@@ -70,6 +72,9 @@ class SaludoApp(CellDiff):
         self.animation_level = "none"
         rename(preferences.keys)
         self.set_keymap(preferences.keys)
+        self._ending = Ending(
+            lambda status: self.exit(return_code=status), lambda: self.workers.cancel_all(), self._leave_terminal
+        )
         self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems)
 
     def get_default_screen(self) -> Dashboard:
@@ -78,14 +83,30 @@ class SaludoApp(CellDiff):
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
-        self._end_on_hangup()
 
-    def _end_on_hangup(self) -> None:
-        """Ends the program as `q` does if the terminal is closed or on SIGTERM, so that no half-written file stays."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            with suppress(ValueError, RuntimeError):  # only the main thread can; tests run in others
-                loop.add_signal_handler(number, self.exit)
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
+
+    def run_in_terminal(self, mouse: bool) -> int:
+        """Runs until the user quits, or a signal or the end of the terminal ends it; returns the exit status."""
+        with self._ending.signals():
+            # Until the terminal's first answer Textual guesses: another size than the driver's would draw two layouts.
+            self.run(mouse=mouse, size=terminal_size())
+        return self.return_code or 0
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        if isinstance(self._driver, TerminalDriver):  # tests have none
+            self._ending.begin(return_code)
+        super().exit(result, return_code, message)
+
+    def _leave_terminal(self) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.leave_at_once()
+
+    def action_suspend_process(self) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.stop_job()
 
     def action_next_theme(self) -> None:
         names = list(_THEMES.values())
@@ -140,5 +161,4 @@ def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: P
         The exit status.
     """
     app = SaludoApp(path, filter, lambda: now or datetime.now(UTC), directory, preferences)
-    app.run(mouse=preferences.mouse)
-    return app.return_code or 0
+    return app.run_in_terminal(preferences.mouse)

@@ -152,6 +152,10 @@ class Dashboard(Screen[None]):
         self.widgets.draw_charts()
 
     def on_resize(self, event: Resize) -> None:
+        if event.size != self.app.size:
+            # Textual lays the screen out for it and posts it again, so that two sizes would take turns for ever.
+            event.prevent_default()
+            return
         self.parts.arrangement.resize(layout_of(event.size))
         self.call_after_refresh(self.parts.dialogs.place_open_list)  # below its dropdown, which is placed first
         self.show_keys()

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -83,6 +84,10 @@ class HelpScreen(Screen[None]):
         self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
         if self.is_mounted:
             self._show()
+
+    def on_resize(self, event: Resize) -> None:
+        if event.size != self.app.size:  # as on the dashboard
+            event.prevent_default()
 
     def on_screen_resume(self) -> None:
         self._show()

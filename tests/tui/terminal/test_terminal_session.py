@@ -83,20 +83,6 @@ def test_over_ssh_the_mouse_is_left_to_the_terminal(tmp_path: Path) -> None:
             assert ("\x1b[?1003h" in opened.shown) is listens
 
 
-def test_suspended_and_resumed_it_draws_the_whole_screen_again(tmp_path: Path) -> None:
-    path = scenes.database(tmp_path)
-    with session(["-m", "tui", "--db", str(path)], tmp_path) as opened:
-        opened.until("Last starts")
-        opened.read(0.5)
-        opened.press(b"\x1a")
-        opened.until("\x1b[?1049l")
-        opened.shown = ""
-        os.kill(opened.process, signal.SIGCONT)
-        opened.until("Last starts")
-        opened.press(b"q")
-        assert opened.ended() == 0
-
-
 @pytest.mark.parametrize(
     ("packet", "shown"),
     [(b'/line:"quilmes"', '"quilmes"'), (b"tquickly", "quickly"), (b"/status:failed\rv", "Notifications")],
