@@ -14,7 +14,8 @@ def create_directory(directory: Path) -> list[Path]:
         What was created, the deepest first.
     """
     missing = [one for one in (directory, *directory.parents) if not one.exists()]
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in reversed(missing):  # `parents=True` would make the others as the umask says
+        one.mkdir(mode=0o700, exist_ok=True)
     return missing
 
 

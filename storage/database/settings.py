@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
 from storage.domain.errors import StorageError, unknown_word
+from storage.domain.web_links import is_web_link
 
 HOUR = 3_600_000  # ms
+NO_WEB_LINK = "must begin with http:// or https:// and a host, without blanks and control characters"
 _MOST_HOURS = 24 * 365
 
 
@@ -125,4 +127,6 @@ def _answer_window(value: str) -> str:
 def _chat_link(value: str) -> str:
     if value and not any(name in value for name in ("{customer_id}", "{contact}", "{number}")):
         raise SettingError("must contain {customer_id}, {contact} or {number}")
+    if value and not is_web_link(value):
+        raise SettingError(NO_WEB_LINK)
     return value

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.vocabulary import Origin, StartStatus, UserType
+from storage.domain.web_links import escaped, filled, is_web_link
 from storage.messages import store
 from storage.messages.message import Message
 
@@ -100,20 +101,17 @@ def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart
 
 
 def chat_link(customer_id: str | None, contact: str, pattern: str) -> str | None:
-    """The link to the chat; None if no known id fits the pattern.
+    """The link to the chat; None if no known id fits the pattern, or if that is no web address.
 
     Args:
         contact: the contact's label; a phone number if it is all digits.
         pattern: the setting `chat_link`; if empty, the platform's link for a customer id, else wa.me for a number.
     """
-    number = contact if contact.isdigit() else ""
-    values = {"customer_id": customer_id or "", "contact": contact, "number": number}
+    number = contact if contact.isascii() and contact.isdigit() else ""
     if pattern:
-        if any(f"{{{name}}}" in pattern and not value for name, value in values.items()):
+        if not is_web_link(pattern):  # an older version stored any text
             return None
-        for name, value in values.items():
-            pattern = pattern.replace(f"{{{name}}}", value)
-        return pattern
+        return filled(pattern, {"customer_id": customer_id or "", "contact": contact, "number": number})
     if customer_id:
-        return f"https://go.botmaker.com/#/chats/{customer_id}"
+        return f"https://go.botmaker.com/#/chats/{escaped(customer_id)}"
     return f"https://wa.me/{number}" if number else None

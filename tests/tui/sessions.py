@@ -29,6 +29,8 @@ class Session:
         self._stream = pyte.ByteStream(self.screen)
         self.process, self.terminal = pty.fork()
         if self.process == 0:
+            for number in (signal.SIGINT, signal.SIGHUP):  # which nohup or a shell in the background has ignored
+                signal.signal(number, signal.SIG_DFL)
             os.chdir(directory)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
             # These would count more than the terminal's own size.

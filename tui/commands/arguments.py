@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.period import NAMED_PERIODS
-from tui.commands.output import printable
+from tui.commands.output import print_lines, printable
 
 FILTER_HELP = (
     "what to include, such as 'period:7d template:order_* user:new status:failed'; fields:"
@@ -27,6 +27,9 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
 
+    def print_help(self, file: object = None) -> None:
+        print_lines(*self.format_help().rstrip("\n").split("\n"))
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; try '{self.prog} --help'")
 
@@ -35,7 +38,7 @@ class _Version(argparse.Action):
     """Prints the version, which is read only if needed, because that is slow."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"saludo {program_version()}")
+        print_lines(f"saludo {program_version()}")
         parser.exit()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
 from tui.commands.arguments import build_parser
-from tui.commands.output import print_lines
+from tui.commands.output import print_text
 
 _FILE_METAVARS = ("FILE", "PATH")  # names of file arguments in the help
 
@@ -16,7 +16,7 @@ def completion(arguments: Namespace) -> int:
 
     parser = build_parser()
     _complete_files(parser, shtab.FILE)
-    print_lines(shtab.complete(parser, shell=arguments.shell))
+    print_text(shtab.complete(parser, shell=arguments.shell) + "\n")
     return 0
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from storage.database.connection import DatabaseError, reading, writing
+from storage.database.new_file import create_directory
 from storage.database.settings import load_settings, store_setting
 from storage.ingest.importer import import_path, prepare
 from storage.sources.opened import Options
@@ -35,7 +36,7 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
             _remove_all(path)
     if path.exists():
         return path
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_directory(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         _build(part, bar)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from storage.domain.errors import unknown_word
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, ignore_closed_pipes
 from tui.commands.import_summary import as_json, repair_lines, summary_lines, total_line
-from tui.commands.output import is_utf8, print_lines, print_message, report_error
+from tui.commands.output import print_json, print_message, report_error
 
 if TYPE_CHECKING:
     from storage.database.connection import Writer
@@ -111,7 +110,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
                     for line in summary_lines(result, str(getattr(arguments, "db", None) or "")):
                         print_message(line)
     if arguments.json:
-        print_lines(json.dumps(as_json(summaries, failed), ensure_ascii=not is_utf8()))
+        print_json(as_json(summaries, failed))
     elif len(summaries) + failed > 1:
         print_message(total_line(summaries, failed))
     rejected = any(summary.rejects for summary in summaries)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -18,7 +17,7 @@ from storage.database.connection import read_transaction, reading
 from storage.database.settings import load_settings
 from storage.domain.errors import StorageError
 from tui.commands.common import database_of
-from tui.commands.output import is_utf8, open_stdout, print_lines, print_message, printable
+from tui.commands.output import open_stdout, print_json, print_lines, print_message, printable
 from tui.commands.text_table import aligned
 from tui.words.numbers import plural
 
@@ -158,7 +157,7 @@ def _text(value: Any) -> str:
 def _print_records(arguments: Namespace, name: str, keys: Sequence[str], records: Sequence[_Record]) -> None:
     """Prints records as JSON, or as TSV that a spreadsheet can open."""
     if arguments.json:
-        print_lines(json.dumps({name: records}, ensure_ascii=not is_utf8(), indent=1))
+        print_json({name: records}, indent=1)
         return
     from storage.table.export_cells import tsv_cell
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 
 from storage.database.connection import DatabaseError, exists, reading, writing
-from storage.database.settings import SETTING_KEYS, SettingError, load_settings, normalized, store_setting
+from storage.database.settings import NO_WEB_LINK, SETTING_KEYS, SettingError, load_settings, normalized, store_setting
 from storage.domain.errors import unknown_word
+from storage.domain.web_links import is_web_link
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
 from tui.commands.import_summary import repair_lines
-from tui.commands.output import print_lines, print_message, printable
+from tui.commands.output import print_lines, print_message
 
 
 def check(arguments: Namespace) -> int:
@@ -28,7 +29,7 @@ def check(arguments: Namespace) -> int:
         with bar("checking") as progress:
             problems = find_problems(writer, progress.count)
     if problems:
-        print_lines(*(printable(problem) for problem in problems))
+        print_lines(*problems)
     else:
         print_message(f"{path}: no problems found")
     return 1 if problems else 0
@@ -46,6 +47,8 @@ def settings(arguments: Namespace) -> int:
     if value is None:
         with reading(path) as connection:
             values = load_settings(connection)._asdict()
+        if (link := values["chat_link"]) and key in (None, "chat_link") and not is_web_link(link):
+            print_message(f"chat_link: not used, as it {NO_WEB_LINK}")
         if key is None:
             print_lines(*(f"{name} = {values[name]}" for name in SETTING_KEYS))
         else:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from storage.database.connection import DatabaseError, exists, reading
 from storage.database.settings import load_settings
-from tui.commands.common import bar, database_of, filter_in, ignore_closed_pipes, now_of
+from tui.commands.common import bar, database_of, filter_in, ignore_closed_pipes, interrupted_by_signals, now_of
 from tui.commands.output import print_lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def demo(arguments: Namespace) -> int:
     from tui.commands.demo import build_demo
 
     ignore_closed_pipes()
-    path = build_demo(getattr(arguments, "db", None), bar("building the demo"))
+    with interrupted_by_signals():
+        path = build_demo(getattr(arguments, "db", None), bar("building the demo"))
     if arguments.no_open:
         print_lines(str(path))
         return 0

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from tui.terminal.sanitize import printable as printable
+
 
 class OutputError(Exception):
     """stdout cannot be written; the message is one line."""
-
-
-def printable(text: str) -> str:
-    """Text of files and people, safe for a terminal: control characters become U+FFFD."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def print_message(text: str) -> None:
@@ -53,9 +51,26 @@ def open_stdout() -> Iterator[TextIO]:
 
 
 def print_lines(*lines: str) -> None:
-    """Prints lines to stdout; raises as `open_stdout` does."""
+    """Prints lines to stdout, without control characters; raises as `open_stdout` does."""
     with open_stdout() as out:
-        out.writelines(f"{line}\n" for line in lines)
+        out.writelines(f"{printable(line)}\n" for line in lines)
+
+
+def print_text(text: str) -> None:
+    """Prints a text of the program, such as a script, as it is; raises as `open_stdout` does."""
+    with open_stdout() as out:
+        out.write(text)
+
+
+def print_json(value: object, indent: int | None = None) -> None:
+    """Prints a value as JSON, its control characters escaped; raises as `open_stdout` does."""
+    # JSON escapes C0 only: DEL, C1, and marks of direction act on a terminal too.
+    text = json.dumps(value, ensure_ascii=not is_utf8(), indent=indent)
+    print_text("\n".join(map(_escaped, text.split("\n"))) + "\n")
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in line)
 
 
 def discard_stdout() -> None:

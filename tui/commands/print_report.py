@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 from storage.database.connection import reading
 from tui.commands.common import database_of, filter_in, now_of
-from tui.commands.output import is_utf8, print_lines, printable
+from tui.commands.output import is_utf8, print_json, print_lines
 
 
 def report(arguments: Namespace) -> int:
@@ -21,9 +20,9 @@ def report(arguments: Namespace) -> int:
         now = now_of(arguments, session.settings.zone)
         found = load_report(session, filter, now)
     if arguments.json:
-        print_lines(json.dumps(as_json(found), ensure_ascii=not is_utf8(), indent=1))
+        print_json(as_json(found), indent=1)
     else:
         from tui.commands.text_report import render
 
-        print_lines(*(printable(line) for line in render(found, ascii_only=not is_utf8()).split("\n")))
+        print_lines(*render(found, ascii_only=not is_utf8()).split("\n"))
     return 0

@@ -13,7 +13,10 @@ from typing import Any
 
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
+from tui.terminal.sanitize import safe
 
+_LARGEST = 1_000_000  # bytes of a settings file
+_LONGEST = 200  # characters of a problem
 THEMES = ("ansi", "dark", "light")
 NAMES = ("theme", "mouse", "ascii", "filter", "directory", "keys")
 
@@ -82,16 +85,22 @@ def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferenc
         The preferences, with what is wrong with the file in `problems`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        text = content.decode()
     except FileNotFoundError:
         return base
     except (OSError, UnicodeDecodeError) as error:
         return replace(base, problems=(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})",))
+    if len(content) > _LARGEST:
+        return replace(base, problems=(f"{path}: is no settings file: it is larger than {_LARGEST:,} bytes",))
     import tomllib  # only if there is a file: most people have none, and start faster
 
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        return replace(base, problems=(f"{path}: nested too deeply; the defaults are used",))
+    except ValueError as error:  # also a number of too many digits
         return replace(base, problems=(f"{path}: {error}; the defaults are used",))
     problems: list[str] = []
     found = base
@@ -99,7 +108,7 @@ def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferenc
         try:
             found = _with_setting(found, name, value, known_keys)
         except ValueError as error:
-            problems.append(f"{path.name}: {error}")
+            problems.append(f"{path.name}: {safe(str(error), _LONGEST)}")
     return replace(found, problems=tuple(problems))
 
 
@@ -119,16 +128,22 @@ def _with_setting(found: Preferences, name: str, value: Any, known_keys: frozens
             except FilterError as error:
                 raise ValueError(f"filter: {error.message}") from None
         case "directory", str():
-            directory = Path(value).expanduser()
-            if not directory.is_dir():
+            if not _is_directory(value):
                 raise ValueError(f"directory not found: {value!r}")
-            return replace(found, directory=directory)
+            return replace(found, directory=Path(value).expanduser())
         case "keys", dict():
             return replace(found, keys=dict(_keys(value, known_keys)))
         case (("filter" | "directory" | "keys"), _):
             raise ValueError(f"{name} cannot be {value!r}")
         case _:
             raise ValueError(f"unknown setting {name!r}; expected {', '.join(NAMES)}")
+
+
+def _is_directory(name: str) -> bool:
+    try:
+        return Path(name).expanduser().is_dir()
+    except (OSError, RuntimeError):  # too long, or of an unknown user
+        return False
 
 
 def _keys(values: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, str]]:

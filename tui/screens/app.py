@@ -23,6 +23,7 @@ from tui.screens.dashboard import Dashboard
 from tui.terminal.cell_diff import CellDiff
 from tui.terminal.driver import TerminalDriver, terminal_size
 from tui.terminal.ending import Ending
+from tui.terminal.sanitize import printable
 from tui.terminal.style import use_ascii
 from tui.terminal.themes import DARK_COLORS, LIGHT_COLORS
 from tui.words.keys import Where, bindings, rename
@@ -93,7 +94,7 @@ class SaludoApp(CellDiff):
         with self._ending.signals():
             # Until the terminal's first answer Textual guesses: another size than the driver's would draw two layouts.
             self.run(mouse=mouse, size=terminal_size())
-        return self.return_code or 0
+        return (self.return_code or 0) if self._ending.status is None else self._ending.status
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         if isinstance(self._driver, TerminalDriver):  # tests have none
@@ -141,8 +142,12 @@ class SaludoApp(CellDiff):
 
     def _fatal_error(self) -> None:
         """Ends with a plain traceback: Textual's shows local variables, which can contain names of people."""
+        if self._ending.status is not None:  # ended while it started, some widgets do not exist
+            self._close_messages_no_wait()
+            return
         self.bell()
-        text = "".join(traceback.format_exception(*sys.exc_info()))
+        lines = "".join(traceback.format_exception(*sys.exc_info())).split("\n")
+        text = "\n".join(map(printable, lines))
         self._exit_renderables.append(Segments([Segment(f"saludo ended with an internal error:\n{text}")]))
         self._close_messages_no_wait()
 

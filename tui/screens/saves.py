@@ -56,7 +56,12 @@ class Saves:
 
     def save_as(self, name: str) -> None:
         """Saves to a file named by the user: absolute, or relative to the directory."""
-        self.save((self._directory / Path(name).expanduser()).absolute())
+        try:
+            path = Path(name).expanduser()
+        except RuntimeError:
+            self._notices.say(f"not saved: {name}: no such user", error=True)
+            return
+        self.save((self._directory / path).absolute())
 
     def save(self, path: Path | None = None) -> None:
         """Saves the numbers of the focused panel, or else the starts.

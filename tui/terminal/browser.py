@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from storage.domain.web_links import is_web_link
+
 
 def is_here(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the user could see a browser of this machine: not over SSH, and on Linux only with a display."""
@@ -17,7 +19,12 @@ def is_here(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def open_link(link: str) -> bool:
-    """Opens the link; returns whether a browser accepted it."""
+    """Opens the link if it is a web address; returns whether a browser accepted it.
+
+    Any other scheme could start a program or open a file.
+    """
+    if not is_web_link(link):
+        return False
     import webbrowser
 
     try:

@@ -6,13 +6,13 @@ does not end, would hold it for ever. Knows no screen.
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
 from types import FrameType
 
 _LIMIT = 0.8  # seconds from the request to the end
@@ -30,13 +30,14 @@ class Ending:
 
     def __init__(self, end: Callable[[int], None], abandon: Callable[[], None], leave: Callable[[], None]) -> None:
         self._end, self._abandon, self._leave = end, abandon, leave
-        self._watch: Thread | None = None
+        self.status: int | None = None  # that was asked for; None if the program goes on
 
     def begin(self, status: int = 0) -> None:
         """The end has been requested: if the program still runs in a moment, it is ended at once."""
-        if self._watch is None:
-            self._watch = Thread(target=self._end_late, args=(status,), name="saludo-ending", daemon=True)
-            self._watch.start()
+        if self.status is None:
+            self.status = status
+            # `threading` takes locks, which the code that a signal interrupts may hold.
+            _thread.start_new_thread(self._end_late, (status,))
 
     @contextmanager
     def signals(self) -> Iterator[None]:

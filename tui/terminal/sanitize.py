@@ -20,6 +20,11 @@ _MARKS_IN_A_ROW = 3
 ELLIPSIS = "…"
 
 
+def printable(text: str) -> str:
+    """Text for a line of the command line: every character that is not printable becomes U+FFFD."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
 def safe(text: str, longest: int = MAX_LENGTH) -> str:
     """Replaces characters that control a terminal or change the direction of text by U+FFFD.
 

@@ -27,7 +27,7 @@ from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, s
 if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import LadderStep, StartDetail
 
-NO_LINK = "no link to this chat: neither number nor customer id is known"
+NO_LINK = "no link to this chat: the id it needs is not known, or the setting chat_link is no web address"
 _LABEL_WIDTH = 22  # cells, with the indent
 RETRY = {
     "yes": "Sending again can help.",

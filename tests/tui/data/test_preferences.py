@@ -21,6 +21,29 @@ def loaded(directory: Path, text: str) -> Preferences:
     return load(Preferences(), path, ids())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 100_000,
+        "x = " + "[" * 100_000 + "]" * 100_000,
+        "x = " + "{a=" * 50_000,
+        "x = " + "1" * 10_000,
+        "x = 1" + "\n" * 1_000_000,
+        "theme = '" + "x" * 100_000 + "'",
+        'theme = "\\u001b]0;owned\\u0007"',
+        "theme = '\x1b]0;owned\x07'",
+        "directory = '~nobody-of-this-name/x'",
+        "directory = '" + "x" * 10_000 + "'",
+        'directory = "\\u0000"',
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_a_hostile_file_costs_one_short_line(tmp_path: Path, text: str) -> None:
+    (problem,) = loaded(tmp_path, text).problems
+    assert problem.isprintable()
+    assert len(problem) < 400
+
+
 def test_a_whole_file_is_taken(tmp_path: Path) -> None:
     found = loaded(
         tmp_path,
