@@ -8,7 +8,7 @@ from storage.table.pages import NotificationRow, StartRow
 from tui.data.worker_messages import Note
 from tui.screens.key_focus import KeyFocus
 from tui.screens.navigation import Navigation
-from tui.terminal import clipboard
+from tui.terminal import clipboard, tmux
 from tui.terminal.style import safe
 from tui.widgets.panel import Panel
 from tui.widgets.starts_table import StartsTable
@@ -19,8 +19,9 @@ class Copying:
     """Copies from one screen to the clipboard.
 
     Args:
-        write: sends text to the terminal as it is.
-        note: shows a line in the status line.
+        write: sends text to the terminal as it is; any thread may call it.
+        later: calls a function in another thread.
+        note: shows a line in the status line; any thread may call it.
     """
 
     def __init__(
@@ -29,10 +30,11 @@ class Copying:
         key_focus: KeyFocus,
         table: StartsTable,
         write: Callable[[str], None],
+        later: Callable[[Callable[[], None]], None],
         note: Callable[[Note], None],
     ) -> None:
         self._navigation, self._key_focus, self._table = navigation, key_focus, table
-        self._write, self._note = write, note
+        self._write, self._later, self._note = write, later, note
 
     def copy_item(self) -> None:
         """Copies the item of a chart under the cursor, or the contact or template of the row."""
@@ -61,16 +63,27 @@ class Copying:
         if not text:
             self._note(Note("nothing to copy here"))
             return
+        if clipboard.must_ask(text):
+            self._later(lambda: self._send(text, tmux.route()))
+        else:
+            self._send(text, clipboard.route())
+
+    def _send(self, text: str, route: clipboard.Route) -> None:
         try:
-            self._write(clipboard.sequence(text))
+            sequence = clipboard.sequence(text, route.forms, route.longest)
         except clipboard.TooLong as error:
             self._note(Note(str(error), error=True))
             return
+        if sequence:
+            self._write(sequence)
         first, *rest = text.split("\n")
         more = f" and {plural(len(rest), 'more line')}" if rest else ""
         # `safe` would show a tab as a control character.
         shown = "  ".join(safe(cell) for cell in first.split("\t") if cell)
-        self._note(Note(f"sent to your local clipboard: {shown}{more}"))
+        if route.missing:
+            self._note(Note(f"not copied: {route.missing}   {shown}{more}", error=True))
+        else:
+            self._note(Note(f"sent to your local clipboard: {shown}{more}"))
 
     def _numbers(self, panel: Panel) -> list[tuple[str, ...]]:
         assert self._navigation.snapshot is not None

@@ -73,7 +73,7 @@ class DashboardParts:
         )
         self.dialogs = FilterDialogs(screen, widgets.choices, widgets.filter_line, navigation, database, focus, say)
         self.switches = ViewSwitches(navigation, arrangement)
-        copying = self.copying = Copying(navigation, focus, table, self._write_to_terminal, self._note)
+        copying = self.copying = Copying(navigation, focus, table, self._write_to_terminal, database.later, self._note)
         self.search = Search(navigation, database, table, ask, say)
         self.opened = OpenedStart(navigation, database, table, availability, copying, say)
         self.presenter = Presenter(screen, widgets, navigation, arrangement, notices, database, path)
@@ -93,7 +93,7 @@ class DashboardParts:
         self.database.load(view, position_in, max(self._widgets.table.rows, FIRST_ROWS))
 
     def _note(self, note: Note) -> None:
-        self.notices.say(note.text, note.error)
+        self._screen.post_message(note)
 
     def _write_to_terminal(self, text: str) -> None:
         if self._screen.app._driver is not None:

@@ -221,6 +221,10 @@ class DatabaseWorker:
 
         self._run("browser", work)
 
+    def later(self, work: Callable[[], None]) -> None:
+        """Does something in another thread that needs no database but may take a while."""
+        self._run("later", work)
+
     def _run(self, group: str, work: Callable[[], None], exclusive: bool = True) -> None:
         self._screen.run_worker(work, name=group, group=group, exclusive=exclusive, thread=True, exit_on_error=False)
 

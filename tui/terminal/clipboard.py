@@ -1,4 +1,4 @@
-"""Copies text to your local clipboard, also over SSH: OSC 52, wrapped for tmux and screen.
+"""Copies text to your local clipboard, also over SSH: OSC 52, in the form that the programs on the way pass on.
 
 Knows no widget. Terminals do not answer, so nothing here knows whether the terminal accepted the text.
 """
@@ -8,34 +8,142 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
 
 MAX_LENGTH = 74_994  # characters of base64 that terminals accept
-_SCREEN_CHUNK = 768  # bytes that GNU screen passes on in one sequence
+MOSH_LENGTH = 16_376  # of them that mosh passes on; it cuts off the rest
+_SCREEN_CHUNK = 500  # bytes; GNU screen drops sequences of more than 767
+# `TERM` of terminals that have no clipboard.
+_WITHOUT = {"linux": "the console", "Apple_Terminal": "Apple's Terminal"}
 
 
 class TooLong(ValueError):
     """The text is longer than terminals accept."""
 
 
-def sequence(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The sequence that puts a text on the clipboard of the terminal.
+class Form(Enum):
+    """How the sequence is sent: as it is, wrapped for tmux to pass on, or in pieces for GNU screen to pass on."""
 
-    Inside tmux (TMUX) or screen (TERM=screen…) it is wrapped, so that these pass it on to the outer terminal.
+    PLAIN = "plain"
+    TMUX = "tmux"
+    SCREEN = "screen"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a copy gets to the terminal.
+
+    Attributes:
+        forms: what to send, one after the other; none if nothing can take it.
+        missing: why nothing can take it, and which setting would change that.
+        longest: characters of base64 that get through.
+    """
+
+    forms: tuple[Form, ...] = (Form.PLAIN,)
+    missing: str = ""
+    longest: int = MAX_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class Tmux:
+    """What the tmux around this program does with copies.
+
+    Attributes:
+        takes: whether it takes plain sequences and copies them itself (`set-clipboard on`).
+        passes: whether it passes on wrapped sequences (`allow-passthrough`, or an old tmux).
+        reaches: whether it can copy to the outer terminal itself: the terminal has a clipboard, and no mosh is between.
+        is_mosh: whether mosh is between.
+    """
+
+    takes: bool
+    passes: bool
+    reaches: bool = True
+    is_mosh: bool = False
+
+
+def inside_tmux(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether tmux has to be asked what it does with copies."""
+    return bool(environment.get("TMUX"))
+
+
+def must_ask(text: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the programs on the way have to be asked what they do with a text."""
+    return inside_tmux(environment) or _packed_length(text) > MOSH_LENGTH
+
+
+def route(environment: Mapping[str, str] = os.environ, tmux: Tmux | None = None, is_mosh: bool = False) -> Route:
+    """How a copy gets to the terminal.
+
+    Args:
+        environment: the environment variables.
+        tmux: what the tmux around this program does; None if it is not known or there is none.
+        is_mosh: whether this program runs inside mosh without tmux.
+    """
+    found = _route(environment, tmux)
+    is_mosh = is_mosh or (tmux is not None and tmux.is_mosh)
+    return replace(found, longest=MOSH_LENGTH) if is_mosh else found
+
+
+def _route(environment: Mapping[str, str], tmux: Tmux | None) -> Route:
+    term = environment.get("TERM", "")
+    if inside_tmux(environment):
+        return Route((Form.TMUX, Form.PLAIN)) if tmux is None else _through_tmux(tmux)
+    if environment.get("STY") or term.startswith("screen"):
+        return Route((Form.SCREEN,))
+    if term.startswith("tmux"):  # on another machine, where its settings cannot be asked
+        return Route((Form.TMUX, Form.PLAIN))
+    for name in (term, environment.get("TERM_PROGRAM", "")):
+        if name in _WITHOUT:
+            return Route((), f"{_WITHOUT[name]} takes no copies; select the text by hand")
+    return Route()
+
+
+def _through_tmux(tmux: Tmux) -> Route:
+    if tmux.passes:  # exact, and also through mosh
+        return Route((Form.TMUX,))
+    if tmux.takes and tmux.reaches:
+        return Route((Form.PLAIN,))
+    if tmux.is_mosh:
+        return Route((), "in tmux inside mosh this needs: tmux set -g allow-passthrough on")
+    if tmux.takes:
+        return Route((), "tmux knows no clipboard of this terminal; this needs: tmux set -g allow-passthrough on")
+    return Route((), "this needs: tmux set -s set-clipboard on")
+
+
+def sequence(text: str, forms: tuple[Form, ...] = (Form.PLAIN,), longest: int = MAX_LENGTH) -> str:
+    """The sequence that puts a text on the clipboard of the terminal.
 
     Args:
         text: what to copy.
-        environment: the environment variables.
+        forms: those of the route.
+        longest: that of the route.
 
     Raises:
-        TooLong: the text has more than `MAX_LENGTH` characters in base64.
+        TooLong: the text has more than `longest` characters in base64.
     """
-    packed = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    if len(packed) > MAX_LENGTH:
-        raise TooLong(f"{len(text):,} characters are more than terminals take; w saves them to a file")
+    if _packed_length(text) > longest:
+        takes = "mosh takes" if longest == MOSH_LENGTH else "terminals take"
+        raise TooLong(f"{len(text):,} characters are more than {takes}; w saves them to a file")
+    packed = base64.b64encode(_bytes(text)).decode()
     plain = f"\x1b]52;c;{packed}\x07"
-    if environment.get("TMUX"):
-        return "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
-    if environment.get("TERM", "").startswith("screen"):
-        chunks = [plain[start : start + _SCREEN_CHUNK] for start in range(0, len(plain), _SCREEN_CHUNK)]
-        return "".join(f"\x1bP{chunk}\x1b\\" for chunk in chunks)
-    return plain
+    return "".join(_in_form(plain, form) for form in forms)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _packed_length(text: str) -> int:
+    return -(-len(_bytes(text)) // 3) * 4
+
+
+def _in_form(plain: str, form: Form) -> str:
+    match form:
+        case Form.PLAIN:
+            return plain
+        case Form.TMUX:
+            return "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+        case Form.SCREEN:
+            chunks = [plain[start : start + _SCREEN_CHUNK] for start in range(0, len(plain), _SCREEN_CHUNK)]
+            return "".join(f"\x1bP{chunk}\x1b\\" for chunk in chunks)

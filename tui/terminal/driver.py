@@ -7,13 +7,17 @@ shared with the other processes of a job.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import termios
 from collections.abc import Mapping
 from contextlib import suppress
 from threading import Thread
+from typing import Any
 
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
@@ -40,6 +44,22 @@ def terminal_size(environment: Mapping[str, str] = os.environ) -> tuple[int, int
 
 def _positive(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0
+
+
+_SHIFTED_FUNCTION_KEY = re.compile(r"\x1b\[(2[5689]|3[1-4])~")
+
+
+class KeyParser(XTermParser):
+    """Reads F13 to F20 (Shift with a function key in PuTTY, rxvt and the Linux console) as what they are.
+
+    Textual takes their numbers for characters of the Kitty protocol: Shift+F8 would be Space.
+    """
+
+    def _parse_extended_key(self, sequence: str) -> Any:  # type: ignore[override]
+        return None if _SHIFTED_FUNCTION_KEY.fullmatch(sequence) else super()._parse_extended_key(sequence)
+
+
+linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]  # the driver lets nobody choose its parser
 
 
 class TerminalDriver(LinuxDriver):

@@ -22,24 +22,24 @@ def unpacked(sequence: str) -> str:
 
 
 def test_a_terminal_gets_a_plain_sequence() -> None:
-    assert unpacked(clipboard.sequence("José 🌸", {})) == "José 🌸"
+    assert unpacked(clipboard.sequence("José 🌸")) == "José 🌸"
 
 
 def test_tmux_gets_a_passthrough_sequence() -> None:
-    sequence = clipboard.sequence("x", {"TMUX": "/tmp/tmux"})
-    assert sequence == "\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\"
+    assert clipboard.sequence("x", (clipboard.Form.TMUX,)) == "\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\"
 
 
-def test_gnu_screen_gets_chunks() -> None:
-    sequence = clipboard.sequence("x" * 2000, {"TERM": "screen-256color"})
-    chunks = sequence.split("\x1b\\")[:-1]
-    assert len(chunks) == 4
-    assert unpacked("".join(chunk.removeprefix("\x1bP") for chunk in chunks)) == "x" * 2000
+@pytest.mark.parametrize("length", [1, 560, 2000, 56_000])
+def test_gnu_screen_gets_chunks_that_it_passes_on(length: int) -> None:
+    sequence = clipboard.sequence("x" * length, (clipboard.Form.SCREEN,))
+    chunks = [chunk.removeprefix("\x1bP") for chunk in sequence.split("\x1b\\")[:-1]]
+    assert max(map(len, chunks)) < 768
+    assert unpacked("".join(chunks)) == "x" * length
 
 
 def test_text_that_is_too_long_is_refused() -> None:
     with pytest.raises(clipboard.TooLong, match="w saves them"):
-        clipboard.sequence("x" * 60_000, {})
+        clipboard.sequence("x" * 60_000)
 
 
 def test_there_is_no_browser_over_ssh() -> None:
