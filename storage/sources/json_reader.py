@@ -26,7 +26,7 @@ def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterat
     one, several = readers.one, readers.several
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
-    for line in stream.lines(PIECE_BYTES):
+    for line in stream.lines(PIECE_BYTES, skip_empty=True):
         if not finder.inside and (item := one(line)) is not None:
             source.records += 1
             source.reached = stream.offset

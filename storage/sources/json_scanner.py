@@ -17,7 +17,8 @@ import msgspec
 from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES, without_bom
 
 # A whole string, a string that the end of the line cuts off, or a brace.
-_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*("|\\?$)|[{}]', re.MULTILINE)
+# Possessive, without a choice for each character: else the engine keeps 120 bytes for each, gigabytes for one string.
+_TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+("|\\?$)|[{}]', re.MULTILINE)
 # Whole strings and no brace, as most lines of a pretty-printed object: matching it is faster than finding the tokens.
 _NO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\.)*+")*+\Z')
 # The start of an object: other braces belong to a log's prefix. With 'single quotes' it is an invalid one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ PIECE_BYTES = 4 * 1024 * 1024  # of a line that are looked at together, where re
 _CHUNK_BYTES = 65_536
 _SEARCHED_BYTES = 1 << 20  # at once
 _LINE_END = ord("\n")
+_EMPTY_LINES = b"\n\n\n\n"
+_RUN_OF_EMPTY_LINES = re.compile(rb"(?<=\n)\n{16,}")
 _UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -184,22 +187,34 @@ class Stream:
         """The first bytes of the content, without taking them."""
         return self._content.peek(SAMPLE_BYTES)
 
-    def lines(self, max_bytes: int = MAX_RECORD_BYTES) -> Iterator[bytes]:
+    def lines(self, max_bytes: int = MAX_RECORD_BYTES, skip_empty: bool = False) -> Iterator[bytes]:
         """Every line with its end; a line longer than `max_bytes` comes in pieces.
 
         A last line without an end does not change `offset`: a log may be read while it is written.
+
+        Args:
+            max_bytes: Of a piece.
+            skip_empty: Whether long runs of empty lines are counted and not given: millions of them fit into a small
+                compressed file.
         """
         position, count = self.offset
         while block := self._buffered.read1(min(_CHUNK_BYTES, max_bytes)):
-            # Cutting a block in memory is faster than reading line by line.
-            for line in io.BytesIO(block):
-                if line[-1] != _LINE_END:  # the line may go on in the next block
-                    line += self._buffered.readline(max_bytes - len(line))
-                position += len(line)
-                if line[-1] == _LINE_END:
-                    count += 1
+            # A long run fills whole blocks, so their ends tell; searching all blocks would slow a log by a tenth.
+            has_run = skip_empty and (block.startswith(_EMPTY_LINES) or block.endswith(_EMPTY_LINES))
+            parts = _without_empty_lines(block) if has_run else ((block, 0, 0),)
+            for part, empty_bytes, empty_lines in parts:
+                # Cutting a block in memory is faster than reading line by line.
+                for line in io.BytesIO(part):
+                    if line[-1] != _LINE_END:  # the line may go on in the next block
+                        line += self._buffered.readline(max_bytes - len(line))
+                    position += len(line)
+                    if line[-1] == _LINE_END:
+                        count += 1
+                        self.offset = position, count
+                    yield line
+                if empty_lines:
+                    position, count = position + empty_bytes, count + empty_lines
                     self.offset = position, count
-                yield line
 
     def seek(self, position: int, lines: int) -> None:
         """Continues at a byte of the content that has `lines` lines before it.
@@ -232,6 +247,16 @@ def _kept(content: io.RawIOBase, file: IO[bytes]) -> Iterator[bytes]:
     while block := content.read(_SEARCHED_BYTES):
         file.write(block)
         yield block
+
+
+def _without_empty_lines(block: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Parts of a block, each with the bytes and lines of the empty lines after it; all but the last end a line."""
+    start = 0
+    for run in _RUN_OF_EMPTY_LINES.finditer(block):
+        yield block[start : run.start()], run.end() - run.start(), block.count(b"\n", run.start(), run.end())
+        start = run.end()
+    if start < len(block):
+        yield block[start:], 0, 0
 
 
 def without_bom(text: bytes) -> bytes:

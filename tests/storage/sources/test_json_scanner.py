@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -78,3 +81,26 @@ def test_an_object_that_never_ends_is_the_only_reject(monkeypatch: pytest.Monkey
     for long in (KEPT.replace("x{y}", "x" * 9_000), '{"a":' * 3_000, '{"' + "x" * 9_000):
         assert len(events_of(good + long.encode() + b"\n" + good)) == 14
         assert len(rejects_of(good + long.encode() + b"\n" + good)) > 0
+
+
+_WITH_CHOICES = re.compile(rb'"(?:[^"\\\n]|\\.)*("|\\?$)|[{}]', re.MULTILINE)
+
+
+@given(st.lists(st.sampled_from([b'"', b"\\", b"\n", b"{", b"}", b"a", b"\xc3"]), max_size=30).map(b"".join))
+def test_strings_and_braces_are_found_as_by_the_plain_expression(text: bytes) -> None:
+    assert [one.span() for one in json_scanner._TOKEN.finditer(text)] == [
+        one.span() for one in _WITH_CHOICES.finditer(text)
+    ]
+
+
+def test_a_long_string_costs_no_memory_for_each_character() -> None:
+    program = (
+        "import resource\n"
+        "from storage.sources import json_scanner\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "text = b'{\"x\": \"' + b'a' * 4_000_000 + b'\"'\n"
+        "assert len([*json_scanner._TOKEN.finditer(text)]) == 3\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    grown = int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
+    assert grown < 40 * 1024 * (1024 if sys.platform == "darwin" else 1)  # KiB, on macOS bytes; it was 450 MB
