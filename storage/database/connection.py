@@ -141,7 +141,7 @@ def _read_only(path: Path, mode: str) -> sqlite3.Connection:
         connection.execute(_CACHE)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA query_only = ON")
-        _check_version(connection, path)
+        check_version(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -174,9 +174,11 @@ def writing(path: Path, *, unless: Callable[[sqlite3.Connection], bool] | None =
         file = resolved(path)
         with _locked(path, file), _errors(path), _opened(file, unless) as connection:
             with suppress(_Outdated):
-                _check_version(connection, path)
+                check_version(connection, path)
             _set_up(connection)
             yield Writer(connection, file)
+            # A reader keeps the WAL, and SQLite would add what it holds to a file that is copied over this one.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         if unless is not None and not os.path.exists(path):
             remove_directories(directories)
@@ -231,7 +233,8 @@ def _locked(path: Path, file: Path) -> Iterator[None]:
         yield
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises DatabaseError unless the database is one of this version, which an import by another saludo can change."""
     if not connection.execute("PRAGMA schema_version").fetchone()[0]:
         raise _Outdated(f"{path}: is empty; import a file, or try 'saludo demo'")
     application = connection.execute("PRAGMA application_id").fetchone()[0]

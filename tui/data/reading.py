@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from storage.database.connection import open_reader
+from storage.database.connection import check_version, open_reader
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.domain.calendar import zone_of
 from storage.domain.errors import StorageError
@@ -165,23 +165,32 @@ class Reader:
         except ReadError:
             return None
 
+    def is_current(self) -> bool:
+        """Whether the file is the one that was opened: if it is replaced while it is read, nothing read is certain."""
+        return self._status() == self._file
+
     def close(self) -> None:
         """Closes the connection, after the job that uses it."""
         with self._lock:
             self._close()
 
     def _open(self) -> sqlite3.Connection:
-        try:
-            status = self.path.stat()
-            file = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        except OSError:
-            file = None
+        file = self._status()
         if self._connection is not None and file != self._file:
             self._close()
         if self._connection is None:
-            self._connection = open_reader(self.path)
             self._file = file
+            self._connection = open_reader(self.path)
+        else:
+            check_version(self._connection, self.path)
         return self._connection
+
+    def _status(self) -> File | None:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -42,6 +42,7 @@ from tui.terminal import browser
 from tui.words.numbers import plural
 
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
+_TRIES = 5  # to read a file that is replaced meanwhile
 _READ_AT_ONCE = 0.1  # seconds that the first frame waits for its numbers
 
 
@@ -104,7 +105,7 @@ class DatabaseWorker:
                 _stop_if_cancelled()  # an older answer must not replace a newer one
                 return Loaded(snapshot, stamp)
 
-            self._answer(self._reports, loaded, lambda text: LoadFailed(text, view, stamp))
+            self._answer(self._reports, loaded, lambda text: LoadFailed(text, view, stamp), tries=_TRIES)
 
         self._run("load", work)
 
@@ -234,17 +235,28 @@ class DatabaseWorker:
         read: Callable[[sqlite3.Connection], Message],
         failed: Callable[[str], Message | None] = LoadFailed,
         cancelled: Message | None = None,
+        tries: int = 1,
     ) -> None:
-        """Posts the message that `read` returns, or the one for a failure or a cancellation."""
+        """Posts the message that `read` returns, or the one for a failure or a cancellation.
+
+        With more tries than one, it reads again if the file was replaced in the meantime: parts of two files would give
+        wrong numbers, or look damaged.
+        """
         worker = get_current_worker()
         answer: Message | None
-        try:
-            with reader.connection(lambda: worker.is_cancelled) as connection:
-                answer = read(connection)
-        except Cancelled:
-            answer = cancelled
-        except ReadError as error:
-            answer = failed(str(error))
+        for left in reversed(range(tries)):
+            try:
+                with reader.connection(lambda: worker.is_cancelled) as connection:
+                    answer = read(connection)
+            except Cancelled:
+                answer = cancelled
+                break
+            except ReadError as error:
+                answer = failed(str(error))
+            if tries == 1 or reader.is_current():
+                break
+            if not left:
+                answer = failed(f"{reader.path}: is being replaced")
         if answer is not None:
             self._screen.post_message(answer)
 

@@ -169,6 +169,8 @@ class Navigation:
         """How much the view shows, and the filters that led to it: the default text of the status line."""
         if self.snapshot is None:
             return self.failure or "loading …"
+        if self.failure:
+            return f"{self.failure}; the numbers shown are from before"
         if self.snapshot.empty:
             return NO_DATA
         report = self.snapshot.report
