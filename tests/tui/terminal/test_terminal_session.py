@@ -115,3 +115,24 @@ def test_without_colours_series_are_told_by_their_textures(tmp_path: Path) -> No
                 assert len(set(numbers[place + 2 : place + 5])) == 1, code
     for texture in ("×", "░", "▒", "▓", "+"):
         assert texture in shown, texture
+
+
+def test_no_name_of_a_person_or_file_is_obeyed_by_the_terminal(tmp_path: Path) -> None:
+    hostile = tmp_path / "\x1b]0;owned\x07\x9b2J\u202e"
+    hostile.mkdir()
+    path = scenes.database(hostile)
+    words = ["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"]
+    with session(words, hostile, (160, 48)) as opened:
+        opened.until("Last starts")
+        opened.read(0.5)
+        sent = opened.shown
+        for keys in (b"G", b"\r", b"o", b"\x1b", b"w", b"W", b"\x1b", b"?"):
+            opened.press(keys)
+            opened.read(0.4)
+            sent += opened.shown
+        path.unlink()
+        opened.press(b"\x1b")
+        opened.until("database not found")
+        sent += opened.shown
+    assert "owned" in sent
+    assert not re.search("\x1b\\](?!8;|22;)|[\x80-\x9f\u202e]", sent)
