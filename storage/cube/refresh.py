@@ -146,6 +146,11 @@ def rebuild(connection: sqlite3.Connection, progress: Progress = no_progress) ->
     for table in ("cells", "details", "users", "dirty"):
         connection.execute(f"DELETE FROM {table}")
     _mark_every_day(connection)
+    refresh_within(connection, progress)
+
+
+def refresh_within(connection: sqlite3.Connection, progress: Progress = no_progress) -> None:
+    """Refreshes everything that is dirty, inside the caller's transaction."""
     counter = _ProgressCounter(progress)
     while _refresh_some(connection, counter, None):
         pass

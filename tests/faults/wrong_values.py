@@ -50,7 +50,7 @@ def wrong_values(tries: int, seed: int = 14) -> Result:
     chance, failures = random.Random(seed), []
     with tempfile.TemporaryDirectory() as directory:
         sound = Path(directory, "sound.db")
-        _build(sound)
+        build_sound(sound)
         columns = _columns(sound)
         chance.shuffle(columns)
         for number in range(tries):
@@ -59,12 +59,12 @@ def wrong_values(tries: int, seed: int = 14) -> Result:
             damaged.parent.mkdir()
             shutil.copy(sound, damaged)
             told = _damage(damaged, table, column, chance)
-            failures += [f"{told}: {one}" for one in _in_fork(damaged)]
+            failures += [f"{told}: {one}" for one in failures_in_fork(damaged)]
             shutil.rmtree(damaged.parent)
     return Result(tries, tries, tuple(failures))
 
 
-def _build(database: Path) -> None:
+def build_sound(database: Path) -> None:
     """A database with something in every table, and with a set of users that is stored as a bitmap."""
     many = database.with_name("many.csv")
     rows = (f"wamid.many{n},+54911{n:08},2026-11-17T12:00:00Z,promo,delivered" for n in range(400))
@@ -105,7 +105,7 @@ def _damage(database: Path, table: str, column: str, chance: random.Random) -> s
     return f"{table}.{column} takes no such value"
 
 
-def _in_fork(database: Path) -> list[str]:
+def failures_in_fork(database: Path) -> list[str]:
     """What is wrong with how the program takes a damaged database; in a fork, so that a crash of it is told."""
     kept = database.with_name("failures")
     child = os.fork()

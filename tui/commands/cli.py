@@ -9,10 +9,14 @@ import sys
 from argparse import Namespace
 from io import TextIOWrapper
 
+from storage.database.error_words import WRONG_VALUE, describe
 from storage.domain.errors import StorageError
 from tui.commands import open_dashboard
 from tui.commands.arguments import UsageError, parse
+from tui.commands.common import database_of
 from tui.commands.output import OutputError, discard_stdout, report_error
+
+_READING = ("report", "export", "rejects", "imports", "settings")  # a wrong value can also fail where it is printed
 
 
 def run(words: list[str]) -> int:
@@ -44,6 +48,10 @@ def run(words: list[str]) -> int:
         return report_error(str(error), 1)
     except OSError as error:
         return report_error(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+    except WRONG_VALUE as error:
+        if command not in _READING:
+            raise
+        return report_error(f"{database_of(arguments)}: {describe(error)}", 1)
     except KeyboardInterrupt:
         hint = "; run the same command again to continue" if command == "import" else ""
         return report_error(f"interrupted{hint}", 130)

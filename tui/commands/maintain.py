@@ -25,11 +25,15 @@ def check(arguments: Namespace) -> int:
     with writing(path) as writer:
         if arguments.rebuild:
             with bar("rebuilding") as progress:
-                rebuild(writer, progress.count)
+                mended = rebuild(writer, progress.count)
+            for line in mended:
+                print_message(line)
         with bar("checking") as progress:
             problems = find_problems(writer, progress.count)
     if problems:
         print_lines(*problems)
+        if arguments.rebuild:
+            print_message("what is left cannot be made from the messages; import your files into a new database")
     else:
         print_message(f"{path}: no problems found")
     return 1 if problems else 0

@@ -1,0 +1,82 @@
+"""The form of every stored value: its type and, where the program reads it as a number of something, its range.
+
+SQLite keeps any value in any column. Says which rows hold a value that this program never writes. Knows no meaning
+beyond the form.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from storage.database.settings import SettingError, normalized
+
+_TOLD = 20  # rows of a table
+_LAST = 253_402_300_799_999  # ms: the end of the year 9999, where Python's dates end
+_TYPES = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'"}
+_JSON_PAIRS = "json_type({0}) = 'object'"
+_FORMS = {  # by table and column: a condition besides the type
+    ("messages", "direction"): "{0} BETWEEN 0 AND 2",
+    ("messages", "timed"): "{0} IN (0, 1)",
+    ("messages", "error_rank"): "{0} BETWEEN 0 AND 2",
+    ("messages", "flags"): "{0} BETWEEN 0 AND 31",
+    ("messages", "sources"): "{0} BETWEEN 1 AND 15",
+    ("messages", "given_origin"): "{0} IN ('template', 'notification', 'webchat', 'campaign')",
+    ("messages", "exported"): "iif(json_valid({0}), json_array_length({0}) = 4, 0)",
+    ("messages", "evidence"): "iif(json_valid({0}), json_type({0}) = 'object', 0)",
+    ("line_ids", "kind"): "{0} BETWEEN 0 AND 2",
+    ("contact_ids", "kind"): "{0} BETWEEN 0 AND 2",
+    ("contact_ids", "replaced"): "{0} IN (0, 1)",
+    ("contacts", "id"): "{0} BETWEEN 1 AND 268435455",
+    ("dirty", "level"): "{0} BETWEEN 0 AND 3",
+    ("dirty", "block"): "{0} BETWEEN 0 AND 3000000",
+    ("users", "kind"): "{0} BETWEEN 0 AND 2",
+    ("users", "level"): "{0} BETWEEN 0 AND 3",
+    ("imports", "position"): "{0} >= 0",
+}
+
+
+def wrong_values(connection: sqlite3.Connection) -> list[str]:
+    """The rows with a value that this program never writes, one line each, the first ones of each table."""
+    tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    ours = [name for (name,) in tables if not name.startswith(("sqlite_", "_sqlite_"))]
+    return [line for table in ours for line in _of_table(connection, table)] + _settings(connection)
+
+
+def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
+    conditions, key = {}, []
+    for _, name, kind, not_null, _, primary in connection.execute(f'PRAGMA table_info("{table}")'):
+        if primary:
+            key.append(f'"{name}"')
+        if kind in _TYPES:
+            conditions[name] = _condition(table, name, _TYPES[kind], bool(not_null or primary))
+    if not conditions or not key:
+        return []
+    columns = ", ".join((*key, *conditions.values()))
+    rows = connection.execute(f'SELECT {columns} FROM "{table}" WHERE NOT ({" AND ".join(conditions.values())})')
+    problems = []
+    for row in rows.fetchmany(_TOLD):
+        names = [name for name, holds in zip(conditions, row[len(key) :], strict=True) if not holds]
+        place = ", ".join(map(str, row[: len(key)]))
+        problems.append(f"{table}, row {place}: {', '.join(names)} cannot be so")
+    return problems
+
+
+def _condition(table: str, name: str, kind: str, needed: bool) -> str:
+    """SQL: the column's value has its form; 0 or 1."""
+    column = f'"{name}"'
+    form = f"typeof({column}) = {kind}"
+    if kind == "'integer'" and (name == "at" or name.endswith("_at") or name == "session_start"):
+        form += f" AND {column} BETWEEN 0 AND {_LAST}"
+    if (table, name) in _FORMS:
+        form += f" AND {_FORMS[table, name].format(column)}"
+    return f"({form})" if needed else f"({column} IS NULL OR {form})"
+
+
+def _settings(connection: sqlite3.Connection) -> list[str]:
+    problems = []
+    for key, value in connection.execute("SELECT key, value FROM settings").fetchall():
+        try:
+            normalized(str(key), str(value))
+        except SettingError as error:
+            problems.append(f"settings, {key}: {error}; run 'saludo settings {key} VALUE'")
+    return problems

@@ -1,0 +1,144 @@
+"""What must hold between the tables of names, messages and rejects, besides what is derived from a timeline: hashes,
+labels, and that every id leads somewhere. Says what does not hold, and makes it again from the ids and the messages."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, NamedTuple
+
+from storage.messages.message_row import hash_of
+
+_TOLD = 20  # problems of a rule
+
+
+class _Rule(NamedTuple):
+    """What must hold. problem: its words. wrong: the rows where it does not. mend: makes it so; "" if nothing can."""
+
+    problem: str
+    wrong: str
+    mend: str = ""
+
+
+def _of_line(kind: int) -> str:
+    return f"(SELECT min(text) FROM line_ids WHERE line = lines.id AND kind = {kind})"
+
+
+_NUMBER, _IDENTIFIER, _NAME = map(_of_line, range(3))
+_LINE = f"coalesce({_NAME}, '+' || {_NUMBER}, {_IDENTIFIER}), coalesce('+' || {_NUMBER}, {_IDENTIFIER}, {_NAME})"
+_CONTACT = """
+(SELECT text FROM contact_ids WHERE contact = contacts.id ORDER BY kind, replaced, text LIMIT 1),
+(SELECT text FROM contact_ids WHERE contact = contacts.id AND kind = 2 ORDER BY replaced, text LIMIT 1)
+"""
+
+
+def _missing(table: str, column: str, target: str) -> str:
+    return (
+        f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"
+        f" AND NOT EXISTS (SELECT 1 FROM {target} WHERE id = {table}.{column}) ORDER BY 1"
+    )
+
+
+def _without_ids(table: str, ids: str, column: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM {ids} WHERE {column} = {table}.id)"
+
+
+# In the order in which they are mended: a label needs its row.
+_RULES = (
+    _Rule(
+        "line {} is missing",
+        _missing("line_ids", "line", "lines"),
+        f"INSERT INTO lines (id, label, value) SELECT line, '', '' FROM ({_missing('line_ids', 'line', 'lines')})"
+        " WHERE typeof(line) = 'integer'",
+    ),
+    _Rule(
+        "line {} has no number, identifier or name",
+        f"SELECT id FROM lines WHERE {_without_ids('lines', 'line_ids', 'line')}",
+        f"DELETE FROM lines WHERE {_without_ids('lines', 'line_ids', 'line')}",
+    ),
+    _Rule(
+        "line {}: label or value differs from its ids",
+        f"SELECT id FROM lines WHERE (label, value) IS NOT ({_LINE})",
+        f"UPDATE lines SET (label, value) = (SELECT {_LINE}) WHERE (label, value) IS NOT ({_LINE})",
+    ),
+    _Rule(
+        "contact {} is missing",
+        _missing("contact_ids", "contact", "contacts"),
+        f"INSERT INTO contacts (id) SELECT contact FROM ({_missing('contact_ids', 'contact', 'contacts')})"
+        " WHERE typeof(contact) = 'integer'",
+    ),
+    _Rule(
+        "contact {} has no id",
+        f"SELECT id FROM contacts WHERE {_without_ids('contacts', 'contact_ids', 'contact')}",
+        f"DELETE FROM contacts WHERE {_without_ids('contacts', 'contact_ids', 'contact')}",
+    ),
+    _Rule(
+        "contact {}: label or customer id differs from its ids",
+        f"SELECT id FROM contacts WHERE (label, customer_id) IS NOT ({_CONTACT})",
+        f"UPDATE contacts SET (label, customer_id) = (SELECT {_CONTACT})"
+        f" WHERE (label, customer_id) IS NOT ({_CONTACT})",
+    ),
+    _Rule(
+        "message {!r}: its hash differs from its key",
+        "SELECT key FROM messages WHERE hash IS NOT hash_of(key)",
+        "UPDATE messages SET hash = hash_of(key) WHERE hash IS NOT hash_of(key)",
+    ),
+    _Rule(
+        "message {!r} is stored twice",
+        """
+        SELECT DISTINCT a.key
+        FROM (SELECT hash FROM messages GROUP BY hash HAVING count(*) > 1) AS h
+        JOIN messages AS a ON a.hash = h.hash
+        JOIN messages AS b ON b.hash = h.hash AND b.id > a.id AND b.key = a.key AND b.direction = a.direction
+        """,
+    ),
+    _Rule("a message names the contact id {}, which is missing", _missing("messages", "contact_id", "contact_ids")),
+    _Rule("a message names the line id {}, which is missing", _missing("messages", "line_id", "line_ids")),
+    _Rule("a message names the template {}, which is missing", _missing("messages", "template", "templates")),
+    _Rule(
+        "rejected record {!r}: counted and not kept, or kept and not counted",
+        """
+        SELECT * FROM (SELECT digest FROM rejects EXCEPT SELECT digest FROM rejected_records)
+        UNION ALL SELECT * FROM (SELECT digest FROM rejected_records EXCEPT SELECT digest FROM rejects)
+        """,
+        "DELETE FROM rejected_records; INSERT OR IGNORE INTO rejected_records SELECT DISTINCT digest FROM rejects",
+    ),
+)
+
+
+def inconsistencies(connection: sqlite3.Connection) -> list[str]:
+    """What does not hold, one line each; of each rule the first ones, and how many more there are."""
+    _add_function(connection)
+    problems = []
+    for rule in _RULES:
+        rows = connection.execute(rule.wrong)
+        first = [value for (value,) in rows.fetchmany(_TOLD)]
+        problems += [rule.problem.format(value) for value in first]
+        if left := sum(1 for _ in rows):
+            problems.append(f"{rule.problem.format('…')}: {left:,} more")
+    return problems
+
+
+def mend_consistency(connection: sqlite3.Connection) -> list[str]:
+    """Makes everything hold again that can, inside the caller's transaction.
+
+    Returns:
+        What was mended, one line a rule.
+    """
+    _add_function(connection)
+    mended = []
+    for rule in _RULES:
+        if not rule.mend or connection.execute(rule.wrong).fetchone() is None:
+            continue
+        before = connection.total_changes
+        for statement in rule.mend.split(";"):
+            connection.execute(statement)
+        mended.append(f"{rule.problem.format('…')}: mended {connection.total_changes - before:,} rows")
+    return mended
+
+
+def _add_function(connection: sqlite3.Connection) -> None:
+    connection.create_function("hash_of", 1, _hash, deterministic=True)
+
+
+def _hash(key: Any) -> int:
+    return hash_of(key) if isinstance(key, str) else -1
