@@ -14,6 +14,7 @@ from storage.database.schema_objects import mend_schema, schema_problems
 from storage.database.stored_values import wrong_values
 from storage.ingest.batch_writer import derive_again, derive_messages_again
 from storage.messages.consistency import inconsistencies, mend_consistency
+from storage.messages.duplicates import merge_duplicates
 
 _DERIVED = (
     "line, contact, start_template, start_at, day, origin, user_type, status, answered_at, failure_code,"
@@ -90,6 +91,8 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
             connection.execute("REINDEX")
             mended.append("made every index again")
         mended += mend_schema(connection) + mend_consistency(connection)
+        if merged := merge_duplicates(connection):
+            mended.append(f"merged {merged:,} messages that were stored twice")
     try:
         with writer.transaction():
             derive_again(writer, progress)

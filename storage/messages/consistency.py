@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, NamedTuple
 
+from storage.messages.duplicates import STORED_TWICE
 from storage.messages.message_row import hash_of
 
 _TOLD = 20  # problems of a rule
@@ -84,12 +85,7 @@ _RULES = (
     ),
     _Rule(
         "message {!r} is stored twice",
-        """
-        SELECT DISTINCT a.key
-        FROM (SELECT hash FROM messages GROUP BY hash HAVING count(*) > 1) AS h
-        JOIN messages AS a ON a.hash = h.hash
-        JOIN messages AS b ON b.hash = h.hash AND b.id > a.id AND b.key = a.key AND b.direction = a.direction
-        """,
+        STORED_TWICE,
     ),
     _Rule("a message names the contact id {}, which is missing", _missing("messages", "contact_id", "contact_ids")),
     _Rule("a message names the line id {}, which is missing", _missing("messages", "line_id", "line_ids")),

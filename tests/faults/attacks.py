@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.faults import damaged_pages, interruptions, replacements, schema_damage, two_writers, wrong_values
+from tests.faults import damaged_pages, interruptions, moments, replacements, schema_damage, two_writers, wrong_values
 from tests.faults.interruptions import Result
 
 _MEASURED = Path(__file__).with_name("measured.json")
@@ -53,6 +53,13 @@ ATTACKS = (
         interruptions.failing_calls,
         40,
         True,
+    ),
+    Attack(
+        "moments",
+        "An import of four processes is killed at random moments: all of them, the writer, or one helper",
+        "The same holds; without a helper the import goes on, or says that it has to be run again.",
+        moments.moments,
+        100,
     ),
     Attack(
         "writers",
