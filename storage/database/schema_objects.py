@@ -19,7 +19,7 @@ _LOST = ("rejects", "imports", "settings")
 _KINDS = ("table", "index", "trigger")
 _OBJECTS = """
 SELECT type, name, tbl_name, sql FROM sqlite_schema
-WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_sqlite!_%' ESCAPE '!'
+WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'sqlite!_%' ESCAPE '!' AND tbl_name NOT LIKE '!_sqlite!_%' ESCAPE '!'
 """
 
 

@@ -7,7 +7,7 @@ from tests.faults.wrong_values import wrong_values
 
 
 def test_a_wrong_value_never_ends_in_a_traceback() -> None:
-    assert wrong_values(30).failures == ()
+    assert wrong_values(40).failures == ()
 
 
 def test_damaged_bytes_never_end_in_a_traceback() -> None:
