@@ -91,8 +91,9 @@ def _without_triggers(connection: sqlite3.Connection, script: str) -> None:
 
 def _objects(database: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute("SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-    return [(kind, name) for kind, name in rows if (kind != "table" or name in REPLACEABLE) and kind != "view"]
+        rows = connection.execute("SELECT type, name, tbl_name FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    ours = [(kind, name) for kind, name, table in rows if not table.startswith(("sqlite_", "_sqlite_"))]
+    return [(kind, name) for kind, name in ours if kind != "table" or name in REPLACEABLE]
 
 
 def _failures(database: Path, told: str, expected: object, *, twice: bool) -> list[str]:
