@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.faults import damaged_pages, interruptions, moments, replacements, schema_damage, two_writers, wrong_values
+from tests.faults import (
+    damaged_pages,
+    endings,
+    interruptions,
+    moments,
+    replacements,
+    schema_damage,
+    two_writers,
+    wrong_values,
+)
 from tests.faults.interruptions import Result
 
 _MEASURED = Path(__file__).with_name("measured.json")
@@ -94,6 +103,14 @@ ATTACKS = (
         "The file under an open dashboard is replaced by `cp`, `mv` or a rewrite, cut, emptied or removed",
         "The dashboard shows the new file, or says in one line what happened; never numbers of two files.",
         lambda _: replacements.replacements(),
+    ),
+    Attack(
+        "endings",
+        "The dashboard gets SIGTERM, SIGHUP, SIGINT, Ctrl+C or its terminal is closed: while it starts, in dialogs,"
+        " in a save, with a terminal that reads nothing, and at sizes of 0 and 1",
+        "It ends within a second, and the terminal is as it was before.",
+        endings.endings,
+        200,
     ),
 )
 
