@@ -46,21 +46,24 @@ class Explanation(NamedTuple):
 _CODES: dict[Reason, tuple[int, ...]] = {
     Reason.ACCOUNT: (
         *(0, 3, 10, 190, 368, 402, 430, 432, 433, 1005, 130497, 131005, 131031, 131037, 131042, 131044, 131045),
-        *(133010, 133016),
+        *(131065, 131070, 133010, 133016, 134011, 138000, 138038, 139200, 147005),
         *range(200, 300),
     ),
     Reason.LIMIT_REACHED: (4, 429, 471, 1015, 80007, 130429, 131048, 131049, 131056, 131064),
     Reason.WRONG_NUMBER: (33, 100, 480, 1002, 131021, 131030, 131062, 137000),
-    Reason.OPTED_OUT: (472, 130472, 131050),
+    Reason.OPTED_OUT: (472, 130403, 130472, 131050),
     Reason.SERVICE: (408, 410, 1000, 131000, 131016, 131057, 135000),
     Reason.WRONG_PARAMETERS: (
         *(1008, 1009, 2000, 2004, 2005, 2012, 131008, 131009),
-        *(132000, 132005, 132008, 132012),
+        *(131061, 132000, 132005, 132008, 132012, 132018),
     ),
     Reason.MEDIA: (400, 131014, 131051, 131052, 131053),
     Reason.NUMBER_GONE: (1013, 1026, 131026),
     Reason.WINDOW_CLOSED: (470, 131047),
-    Reason.TEMPLATE_UNAVAILABLE: (*(2001, 2002, 2003, 131063, 132001, 132007, 132015, 132016, 132068, 132069),),
+    Reason.TEMPLATE_UNAVAILABLE: (
+        *(2001, 2002, 2003, 131055, 131063, 132001, 132007, 132015, 132016, 132068, 132069),
+        *(134100, 134101, 134102),
+    ),
 }
 # Twilio's codes, by its list of corresponding codes of the on-premises API and its own error pages.
 _TWILIO_CODES: dict[Reason, tuple[int, ...]] = {
@@ -96,6 +99,12 @@ _TEXTS: tuple[tuple[str, Reason], ...] = (
     ("24 hs", Reason.WINDOW_CLOSED),
     ("24 horas", Reason.WINDOW_CLOSED),
     ("not a valid whatsapp user", Reason.NUMBER_GONE),
+    ("no tiene whatsapp", Reason.NUMBER_GONE),
+    ("não tem whatsapp", Reason.NUMBER_GONE),
+    ("nao tem whatsapp", Reason.NUMBER_GONE),
+    ("not on whatsapp", Reason.NUMBER_GONE),
+    ("número não existe", Reason.NUMBER_GONE),
+    ("numero nao existe", Reason.NUMBER_GONE),
     ("número ya no existe", Reason.NUMBER_GONE),
     ("numero ya no existe", Reason.NUMBER_GONE),
     ("no longer exists", Reason.NUMBER_GONE),
@@ -107,6 +116,12 @@ _TEXTS: tuple[tuple[str, Reason], ...] = (
     ("número de destino incorrecto", Reason.WRONG_NUMBER),
     ("numero de destino incorrecto", Reason.WRONG_NUMBER),
     ("wrong destination number", Reason.WRONG_NUMBER),
+    ("invalid number", Reason.WRONG_NUMBER),
+    ("invalid phone", Reason.WRONG_NUMBER),
+    ("número inválido", Reason.WRONG_NUMBER),
+    ("numero invalido", Reason.WRONG_NUMBER),
+    ("número no válido", Reason.WRONG_NUMBER),
+    ("numero no valido", Reason.WRONG_NUMBER),
     ("límite de envío", Reason.LIMIT_REACHED),
     ("limite de envio", Reason.LIMIT_REACHED),
     ("límite de envíos", Reason.LIMIT_REACHED),
@@ -124,7 +139,7 @@ _TEXTS: tuple[tuple[str, Reason], ...] = (
 _RETRY_BY_CODE = {
     **dict.fromkeys((4, 80007, 130429, 131000, 131016, 131056, 131057, 131053, 408, 410, 429, 1000, 1015), "yes"),
     **dict.fromkeys((63005, 63010, 63012, 63021), "yes"),
-    **dict.fromkeys((131048, 131049, 131064, 132015, 471, 63018, 63049), "later"),
+    **dict.fromkeys((131048, 131049, 131064, 132015, 134101, 471, 63018, 63049), "later"),
     135000: "unknown",
 }
 

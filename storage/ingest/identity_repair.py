@@ -169,12 +169,15 @@ def chain_of(merged: Iterable[tuple[int, int]]) -> set[int]:
 
 
 def _derive(writer: Writer, touched: _Touched, progress: Callable[[int, int], None]) -> None:
-    """Derives the touched contacts again, and every message without a contact: its start carries a flag for it."""
+    """Derives the touched contacts again, every message without a contact (its start carries a flag for it), and the
+    contacts of failures without a known reason."""
     connection = writer.connection
     names = store.NameIds(connection, Lines(connection))
     derivation = Derivation(connection, load_settings(connection), names)
     there = {id for (id,) in connection.execute("SELECT id FROM contacts")}
-    contacts = sorted(touched.contacts & there)
+    # A newer version knows the reasons of more codes and texts.
+    unexplained = connection.execute("SELECT DISTINCT contact FROM messages WHERE failure_reason = 'other'")
+    contacts = sorted((touched.contacts | {contact for (contact,) in unexplained}) & there)
     messages = connection.execute("SELECT id FROM messages WHERE contact IS NULL OR contact_id IS NULL").fetchall()
     contactless = sorted(touched.messages | {id for (id,) in messages})
     steps = len(contacts) + len(contactless)

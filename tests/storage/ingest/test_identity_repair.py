@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from storage.database.connection import writing
-from storage.domain.events import ContactIds, Event, Step
+from storage.domain.events import ContactIds, Event, Failure, Step
 from storage.ingest.identity_repair import TASK, Repair, identity_of, repair_identities
 from storage.ingest.integrity import check
 from tests.databases import NOON, build, report_of, tsv_of
@@ -82,6 +83,15 @@ def test_a_sound_database_stays_as_it_is(tmp_path: Path) -> None:
     before = report_of(path)
     assert repaired(path) == Repair()
     assert report_of(path) == before
+
+
+def test_a_failure_that_had_no_known_reason_gets_the_one_of_today(tmp_path: Path) -> None:
+    failed = status(Step.FAILED, NOON, "a", failure=Failure(131055, "Method not allowed"))
+    path = build(tmp_path / "saludo.db", [send("a", NOON), failed])
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE messages SET failure_reason = 'other' WHERE failure_reason IS NOT NULL")
+    assert not repaired(path)
+    assert [failure["reason"] for failure in report_of(path)["failures"]] == ["template_unavailable"]
 
 
 def test_ids_of_today() -> None:
