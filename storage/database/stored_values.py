@@ -13,7 +13,6 @@ from storage.database.settings import SettingError, normalized
 _TOLD = 20  # rows of a table
 _LAST = 253_402_300_799_999  # ms: the end of the year 9999, where Python's dates end
 _TYPES = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'"}
-_JSON_PAIRS = "json_type({0}) = 'object'"
 _FORMS = {  # by table and column: a condition besides the type
     ("messages", "direction"): "{0} BETWEEN 0 AND 2",
     ("messages", "timed"): "{0} IN (0, 1)",

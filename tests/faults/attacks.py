@@ -48,8 +48,8 @@ class Attack:
 ATTACKS = (
     Attack(
         "kills",
-        "An import is killed before the n-th call that writes, syncs, shortens or removes a file, for every n up to"
-        " 200: into a new database, one in WAL mode, a copy by `VACUUM INTO` and one by SQLite's backup",
+        "An import is killed before the n-th call that writes, syncs, shortens or removes a file, for the first 150 and"
+        " 50 later calls: into a new database, one in WAL mode, a copy by `VACUUM INTO` and one by SQLite's backup",
         "Nothing is lost or counted twice: the same import again gives the same report and TSV, to the byte.",
         interruptions.kills,
         200,
@@ -57,7 +57,7 @@ ATTACKS = (
     ),
     Attack(
         "writes",
-        "The n-th such call fails with ENOSPC, EIO or EDQUOT, once and for good",
+        "Such a call fails with ENOSPC, EIO or EDQUOT, once or from then on: the first 30 and 10 later calls",
         "The import goes on or says in one line why it stopped; when the disk works again, running it again goes on.",
         interruptions.failing_calls,
         40,
@@ -125,10 +125,11 @@ def keep(name: str, result: Result) -> None:
 def table() -> str:
     """The table of the results that were kept."""
     measured = json.loads(_MEASURED.read_text())
-    rows = ["| attack | tries | failures | what you can rely on |", "|---|--:|--:|---|"]
+    rows = ["| attack | tries | took effect | failures | what you can rely on |", "|---|--:|--:|--:|---|"]
     for attack in ATTACKS:
         if (result := measured.get(attack.name)) is not None:
-            rows.append(f"| {attack.what} | {result['tries']:,} | {result['failures']:,} | {attack.promise} |")
+            figures = " | ".join(f"{result[name]:,}" for name in ("tries", "took", "failures"))
+            rows.append(f"| {attack.what} | {figures} | {attack.promise} |")
     return "\n".join(rows) + "\n"
 
 

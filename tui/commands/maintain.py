@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from argparse import Namespace
 
 from storage.database.connection import DatabaseError, exists, reading, writing
-from storage.database.settings import NO_WEB_LINK, SETTING_KEYS, SettingError, load_settings, normalized, store_setting
+from storage.database.settings import (
+    NO_WEB_LINK,
+    SETTING_KEYS,
+    SettingError,
+    StoredSettingError,
+    load_settings,
+    normalized,
+    store_setting,
+)
 from storage.domain.errors import unknown_word
 from storage.domain.web_links import is_web_link
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
 from tui.commands.import_summary import repair_lines
-from tui.commands.output import print_lines, print_message
+from tui.commands.output import print_lines, print_message, report_error
 
 
 def check(arguments: Namespace) -> int:
@@ -67,6 +76,16 @@ def settings(arguments: Namespace) -> int:
             print_message(line)
         with writer.transaction() as connection, bar("recomputing") as progress:
             store_setting(connection, key, value)
-            if key != "chat_link":
+            unusable = _unusable(connection)
+            if key != "chat_link" and not unusable:
                 derive_again(writer, progress.count)
-    return 0
+    return report_error(unusable, 1) if unusable else 0
+
+
+def _unusable(connection: sqlite3.Connection) -> str:
+    """Why nothing can be derived yet: another stored setting is damaged. Empty if all can be used."""
+    try:
+        load_settings(connection)
+    except StoredSettingError as error:
+        return str(error)
+    return ""

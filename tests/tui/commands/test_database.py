@@ -176,6 +176,20 @@ class TestSettings:
         assert_one_line(saludo(capsys, "settings", *words), 2, pointed)
         assert not database.exists()
 
+    def test_two_damaged_settings_are_set_one_after_the_other(
+        self, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", LINES)
+        before = saludo(capsys, "report", "--json", "--now", NOW)
+        with writing(database) as writer:
+            writer.connection.execute("UPDATE settings SET value = 'Mars/Phobos' WHERE key = 'time_zone'")
+            writer.connection.execute("INSERT INTO settings VALUES ('answer_window', 'abc')")
+        zone = json.loads(before[1])["time_zone"]
+        assert_one_line(saludo(capsys, "report"), 1, "run 'saludo settings time_zone VALUE'")
+        assert_one_line(saludo(capsys, "settings", "time_zone", zone), 1, "run 'saludo settings answer_window VALUE'")
+        assert saludo(capsys, "settings", "answer_window", "24")[0] == 0
+        assert saludo(capsys, "report", "--json", "--now", NOW) == before
+
 
 def test_a_line_named_by_its_identifier_is_the_same_line(tmp_path: Path) -> None:
     """`--line` with bare digits is a number or a phone_number_id: the webhooks know which."""
