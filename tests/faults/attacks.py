@@ -87,7 +87,7 @@ ATTACKS = (
     Attack(
         "pages",
         "Bits of the file are turned, pages overwritten or swapped, the file is cut",
-        "No command crashes; damage is told in one line, or touches nothing that is shown.",
+        "No command crashes or prints a traceback; what is found damaged is told in one line.",
         damaged_pages.damaged_pages,
         500,
     ),
