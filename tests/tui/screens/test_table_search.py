@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from storage.report.read_session import ReadSession
 from storage.table import search
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
@@ -95,9 +96,10 @@ async def test_search_works_with_the_oldest_first(path: Path) -> None:
 async def test_any_key_stops_a_search_and_escape_does_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = threading.Event()
 
-    def endless(connection: sqlite3.Connection, *rest: Any) -> None:
+    def endless(session: ReadSession, *rest: Any) -> None:
         try:
-            connection.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+            counting = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+            session.connection.execute(counting)
         finally:
             stopped.set()
 
