@@ -23,6 +23,8 @@ _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+("|\\?$)|[{}]', re.MULTILIN
 _NO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\.)*+")*+\Z')
 # The start of an object: other braces belong to a log's prefix. With 'single quotes' it is an invalid one.
 _OBJECT_START = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
+# Objects without a member say nothing. A long run of them is skipped at once: millions fit into a small archive.
+_EMPTY_OBJECTS = re.compile(rb"(?:\{\s*+\}[\s,]*+){32,}+")
 _FIRST_MEMBER = re.compile(rb'\{\s*"[^"\n]*"')
 # How much of a broken object is searched for the start of a whole one.
 _SEARCHED_BYTES = 1 << 20
@@ -178,6 +180,8 @@ class Scanner:
         """Moves to the start of the next object; False where there is none."""
         text = self._text
         found = _OBJECT_START.search(text, self._position)
+        while found is not None and (run := _EMPTY_OBJECTS.match(text, found.start())) is not None:
+            found = _OBJECT_START.search(text, run.end())
         if found is None:
             return False
         start = found.start()

@@ -15,7 +15,7 @@ from tests.captures import events_of, rejects_of
 from tests.storage.sources.test_cloud_api import status, webhook
 
 
-@given(st.lists(st.sampled_from([b"\n", b"\n" * 15, b"\n" * 40, b"\n" * 70_000, b"a\n", b"b", b" \n"]), max_size=12))
+@given(st.lists(st.sampled_from([b"\n", b"\n" * 15, b"\n" * 40, b"\n" * 70_000, b"a\n", b"b", b" \n"]), max_size=6))
 def test_lines_and_offsets_are_those_of_reading_line_by_line(parts: list[bytes]) -> None:
     content = b"".join(parts)
     plain, fast = Stream(io.BytesIO(content)), Stream(io.BytesIO(content))
@@ -37,3 +37,12 @@ def test_a_small_archive_of_empty_lines_is_read_at_once() -> None:
     start = time.process_time()
     assert [event.key for event in events_of(content) if isinstance(event, Status)] == ["wamid.1", "b"]
     assert time.process_time() - start < 10  # line by line it takes minutes
+
+
+def test_millions_of_empty_objects_are_skipped_at_once() -> None:
+    good = webhook({"statuses": [status()]})
+    start = time.process_time()
+    assert len(events_of(good + b"\n" + b"{}" * 2_000_000 + b"{ }," * 500_000 + good)) == 2
+    assert time.process_time() - start < 10  # one by one it takes far longer
+    (reject,) = rejects_of(b"{}" * 40 + webhook({"statuses": [status(timestamp="yesterday")]}))
+    assert reject.where == "line 1"
