@@ -7,8 +7,8 @@ from tests.faults.wrong_values import wrong_values
 
 
 def test_a_wrong_value_never_ends_in_a_traceback() -> None:
-    assert wrong_values(40).failures == ()
+    assert wrong_values(24).failures == ()
 
 
 def test_damaged_bytes_never_end_in_a_traceback() -> None:
-    assert damaged_pages(10).failures == ()
+    assert damaged_pages(6).failures == ()
