@@ -9,16 +9,16 @@ they are imported again: whose messages a removed id was, and which other ids it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from storage.database.connection import Writer
 from storage.database.settings import load_settings
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.derivation import Derivation, batched
 from storage.messages import store
-from storage.messages.contacts import Contacts
+from storage.messages.contacts import Contacts, relabel
 from storage.messages.lines import Lines
 from storage.sources.identity import bsuid_of, customer_of, names_nobody, number_of
 
@@ -26,13 +26,6 @@ TASK = "identities"  # of table `pending`
 _WA_ID, _USER_ID, _CUSTOMER_ID = range(3)  # kinds of ids
 _AT_ONCE = 20_000
 Id = tuple[int, str]  # kind and text
-
-_RELABEL = """
-UPDATE contacts
-SET label = (SELECT text FROM contact_ids WHERE contact = contacts.id ORDER BY kind, replaced, text LIMIT 1),
-    customer_id = (SELECT text FROM contact_ids WHERE contact = contacts.id AND kind = 2 ORDER BY text LIMIT 1)
-WHERE id IN (SELECT value FROM json_each(?))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +85,7 @@ def repair_identities(writer: Writer, progress: Callable[[int, int], None]) -> R
         separated = _remove(writer, removed, touched)
         respelled = [(id, (*old,), new) for id, _, old, new in wrong if new is not None]
         _respell(writer, respelled, touched)
-        connection.execute(_RELABEL, (json.dumps(sorted(touched.contacts)),))
+        relabel(connection, sorted(touched.contacts))
         _derive(writer, touched, progress)
         connection.execute("DELETE FROM pending WHERE task = ?", (TASK,))
     return Repair(len(removed), len(respelled), separated, len(touched.messages))
@@ -154,18 +147,14 @@ def _respell(writer: Writer, ids: Iterable[tuple[int, Id, Id]], touched: _Touche
         contact = contacts.link_together((old, new))
         contacts.finish()
         target = contacts.find(new).id
-        touched.contacts |= {before, contact, *chain_of(contacts.merged)}
-        for owner in {before, contact, *chain_of(contacts.merged)}:
+        owners = {before, contact, *chain.from_iterable(contacts.merged)}
+        touched.contacts |= owners
+        for owner in owners:
             connection.execute(
                 "UPDATE messages SET contact_id = ? WHERE contact = ? AND contact_id = ?", (target, owner, id)
             )
         contacts.forget(old)
         connection.execute("DELETE FROM contact_ids WHERE id = ?", (id,))
-
-
-def chain_of(merged: Iterable[tuple[int, int]]) -> set[int]:
-    """Every contact of some merges, those that are gone included."""
-    return {contact for pair in merged for contact in pair}
 
 
 def _derive(writer: Writer, touched: _Touched, progress: Callable[[int, int], None]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, NamedTuple
 
+from storage.messages.contacts import LABEL_AND_CUSTOMER_ID
 from storage.messages.duplicates import STORED_TWICE
 from storage.messages.message_row import hash_of
 
@@ -26,10 +27,6 @@ def _of_line(kind: int) -> str:
 
 _NUMBER, _IDENTIFIER, _NAME = map(_of_line, range(3))
 _LINE = f"coalesce({_NAME}, '+' || {_NUMBER}, {_IDENTIFIER}), coalesce('+' || {_NUMBER}, {_IDENTIFIER}, {_NAME})"
-_CONTACT = """
-(SELECT text FROM contact_ids WHERE contact = contacts.id ORDER BY kind, replaced, text LIMIT 1),
-(SELECT text FROM contact_ids WHERE contact = contacts.id AND kind = 2 ORDER BY replaced, text LIMIT 1)
-"""
 
 
 def _missing(table: str, column: str, target: str) -> str:
@@ -74,9 +71,9 @@ _RULES = (
     ),
     _Rule(
         "contact {}: label or customer id differs from its ids",
-        f"SELECT id FROM contacts WHERE (label, customer_id) IS NOT ({_CONTACT})",
-        f"UPDATE contacts SET (label, customer_id) = (SELECT {_CONTACT})"
-        f" WHERE (label, customer_id) IS NOT ({_CONTACT})",
+        f"SELECT id FROM contacts WHERE (label, customer_id) IS NOT ({LABEL_AND_CUSTOMER_ID})",
+        f"UPDATE contacts SET (label, customer_id) = (SELECT {LABEL_AND_CUSTOMER_ID})"
+        f" WHERE (label, customer_id) IS NOT ({LABEL_AND_CUSTOMER_ID})",
     ),
     _Rule(
         "message {!r}: its hash differs from its key",

@@ -14,6 +14,11 @@ from storage.domain.events import ContactIds
 from storage.messages.identities import NOT_FOUND, Found, MaybeFound
 
 _CACHE_LIMIT = 120_000  # ids, some 350 bytes each
+# SQL: label and customer id of a row of `contacts`. The label is the number, else the user id, else the customer id.
+LABEL_AND_CUSTOMER_ID = """
+(SELECT text FROM contact_ids WHERE contact = contacts.id ORDER BY kind, replaced, text LIMIT 1),
+(SELECT text FROM contact_ids WHERE contact = contacts.id AND kind = 2 ORDER BY replaced, text LIMIT 1)
+"""
 Name = tuple[int, int, str]  # (rank, time in ms, name): the smallest wins
 
 
@@ -194,19 +199,9 @@ class Contacts:
             self._names.append((*name, contact))
 
     def finish(self) -> None:
-        """Writes new contacts and the labels of contacts whose ids changed.
-
-        A label is the contact's number, else its user id, else its customer id.
-        """
+        """Writes new contacts and the labels of contacts whose ids changed."""
         self._write_new()
-        for contact in self._relabel:
-            rows = self._connection.execute(
-                "SELECT kind, text FROM contact_ids WHERE contact = ? ORDER BY kind, replaced, text", (contact,)
-            ).fetchall()
-            customer = next((text for kind, text in rows if kind == 2), None)
-            self._connection.execute(
-                "UPDATE contacts SET label = ?, customer_id = ? WHERE id = ?", (rows[0][1], customer, contact)
-            )
+        relabel(self._connection, self._relabel)
         self._relabel.clear()
 
     def _write_new(self) -> None:
@@ -238,6 +233,14 @@ class Contacts:
             self._names,
         )
         self._names.clear()
+
+
+def relabel(connection: sqlite3.Connection, contacts: Iterable[int]) -> None:
+    """Writes the labels and customer ids of contacts whose ids changed."""
+    connection.executemany(
+        f"UPDATE contacts SET (label, customer_id) = (SELECT {LABEL_AND_CUSTOMER_ID}) WHERE id = ?",
+        [(contact,) for contact in contacts],
+    )
 
 
 def _contact_row(contact: int, new: _NewContact) -> tuple[int, str, str | None, str | None, int | None, int | None]:

@@ -12,8 +12,6 @@ from storage.sources import cloud_api_types as types
 from storage.sources.fields import Text, text_of
 from storage.sources.identity import number_of, person, person_id_of, person_of_one
 
-_NO_USER_IDS = (None, None)
-
 
 class People:
     """The people in a webhook's `contacts`, which complete the ids in its messages and statuses."""
@@ -28,7 +26,7 @@ class People:
         Args:
             ids: What the webhook gives in the places of a number, a user id and a parent's user id.
         """
-        given = person_of_one(ids[0]) if ids[1:] == _NO_USER_IDS[: len(ids) - 1] else person(*ids)
+        given = person(*ids) if any(ids[1:]) else person_of_one(ids[0])
         for index, known in enumerate(self._all):
             if _share_an_id(given, known) or (len(self._all) == 1 and not (given.wa_ids or given.user_id)):
                 self._used.add(index)
