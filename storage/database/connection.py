@@ -39,6 +39,10 @@ class _Outdated(DatabaseError):
     """The database is empty or of an older version: it cannot be read until a writer upgrades it."""
 
 
+class _Older(_Outdated):
+    """The database is of an older version."""
+
+
 class _Unfinished(DatabaseError):
     """A writer was killed outside of WAL mode: the file cannot be read until a writer rolls its transaction back."""
 
@@ -89,9 +93,14 @@ def exists(path: Path) -> bool:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection, closed with the context; errors of SQLite become DatabaseError."""
-    connection = open_reader(path)
+def reading(path: Path, *, older: bool = False) -> Iterator[sqlite3.Connection]:
+    """A read-only connection, closed with the context; errors of SQLite become DatabaseError.
+
+    Args:
+        path: The file.
+        older: Whether a database of an older version is read as well, with its own tables.
+    """
+    connection = open_reader(path, older=older)
     try:
         with _errors(path):
             yield connection
@@ -99,8 +108,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A read-only connection, usable by any thread, one at a time.
+def open_reader(path: Path, *, older: bool = False) -> sqlite3.Connection:
+    """A read-only connection, usable by any thread, one at a time; arguments as of `reading`.
 
     Raises:
         DatabaseError: The file does not exist, is not a database of this program, or has another version.
@@ -110,7 +119,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     with _errors(path):
         file = resolved(path)
         try:
-            return _read_only(path, "mode=ro")
+            return _read_only(path, "mode=ro", older)
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK":
                 raise _unfinished(path) from None
@@ -120,7 +129,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
             writable = os.access(file.parent, os.W_OK, effective_ids=effective)
             if writable or any(file.with_name(f"{file.name}{end}").exists() for end in ("-wal", "-journal")):
                 raise error
-            return _read_only(path, "immutable=1")
+            return _read_only(path, "immutable=1", older)
 
 
 def _unfinished(path: Path) -> DatabaseError:
@@ -133,7 +142,7 @@ def _unfinished(path: Path) -> DatabaseError:
     return _Unfinished(f"{path}: an interrupted write must be undone first; run 'saludo check' or any import")
 
 
-def _read_only(path: Path, mode: str) -> sqlite3.Connection:
+def _read_only(path: Path, mode: str, older: bool) -> sqlite3.Connection:
     keep_freed_memory()
     uri = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_TIMEOUT)
@@ -141,7 +150,11 @@ def _read_only(path: Path, mode: str) -> sqlite3.Connection:
         connection.execute(_CACHE)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA query_only = ON")
-        check_version(connection, path)
+        try:
+            check_version(connection, path)
+        except _Older:
+            if not older:
+                raise
     except BaseException:
         connection.close()
         raise
@@ -244,7 +257,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
     if version > schema.VERSION:
         raise DatabaseError(f"{path}: was written by a newer saludo (version {version}); update saludo")
     if version < schema.VERSION:
-        raise _Outdated(f"{path}: is an older version ({version}); any import upgrades it")
+        raise _Older(f"{path}: is an older version ({version}); any import upgrades it")
 
 
 @contextmanager

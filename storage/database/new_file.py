@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+SIDE_FILES = ("-wal", "-shm", "-journal")  # ends of the names that SQLite gives to its files beside a database
+
 
 def create_directory(directory: Path) -> list[Path]:
     """Creates a private directory and its parents, where they are missing.
@@ -30,8 +32,8 @@ def remove_files(path: Path, *, existed: bool) -> None:
 
     The writer's lock has to be held, and no connection open.
     """
-    for name in (f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
-        path.with_name(name).unlink(missing_ok=True)
+    for end in SIDE_FILES:
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
     if existed:
         os.truncate(path, 0)
     else:

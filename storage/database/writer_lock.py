@@ -99,11 +99,11 @@ def _lock_names(file: Path, stack: ExitStack) -> None:
     except BlockingIOError:
         raise LockError("another import is writing to it under another name; wait until it ends") from None
     for other in file.parent.iterdir():
-        if other != file and _has_unfinished(other) and os.path.samestat(status, other.stat()):
+        if other != file and has_unfinished(other) and os.path.samestat(status, other.stat()):
             raise LockError(f"was last written as {other.name}; use that name, or remove the other hard link")
 
 
-def _has_unfinished(file: Path) -> bool:
+def has_unfinished(file: Path) -> bool:
     """Whether a WAL or journal with content lies beside the file; readers leave empty ones."""
     for end in ("-wal", "-journal"):
         with suppress(OSError):

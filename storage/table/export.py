@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from storage.database.complete_file import FileError, complete_file
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
@@ -96,19 +96,8 @@ def write_file(path: Path, write: Callable[[BinaryIO], Result], *, replace: bool
     Raises:
         ExportError: the file cannot be written, or exists and `replace` is false.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        try:
-            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "wb") as out:
-                result = write(out)
-            if not replace:
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except FileExistsError:
-        raise ExportError(f"{path}: already exists; choose another name or use --force") from None
-    except OSError as error:
-        raise ExportError(f"{path}: cannot be written ({error.strerror})") from None
-    return result
+        with complete_file(path, replace=replace) as temporary, temporary.open("wb") as out:
+            return write(out)
+    except FileError as error:
+        raise ExportError(str(error)) from None

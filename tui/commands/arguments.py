@@ -110,6 +110,7 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     )
     report.add_argument("--json", action="store_true", help="print them as JSON")
     _add_export(commands, [common, filter_options])
+    _add_backup(commands, common)
     check = commands.add_parser("check", parents=[common], help="compare the database with its messages")
     check.add_argument("--rebuild", action="store_true", help="rebuild derived data first")
     settings = commands.add_parser("settings", parents=[common], help="show or change a setting")
@@ -192,6 +193,12 @@ def _add_lists(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="print them as JSON")
         form.add_argument("--tsv", action="store_true", help="print them as TSV")
+
+
+def _add_backup(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser("backup", parents=[common], help="copy the database to a file, also during an import")
+    parser.add_argument("output", metavar="FILE", help="the copy")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
 
 def _formats() -> tuple[str, str]:

@@ -89,6 +89,10 @@ def _run(arguments: Namespace) -> int:
             from tui.commands.export_files import export
 
             return export(arguments)
+        case "backup":
+            from tui.commands.backup_database import backup
+
+            return backup(arguments)
         case "check":
             from tui.commands.maintain import check
 

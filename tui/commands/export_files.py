@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storage.database.complete_file import refuse_replacing
 from storage.database.connection import reading
 from tui.commands.common import bar, database_of, filter_in, interrupted_by_signals, now_of
 from tui.commands.output import open_stdout, print_message
@@ -34,7 +34,7 @@ def export(arguments: Namespace) -> int:
                 write_tsv(session, filter, now, out.buffer, export=rows, language=arguments.language)
             _report_left_out(rows)
             return 0
-        _refuse_replacing(path, arguments.force)
+        refuse_replacing(path, replace=arguments.force)
         with bar(f"{path}") as progress:
             rows = _rows(arguments, progress)
             written = write_export(
@@ -75,13 +75,3 @@ def _report_left_out(rows: Export) -> None:
     if without_contact := getattr(rows, "without_contact", 0):
         have, are = ("has", "is") if without_contact == 1 else ("have", "are")
         print_message(f"{plural(without_contact, 'start')} {have} no known contact and {are} left out")
-
-
-def _refuse_replacing(path: Path, force: bool) -> None:
-    """Raises ExportError if there is something that the file must not replace."""
-    from storage.table.export import ExportError
-
-    if os.path.exists(path) and not force:
-        raise ExportError(f"{path}: already exists; choose another name or use --force")
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise ExportError(f"{path}: not a regular file; choose another name")

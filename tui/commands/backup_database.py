@@ -1,0 +1,29 @@
+"""`saludo backup`: copies the database to a file."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from storage.database.backup import back_up
+from tui.commands.arguments import UsageError
+from tui.commands.common import bar, database_of, interrupted_by_signals
+from tui.commands.output import print_message
+
+_MB = 1_000_000
+
+
+def backup(arguments: Namespace) -> int:
+    """Copies the database; returns the exit status."""
+    if arguments.output == "-":
+        raise UsageError("FILE: a database cannot be written to stdout; name a file")
+    target = Path(arguments.output)
+    with interrupted_by_signals(), bar(f"{target}, MB") as progress:
+        size = back_up(
+            database_of(arguments),
+            target,
+            replace=arguments.force,
+            progress=lambda done, of: progress.count(done // _MB, of // _MB),
+        )
+    print_message(f"{target}: {size / _MB:,.1f} MB")
+    return 0
