@@ -20,6 +20,9 @@ from argparse_manpage.manpage import Manpage
 from fixtures.demo_data import write_demo
 from storage.database.connection import writing
 from storage.database.settings import load_settings, store_setting
+from storage.domain.failure_codes import CLOUD_API
+from storage.domain.failure_codes.providers import GUPSHUP, ON_PREMISES, TWILIO
+from storage.domain.failures import FailureCode, Retry, title_of, wait_words
 from storage.domain.filters import Filter
 from storage.ingest.importer import import_path, prepare
 from storage.sources import botmaker, column_names
@@ -33,6 +36,7 @@ from tui.words.keys import Key, ids, sections
 
 ROOT = Path(__file__).parents[1]
 README, SETTINGS, FORMATS = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
+FAILURES = ROOT / "docs" / "failures.md"
 PICTURE, MAN_PAGE = ROOT / "docs" / "dashboard.svg", ROOT / "docs" / "saludo.1"
 MOMENT = datetime.fromisoformat("2026-11-25T16:40:00-03:00")
 
@@ -153,12 +157,55 @@ def status_words() -> str:
     return columns(outcome_words())
 
 
+def cloud_api_codes() -> str:
+    """What is known of each code of the Cloud API."""
+    lines = ["| code | reason | what happened | what to do | retry |", "|---|---|---|---|---|"]
+    permissions = [record for record in CLOUD_API if 200 <= record.code < 300]
+    for record in CLOUD_API:
+        if record in permissions[1:]:
+            continue
+        code = f"{record.code} to {permissions[-1].code}" if record in permissions else str(record.code)
+        since = f", since {record.since}" if record.since else ""
+        lines.append(
+            f"| {code}{since}{_where(record)} | {title_of(record.reason)} | **{record.title}.** {record.meaning} "
+            f"| {record.advice} | {_retry(record)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def other_codes(records: Sequence[FailureCode]) -> str:
+    """What is known of each code of another API."""
+    lines = ["| code | as | reason | what happened | retry |", "|---|---|---|---|---|"]
+    for record in sorted(records, key=lambda record: record.code):
+        same = "" if record.same_as is None else str(record.same_as)
+        happened = record.title if same else f"**{record.title}.** {record.meaning} {record.advice}"
+        lines.append(
+            f"| {record.code}{_where(record)} | {same} | {title_of(record.reason)} | {happened} | {_retry(record)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _where(record: FailureCode) -> str:
+    words = " or ".join(f"`{word}`" for word in record.words)
+    return f", where the text has {words}" if words else ""
+
+
+def _retry(record: FailureCode) -> str:
+    if record.retry.can_help:
+        return f"from {wait_words(record.wait)} on" if record.wait else "yes"
+    return "no" if record.retry is Retry.NO else "not known"
+
+
 SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(README, "main keys", main_keys),
     Section(SETTINGS, "keys", all_keys),
     Section(FORMATS, "columns of a send log", fields_of_tables),
     Section(FORMATS, "words for a status", status_words),
     Section(FORMATS, "columns of a download", lambda: columns(botmaker.COLUMNS)),
+    Section(FAILURES, "codes of the Cloud API", cloud_api_codes),
+    Section(FAILURES, "codes of the on-premises API", lambda: other_codes(ON_PREMISES)),
+    Section(FAILURES, "codes of Twilio", lambda: other_codes(TWILIO)),
+    Section(FAILURES, "codes of Gupshup", lambda: other_codes(GUPSHUP)),
     WholeFile(MAN_PAGE, "man page", man_page),
 )
 

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from storage.database.codes import REFERRED_FROM, STATUSES
-from storage.domain.failures import HELPFUL_RETRIES, retry_of
+from storage.domain.failures import explain_kind
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus
 from storage.report.read_session import ReadSession
@@ -155,7 +155,7 @@ class _People:
         """The values of the columns, by name, for rows of _ROWS."""
         values: dict[str, Sequence[Any]] = {name: list(map(value, rows)) for name, value in _VALUES.items()}
         values["retry"] = [
-            None if reason is None else retry_of(reason, code)
+            None if reason is None else explain_kind(reason, code).retry.value
             for reason, code in zip(values["failure_reason"], values["failure_code"], strict=True)
         ]
         contacts = values["contact"]
@@ -164,4 +164,4 @@ class _People:
 
 
 def _can_retry(reason: str, code: int | None) -> bool:
-    return retry_of(reason, code) in HELPFUL_RETRIES
+    return explain_kind(reason, code).retry.can_help

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.domain.failures import Reason, advice_of, title_of
+from storage.domain.failures import explain_kind
+from storage.report.failure_groups import failure_groups
 from storage.report.report import Report, share
-from tui.words.numbers import percent
+from tui.words.numbers import percent, plural
+from tui.words.wording import reason_name, retry_words
 
 _BAR_WIDTH = 30  # characters
 
@@ -125,9 +127,11 @@ def _failures(report: Report) -> list[str]:
     if not report.failures:
         return []
     rows = ["Failures"]
-    for failure in report.failures:
-        code = "–" if failure.code is None else str(failure.code)
-        reason = Reason(failure.reason)
-        rows.append(f"  {code:>8}  {failure.count:>10,} sends {failure.users:>10,} users  {title_of(reason)}")
-        rows.append(f"            {advice_of(reason)}")
+    for group in failure_groups(report.failures):
+        rows.append(f"  {reason_name(group.reason)}: {plural(group.count, 'send')}")
+        for failure in group.codes:
+            code = "–" if failure.code is None else str(failure.code)
+            known = explain_kind(failure.reason, failure.code)
+            rows.append(f"  {code:>8}  {failure.count:>10,} sends {failure.users:>10,} users  {known.title}")
+            rows += [f"            {line}" for line in (known.meaning, f"{known.advice} {retry_words(known)}")]
     return rows

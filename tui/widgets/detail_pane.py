@@ -22,19 +22,13 @@ from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.widgets.scroll_text import Lines
 from tui.words.keys import Where, bindings
 from tui.words.numbers import NO_VALUE, number
-from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, status_name
+from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, retry_words, status_name
 
 if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import LadderStep, StartDetail
 
 NO_LINK = "no link to this chat: the id it needs is not known, or the setting chat_link is no web address"
 _LABEL_WIDTH = 22  # cells, with the indent
-RETRY = {
-    "yes": "Sending again can help.",
-    "no": "Sending it again unchanged does not help.",
-    "later": "Sending again can help after a day or more.",
-    "unknown": "It is not known whether sending again helps.",
-}
 
 
 class StepRequested(Message):
@@ -160,13 +154,14 @@ def _failure(detail: StartDetail, width: int) -> Iterator[Strip]:
     row = detail.row
     red = status_style(StartStatus.FAILED, bold=True)
     code = f" (code {row.code})" if row.code is not None else ""
-    yield strip(("  Why it failed     ", HEADING), (f"{explained.title}{code}", red))
+    for place, title in enumerate(wrapped(f"{explained.title}{code}", max(10, width - 21))):
+        yield strip((f"  {'Why it failed' if place == 0 else '':<18}", HEADING), (title, red))
     for name, text, style in (
         ("Provider's message", safe(row.failure_text or ""), PLAIN),
         ("", safe(detail.failure_detail or ""), PLAIN),
         ("What it means", explained.meaning, PLAIN),
         ("What to do", explained.advice, BOLD),
-        ("", RETRY[explained.retry], DIM),
+        ("", retry_words(explained), DIM),
     ):
         if text and not (name == "" and text == safe(row.failure_text or "")):
             yield from _field(name, text, width, style)

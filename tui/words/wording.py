@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from storage.domain.failures import Reason, title_of
+from storage.domain.failures import Explanation, Reason, Retry, title_of, wait_words
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.table.sorting import Order
 
@@ -72,6 +72,15 @@ def status_name(status: StartStatus) -> str:
 def reason_name(reason: str | None) -> str:
     """The title of the reason of a failure; empty for None."""
     return "" if reason is None else title_of(Reason(reason))
+
+
+def retry_words(known: Explanation) -> str:
+    """Whether and when sending again can help, as a sentence."""
+    if known.retry.can_help:
+        return f"Sending again can help{f', from {wait_words(known.wait)} after the failure' if known.wait else ''}."
+    if known.retry is Retry.NO:
+        return "Sending it again unchanged does not help."
+    return "It is not known whether sending again helps."
 
 
 def order_words(order: Order, reverse: bool) -> str:

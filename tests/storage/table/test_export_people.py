@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from storage.domain.events import ContactIds, Event, Failure, LineIds, Origin, Step
-from storage.domain.failures import Reason, retry_of
+from storage.domain.failures import Reason, explain_kind
 from storage.domain.filters import Filter
 from storage.sources.opened import UnknownFormat
 from storage.sources.recognition import open_source
@@ -222,9 +222,10 @@ def test_as_a_workbook(path: Path, tmp_path: Path) -> None:
 
 
 def test_every_reason_says_whether_a_retry_helps() -> None:
-    assert {retry_of(reason, None) for reason in Reason} == {"yes", "no", "later", "unknown"}
-    assert (retry_of("limit_reached", 130429), retry_of("limit_reached", 131049)) == ("yes", "later")
-    assert (retry_of("number_gone", 131026), retry_of("other", 999)) == ("no", "unknown")
+    assert {explain_kind(reason, None).retry for reason in Reason} == {"yes", "no", "later", "unknown"}
+    limits = [explain_kind("limit_reached", code).retry for code in (130429, 131049)]
+    assert limits == ["yes", "later"]
+    assert (explain_kind("number_gone", 131026).retry, explain_kind("other", 999).retry) == ("no", "unknown")
 
 
 def counted(path: Path, text: str) -> list[list[str]]:

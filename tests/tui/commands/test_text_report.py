@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.domain.events import Event, Failure, Rank, Send
-from storage.domain.failures import Reason, advice_of
+from storage.domain.failures import explain_kind
 from storage.domain.filters import Filter
 from storage.report.report import load_report
 from tests.databases import ANA, BETO, LINE, NOON, NOW, build, session_of
@@ -27,10 +27,10 @@ def test_a_code_with_two_meanings_gets_the_advice_of_its_reason(tmp_path: Path) 
     events: list[Event] = [failed("w1", Failure(131009, "Parameter value is not valid", "Recipient is not valid"))]
     text = text_of(build(tmp_path / "saludo.db", events))
     assert "Wrong destination number" in text
-    assert advice_of(Reason.WRONG_NUMBER) in text
-    assert advice_of(Reason.WRONG_PARAMETERS) not in text
+    assert explain_kind("wrong_number", 131009).advice in text
+    assert explain_kind("wrong_parameters", 131009).advice not in text
 
 
 def test_a_failure_without_a_code_gets_advice_too(tmp_path: Path) -> None:
     events: list[Event] = [failed("w1", Failure(None, "El número ya no existe"))]
-    assert advice_of(Reason.NUMBER_GONE) in text_of(build(tmp_path / "saludo.db", events))
+    assert explain_kind("number_gone", None).advice in text_of(build(tmp_path / "saludo.db", events))

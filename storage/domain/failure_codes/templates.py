@@ -1,0 +1,222 @@
+"""The Cloud API's codes about what was sent: a template, its parameters, or media."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from storage.domain.failure_codes.record import FailureCode, Reason, Retry
+
+_NUMBER = ("recipient", "phone number", "'to'", '"to"')
+
+TEMPLATES: tuple[FailureCode, ...] = (
+    # Parameters
+    FailureCode(
+        132000,
+        Reason.WRONG_PARAMETERS,
+        "Wrong number of parameters",
+        "The send has more or fewer values than the template has variables.",
+        "Compare the values with the template's variables, correct the sender and send again.",
+    ),
+    FailureCode(
+        132005,
+        Reason.WRONG_PARAMETERS,
+        "Text too long when filled in",
+        "With its values filled in, the text is longer than WhatsApp allows.",
+        "Shorten the values, and send again.",
+    ),
+    FailureCode(
+        132008,
+        Reason.WRONG_PARAMETERS,
+        "Value of a wrong form",
+        "A value does not have the form that the template's variable needs.",
+        "Correct the form of the values (no line breaks, no tabs, no runs of blanks), and send again.",
+    ),
+    FailureCode(
+        132012,
+        Reason.WRONG_PARAMETERS,
+        "Parameters of a wrong kind",
+        "The kinds of the values are not those of the template: a text for an image, or named for numbered ones.",
+        "Compare header, body and buttons with the template, correct the sender and send again.",
+    ),
+    FailureCode(
+        132018,
+        Reason.WRONG_PARAMETERS,
+        "A value is not accepted",
+        "WhatsApp checked the values of the template's variables and refused one.",
+        "Its details name the value. Correct it, and send again.",
+        since="2026",
+    ),
+    FailureCode(
+        131008,
+        Reason.WRONG_PARAMETERS,
+        "Required parameter missing",
+        "The request lacks a parameter that it needs.",
+        "Its details name the parameter. Add it, and send again.",
+    ),
+    FailureCode(
+        131008,
+        Reason.WRONG_NUMBER,
+        "Destination number missing",
+        "The request has no destination number.",
+        "Correct the number in the customer's record: country code, no extra digits.",
+        words=_NUMBER,
+    ),
+    FailureCode(
+        131009,
+        Reason.WRONG_PARAMETERS,
+        "Parameter not valid",
+        "The value of a parameter is not valid.",
+        "Its details name the parameter. Correct it, and send again.",
+    ),
+    FailureCode(
+        131009,
+        Reason.WRONG_NUMBER,
+        "Destination number not valid",
+        "The destination is not a valid phone number.",
+        "Correct the number in the customer's record: country code, no extra digits.",
+        words=_NUMBER,
+    ),
+    FailureCode(
+        33,
+        Reason.WRONG_PARAMETERS,
+        "Parameter of an unknown object",
+        "A parameter of the request names an object that does not exist.",
+        "Check the ids in the request, and send again.",
+        words=("parameter",),
+    ),
+    FailureCode(
+        100,
+        Reason.WRONG_PARAMETERS,
+        "Invalid parameter",
+        "A parameter of the request is unknown, misspelt or not valid.",
+        "The provider's message names the parameter. Correct it, and send again.",
+        words=("parameter", "template", "component"),
+    ),
+    FailureCode(
+        131061,
+        Reason.WRONG_PARAMETERS,
+        "Max-price template, wrong API",
+        "A template with a maximum price was sent through /messages, which does not take it.",
+        "Send it through the marketing messages API, or without a maximum price.",
+        since="2026",
+    ),
+    # The template itself
+    FailureCode(
+        132001,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Template does not exist",
+        "There is no approved template of this name in this language.",
+        "Compare name and language with the template manager, letter by letter; then send again.",
+    ),
+    FailureCode(
+        132007,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Template breaks a policy",
+        "The content of the template breaks a policy of WhatsApp.",
+        "Read the policy, change the template and have it approved again.",
+    ),
+    FailureCode(
+        132015,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Template paused",
+        "WhatsApp paused the template because too many people reported or ignored it: for 3 hours, the second "
+        "time for 6.",
+        "Improve the text or the list of people first. It can be sent again when the pause is over.",
+        Retry.LATER,
+        timedelta(hours=6),
+    ),
+    FailureCode(
+        132016,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Template disabled",
+        "The template was paused too often and is disabled for good.",
+        "Write a new template with another content.",
+    ),
+    FailureCode(
+        132068,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Flow blocked",
+        "The flow that the template opens is blocked.",
+        "Correct the flow and publish it again.",
+    ),
+    FailureCode(
+        132069,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Flow throttled",
+        "The flow that the template opens has too many errors, and only ten messages an hour may use it.",
+        "Correct the flow's endpoint. Until then send it to few people.",
+    ),
+    FailureCode(
+        131055,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Only marketing on this API",
+        "This API takes only marketing templates.",
+        "Send utility and authentication templates through the Cloud API's /messages.",
+        since="2026",
+    ),
+    FailureCode(
+        134100,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Only marketing on this API",
+        "The marketing messages API takes only marketing templates.",
+        "Send utility and authentication templates through the Cloud API's /messages.",
+        since="2026",
+    ),
+    FailureCode(
+        131063,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Marketing not on this API",
+        "Marketing templates are switched off for the Cloud API on this account.",
+        "Send them through the marketing messages API.",
+    ),
+    FailureCode(
+        134101,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Template still syncing",
+        "A new or changed template is being copied to the marketing messages API.",
+        "Send again ten minutes later.",
+        Retry.LATER,
+        timedelta(minutes=10),
+        since="2026",
+    ),
+    FailureCode(
+        134102,
+        Reason.TEMPLATE_UNAVAILABLE,
+        "Template not on this API",
+        "The template cannot be used with the marketing messages API.",
+        "Send it through the Cloud API's /messages, or have it approved as marketing.",
+        since="2026",
+    ),
+    # Media
+    FailureCode(
+        131014,
+        Reason.MEDIA,
+        "Link could not be loaded",
+        "WhatsApp could not load the link of the image, video or document.",
+        "Check that anyone can open the link, without a login and within a few seconds.",
+        Retry.UNKNOWN,
+    ),
+    FailureCode(
+        131051,
+        Reason.MEDIA,
+        "Type not supported",
+        "WhatsApp does not support this type of message.",
+        "Send another type.",
+    ),
+    FailureCode(
+        131052,
+        Reason.MEDIA,
+        "Media could not be downloaded",
+        "The media could not be downloaded.",
+        "Check that anyone can open the link. Ask the person to send what they sent again.",
+        Retry.UNKNOWN,
+    ),
+    FailureCode(
+        131053,
+        Reason.MEDIA,
+        "Media could not be uploaded",
+        "WhatsApp could not take the media: often a passing error, else its type or size.",
+        "Send again. If it fails again, check the type and size of the file.",
+        Retry.YES,
+    ),
+)

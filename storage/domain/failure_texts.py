@@ -1,0 +1,51 @@
+"""The reasons of failures that have no known code, by the words of their text, in English, Spanish and Portuguese."""
+
+from __future__ import annotations
+
+from storage.domain.failure_codes.record import Reason
+
+# The first words that are found in the lower-case text decide.
+TEXTS: tuple[tuple[str, Reason], ...] = (
+    ("experiment", Reason.OPTED_OUT),
+    ("healthy ecosystem", Reason.LIMIT_REACHED),
+    ("re-engagement", Reason.WINDOW_CLOSED),
+    ("24 hour", Reason.WINDOW_CLOSED),
+    ("24 hs", Reason.WINDOW_CLOSED),
+    ("24 horas", Reason.WINDOW_CLOSED),
+    ("not a valid whatsapp user", Reason.NUMBER_GONE),
+    ("no tiene whatsapp", Reason.NUMBER_GONE),
+    ("não tem whatsapp", Reason.NUMBER_GONE),
+    ("nao tem whatsapp", Reason.NUMBER_GONE),
+    ("not on whatsapp", Reason.NUMBER_GONE),
+    ("número não existe", Reason.NUMBER_GONE),
+    ("numero nao existe", Reason.NUMBER_GONE),
+    ("número ya no existe", Reason.NUMBER_GONE),
+    ("numero ya no existe", Reason.NUMBER_GONE),
+    ("no longer exists", Reason.NUMBER_GONE),
+    ("undeliverable", Reason.NUMBER_GONE),
+    ("parámetros incorrectos", Reason.WRONG_PARAMETERS),
+    ("parametros incorrectos", Reason.WRONG_PARAMETERS),
+    ("wrong template parameters", Reason.WRONG_PARAMETERS),
+    ("number of parameters", Reason.WRONG_PARAMETERS),
+    ("número de destino incorrecto", Reason.WRONG_NUMBER),
+    ("numero de destino incorrecto", Reason.WRONG_NUMBER),
+    ("wrong destination number", Reason.WRONG_NUMBER),
+    ("invalid number", Reason.WRONG_NUMBER),
+    ("invalid phone", Reason.WRONG_NUMBER),
+    ("número inválido", Reason.WRONG_NUMBER),
+    ("numero invalido", Reason.WRONG_NUMBER),
+    ("número no válido", Reason.WRONG_NUMBER),
+    ("numero no valido", Reason.WRONG_NUMBER),
+    ("límite de envío", Reason.LIMIT_REACHED),
+    ("limite de envio", Reason.LIMIT_REACHED),
+    ("límite de envíos", Reason.LIMIT_REACHED),
+    ("sending limit", Reason.LIMIT_REACHED),
+    ("rate limit", Reason.LIMIT_REACHED),
+    ("stopped marketing", Reason.OPTED_OUT),
+    ("opted out", Reason.OPTED_OUT),
+    ("template does not exist", Reason.TEMPLATE_UNAVAILABLE),
+    ("template name does not exist", Reason.TEMPLATE_UNAVAILABLE),
+    ("template is paused", Reason.TEMPLATE_UNAVAILABLE),
+    ("payment", Reason.ACCOUNT),
+    ("media", Reason.MEDIA),
+)
