@@ -44,7 +44,7 @@ def recount(
         answer_window_ms: How long after a send a message answers it.
         since: First day of the period.
         until: The day after the last day of the period.
-        now: The current time, which decides the week of the funnel.
+        now: The current time, which decides the week of the funnel, unless the period ends before it.
         where: The filter, except its period: whether a start is selected.
         reason_of: The reason of a failure, from its code, text and detail.
     """
@@ -53,7 +53,10 @@ def recount(
     selection = [start for start in matching if since <= start.day < until]
     today = now.astimezone(time_zone).date()
     monday = today - timedelta(days=today.isoweekday() - 1)
-    this_week = [start for start in matching if monday <= start.day < monday + timedelta(days=7)]
+    if until <= monday:
+        last = until - timedelta(days=1)
+        monday = last - timedelta(days=last.isoweekday() - 1)
+    week = [start for start in matching if monday <= start.day < monday + timedelta(days=7)]
 
     sends = [start for start in selection if start.is_send]
     referred = [start for start in selection if not start.is_send]
@@ -77,9 +80,10 @@ def recount(
             "sends_answered": len(answered),
         },
         "status": _status_counts(sends),
+        "rates": _rates(sends),
         "user_types": {"new": len(new), "recurrent": len(come - new)},
         "daily": _daily(selection, since, until),
-        "funnel": _funnel(this_week, monday),
+        "funnel": _funnel(week, monday),
         "failures": _failures(sends),
         "data": _data_quality(selection, sends),
     }
@@ -104,6 +108,18 @@ def _status_counts(sends: Sequence[OracleStart]) -> dict[str, int]:
     return {status: len([send for send in sends if send.status.value == status]) for status in SENT_STATUSES}
 
 
+def _rates(sends: Sequence[OracleStart]) -> dict[str, dict[str, int]]:
+    def reached(*statuses: str) -> int:
+        return len([send for send in sends if send.status.value in statuses])
+
+    delivered = reached("delivered", "read", "answered")
+    return {
+        "delivered": {"count": delivered, "of": len(sends)},
+        "read": {"count": reached("read", "answered"), "of": delivered},
+        "answered": {"count": reached("answered"), "of": delivered},
+    }
+
+
 def _daily(selection: Sequence[OracleStart], since: date, until: date) -> list[dict[str, Any]]:
     days: list[dict[str, Any]] = []
     day = since
@@ -115,9 +131,9 @@ def _daily(selection: Sequence[OracleStart], since: date, until: date) -> list[d
     return days
 
 
-def _funnel(this_week: Sequence[OracleStart], monday: date) -> dict[str, Any]:
+def _funnel(week: Sequence[OracleStart], monday: date) -> dict[str, Any]:
     ladder = ["sent", "delivered", "read", "answered"]
-    reached = [start for start in this_week if start.is_send and not start.failed]
+    reached = [start for start in week if start.is_send and not start.failed]
     counts = [len([s for s in reached if ladder.index(s.status.value) >= index]) for index in range(len(ladder))]
     steps = []
     for index, step in enumerate(ladder):

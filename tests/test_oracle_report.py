@@ -46,6 +46,11 @@ def test_the_whole_report_by_hand() -> None:
         "origins": {"template": 2, "notification": 1, "webchat": 0, "campaign": 1},
         "answered": {"users_reached": 2, "users_answered": 1, "sends_reached": 2, "sends_answered": 1},
         "status": {**nothing, "failed": 1, "read": 1, "answered": 1},
+        "rates": {
+            "delivered": {"count": 2, "of": 3},
+            "read": {"count": 2, "of": 2},
+            "answered": {"count": 1, "of": 2},
+        },
         "user_types": {"new": 1, "recurrent": 1},
         "daily": [
             {"day": "2026-11-17", **nothing, "referred": 0},
@@ -70,9 +75,20 @@ def test_the_whole_report_by_hand() -> None:
 def test_the_funnel_is_of_this_week_whatever_the_period_and_obeys_the_filter() -> None:
     history = [send("w1"), send("w2", NOON, line=OTHER_LINE), send("w3", NOON - 7 * WINDOW)]
     other = report(
-        *history, since=date(2026, 1, 1), until=date(2026, 1, 2), where=lambda start: LINE.identifier in start.line
+        *history, since=date(2027, 1, 1), until=date(2027, 1, 2), where=lambda start: LINE.identifier in start.line
     )
     assert (other["starts"], other["funnel"]["steps"][0]["count"]) == (0, 1)
+
+
+def test_the_funnel_of_a_period_before_this_week_is_of_its_last_week() -> None:
+    history = [send("w1"), send("w2", NOON - 7 * WINDOW), send("w3", NOON - 14 * WINDOW)]
+    other = report(*history, since=date(2026, 11, 1), until=date(2026, 11, 12))
+    assert (other["starts"], other["funnel"]["since"], other["funnel"]["steps"][0]["count"]) == (2, "2026-11-09", 1)
+    touching = report(*history, since=date(2026, 11, 1), until=date(2026, 11, 16))
+    assert touching["funnel"]["since"] == "2026-11-09"
+
+
+def test_a_funnel_without_sends_has_no_shares() -> None:
     assert {(step["of_previous"], step["of_first"]) for step in report()["funnel"]["steps"]} == {(None, None)}
 
 

@@ -214,6 +214,7 @@ class PeriodField(Field):
 
 
 def _named_period(word: Word, value: str) -> Period:
+    value = value.replace("-", "_")  # last-week is as good as last_week
     if value == "all":
         return ALL_TIME
     if value not in NAMED_PERIODS and not _DAYS.fullmatch(value):

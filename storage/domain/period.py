@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-NAMED_PERIODS = ("today", "7d", "30d", "90d", "week", "month", "all")
+NAMED_PERIODS = (
+    *("today", "yesterday", "7d", "30d", "90d"),
+    *("week", "last_week", "month", "last_month", "year", "all"),
+)
 FIRST_DAY, LAST_DAY = date(2009, 1, 1), date(2100, 1, 1)  # WhatsApp began in 2009
 
 
@@ -37,12 +40,22 @@ class Period:
                 return _day(self.since), _day(self.until)
             case "today":
                 return today, tomorrow
+            case "yesterday":
+                return today - timedelta(days=1), today
             case "week":
                 monday = today - timedelta(days=today.weekday())
                 return monday, monday + timedelta(days=7)
+            case "last_week":
+                monday = today - timedelta(days=today.weekday())
+                return monday - timedelta(days=7), monday
             case "month":
                 first = today.replace(day=1)
-                return first, (first + timedelta(days=32)).replace(day=1)
+                return first, next_month(first)
+            case "last_month":
+                first = today.replace(day=1)
+                return previous_month(first), first
+            case "year":
+                return date(today.year, 1, 1), date(today.year + 1, 1, 1)
             case name:
                 return max(FIRST_DAY, tomorrow - timedelta(days=int(name[:-1]))), tomorrow
 
@@ -52,6 +65,16 @@ class Period:
             return f"period:{self.name}"
         sides = [f"{side}:{day}" for side, day in (("since", self.since), ("until", self.until)) if day is not None]
         return " ".join(sides) or "period:all"
+
+
+def next_month(first: date) -> date:
+    """The first day of the month after the one that begins on `first`."""
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def previous_month(first: date) -> date:
+    """The first day of the month before the one that begins on `first`."""
+    return (first - timedelta(days=1)).replace(day=1)
 
 
 LAST_30_DAYS, ALL_TIME = Period("30d"), Period(None)

@@ -14,6 +14,7 @@ from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import Origin
 from storage.report.metrics import DayCounts, FailureCount, MetricsSource, StatusCounts, total_of
+from storage.report.rates import Rates, rates_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 
@@ -92,13 +93,18 @@ class Report(NamedTuple):
     failures: tuple[FailureCount, ...]
     data: DataQuality
 
+    @property
+    def rates(self) -> Rates:
+        """The three rates of the sends."""
+        return rates_of(self.status)
+
 
 def load_report(session: ReadSession, filter: Filter, now: datetime, funnel_of_period: bool = False) -> Report:
     """The report of a filter.
 
     Args:
         now: the time that decides rolling periods and the current week.
-        funnel_of_period: the funnel covers the selected period instead of the current ISO week.
+        funnel_of_period: the funnel covers the selected period instead of one ISO week.
     """
     selection = session.select(filter, now)
     return _report(session, filter, selection, session.metrics(selection), None if funnel_of_period else now)
@@ -115,7 +121,8 @@ def _report(
     """The report of a selection.
 
     Args:
-        week_of: the funnel covers the ISO week of this time; None: the selected period.
+        week_of: the funnel covers the ISO week of this time, or of the period's last day if that week is before it;
+            None: the selected period.
     """
     days = metrics.day_counts(selection)
     users = metrics.users(selection)
@@ -125,7 +132,7 @@ def _report(
     if week_of is None:
         funnel = _funnel(selection.since, selection.until, status)
     else:
-        funnel = _funnel_of_week(selection, days, metrics, selection.calendar.today(week_of))
+        funnel = _funnel_of_week(selection, days, metrics, _day_of_funnel(selection, week_of))
     return Report(
         filter=filter,
         time_zone=selection.calendar.zone.key,
@@ -170,13 +177,19 @@ def _daily(selection: Selection, days: list[DayCounts]) -> tuple[Day, ...]:
     return tuple(daily)
 
 
-def _funnel_of_week(selection: Selection, days: list[DayCounts], metrics: MetricsSource, today: date) -> Funnel:
-    """The funnel of the ISO week of `today`, under all of the filter except its period.
+def _day_of_funnel(selection: Selection, now: datetime) -> date:
+    """A day of the funnel's week: today, or the period's last day if the period ends before this week."""
+    today, last = selection.calendar.today(now), selection.until - timedelta(days=1)
+    return last if last < today - timedelta(days=today.weekday()) else today
+
+
+def _funnel_of_week(selection: Selection, days: list[DayCounts], metrics: MetricsSource, day: date) -> Funnel:
+    """The funnel of the ISO week of `day`, under all of the filter except its period.
 
     Args:
         days: the counts of the selection's days; if the week is not among them, its counts are read.
     """
-    since = today - timedelta(days=today.weekday())
+    since = day - timedelta(days=day.weekday())
     until = since + timedelta(days=7)
     if selection.since <= since and until <= selection.until:
         first, end = number_of(since), number_of(until)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from storage.database.codes import ORIGINS
+from storage.report.comparison import Comparison
 from storage.report.report import Report
 
 
@@ -23,6 +24,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "origins": {origin.value: report.origins[origin] for origin in ORIGINS},
         "answered": report.answered._asdict(),
         "status": report.status._asdict(),
+        "rates": {name: asdict(rate) for name, rate in report.rates._asdict().items()},
         "user_types": {"new": report.new_users, "recurrent": report.recurrent_users},
         "daily": [
             {"day": day.day.isoformat(), **day.status._asdict(), "referred": day.referred} for day in report.daily
@@ -35,3 +37,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "failures": [asdict(failure) for failure in report.failures],
         "data": report.data._asdict(),
     }
+
+
+def comparison_as_json(comparison: Comparison) -> dict[str, Any]:
+    """The report of the compared days, and that of the days before as its member `previous`."""
+    return {**as_json(comparison.report), "previous": as_json(comparison.previous)}

@@ -109,6 +109,13 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
         "report", parents=[common, filter_options], help="print the numbers and charts once, as text"
     )
     report.add_argument("--json", action="store_true", help="print them as JSON")
+    report.add_argument(
+        "--compare",
+        nargs="?",
+        choices=("before", "last-year"),
+        const="before",
+        help="tell the change against the period before, or against the same days last year",
+    )
     _add_export(commands, [common, filter_options])
     _add_backup(commands, common)
     check = commands.add_parser("check", parents=[common], help="compare the database with its messages")

@@ -5,24 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storage.domain.failures import explain_kind
+from storage.domain.proportions import Rate
+from storage.report.comparison import Comparison
 from storage.report.failure_groups import failure_groups
 from storage.report.report import Report, share
-from tui.words.numbers import percent, plural
+from tui.words.changes import count_change, whole_rate_change
+from tui.words.numbers import NO_VALUE, percent, plural
 from tui.words.wording import reason_name, retry_words
 
 _BAR_WIDTH = 30  # characters
+_AFTER_USERS = 4  # the place of the sends per user among the counts
 
 
-def render(report: Report, ascii_only: bool = False) -> str:
-    """The tiles and charts of a report as text; `ascii_only` replaces all other characters."""
+def render(report: Report, ascii_only: bool = False, comparison: Comparison | None = None) -> str:
+    """The tiles, rates and charts of a report as text.
+
+    Args:
+        report: the numbers.
+        ascii_only: replaces all other characters.
+        comparison: if given, `report` is its report, and the changes are told as well.
+    """
+    previous = None if comparison is None else comparison.previous
     lines = [
         f"{report.filter}   {report.since} to {report.until} (not included), {report.time_zone}",
+        *_compared(comparison),
         "",
-        *_tiles(report),
+        *_tiles(report, previous),
+        "",
+        *_rates(report, previous),
         "",
         *_charts(report),
         *_daily(report),
-        *_funnel(report),
+        *_funnel(report, previous),
         *_failures(report),
     ]
     text = "\n".join(line.rstrip() for line in lines)
@@ -31,24 +45,63 @@ def render(report: Report, ascii_only: bool = False) -> str:
     return text
 
 
-def _tiles(report: Report) -> list[str]:
-    per_user = report.sends / report.users_sent if report.users_sent else None
-    answered = report.answered
-    tiles = [
-        ("Starts", f"{report.starts:,}"),
-        ("Sends", f"{report.sends:,}"),
-        ("Users", f"{report.users:,}"),
-        ("Users sent to", f"{report.users_sent:,}"),
-        ("Sends per user", "–" if per_user is None else f"{per_user:.2f}"),
-        ("Answered", _rate(answered.users_answered, answered.users_reached, "users reached")),
-        ("Failed", _rate(report.status.failed, report.sends, "sends")),
+def _compared(comparison: Comparison | None) -> list[str]:
+    if comparison is None:
+        return []
+    previous, left_out = comparison.previous, comparison.compared.left_out
+    words = f"compared with {previous.since} to {previous.until} (not included)"
+    return [words if left_out is None else f"{words}; today, {left_out}, is left out of both"]
+
+
+def _tiles(report: Report, previous: Report | None) -> list[str]:
+    before = None if previous is None else dict(_counts(previous))
+    rows = [
+        (name, f"{count:,}", "" if before is None else count_change(before[name], count))
+        for name, count in _counts(report)
     ]
-    tiles += [(f"  by {origin}", f"{count:,}") for origin, count in report.origins.items()]
-    return [f"{name:<18}{value}" for name, value in tiles]
+    told = "" if previous is None else f"before: {_per_user(previous)}"
+    rows.insert(_AFTER_USERS, ("Sends per user", _per_user(report), told))
+    return [f"{name:<18}{value:<13}{change}" for name, value, change in rows]
 
 
-def _rate(count: int, base: int, of: str) -> str:
-    return f"{percent(share(count, base))} ({count:,} of {base:,} {of})"
+def _counts(report: Report) -> list[tuple[str, int]]:
+    return [
+        ("Starts", report.starts),
+        ("Sends", report.sends),
+        ("Users", report.users),
+        ("Users sent to", report.users_sent),
+        *((f"  by {origin}", count) for origin, count in report.origins.items()),
+    ]
+
+
+def _per_user(report: Report) -> str:
+    return f"{report.sends / report.users_sent:.2f}" if report.users_sent else NO_VALUE
+
+
+def _rates(report: Report, previous: Report | None) -> list[str]:
+    """The rates with both counts; of a base under 30 there are only the counts."""
+    before = None if previous is None else _named_rates(previous)
+    lines = []
+    for index, (name, rate, of) in enumerate(_named_rates(report)):
+        counts = f"{rate.count:,} of {rate.of:,} {of}"
+        line = f"{name:<18}{percent(rate.shown):<7} {counts}"
+        if before is not None:
+            told = whole_rate_change(before[index][1], rate)
+            line = f"{line:<62} {count_change(before[index][1].count, rate.count):>10}  {told}"
+        lines.append(line)
+    return lines
+
+
+def _named_rates(report: Report) -> list[tuple[str, Rate, str]]:
+    """Each rate with its name and what it is of."""
+    rates, answered = report.rates, report.answered
+    return [
+        ("Delivered", rates.delivered, "sends"),
+        ("Read", rates.read, "delivered"),
+        ("Answered", rates.answered, "delivered"),
+        ("Failed", Rate(report.status.failed, report.sends), "sends"),
+        ("Users answered", Rate(answered.users_answered, answered.users_reached), "users reached"),
+    ]
 
 
 def _charts(report: Report) -> list[str]:
@@ -72,7 +125,7 @@ def _charts(report: Report) -> list[str]:
     return [
         *_bars("Users reached", users),
         *_bars("Sends reached", sends),
-        *_bars("Sends by status", statuses),
+        *_bars("Sends by furthest step", statuses),
         *_bars("New and recurrent users", types),
     ]
 
@@ -109,18 +162,17 @@ def _daily(report: Report) -> list[str]:
     return ["By day", head, *rows, ""]
 
 
-def _funnel(report: Report) -> list[str]:
+def _funnel(report: Report, previous: Report | None) -> list[str]:
     funnel = report.funnel
     first = funnel.steps[0].count
-    return [
-        f"Funnel, {funnel.since} to {funnel.until} (not included)",
-        *(
-            f"  {step.step:<14}{step.count:>12,}  {percent(step.of_previous):>6} of previous"
+    lines = [f"Funnel, {funnel.since} to {funnel.until} (not included)"]
+    for index, step in enumerate(funnel.steps):
+        told = "" if previous is None else f"  {count_change(previous.funnel.steps[index].count, step.count):>12}"
+        lines.append(
+            f"  {step.step:<14}{step.count:>12,}{told}  {percent(step.of_previous):>6} of previous"
             f"  {percent(step.of_first):>6} of first  {_bar(step.count, first)}"
-            for step in funnel.steps
-        ),
-        "",
-    ]
+        )
+    return [*lines, ""]
 
 
 def _failures(report: Report) -> list[str]:

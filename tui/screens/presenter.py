@@ -50,6 +50,7 @@ class Presenter:
         for panel in self._widgets.panels.values():
             if isinstance(panel, FunnelChart):
                 panel.of_period = view.funnel_of_period
+                panel.of_this_week = snapshot.today < snapshot.report.funnel.until
             panel.show(snapshot.report)
         order = "" if view.grouped else order_words(view.order, view.reverse)
         notice = no_rows(snapshot, navigation.history.depth > 0, self._path)

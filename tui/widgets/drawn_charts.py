@@ -209,15 +209,17 @@ class FunnelChart(DrawnChart):
     narrow_order = 2
 
     def shown_data(self, report: Report) -> Hashable:
-        return (report.funnel, self.of_period)
+        return (report.funnel, self.of_period, self.of_this_week)
 
     of_period = False
+    of_this_week = True
 
     def note(self) -> str:
         if self.report is None:
             return ""
         funnel = self.report.funnel
-        return f"{'period' if self.of_period else 'this week'}, {days(funnel.since, funnel.until)}"
+        words = "period" if self.of_period else "this week" if self.of_this_week else "its last week"
+        return f"{words}, {days(funnel.since, funnel.until)}"
 
     def item_count(self) -> int:
         return 0 if self.report is None else len(self.report.funnel.steps)

@@ -24,11 +24,15 @@ _MAX_NAMES = 2  # values named one by one in a restriction
 
 PERIOD_NAMES: dict[Period, str] = {
     Period("today"): "Today",
+    Period("yesterday"): "Yesterday",
     Period("7d"): "Last 7 days",
     Period("30d"): "Last 30 days",
     Period("90d"): "Last 90 days",
     Period("week"): "This week",
+    Period("last_week"): "Last week",
     Period("month"): "This month",
+    Period("last_month"): "Last month",
+    Period("year"): "This year",
     ALL_TIME: "All time",
 }
 

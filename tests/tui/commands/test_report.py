@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ class TestReport:
         result = json.loads(out)
         assert list(result) == [
             *("filter", "time_zone", "since", "until", "starts", "sends", "users", "users_sent", "origins"),
-            *("answered", "status", "user_types", "daily", "funnel", "failures", "data"),
+            *("answered", "status", "rates", "user_types", "daily", "funnel", "failures", "data"),
         ]
         assert result["filter"] == "since:2026-11-17 until:2026-11-20"
         assert (result["time_zone"], result["since"], result["until"]) == (
@@ -64,6 +65,33 @@ class TestReport:
             "unknown_contacts",
         ]
         assert result["data"]["unknown_template"] == 3
+
+    def test_compared_json_is_two_reports(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+
+        def report(*words: str) -> dict[str, Any]:
+            status, out, err = saludo(capsys, "report", "--json", "--now", NOW, *words)
+            assert (status, err) == (0, "")
+            result: dict[str, Any] = json.loads(out)
+            return result
+
+        for words, today, before in (
+            (("--compare",), "since:2026-11-14 until:2026-11-20", "since:2026-11-07 until:2026-11-13"),
+            (("--compare", "last-year"), "since:2026-11-14 until:2026-11-20", "since:2025-11-15 until:2025-11-21"),
+        ):
+            found = report("--filter", "period:7d", *words)
+            assert found.pop("previous") == report("--filter", before)
+            assert found == report("--filter", today)
+
+    def test_what_cannot_be_compared_is_reported_without(
+        self, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", LINES)
+        words = ("report", "--json", "--now", NOW, "--filter", "period:all")
+        status, out, err = saludo(capsys, *words, "--compare")
+        assert status == 0
+        assert err == "not compared: a period without a first day has none before it\n"
+        assert json.loads(out) == {**json.loads(saludo(capsys, *words)[1]), "previous": None}
 
     def test_as_text(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", TABLE)
