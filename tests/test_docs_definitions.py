@@ -16,6 +16,7 @@ from storage.domain.failures import Reason
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType
 from storage.table.export import ENGLISH, SPANISH
 from storage.table.export_people import PeopleExport
+from storage.table.export_retries import RetryExport
 from tests.databases import ZONE, build, report_of, tsv_of
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "definitions.md").read_text(encoding="utf-8")
@@ -86,7 +87,13 @@ def test_every_json_member_is_defined(path: Path) -> None:
 
 
 def test_every_column_of_the_tsv_is_defined_in_both_languages() -> None:
-    assert undefined((*ENGLISH, *SPANISH, *PeopleExport.header("en"), *PeopleExport.header("es"))) == []
+    of_people = (
+        *PeopleExport.header("en"),
+        *PeopleExport.header("es"),
+        *RetryExport.header("en"),
+        *RetryExport.header("es"),
+    )
+    assert undefined((*ENGLISH, *SPANISH, *of_people)) == []
 
 
 def test_every_status_origin_user_type_reason_and_flag_is_defined() -> None:

@@ -7,6 +7,7 @@ their text (`failure_texts.py`).
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from storage.domain.failure_codes import EVERY_CODE
@@ -155,6 +156,7 @@ def explain(code: int | None, text: str | None = None, detail: str | None = None
     return _REASONS[_reason_of_text(said)] if record is None else _explained(record)
 
 
+@lru_cache(maxsize=1_000)
 def explain_kind(reason: str, code: int | None) -> Explanation:
     """What the failures of a reason and code mean and what to do, where their texts are not at hand."""
     records = [] if code is None else [one for one in _RECORDS.get(code, ()) if one.reason == reason]
@@ -164,6 +166,20 @@ def explain_kind(reason: str, code: int | None) -> Explanation:
 def title_of(reason: Reason) -> str:
     """The reason in a few words."""
     return _REASONS[reason].title
+
+
+_LIMIT_OF_PERSON = 131049
+
+
+def is_limit_of_person(reason: str, code: int | None) -> bool:
+    """Whether failures of this reason and code are Meta's limit of marketing for one person.
+
+    A limit without a known code counts as one: it may be, and then an early try is lost.
+    """
+    if reason != Reason.LIMIT_REACHED:
+        return False
+    known = [] if code is None else _RECORDS.get(code, [])
+    return not known or _LIMIT_OF_PERSON in (known[-1].code, known[-1].same_as)
 
 
 def wait_words(wait: timedelta) -> str:

@@ -18,6 +18,7 @@ from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
 from storage.sources.formula_guard import MAY_NEED_GUARD, guarded
+from storage.table.start_record import chat_link
 
 # C0 (tabs and line ends too), DEL, C1 and the Unicode line separators: a run of them becomes one space.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -146,6 +147,17 @@ def template_names(formats: Formats, ids: Sequence[int | None]) -> list[str]:
 def line_names(formats: Formats, ids: Sequence[int | None]) -> list[str]:
     """The cells of lines."""
     return [formats.lines[id] for id in ids]
+
+
+def chat_links(formats: Formats, ids: Sequence[str | None], labels: Sequence[str | None]) -> list[str]:
+    """The links to the chats."""
+    pattern, text = formats.chat_link, formats.text
+    return [
+        f"https://wa.me/{label}"  # the usual contact: nothing to look up and nothing to escape
+        if customer_id is None and label and not pattern and label.isdecimal()
+        else text(chat_link(one_line(customer_id or "") or None, one_line(label or ""), pattern) or "")
+        for customer_id, label in zip(ids, labels, strict=True)
+    ]
 
 
 @cache

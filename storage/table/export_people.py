@@ -40,7 +40,7 @@ from storage.table.export_starts import in_order
 from storage.table.positions import every_start
 
 _CHUNK = 2_000  # contacts
-_FAILED, _ANSWERED = STATUSES.index(StartStatus.FAILED), STATUSES.index(StartStatus.ANSWERED)
+_ANSWERED = STATUSES.index(StartStatus.ANSWERED)
 
 COLUMNS = (
     Column("User id", "Id Usuario", ("customer_id",), texts),
@@ -75,15 +75,13 @@ CROSS JOIN messages AS m ON m.id = wanted.value
 LEFT JOIN contacts ON contacts.id = m.contact
 ORDER BY wanted.key
 """
-_COUNTED = "m.start_at, m.key, m.origin, m.id, m.contact, m.status, m.failure_code, m.failure_reason"
+_COUNTED = "m.start_at, m.key, m.origin, m.id, m.contact, m.status"
 
 
 class PeopleExport(Export):
     """One row a contact, newest last start first.
 
     Args:
-        only_retries: only the people whose last send failed for a reason where sending again can help; their rows
-            describe that send, even if they came by a referral later.
         counting: called now and then with the number of starts read, before the first row.
 
     Attributes:
@@ -93,8 +91,8 @@ class PeopleExport(Export):
     columns = COLUMNS
     names = MappingProxyType({"en": "People", "es": "Personas"})
 
-    def __init__(self, *, only_retries: bool = False, counting: Callable[[int], None] = lambda starts: None) -> None:
-        self._only_retries, self._counting = only_retries, counting
+    def __init__(self, *, counting: Callable[[int], None] = lambda starts: None) -> None:
+        self._counting = counting
         self.without_contact = 0
 
     def chunks(
@@ -103,7 +101,7 @@ class PeopleExport(Export):
         """The people in chunks of 2,000."""
         connection = session.connection
         people = _People(connection)
-        people.count(connection, session.select(filter, now), self._only_retries, self._counting)
+        people.count(connection, session.select(filter, now), self._counting)
         self.without_contact = people.without_contact
         for first in range(0, len(people.shown), _CHUNK):
             ids = people.shown[first : first + _CHUNK].tolist()
@@ -125,27 +123,19 @@ class _People:
         self.shown = array("q")
         self.without_contact = 0
 
-    def count(
-        self,
-        connection: sqlite3.Connection,
-        selection: Selection,
-        only_retries: bool,
-        progress: Callable[[int], None],
-    ) -> None:
+    def count(self, connection: sqlite3.Connection, selection: Selection, progress: Callable[[int], None]) -> None:
         """Reads every start of the selection, newest first."""
         starts, sends, answered, shown = self._starts, self._sends, self._answered, self.shown
         total = 0
         for rows in in_order(every_start(connection, selection, _COUNTED)):
-            for _, _, origin, id, contact, status, code, reason in rows:
+            for _, _, origin, id, contact, status in rows:
                 if contact is None:
                     self.without_contact += 1
                     continue
-                if not only_retries and not starts[contact]:
+                if not starts[contact]:
                     shown.append(id)
                 starts[contact] += 1
                 if origin < REFERRED_FROM:
-                    if only_retries and not sends[contact] and status == _FAILED and _can_retry(reason, code):
-                        shown.append(id)
                     sends[contact] += 1
                     answered[contact] += status == _ANSWERED
             total += len(rows)
@@ -161,7 +151,3 @@ class _People:
         contacts = values["contact"]
         counts = {"starts": self._starts, "sends": self._sends, "answered": self._answered}
         return values | {name: list(map(counted.__getitem__, contacts)) for name, counted in counts.items()}
-
-
-def _can_retry(reason: str, code: int | None) -> bool:
-    return explain_kind(reason, code).retry.can_help

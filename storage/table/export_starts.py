@@ -24,17 +24,17 @@ from storage.table.export_cells import (
     Formats,
     Kind,
     cells_of,
+    chat_links,
     contact_labels,
     line_names,
     numbers,
-    one_line,
     template_names,
     texts,
     times,
     words,
 )
 from storage.table.positions import every_start
-from storage.table.start_record import LoadedStart, chat_link, load
+from storage.table.start_record import LoadedStart, load
 
 _CHUNK = 2_000  # starts
 _STEPS = (StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)
@@ -63,16 +63,6 @@ def _sent_times(
     return [
         "" if origin >= REFERRED_FROM and (session is None or session == at) else own
         for own, at, origin, session in zip(own_times, starts, origins, sessions, strict=True)
-    ]
-
-
-def _chat_links(formats: Formats, ids: Sequence[str | None], labels: Sequence[str | None]) -> list[str]:
-    pattern, text = formats.chat_link, formats.text
-    return [
-        f"https://wa.me/{label}"  # the usual contact: nothing to look up and nothing to escape
-        if customer_id is None and label and not pattern and label.isdecimal()
-        else text(chat_link(one_line(customer_id or "") or None, one_line(label or ""), pattern) or "")
-        for customer_id, label in zip(ids, labels, strict=True)
     ]
 
 
@@ -124,7 +114,7 @@ COLUMNS = (
     Column("Language", "Idioma", ("language",), texts),
     Column("Status", "Estado", ("status",), words([status.value for status in STATUSES])),
     Column("Error code", "Código Error", ("failure_code",), numbers, Kind.NUMBER),
-    Column("Chat link", "Enlace Conversación", ("customer_id", "contact_label"), _chat_links),
+    Column("Chat link", "Enlace Conversación", ("customer_id", "contact_label"), chat_links),
     Column("Message key", "Id Mensaje", ("key",), texts),
 )
 

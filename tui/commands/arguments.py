@@ -229,7 +229,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
     parser.add_argument(
         "--retry",
         action="store_true",
-        help="only people whose last send failed for a reason where sending again can help (implies --people)",
+        help="one row a person whom a new try can reach: their last failed send, and the earliest time to try",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     parser.add_argument("--language", choices=("en", "es"), default="en", help="language of the header row")

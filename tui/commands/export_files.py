@@ -1,4 +1,4 @@
-"""`saludo export`: writes the starts or the people of a filter as TSV or as a workbook."""
+"""`saludo export`: writes the starts or the people of a filter, or whom to try again, as TSV or as a workbook."""
 
 from __future__ import annotations
 
@@ -60,18 +60,26 @@ def _is_people(arguments: Namespace) -> bool:
 
 
 def _rows(arguments: Namespace, progress: Bar | None) -> Export:
-    """The rows that the options ask for; the bar shows how many starts are counted before the first row."""
+    """The rows that the options ask for; the bar shows how many are counted before the first row."""
     from storage.table.export import STARTS
     from storage.table.export_people import PeopleExport
+    from storage.table.export_retries import RetryExport
 
-    if not _is_people(arguments):
-        return STARTS
     counting = (lambda starts: None) if progress is None else (lambda starts: progress.show(0, starts))
-    return PeopleExport(only_retries=arguments.retry, counting=counting)
+    if arguments.retry:
+        return RetryExport(counting=counting)
+    return PeopleExport(counting=counting) if arguments.people else STARTS
 
 
 def _report_left_out(rows: Export) -> None:
-    """Tells how many starts are in no row."""
+    """Tells how many starts or people are in no row."""
+    from storage.table.export_retries import RetryExport
+    from tui.words.retry_words import left_out_words
+
+    if isinstance(rows, RetryExport):
+        if left_out := left_out_words(rows.retries.left_out, rows.retries.without_contact):
+            print_message(f"left out: {'; '.join(left_out)}")
+        return
     if without_contact := getattr(rows, "without_contact", 0):
         have, are = ("has", "is") if without_contact == 1 else ("have", "are")
         print_message(f"{plural(without_contact, 'start')} {have} no known contact and {are} left out")

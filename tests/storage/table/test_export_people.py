@@ -33,17 +33,17 @@ HEADER = [
 
 
 def people_bytes(
-    path: Path, text: str = "period:all", *, now: Any = NOW, retry: bool = False, language: str = "en"
+    path: Path, text: str = "period:all", *, now: Any = NOW, language: str = "en"
 ) -> tuple[bytes, PeopleExport]:
-    out, export = io.BytesIO(), PeopleExport(only_retries=retry)
+    out, export = io.BytesIO(), PeopleExport()
     with session_of(path) as session:
         write_tsv(session, Filter.parse(text), now, out, export=export, language=language)
     return out.getvalue(), export
 
 
-def people_of(path: Path, text: str = "period:all", *, retry: bool = False) -> list[dict[str, str]]:
+def people_of(path: Path, text: str = "period:all") -> list[dict[str, str]]:
     """The rows, by header."""
-    header, *rows = people_bytes(path, text, retry=retry)[0].decode().splitlines()
+    header, *rows = people_bytes(path, text)[0].decode().splitlines()
     assert header.split("\t") == HEADER
     return [dict(zip(HEADER, row.split("\t"), strict=True)) for row in rows]
 
@@ -145,22 +145,6 @@ def test_all_of_it_is_under_the_filter(path: Path) -> None:
     assert (beto["Status"], beto["Error code"], beto["Starts"]) == ("failed", "131049", "1")
     assert [row["Contact id/number"] for row in people_of(path, "period:all origin:campaign")] == ["5491155550003"]
     assert people_of(path, "since:2025-01-01 until:2025-01-02") == []
-
-
-def test_retry_keeps_those_whose_last_send_failed_and_can_be_sent_again(path: Path) -> None:
-    """Beto got a later one; Caro's number is gone. Ana and Dana can be tried again."""
-    found = people_of(path, retry=True)
-    assert [(row["User id"], row["Contact id/number"]) for row in found] == [("", "5491155550001"), ("C4", "")]
-    assert [row["Retry helps"] for row in found] == ["later", "yes"]
-
-
-def test_a_referral_after_a_failed_send_does_not_hide_it(tmp_path: Path) -> None:
-    later = inbound("ad", NOON + HOUR, ANA, origin=Origin.CAMPAIGN)
-    path = build(tmp_path / "saludo.db", [failed("a", NOON, ANA, 131016), later])
-    (ana,) = people_of(path)
-    assert (ana["Status"], ana["Retry helps"]) == ("received", "")
-    (ana,) = people_of(path, retry=True)
-    assert (ana["Status"], ana["Retry helps"], ana["Starts"], ana["Sends"]) == ("failed", "yes", "2", "1")
 
 
 def test_starts_without_a_contact_are_in_no_row_and_counted(tmp_path: Path) -> None:

@@ -22,6 +22,23 @@ NOBODY = """wamid,to,template,sent_at
 wamid.A,549115555****,promo,2026-11-18T12:00:00Z
 """
 
+# One who can be tried again and one who stopped marketing; the table has one with wrong parameters.
+FAILED = """wamid,to,template,status,sent_at,error_code
+wamid.F,5491155551111,promo,failed,2026-11-18T15:00:00Z,131049
+wamid.G,5491155552222,promo,failed,2026-11-18T15:00:00Z,131050
+wamid.H,549115555****,promo,failed,2026-11-18T15:00:00Z,131049
+"""
+LEFT_OUT = (
+    "left out: 1 marketing not allowed for this person; 1 wrong template parameters; 1 send to an unknown contact\n"
+)
+
+
+def _log(directory: Path) -> Path:
+    log = directory / "failed.csv"
+    log.write_text(FAILED, encoding="utf-8")
+    return log
+
+
 # Every row of an export takes a while, so that there is a middle of it.
 SLOW = """
 import sys, time
@@ -94,14 +111,28 @@ class TestPeople:
         assert saludo(capsys, "export", "--people", *ALL, "-o", str(path)) == (0, "", f"{path}: 5 contacts\n")
         assert path.stat().st_mode & 0o777 == 0o600
 
-    def test_retry_implies_people_and_the_file_is_not_imported(
+    def test_a_file_of_people_is_not_imported(
         self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         saludo(capsys, "import", TABLE)
-        path = tmp_path / "again.tsv"
-        assert saludo(capsys, "export", "--retry", *ALL, "-o", str(path)) == (0, "", f"{path}: 0 contacts\n")
-        saludo(capsys, "export", "--people", *ALL, "-o", str(path), "--force")
+        path = tmp_path / "people.tsv"
+        saludo(capsys, "export", "--people", *ALL, "-o", str(path))
         assert_one_line(saludo(capsys, "import", str(path)), 1, str(path))
+
+    @pytest.mark.parametrize("options", [("--retry",), ("--people", "--retry")])
+    def test_retry_tells_who_is_left_out(
+        self, options: tuple[str, ...], database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", TABLE, str(_log(tmp_path)))
+        status, out, err = saludo(capsys, "export", *options, *ALL)
+        header, row = out.splitlines()
+        assert status == 0
+        assert header.split("\t")[9] == "Try from"
+        assert row.split("\t")[1:2] + row.split("\t")[5:7] == ["5491155551111", "2026-11-18T12:00:00-03:00", "131049"]
+        assert err == LEFT_OUT
+        path = tmp_path / "again.tsv"
+        assert saludo(capsys, "export", *options, *ALL, "-o", str(path)) == (0, "", f"{path}: 1 contact\n{LEFT_OUT}")
+        assert path.read_text(encoding="utf-8") == out
 
     def test_starts_of_nobody_are_told(
         self, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -1,0 +1,112 @@
+"""The people whom a new try can reach as an export: one row a person, the last failure first. Knows no file.
+
+docs/definitions.md defines who they are and what the cells say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
+
+from storage.domain.failures import explain_kind, wait_words
+from storage.domain.filters import Filter
+from storage.messages.retries import Again
+from storage.report.read_session import ReadSession
+from storage.table.export_cells import (
+    Column,
+    Export,
+    Formats,
+    Kind,
+    cells_of,
+    chat_links,
+    contact_labels,
+    line_names,
+    numbers,
+    template_names,
+    texts,
+    times,
+)
+from storage.table.retries import Found, Retries
+
+COLUMNS = (
+    Column("User id", "Id Usuario", ("customer_id",), texts),
+    Column("Contact id/number", "Id Contacto/Número", ("customer_id", "contact_label"), contact_labels),
+    Column("Name", "Nombre", ("name",), texts),
+    Column("Template/notification", "Nombre Plantilla/Notificación", ("start_template",), template_names),
+    Column("Line", "Línea", ("line",), line_names),
+    Column("Last failure", "Última Falla", ("failed_at",), times, Kind.TIME),
+    Column("Error code", "Código Error", ("failure_code",), numbers, Kind.NUMBER),
+    Column("Reason", "Motivo", ("failure_reason",), texts),
+    Column("What happened", "Qué Pasó", ("title",), texts),
+    Column("Try from", "Reintentar Desde", ("not_before",), times, Kind.TIME),
+    Column("Why then", "Por Qué", ("why",), texts),
+    Column("Chat link", "Enlace Conversación", ("customer_id", "contact_label"), chat_links),
+)
+
+_READ = {
+    "customer_id": "contacts.customer_id",
+    "contact_label": "contacts.label",
+    "name": "contacts.name",
+    **{name: f"m.{name}" for name in ("start_template", "line", "failure_code", "failure_reason")},
+}
+_VALUES = {name: itemgetter(index) for index, name in enumerate(_READ)}
+_ROWS = f"""
+SELECT {", ".join(_READ.values())}
+FROM json_each(?) AS wanted
+CROSS JOIN messages AS m ON m.id = wanted.value
+LEFT JOIN contacts ON contacts.id = m.contact
+ORDER BY wanted.key
+"""
+
+
+class RetryExport(Export):
+    """One row a person whom a new try can reach.
+
+    Args:
+        counting: as in `Retries`.
+
+    Attributes:
+        retries: who is left out; complete after the last chunk.
+    """
+
+    columns = COLUMNS
+    names = MappingProxyType({"en": "Try again", "es": "Reintentar"})
+
+    def __init__(self, *, counting: Callable[[int], None] = lambda sends: None) -> None:
+        self.retries = Retries(counting)
+
+    def chunks(
+        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+    ) -> Iterator[list[Sequence[Any]]]:
+        """The people in chunks of at most 2,000."""
+        for found in self.retries.find(session, filter, now):
+            if found:
+                ids = json.dumps([one.id for one in found])
+                yield cells_of(
+                    COLUMNS, formats, _values_of(session.connection.execute(_ROWS, (ids,)).fetchall(), found)
+                )
+
+
+def _values_of(rows: Sequence[tuple[Any, ...]], found: Sequence[Found]) -> dict[str, Sequence[Any]]:
+    """The values of the columns, by name, for rows of _ROWS."""
+    values: dict[str, Sequence[Any]] = {name: list(map(value, rows)) for name, value in _VALUES.items()}
+    return values | {
+        "failed_at": [one.failed.failed_at for one in found],
+        "title": [one.failed.explanation.title for one in found],
+        "not_before": [one.again.not_before for one in found],
+        "why": [why(one.again) for one in found],
+    }
+
+
+def why(again: Again) -> str:
+    """Why not earlier, in a sentence without its full stop."""
+    send = again.decided_by
+    known = explain_kind(send.reason or "other", send.code)
+    code = "" if send.code is None else f" ({send.code})"
+    if not known.wait:
+        return f"{known.title}{code}: at once"
+    return f"{known.title}{code}: {wait_words(known.wait)} after the last one"
