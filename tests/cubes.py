@@ -82,6 +82,12 @@ def dirty_marks(path: Path) -> list[tuple[int, int, int]]:
         return connection.execute("SELECT level, block, line FROM dirty").fetchall()
 
 
+def _few(values: Iterable[Any]) -> st.SearchStrategy[frozenset[Any]]:
+    """Mostly none, else one or two."""
+    none: st.SearchStrategy[frozenset[Any]] = st.just(frozenset())
+    return st.one_of(none, none, none, st.frozensets(st.sampled_from(sorted(values)), min_size=1, max_size=2))
+
+
 def _some(values: Iterable[Any]) -> st.SearchStrategy[frozenset[Any]]:
     return st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(sorted(values)), min_size=1))
 
@@ -92,7 +98,18 @@ def filters(draw: st.DrawFn, path: Path, period: Filter) -> Filter:
     with reading(path) as connection:
         lines = {literal(value) for (value,) in connection.execute("SELECT value FROM lines")} | {"(unknown)", "*"}
         names = {literal(name) for (name,) in connection.execute("SELECT name FROM templates")} | {"(unknown)", "*"}
-        contacts = {literal(text) for (text,) in connection.execute("SELECT text FROM contact_ids")}
+        contacts = {literal(text) for (text,) in connection.execute("SELECT text FROM contact_ids")} | {"(unknown)"}
+    excludable: tuple[tuple[str, Iterable[Any]], ...] = (
+        ("origin", Origin),
+        ("line", lines - {"*"}),
+        ("template", names - {"*"}),
+        ("user", UserType),
+        ("status", StartStatus),
+        ("failure", ("131026", *Reason)),
+        ("contact", contacts),
+        ("name", ("a",)),
+    )
+    excluded = {(name, value) for name, values in excludable for value in draw(_few(values))}
     return replace(
         period,
         origins=draw(_some(Origin)),
@@ -102,6 +119,8 @@ def filters(draw: st.DrawFn, path: Path, period: Filter) -> Filter:
         statuses=draw(_some(StartStatus)),
         failures=draw(st.sampled_from((frozenset(), frozenset(), frozenset(("131026",)), frozenset(Reason)))),
         contact=draw(st.sampled_from((None, None, None, *sorted(contacts)))),
+        names=draw(st.sampled_from((frozenset(), frozenset(), frozenset(("a",))))),
+        excluded=frozenset(excluded),
     )
 
 

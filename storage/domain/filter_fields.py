@@ -109,11 +109,19 @@ class Field(ABC):
         """The values that are known without a database, for completion after a keyword."""
 
     @abstractmethod
+    def excluded(self, word: Word) -> frozenset[Hashable]:
+        """The values that a word with a `!` excludes; raises FilterError, which points at the word."""
+
+    @abstractmethod
+    def excluded_text(self, values: Collection[Hashable]) -> str:
+        """The word that excludes these values; empty without values."""
+
+    @abstractmethod
     def read(self, word: Word, before: Any) -> Any:
         """The field's value with what a word adds; raises FilterError, which points at the word.
 
         Args:
-            word: a word with one of the field's keywords.
+            word: a word with one of the field's keywords, and no `!`.
             before: what the earlier words of the field said; None for its first word.
         """
 
@@ -130,10 +138,8 @@ class Field(ABC):
         """The field's value made of single values; none means no restriction."""
 
 
-class SetField(Field):
-    """A field with any number of values. It selects what has one of them."""
-
-    several = True
+class KindField(Field):
+    """A field whose values are of one kind."""
 
     def __init__(self, name: str, attribute: str, kind: Kind[Any]) -> None:
         super().__init__(name, attribute)
@@ -142,11 +148,26 @@ class SetField(Field):
     def suggestions(self, keyword: str) -> tuple[str, ...]:
         return self.kind.suggestions
 
+    def excluded(self, word: Word) -> frozenset[Hashable]:
+        return frozenset(self.kind.read(word, pattern) for pattern in word.values)
+
+    def excluded_text(self, values: Collection[Hashable]) -> str:
+        return f"{self.name}:!{self._listed(values)}" if values else ""
+
+    def _listed(self, values: Collection[Any]) -> str:
+        return ",".join(map(self.kind.text, sorted(values)))
+
+
+class SetField(KindField):
+    """A field with any number of values. It selects what has one of them."""
+
+    several = True
+
     def read(self, word: Word, before: frozenset[Any] | None) -> frozenset[Any]:
         return (before or frozenset()).union(self.kind.read(word, pattern) for pattern in word.values)
 
     def text(self, value: frozenset[Any]) -> str:
-        return f"{self.name}:{','.join(map(self.kind.text, sorted(value)))}" if value else ""
+        return f"{self.name}:{self._listed(value)}" if value else ""
 
     def values(self, value: frozenset[Any]) -> frozenset[Hashable]:
         return value
@@ -155,17 +176,10 @@ class SetField(Field):
         return frozenset(values)
 
 
-class SingleField(Field):
-    """A field with at most one value."""
+class SingleField(KindField):
+    """A field with at most one value; any number can be excluded."""
 
     several = False
-
-    def __init__(self, name: str, attribute: str, kind: Kind[Any]) -> None:
-        super().__init__(name, attribute)
-        self.kind = kind
-
-    def suggestions(self, keyword: str) -> tuple[str, ...]:
-        return self.kind.suggestions
 
     def read(self, word: Word, before: object) -> Any:
         return self.kind.read(word, word.only_value())
@@ -191,6 +205,12 @@ class PeriodField(Field):
 
     def suggestions(self, keyword: str) -> tuple[str, ...]:
         return NAMED_PERIODS if keyword == "period" else ()
+
+    def excluded(self, word: Word) -> frozenset[Hashable]:
+        raise word.error(f"'{word.keyword}:' cannot exclude days; write the days to include")
+
+    def excluded_text(self, values: Collection[Hashable]) -> str:
+        return ""
 
     def read(self, word: Word, before: Period | None) -> Period:
         value = word.only_value().lower()

@@ -1,6 +1,7 @@
 """The text of a filter as words: `keyword:value,value`, separated by spaces. Knows no field's meaning.
 
-A value becomes a pattern: a bare `*` is a wildcard, text in quotes is literal. The grammar is in `docs/filters.md`.
+A value becomes a pattern: a bare `*` is a wildcard, text in quotes is literal. A bare `!` before the values excludes
+them. The grammar is in `docs/filters.md`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Word(NamedTuple):
     Attributes:
         keyword: the part before the colon, in lower case.
         values: the patterns after the colon, none of them empty.
+        excluded: whether a `!` stands before the values: then they are left out.
         text: the whole text that the word is part of.
         position: where the word begins in `text`.
         length: how many characters the word has.
@@ -50,6 +52,7 @@ class Word(NamedTuple):
 
     keyword: str
     values: tuple[str, ...]
+    excluded: bool
     text: str
     position: int
     length: int
@@ -80,25 +83,44 @@ def split_words(text: str, keywords: Collection[str]) -> Iterator[Word]:
         if text[position].isspace():
             position += 1
             continue
-        values, end = _scan(text, position)
-        head = _KEYWORD.match(text, position, end)
-        if head is None:
-            shown = text[position:end]
-            raise FilterError(f"'{shown}' is not of the form field:value", text, position, end - position)
-        keyword = head[1].lower()
-        if keyword not in keywords:
-            raise FilterError(unknown_word("field", head[1], keywords), text, position, len(head[1]))
-        values[0] = values[0][len(head[0]) :]
-        word = Word(keyword, tuple(values), text, position, end - position)
-        if "" in values:
-            raise word.error(f"'{keyword}:' needs a value")
+        word = _word(text, position, keywords)
         yield word
-        position = end
+        position += word.length
 
 
-def _scan(text: str, start: int) -> tuple[list[str], int]:
-    """The word that begins at `start`, split at its commas into patterns, and the position where it ends."""
-    values, position = [""], start
+def _word(text: str, start: int, keywords: Collection[str]) -> Word:
+    """The word that begins at `start`."""
+    head = _KEYWORD.match(text, start)
+    if head is None:
+        _, _, end = _scan(text, start)
+        raise FilterError(_no_field(text[start:end], keywords), text, start, end - start)
+    keyword = head[1].lower()
+    if keyword not in keywords:
+        raise FilterError(unknown_word("field", head[1], keywords), text, start, len(head[1]))
+    values, marked, end = _scan(text, head.end())
+    word = Word(keyword, tuple(values), marked[0], text, start, end - start)
+    if "" in values:
+        raise word.error(f"'{keyword}:' needs a value")
+    if any(marked) and not marked[0]:
+        raise word.error(f"'!' excludes all values of a word; write {keyword}:!… as another word")
+    return word
+
+
+def _no_field(word: str, keywords: Collection[str]) -> str:
+    """The message for a word without a field."""
+    head = _KEYWORD.match(word, 1) if word[0] in "!-" else None
+    if head is not None and head[1].lower() in keywords:
+        return f"Write {head[0]}!{word[head.end() :]} to exclude a value"
+    return f"'{word}' is not of the form field:value"
+
+
+def _scan(text: str, start: int) -> tuple[list[str], list[bool], int]:
+    """The values that begin at `start`, separated by commas.
+
+    Returns:
+        The values as patterns, whether a `!` stood before each, and the position where the last one ends.
+    """
+    values, marked, position = [""], [False], start
     while position < len(text) and not text[position].isspace():
         character = text[position]
         position += 1
@@ -107,11 +129,14 @@ def _scan(text: str, start: int) -> tuple[list[str], int]:
             values[-1] += literal(inside)
         elif character == ",":
             values.append("")
+            marked.append(False)
+        elif character == "!" and not values[-1] and not marked[-1] and text[position - 2] in ":,":
+            marked[-1] = True
         elif character == "\\":
             values[-1] += "\\\\"
         else:
             values[-1] += character
-    return values, position
+    return values, marked, position
 
 
 def _quoted_text(text: str, start: int) -> tuple[str, int]:

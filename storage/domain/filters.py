@@ -26,8 +26,11 @@ FIELDS: dict[str, Field] = {
         SetField("status", "statuses", OneOf(StartStatus)),
         SetField("failure", "failures", FailureValue()),
         SingleField("contact", "contact", Pattern()),
+        SetField("name", "names", Pattern()),
     )
 }
+
+Exclusion = tuple[str, Hashable]  # the name of a field and one of its values
 
 
 def fields_by_keyword() -> dict[str, Field]:
@@ -48,6 +51,8 @@ class Filter:
         statuses: how far they got.
         failures: error codes in digits, reasons, or a reason and its code (`failures.failure_value`).
         contact: a pattern of any id of one person.
+        names: patterns of a part of a person's profile name.
+        excluded: values that a selected start does not have, each with the name of its field.
     """
 
     period: Period = LAST_30_DAYS
@@ -58,37 +63,60 @@ class Filter:
     statuses: frozenset[StartStatus] = frozenset()
     failures: frozenset[str] = frozenset()
     contact: str | None = None
+    names: frozenset[str] = frozenset()
+    excluded: frozenset[Exclusion] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The filter that a text says; raises FilterError, which points at the wrong word."""
         fields = fields_by_keyword()
         given: dict[str, Any] = {}
+        excluded: set[Exclusion] = set()
         seen: set[str] = set()
         for word in split_words(text, fields):
             field = fields[word.keyword]
+            if word.excluded:
+                excluded |= {(field.name, value) for value in field.excluded(word)}
+                continue
             if word.keyword in seen and not field.several:
                 raise word.error(f"'{word.keyword}:' appears twice; write it once")
             seen.add(word.keyword)
             given[field.attribute] = field.read(word, given.get(field.attribute))
-        return cls(**given)
+        return cls(**given, excluded=frozenset(excluded))
 
     def __str__(self) -> str:
         """The filter's text, which `parse` reads back."""
-        texts = (field.text(getattr(self, field.attribute)) for field in FIELDS.values())
+        texts = (
+            text
+            for name, field in FIELDS.items()
+            for text in (field.text(getattr(self, field.attribute)), field.excluded_text(self.excluded_values(name)))
+        )
         return " ".join(text for text in texts if text)
 
     def values(self, name: str) -> frozenset[Hashable]:
-        """The values of the field of that name; none where it restricts nothing."""
+        """The values of the field of that name, one of which a start has; none where any value will do."""
         field = FIELDS[name]
         return field.values(getattr(self, field.attribute))
 
+    def excluded_values(self, name: str) -> frozenset[Hashable]:
+        """The values of the field of that name that a start does not have."""
+        return frozenset(value for field, value in self.excluded if field == name) if self.excluded else frozenset()
+
+    def restricts(self, name: str) -> bool:
+        """Whether the field of that name selects or excludes values."""
+        return bool(self.values(name) or self.excluded_values(name))
+
     def with_values(self, name: str, values: Collection[Hashable]) -> Self:
-        """The filter with other values of one field; none means no restriction."""
+        """The filter with other values of one field; none means any value. What it excludes stays excluded."""
         field = FIELDS[name]
         changed: dict[str, Any] = {field.attribute: field.value_of(values)}
         return replace(self, **changed)
 
+    def with_excluded(self, name: str, values: Collection[Hashable]) -> Self:
+        """The filter that excludes other values of one field; none means that it excludes none."""
+        others = {one for one in self.excluded if one[0] != name}
+        return replace(self, excluded=frozenset(others.union((name, value) for value in values)))
+
     def without(self, name: str) -> Self:
         """The filter without the restriction of one field; without its period, it covers all time."""
-        return self.with_values(name, ())
+        return self.with_values(name, ()).with_excluded(name, ())

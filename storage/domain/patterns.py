@@ -17,7 +17,7 @@ _CHARACTERS = re.compile(r"\\.|[^\\]", re.DOTALL)
 _PARTS = re.compile(r"(?:\\.|[^\\*])+|\*", re.DOTALL)
 _PHONE = re.compile(r"\+?[0-9*\\ ().-]+")
 _NO_DIGITS = re.compile(r"[^0-9*\\]")  # nor a wildcard or its escape
-_NEEDS_NO_QUOTES = re.compile(r"[^\s\",\\*]+")
+_NEEDS_NO_QUOTES = re.compile(r"(?!!)[^\s\",\\*]+")  # a bare ! excludes
 
 
 def literal(value: str) -> str:

@@ -7,7 +7,7 @@ it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
 
@@ -45,14 +45,38 @@ class CubeCatalog:
 
     def failure_ids(self, dimensions: Dimensions) -> list[int]:
         """The ids of the selected failure kinds; none where the filter does not name failures."""
-        values = dimensions.failures
+        values, others = dimensions.failures, dimensions.other_failures
         if values is None:
             return []
-        return [id for id, (code, reason) in self.failure_kinds.items() if is_selected(values, code, reason)]
+        return [
+            id
+            for id, kind in self.failure_kinds.items()
+            if is_selected(values, *kind) and not (others and is_selected(others, *kind))
+        ]
+
+    def other_failure_ids(self, dimensions: Dimensions) -> list[int]:
+        """The ids of the failure kinds that are left out where all that did not fail stays in."""
+        if not dimensions.excludes_failures:
+            return []
+        return [id for id, kind in self.failure_kinds.items() if is_selected(dimensions.other_failures, *kind)]
+
+    def are_selected(self, dimensions: Dimensions, failures: Iterable[int]) -> set[int]:
+        """Those of the ids of failure kinds that are selected; all where the filter neither names nor excludes any."""
+        if dimensions.failures is not None:
+            return set(failures).intersection(self.failure_ids(dimensions))
+        return set(failures).difference(self.other_failure_ids(dimensions))
 
     @cached_property
     def _dirty(self) -> list[Block]:
         return self.connection.execute("SELECT DISTINCT level, block FROM dirty ORDER BY level, block").fetchall()
+
+    def is_dirty_day(self, day: int) -> bool:
+        """Whether a day is dirty."""
+        return (0, day) in self._dirty_set
+
+    @cached_property
+    def _dirty_set(self) -> frozenset[Block]:
+        return frozenset(self._dirty)
 
     @cached_property
     def has_dirty_days(self) -> bool:

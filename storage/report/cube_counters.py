@@ -17,7 +17,7 @@ from storage.database.unknown_ids import UNKNOWN_ID
 from storage.domain.vocabulary import DataFlag
 from storage.report.counter_sql import day_counts_columns, packed_counters, send_origins, sum_of_sends
 from storage.report.cube_catalog import CubeCatalog
-from storage.report.metrics import DataQualityCounts, DayCounts, day_counts_of
+from storage.report.metrics import DataQualityCounts, DayCounts, day_counts_of, difference
 from storage.report.selection import Dimensions, Selection
 
 # Up to so many templates are looked up one by one; for more, reading all details of a line is faster.
@@ -70,9 +70,14 @@ class CubeCounters:
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
         """The counts of each day that has a start and is not dirty, in any order."""
-        if selection.dimensions.failures is not None:
+        dimensions = selection.dimensions
+        if dimensions.failures is not None:
             return self._failures_by_day(selection)
-        return self._cells_by_day(selection)
+        days = self._cells_by_day(selection)
+        if dimensions.other_failures:
+            left_out = dimensions.of_excluded_failures()
+            days = difference(days, self._failures_by_day(selection.with_dimensions(left_out)))
+        return days
 
     def _cells_by_day(self, selection: Selection) -> list[DayCounts]:
         dimensions = selection.dimensions
@@ -137,6 +142,8 @@ class CubeCounters:
             conditions += " AND d.status IN (SELECT value FROM json_each(:statuses))"
         if dimensions.failures is not None:
             conditions += " AND d.failure IN (SELECT value FROM json_each(:failures))"
+        elif dimensions.other_failures:
+            conditions += " AND d.failure NOT IN (SELECT value FROM json_each(:other_failures))"
         # With the plus, SQLite reads all templates of a line and does not look up each listed one.
         scan = "" if len(templates.ids) <= _LISTED_TEMPLATES else "+"
         return self._connection.execute(
@@ -154,6 +161,7 @@ class CubeCounters:
                 "blocks": json.dumps(blocks),
                 "statuses": json.dumps(sorted(dimensions.statuses or ())),
                 "failures": json.dumps(self._catalog.failure_ids(dimensions)),
+                "other_failures": json.dumps(self._catalog.other_failure_ids(dimensions)),
             },
         ).fetchall()
 

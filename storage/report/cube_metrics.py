@@ -1,10 +1,14 @@
-"""The counts of recount.py from the cube, which is faster; dirty days are counted from the messages. Writes nothing."""
+"""The counts of recount.py from the cube, which is faster; dirty days are counted from the messages. Writes nothing.
+
+What a filter excludes by contact is subtracted (excluded_starts.py).
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection
+from operator import sub
 
 from pyroaring import BitMap
 
@@ -12,7 +16,8 @@ from storage.database.codes import STATUS_FAILED
 from storage.report.cube_catalog import CubeCatalog, FailureKind
 from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
-from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts
+from storage.report.excluded_starts import ExcludedReader
+from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, difference
 from storage.report.recount import Recount, with_referred
 from storage.report.selection import Selection
 from storage.report.user_set_reader import LeafCell
@@ -27,17 +32,19 @@ class Cube:
         self._counters = CubeCounters(self.catalog)
         self._users = CubeUsers(self.catalog)
         self._recount = Recount(connection)
+        self.excluded = ExcludedReader(self.catalog)
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
         """The counts of each day that has a start, in any order."""
-        days = self._counters.day_counts(selection)
+        days = difference(self._counters.day_counts(selection), self.excluded.day_counts(selection))
         for part in self.catalog.dirty_parts(selection):
             days += self._recount.day_counts(part)
         return days
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
         """Sends with data-quality flags, and starts of unknown contacts."""
-        parts = [self._counters.send_quality(selection)]
+        counted, excluded = self._counters.send_quality(selection), self.excluded.quality(selection)
+        parts = [DataQualityCounts(*map(sub, counted, excluded))]
         parts += map(self._recount.send_quality, self.catalog.dirty_parts(selection))
         sends = DataQualityCounts(*map(sum, zip(*parts, strict=True)))
         return with_referred(sends, self._recount.referred_without_contact(selection))
@@ -61,12 +68,14 @@ class Cube:
         for total in self._counters.totals(selection):
             if total.failure and total.sends:
                 counts[kinds[total.failure]] += total.sends
+        for kind, count in self.excluded.failures(selection).items():
+            counts[kind] -= count
         users: dict[FailureKind, BitMap] = {}
         if counts:
             users = {kinds[id]: contacts for id, contacts in self._users.failed(selection).items()}
         for part in self.catalog.dirty_parts(selection):
             self._add_failures(part, counts, users)
-        failures = [FailureCount(*kind, count, len(users.get(kind, ()))) for kind, count in counts.items()]
+        failures = [FailureCount(*kind, count, len(users.get(kind, ()))) for kind, count in counts.items() if count]
         return tuple(sorted(failures, key=_failure_order))
 
     def _add_failures(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from itertools import chain
 
 from pyroaring import BitMap
@@ -13,9 +13,17 @@ from storage.cube.layout import FAILED
 from storage.cube.start_classes import FAILED_SLICES, USERS_SLICE_SQL
 from storage.report.cube_catalog import CubeCatalog
 from storage.report.metrics import UserCounts
-from storage.report.selection import Selection
-from storage.report.user_counts import ALL_USERS, UserGroup, add_groups, groups_of, set_queries, user_counts
+from storage.report.selection import Dimensions, Selection
+from storage.report.user_counts import ALL_USERS, SetQuery, UserGroup, add_groups, groups_of, set_queries, user_counts
 from storage.report.user_set_reader import LeafCell, sets_by_cell, sets_of
+
+
+def _without(groups: dict[UserGroup, list[BitMap]], dimensions: Dimensions) -> dict[UserGroup, list[BitMap]]:
+    """The groups without the contacts that are left out."""
+    if not dimensions.other_contacts:
+        return groups
+    others = BitMap(dimensions.other_contacts)
+    return {group: [contacts - others for contacts in sets] for group, sets in groups.items()}
 
 
 class CubeUsers:
@@ -37,12 +45,18 @@ class CubeUsers:
         dimensions = selection.dimensions
         groups: defaultdict[UserGroup, list[BitMap]] = defaultdict(list)
         for query in set_queries(dimensions):
-            failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
+            failures = self._failures_of(query, dimensions)
             sets = (users for failure, users in self._sets(query.kind, selection) if failure in failures)
             add_groups(groups, union_of(sets), groups_of(query, dimensions))
         for part in self._catalog.dirty_parts(selection):
             add_groups(groups, self._users_of_messages(part), groups_of(ALL_USERS, dimensions))
-        return groups
+        return _without(groups, dimensions)
+
+    def _failures_of(self, query: SetQuery, dimensions: Dimensions) -> Container[int]:
+        """The ids of the failure kinds whose sets a query reads."""
+        if query.kind != FAILED:
+            return (0,)
+        return self._catalog.are_selected(dimensions, (0, *self._catalog.failure_kinds))  # 0: no error is known
 
     def _users_of_messages(self, selection: Selection) -> BitMap:
         rows = self._connection.execute(
@@ -63,7 +77,7 @@ class CubeUsers:
         dimensions = selection.dimensions
         groups: dict[LeafCell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
         for query in set_queries(dimensions):
-            failures = self._catalog.failure_ids(dimensions) if query.kind == FAILED else (0,)
+            failures = self._failures_of(query, dimensions)
             sets: defaultdict[LeafCell, list[EncodedSet]] = defaultdict(list)
             for cell, failure, users in sets_by_cell(self._connection, query.kind, cells):
                 if failure in failures:
@@ -71,7 +85,7 @@ class CubeUsers:
             wanted = groups_of(query, dimensions)
             for cell, of_cell in sets.items():
                 add_groups(groups[cell], union_of(of_cell), wanted)
-        return {cell: user_counts(of_cell).sent for cell, of_cell in groups.items()}
+        return {cell: user_counts(_without(of_cell, dimensions)).sent for cell, of_cell in groups.items()}
 
     def failed(self, selection: Selection) -> dict[int, BitMap]:
         """The contacts of the failed sends by the id of the failure kind, without dirty days."""
@@ -80,8 +94,9 @@ class CubeUsers:
         sets: defaultdict[int, list[EncodedSet | BitMap]] = defaultdict(list)
         for failure, users in self._sets(FAILED, selection):
             sets[failure].append(users)
-        wanted = sets if dimensions.failures is None else sets.keys() & self._catalog.failure_ids(dimensions)
-        return {failure: contacts_of(union_of(sets[failure]), slices) for failure in wanted}
+        wanted = self._catalog.are_selected(dimensions, sets)
+        others = BitMap(dimensions.other_contacts)
+        return {failure: contacts_of(union_of(sets[failure]), slices) - others for failure in wanted}
 
     def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, EncodedSet | BitMap]]:
         """The sets of the days that are not dirty, each with its failure kind (0 unless the kind is FAILED)."""

@@ -77,12 +77,20 @@ def _starts_by(session: ReadSession, selection: Selection, dimensions: Dimension
     else:
         from_messages = session.cube.catalog.dirty_parts(selection)
         counts.update(_starts_of_cells(session.cube, selection, dimensions, by))
+        for one in session.cube.excluded.starts(selection.with_dimensions(dimensions)):
+            counts[one.line if by == "line" else one.template] -= one.starts
     for part in from_messages:
         counts.update(_starts_of_messages(session.connection, part, dimensions, by))
-    return dict(counts)
+    return {id: count for id, count in counts.items() if count}
 
 
 def _starts_of_cells(cube: Cube, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
+    """The starts on days that are not dirty, with those of excluded contacts."""
+    if dimensions.excludes_failures:
+        left_out = dimensions.of_excluded_failures()
+        counts = Counter(_starts_of_cells(cube, selection, dimensions.without_exclusions(), by))
+        counts.subtract(_starts_of_cells(cube, selection, left_out, by))
+        return counts
     condition, parameters = leaf_cells(cube.catalog, selection, dimensions)
     # The roll-up over all of the other dimension, unless the filter names some of it.
     if by == "line" and dimensions.templates is None:

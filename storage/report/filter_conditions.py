@@ -1,7 +1,8 @@
 """What each field of the filter selects: an SQL condition on `messages`, and the same as numbers for the cube.
 
 `CONDITIONS` has one entry for each field of `storage.domain.filters.FIELDS` except the period, whose days are part of
-every selection. The conditions stand here and not in the field objects, because they need the ids of a database.
+every selection. What a field excludes is in `filter_exclusions`. The conditions stand here and not in the field
+objects, because they need the ids of a database.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
 from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
 from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, phone_digits, plain
+from storage.messages.people_names import contacts_named
 from storage.report import selected_failures
 
 
@@ -24,11 +26,17 @@ class Condition(NamedTuple):
         sql: a condition on `messages AS m`.
         parameters: the values of its named parameters. No two fields have a parameter of the same name.
         dimensions: the same for the cube, by attribute of `Dimensions`; None if the cube does not count by the field.
+        contacts: the ids of the contacts, where the field names people; UNKNOWN_CONTACT for unknown ones.
     """
 
     sql: str
     parameters: dict[str, str | int]
     dimensions: dict[str, Any] | None
+    contacts: frozenset[int] | None = None
+
+
+MANY_CONTACTS = 50_000  # up to so many, the index on contacts finds their starts fastest
+UNKNOWN_CONTACT = 0  # no contact has this id: an unknown contact is NULL in `messages`
 
 
 def _origins(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
@@ -37,9 +45,8 @@ def _origins(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
 
 
 def _user_type(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
-    (value,) = values
-    code = USER_TYPES.index(value)
-    return Condition("m.user_type = :user_type", {"user_type": code}, {"user_type": code})
+    codes = frozenset(map(USER_TYPES.index, values))
+    return Condition(_is_in("m.user_type", "user_types"), {"user_types": _list(codes)}, {"user_types": codes})
 
 
 def _statuses(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
@@ -74,11 +81,23 @@ def _failures(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
 
 def _contact(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
     """Any id of a person selects them. A number is found however it is written."""
-    (pattern,) = patterns
-    if pattern == UNKNOWN:
-        return Condition("m.contact IS NULL", {}, None)
-    ids = _contact_ids(connection, {pattern, phone_digits(pattern)})
-    return Condition(_is_in("m.contact", "contacts"), {"contacts": _list(ids)}, None)
+    ids = _contact_ids(connection, {form for one in patterns - {UNKNOWN} for form in (one, phone_digits(one))})
+    return _people(ids, UNKNOWN in patterns, "contacts")
+
+
+def _names(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+    """Any part of a person's profile name selects them. Case and accents are ignored."""
+    return _people(contacts_named(connection, patterns), False, "named")
+
+
+def _people(ids: set[int], unknown: bool, parameter: str) -> Condition:
+    # With a plus, SQLite does not look up each contact: of many, it is faster to read every start of the period.
+    sql = _is_in("m.contact" if len(ids) <= MANY_CONTACTS else "+m.contact", parameter)
+    parameters: dict[str, str | int] = {parameter: _list(ids)}
+    if unknown:
+        sql, parameters = (f"({sql} OR m.contact IS NULL)", parameters) if ids else ("m.contact IS NULL", {})
+        ids = {UNKNOWN_CONTACT, *ids}
+    return Condition(sql, parameters, None, frozenset(ids))
 
 
 def _contact_ids(connection: sqlite3.Connection, patterns: set[str]) -> set[int]:
@@ -111,4 +130,5 @@ CONDITIONS: dict[str, Callable[[sqlite3.Connection, frozenset[Any]], Condition]]
     "template": _templates,
     "failure": _failures,
     "contact": _contact,
+    "name": _names,
 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from storage.database.codes import REFERRED_FROM, STATUSES
-from storage.report.counter_sql import has_sends, packed_counters, selected_counters
+from storage.database.codes import REFERRED_FROM, STATUS_FAILED, STATUSES
+from storage.report.counter_sql import has_sends, packed_counters, selected_counters, send_origins, sum_of_sends
 from storage.report.cube_catalog import CubeCatalog
 from storage.report.selection import Dimensions, Selection
 
@@ -26,6 +26,11 @@ _WITH_FAILURES = """
       SELECT block, line, template FROM details
       WHERE level = 0 AND block >= :since AND block < :until AND failure IN (SELECT value FROM json_each(:failures))
         AND {dimensions})"""
+
+_FAILURES_LEFT_OUT = """
+ifnull((SELECT {sends} FROM details AS d
+        WHERE d.level = 0 AND d.block = c.day AND d.line = c.line AND d.template = c.template
+          AND d.failure IN (SELECT value FROM json_each(:other_failures))), 0)"""
 
 Parameters = dict[str, str | int]
 
@@ -44,19 +49,31 @@ def counters_of(dimensions: Dimensions, statuses: Iterable[int]) -> list[str]:
 
 def leaf_cells(catalog: CubeCatalog, selection: Selection, dimensions: Dimensions) -> tuple[str, Parameters]:
     """FROM and WHERE of the cells of single lines and templates with a selected start, on days that are not dirty."""
-    counters = counters_of(dimensions, ALL_STATUSES)
-    condition = f"{_CELLS} AND ({' OR '.join(counters) or '0'})"
+    condition = f"{_CELLS} AND ({_has_starts(dimensions)})"
     if catalog.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
     parameters: Parameters = selection.parameters | {
         "of_lines": json.dumps(sorted(catalog.lines if dimensions.lines is None else dimensions.lines)),
         "of_templates": json.dumps(sorted(catalog.templates if dimensions.templates is None else dimensions.templates)),
     }
+    if dimensions.excludes_failures:
+        parameters["other_failures"] = json.dumps(catalog.other_failure_ids(dimensions))
     if dimensions.failures is not None:
         condition += _WITH_FAILURES.format(dimensions=details_condition(dimensions))
         parameters["failures"] = json.dumps(catalog.failure_ids(dimensions))
         parameters["of_statuses"] = json.dumps(sorted(dimensions.statuses or ()))
     return condition, parameters
+
+
+def _has_starts(dimensions: Dimensions) -> str:
+    """The condition that a cell has a selected start; failures that a filter names are left to `_WITH_FAILURES`."""
+    if not dimensions.excludes_failures:
+        return " OR ".join(counters_of(dimensions, ALL_STATUSES)) or "0"
+    # Most cells have a start that did not fail, so the failures of few are looked up.
+    others = counters_of(dimensions, [status for status in ALL_STATUSES if status != STATUS_FAILED])
+    failed = " + ".join(counters_of(dimensions, (STATUS_FAILED,))) or "0"
+    left_out = " + ".join(sum_of_sends(origin, dimensions.user_type) for origin in send_origins(dimensions)) or "0"
+    return f"{' OR '.join(others) or '0'} OR {failed} > {_FAILURES_LEFT_OUT.format(sends=left_out)}"
 
 
 def details_condition(dimensions: Dimensions) -> str:

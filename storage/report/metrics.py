@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from operator import sub
 from typing import NamedTuple, Protocol
 
 from storage.report.selection import Selection
@@ -91,6 +92,16 @@ def day_counts_of(rows: Iterable[tuple[int, ...]]) -> list[DayCounts]:
 def total_of(days: list[DayCounts]) -> DayCounts:
     """The sum of some days; its `day` means nothing."""
     return DayCounts(*map(sum, zip(*days, strict=True))) if days else _NO_TOTALS
+
+
+def difference(days: list[DayCounts], left_out: Iterable[DayCounts]) -> list[DayCounts]:
+    """The counts of each day without those that are left out; days without any start are missing."""
+    by_day = {day.day: day for day in left_out}
+    if not by_day:
+        return days
+    nothing = (0,) * (len(DayCounts._fields) - 1)
+    rest = (DayCounts(day.day, *map(sub, day[1:], by_day.get(day.day, _NO_TOTALS)[1:])) for day in days)
+    return [day for day in rest if day[1:] != nothing]
 
 
 def starts_of(days: Iterable[DayCounts]) -> int:

@@ -5,8 +5,9 @@ A filter of a single contact is grouped from the messages alone. Names are read 
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -15,10 +16,12 @@ from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.cube_metrics import Cube
+from storage.report.excluded_starts import ExcludedStarts, counts_of
 from storage.report.leaf_cells import counters_of, leaf_cells, of_sends
-from storage.report.metrics import starts_of
+from storage.report.metrics import DayCounts, total_of
 from storage.report.read_session import ReadSession
-from storage.report.selection import Dimensions, Selection
+from storage.report.selection import Selection
+from storage.report.user_set_reader import LeafCell
 
 _GROWTH = 4  # factor: each step of a search for a position reads so many times the days of the step before
 
@@ -109,9 +112,45 @@ def _counts_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
     condition, parameters = leaf_cells(cube.catalog, selection, of_sends(selection.dimensions))
     rows = cube.connection.execute(f"SELECT day, count(*) {condition} GROUP BY day", parameters)
     counts = Counter(dict(rows))
+    counts.subtract(_emptied_by_day(cube, selection))
     for part in cube.catalog.dirty_parts(selection):
         counts.update(group.day for group in _groups_of_messages(cube.connection, part))
     return counts
+
+
+def _emptied_by_day(cube: Cube, selection: Selection) -> dict[int, int]:
+    """How many groups of each day that is not dirty have sends of excluded contacts only."""
+    excluded = _excluded_by_cell(cube, selection)
+    if not excluded:
+        return {}
+    dimensions = of_sends(selection.dimensions)
+    if dimensions.failures is not None or dimensions.other_failures:
+        return Counter(cell[0] for cell in excluded if not _sends_of_cell(cube, selection, *cell).sends)
+    sends = " + ".join(counters_of(dimensions, range(STATUS_FAILED, STATUS_ANSWERED + 1))) or "0"
+    rows = cube.connection.execute(
+        f"""
+        SELECT c.day FROM json_each(?) AS one CROSS JOIN cells AS c
+            ON c.line = one.value ->> 1 AND c.template = one.value ->> 2 AND c.day = one.value ->> 0
+        WHERE {sends} = one.value ->> 3
+        """,
+        (json.dumps([(*cell, counts.sends) for cell, counts in excluded.items()]),),
+    )
+    return Counter(day for (day,) in rows)
+
+
+def _excluded_by_cell(cube: Cube, selection: Selection) -> dict[LeafCell, DayCounts]:
+    """The counts of the selected sends of excluded contacts, by day, line and template."""
+    of_cells: dict[LeafCell, list[ExcludedStarts]] = defaultdict(list)
+    for one in cube.excluded.starts(selection.with_dimensions(of_sends(selection.dimensions))):
+        of_cells[one.day, one.line, one.template].append(one)
+    return {cell: counts_of(cell[0], starts) for cell, starts in of_cells.items()}
+
+
+def _sends_of_cell(cube: Cube, selection: Selection, day: int, line: int, template: int) -> DayCounts:
+    """The selected sends of one day, line and template."""
+    dimensions = of_sends(selection.dimensions).replace(lines=frozenset((line,)), templates=frozenset((template,)))
+    that_day = selection.between(date_of(day), date_of(day + 1)).with_dimensions(dimensions)
+    return total_of(cube.day_counts(that_day))
 
 
 def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
@@ -125,19 +164,33 @@ def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
     )
     rows = cube.connection.execute(f"SELECT day, template, line, {columns}, NULL {condition}", parameters)
     found = list(map(_SendGroup._make, rows))
-    if dimensions.failures is not None:
-        found = [_with_failures_only(cube, selection, dimensions, group) for group in found]
+    if dimensions.failures is not None or dimensions.other_failures:
+        # A cell's counters know no failure kind.
+        found = [
+            _with_counts(group, _sends_of_cell(cube, selection, group.day, group.line, group.template))
+            for group in found
+        ]
+    elif excluded := _excluded_by_cell(cube, selection):
+        found = [_less(group, excluded.get((group.day, group.line, group.template))) for group in found]
+    found = [group for group in found if group.sends]
     for part in cube.catalog.dirty_parts(selection):
         found += _groups_of_messages(cube.connection, part)
     return found
 
 
-def _with_failures_only(cube: Cube, selection: Selection, dimensions: Dimensions, group: _SendGroup) -> _SendGroup:
-    """The group without the sends that the filter's failures leave out: a cell's counters know no failure kind."""
-    of_cell = dimensions.replace(lines=frozenset((group.line,)), templates=frozenset((group.template,)))
-    that_day = selection.between(date_of(group.day), date_of(group.day + 1)).with_dimensions(of_cell)
-    failed = starts_of(cube.day_counts(that_day))
-    return group._replace(sends=failed, failed=failed, answered=0)
+def _with_counts(group: _SendGroup, counts: DayCounts) -> _SendGroup:
+    return group._replace(sends=counts.sends, failed=counts.failed, answered=counts.answered)
+
+
+def _less(group: _SendGroup, excluded: DayCounts | None) -> _SendGroup:
+    """The group without the sends of excluded contacts."""
+    if excluded is None:
+        return group
+    return group._replace(
+        sends=group.sends - excluded.sends,
+        failed=group.failed - excluded.failed,
+        answered=group.answered - excluded.answered,
+    )
 
 
 def _groups_of_messages(connection: sqlite3.Connection, selection: Selection) -> list[_SendGroup]:

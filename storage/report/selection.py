@@ -1,6 +1,6 @@
 """A filter as a selection: the SQL condition on `messages`, the days, and the same as numbers for the cube.
 
-What each field selects is in `filter_conditions`. Counts nothing.
+What each field selects is in `filter_conditions`, what it excludes in `filter_exclusions`. Counts nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.domain.calendar import Calendar, date_of, number_of
 from storage.domain.filters import Filter
-from storage.report.filter_conditions import CONDITIONS
+from storage.report.filter_conditions import CONDITIONS, MANY_CONTACTS
+from storage.report.filter_exclusions import exclusions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class Dimensions:
         user_type: a position in `codes.USER_TYPES`.
         statuses: positions in `codes.STATUSES`.
         failures: codes in digits, reasons, or `reason/code`, as in `Filter.failures`.
+        other_failures: failures that are left out, likewise; empty leaves out none.
+        other_contacts: ids of contacts that are left out (`filter_conditions.UNKNOWN_CONTACT`: unknown ones); empty
+            leaves out none.
         needs_recount: whether the filter restricts what the cube does not count by; then `Recount` must answer.
         by_contact: whether the filter names contacts, so that the index on contacts finds the rows fastest.
     """
@@ -37,12 +41,32 @@ class Dimensions:
     user_type: int | None = None
     statuses: frozenset[int] | None = None
     failures: frozenset[str] | None = None
+    other_failures: frozenset[str] = frozenset()
+    other_contacts: frozenset[int] = frozenset()
     needs_recount: bool = False
     by_contact: bool = False
 
     def includes(self, origin: int, user_type: int) -> bool:
         """Whether starts of this origin and user type are selected."""
         return (self.origins is None or origin in self.origins) and self.user_type in (None, user_type)
+
+    @property
+    def excludes_failures(self) -> bool:
+        """Whether failures are left out, and all that did not fail stays in."""
+        return self.failures is None and bool(self.other_failures)
+
+    @property
+    def reads_messages(self) -> bool:
+        """Whether a condition needs failures or contacts, which the indexes on starts do not hold."""
+        return self.failures is not None or bool(self.other_failures or self.other_contacts)
+
+    def without_exclusions(self) -> Dimensions:
+        """The same dimensions with the failures and contacts that are left out."""
+        return replace(self, other_failures=frozenset(), other_contacts=frozenset())
+
+    def of_excluded_failures(self) -> Dimensions:
+        """What `excludes_failures` leaves out."""
+        return replace(self, failures=self.other_failures, other_failures=frozenset())
 
     def replace(self, **changes: frozenset[int] | None) -> Dimensions:
         """The same dimensions, except the ones given."""
@@ -106,8 +130,28 @@ def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, n
             conditions.append(condition.sql)
             parameters |= condition.parameters
             selected |= {"needs_recount": True} if condition.dimensions is None else condition.dimensions
-    dimensions = Dimensions(**selected, by_contact=filter.contact is not None)
+            if condition.contacts is not None and len(condition.contacts) <= MANY_CONTACTS:
+                selected["by_contact"] = True
+    if filter.excluded:
+        excluded = exclusions(connection, filter)
+        conditions += excluded.sql
+        parameters |= excluded.parameters
+        for attribute, left in excluded.left.items():
+            selected[attribute] = selected.get(attribute, left) & left
+        selected |= {"other_failures": excluded.failures, "other_contacts": excluded.contacts}
+        selected["needs_recount"] = selected.get("needs_recount", False) or excluded.needs_recount
+    dimensions = _dimensions(selected)
     return Selection(" AND ".join(conditions), parameters, since, until, calendar, dimensions)
+
+
+def _dimensions(selected: dict[str, Any]) -> Dimensions:
+    """The dimensions of values by attribute; of user types, one or all can be selected."""
+    user_types = selected.pop("user_types", None)
+    if user_types is not None and len(user_types) == 1:
+        (selected["user_type"],) = user_types
+    elif user_types is not None and not user_types:
+        selected["lines"] = frozenset()  # nothing at all
+    return Dimensions(**selected)
 
 
 def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int]:

@@ -10,7 +10,7 @@ from pyroaring import BitMap
 from storage.cube.bitmaps import contacts_by_slice, union_of_bitmaps
 from storage.cube.layout import FAILED, STEPS, USERS
 from storage.cube.start_classes import FAILED_SLICES, STEP_STATUSES, STEPS_SLICES, USERS_SLICES, Slice
-from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, USER_TYPES
+from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, STATUSES, USER_TYPES
 from storage.domain.vocabulary import UserType
 from storage.report.metrics import UserCounts
 from storage.report.selection import Dimensions
@@ -43,6 +43,11 @@ def set_queries(dimensions: Dimensions) -> list[SetQuery]:
     if dimensions.failures is not None:
         with_failed = dimensions.statuses is None or STATUS_FAILED in dimensions.statuses
         return [SetQuery(FAILED, FAILED_SLICES, None)] if with_failed else []
+    if dimensions.other_failures and (dimensions.statuses is None or STATUS_FAILED in dimensions.statuses):
+        # The failed ones by their failure, which only their own sets distinguish.
+        statuses = frozenset(range(len(STATUSES))) if dimensions.statuses is None else dimensions.statuses
+        not_failed = dimensions.replace(statuses=statuses - {STATUS_FAILED}, other_failures=frozenset())
+        return [SetQuery(FAILED, FAILED_SLICES, None), *set_queries(not_failed)]
     # USERS does not distinguish sent, delivered and read: it is enough unless only some of the three are selected.
     if dimensions.statuses is None or not dimensions.statuses & STEP_STATUSES or dimensions.statuses >= STEP_STATUSES:
         return [SetQuery(USERS, USERS_SLICES, dimensions.statuses)]

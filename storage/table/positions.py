@@ -152,7 +152,7 @@ class _PageReader:
         """The pairs of line and template to read by; None if reading by time is cheaper."""
         all_starts = starts_of(self._cube.day_counts(window.with_dimensions(Dimensions())))
         read_by_time = min(all_starts, wanted * all_starts // max(1, count))
-        in_index = window.dimensions.statuses is None and window.dimensions.failures is None
+        in_index = window.dimensions.statuses is None and not window.dimensions.reads_messages
         if read_by_time <= (_CHEAP_IN_INDEX if in_index else _CHEAP) or self._cube.catalog.is_dirty(window):
             return None
         pairs, read_by_pair = pairs_with_starts(self._cube, window)

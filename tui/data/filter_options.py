@@ -86,7 +86,7 @@ def typed_period(text: str) -> Option | None:
 
 def with_chosen(filter: Filter, name: str, values: Collection[Hashable]) -> Filter:
     """The filter with the values chosen for the field `name`; None among them means no restriction."""
-    return filter.without(name) if None in values else filter.with_values(name, values)
+    return filter.without(name) if None in values else filter.without(name).with_values(name, values)
 
 
 def shifted(period: Period, since: date, until: date, by: int) -> Period:

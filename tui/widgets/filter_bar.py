@@ -51,7 +51,7 @@ class Dropdown(PaintedWidget, can_focus=True):
 
     def _state(self, filter: Filter) -> tuple[str, bool]:
         """The setting in words, and whether it restricts anything; the period, which is always set, does not count."""
-        return self._words.setting(filter), self.field != "period" and bool(filter.values(self.field))
+        return self._words.setting(filter), self.field != "period" and filter.restricts(self.field)
 
     def action_open(self) -> None:
         self._choose(self.field)

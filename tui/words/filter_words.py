@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,12 +15,13 @@ from storage.domain.failures import NO_CODE
 from storage.domain.filters import FIELDS, Filter
 from storage.domain.patterns import plain
 from storage.domain.period import ALL_TIME, Period
-from storage.domain.vocabulary import Origin, StartStatus
+from storage.domain.vocabulary import Origin, StartStatus, UserType
 from tui.terminal.sanitize import safe
 from tui.words.numbers import plural
 from tui.words.wording import BREADCRUMB_SEPARATOR, ORIGIN_NAMES, SHORT_ORIGINS, USER_TYPE_NAMES, day, days, reason_name
 
 _MAX_NAME_LENGTH = 200  # characters
+_ENUMERATED = {"origin": Origin, "user": UserType, "status": StartStatus}  # what they exclude is told by what is left
 _MAX_NAMES = 2  # values named one by one in a restriction
 
 PERIOD_NAMES: dict[Period, str] = {
@@ -77,23 +79,42 @@ def describe(filter: Filter) -> str:
 
 def restrictions(filter: Filter) -> list[str]:
     """What each field of a filter selects, in words, the period first."""
-    words = (FIELD_WORDS[name].restriction(filter) for name in FIELDS if filter.values(name))
+    words = (one for name in FIELDS for one in (_selected(filter, name), _excluded(filter, name)))
     return [word for word in words if word]
 
 
+def _selected(filter: Filter, name: str) -> str:
+    return FIELD_WORDS[name].restriction(filter) if filter.values(name) else ""
+
+
+def _excluded(filter: Filter, name: str) -> str:
+    """What a field of a filter excludes, in words: "not template test_*"."""
+    values = filter.excluded_values(name)
+    if not values:
+        return ""
+    others = frozenset(_ENUMERATED.get(name, ())) - values
+    empty = type(filter)()
+    if others:
+        return FIELD_WORDS[name].restriction(empty.with_values(name, others))
+    if FIELDS[name].several and name not in _ENUMERATED:
+        return f"not {FIELD_WORDS[name].restriction(empty.with_values(name, values))}"
+    first, *more = sorted(map(str, values))
+    words = FIELD_WORDS[name].restriction(empty.with_values(name, {first}))
+    others_too = f" or {plural(len(more), 'other')}" if more else ""
+    return f"not {words}{others_too}"
+
+
 def breadcrumbs(filters: Sequence[Filter]) -> str:
-    """The steps that led to the last filter: the restrictions that each step added, changed or removed."""
-    steps: list[str] = []
-    before: list[str] = []
+    """How the last filter was narrowed, step by step: a step that was left or changed is no part of it any more."""
+    steps: list[list[str]] = []
     for filter in filters:
         now = restrictions(filter)
-        added = [words for words in now if words not in before]
-        if added:
-            steps.append(", ".join(added))
-        elif len(now) < len(before):
-            steps.append("without: " + ", ".join(words for words in before if words not in now))
-        before = now
-    return BREADCRUMB_SEPARATOR.join(steps)
+        while steps and not set(steps[-1]) <= set(now):
+            steps.pop()
+        if not steps or steps[-1] != now:
+            steps.append(now)
+    added = ([words for words in now if words not in before] for before, now in pairwise([[], *steps]))
+    return BREADCRUMB_SEPARATOR.join(", ".join(words) for words in added if words)
 
 
 def period_name(period: Period) -> str:
@@ -214,6 +235,10 @@ FIELD_WORDS: dict[str, FieldWords] = {
     "contact": FieldWords(
         restriction=lambda filter: f"contact {_shown(filter.contact or '')}",
         without="Without the contact there would be {starts}.",
+    ),
+    "name": FieldWords(
+        restriction=lambda filter: f"name with {_any_of(filter.names)}",
+        without="Without the name there would be {starts}.",
     ),
 }
 DROPDOWNS: dict[str, DropdownWords] = {

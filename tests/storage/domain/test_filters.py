@@ -38,6 +38,15 @@ filters = st.builds(
     statuses=st.frozensets(st.sampled_from(StartStatus)),
     failures=st.frozensets(st.sampled_from([*Reason, "131026", "0"]).map(str)),
     contact=st.none() | patterns,
+    names=st.frozensets(patterns, max_size=2),
+    excluded=st.frozensets(
+        st.tuples(st.sampled_from(["line", "template", "contact", "name"]), patterns)
+        | st.tuples(st.just("origin"), st.sampled_from(Origin))
+        | st.tuples(st.just("user"), st.sampled_from(UserType))
+        | st.tuples(st.just("status"), st.sampled_from(StartStatus))
+        | st.tuples(st.just("failure"), st.sampled_from([*Reason, "131026"]).map(str)),
+        max_size=4,
+    ),
 )
 
 
@@ -97,6 +106,15 @@ def test_a_quoted_value_is_literal_and_a_bare_star_is_not() -> None:
         ("template:a,,b", "template:a,,b"),
         ("user:new,recurrent", "user:new,recurrent"),
         ("contact:1 contact:2", "contact:2"),
+        ("template:!", "template:!"),
+        ("template:!a,", "template:!a,"),
+        ("template:a,!b", "template:a,!b"),
+        ("!template:a", "!template:a"),
+        ("-template:a", "-template:a"),
+        ("period:!7d", "period:!7d"),
+        ("since:!2026-01-01", "since:!2026-01-01"),
+        ("status:!lost", "status:!lost"),
+        ("contact:!+54 9 11", "9"),
     ],
 )
 def test_a_wrong_filter_points_at_the_word(text: str, word: str) -> None:
@@ -115,7 +133,10 @@ def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
 
 @given(filters, st.sampled_from(list(FIELDS)))
 def test_the_values_of_a_field_make_it_again(filter: Filter, name: str) -> None:
-    assert filter.without(name).with_values(name, filter.values(name)) == filter
+    values, excluded = filter.values(name), filter.excluded_values(name)
+    assert filter.without(name).with_values(name, values).with_excluded(name, excluded) == filter
+    assert filter.restricts(name) is bool(values or excluded)
+    assert not filter.without(name).excluded_values(name)
 
 
 def test_without_its_period_a_filter_covers_all_time() -> None:
@@ -123,9 +144,23 @@ def test_without_its_period_a_filter_covers_all_time() -> None:
 
 
 def test_every_attribute_of_a_filter_belongs_to_one_field() -> None:
-    assert [field.attribute for field in FIELDS.values()] == [
+    assert [field.attribute for field in FIELDS.values()] + ["excluded"] == [
         attribute.name for attribute in dataclasses.fields(Filter)
     ]
+
+
+def test_a_mark_before_the_values_excludes_them_all() -> None:
+    filter = Filter.parse('template:!test_*,b template:order_* contact:!1,2 contact:3 template:!"!c"')
+    assert filter.templates == {"order_*"}
+    assert filter.excluded_values("template") == {"test_*", "b", "!c"}
+    assert filter.contact == "3"
+    assert filter.excluded_values("contact") == {"1", "2"}
+    assert str(filter) == 'period:30d template:order_* template:!"!c",b,test_* contact:3 contact:!1,2'
+
+
+def test_a_quoted_mark_is_a_plain_sign() -> None:
+    assert Filter.parse('template:"!promo"').templates == {"!promo"}
+    assert Filter.parse("template:promo!").templates == {"promo!"}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +188,7 @@ def test_an_unknown_word_gets_a_suggestion(text: str, message: str) -> None:
         (
             "colour:red",
             "Unknown field 'colour'. Use one of: period, since, until, origin, line, template, user, status,"
-            " failure, contact",
+            " failure, contact, name",
         ),
     ],
 )

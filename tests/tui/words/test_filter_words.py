@@ -40,12 +40,31 @@ def test_every_dropdown_shows_a_key_that_opens_it() -> None:
         ("period:7d failure:media/none", "Last 7 days, failed by media problem without a code"),
         ("period:7d failure:media/131053", "Last 7 days, failed by media problem with code 131053"),
         ("period:7d contact:5491155550001", "Last 7 days, contact 5491155550001"),
+        ("period:7d name:lucia", "Last 7 days, name with lucia"),
+        ("period:7d template:!a,b line:x line:!y", "Last 7 days, line x, not line y, not template a or b"),
+        ("period:7d contact:!1,2,3", "Last 7 days, not contact 1 or 2 others"),
+        ("period:7d status:!failed user:!new", "Last 7 days, recurrent users, not failed"),
+        ("period:7d origin:!webchat,campaign", "Last 7 days, started by template or mass notification"),
+        ("period:7d user:!new,recurrent", "Last 7 days, not new users or 1 other"),
+        ("period:7d failure:!131026", "Last 7 days, not failed by code 131026"),
     ],
 )
 def test_a_filter_in_words(text: str, words: str) -> None:
     assert describe(Filter.parse(text)) == words
 
 
-def test_breadcrumbs_say_what_each_step_changed() -> None:
-    filters = [Filter.parse(text) for text in ("", "template:promo", "template:promo status:failed", "template:promo")]
-    assert breadcrumbs(filters) == "Last 30 days › template promo › failed › without: failed"
+@pytest.mark.parametrize(
+    ("texts", "trail"),
+    [
+        (("", "template:promo", "template:promo status:failed"), "Last 30 days › template promo › failed"),
+        (("", "template:promo", "template:promo status:failed", "template:promo"), "Last 30 days › template promo"),
+        (("", "template:promo", "", "user:new"), "Last 30 days › new users"),
+        (("", "template:promo", "period:7d template:promo"), "Last 7 days, template promo"),
+        (("", "template:promo", "template:welcome"), "Last 30 days › template welcome"),
+        (("", "template:!test_*", "template:!test_*"), "Last 30 days › not template test_*"),
+    ],
+)
+def test_breadcrumbs_are_the_steps_to_the_last_filter_and_none_that_was_left(
+    texts: tuple[str, ...], trail: str
+) -> None:
+    assert breadcrumbs([Filter.parse(text) for text in texts]) == trail
