@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 
+from storage.domain.dimension import Dimension
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.failures import Reason
+from storage.domain.filters import Filter
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType
+from storage.report.breakdown import load_breakdown
+from storage.report.report_json import breakdown_as_json
 from storage.table.export import ENGLISH, SPANISH
 from storage.table.export_people import PeopleExport
 from storage.table.export_retries import RetryExport
-from tests.databases import ZONE, build, report_of, tsv_of
+from tests.databases import ZONE, build, report_of, session_of, tsv_of
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "definitions.md").read_text(encoding="utf-8")
 EXAMPLE = "since:2026-11-18 until:2026-11-20"
@@ -122,3 +126,32 @@ def test_every_heading_of_the_list_of_contents_exists() -> None:
     headings = re.findall(r"^#+ (.*)$", DOCUMENT, re.MULTILINE)
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     assert [link for link in links if link not in anchors] == []
+
+
+def test_the_breakdown_of_the_worked_example_is_what_the_program_says(path: Path) -> None:
+    shown = (
+        "promo has 3 starts, 3 sends, 3 users, 1 failed, 2 delivered, 2 read, 1 answered; `(none)` has 1 start, no send"
+    )
+    assert shown in DOCUMENT.replace("\n", " ")
+    with session_of(path) as session:
+        breakdown = load_breakdown(session, Filter.parse(EXAMPLE), NOW, Dimension.TEMPLATE)
+    assert breakdown_as_json(breakdown) == {
+        "by": "template",
+        "rows": [
+            _row("promo", 3, 3, 3, 1, 2, 2, 1),
+            _row("(none)", 1, 0, 1, 0, 0, 0, 0),
+            _row("(unknown)", 1, 1, 1, 0, 0, 0, 0),
+            _row("reminder", 1, 1, 1, 0, 1, 0, 0),
+        ],
+    }
+
+
+def _row(value: str, *counts: int) -> dict[str, Any]:
+    names = ("starts", "sends", "users", "failed", "delivered", "read", "answered")
+    return {"value": value, **dict(zip(names, counts, strict=True))}
+
+
+def test_every_dimension_and_member_of_a_breakdown_is_defined(path: Path) -> None:
+    with session_of(path) as session:
+        breakdown = load_breakdown(session, Filter.parse(EXAMPLE), NOW, Dimension.LINE)
+    assert undefined((*Dimension, *members(breakdown_as_json(breakdown)), "breakdown", "previous")) == []

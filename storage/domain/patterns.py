@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+ANY = "*"  # the pattern that matches every value
 UNKNOWN = "(unknown)"  # the value of a line or a template that no source names
 _SPECIAL = frozenset("*\\")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

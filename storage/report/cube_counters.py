@@ -1,14 +1,11 @@
 """Counts of starts on days that are not dirty, from the cube's tables `cells` and `details`. Knows no set of users.
 
-What a filter selects of lines and templates is added up by inclusion and exclusion: either the selected cells, or the
-roll-up over all minus the cells that are not selected, whichever are fewer. Both dimensions may do so at once; the sign
-of a cell is the product of its line's and its template's.
+What a filter selects of lines and templates is added up with signs (signed_ids.py).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from storage.cube.layout import ALL, Block
@@ -19,37 +16,10 @@ from storage.report.counter_sql import day_counts_columns, packed_counters, send
 from storage.report.cube_catalog import CubeCatalog
 from storage.report.metrics import DataQualityCounts, DayCounts, day_counts_of, difference
 from storage.report.selection import Dimensions, Selection
+from storage.report.signed_ids import SignedIds, signed_ids
 
 # Up to so many templates are looked up one by one; for more, reading all details of a line is faster.
 _LISTED_TEMPLATES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """The ids of one dimension whose counters, with their signs, add up to what is selected."""
-
-    added: tuple[int, ...]
-    subtracted: tuple[int, ...] = ()
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """All ids; ALL, if it is among them, comes first."""
-        return (*self.added, *self.subtracted)
-
-    @property
-    def signed(self) -> list[tuple[int, int]]:
-        """Each id with its sign."""
-        return [*((id, 1) for id in self.added), *((id, -1) for id in self.subtracted)]
-
-
-def _terms(selected: frozenset[int] | None, every: set[int]) -> _Terms:
-    """The shorter of two sums: the selected ids, or ALL minus every other id."""
-    if selected is None:
-        return _Terms((ALL,))
-    others = every - selected
-    if len(selected) <= len(others) + 1:
-        return _Terms(tuple(sorted(selected)))
-    return _Terms((ALL,), tuple(sorted(others)))
 
 
 class SendTotal(NamedTuple):
@@ -64,7 +34,7 @@ class CubeCounters:
     """Counts of starts in one read transaction."""
 
     def __init__(self, catalog: CubeCatalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._connection = catalog.connection
         self._last_totals: tuple[Selection, list[SendTotal]] | None = None
 
@@ -81,10 +51,10 @@ class CubeCounters:
 
     def _cells_by_day(self, selection: Selection) -> list[DayCounts]:
         dimensions = selection.dimensions
-        lines, templates = self._line_and_template_terms(dimensions)
+        lines, templates = self.signed_ids(dimensions)
         packed = packed_counters(dimensions.user_type)
         days = "c.day >= :since AND c.day < :until"
-        if self._catalog.has_dirty_days:
+        if self.catalog.has_dirty_days:
             days += " AND c.day NOT IN (SELECT block FROM dirty WHERE level = 0)"
         parameters: dict[str, str | int] = dict(selection.parameters)
         if len(lines.ids) == len(templates.ids) == 1:
@@ -106,7 +76,7 @@ class CubeCounters:
         return day_counts_of(self._connection.execute(statement, parameters))
 
     def _failures_by_day(self, selection: Selection) -> list[DayCounts]:
-        rows = self._sends_by("b.block", selection, self._catalog.clean_days(selection))
+        rows = self.sends_by("b.block", selection.dimensions, self.catalog.clean_days(selection))
         return [
             DayCounts(day, failed=template + notification, template=template, notification=notification)
             for day, template, notification in rows
@@ -116,18 +86,27 @@ class CubeCounters:
     def totals(self, selection: Selection) -> list[SendTotal]:
         """The sends by failure kind and flags; sends with neither are missing."""
         if self._last_totals is None or self._last_totals[0] != selection:
-            rows = self._sends_by("d.failure, d.marks", selection, self._catalog.clean_blocks(selection))
+            rows = self.sends_by("d.failure, d.marks", selection.dimensions, self.catalog.clean_blocks(selection))
             totals = [SendTotal(failure, flags, sum(sends)) for failure, flags, *sends in rows]
             self._last_totals = selection, totals
         return self._last_totals[1]
 
-    def _sends_by(self, columns: str, selection: Selection, blocks: list[Block]) -> list[tuple[int, ...]]:
+    def sends_by(
+        self,
+        columns: str,
+        dimensions: Dimensions,
+        blocks: list[Block],
+        ids: tuple[SignedIds, SignedIds] | None = None,
+    ) -> list[tuple[int, ...]]:
         """The sends in `details` of some blocks: the columns that they are grouped by, then the sends of each origin.
 
         Templates are not joined but looked up by an index condition, so a template's sign follows from its id.
+
+        Args:
+            columns: SQL of `details AS d` and the blocks `b`.
+            ids: the lines and templates to add up; None: those of `dimensions`.
         """
-        dimensions = selection.dimensions
-        lines, templates = self._line_and_template_terms(dimensions)
+        lines, templates = self.signed_ids(dimensions) if ids is None else ids
         sign = ""
         if lines.subtracted or templates.subtracted:
             sign_of_template = f"iif(d.template = {ALL}, 1, -1)" if templates.subtracted else "1"
@@ -160,8 +139,8 @@ class CubeCounters:
                 "templates": json.dumps(templates.ids),
                 "blocks": json.dumps(blocks),
                 "statuses": json.dumps(sorted(dimensions.statuses or ())),
-                "failures": json.dumps(self._catalog.failure_ids(dimensions)),
-                "other_failures": json.dumps(self._catalog.other_failure_ids(dimensions)),
+                "failures": json.dumps(self.catalog.failure_ids(dimensions)),
+                "other_failures": json.dumps(self.catalog.other_failure_ids(dimensions)),
             },
         ).fetchall()
 
@@ -187,9 +166,10 @@ class CubeCounters:
         of_unknown = dimensions.replace(templates=frozenset((UNKNOWN_ID,)))
         return sum(day.sends for day in self.day_counts(selection.with_dimensions(of_unknown)))
 
-    def _line_and_template_terms(self, dimensions: Dimensions) -> tuple[_Terms, _Terms]:
+    def signed_ids(self, dimensions: Dimensions) -> tuple[SignedIds, SignedIds]:
+        """The lines and the templates whose counters add up to what is selected."""
         # The catalog reads its lines and templates when first asked: only a filter that names some needs them.
         return (
-            _terms(dimensions.lines, set() if dimensions.lines is None else self._catalog.lines),
-            _terms(dimensions.templates, set() if dimensions.templates is None else self._catalog.templates),
+            signed_ids(dimensions.lines, set() if dimensions.lines is None else self.catalog.lines),
+            signed_ids(dimensions.templates, set() if dimensions.templates is None else self.catalog.templates),
         )

@@ -13,10 +13,13 @@ from operator import sub
 from pyroaring import BitMap
 
 from storage.database.codes import STATUS_FAILED
+from storage.domain.dimension import Dimension
+from storage.report.cube_breakdown import CubeBreakdown
 from storage.report.cube_catalog import CubeCatalog, FailureKind
 from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
 from storage.report.excluded_starts import ExcludedReader
+from storage.report.grouping import GroupCounts, GroupKey
 from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, difference
 from storage.report.recount import Recount, with_referred
 from storage.report.selection import Selection
@@ -33,6 +36,7 @@ class Cube:
         self._users = CubeUsers(self.catalog)
         self._recount = Recount(connection)
         self.excluded = ExcludedReader(self.catalog)
+        self._breakdown = CubeBreakdown(self._counters, self._users, self.excluded, self._recount)
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
         """The counts of each day that has a start, in any order."""
@@ -60,6 +64,10 @@ class Cube:
     def sent_by_cell(self, selection: Selection, cells: Collection[LeafCell]) -> dict[LeafCell, int]:
         """How many contacts the selected sends of each cell went to; the cells must have no dirty day."""
         return self._users.sent_by_cell(selection, cells)
+
+    def groups(self, selection: Selection, dimension: Dimension) -> dict[GroupKey, GroupCounts]:
+        """The counts of each group that has a selected start, in any order."""
+        return self._breakdown.groups(selection, dimension)
 
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
         """Failures by count, descending; then by code, none last; then by reason."""

@@ -42,17 +42,22 @@ class CubeUsers:
         return BitMap.union(BitMap(), *chain.from_iterable(self._groups(selection).values()))
 
     def _groups(self, selection: Selection) -> dict[UserGroup, list[BitMap]]:
+        groups = self.clean_groups(selection)
+        for part in self._catalog.dirty_parts(selection):
+            add_groups(groups, self._users_of_messages(part), groups_of(ALL_USERS, selection.dimensions))
+        return groups
+
+    def clean_groups(self, selection: Selection) -> dict[UserGroup, list[BitMap]]:
+        """The contacts of each group of users, without dirty days."""
         dimensions = selection.dimensions
         groups: defaultdict[UserGroup, list[BitMap]] = defaultdict(list)
         for query in set_queries(dimensions):
-            failures = self._failures_of(query, dimensions)
+            failures = self.failures_of(query, dimensions)
             sets = (users for failure, users in self._sets(query.kind, selection) if failure in failures)
             add_groups(groups, union_of(sets), groups_of(query, dimensions))
-        for part in self._catalog.dirty_parts(selection):
-            add_groups(groups, self._users_of_messages(part), groups_of(ALL_USERS, dimensions))
         return _without(groups, dimensions)
 
-    def _failures_of(self, query: SetQuery, dimensions: Dimensions) -> Container[int]:
+    def failures_of(self, query: SetQuery, dimensions: Dimensions) -> Container[int]:
         """The ids of the failure kinds whose sets a query reads."""
         if query.kind != FAILED:
             return (0,)
@@ -77,7 +82,7 @@ class CubeUsers:
         dimensions = selection.dimensions
         groups: dict[LeafCell, defaultdict[UserGroup, list[BitMap]]] = {cell: defaultdict(list) for cell in cells}
         for query in set_queries(dimensions):
-            failures = self._failures_of(query, dimensions)
+            failures = self.failures_of(query, dimensions)
             sets: defaultdict[LeafCell, list[EncodedSet]] = defaultdict(list)
             for cell, failure, users in sets_by_cell(self._connection, query.kind, cells):
                 if failure in failures:

@@ -11,6 +11,8 @@ from functools import partial
 from operator import sub
 from typing import NamedTuple, Protocol
 
+from storage.domain.dimension import Dimension
+from storage.report.grouping import GroupCounts, GroupKey
 from storage.report.selection import Selection
 
 
@@ -163,3 +165,6 @@ class MetricsSource(Protocol):
 
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
         """Failures by count, descending; then by code, none last; then by reason."""
+
+    def groups(self, selection: Selection, dimension: Dimension) -> dict[GroupKey, GroupCounts]:
+        """The counts of each group that has a selected start, in any order."""

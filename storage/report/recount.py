@@ -8,15 +8,34 @@ from __future__ import annotations
 
 import sqlite3
 
+from pyroaring import BitMap
+
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES
+from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID
+from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.vocabulary import DataFlag, StartStatus
+from storage.report.grouping import GroupCounts, GroupKey
 from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, day_counts_of
 from storage.report.selection import Selection
 
 _FAILED = STATUSES.index(StartStatus.FAILED)
+_DELIVERED, _READ = STATUSES.index(StartStatus.DELIVERED), STATUSES.index(StartStatus.READ)
 _ANSWERED = STATUSES.index(StartStatus.ANSWERED)
 _BY_STATUS = ", ".join(f"sum(m.status = {status})" for status in range(_FAILED, _ANSWERED + 1))
 _BY_ORIGIN = ", ".join(f"sum(m.origin = {origin})" for origin in range(len(ORIGINS)))
+
+_GROUP_KEYS = {
+    Dimension.TEMPLATE: TEMPLATE_ID,
+    Dimension.LINE: LINE_ID,
+    Dimension.ORIGIN: "m.origin",
+    Dimension.USER_TYPE: "m.user_type",
+    Dimension.DAY: "m.day",
+    # 1970-01-01 was a Thursday.
+    Dimension.WEEK: "m.day - ((m.day + 3) % 7 + 7) % 7",
+    Dimension.MONTH: "CAST(strftime('%s', m.day * 86400, 'unixepoch', 'start of month') AS INTEGER) / 86400",
+    Dimension.REASON: "m.failure_reason",
+    Dimension.CODE: "m.failure_code",
+}
 
 
 def with_referred(sends: DataQualityCounts, unknown_contacts: int) -> DataQualityCounts:
@@ -101,3 +120,35 @@ class Recount:
             selection.parameters,
         )
         return tuple(FailureCount(*row) for row in rows)
+
+    def groups(self, selection: Selection, dimension: Dimension) -> dict[GroupKey, GroupCounts]:
+        """The counts of each group that has a selected start, in any order."""
+        rows = self._connection.execute(
+            f"""
+            SELECT {_GROUP_KEYS[dimension]}, count(*), sum(m.origin < {REFERRED_FROM}), count(DISTINCT m.contact),
+                   sum(m.status = {_FAILED}), sum(m.status BETWEEN {_DELIVERED} AND {_ANSWERED}),
+                   sum(m.status BETWEEN {_READ} AND {_ANSWERED}), sum(m.status = {_ANSWERED})
+            FROM messages AS m WHERE {_grouped(selection, dimension)} GROUP BY 1
+            """,
+            selection.parameters,
+        )
+        return {key: GroupCounts(*counts) for key, *counts in rows}
+
+    def contacts(self, selection: Selection, dimension: Dimension) -> dict[GroupKey, BitMap]:
+        """The distinct contacts of each group, for a group that is counted in parts."""
+        rows = self._connection.execute(
+            f"""
+            SELECT DISTINCT {_GROUP_KEYS[dimension]}, m.contact FROM messages AS m
+            WHERE {_grouped(selection, dimension)} AND m.contact IS NOT NULL
+            """,
+            selection.parameters,
+        )
+        contacts: dict[GroupKey, BitMap] = {}
+        for key, contact in rows:
+            contacts.setdefault(key, BitMap()).add(contact)
+        return contacts
+
+
+def _grouped(selection: Selection, dimension: Dimension) -> str:
+    """The condition on the starts that a dimension groups."""
+    return f"{selection.condition} AND m.status = {_FAILED}" if dimension in OF_FAILURES else selection.condition

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from storage.database.codes import ORIGINS
+from storage.report.breakdown import Breakdown, BreakdownRow
+from storage.report.breakdown_comparison import compared_rows
 from storage.report.comparison import Comparison
 from storage.report.report import Report
 
@@ -42,3 +44,21 @@ def as_json(report: Report) -> dict[str, Any]:
 def comparison_as_json(comparison: Comparison) -> dict[str, Any]:
     """The report of the compared days, and that of the days before as its member `previous`."""
     return {**as_json(comparison.report), "previous": as_json(comparison.previous)}
+
+
+def breakdown_as_json(breakdown: Breakdown) -> dict[str, Any]:
+    """The breakdown as values that `json.dumps` takes."""
+    return {"by": breakdown.dimension.value, "rows": [_row_as_json(row) for row in breakdown.rows]}
+
+
+def compared_breakdown_as_json(breakdown: Breakdown, previous: Breakdown) -> dict[str, Any]:
+    """The breakdown of the compared days; each row has the counts of the days before as its member `previous`."""
+    rows = [
+        {**_row_as_json(one.row), "previous": None if one.previous is None else one.previous._asdict()}
+        for one in compared_rows(breakdown, previous)
+    ]
+    return {"by": breakdown.dimension.value, "rows": rows}
+
+
+def _row_as_json(row: BreakdownRow) -> dict[str, Any]:
+    return {"value": row.value, **row.counts._asdict()}

@@ -68,6 +68,14 @@ class Dimensions:
         """What `excludes_failures` leaves out."""
         return replace(self, failures=self.other_failures, other_failures=frozenset())
 
+    def includes_class(self, origin: int, status: int) -> bool:
+        """Whether starts of this origin and status are selected."""
+        return (self.origins is None or origin in self.origins) and (self.statuses is None or status in self.statuses)
+
+    def of_user_type(self, user_type: int) -> Dimensions:
+        """The same dimensions, of one user type."""
+        return replace(self, user_type=user_type)
+
     def replace(self, **changes: frozenset[int] | None) -> Dimensions:
         """The same dimensions, except the ones given."""
         return replace(self, **changes)  # type: ignore[arg-type]  # mypy cannot match `changes` to the fields

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from pyroaring import BitMap
@@ -29,6 +29,7 @@ from storage.cube.packed_sets import (
 from storage.report.selection import Dimensions
 
 LeafCell = tuple[int, int, int]  # day, line, template
+SetRow = tuple[int, int, int, int, bytes]  # level, block, line, template, bitmap
 
 _LISTED_TEMPLATES = 20  # up to so many templates of a line are looked up one by one; else all of the line are read
 _EXCLUDED_RATIO = 5  # subtraction is faster than a union if the excluded templates are so many times fewer
@@ -58,19 +59,24 @@ def sets_of(
     if templates is None:
         yield from _sets_of_templates(connection, kind, list(blocks), lines, (ALL,))
         return
-    excluded = set(all_templates) - templates
-    few_excluded = len(excluded) * _EXCLUDED_RATIO < len(templates)
+    excluded = few_excluded(templates, all_templates)
     if kind == FAILED and dimensions.lines is None and len(templates) > _most_templates(all_lines, all_templates):
         # Packed lines are few rows next to each other; the roll-ups over lines are a row for each template and block.
         lines_to_unite = all_lines
     else:
         lines_to_unite = lines
     for can_subtract, group in groupby(blocks, lambda block: has_multiplicity(kind, block[0])):
-        if few_excluded and can_subtract:
+        if excluded is not None and can_subtract:
             for block in group:
                 yield from _sets_without(connection, kind, block, lines, templates, excluded)
         else:
             yield from _sets_of_templates(connection, kind, list(group), lines_to_unite, templates)
+
+
+def few_excluded(templates: frozenset[int], all_templates: Collection[int]) -> set[int] | None:
+    """The templates that are not selected, if they are so few that subtracting them is faster; else None."""
+    excluded = set(all_templates) - templates
+    return excluded if len(excluded) * _EXCLUDED_RATIO < len(templates) else None
 
 
 def _most_templates(all_lines: Collection[int], all_templates: Collection[int]) -> float:
@@ -81,19 +87,27 @@ def _sets_of_templates(
     connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
 ) -> Iterator[tuple[int, EncodedSet]]:
     """The sets of some lines and templates, or of the roll-up ALL in place of either."""
-    is_leaf = ALL not in lines and ALL not in templates
-    stored = {PACKED_LINE} if is_leaf and kind == FAILED else {PACKED_LINE, *templates} if is_leaf else templates
-    for line, template, bitmap in _rows(connection, kind, blocks, lines, stored):
-        if line == PACKED_BLOCK:
-            yield from _sets_of_packed_block(bitmap, lines, templates)
-        elif template == PACKED_LINE or kind == FAILED:
-            yield from sets_in_line(bitmap, templates if is_leaf else None)
-        else:
-            yield 0, bitmap
+    stored = stored_templates(kind, lines, templates)
+    for _, _, line, template, bitmap in rows_of(connection, kind, blocks, lines, stored):
+        yield from sets_of_row(kind, line, template, bitmap, lines, templates)
 
 
-def _sets_of_packed_block(packed: bytes, lines: Collection[int], templates: Collection[int]) -> FailureSets:
-    return sets_in_block(packed, None if ALL in lines else lines, None if ALL in templates else templates)
+def stored_templates(kind: int, lines: Collection[int], templates: Collection[int]) -> Collection[int]:
+    """The templates of the rows that hold the sets of some lines and templates."""
+    if ALL in lines or ALL in templates:
+        return templates
+    return {PACKED_LINE} if kind == FAILED else {PACKED_LINE, *templates}
+
+
+def sets_of_row(
+    kind: int, line: int, template: int, bitmap: bytes, lines: Collection[int], templates: Collection[int]
+) -> FailureSets:
+    """The sets of some lines and templates in one row of `rows_of`, to be united by failure."""
+    if line == PACKED_BLOCK:
+        return sets_in_block(bitmap, None if ALL in lines else lines, None if ALL in templates else templates)
+    if template == PACKED_LINE or kind == FAILED:
+        return sets_in_line(bitmap, None if ALL in lines or ALL in templates else templates)
+    return [(0, bitmap)]
 
 
 class _BlockSets:
@@ -110,9 +124,9 @@ class _BlockSets:
         self.planes: dict[int, dict[LineSetKey, EncodedSet]] = {}
         self.excluded: defaultdict[tuple[int, int], list[EncodedSet]] = defaultdict(list)
 
-    def read(self, kind: int, rows: Iterable[tuple[int, int, bytes]], excluded: Collection[int]) -> None:
-        """Reads rows (line, template, bitmap) of the block."""
-        for line, template, bitmap in rows:
+    def read(self, kind: int, rows: Iterable[SetRow], excluded: Collection[int]) -> None:
+        """Reads the rows of the block."""
+        for _, _, line, template, bitmap in rows:
             if template == ALL:
                 self.roll_ups[line] = sets_in_line(bitmap, None) if kind == FAILED else [(0, bitmap)]
             elif template == MULTIPLICITY:
@@ -124,16 +138,16 @@ class _BlockSets:
             else:
                 self.excluded[line, 0].append(bitmap)
 
-    def differences(self) -> Iterator[tuple[int, EncodedSet | BitMap]]:
-        """The roll-up of each line minus the users found only in excluded templates, by failure."""
+    def differences(self) -> Iterator[tuple[int, int, EncodedSet | BitMap]]:
+        """The roll-up of each line minus the users found only in excluded templates, by line and failure."""
         for line, roll_up in self.roll_ups.items():
             for failure, all_users in roll_up:
                 if (excluded := self.excluded.get((line, failure))) is None:
-                    yield failure, all_users
+                    yield line, failure, all_users
                 else:
                     users = decode(all_users)
                     users -= only_in(excluded, self._planes_of(line, failure))
-                    yield failure, users
+                    yield line, failure, users
 
     def _planes_of(self, line: int, failure: int) -> BitPlanes:
         """The bit planes of a failure; planes that are not stored are empty."""
@@ -151,10 +165,30 @@ def _sets_without(
     excluded: Collection[int],
 ) -> Iterator[tuple[int, EncodedSet | BitMap]]:
     """The sets of the selected templates, by subtraction of the few others."""
-    rows = _rows(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *excluded}).fetchall()
-    if rows and rows[0][0] == PACKED_BLOCK:  # it is the only row
-        yield from _sets_of_packed_block(rows[0][2], lines, templates)
-        return
+    rows = rows_to_subtract(connection, kind, block, lines, excluded)
+    if is_packed(rows):
+        yield from sets_of_row(kind, *rows[0][2:], lines, templates)
+    else:
+        for _, failure, users in differences(kind, rows, excluded):
+            yield failure, users
+
+
+def rows_to_subtract(
+    connection: sqlite3.Connection, kind: int, block: Block, lines: Collection[int], excluded: Collection[int]
+) -> list[SetRow]:
+    """The rows of a block with what `differences` needs."""
+    return rows_of(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *excluded}).fetchall()
+
+
+def is_packed(rows: Sequence[SetRow]) -> bool:
+    """Whether the rows of a block are the only row of a packed block."""
+    return bool(rows) and rows[0][2] == PACKED_BLOCK
+
+
+def differences(
+    kind: int, rows: Iterable[SetRow], excluded: Collection[int]
+) -> Iterator[tuple[int, int, EncodedSet | BitMap]]:
+    """The sets of all templates but the excluded ones in a block, by line and failure."""
     sets = _BlockSets()
     sets.read(kind, rows, excluded)
     yield from sets.differences()
@@ -198,16 +232,16 @@ def _day_rows(connection: sqlite3.Connection, kind: int, lines_by_day: Iterable[
     )
 
 
-def _rows(
+def rows_of(
     connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
 ) -> sqlite3.Cursor:
-    """The rows (line, template, bitmap) of some blocks, lines and templates, and of packed blocks."""
+    """The rows of `users` of some blocks, lines and templates, and of packed blocks; SetRow each."""
     # The plus keeps SQLite from seeking each listed template: of many, it is faster to skip the others in the index.
     sign = "" if len(templates) <= _LISTED_TEMPLATES else "+"
     return connection.execute(
         f"""
         WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
-        SELECT u.line, u.template, u.bitmap
+        SELECT u.level, u.block, u.line, u.template, u.bitmap
         FROM b CROSS JOIN users AS u
             ON u.kind = :kind AND u.level = b.level AND u.block = b.block
            AND u.line IN (SELECT value FROM json_each(:lines))

@@ -8,6 +8,7 @@ from importlib import import_module
 WORDS = {
     "against": "tests.benchmarks.against",
     "all": "tests.benchmarks.everything",
+    "breakdown": "tests.benchmarks.breakdowns",
     "busy": "tests.benchmarks.busy",
     "export": "tests.benchmarks.exports",
     "import": "tests.benchmarks.imports",

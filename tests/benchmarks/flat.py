@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from storage.database.unknown_ids import UNKNOWN_ID
+from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import number_of
+from storage.domain.dimension import OF_FAILURES, Dimension
+from storage.report.breakdown import Breakdown
 from storage.report.report import Report
 from storage.report.selection import Selection
 
@@ -89,6 +91,37 @@ class Peer:
             (one.code, one.reason): (one.count, one.users) for one in report.failures
         }
         assert sum(count for status, count in week if status) == report.funnel.steps[0].count
+
+    def breakdown(self, selection: Selection, dimension: Dimension) -> Rows:
+        """Queries a breakdown: a row a value with starts, sends, distinct users and sends by how far they got."""
+        failed = " AND status = 0" if dimension in OF_FAILURES else ""
+        return self.ask(
+            f"""
+            SELECT {_GROUP_KEYS[dimension]}, count(*), count(*) FILTER (WHERE origin < 2), count(DISTINCT contact),
+                   count(*) FILTER (WHERE status = 0), count(*) FILTER (WHERE status BETWEEN 2 AND 4),
+                   count(*) FILTER (WHERE status BETWEEN 3 AND 4), count(*) FILTER (WHERE status = 4)
+            FROM starts WHERE {_condition(selection)}{failed} GROUP BY 1
+            """
+        )
+
+    def check_breakdown(self, selection: Selection, breakdown: Breakdown) -> None:
+        """Compares the peer's rows with saludo's; raises AssertionError if they differ."""
+        expected = {None if row.key == NO_TEMPLATE else row.key: tuple(row.counts) for row in breakdown.rows}
+        assert {row[0]: row[1:] for row in self.breakdown(selection, breakdown.dimension)} == expected, self.name
+
+
+# The benchmark's starts lack a template only if they are referred.
+_GROUP_KEYS = {
+    Dimension.TEMPLATE: "start_template",
+    Dimension.LINE: "line",
+    Dimension.ORIGIN: "origin",
+    Dimension.USER_TYPE: "user_type",
+    Dimension.DAY: "day",
+    Dimension.WEEK: "day - (day + 3) % 7",
+    Dimension.MONTH: "date_trunc('month', DATE '1970-01-01' + day)::DATE - DATE '1970-01-01'",
+    Dimension.REASON: "failure_reason",
+    Dimension.CODE: "failure_code",
+}
 
 
 def _week(selection: Selection) -> Selection:

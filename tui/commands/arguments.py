@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from storage.domain.dimension import Dimension
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.period import NAMED_PERIODS
@@ -60,6 +61,15 @@ def filter_of(text: str) -> Filter:
         raise UsageError(f"--filter: {error.sentence}") from None
 
 
+def _dimension(text: str) -> Dimension:
+    """The dimension of `--by`; a hyphen may stand for the underscore."""
+    try:
+        return Dimension(text.lower().replace("-", "_"))
+    except ValueError:
+        known = ", ".join(Dimension)
+        raise argparse.ArgumentTypeError(f"Unknown dimension '{printable(text)}'. Use one of: {known}") from None
+
+
 def parse(words: list[str]) -> argparse.Namespace:
     """Parses a command line (without the name of the program); raises UsageError."""
     # Importing the formats takes time, and only the help of `import` lists them.
@@ -105,17 +115,7 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     _add_demo(commands, [common, dashboard_options])
     _add_import(commands, common, with_formats)
     _add_lists(commands, common)
-    report = commands.add_parser(
-        "report", parents=[common, filter_options], help="print the numbers and charts once, as text"
-    )
-    report.add_argument("--json", action="store_true", help="print them as JSON")
-    report.add_argument(
-        "--compare",
-        nargs="?",
-        choices=("before", "last-year"),
-        const="before",
-        help="tell the change against the period before, or against the same days last year",
-    )
+    _add_report(commands, [common, filter_options])
     _add_export(commands, [common, filter_options])
     _add_backup(commands, common)
     check = commands.add_parser("check", parents=[common], help="compare the database with its messages")
@@ -214,6 +214,25 @@ def _formats() -> tuple[str, str]:
 
     described = (f"{format.name} ({format.description})" for format in formats.FORMATS)
     return formats.expected(), f"Formats: {'; '.join(described)}."
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    parser = commands.add_parser("report", parents=parents, help="print the numbers and charts once, as text")
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    parser.add_argument(
+        "--by",
+        type=_dimension,
+        choices=tuple(Dimension),
+        metavar="DIMENSION",
+        help=f"print a row for each value of a dimension: {', '.join(Dimension)}",
+    )
+    parser.add_argument(
+        "--compare",
+        nargs="?",
+        choices=("before", "last-year"),
+        const="before",
+        help="tell the change against the period before, or against the same days last year",
+    )
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:

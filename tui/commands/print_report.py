@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from argparse import Namespace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from storage.database.connection import reading
 from storage.domain.filters import Filter
@@ -12,35 +14,63 @@ from tui.commands.common import database_of, filter_in, now_of
 from tui.commands.output import is_utf8, print_json, print_lines, print_message
 
 if TYPE_CHECKING:
+    from storage.report.breakdown import Breakdown
     from storage.report.comparison import Comparison
     from storage.report.read_session import ReadSession
+    from storage.report.report import Report
 
 
 def report(arguments: Namespace) -> int:
-    """Prints the numbers and charts once; returns the exit status."""
+    """Prints the numbers and charts, or a breakdown, once; returns the exit status."""
     from storage.report.read_session import read_session
     from storage.report.report import load_report
 
     filter = filter_in(arguments)
-    comparison = None
+    comparison = breakdown = previous = None
     with reading(database_of(arguments)) as connection, read_session(connection) as session:
         now = now_of(arguments, session.settings.zone)
         if arguments.compare is not None:
             comparison = _comparison(session, filter, now, arguments)
         found = load_report(session, filter, now) if comparison is None else comparison.report
-    if arguments.json:
-        from storage.report.report_json import as_json, comparison_as_json
+        if arguments.by is not None:
+            from storage.report.breakdown import load_breakdown
 
-        if comparison is not None:
-            print_json(comparison_as_json(comparison), indent=1)
-        else:
-            nothing = {} if arguments.compare is None else {"previous": None}
-            print_json(as_json(found) | nothing, indent=1)
+            breakdown = load_breakdown(session, found.filter, now, arguments.by)
+            if comparison is not None:
+                previous = load_breakdown(session, comparison.previous.filter, now, arguments.by)
+    if arguments.json:
+        without_previous = arguments.compare is not None and comparison is None
+        print_json(_as_json(found, comparison, breakdown, previous, without_previous), indent=1)
+    elif breakdown is not None:
+        from tui.commands.text_breakdown import render_breakdown
+
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        text = render_breakdown(found, comparison, breakdown, previous, columns, not is_utf8())
+        print_lines(*text.split("\n"))
     else:
         from tui.commands.text_report import render
 
         print_lines(*render(found, not is_utf8(), comparison).split("\n"))
     return 0
+
+
+def _as_json(
+    report: Report,
+    comparison: Comparison | None,
+    breakdown: Breakdown | None,
+    previous: Breakdown | None,
+    without_previous: bool,
+) -> dict[str, Any]:
+    from storage.report.report_json import as_json, breakdown_as_json, compared_breakdown_as_json, comparison_as_json
+
+    members = as_json(report) if comparison is None else comparison_as_json(comparison)
+    if without_previous:
+        members["previous"] = None
+    if breakdown is not None:
+        members["breakdown"] = (
+            breakdown_as_json(breakdown) if previous is None else compared_breakdown_as_json(breakdown, previous)
+        )
+    return members
 
 
 def _comparison(session: ReadSession, filter: Filter, now: datetime, arguments: Namespace) -> Comparison | None:

@@ -27,8 +27,7 @@ def render(report: Report, ascii_only: bool = False, comparison: Comparison | No
     """
     previous = None if comparison is None else comparison.previous
     lines = [
-        f"{report.filter}   {report.since} to {report.until} (not included), {report.time_zone}",
-        *_compared(comparison),
+        *heading(report, comparison),
         "",
         *_tiles(report, previous),
         "",
@@ -43,6 +42,14 @@ def render(report: Report, ascii_only: bool = False, comparison: Comparison | No
     if ascii_only:
         text = text.replace("█", "#").replace("–", "-").encode("ascii", "replace").decode()
     return text
+
+
+def heading(report: Report, comparison: Comparison | None) -> list[str]:
+    """The filter and the days of a report, and those that they are compared with."""
+    return [
+        f"{report.filter}   {report.since} to {report.until} (not included), {report.time_zone}",
+        *_compared(comparison),
+    ]
 
 
 def _compared(comparison: Comparison | None) -> list[str]:

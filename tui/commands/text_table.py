@@ -23,7 +23,7 @@ def aligned(rows: Sequence[Sequence[str]], columns: int | None = None) -> list[s
     widths = [max(map(cells_of, column)) for column in zip(*cells, strict=True)]
     if columns is not None:
         widths = _fitted(widths, columns - len(_GAP) * (len(widths) - 1))
-    return [_GAP.join(map(_padded, row, widths)).rstrip() for row in cells]
+    return [_GAP.join(map(padded, row, widths)).rstrip() for row in cells]
 
 
 def cells_of(text: str) -> int:
@@ -48,7 +48,8 @@ def _fitted(widths: list[int], room: int) -> list[int]:
     return fitted
 
 
-def _padded(text: str, width: int) -> str:
+def padded(text: str, width: int) -> str:
+    """A text in so many cells: cut with an ellipsis, or with spaces after it."""
     count = cells_of(text)
     if count > width:
         text, count = _cut(text, width)

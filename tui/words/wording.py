@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from storage.domain.dimension import Dimension
 from storage.domain.failures import Explanation, Reason, Retry, title_of, wait_words
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.table.sorting import Order
@@ -21,6 +22,17 @@ SHORT_ORIGINS: dict[Origin, str] = {
     Origin.CAMPAIGN: "Campaign",
 }
 USER_TYPE_NAMES: dict[UserType, str] = {UserType.NEW: "New", UserType.RECURRENT: "Recurrent"}
+DIMENSION_NAMES: dict[Dimension, str] = {
+    Dimension.TEMPLATE: "Template",
+    Dimension.LINE: "Line",
+    Dimension.ORIGIN: "Started by",
+    Dimension.USER_TYPE: "Users",
+    Dimension.DAY: "Day",
+    Dimension.WEEK: "Week",
+    Dimension.MONTH: "Month",
+    Dimension.REASON: "Reason",
+    Dimension.CODE: "Error code",
+}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 BREADCRUMB_SEPARATOR = " › "

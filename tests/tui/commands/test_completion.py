@@ -30,6 +30,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (("export", "--language", ""), {"en", "es"}),
         (("--theme", ""), {"ansi", "dark", "light"}),
         (("completion", ""), {"bash", "zsh", "fish"}),
+        (("report", "--by", "r"), {"reason"}),
         (("report", "--db", "saved"), {"saved.db"}),
         (("export", "-o", "saved"), {"saved.db"}),
         (("import", "saved"), {"saved.db"}),

@@ -1,0 +1,75 @@
+"""A breakdown from the cube equals its recount for every dimension, its rows add up to the report, and the filter of a
+row selects what the row counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.cube import user_sets
+from storage.domain.dimension import OF_FAILURES, Dimension
+from storage.domain.events import Event
+from storage.domain.filters import Filter
+from storage.report import user_set_reader
+from storage.report.breakdown import Breakdown, load_breakdown, recount_breakdown
+from storage.report.breakdown_filter import filter_of
+from storage.report.grouping import GroupCounts
+from storage.report.report import Report, load_report
+from tests.cubes import PACKED_BLOCK_LIMITS, few_examples, filters, refresh_all, temporary_database, write
+from tests.databases import HOUR, build, session_of
+from tests.histories import Question, events, questions, shuffled, split
+
+
+def assert_adds_up(breakdown: Breakdown, report: Report) -> None:
+    """Everything but users adds up to the report."""
+    total = GroupCounts()
+    for row in breakdown.rows:
+        total = total.plus(row.counts)
+    status = report.status
+    if breakdown.dimension in OF_FAILURES:
+        assert total._replace(users=0) == GroupCounts(starts=status.failed, sends=status.failed, failed=status.failed)
+        return
+    read = status.answered + status.read
+    expected = GroupCounts(
+        report.starts, report.sends, 0, status.failed, read + status.delivered, read, status.answered
+    )
+    assert total._replace(users=0) == expected
+    assert max((row.counts.users for row in breakdown.rows), default=0) <= report.users <= total.users
+
+
+@few_examples
+@given(st.data(), events(), questions())
+def test_every_dimension_equals_its_recount_and_adds_up_to_the_report(
+    data: st.DataObject, history: list[Event], question: Question
+) -> None:
+    with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
+        # 0: with the few templates of a history, subtraction would never be used otherwise.
+        ratio = data.draw(st.sampled_from((0, user_set_reader._EXCLUDED_RATIO)))
+        patch.setattr(user_set_reader, "_EXCLUDED_RATIO", ratio)
+        patch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", data.draw(st.sampled_from(PACKED_BLOCK_LIMITS)))
+        build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
+        for part in data.draw(split(data.draw(shuffled(history)))):
+            write(path, part, refreshed=data.draw(st.booleans()))
+            if data.draw(st.booleans()):
+                refresh_all(path)
+        for period in (
+            "period:all",
+            "since:2026-01-01 until:2027-01-01",
+            f"since:{question.since} until:{question.until}",
+        ):
+            assert_recounted(path, data.draw(filters(path, Filter.parse(period))), question)
+
+
+def assert_recounted(path: Path, filter: Filter, question: Question) -> None:
+    with session_of(path) as session:
+        report = load_report(session, filter, question.now)
+        for dimension in Dimension:
+            breakdown = load_breakdown(session, filter, question.now, dimension)
+            assert breakdown == recount_breakdown(session, filter, question.now, dimension)
+            assert_adds_up(breakdown, report)
+            for row in breakdown.rows:
+                narrowed = load_report(session, filter_of(filter, breakdown, row), question.now)
+                assert (narrowed.starts, narrowed.users) == (row.counts.starts, row.counts.users)
