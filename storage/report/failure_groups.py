@@ -14,12 +14,12 @@ class FailureGroup:
 
     Attributes:
         reason: why these sends failed.
-        count: how many failed.
+        sends: how many failed.
         codes: their codes in the order of the report, the most frequent first.
     """
 
     reason: str
-    count: int
+    sends: int
     codes: tuple[FailureCount, ...]
 
 
@@ -29,4 +29,4 @@ def failure_groups(failures: Iterable[FailureCount]) -> tuple[FailureGroup, ...]
     for failure in failures:
         groups.setdefault(failure.reason, []).append(failure)
     found = [FailureGroup(reason, sum(one.count for one in codes), tuple(codes)) for reason, codes in groups.items()]
-    return tuple(sorted(found, key=lambda group: -group.count))
+    return tuple(sorted(found, key=lambda group: -group.sends))

@@ -187,7 +187,7 @@ def _failures(report: Report) -> list[str]:
         return []
     rows = ["Failures"]
     for group in failure_groups(report.failures):
-        rows.append(f"  {reason_name(group.reason)}: {plural(group.count, 'send')}")
+        rows.append(f"  {reason_name(group.reason)}: {plural(group.sends, 'send')}")
         for failure in group.codes:
             code = "–" if failure.code is None else str(failure.code)
             known = explain_kind(failure.reason, failure.code)

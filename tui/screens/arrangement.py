@@ -6,8 +6,19 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
+from storage.report.report import Report
 from tui.screens.key_focus import KeyFocus
-from tui.screens.screen_layout import Layout, detail_region, layout_of, next_chart, shown_charts
+from tui.screens.screen_layout import (
+    PAIR_CLASSES,
+    Failures,
+    Layout,
+    detail_region,
+    failures_in,
+    layout_of,
+    next_chart,
+    pair_classes,
+    shown_charts,
+)
 from tui.widgets import charts
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.panel import Panel
@@ -43,6 +54,8 @@ class Arrangement:
         self._screen, self._detail, self._key_focus = screen, detail, key_focus
         self._say, self._changed = say, changed
         self.chart = "daily"  # the chart that a small layout shows
+        # Most selections have failures: the first layout, before the first report, has room for them.
+        self._failures, self._chosen = Failures.SOME, False
 
     @property
     def layout(self) -> Layout:
@@ -51,20 +64,36 @@ class Arrangement:
 
     def is_shown(self, panel: str) -> bool:
         """Whether the layout has room for a panel."""
-        return panel not in charts.charts() or panel in shown_charts(self.layout, self.chart)
+        return panel not in charts.charts() or panel in self._shown()
+
+    def show_failures(self, report: Report) -> None:
+        """Makes room for the failures of a report: beside another chart, and instead of it where all sends failed."""
+        found = failures_in(report)
+        if found is not self._failures:
+            self._failures = found
+            self._chosen = self._key_focus.focused_id() in charts.charts()
+            self.arrange(self.layout)
+        self._key_focus.focus_awaited()
+
+    def _chart(self) -> str:
+        """The chart that is shown where there is room for one."""
+        return "failures" if self._failures is Failures.ALL and not self._chosen else self.chart
+
+    def _shown(self, beside: bool = False) -> frozenset[str]:
+        return shown_charts(self._screen.size, self._chart(), beside, self._failures)
 
     def resize(self, layout: Layout) -> None:
         """Arranges the panels for a new size; a chart that has the focus stays on the screen."""
         panel = self._key_focus.focused_id()
-        if panel in charts.charts() and panel not in shown_charts(layout, self.chart):
-            self.chart = panel
+        if panel in charts.charts() and panel not in self._shown():
+            self.chart, self._chosen = panel, True
         self.arrange(layout)
 
     def show_chart(self, chart: str) -> None:
         """Shows a chart; it gets the focus if it replaces the chart that had it."""
         self._key_focus.close_start()
         focused = self._screen.focused
-        self.chart = chart
+        self.chart, self._chosen = chart, True
         self.arrange(self.layout)
         if focused is not None and focused.id is not None and not self.is_shown(focused.id):
             self._key_focus.focus_on(chart)
@@ -72,7 +101,7 @@ class Arrangement:
 
     def show_next_chart(self) -> None:
         """Shows the chart that follows the present one."""
-        self.show_chart(next_chart(self.layout, self.chart))
+        self.show_chart(next_chart(self.layout, self._chart()))
 
     def show_panel(self, number: int) -> None:
         """Shows the panel with a number, and gives it the focus."""
@@ -81,8 +110,8 @@ class Arrangement:
             self._say(f"no panel has the number {number}")
             return
         self._key_focus.close_start()
-        if not self.is_shown(panel):
-            self.show_chart(panel)
+        if not self.is_shown(panel) or (self.layout is Layout.NARROW and panel in charts.charts()):
+            self.show_chart(panel)  # the narrow layout shows the failures also in a small place beside another chart
         self._key_focus.focus_on(panel)
 
     def arrange(self, layout: Layout) -> None:
@@ -93,12 +122,13 @@ class Arrangement:
         self._detail.set_class(beside, "-beside")
         styles = self._detail.styles
         styles.offset, styles.width, styles.height = region.offset, region.width, region.height
-        shown = shown_charts(layout, self.chart, makes_room)
+        shown = self._shown(makes_room)
         for chart in charts.charts():
             self._screen.query_one(f"#{chart}").set_class(chart in shown, "-shown")
         for row in charts.ROWS:
             keys = {chart.key for chart in charts.charts_in(row)}
             self._screen.query_one(f"#{row}").set_class(not keys.isdisjoint(shown), "-shown")
+        self._screen.query_one("#pair").remove_class(*PAIR_CLASSES).add_class(*pair_classes(self._screen.size, shown))
         for row in (*charts.ROWS, "starts"):
             self._screen.query_one(f"#{row}").styles.width = region.x if makes_room else "100%"
         # Textual cuts wide characters at the edges of a widget over them, so covered widgets are not drawn at all.

@@ -40,9 +40,8 @@ class Copying:
         """Copies the item of a chart under the cursor, or the contact or template of the row."""
         panel = self._key_focus.focused_panel()
         if panel is not None and self._navigation.snapshot is not None:
-            rows = self._numbers(panel)[1:]
-            if panel.cursor < len(rows):
-                self.copy("\t".join(rows[panel.cursor]))
+            if (row_of_item := panel.item_row(self._navigation.snapshot.report)) is not None:
+                self.copy("\t".join(row_of_item))
             return
         row = self._table.row()
         if row is not None:

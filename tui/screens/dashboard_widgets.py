@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 
 from storage.report.filter_choices import Choice
-from tui.screens.screen_layout import TooSmall, layout_of, shown_charts
+from tui.screens.screen_layout import TooSmall, pair_classes, shown_charts
 from tui.widgets import charts
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane
@@ -52,7 +52,7 @@ class DashboardWidgets:
 
     def compose(self, size: Size, chosen: str) -> ComposeResult:
         """Yields every widget. Charts get the classes of the first layout here; later they would be styled twice."""
-        shown = shown_charts(layout_of(size), chosen)
+        shown = shown_charts(size, chosen)
         yield self.filter_bar
         yield self.panels["tiles"]
         for row in charts.ROWS:
@@ -60,6 +60,8 @@ class DashboardWidgets:
             for chart in in_row:
                 chart.set_class(chart.key in shown, "-shown", update=False)
             container = Horizontal(*in_row, id=row)
+            if row == "pair":
+                container.add_class(*pair_classes(size, shown), update=False)
             container.set_class(any(chart.key in shown for chart in in_row), "-shown", update=False)
             yield container
         yield from (self.table, self.status_line, self.key_bar, TooSmall("too-small"))

@@ -23,6 +23,7 @@ class KeyFocus:
     def __init__(self, screen: Screen[None], table: StartsTable, detail: DetailPane) -> None:
         self._screen, self._table, self._detail = screen, table, detail
         self._focus_before, self._over_start = "starts", False
+        self._awaited = ""  # the widget that gets the focus once it is on the screen; empty for none
 
     @property
     def dialog_has_focus(self) -> bool:
@@ -47,9 +48,17 @@ class KeyFocus:
         self._screen.set_focus(self._widget(id))
 
     def focus_again(self, id: str) -> None:
-        """Gives the focus to a widget of the history, if it is on the screen."""
+        """Gives the focus to a widget of the history: now, or when the view that is being read shows it."""
         if self._widget(id).focusable:
             self.focus_on(id)
+        else:
+            self._awaited = id
+
+    def focus_awaited(self) -> None:
+        """Gives the focus to the widget of the history that was not yet on the screen, unless it went elsewhere."""
+        awaited, self._awaited = self._awaited, ""
+        if awaited and self.focused_id() == "starts" and self._widget(awaited).focusable:
+            self.focus_on(awaited)
 
     def close_start(self) -> None:
         """Closes the open start, if there is one; the table gets the focus."""

@@ -44,6 +44,7 @@ class Presenter:
             return
         before, anchor = navigation.snapshot, navigation.anchor
         navigation.set_snapshot(snapshot, stamp)
+        self._arrangement.show_failures(snapshot.report)
         focused = self._screen.focused
         if isinstance(focused, Panel) and anchor.item is not None:
             focused.cursor = anchor.item

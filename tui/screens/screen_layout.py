@@ -5,11 +5,13 @@ The sizes of widgets are in style.tcss. Knows no chart in particular.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import Enum
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from storage.report.report import Report
 from tui.terminal.style import BOLD, PLAIN
 from tui.widgets import charts
 from tui.widgets.painted_widget import PaintedWidget
@@ -48,25 +50,72 @@ def layout_of(size: Size) -> Layout:
     return Layout.WIDE if width >= 140 and height >= 40 else Layout.NORMAL
 
 
-def shown_charts(layout: Layout, chart: str, beside: bool = False) -> frozenset[str]:
-    """The keys of the charts that a layout shows.
+class Failures(Enum):
+    """What the selection has of failures. ALL: everything that is selected failed."""
+
+    NONE = 0
+    SOME = 1
+    ALL = 2
+
+
+def failures_in(report: Report) -> Failures:
+    """What the selection of a report has of failures."""
+    if not report.status.failed:
+        return Failures.NONE
+    return Failures.ALL if report.status.failed == report.starts else Failures.SOME
+
+
+_FAILURES = "failures"
+_TWO_IN_NARROW = 80  # cells from which the narrow layout has room for the failures beside another chart
+
+
+def shown_charts(size: Size, chart: str, beside: bool = False, failures: Failures = Failures.SOME) -> frozenset[str]:
+    """The keys of the charts that a terminal shows.
 
     Args:
-        layout: the layout.
+        size: of the terminal.
         chart: the key of the chart that was chosen last.
         beside: whether the details of one start are shown beside them.
+        failures: where something failed, the failures are shown too if there is room.
     """
-    match layout:
-        case Layout.TINY | Layout.NARROW:
+    match layout_of(size):
+        case Layout.TINY:
             return frozenset((chart,))
+        case Layout.NARROW:
+            in_pair = any(one.key == chart for one in charts.charts_in("pair"))
+            with_failures = in_pair and failures is not Failures.NONE and size.width >= _TWO_IN_NARROW
+            return frozenset((chart, _FAILURES) if with_failures else (chart,))
         case _ if beside:
             return frozenset(one.key for one in charts.CHARTS if one.stays_beside_details)
         case Layout.NORMAL:
             first, *others = charts.charts_in("pair")
             chosen = next((one for one in others if one.key == chart), others[0])
-            return frozenset(one.key for one in (*charts.charts_in("proportions"), first, chosen))
+            shown = (*charts.charts_in("proportions"), first, chosen)
+            return frozenset(one.key for one in shown) | (frozenset() if failures is Failures.NONE else {_FAILURES})
         case _:
             return frozenset(charts.charts())
+
+
+def pair_classes(size: Size, shown: Set[str]) -> tuple[str, ...]:
+    """The classes of the row with the daily evolution, which say where its failures are.
+
+    Args:
+        size: of the terminal.
+        shown: the keys of the charts that it shows.
+    """
+    others = sum(one.key in shown for one in charts.charts_in("pair")) - 1
+    if _FAILURES not in shown or others < 1:
+        return ()
+    match layout_of(size):
+        case Layout.NARROW:
+            return ("-with-failures",)
+        case Layout.NORMAL if others > 1:
+            return ("-failures-below",)
+        case _:
+            return ()
+
+
+PAIR_CLASSES = ("-with-failures", "-failures-below")
 
 
 def detail_region(layout: Layout, size: Size) -> Region:

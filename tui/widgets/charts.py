@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tui.widgets.drawn_charts import DailyChart, FunnelChart
+from tui.widgets.failures_chart import FailuresChart
 from tui.widgets.panel import Panel
-from tui.widgets.proportions import AnsweredChart, FailuresChart, StatusChart, UsersChart
+from tui.widgets.proportions import AnsweredChart, StatusChart, UsersChart
 
 ROWS = ("proportions", "pair")  # from the top; a normal-size terminal shows the first chart of the pair and one other
 CHARTS: tuple[type[Panel], ...] = (AnsweredChart, StatusChart, UsersChart, DailyChart, FunnelChart, FailuresChart)

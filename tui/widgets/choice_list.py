@@ -94,7 +94,9 @@ class ChoiceList(PaintedWidget, can_focus=True):
     def _filter_options(self) -> None:
         wanted = folded(self.typed)
         pairs = zip(self._options, self._folded, strict=True)
-        self._shown = [option for option, label in pairs if wanted in label]
+        matching = [(option, label) for option, label in pairs if wanted in label]
+        # Those that begin with the text first: "y" is yesterday before today.
+        self._shown = [option for option, label in sorted(matching, key=lambda pair: not pair[1].startswith(wanted))]
         if self.field == "period" and (period := typed_period(self.typed)) is not None:
             self._shown = [period, *self._shown]
 

@@ -8,11 +8,12 @@ from typing import Generic, NamedTuple, TypeVar
 
 from rich.style import Style
 
+from storage.domain.failures import explain_kind
 from storage.domain.vocabulary import StartStatus
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
 from tui.words.numbers import NO_VALUE, share_of, short_number
-from tui.words.wording import SHORT_ORIGINS, USER_TYPE_NAMES, day, reason_name, short_moment, status_name
+from tui.words.wording import SHORT_ORIGINS, USER_TYPE_NAMES, day, short_moment, status_name
 
 Row = TypeVar("Row", StartRow, NotificationRow)
 GAP = 2  # cells between two columns
@@ -43,7 +44,7 @@ class Column(NamedTuple, Generic[Row]):
 def _why(row: StartRow) -> str:
     if row.status is not StartStatus.FAILED:
         return ""
-    name = reason_name(row.reason)
+    name = explain_kind(row.reason or "other", row.code).title
     if row.reason == "other" and row.failure_text:
         name = safe(row.failure_text)
     return name if row.code is None else f"{name} ({row.code})"

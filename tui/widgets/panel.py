@@ -147,6 +147,11 @@ class Panel(PaintedWidget, can_focus=True):
         """The numbers of the panel as rows of text, to copy or save; the first row has the names of the columns."""
         raise NotImplementedError
 
+    def item_row(self, report: Report) -> tuple[str, ...] | None:
+        """The numbers of the item under the cursor as texts, to copy; None if there is none."""
+        rows = self.as_table(report)[1:]
+        return rows[self.cursor] if self.cursor < len(rows) else None
+
     def item_at(self, x: int, y: int) -> int | None:
         """The item at cell (x, y) of the panel, for the mouse; None if there is none."""
         return None

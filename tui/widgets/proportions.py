@@ -1,4 +1,4 @@
-"""The proportion charts: answered, status, new and recurrent, and the failures by reason.
+"""The proportion charts: answered, status, new and recurrent.
 
 Each part has a letter and words besides its colour, for terminals and people without colours.
 """
@@ -6,12 +6,11 @@ Each part has a letter and words besides its colour, for terminals and people wi
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.style import Style
 from textual.strip import Strip
 
-from storage.domain.failures import failure_value
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus, UserType
 from storage.report.report import Report
@@ -22,15 +21,14 @@ from tui.terminal.style import (
     PLAIN,
     STATUS_LETTER,
     chart_style,
-    cut,
     cut_words,
     fit,
     status_fill,
     status_style,
 )
-from tui.widgets.panel import Panel, Piece, strip
+from tui.widgets.panel import Panel, strip
 from tui.words.numbers import number, plural, share_of, short_number
-from tui.words.wording import reason_name, status_name
+from tui.words.wording import status_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,70 +255,3 @@ class UsersChart(Proportions):
         if self.report is None or self.cursor == 0:
             return None
         return CountedUsers(self.report.recurrent_users, "recurrent in all", "once new")
-
-
-class FailuresChart(Panel):
-    """Why sends failed: reason, code, sends and users, the most frequent first."""
-
-    DEFAULT_CLASSES = "chart"
-    key = "failures"
-    number = 7
-    title = "Failures"
-    row = "pair"
-    narrow_order = 5
-
-    def shown_data(self, report: Report) -> Hashable:
-        return report.failures
-
-    def note(self) -> str:
-        if self.report is None:
-            return ""
-        height = self.size.height - 1
-        below = self.item_count() - self._first(height) - (height - 1)
-        more = f", {number(below)} more below" if below > 0 else ""
-        return plural(self.report.status.failed, "send") + more
-
-    def item_count(self) -> int:
-        return 0 if self.report is None else len(self.report.failures)
-
-    def as_table(self, report: Report) -> list[tuple[str, ...]]:
-        rows = (
-            (failure.reason, "" if failure.code is None else str(failure.code), str(failure.count), str(failure.users))
-            for failure in report.failures
-        )
-        return [("reason", "code", "sends", "users"), *rows]
-
-    def item_at(self, x: int, y: int) -> int | None:
-        part = y - 2 + self._first(self.size.height - 1)
-        return part if y >= 2 and part < self.item_count() else None
-
-    def drill_filter(self, filter: Filter) -> Filter | None:
-        if self.report is None:
-            return None
-        failure = self.report.failures[self.cursor]
-        same_code = sum(other.code == failure.code for other in self.report.failures)
-        wanted = str(failure.code) if same_code == 1 and failure.code else failure_value(failure.reason, failure.code)
-        return replace(filter, statuses=frozenset((StartStatus.FAILED,)), failures=frozenset((wanted,)))
-
-    def _first(self, height: int) -> int:
-        return max(0, min(self.cursor - (height - 2), self.item_count() - (height - 1)))
-
-    def body(self, report: Report, width: int, height: int) -> list[Strip]:
-        if not report.failures:
-            return [strip(("  ", DIM), (cut("No send failed.", width - 2), DIM))]
-        users = width >= 46
-        words = width - 2 - 8 - 8 - (8 if users else 0)
-        lines = [strip((f"  {fit('Reason', words)}{'Code':>8}{'Sends':>8}{'Users' if users else '':>8}", DIM))]
-        first = self._first(height)
-        for index in range(first, min(len(report.failures), first + height - 1)):
-            failure = report.failures[index]
-            code = "–" if failure.code is None else str(failure.code)
-            pieces: list[Piece] = [
-                self.marker(index),
-                (fit(cut_words(reason_name(failure.reason), words), words), PLAIN),
-                (f"{code:>8}", DIM),
-                (f"{short_number(failure.count):>8}", status_style(StartStatus.FAILED, bold=True)),
-                (f"{short_number(failure.users):>8}" if users else "", PLAIN),
-            ]
-            lines.append(strip(*pieces))
-        return lines

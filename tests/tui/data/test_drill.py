@@ -19,8 +19,9 @@ from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tests.tui.screens.test_live import until
 from tui.data import reading
+from tui.widgets.failures_chart import FailuresChart
 from tui.widgets.panel import Panel
-from tui.widgets.proportions import FailuresChart, Proportions
+from tui.widgets.proportions import Proportions
 from tui.widgets.status_bar import StatusLine
 from tui.words.filter_words import breadcrumbs
 
@@ -218,12 +219,13 @@ async def test_every_reason_of_failure_drills_to_its_own_sends(tmp_path: Path) -
         events.append(_sent(f"failed.{place}", NOON + HOUR, 200 + place))
         events.append(Status(f"failed.{place}", Step.FAILED, NOON + HOUR + SECOND, LINE, failure=failure))
     async with dashboard(build(tmp_path / "failures.db", events), (120, 40)) as (app, pilot):
-        await press(pilot, "7")
+        await press(pilot, "c", "7")  # alone in its place, where the codes have room
         chart = app.dashboard.query_one(FailuresChart)
         assert chart.report is not None
-        rows = chart.report.failures
-        assert len(rows) == 6
+        rows = chart._all()
+        assert len(rows) == 7
+        assert sum(row.sends for row in rows if not row.inner) == chart.report.status.failed
         for place, row in enumerate(rows):
-            await press(pilot, "home", *["down"] * place, "enter")
-            assert app.dashboard.table.count == row.count, row
+            await press(pilot, "7", "home", *["down"] * place, "enter")
+            assert app.dashboard.table.count == row.sends, row
             await press(pilot, "escape")

@@ -13,7 +13,8 @@ from tests.databases import NOW, session_of
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
 from tui.widgets.detail_pane import DetailPane
-from tui.widgets.proportions import AnsweredChart, FailuresChart
+from tui.widgets.failures_chart import FailuresChart
+from tui.widgets.proportions import AnsweredChart
 from tui.widgets.status_bar import StatusLine
 
 
@@ -33,9 +34,9 @@ async def test_enter_on_a_failure_shows_its_starts_then_one_in_detail_and_back(p
         await press(pilot, "enter")
         assert app.dashboard.query_one(DetailPane).display
         text = app.dashboard.query_one(DetailPane).text
-        assert "Number no longer exists (code 131026)" in text
+        assert "Message undeliverable (code 131026)" in text
         assert "Message undeliverable" in text
-        assert "Ask the person by another channel." in " ".join(text.split())
+        assert "Reach the person by another channel," in " ".join(text.split())
         assert "https://wa.me/5491155550004" in text
         await press(pilot, "escape", "escape")
         assert not app.dashboard.query_one(DetailPane).display

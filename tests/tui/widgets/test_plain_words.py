@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from storage.domain.failures import Reason
 from storage.domain.filters import Filter
+from storage.report.metrics import FailureCount
 from tests.databases import NOW, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
@@ -116,7 +118,7 @@ async def test_the_failures_say_how_many_more_reasons_follow(path: Path) -> None
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "7")
         panel: Any = app.focused
-        panel.report = panel.report._replace(failures=panel.report.failures * 9)
+        panel.report = panel.report._replace(failures=tuple(FailureCount(1, reason, 1, 1) for reason in Reason))
         panel.repaint()
         await press(pilot)
         assert "more below" in screen_text(app)
