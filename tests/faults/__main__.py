@@ -33,7 +33,10 @@ def main() -> int:
 
 def _run(attack: Attack, size: int, kept: bool) -> int:
     result: interruptions.Result = attack.run(size)
-    print(f"{attack.name}: {result.tries:,} tries, {len(result.failures):,} failures")
+    print(
+        f"{attack.name}: {result.tries:,} tries, {result.took:,} took effect, {result.uncheckable:,} not checkable,"
+        f" {len(result.failures):,} failures"
+    )
     for failure in result.failures:
         print(failure)
     if kept:

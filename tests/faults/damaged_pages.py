@@ -1,34 +1,35 @@
-"""Damages the bytes of a database and runs every command on it: none may crash or print a traceback."""
+"""Damages the bytes of a database, and judges what that did."""
 
 from __future__ import annotations
 
-import os
 import random
+import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from tests.faults.interruptions import Result
-from tests.faults.wrong_values import build_sound, failures_in_fork
+from tests.faults.judgement import EVIDENCE, HARMLESS, build_sound, judge
 
 _PAGE = 16_384
 
 
 def damaged_pages(tries: int, seed: int = 14) -> Result:
     """Tries so many random damages of the file."""
-    chance, failures = random.Random(seed), []
+    chance, failures, kinds = random.Random(seed), [], Counter[str]()
     with tempfile.TemporaryDirectory() as directory:
-        sound = Path(directory, "sound.db")
-        build_sound(sound)
-        content = sound.read_bytes()
+        sound = build_sound(Path(directory, "sound.db"))
+        content = sound.database.read_bytes()
         for number in range(tries):
             damaged = Path(directory, f"{number}", "saludo.db")
             damaged.parent.mkdir()
             what, data = _damaged(bytearray(content), chance)
             damaged.write_bytes(data)
-            failures += [f"{number}, {what}: {one}" for one in failures_in_fork(damaged)]
-            for file in damaged.parent.iterdir():
-                os.unlink(file)
-    return Result(tries, tries, tuple(failures))
+            judgement = judge(damaged, sound)
+            kinds[judgement.kind] += 1
+            failures += [f"{number}, {what}: {one}" for one in judgement.failures]
+            shutil.rmtree(damaged.parent)
+    return Result(tries, tries - kinds[HARMLESS], tuple(failures), kinds[EVIDENCE])
 
 
 def _damaged(content: bytearray, chance: random.Random) -> tuple[str, bytes]:

@@ -27,12 +27,19 @@ _IMPORTED = ("cloud_errors.jsonl", "cloud_inbound.jsonl", "starting_causes.tsv",
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an attack found. tries: how often it was tried. took: tries in which the fault happened. failures: a line
-    each."""
+    """What an attack found.
+
+    Attributes:
+        tries: how often it was tried.
+        took: tries in which the fault happened.
+        failures: a line each.
+        uncheckable: tries in which evidence was changed into other evidence, so that nothing can tell.
+    """
 
     tries: int
     took: int
     failures: tuple[str, ...]
+    uncheckable: int = 0
 
 
 def _new(database: Path) -> None:
