@@ -21,6 +21,8 @@ from tests.faults.commands import forked, numbers_of, saludo
 from tests.faults.shim import Fault
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
+KILLED_AT = ("open", "pwrite", "fsync", "fdatasync", "ftruncate", "unlink")  # SQLite's only calls that change a file
+FAILING = ("pwrite", "fsync", "fdatasync", "ftruncate")
 _EARLIER = ("cloud_statuses.jsonl", "send_log.jsonl")
 _IMPORTED = ("cloud_errors.jsonl", "cloud_inbound.jsonl", "starting_causes.tsv", "cloud_bad_items.jsonl")
 
@@ -80,48 +82,45 @@ DATABASES: dict[str, Callable[[Path], None]] = {
     "a copy by SQLite's backup": _backed_up,
 }
 
+KILLED_IN = ("a new database", "a database in WAL mode", "a copy by VACUUM INTO")
+
 
 def _import(database: Path, names: tuple[str, ...]) -> None:
     done = saludo(database, "import", *(str(capture(name)) for name in names))
     assert done.status == 0, done.err
 
 
-def kills(calls: int, databases: tuple[str, ...] = tuple(DATABASES)) -> Result:
-    """Kills an import into each kind of database at each of its first calls."""
-    return _attack(databases, lambda total: [Fault(at) for at in _chosen(calls, total)])
+def kills(calls: int, databases: tuple[str, ...] = KILLED_IN) -> Result:
+    """Kills an import into each kind of database before each of the first calls of each name."""
+    return _attack(databases, KILLED_AT, lambda call, total: [Fault(at, call=call) for at in _first(calls, total)])
 
 
-def failing_calls(calls: int, databases: tuple[str, ...] = tuple(DATABASES)) -> Result:
-    """Lets each of the first calls of an import fail, once and for good."""
+def failing_calls(calls: int, databases: tuple[str, ...] = KILLED_IN) -> Result:
+    """Lets each of the first writes and syncs of an import fail, once and for good."""
     return _attack(
         databases,
-        lambda total: [
-            Fault(at, error, on) for at in _chosen(calls, total) for error in ERRORS for on in (False, True)
+        FAILING,
+        lambda call, total: [
+            Fault(at, error, on, call=call) for at in _first(calls, total) for error in ERRORS for on in (False, True)
         ],
     )
 
 
-def _chosen(most: int, total: int) -> list[int]:
-    """Numbers from 1 to `total`, at most so many: the first ones, which set the database up, and some of the others."""
-    if total <= most:
-        return [*range(1, total + 1)]
-    first = most - most // 4
-    step = (total - first) / (most - first + 1)
-    return [*range(1, first + 1), *(first + int(step * (index + 1)) for index in range(most - first))]
+def _first(most: int, total: int) -> range:
+    return range(1, min(most, total) + 1)
 
 
-def _attack(databases: tuple[str, ...], faults_of: Callable[[int], list[Fault]]) -> Result:
+def _attack(databases: tuple[str, ...], names: tuple[str, ...], faults_of: Callable[[str, int], list[Fault]]) -> Result:
     tries, took, failures = 0, 0, []
     for name in databases:
         with tempfile.TemporaryDirectory() as directory:
-            whole = Path(directory, "whole", "saludo.db")
-            whole.parent.mkdir()
-            DATABASES[name](whole)
             template = Path(directory, "template")
-            shutil.copytree(whole.parent, template)
-            total = _count(whole)
-            expected = numbers_of(whole)
-            for number, fault in enumerate(faults_of(total)):
+            template.mkdir()
+            DATABASES[name](template / "saludo.db")
+            totals = {call: _count(template, Path(directory, f"whole-{call}", "saludo.db"), call) for call in names}
+            expected = numbers_of(Path(directory, f"whole-{names[0]}", "saludo.db"))
+            faults = [fault for call, total in totals.items() for fault in faults_of(call, total)]
+            for number, fault in enumerate(faults):
                 attacked = Path(directory, f"{number}")
                 shutil.copytree(template, attacked)
                 happened, wrong = _try(attacked / "saludo.db", fault, expected, check_first=number % 2 == 0)
@@ -135,11 +134,12 @@ def _words() -> tuple[str, ...]:
     return ("import", *(str(capture(name)) for name in _IMPORTED))
 
 
-def _count(database: Path) -> int:
-    """Imports into a database, and counts the calls that touch it."""
+def _count(template: Path, database: Path, call: str) -> int:
+    """Imports into a copy of a database, and counts the calls of that name that touch it."""
+    shutil.copytree(template, database.parent)
     counted = database.with_name("calls")
     status, err = forked(
-        partial(shim.arm, database, Fault()),
+        partial(shim.arm, database, Fault(call=call)),
         database,
         _words(),
         database.with_name("errors"),

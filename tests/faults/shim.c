@@ -2,7 +2,8 @@
 
    The environment says what to do; faults_arm() reads it again, so that a forked process can choose for itself.
 
-   FAULTS_FILE   only files whose path begins with this text
+   FAULTS_FILE   only files whose path begins with this text; "pipe:" for pipes
+   FAULTS_CALL   only calls with this name; empty: those that write, sync, shorten or remove a file
    FAULTS_AT     the number of the call, from 1 on; 0: only count
    FAULTS_ERROR  errno that the call fails with; 0: kill the process before the call
    FAULTS_ON     1: every later call fails as well
@@ -13,13 +14,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-static char file[4096];
+static char file[4096], call[32];
 static long at, calls;
 static int error, on, armed;
 
@@ -40,10 +42,11 @@ static int is_part(const char *part) {
 }
 
 __attribute__((constructor)) void faults_arm(void) {
-    const char *name = getenv("FAULTS_FILE"), *part = getenv("FAULTS_PART");
+    const char *name = getenv("FAULTS_FILE"), *part = getenv("FAULTS_PART"), *only = getenv("FAULTS_CALL");
     armed = 0;
     if (!name || !*name || strlen(name) >= sizeof file) return;
     strcpy(file, name);
+    snprintf(call, sizeof call, "%s", only ? only : "");
     at = number("FAULTS_AT");
     error = (int)number("FAULTS_ERROR");
     on = (int)number("FAULTS_ON");
@@ -64,6 +67,12 @@ static int concerns_open(int descriptor) {
     return concerns(path);
 }
 
+/* Whether a call counts: `changes` says that it changes a file. Calls for 64-bit places have their plain names. */
+static int counts(const char *name, int changes) {
+    if (!armed) return 0;
+    return *call ? strcmp(name, call) == 0 : changes;
+}
+
 static int fails(int concerned) {
     if (!concerned) return 0;
     calls++;
@@ -74,37 +83,64 @@ static int fails(int concerned) {
 }
 
 #define REAL(name) static __typeof__(name) *real; if (!real) real = dlsym(RTLD_NEXT, #name)
-#define FAILS_OPEN(descriptor) (armed && fails(concerns_open(descriptor)))
+#define FAILS(name, changes, descriptor) (counts(name, changes) && fails(concerns_open(descriptor)))
 
+ssize_t read(int descriptor, void *data, size_t size) {
+    REAL(read);
+    return FAILS("read", 0, descriptor) ? -1 : real(descriptor, data, size);
+}
 ssize_t write(int descriptor, const void *data, size_t size) {
     REAL(write);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, data, size);
+    return FAILS("write", 1, descriptor) ? -1 : real(descriptor, data, size);
+}
+ssize_t pread(int descriptor, void *data, size_t size, off_t place) {
+    REAL(pread);
+    return FAILS("pread", 0, descriptor) ? -1 : real(descriptor, data, size, place);
+}
+ssize_t pread64(int descriptor, void *data, size_t size, off64_t place) {
+    REAL(pread64);
+    return FAILS("pread", 0, descriptor) ? -1 : real(descriptor, data, size, place);
 }
 ssize_t pwrite(int descriptor, const void *data, size_t size, off_t place) {
     REAL(pwrite);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, data, size, place);
+    return FAILS("pwrite", 1, descriptor) ? -1 : real(descriptor, data, size, place);
 }
 ssize_t pwrite64(int descriptor, const void *data, size_t size, off64_t place) {
     REAL(pwrite64);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, data, size, place);
+    return FAILS("pwrite", 1, descriptor) ? -1 : real(descriptor, data, size, place);
 }
 int fsync(int descriptor) {
     REAL(fsync);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor);
+    return FAILS("fsync", 1, descriptor) ? -1 : real(descriptor);
 }
 int fdatasync(int descriptor) {
     REAL(fdatasync);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor);
+    return FAILS("fdatasync", 1, descriptor) ? -1 : real(descriptor);
 }
 int ftruncate(int descriptor, off_t size) {
     REAL(ftruncate);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, size);
+    return FAILS("ftruncate", 1, descriptor) ? -1 : real(descriptor, size);
 }
 int ftruncate64(int descriptor, off64_t size) {
     REAL(ftruncate64);
-    return FAILS_OPEN(descriptor) ? -1 : real(descriptor, size);
+    return FAILS("ftruncate", 1, descriptor) ? -1 : real(descriptor, size);
 }
 int unlink(const char *path) {
     REAL(unlink);
-    return armed && fails(concerns(path)) ? -1 : real(path);
+    return counts("unlink", 1) && fails(concerns(path)) ? -1 : real(path);
+}
+static int opens(int (*real)(const char *, int, ...), const char *path, int flags, mode_t mode) {
+    return counts("open", 0) && fails(concerns(path)) ? -1 : real(path, flags, mode);
+}
+#define MODE(flags) mode_t mode = 0; \
+    if ((flags) & (O_CREAT | O_TMPFILE)) { va_list more; va_start(more, flags); mode = va_arg(more, mode_t); va_end(more); }
+int open(const char *path, int flags, ...) {
+    REAL(open);
+    MODE(flags)
+    return opens(real, path, flags, mode);
+}
+int open64(const char *path, int flags, ...) {
+    REAL(open64);
+    MODE(flags)
+    return opens(real, path, flags, mode);
 }

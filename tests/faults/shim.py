@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SOURCE = Path(__file__).with_name("shim.c")
-_ENVIRONMENT = ("FAULTS_FILE", "FAULTS_AT", "FAULTS_ERROR", "FAULTS_ON", "FAULTS_PART")
+_ENVIRONMENT = ("FAULTS_FILE", "FAULTS_AT", "FAULTS_ERROR", "FAULTS_ON", "FAULTS_PART", "FAULTS_CALL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,14 @@ class Fault:
         error: errno that the call fails with; 0: the process is killed before it.
         on: whether every later call fails too.
         part: only in processes whose command line contains this text.
+        call: only calls with this name; "": those that write, sync, shorten or remove a file.
     """
 
     at: int = 0
     error: int = 0
     on: bool = False
     part: str = ""
+    call: str = ""
 
 
 def why_not() -> str | None:
@@ -61,9 +63,9 @@ def is_loaded() -> bool:
     return hasattr(ctypes.CDLL(None), "faults_arm")
 
 
-def arm(file: Path, fault: Fault) -> None:
+def arm(file: Path | str, fault: Fault) -> None:
     """Lets the fault happen in this process and in those that it starts."""
-    values = (str(file), str(fault.at), str(fault.error), str(int(fault.on)), fault.part)
+    values = (str(file), str(fault.at), str(fault.error), str(int(fault.on)), fault.part, fault.call)
     os.environ.update(zip(_ENVIRONMENT, values, strict=True))
     ctypes.CDLL(None).faults_arm()
 
