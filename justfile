@@ -27,7 +27,7 @@ coverage:
 bench revision='main' *options:
     python -m tests.benchmarks against {{ revision }} {{ options }}
 
-# Attack the program at length, with kills at 200 calls and so on: `just faults kills --calls 200`.
+# Attack the program at length: `just faults kills --keep`; `just faults --report` writes the table of what was kept.
 faults *options='kills':
     python -m tests.faults {{ options }}
 

@@ -1,7 +1,8 @@
 """The lock that lets one writer at a time change a database, by whatever name each opens it. Knows no SQLite.
 
 The lock is a file next to the database, locked by the kernel, which frees it when the writer ends, however it ends. It
-is named after the file that links lead to. A file with several hard links is locked itself as well.
+is named after the file that links lead to. The database is locked itself as well if it may have another name: several
+hard links, or a mount of the file alone, as containers make them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from storage.database.new_file import lock_path
 from storage.domain.errors import StorageError
+
+# File systems of Linux where this lock and those of SQLite know nothing of each other, so that both can be held.
+_OWN_LOCKS = frozenset({"btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs", "zfs"})
 
 
 class LockError(StorageError):
@@ -81,7 +85,7 @@ def _is_same(handle: int, file: Path) -> bool:
 
 
 def _lock_names(file: Path, stack: ExitStack) -> None:
-    """Locks a file with several hard links itself. Each name has a WAL of its own, and two of them damage the file.
+    """Locks the file itself if it may have another name. Each name has a WAL of its own, and two of them damage it.
 
     Only such a file: where the system turns the lock into one of SQLite's kind (NFS), SQLite could not open it.
     """
@@ -89,7 +93,7 @@ def _lock_names(file: Path, stack: ExitStack) -> None:
         status = file.stat()
     except OSError:
         return
-    if status.st_nlink < 2:
+    if status.st_nlink < 2 and _file_system(file) not in _OWN_LOCKS:
         return
     handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     # Closed after the connection: closing any descriptor of a file drops the locks that SQLite holds on it.
@@ -101,6 +105,18 @@ def _lock_names(file: Path, stack: ExitStack) -> None:
     for other in file.parent.iterdir():
         if other != file and has_unfinished(other) and os.path.samestat(status, other.stat()):
             raise LockError(f"was last written as {other.name}; use that name, or remove the other hard link")
+
+
+def _file_system(file: Path) -> str:
+    """The kind of file system that a file lies on; empty if the system does not say (other systems than Linux)."""
+    found = longest = ""
+    with suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        for line in mounts:  # … root, mount point, options, further fields, "-", kind, …: proc(5)
+            before, _, after = line.partition(" - ")
+            point = before.split(" ")[4].replace("\\040", " ")
+            if len(point) >= len(longest) and file.is_relative_to(point):
+                longest, found = point, after.split(" ")[0]
+    return found
 
 
 def has_unfinished(file: Path) -> bool:

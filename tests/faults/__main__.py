@@ -18,7 +18,8 @@ def main() -> int:
         command.add_argument("--calls", "--tries", dest="size", type=int, default=attack.size)
         command.add_argument("--keep", action="store_true", help="keep the result for the report")
     commands.add_parser("report", help="write the table of the results that were kept into docs/reliability.md")
-    arguments = parser.parse_args()
+    words = sys.argv[1:]
+    arguments = parser.parse_args(["report"] if words == ["--report"] else words)
     if arguments.name == "report":
         write_report()
         return 0

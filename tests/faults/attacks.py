@@ -14,6 +14,7 @@ from tests.faults import (
     moments,
     replacements,
     schema_damage,
+    side_by_side,
     two_writers,
     wrong_values,
 )
@@ -22,6 +23,15 @@ from tests.faults.interruptions import Result
 _MEASURED = Path(__file__).with_name("measured.json")
 _DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 _BEGIN, _END = "<!-- python -m tests.faults report -->", "<!-- end -->"
+
+_DAMAGE = (
+    "No command ends in a traceback. `saludo check` names the damage, or report and TSV are the same, to the byte;"
+    " `check --rebuild` makes again what follows from the messages, and says what it cannot."
+)
+_EVIDENCE = (
+    "What a record said stands once in the file: if one possible value of it becomes another, such as the name of a"
+    " template, nobody can tell."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Attack:
         run: runs it, with a number of calls or tries.
         size: that number for the long form; 0: the attack has a fixed size.
         needs_shim: whether it runs in a process that has the shim.
+        changes_evidence: whether it may change what records say into something that they could have said.
     """
 
     name: str
@@ -43,53 +54,76 @@ class Attack:
     run: Callable[[int], Result]
     size: int = 0
     needs_shim: bool = False
+    changes_evidence: bool = False
 
 
 ATTACKS = (
     Attack(
         "kills",
-        "An import is killed before the n-th call that writes, syncs, shortens or removes a file, for the first 150 and"
-        " 50 later calls: into a new database, one in WAL mode, a copy by `VACUUM INTO` and one by SQLite's backup",
+        "An import is killed before each of its first 200 calls of `open`, `pwrite`, `fdatasync`, `ftruncate` and"
+        " `unlink` that touch the database: into a new one, one in WAL mode and a copy by `VACUUM INTO`",
         "Nothing is lost or counted twice: the same import again gives the same report and TSV, to the byte.",
         interruptions.kills,
         200,
         True,
     ),
     Attack(
-        "writes",
-        "Such a call fails with ENOSPC, EIO or EDQUOT, once or from then on: the first 30 and 10 later calls",
-        "The import goes on or says in one line why it stopped; when the disk works again, running it again goes on.",
-        interruptions.failing_calls,
-        40,
+        "helpers",
+        "Each helper process of an import is killed before each call by which it reads from the writer, answers it or"
+        " syncs the disk",
+        "The same holds: the import goes on without it, or says that it has to be run again.",
+        moments.helper_kills,
+        200,
         True,
     ),
     Attack(
         "moments",
         "An import of four processes is killed at random moments: all of them, the writer, or one helper",
-        "The same holds; without a helper the import goes on, or says that it has to be run again.",
+        "The same holds.",
         moments.moments,
-        100,
+        200,
+    ),
+    Attack(
+        "writes",
+        "Each of the first 200 calls of `pwrite`, `fdatasync` and `ftruncate` fails with ENOSPC, EIO or EDQUOT, once or"
+        " from then on; in the same three databases",
+        "The import goes on or says in one line why it stopped; when the disk works again, running it again goes on.",
+        interruptions.failing_calls,
+        200,
+        True,
     ),
     Attack(
         "writers",
-        "A second writer opens the database by a symbolic link, a relative path, a linked directory or a hard link",
-        "One process writes at a time; the other one is told which process that is.",
+        "A second command opens the database by a symbolic link, a relative path, a linked directory, a hard link, and"
+        " a bind mount of the directory or of the file",
+        "One process writes at a time; another one that would write is told which process that is, readers go on.",
         lambda _: two_writers.two_writers(),
     ),
     Attack(
+        "together",
+        "Two commands run at the same time: imports, `settings`, `check`, `check --rebuild`, `report`, `export`,"
+        " `rejects`, `imports` and `backup`",
+        "Each does its work or says who writes; the database then holds what the two leave one after the other.",
+        side_by_side.side_by_side,
+        200,
+    ),
+    Attack(
         "values",
-        "SQL writes a wrong value into a column of any table or removes rows, with and without the triggers; then every"
-        " command and the dashboard's queries run",
-        "No command ends in a traceback: it works, or says in one line what is wrong and what to run.",
+        "SQL writes a wrong value into each column of each table, in one row or all, or removes rows, with and without"
+        " the triggers; then every command and the dashboard's queries run",
+        f"{_DAMAGE} {_EVIDENCE}",
         wrong_values.wrong_values,
         500,
+        changes_evidence=True,
     ),
     Attack(
         "pages",
-        "Bits of the file are turned, pages overwritten or swapped, the file is cut",
-        "No command crashes or prints a traceback; what is found damaged is told in one line.",
+        "Bits of the file are turned, pages overwritten or swapped, the file is cut; then every command and the"
+        " dashboard's queries run",
+        f"{_DAMAGE} {_EVIDENCE}",
         damaged_pages.damaged_pages,
         500,
+        changes_evidence=True,
     ),
     Attack(
         "schema",
@@ -125,11 +159,15 @@ def keep(name: str, result: Result) -> None:
 def table() -> str:
     """The table of the results that were kept."""
     measured = json.loads(_MEASURED.read_text())
-    rows = ["| attack | tries | took effect | failures | what you can rely on |", "|---|--:|--:|--:|---|"]
+    rows = [
+        "| attack | what you can rely on | tries | took effect | evidence | failures |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
     for attack in ATTACKS:
         if (result := measured.get(attack.name)) is not None:
-            figures = " | ".join(f"{result[name]:,}" for name in ("tries", "took", "failures"))
-            rows.append(f"| {attack.what} | {figures} | {attack.promise} |")
+            tries, took, failures, evidence = (result[name] for name in ("tries", "took", "failures", "uncheckable"))
+            told = f"{evidence:,}" if attack.changes_evidence else "–"
+            rows.append(f"| {attack.what} | {attack.promise} | {tries:,} | {took:,} | {told} | {failures:,} |")
     return "\n".join(rows) + "\n"
 
 

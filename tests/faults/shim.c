@@ -7,6 +7,7 @@
    FAULTS_AT     the number of the call, from 1 on; 0: only count
    FAULTS_ERROR  errno that the call fails with; 0: kill the process before the call
    FAULTS_ON     1: every later call fails as well
+   FAULTS_TOLD   a file to create before the process is killed
    FAULTS_PART   only processes whose command line contains this text
 */
 #define _GNU_SOURCE
@@ -21,7 +22,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static char file[4096], call[32];
+static char file[4096], call[32], told[4096];
 static long at, calls;
 static int error, on, armed;
 
@@ -46,6 +47,8 @@ __attribute__((constructor)) void faults_arm(void) {
     armed = 0;
     if (!name || !*name || strlen(name) >= sizeof file) return;
     strcpy(file, name);
+    const char *path = getenv("FAULTS_TOLD");
+    snprintf(told, sizeof told, "%s", path ? path : "");
     snprintf(call, sizeof call, "%s", only ? only : "");
     at = number("FAULTS_AT");
     error = (int)number("FAULTS_ERROR");
@@ -77,7 +80,10 @@ static int fails(int concerned) {
     if (!concerned) return 0;
     calls++;
     if (at == 0 || calls < at || (calls > at && !on)) return 0;
-    if (!error) kill(getpid(), SIGKILL);
+    if (!error) {
+        if (*told) close(creat(told, 0600));
+        kill(getpid(), SIGKILL);
+    }
     errno = error;
     return 1;
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SOURCE = Path(__file__).with_name("shim.c")
-_ENVIRONMENT = ("FAULTS_FILE", "FAULTS_AT", "FAULTS_ERROR", "FAULTS_ON", "FAULTS_PART", "FAULTS_CALL")
+_ENVIRONMENT = ("FAULTS_FILE", "FAULTS_AT", "FAULTS_ERROR", "FAULTS_ON", "FAULTS_PART", "FAULTS_CALL", "FAULTS_TOLD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Fault:
         on: whether every later call fails too.
         part: only in processes whose command line contains this text.
         call: only calls with this name; "": those that write, sync, shorten or remove a file.
+        told: a file that is created when the process is killed.
     """
 
     at: int = 0
@@ -32,6 +33,7 @@ class Fault:
     on: bool = False
     part: str = ""
     call: str = ""
+    told: Path | str = ""
 
 
 def why_not() -> str | None:
@@ -65,7 +67,7 @@ def is_loaded() -> bool:
 
 def arm(file: Path | str, fault: Fault) -> None:
     """Lets the fault happen in this process and in those that it starts."""
-    values = (str(file), str(fault.at), str(fault.error), str(int(fault.on)), fault.part, fault.call)
+    values = (str(file), str(fault.at), str(fault.error), str(int(fault.on)), fault.part, fault.call, str(fault.told))
     os.environ.update(zip(_ENVIRONMENT, values, strict=True))
     ctypes.CDLL(None).faults_arm()
 
