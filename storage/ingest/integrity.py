@@ -20,6 +20,9 @@ _DERIVED = (
     "line, contact, start_template, start_at, day, origin, user_type, status, answered_at, failure_code,"
     " failure_reason, marks, joined"
 )
+_WRONG_FAILURE_KINDS = """
+DELETE FROM failure_kinds WHERE typeof(code) NOT IN ('integer', 'null') OR typeof(reason) <> 'text'
+"""
 Progress = Callable[[int, int], None]
 
 
@@ -95,6 +98,7 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
             mended.append(f"merged {merged:,} messages that were stored twice")
     try:
         with writer.transaction():
+            connection.execute(_WRONG_FAILURE_KINDS)  # those that are needed are stored again
             derive_again(writer, progress)
     except WRONG_VALUE as error:
         mended.append(f"derived data stays as it is: {describe(error)}")

@@ -14,11 +14,19 @@ _TOLD = 20  # problems of a rule
 
 
 class _Rule(NamedTuple):
-    """What must hold. problem: its words. wrong: the rows where it does not. mend: makes it so; "" if nothing can."""
+    """What must hold.
+
+    Attributes:
+        problem: its words.
+        wrong: the rows where it does not.
+        mend: statements that make it so; "" if nothing can.
+        mended: the words of what was mended; "" if they are those of the problem.
+    """
 
     problem: str
     wrong: str
     mend: str = ""
+    mended: str = ""
 
 
 def _of_line(kind: int) -> str:
@@ -40,8 +48,56 @@ def _without_ids(table: str, ids: str, column: str) -> str:
     return f"NOT EXISTS (SELECT 1 FROM {ids} WHERE {column} = {table}.id)"
 
 
+def _leads_nowhere(column: str, most: int) -> str:
+    return f"(typeof({column}) <> 'integer' OR {column} NOT BETWEEN 1 AND {most})"
+
+
+def _led_again(ids: str, column: str, target: str, most: int) -> str:
+    """SQL: an id that leads nowhere leads again to what the messages that name it belong to, else to a new row."""
+    nowhere = _leads_nowhere(f"{ids}.{column}", most)
+    return f"""
+    UPDATE {ids} SET {column} = known.owner FROM (
+        SELECT m.{column}_id AS id, min(m.{column}) AS owner FROM messages AS m
+        JOIN {target} ON {target}.id = m.{column} GROUP BY 1
+    ) AS known
+    WHERE known.id = {ids}.id
+          AND ({nowhere} OR NOT EXISTS (SELECT 1 FROM {target} WHERE id = {ids}.{column}));
+    UPDATE {ids} SET {column} = {ids}.id + (SELECT coalesce(max(id), 0) FROM {target}) WHERE {nowhere}
+    """
+
+
+_LAST_LINE, _LAST_CONTACT = 2**31, 2**28 - 1
+_OWN_CONTACT = "(SELECT contact FROM contact_ids WHERE id = messages.contact_id)"
+_NAMES_OF_MESSAGES = (
+    ("contact id", "contact_id", "contact_ids"),
+    ("line id", "line_id", "line_ids"),
+    ("template", "template", "templates"),
+)
+
+
+def _names_of_messages() -> str:
+    """SQL: what is wrong with the names of the messages, in words; one scan, as it is the largest table."""
+    cases, wrong = [], []
+    for word, column, table in _NAMES_OF_MESSAGES:
+        wrong.append(f"({column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {table} WHERE id = messages.{column}))")
+        cases.append(f"WHEN {wrong[-1]} THEN 'a message names the {word} ' || quote({column}) || ', which is missing'")
+    wrong.append(f"contact IS NOT {_OWN_CONTACT}")
+    cases.append(f"WHEN {wrong[-1]} THEN 'message ' || quote(key) || ': its contact is not that of its contact id'")
+    return f"SELECT DISTINCT CASE {' '.join(cases)} END FROM messages WHERE {' OR '.join(wrong)}"
+
+
 # In the order in which they are mended: a label needs its row.
 _RULES = (
+    _Rule(
+        "line id {!r} leads to no line",
+        f"SELECT text FROM line_ids WHERE {_leads_nowhere('line', _LAST_LINE)}",
+        _led_again("line_ids", "line", "lines", _LAST_LINE),
+    ),
+    _Rule(
+        "contact id {!r} leads to no contact",
+        f"SELECT text FROM contact_ids WHERE {_leads_nowhere('contact', _LAST_CONTACT)}",
+        _led_again("contact_ids", "contact", "contacts", _LAST_CONTACT),
+    ),
     _Rule(
         "line {} is missing",
         _missing("line_ids", "line", "lines"),
@@ -84,9 +140,12 @@ _RULES = (
         "message {!r} is stored twice",
         STORED_TWICE,
     ),
-    _Rule("a message names the contact id {}, which is missing", _missing("messages", "contact_id", "contact_ids")),
-    _Rule("a message names the line id {}, which is missing", _missing("messages", "line_id", "line_ids")),
-    _Rule("a message names the template {}, which is missing", _missing("messages", "template", "templates")),
+    _Rule(
+        "{}",
+        _names_of_messages(),
+        f"UPDATE messages SET contact = {_OWN_CONTACT} WHERE contact IS NOT {_OWN_CONTACT}",
+        "a message's contact is not that of its contact id",
+    ),
     _Rule(
         "rejected record {!r}: counted and not kept, or kept and not counted",
         """
@@ -107,7 +166,7 @@ def inconsistencies(connection: sqlite3.Connection) -> list[str]:
         first = [value for (value,) in rows.fetchmany(_TOLD)]
         problems += [rule.problem.format(value) for value in first]
         if left := sum(1 for _ in rows):
-            problems.append(f"{rule.problem.format('…')}: {left:,} more")
+            problems.append(f"{(rule.mended or rule.problem.format('…'))}: {left:,} more")
     return problems
 
 
@@ -125,7 +184,8 @@ def mend_consistency(connection: sqlite3.Connection) -> list[str]:
         before = connection.total_changes
         for statement in rule.mend.split(";"):
             connection.execute(statement)
-        mended.append(f"{rule.problem.format('…')}: mended {connection.total_changes - before:,} rows")
+        words = rule.mended or rule.problem.format("…")
+        mended.append(f"{words}: mended {connection.total_changes - before:,} rows")
     return mended
 
 
