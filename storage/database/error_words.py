@@ -10,7 +10,8 @@ from pathlib import Path
 # neither: its integrity check looks at pages, not at meanings.
 WRONG_VALUE = (sqlite3.Error, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, struct.error)
 
-_DAMAGED = "is damaged; choose a new file with --db and import your files again"
+START_AGAIN = "choose a new file with --db and import your files again"
+_DAMAGED = f"is damaged; {START_AGAIN}"
 _BEGINNINGS = {  # of the names of SQLite's errors
     "SQLITE_NOTADB": "is not a database",
     "SQLITE_CORRUPT": _DAMAGED,

@@ -13,8 +13,9 @@ from storage.database.dirty_marks import MARK_ALL_STARTS
 
 # What is counted from `messages`: these tables may be emptied, because every day is then marked to be counted again.
 _CUBE = ("cells", "details", "users", "dirty")
+COUNTED = (*_CUBE, "failure_kinds", "rejected_records")  # what follows from other tables
 # Tables whose content follows from others (storage/messages/consistency.py), or whose loss only means reading again.
-REPLACEABLE = (*_CUBE, "failure_kinds", "rejects", "rejected_records", "imports", "settings", "pending")
+REPLACEABLE = (*COUNTED, "rejects", "imports", "settings", "pending")
 _LOST = ("rejects", "imports", "settings")
 _KINDS = ("table", "index", "trigger")
 _OBJECTS = """

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 
 from storage.cube import refresh
 from storage.cube.comparison import differences
 from storage.database.connection import Writer
 from storage.database.error_words import WRONG_VALUE, describe
+from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
 from storage.database.stored_values import wrong_values
 from storage.ingest.batch_writer import derive_again, derive_messages_again
@@ -88,11 +90,8 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
         What was mended, and what could not be derived, one line each.
     """
     connection = writer.connection
+    mended = _make_pages_again(writer)
     with writer.transaction():
-        mended = []
-        if _broken(connection, 1):
-            connection.execute("REINDEX")
-            mended.append("made every index again")
         mended += mend_schema(connection) + mend_consistency(connection)
         if merged := merge_duplicates(connection):
             mended.append(f"merged {merged:,} messages that were stored twice")
@@ -103,3 +102,18 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
     except WRONG_VALUE as error:
         mended.append(f"derived data stays as it is: {describe(error)}")
     return mended
+
+
+def _make_pages_again(writer: Writer) -> list[str]:
+    """Makes indexes again that differ from their tables, or the whole file; returns what was done."""
+    connection = writer.connection
+    with suppress(sqlite3.DatabaseError):
+        if not _broken(connection, 1):
+            return []
+        with writer.transaction():
+            connection.execute("REINDEX")
+            if _broken(connection, 1):
+                raise sqlite3.DatabaseError
+        return ["made every index again"]
+    salvage(connection)
+    return ["made the file again: pages of it were damaged, but all messages could be read"]

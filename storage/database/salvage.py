@@ -1,0 +1,72 @@
+"""Makes a file whose pages are damaged again, if the tables that no other can replace can still be read whole.
+
+Knows which tables and indexes there are, and nothing of what they mean: what follows from the messages has to be
+counted again afterwards.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from storage.database import schema
+from storage.database.dirty_marks import MARK_ALL_STARTS
+from storage.database.error_words import START_AGAIN
+from storage.database.schema_objects import COUNTED
+
+_OURS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*sqlite_*'"
+_INDEXES = "SELECT name FROM pragma_index_list(?) WHERE NOT partial AND origin <> 'pk'"
+
+
+class Unreadable(sqlite3.DatabaseError):
+    """A table that no other can replace cannot be read whole; the message says which, and what to do."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"is damaged: rows of table {table} are lost; {START_AGAIN}")
+
+
+def salvage(connection: sqlite3.Connection) -> None:
+    """Copies what is not counted into a new file, and that one over this one; every day is then marked.
+
+    Args:
+        connection: the only writer's, outside of a transaction.
+
+    Raises:
+        Unreadable: rows of a table are lost; the file is unchanged.
+    """
+    page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+    with closing(sqlite3.connect("", isolation_level=None)) as new:  # a file without a name, which goes by itself
+        new.execute(f"PRAGMA page_size = {page_size}")
+        schema.migrate(new)
+        new.execute("BEGIN")
+        for (table,) in new.execute(_OURS).fetchall():
+            if table not in COUNTED:
+                _copy(connection, new, table)
+        new.execute("DELETE FROM dirty")
+        new.execute(MARK_ALL_STARTS)
+        new.execute("COMMIT")
+        new.backup(connection)
+
+
+def _copy(connection: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
+    columns = [f'"{name}"' for _, name, *_ in new.execute(f'PRAGMA table_info("{table}")')]
+    places = ", ".join("?" * len(columns))
+    new.execute(f'DELETE FROM "{table}"')
+    try:
+        rows = connection.execute(f'SELECT {", ".join(columns)} FROM "{table}" NOT INDEXED')
+        new.executemany(f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({places})', rows)
+    except sqlite3.Error as error:
+        raise Unreadable(table) from error
+    count = new.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
+    # A table that lost a page does not always notice, but its indexes know more rows then.
+    if any(_entries(connection, table, index) > count for (index,) in new.execute(_INDEXES, (table,))):
+        raise Unreadable(table)
+
+
+def _entries(connection: sqlite3.Connection, table: str, index: str) -> int:
+    """How many rows an index knows; 0 if it cannot be read."""
+    try:
+        rows = connection.execute(f'SELECT count(*) FROM "{table}" INDEXED BY "{index}"').fetchone()[0]
+    except sqlite3.Error:
+        return 0
+    return int(rows)

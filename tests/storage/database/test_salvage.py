@@ -1,0 +1,85 @@
+"""A file with damaged pages is made again if no message is lost, and left as it is otherwise."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from storage.database.salvage import Unreadable, salvage
+from tests.captures import capture
+from tests.faults.commands import numbers_of, saludo
+
+_PAGE = 16_384
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "saludo.db"
+    names = ("cloud_statuses.jsonl", "send_log.jsonl", "cloud_errors.jsonl", "cloud_bad_items.jsonl")
+    assert saludo(path, "import", *(str(capture(name)) for name in names)).status == 0
+    return path
+
+
+def spoil(path: Path, *names: str) -> None:
+    """Overwrites the first page of tables or indexes."""
+    with closing(sqlite3.connect(path)) as connection:
+        roots = [
+            connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()[0]
+            for name in names
+        ]
+    with path.open("r+b") as file:
+        for root in roots:
+            file.seek((root - 1) * _PAGE)
+            file.write(b"\xff" * _PAGE)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("cells", "details"),
+        ("users", "users_by_cell", "dirty"),
+        ("rejected_records", "failure_kinds"),
+        ("messages_by_hash", "messages_by_contact", "starts_by_time"),
+        ("contacts_by_label", "contact_ids_by_contact", "line_ids_by_line", "cells"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_counted_and_indexes_are_made_again(path: Path, names: tuple[str, ...]) -> None:
+    before = numbers_of(path)
+    spoil(path, *names)
+    assert saludo(path, "check").status == 1
+    done = saludo(path, "check", "--rebuild")
+    assert (done.status, done.out) == (0, b""), done
+    assert numbers_of(path) == before
+    assert saludo(path, "check").status == 0
+
+
+@pytest.mark.parametrize("name", ["messages", "contact_ids", "templates", "settings", "imports"])
+def test_a_table_that_nothing_can_replace_is_named_and_the_file_stays(path: Path, name: str) -> None:
+    saludo(path, "settings", "answer_window", "12")
+    spoil(path, name)
+    damaged = path.read_bytes()
+    done = saludo(path, "check", "--rebuild")
+    assert done.status == 1
+    assert f"rows of table {name} are lost; choose a new file" in done.err
+    assert path.read_bytes() == damaged
+
+
+def test_rows_that_an_index_knows_and_the_table_does_not_are_missed(path: Path) -> None:
+    """SQLite reads such a table without an error."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        index = connection.execute("SELECT * FROM sqlite_schema WHERE name = 'contacts_by_label'").fetchone()
+        connection.execute("PRAGMA writable_schema = 1")
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'contacts_by_label'")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM contacts WHERE id = 2")
+        connection.execute("PRAGMA writable_schema = 1")
+        connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", index)
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as connection,
+        pytest.raises(Unreadable, match="contacts"),
+    ):
+        salvage(connection)
