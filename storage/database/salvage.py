@@ -12,7 +12,7 @@ from contextlib import closing
 from storage.database import schema
 from storage.database.dirty_marks import MARK_ALL_STARTS
 from storage.database.error_words import START_AGAIN
-from storage.database.schema_objects import COUNTED
+from storage.database.schema_objects import COUNTED, REPLACEABLE
 
 _OURS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*sqlite_*'"
 _INDEXES = "SELECT name FROM pragma_index_list(?) WHERE NOT partial AND origin <> 'pk'"
@@ -25,27 +25,39 @@ class Unreadable(sqlite3.DatabaseError):
         super().__init__(f"is damaged: rows of table {table} are lost; {START_AGAIN}")
 
 
-def salvage(connection: sqlite3.Connection) -> None:
+def salvage(connection: sqlite3.Connection) -> list[str]:
     """Copies what is not counted into a new file, and that one over this one; every day is then marked.
 
     Args:
         connection: the only writer's, outside of a transaction.
 
+    Returns:
+        What was done and what is lost, one line each.
+
     Raises:
         Unreadable: rows of a table are lost; the file is unchanged.
     """
+    done = ["made the file again: pages of it were damaged, but all messages could be read"]
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     with closing(sqlite3.connect("", isolation_level=None)) as new:  # a file without a name, which goes by itself
         new.execute(f"PRAGMA page_size = {page_size}")
         schema.migrate(new)
         new.execute("BEGIN")
         for (table,) in new.execute(_OURS).fetchall():
-            if table not in COUNTED:
+            if table in COUNTED:
+                continue
+            try:
                 _copy(connection, new, table)
+            except Unreadable:
+                if table not in REPLACEABLE:
+                    raise
+                new.execute(f'DELETE FROM "{table}"')
+                done.append(f"made table {table} again, empty: what it held is lost")
         new.execute("DELETE FROM dirty")
         new.execute(MARK_ALL_STARTS)
         new.execute("COMMIT")
         new.backup(connection)
+    return done
 
 
 def _copy(connection: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:

@@ -13,10 +13,10 @@ from storage.database.dirty_marks import MARK_ALL_STARTS
 
 # What is counted from `messages`: these tables may be emptied, because every day is then marked to be counted again.
 _CUBE = ("cells", "details", "users", "dirty")
-COUNTED = (*_CUBE, "failure_kinds", "rejected_records")  # what follows from other tables
+COUNTED = (*_CUBE, "failure_kinds", "rejected_records", "lines")  # what follows from other tables
 # Tables whose content follows from others (storage/messages/consistency.py), or whose loss only means reading again.
-REPLACEABLE = (*COUNTED, "rejects", "imports", "settings", "pending")
-_LOST = ("rejects", "imports", "settings")
+LOST = ("rejects", "imports", "settings")  # those of them that are then empty
+REPLACEABLE = (*COUNTED, *LOST, "pending")
 _KINDS = ("table", "index", "trigger")
 _OBJECTS = """
 SELECT type, name, tbl_name, sql FROM sqlite_schema
@@ -129,5 +129,5 @@ def _make(connection: sqlite3.Connection, problem: SchemaProblem) -> str | None:
             connection.execute(MARK_ALL_STARTS)
     except sqlite3.Error:
         return None
-    empty = ", empty: what it held is lost" if one.name in _LOST else ""
+    empty = ", empty: what it held is lost" if one.name in LOST else ""
     return f"made {one.kind} {one.name} again{empty}"

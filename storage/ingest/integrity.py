@@ -115,5 +115,4 @@ def _make_pages_again(writer: Writer) -> list[str]:
             if _broken(connection, 1):
                 raise sqlite3.DatabaseError
         return ["made every index again"]
-    salvage(connection)
-    return ["made the file again: pages of it were damaged, but all messages could be read"]
+    return salvage(connection)

@@ -41,7 +41,7 @@ def spoil(path: Path, *names: str) -> None:
     [
         ("cells", "details"),
         ("users", "users_by_cell", "dirty"),
-        ("rejected_records", "failure_kinds"),
+        ("rejected_records", "failure_kinds", "lines"),
         ("messages_by_hash", "messages_by_contact", "starts_by_time"),
         ("contacts_by_label", "contact_ids_by_contact", "line_ids_by_line", "cells"),
     ],
@@ -57,15 +57,24 @@ def test_what_is_counted_and_indexes_are_made_again(path: Path, names: tuple[str
     assert saludo(path, "check").status == 0
 
 
-@pytest.mark.parametrize("name", ["messages", "contact_ids", "templates", "settings", "imports"])
+@pytest.mark.parametrize("name", ["messages", "contact_ids", "contacts", "line_ids", "templates"])
 def test_a_table_that_nothing_can_replace_is_named_and_the_file_stays(path: Path, name: str) -> None:
-    saludo(path, "settings", "answer_window", "12")
     spoil(path, name)
     damaged = path.read_bytes()
     done = saludo(path, "check", "--rebuild")
     assert done.status == 1
     assert f"rows of table {name} are lost; choose a new file" in done.err
     assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("name", ["settings", "imports", "rejects"])
+def test_what_can_be_told_again_is_lost_and_said(path: Path, name: str) -> None:
+    saludo(path, "settings", "answer_window", "12")
+    spoil(path, name)
+    done = saludo(path, "check", "--rebuild")
+    assert done.status == 0, done
+    assert f"made table {name} again, empty: what it held is lost" in done.err
+    assert saludo(path, "check").status == 0
 
 
 def test_rows_that_an_index_knows_and_the_table_does_not_are_missed(path: Path) -> None:
