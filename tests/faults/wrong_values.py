@@ -7,7 +7,8 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,19 +54,50 @@ def _columns(database: Path) -> list[tuple[str, str]]:
 
 def _damage(database: Path, table: str, column: str, chance: random.Random) -> str:
     """Damages a column in one row or in all, or removes rows; returns what was done."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        for name in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            if chance.random() < 0.5:
-                connection.execute(f"DROP TRIGGER {name[0]}")
-        what, value = chance.random(), chance.choice(_VALUES)
-        some = f'"{column}" = (SELECT "{column}" FROM {table} ORDER BY random() LIMIT 1)' if what < 0.7 else "true"
-        if what < 0.1:
-            connection.execute(f"DELETE FROM {table} WHERE {some}")
-            return f"delete from {table} where {column} …"
-        for wrong in (value, b"\xff", 7):
-            try:
-                connection.execute(f'UPDATE OR IGNORE {table} SET "{column}" = ? WHERE {some}', (wrong,))
-            except sqlite3.IntegrityError:
-                continue
-            return f"{table}.{column} = {wrong!r} ({'one' if what < 0.7 else 'all'})"
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection, _some_triggers(connection, chance):
+        return _damaged(connection, table, column, chance)
+
+
+@contextmanager
+def _some_triggers(connection: sqlite3.Connection, chance: random.Random) -> Iterator[None]:
+    """Without all or some of the triggers, as a program writes that does not know them."""
+    triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name").fetchall()
+    gone = [one for one in triggers if chance.random() < 0.6]
+    for name, _ in gone:
+        connection.execute(f"DROP TRIGGER {name}")
+    yield
+    for _, sql in gone:
+        connection.execute(sql)
+
+
+def _damaged(connection: sqlite3.Connection, table: str, column: str, chance: random.Random) -> str:
+    values = [value for (value,) in connection.execute(f'SELECT "{column}" FROM {table} ORDER BY 1')]
+    found = chance.choice(values) if values else None
+    one = chance.random() < 0.7
+    rows, which = (f'"{column}" IS ?', (found,)) if one else ("true", ())
+    kind = chance.random()
+    if kind < 0.1:
+        connection.execute(f"DELETE FROM {table} WHERE {rows}", which)
+        return f"{table}: rows with {column} {found!r} removed" if one else f"{table}: all rows removed"
+    if kind < 0.5 and values:
+        wrong = chance.choice((chance.choice(values), _near(found, chance)))  # values that a record could have said
+    else:
+        wrong = chance.choice(_VALUES)
+    for value in (wrong, b"\xff", 7):
+        try:
+            connection.execute(f'UPDATE OR IGNORE {table} SET "{column}" = ? WHERE {rows}', (value, *which))
+        except (sqlite3.IntegrityError, OverflowError):
+            continue
+        return f"{table}.{column} = {value!r} where {found!r}" if one else f"{table}.{column} = {value!r} everywhere"
     return f"{table}.{column} takes no such value"
+
+
+def _near(value: Any, chance: random.Random) -> Any:
+    """A value that differs little: by one, or in a letter or byte."""
+    if isinstance(value, int | float):
+        return value + chance.choice((-1, 1))
+    if not value:
+        return value
+    place = chance.randrange(len(value))
+    changed = "x" if isinstance(value, str) else b"\x01"
+    return value[:place] + changed + value[place + 1 :]
