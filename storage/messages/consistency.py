@@ -86,6 +86,13 @@ def _names_of_messages() -> str:
     return f"SELECT DISTINCT CASE {' '.join(cases)} END FROM messages WHERE {' OR '.join(wrong)}"
 
 
+_LAST_IDS = """
+SELECT last.name, last.id FROM (
+    SELECT 'contacts' AS name, max(id) AS id FROM contacts UNION ALL SELECT 'lines', max(id) FROM lines
+) AS last LEFT JOIN sqlite_sequence AS s ON s.name = last.name
+WHERE last.id IS NOT NULL AND NOT ifnull(typeof(s.seq) = 'integer' AND s.seq BETWEEN last.id AND 2147483647, 0)
+"""
+
 # In the order in which they are mended: a label needs its row.
 _RULES = (
     _Rule(
@@ -145,6 +152,13 @@ _RULES = (
         _names_of_messages(),
         f"UPDATE messages SET contact = {_OWN_CONTACT} WHERE contact IS NOT {_OWN_CONTACT}",
         "a message's contact is not that of its contact id",
+    ),
+    _Rule(
+        "the last id of table {} is not the one that was used last",
+        f"SELECT name FROM ({_LAST_IDS})",
+        f"CREATE TEMP TABLE last_ids AS {_LAST_IDS};"
+        "DELETE FROM sqlite_sequence WHERE name IN (SELECT name FROM last_ids);"
+        "INSERT INTO sqlite_sequence SELECT name, id FROM last_ids; DROP TABLE last_ids",
     ),
     _Rule(
         "rejected record {!r}: counted and not kept, or kept and not counted",

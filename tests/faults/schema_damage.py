@@ -20,6 +20,7 @@ _IMPORTED = (
     "cloud_errors.jsonl",
     "starting_causes.tsv",
     "cloud_bad_items.jsonl",
+    "cloud_inbound.jsonl",
 )
 # By what is attacked: statements that change it, and a word of what `check` says of it.
 _CHANGES = {
@@ -40,6 +41,13 @@ _CHANGES = {
     "origin": ("UPDATE messages SET origin = 9 WHERE origin IS NOT NULL", "derived"),
     "contact of a message": ("UPDATE messages SET contact = 1", "derived"),
     "counted reject": ("DELETE FROM rejected_records; INSERT INTO rejected_records VALUES ('x')", "rejected record"),
+    "last id": ("UPDATE sqlite_sequence SET seq = 1", "last id of table contacts"),
+    "contact of a contact's id": ("UPDATE contact_ids SET contact = 'x' WHERE id = 1", "leads to no contact"),
+    "line of a line's id": ("UPDATE line_ids SET line = -3 WHERE id = 1", "leads to no line"),
+    "contact of a message in": (
+        "UPDATE messages SET contact = 99 WHERE direction = 1",
+        "contact is not that of its contact id",
+    ),
     "foreign trigger": (
         "CREATE TRIGGER t AFTER INSERT ON messages BEGIN DELETE FROM dirty; END",
         "not of this program",

@@ -1,4 +1,4 @@
-"""A short form of the kills and failing calls: the first ones of an import, and a few later ones."""
+"""A short form of the kills and failing calls: the first ones of each name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ REASON = shim.why_not()
 
 
 @pytest.mark.skipif(REASON is not None, reason=str(REASON))
-@pytest.mark.parametrize("words", [("kills", "--calls", "8"), ("writes", "--calls", "1")], ids=["kills", "writes"])
+@pytest.mark.parametrize(
+    "words",
+    [("kills", "--calls", "3"), ("writes", "--calls", "1"), ("helpers", "--calls", "1")],
+    ids=lambda words: words[0],
+)
 def test_an_import_that_is_disturbed_at_a_call_ends_as_one_that_was_not(
     words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,7 +47,7 @@ def _columns(database: Path) -> list[tuple[str, str]]:
         return [
             (table, column)
             for table in tables
-            if not table.startswith(("sqlite_", "_sqlite"))
+            if table == "sqlite_sequence" or not table.startswith(("sqlite_", "_sqlite"))
             for _, column, *_ in connection.execute(f"PRAGMA table_info({table})")
         ]
 
