@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 import tempfile
 import time
 from contextlib import chdir
@@ -106,8 +107,8 @@ def _started(database: Path, words: _Words, errors: Path) -> int:
     if child == 0:
         status = 1
         try:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+            sys.stderr = errors.open("w", buffering=1)
             status = run(["--db", str(database), *words])
         finally:
             os._exit(status & 0xFF)
