@@ -49,6 +49,7 @@ MAIN_KEYS = (
     "dashboard.choose-period",
     "dashboard.choose-template",
     "dashboard.shift-back",
+    "dashboard.compare",
     "dashboard.clear",
     "dashboard.view",
     "dashboard.find-next-on",

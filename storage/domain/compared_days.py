@@ -41,11 +41,13 @@ class ComparedDays(NamedTuple):
     """The days of a period that are compared, and those that they are compared with.
 
     Attributes:
-        days: the days of the period that are over.
+        whole: the days of the period, an open end closed after today.
+        days: those of them that are over.
         before: the days before.
         left_out: today, if the period still runs: today and what follows it is left out of both; None if it is over.
     """
 
+    whole: Days
     days: Days
     before: Days
     left_out: date | None
@@ -80,15 +82,15 @@ def compared_days(period: Period, today: date, against: Against = Against.BEFORE
         raise NothingToCompare("a period without a first day has none before it")
     if until is None:
         until = max(today, since) + _DAY
-    over = Days(since, min(until, today))
+    whole, over = Days(since, until), Days(since, min(until, today))
     if over.until <= over.since:
         raise NothingToCompare("no day of this period is over yet")
-    before = _before(period, Days(since, until), over, against)
+    before = _before(period, whole, over, against)
     if before.until > since:
         raise NothingToCompare("this period is longer than a year")
     if before.since < FIRST_DAY:
         raise NothingToCompare(f"nothing is before {FIRST_DAY}")
-    return ComparedDays(over, before, None if until <= today else today)
+    return ComparedDays(whole, over, before, None if until <= today else today)
 
 
 def _before(period: Period, whole: Days, over: Days, against: Against) -> Days:

@@ -60,6 +60,9 @@ def _bytes(session: Session, idle: float) -> None:
     session.press(b"\x1b", 1.0)
     _row("filter change, every panel", session.press(b"<", 1.0), 16_000)
     session.press(b"\x7f", 1.0)
+    _row("compare on", session.press(b"m", 1.0), 6_000)
+    _row("compare with last year", session.press(b"m", 1.0), 6_000)
+    session.press(b"m", 1.0)
     _row("a start's detail, in", session.press(b"\r"), 6_000)
     _row("a start's detail, out", session.press(_CLOSE), 6_000)
     _row("help, in", session.press(b"?"), None)
@@ -76,6 +79,10 @@ def _keys(session: Session) -> None:
     """The time from a key to the last byte that it causes."""
     _time("row down", [session.press(b"j", 0.15).last for _ in range(30)], ROW_BOUND)
     _time("filter change, every panel", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
+    session.press(b"m", 1.0)
+    _time("filter change with compare", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
+    session.press(b"m", 1.0)
+    session.press(b"m", 1.0)
 
 
 def _time(name: str, seconds: Sequence[float], most: float) -> None:

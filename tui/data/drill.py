@@ -11,6 +11,13 @@ from storage.domain.vocabulary import Origin, StartStatus, UserType
 from tui.words.numbers import number
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
+# The sends that reached each step, this far or further.
+AT_LEAST = {
+    StartStatus.SENT: frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
+    StartStatus.DELIVERED: frozenset((StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
+    StartStatus.READ: frozenset((StartStatus.READ, StartStatus.ANSWERED)),
+    StartStatus.ANSWERED: frozenset((StartStatus.ANSWERED,)),
+}
 ARRIVED = frozenset(StartStatus) - {StartStatus.FAILED}
 
 T = TypeVar("T")

@@ -30,6 +30,8 @@ from tui.data.pager import PAGE, Pager
 
 # Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
 if TYPE_CHECKING:
+    from storage.domain.compared_days import Against
+    from storage.report.comparison import Comparison
     from storage.table.detail import StartDetail
     from storage.table.search import Match
 
@@ -55,7 +57,8 @@ class View:
     Attributes:
         filter: selects the starts.
         grouped: whether the table has a row per notification, not per start.
-        funnel_of_period: whether the funnel covers the period, not this week.
+        funnel_of_period: whether the funnel covers the period, not this week. A comparison always covers its days.
+        compare: what the period is compared with; None: with nothing.
         order: how the table is sorted.
         reverse: whether that order is reversed.
     """
@@ -63,6 +66,7 @@ class View:
     filter: Filter
     grouped: bool = False
     funnel_of_period: bool = False
+    compare: Against | None = None
     order: Order = Order.TIME
     reverse: bool = False
 
@@ -78,12 +82,14 @@ class Snapshot(NamedTuple):
     Attributes:
         view: what was read.
         now: the time that the periods refer to.
-        report: the numbers.
+        report: the numbers; of the days that are over if they are compared.
         choices: the values that the database knows, by the name of the field.
         pager: the rows of the table.
         empty: whether the database has no starts at all.
         data_until: when the last import ended, in the time zone of the report; None if there was none.
         starts_without: if nothing matches: (field, count), the starts that match without the restriction of that field.
+        comparison: the report with the one before; None if the view compares nothing.
+        not_compared: why there is no comparison although the view asks for one; empty otherwise.
     """
 
     view: View
@@ -94,6 +100,23 @@ class Snapshot(NamedTuple):
     empty: bool
     data_until: datetime | None
     starts_without: tuple[tuple[str, int], ...] = ()
+    comparison: Comparison | None = None
+    not_compared: str = ""
+
+    @property
+    def filter(self) -> Filter:
+        """What is shown: the view's filter, or, while a comparison leaves today out, that of the compared days."""
+        return self.report.filter
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first day of the view's period and the day after its last day, whether or not they are over."""
+        return (self.report.since, self.report.until) if self.comparison is None else self.comparison.compared.whole
+
+    @property
+    def previous(self) -> Report | None:
+        """The report of the period before, if it is compared."""
+        return None if self.comparison is None else self.comparison.previous
 
     @property
     def today(self) -> date:
@@ -215,10 +238,15 @@ def load_snapshot(
         rows: how many rows the screen shows.
     """
     with read_session(connection) as session:
-        report = load_report(session, view.filter, now, view.funnel_of_period)
-        by_day = pages.notifications_by_day(session, view.filter, now) if view.grouped else None
+        comparison, not_compared = _comparison(session, view, now)
+        if comparison is None:
+            report = load_report(session, view.filter, now, view.funnel_of_period)
+        else:
+            report = comparison.report
+        filter = report.filter
+        by_day = pages.notifications_by_day(session, filter, now) if view.grouped else None
         count = report.starts if by_day is None else sum(by_day.values())
-        pager = Pager(view.filter, now, view.grouped, count, report.daily, view.order, view.reverse, by_day)
+        pager = Pager(filter, now, view.grouped, count, report.daily, view.order, view.reverse, by_day)
         first = max(0, min(position_in(report), count - 1))
         # If these pages take long to find, the table requests them later: the numbers need not wait.
         for index in () if pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2)):
@@ -233,8 +261,23 @@ def load_snapshot(
             pager,
             empty,
             None if imported is None else imported.astimezone(zone_of(report.time_zone)),
-            () if report.starts or empty else tuple(_starts_without(session, view.filter, now)),
+            () if report.starts or empty else tuple(_starts_without(session, filter, now)),
+            comparison,
+            not_compared,
         )
+
+
+def _comparison(session: ReadSession, view: View, now: datetime) -> tuple[Comparison | None, str]:
+    """The comparison that a view asks for; None, and why it is impossible."""
+    if view.compare is None:
+        return None, ""
+    from storage.domain.compared_days import NothingToCompare
+    from storage.report.comparison import load_comparison
+
+    try:
+        return load_comparison(session, view.filter, now, view.compare, funnel_of_period=True), ""
+    except NothingToCompare as error:
+        return None, str(error)
 
 
 def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:

@@ -80,6 +80,7 @@ class Availability:
             can_go_forward=navigation.history.ahead > 0,
             filtered=navigation.view.filter != Filter(),
             grouped=navigation.view.grouped,
+            compared=navigation.view.compare is not None,
             by_time=navigation.view.order is Order.TIME,
             all_charts=self._arrangement.layout is Layout.WIDE,
             saving=self._saving(),

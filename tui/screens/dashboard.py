@@ -275,6 +275,9 @@ class Dashboard(Screen[None]):
     def action_reverse(self) -> None:
         self._act("reverse", self.parts.switches.reverse)
 
+    def action_compare(self) -> None:
+        self._act("compare", self.parts.switches.compare)
+
     def action_funnel(self) -> None:
         self._act("funnel", self.parts.switches.switch_funnel)
 

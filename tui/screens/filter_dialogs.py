@@ -83,7 +83,7 @@ class FilterDialogs:
         filter, snapshot = self._navigation.view.filter, self._navigation.snapshot
         if snapshot is None or snapshot.view.filter.period != filter.period:
             return
-        period = shifted(filter.period, snapshot.report.since, snapshot.report.until, by)
+        period = shifted(filter.period, *snapshot.days, by)
         self._navigation.go_to(replace(filter, period=period))
 
     def place_open_list(self) -> None:

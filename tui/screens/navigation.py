@@ -97,6 +97,11 @@ class Navigation:
         """The snapshot if it shows the present view; None while the view is being read."""
         return self.snapshot if self.snapshot is not None and self.snapshot.view == self.view else None
 
+    @property
+    def shown_filter(self) -> Filter:
+        """The filter of what is shown; while the view is being read, the filter of the view."""
+        return self.view.filter if self.current is None else self.current.filter
+
     def load(self, view: View, anchor: Anchor) -> None:
         """Reads a view, and restores the anchor when it is read."""
         self.view, self.anchor, self.is_reading = view, anchor, True
@@ -174,7 +179,8 @@ class Navigation:
         if self.snapshot.empty:
             return NO_DATA
         report = self.snapshot.report
-        counts = f"{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
+        compared = _compared(self.snapshot)
+        counts = f"{compared}{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
         if self._counted_users is not None and self._counted_users[:2] == (self.snapshot.view, self.stamp):
             explanation = self._counted_users[2].explanation(report.users)
             counts += f": {explanation}" if explanation else ""
@@ -184,3 +190,13 @@ class Navigation:
             counts = f"paused   {counts}"
         trail = breadcrumbs([*self.history.recent_filters(), self.view.filter])
         return f"{counts}   {trail}" if self.history.depth and BREADCRUMB_SEPARATOR in trail else counts
+
+
+def _compared(snapshot: Snapshot) -> str:
+    """Which days are compared, or why none are, in front of the summary; empty if the view compares nothing."""
+    if snapshot.comparison is not None:
+        # Not imported with this module: the first screen comes sooner without it.
+        from tui.words.changes import compared_words
+
+        return f"{compared_words(snapshot.comparison.compared)}   "
+    return f"not compared: {snapshot.not_compared}   " if snapshot.not_compared else ""

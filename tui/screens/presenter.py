@@ -15,7 +15,7 @@ from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
 from tui.screens.status_notices import StatusNotices
 from tui.screens.table_notice import how_to_import, no_rows
-from tui.widgets.drawn_charts import FunnelChart
+from tui.widgets.funnel_chart import FunnelChart
 from tui.widgets.panel import Panel
 from tui.words.filter_words import describe
 from tui.words.wording import order_words, short_moment
@@ -50,13 +50,13 @@ class Presenter:
             focused.cursor = anchor.item
         for panel in self._widgets.panels.values():
             if isinstance(panel, FunnelChart):
-                panel.of_period = view.funnel_of_period
+                panel.of_period = view.funnel_of_period or snapshot.comparison is not None
                 panel.of_this_week = snapshot.today < snapshot.report.funnel.until
-            panel.show(snapshot.report)
+            panel.show(snapshot.report, snapshot.previous)
         order = "" if view.grouped else order_words(view.order, view.reverse)
         notice = no_rows(snapshot, navigation.history.depth > 0, self._path)
         position = anchor.position_in(snapshot.report)
-        self._widgets.table.show(snapshot.pager, describe(view.filter), order, position, notice)
+        self._widgets.table.show(snapshot.pager, describe(snapshot.filter), order, position, notice)
         self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
         data_until = snapshot.data_until
         self._widgets.status_line.freshness(

@@ -43,7 +43,8 @@ class Saves:
 
     def ask_name(self) -> None:
         """Asks for the name of the file, and proposes one."""
-        if self._navigation.current is None:
+        snapshot = self._navigation.current
+        if snapshot is None:
             self._notices.say(STILL_LOADING)
             return
         # Not imported with this module: the first screen comes sooner without it.
@@ -51,7 +52,7 @@ class Saves:
 
         panel = self._key_focus.focused_panel()
         prefix = "" if panel is None else f"{panel.id}-"
-        name = self._directory / f"{prefix}{file_name(self._navigation.view.filter, self._clock())}"
+        name = self._directory / f"{prefix}{file_name(snapshot.filter, self._clock())}"
         self._prompt(Purpose.SAVE, str(name), "file name; Enter saves, Esc cancels")
 
     def save_as(self, name: str) -> None:
@@ -78,10 +79,10 @@ class Saves:
         panel: Panel | None = self._key_focus.focused_panel()
         if panel is not None:
             rows = panel.as_table(snapshot.report)
-            self._database.save_numbers(panel.id or "panel", snapshot.view.filter, rows, path)
+            self._database.save_numbers(panel.id or "panel", snapshot.filter, rows, path)
         else:
             self._notices.say("saving …")
-            self._database.save_starts(snapshot.view.filter, path)
+            self._database.save_starts(snapshot.filter, path)
 
     def cancel(self) -> None:
         """Cancels the save; the worker removes the unfinished file and answers `SaveEnded`."""

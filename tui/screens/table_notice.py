@@ -27,7 +27,7 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
         FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.starts_without
     ]
     keys = "x clears every filter, < goes to the previous period" + (", Esc goes back." if can_go_back else ".")
-    return (f"Nothing matches: {describe(snapshot.view.filter)}.", *without, keys)
+    return (f"Nothing matches: {describe(snapshot.filter)}.", *without, keys)
 
 
 def how_to_import(path: Path) -> tuple[str, ...]:

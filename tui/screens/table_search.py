@@ -49,7 +49,7 @@ class Search:
         cursor = row.cursor if isinstance(row, StartRow) else None
         self._say(f'searching for "{self.text}" …  any key stops')
         self.is_running = True
-        self._database.find(view.filter, self.text, cursor, older=(by > 0) is not view.reverse)
+        self._database.find(self._navigation.shown_filter, self.text, cursor, older=(by > 0) is not view.reverse)
 
     def stop(self) -> None:
         """Stops the search."""
@@ -64,7 +64,7 @@ class Search:
 
     def end(self, message: FindEnded) -> None:
         """Moves the cursor to the match, or says that there is none."""
-        if not self.is_running or message.filter != self._navigation.view.filter:
+        if not self.is_running or message.filter != self._navigation.shown_filter:
             return
         self.is_running = False
         if message.match is None:

@@ -1,4 +1,5 @@
-"""The keys that change the view but not its filter: by notification or start by start, the order, the funnel's days."""
+"""The keys that change the view but not its filter: by notification or start by start, the order, the funnel's days,
+and what the period is compared with."""
 
 from __future__ import annotations
 
@@ -30,6 +31,14 @@ class ViewSwitches:
         """Reverses the order."""
         view = self._navigation.view
         self._navigation.go(replace(view, reverse=not view.reverse))
+
+    def compare(self) -> None:
+        """Compares the period with the one before, then with the same days last year, then with nothing."""
+        from storage.domain.compared_days import Against
+
+        view, ways = self._navigation.view, [None, *Against]
+        following = ways[(ways.index(view.compare) + 1) % len(ways)]
+        self._navigation.go(replace(view, compare=following))
 
     def switch_funnel(self) -> None:
         """Shows the funnel, of this week or of the selected period."""

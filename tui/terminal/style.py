@@ -76,7 +76,7 @@ STATUS_COLOR: dict[StartStatus, str] = {
     StartStatus.RECEIVED: "magenta",
 }
 # The numbers that plotext uses for these colours.
-COLOR_NUMBER = {"red": 1, "green": 2, "yellow": 3, "blue": 4, "magenta": 5, "cyan": 6, "white": 7, "bright_black": 8}
+COLOR_NUMBER = {"black": 0, "red": 1, "green": 2, "yellow": 3, "blue": 4, "magenta": 5, "cyan": 6}
 _TEXTURE: dict[StartStatus, str] = {
     StartStatus.FAILED: "×",
     StartStatus.SENT: "░",

@@ -82,6 +82,31 @@ def plan(days: tuple[Day, ...], width: int) -> Plan:
     return best[1] if best else Plan(_STEPS[-1], (), 1)
 
 
+def totals_before(cut: Plan, before: Sequence[Day]) -> list[int]:
+    """For each bar, all starts of the days before that it is compared with: those as far from the first day.
+
+    Where both periods begin on the same date of two years, the same dates are compared. A bar that goes on after the
+    last of these days counts fewer.
+
+    Args:
+        cut: the bars.
+        before: consecutive days, the oldest first; empty if nothing is compared.
+    """
+    if not before or not cut.buckets:
+        return [0] * len(cut.buckets) if before else []
+    first, first_before = cut.buckets[0].since, before[0].day
+    same_date = (first.month, first.day) == (first_before.month, first_before.day)
+    totals = [sum(counts_of(day)) for day in before]
+
+    def place(day: date) -> int:
+        """How many days before the one that this day is compared with."""
+        if same_date and (day.month, day.day) != (2, 29):
+            return (day.replace(year=day.year - first.year + first_before.year) - first_before).days
+        return (day - first).days
+
+    return [sum(totals[place(bucket.since) : place(bucket.until)]) for bucket in cut.buckets]
+
+
 def _buckets(days: Sequence[Day], step: str) -> tuple[Bucket, ...]:
     groups: list[tuple[date, list[Day]]] = []
     for index, day in enumerate(days):

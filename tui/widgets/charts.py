@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tui.widgets.drawn_charts import DailyChart, FunnelChart
+from tui.widgets.drawn_charts import DailyChart
 from tui.widgets.failures_chart import FailuresChart
+from tui.widgets.funnel_chart import FunnelChart
 from tui.widgets.panel import Panel
 from tui.widgets.proportions import AnsweredChart, StatusChart, UsersChart
 

@@ -17,22 +17,15 @@ from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import Report
-from tui.data.drill import narrowed
-from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, chart_style, cut, cut_words, status_style
-from tui.widgets.buckets import SERIES
+from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, chart_style, cut, status_style
+from tui.widgets.buckets import SERIES, totals_before
 from tui.widgets.panel import Panel, Piece, strip
-from tui.words.numbers import number, percent, short_number
+from tui.words.numbers import number, short_number
 from tui.words.wording import days, status_name
 
 if TYPE_CHECKING:
     from tui.widgets.plots import Drawing
 
-STEP_STATUSES = {
-    "sent": frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
-    "delivered": frozenset((StartStatus.DELIVERED, StartStatus.READ, StartStatus.ANSWERED)),
-    "read": frozenset((StartStatus.READ, StartStatus.ANSWERED)),
-    "answered": frozenset((StartStatus.ANSWERED,)),
-}
 LEGEND = (
     StartStatus.FAILED,
     StartStatus.SENT,
@@ -80,6 +73,7 @@ class DailyChart(DrawnChart):
     row = "pair"
     stays_beside_details = True
     narrow_order = 0
+    compares = True
 
     def shown_data(self, report: Report) -> Hashable:
         return report.daily
@@ -101,7 +95,8 @@ class DailyChart(DrawnChart):
             return None
         from tui.widgets import plots
 
-        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, chart_style())
+        before = () if self.previous is None else self.previous.daily
+        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, chart_style(), before)
 
     def as_table(self, report: Report) -> list[tuple[str, ...]]:
         names = ("day", "failed", "sent", "delivered", "read", "answered", "referred")
@@ -145,11 +140,13 @@ class DailyChart(DrawnChart):
                 [lines[axis].crop(0, column), strip(("▲" * size, FOCUSED)), lines[axis].crop(column + size, width)]
             )
             counts = dict(zip(SERIES, buckets[cursor].counts, strict=True))
-            return [legend(width, days(buckets[cursor].since, buckets[cursor].until), counts), *lines]
-        return [legend(width, "", None), *lines]
+            name = days(buckets[cursor].since, buckets[cursor].until)
+            before = None if self.previous is None else totals_before(drawing.plan, self.previous.daily)[cursor]
+            return [legend(width, name, counts, before), *lines]
+        return [legend(width, "", None, None if self.previous is None else 0), *lines]
 
 
-def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Strip:
+def legend(width: int, name: str, counts: dict[StartStatus, int] | None, before: int | None = None) -> Strip:
     """The letters and colours of the series, in the longest form that fits.
 
     Shortened in this order: words to letters, no year, no counts of 0, short dates, no blocks of colour, single gaps.
@@ -158,6 +155,7 @@ def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Stri
         width: cells of the line.
         name: the days of the bar under the cursor; empty without a cursor.
         counts: the counts of that bar; None without a cursor.
+        before: all starts of the days that it is compared with; None if nothing is compared.
     """
     shown = chart_style()
     some = [status for status in LEGEND if counts is None or counts[status]]
@@ -165,6 +163,7 @@ def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Stri
     short = _short_days(without_year)
     forms = (
         (name, True, LEGEND, True, 2),
+        (name, True, LEGEND, True, 1),
         (name, False, LEGEND, True, 2),
         (without_year, False, LEGEND, True, 2),
         (without_year, False, some, True, 2),
@@ -180,6 +179,10 @@ def legend(width: int, name: str, counts: dict[StartStatus, int] | None) -> Stri
             count = "" if counts is None else f" {number(counts[status]) if long else short_number(counts[status])}"
             style = Style() if blocks else status_style(status)
             pieces += [(block, status_style(status)), (f"{word}{count}{' ' * gap}", style)]
+        if before is not None:
+            line = "-" if shown.ascii else "─"
+            total = "" if counts is None else f" {number(before) if long else short_number(before)}"
+            pieces.append((f"{line} before{total}{' ' * gap}", Style()))
         if sum(cell_len(text) for text, _ in pieces) <= width + gap:
             break
     return strip(*pieces)
@@ -192,108 +195,3 @@ def _short_days(name: str) -> str:
         return name
     number, _, month = first.partition(" ")
     return f"{number}–{last}" if last.endswith(month) else f"{first}–{last}"
-
-
-def _fitting(count: int, cells: int) -> str:
-    full = number(count)
-    return full if len(full) <= cells else short_number(count)
-
-
-class FunnelChart(DrawnChart):
-    """Sent, delivered, read, answered: centred bars with count, share of the previous step and of the first."""
-
-    key = "funnel"
-    number = 6
-    title = "Funnel"
-    row = "pair"
-    narrow_order = 2
-
-    def shown_data(self, report: Report) -> Hashable:
-        return (report.funnel, self.of_period, self.of_this_week)
-
-    of_period = False
-    of_this_week = True
-
-    def note(self) -> str:
-        if self.report is None:
-            return ""
-        funnel = self.report.funnel
-        words = "period" if self.of_period else "this week" if self.of_this_week else "its last week"
-        return f"{words}, {days(funnel.since, funnel.until)}"
-
-    def item_count(self) -> int:
-        return 0 if self.report is None else len(self.report.funnel.steps)
-
-    def as_table(self, report: Report) -> list[tuple[str, ...]]:
-        def text(value: float | None) -> str:
-            return "" if value is None else str(value)
-
-        rows = (
-            (step.step, str(step.count), text(step.of_previous), text(step.of_first)) for step in report.funnel.steps
-        )
-        return [("step", "count", "of_previous", "of_first"), *rows]
-
-    def item_at(self, x: int, y: int) -> int | None:
-        rows = self._rows(self.size.height - 1)
-        part = (y - 2) // rows if y >= 2 else -1
-        return part if 0 <= part < self.item_count() else None
-
-    def _rows(self, height: int) -> int:
-        return max(1, min(4, (height - 1) // max(1, self.item_count())))
-
-    def drill_filter(self, filter: Filter) -> Filter | None:
-        if self.report is None:
-            return None
-        funnel = self.report.funnel
-        found = narrowed(filter, STEP_STATUSES[funnel.steps[self.cursor].step])
-        if found is None or self.of_period:
-            return found
-        return replace(found, period=Period(None, funnel.since.isoformat(), funnel.until.isoformat()))
-
-    def count_at_cursor(self) -> int:
-        return 0 if self.report is None else self.report.funnel.steps[self.cursor].count
-
-    def body(self, report: Report, width: int, height: int) -> list[Strip]:
-        steps = report.funnel.steps
-        if height < len(steps) + 1 or width < 42:
-            return [strip((cut("  not enough room for this chart", width), DIM))]
-        rows = self._rows(height)
-        left, count_width, share_width = 14, 8, 17
-        middle = min(60, width - left - count_width - share_width - 1)
-        counts = tuple((step.step, step.count) for step in steps)
-        drawn = self._bars(counts, middle, rows * len(steps))
-        head = f"{'':{left + max(0, middle) + 1}}{'count':>{count_width}}{'of prev':>8}{'of first':>9}"
-        lines = [strip((cut(head, width), DIM))]
-        for index, step in enumerate(steps):
-            for row in range(rows):
-                picture = (
-                    text_strip(drawn[index * rows + row], middle)
-                    if drawn is not None and index * rows + row < len(drawn)
-                    else Strip.blank(max(0, middle))
-                )
-                has_numbers = row == (rows - 1) // 2
-                lines.append(self._line(index, step.step, picture, has_numbers, left, report))
-        if not steps[0].count:
-            lines[0] = strip(("  ", DIM), (cut_words("No sends in this period.", width - 2), DIM))
-        return lines
-
-    def _bars(self, counts: tuple[tuple[str, int], ...], width: int, height: int) -> tuple[Text, ...] | None:
-        if not self.enabled or width < 4:
-            return None
-        from tui.widgets import plots
-
-        return plots.funnel(counts, width, height, chart_style())
-
-    def _line(self, index: int, name: str, picture: Strip, has_numbers: bool, left: int, report: Report) -> Strip:
-        if not has_numbers:
-            return Strip.join([strip((" " * left, Style())), picture])
-        step = report.funnel.steps[index]
-        status = StartStatus(name)
-        label = strip(
-            self.marker(index),
-            (STATUS_LETTER[status] + " ", status_style(status, bold=True)),
-            (f"{status_name(status):<{left - 4}}", Style()),
-        )
-        shares = f"{percent(step.of_previous):>8}{percent(step.of_first):>9}"
-        numbers = strip((f" {_fitting(step.count, 8):>8}", BOLD), (shares, Style()))
-        return Strip.join([label, picture, numbers])

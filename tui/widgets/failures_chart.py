@@ -100,11 +100,11 @@ class FailuresChart(Panel):
     def shown_data(self, report: Report) -> Hashable:
         return (report.failures, report.starts)
 
-    def show(self, report: Report | None) -> None:
+    def show(self, report: Report | None, previous: Report | None = None) -> None:
         before = None if self.report is None else self.report.filter.failures
         if report is not None and report.filter.failures != before and not self.has_focus:
             self.cursor = 0  # other lines: the codes of a reason, or all reasons again
-        super().show(report)
+        super().show(report, previous)
 
     def note(self) -> str:
         if self.report is None:

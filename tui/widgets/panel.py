@@ -96,6 +96,7 @@ class Panel(PaintedWidget, can_focus=True):
         row: the row of the dashboard that it is in, one of `charts.ROWS`.
         stays_beside_details: whether it stays on the screen beside the details of one start.
         narrow_order: its position in the order of charts if the terminal has room for one.
+        compares: whether it tells changes; if so, `previous` is the report of the period before, or None.
     """
 
     ALLOW_SELECT = False
@@ -107,12 +108,14 @@ class Panel(PaintedWidget, can_focus=True):
     row: ClassVar[str] = ""
     stays_beside_details: ClassVar[bool] = False
     narrow_order: ClassVar[int] = 0
+    compares: ClassVar[bool] = False
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
     def __init__(self) -> None:
         super().__init__(id=self.key)
         self.report: Report | None = None
+        self.previous: Report | None = None
         self._drawn: tuple[Hashable, list[Strip]] | None = None
 
     def shown_data(self, report: Report) -> Hashable:
@@ -156,13 +159,16 @@ class Panel(PaintedWidget, can_focus=True):
         """The item at cell (x, y) of the panel, for the mouse; None if there is none."""
         return None
 
-    def show(self, report: Report | None) -> None:
-        """Takes a report, and repaints if the data that it shows has changed."""
-        before = None if self.report is None else self.shown_data(self.report)
-        self.report = report
-        if report is None or self.shown_data(report) != before:
+    def show(self, report: Report | None, previous: Report | None = None) -> None:
+        """Takes a report and the one that it is compared with, and repaints if the data that it shows has changed."""
+        before = self._data()
+        self.report, self.previous = report, previous if self.compares else None
+        if report is None or self._data() != before:
             self.cursor = max(0, min(self.cursor, self.item_count() - 1))
             self.repaint()
+
+    def _data(self) -> list[Hashable]:
+        return [None if report is None else self.shown_data(report) for report in (self.report, self.previous)]
 
     def repaint(self) -> None:
         """Redraws the panel."""

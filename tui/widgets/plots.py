@@ -17,7 +17,8 @@ from rich.text import Text
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import Day
 from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, ChartStyle
-from tui.widgets.buckets import SERIES, Plan, plan
+from tui.widgets.bar_cells import EIGHTHS_OF_A_CELL, Span, bar_columns, bar_height
+from tui.widgets.buckets import SERIES, Plan, plan, totals_before
 from tui.words import wording
 from tui.words.numbers import short_number
 
@@ -54,7 +55,9 @@ _MINIMUM = (18, 4)  # cells: width, height
 
 
 @lru_cache(maxsize=8)
-def daily(days: tuple[Day, ...], width: int, height: int, style: ChartStyle) -> Drawing | None:
+def daily(
+    days: tuple[Day, ...], width: int, height: int, style: ChartStyle, before: tuple[Day, ...] = ()
+) -> Drawing | None:
     """Stacked bars of starts per step of days, with both axes.
 
     Args:
@@ -62,6 +65,7 @@ def daily(days: tuple[Day, ...], width: int, height: int, style: ChartStyle) -> 
         width: cells.
         height: rows, including the axis and its dates.
         style: colours, textures or letters.
+        before: the days that they are compared with: a line marks how many starts those of each bar have.
 
     Returns:
         The drawing; None if there is too little room.
@@ -69,105 +73,97 @@ def daily(days: tuple[Day, ...], width: int, height: int, style: ChartStyle) -> 
     if width < _MINIMUM[0] or height < _MINIMUM[1] or not days:
         return None
     rows = height - 2
-    label = max(len(short_number(value)) for value in _axis_values(days, width - 4, rows))
+    label = max(len(short_number(value)) for value in _ticks(_top(plan(days, width - 5), before), rows))
     left = label + 1
     cut = plan(days, width - left)
-    top = round_up(max((bucket.total for bucket in cut.buckets), default=0))
+    top = _top(cut, before)
     figure = _figure(width, height)
     columns = width - left
-    xs, ys, markers = _cells(cut, rows, top, style)
     figure.ruler(0, 0).lim(0, columns - 1)
     figure.ruler(1, 0).lim(0, rows - 1)
-    if xs:
-        figure.draw(figure.signal(xs, ys, marker=markers))
+    cells = _cells(cut, rows, top, style, _thickness(cut, bool(before)))
+    if before:
+        _mark(cells, cut, totals_before(cut, before), rows, top, style)
+    if cells:
+        markers = [_marker(*cell) for cell in cells.values()]
+        figure.draw(figure.signal([x for x, _ in cells], [y for _, y in cells], marker=markers))
     values = _ticks(top, rows)
     figure.ruler(1, 0).ticks(
-        [value / top * rows - 1 for value in values],
-        [short_number(value).rjust(label) for value in values],
+        [value / top * rows - 1 for value in values if value],
+        [short_number(value).rjust(label) for value in values if value],
     )
     places, names = _dates(cut, columns)
     figure.ruler(0, 0).ticks(places, names)
-    return Drawing(_lines(figure, width, height), left, cut)
+    lines = list(_lines(figure, width, height))
+    # The axis itself is at 0: plotext has no label there, because its first row of bars is above the axis.
+    lines[rows] = Text("0".rjust(label)) + lines[rows][label:]
+    return Drawing(tuple(lines), left, cut)
 
 
-def _axis_values(days: tuple[Day, ...], width: int, rows: int) -> list[int]:
-    """The labels of the count axis if it took four cells; the chart reserves their width."""
-    cut = plan(days, max(1, width))
-    return _ticks(round_up(max((bucket.total for bucket in cut.buckets), default=0)), rows)
+def _top(cut: Plan, before: tuple[Day, ...]) -> int:
+    """The end of the count axis."""
+    return round_up(max([*(bucket.total for bucket in cut.buckets), *totals_before(cut, before)], default=0))
 
 
 def _ticks(top: int, rows: int) -> list[int]:
-    """Up to four values for the count axis, ascending and ending with `top`; those below it fall on whole rows."""
-    wanted = 4 if rows >= 8 else 2
-    for parts in range(wanted, 0, -1):
-        if top % parts == 0 and (rows % parts == 0 or parts == 1):
-            return [top * part // parts for part in range(1, parts + 1)]
-    return [top]
-
-
-def _cells(cut: Plan, rows: int, top: int, style: ChartStyle) -> tuple[list[int], list[int], list[plotext.marker]]:
-    xs: list[int] = []
-    ys: list[int] = []
-    markers: list[plotext.marker] = []
-    thickness = cut.columns - 1 if cut.columns >= 3 else cut.columns
-    for index, bucket in enumerate(cut.buckets):
-        column = [_marker(*cell) for cell in _column(bucket.counts, rows, top, style)]
-        for row, marker in enumerate(column):
-            for offset in range(thickness):
-                xs.append(index * cut.columns + offset)
-                ys.append(row)
-                markers.append(marker)
-    return xs, ys, markers
+    """The labels of the count axis, ascending from 0 to `top`, in equal steps that fall on whole rows."""
+    for parts in (4, 2, 5, 3, 1) if rows >= 8 else (2, 3, 5, 1):
+        if top % parts == 0 and rows % parts == 0:
+            break
+    return [top * part // parts for part in range(parts + 1)]
 
 
 Cell = tuple[str, str | None, str | None]  # the character, its foreground and its background colour
+Cells = dict[tuple[int, int], Cell]  # by column and row, from the left and from the bottom
 
 
-def _column(counts: Sequence[int], rows: int, top: int, style: ChartStyle) -> list[Cell]:
-    """The cells of one bar, from the bottom up; a cell shows at most two series, divided at an eighth of its height."""
-    edges: list[int] = []
-    total = 0
-    for count in counts:
-        total += count
-        edges.append(round(total * rows * 8 / top))
-    if total and edges[-1] == 0:
-        edges = [1 if sum(counts[: index + 1]) else 0 for index in range(len(counts))]
-    cells: list[Cell] = []
-    for row in range(-(-edges[-1] // 8) if edges else 0):
-        spans = _spans(edges, row * 8)
-        # If two series fill as many eighths, the one with the greater count is shown.
-        spans.sort(key=lambda span: counts[span[0]], reverse=True)
-        cells.append(_cell(spans) if style.solid else _textured_cell(spans, style))
-    return cells
+def _thickness(cut: Plan, compared: bool) -> int:
+    """The cells of a bar without the gap after it; two cells are one bar, unless a line has to be seen between bars."""
+    return cut.columns - 1 if cut.columns >= (2 if compared else 3) else cut.columns
 
 
-def _spans(edges: Sequence[int], bottom: int) -> list[tuple[int, int]]:
-    """The parts of one cell, from the bottom up: (index of the series, eighths of the cell)."""
-    spans = []
-    below = 0
-    for index, edge in enumerate(edges):
-        eighths = min(edge, bottom + 8) - max(below, bottom)
-        if eighths > 0:
-            spans.append((index, eighths))
-        below = edge
-    return spans
+def _cells(cut: Plan, rows: int, top: int, style: ChartStyle, thickness: int) -> Cells:
+    found: Cells = {}
+    for index, bucket in enumerate(cut.buckets):
+        columns = bar_columns(bucket.counts, rows, top, thickness, style.solid)
+        for offset, column in enumerate(columns):
+            for row, spans in enumerate(column):
+                cell = _cell(spans) if style.solid else _textured_cell(spans, style)
+                found[index * cut.columns + offset, row] = cell
+    return found
 
 
-def _cell(spans: list[tuple[int, int]]) -> Cell:
-    filled = sum(eighths for _, eighths in spans)
-    if filled < 8:
-        widest = max(spans, key=lambda span: span[1])[0]
-        return EIGHTHS[filled - 1], _color(widest), None
-    if len(spans) == 1:
-        return EIGHTHS[7], _color(spans[0][0]), None
-    lower, upper = sorted(sorted(spans, key=lambda span: -span[1])[:2])
-    eighths = max(1, min(7, round(8 * lower[1] / (lower[1] + upper[1]))))
-    return EIGHTHS[eighths - 1], _color(lower[0]), _color(upper[0])
+def _cell(spans: list[Span]) -> Cell:
+    """One or two series as blocks of colour."""
+    (lower, eighths), *rest = spans
+    return EIGHTHS[eighths - 1], _color(lower), _color(rest[0][0]) if rest else None
 
 
-def _textured_cell(spans: list[tuple[int, int]], style: ChartStyle) -> Cell:
-    widest = max(spans, key=lambda span: span[1])[0]
-    return style.glyph(SERIES[widest]), _color(widest) if style.colored else None, None
+def _textured_cell(spans: list[Span], style: ChartStyle) -> Cell:
+    """One series by its texture or letter; at the top of a bar the character tells how much of the cell it fills."""
+    ((series, eighths),) = spans
+    glyph = style.glyph(SERIES[series])
+    if style.ascii:
+        character = glyph if eighths > 5 else glyph.lower() if eighths > 2 else "."
+    else:
+        character = glyph if eighths == EIGHTHS_OF_A_CELL else EIGHTHS[eighths - 1]
+    return character, _color(series) if style.colored else None, None
+
+
+def _mark(cells: Cells, cut: Plan, totals: Sequence[int], rows: int, top: int, style: ChartStyle) -> None:
+    """Adds the line of the days before: behind the tops of the bars, across those that are higher."""
+    line = "-" if style.ascii else "─"
+    for index, total in enumerate(totals):
+        if not total:
+            continue
+        row = (bar_height(total, 1, rows, top) - 1) // EIGHTHS_OF_A_CELL
+        for x in range(index * cut.columns, (index + 1) * cut.columns):
+            behind = cells.get((x, row))
+            if behind is None:
+                cells[x, row] = line, None, None
+            elif (x, row + 1) in cells:
+                _, color, upper = behind
+                cells[x, row] = (line, "black", upper or color) if style.solid else (line, None, None)
 
 
 def _color(series: int) -> str:

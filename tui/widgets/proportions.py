@@ -208,7 +208,7 @@ class StatusChart(Proportions):
 
     key = "status"
     number = 3
-    title = "Sends by status"
+    title = "Sends by furthest step"
     row = "proportions"
     stays_beside_details = True
     narrow_order = 1

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from storage.domain.compared_days import Against, ComparedDays
+from datetime import date, timedelta
+
+from storage.domain.compared_days import ComparedDays
 from storage.domain.proportions import Rate, change
 from tui.words.numbers import NO_VALUE, number, short_number
-from tui.words.wording import days
+from tui.words.wording import day
 
-AGAINST_NAMES: dict[Against, str] = {
-    Against.BEFORE: "the period before",
-    Against.LAST_YEAR: "the same days last year",
-}
+_DAY = timedelta(days=1)
 SAME = "same"
 UNCLEAR = "unclear"
 
@@ -37,6 +36,12 @@ def rate_change(before: Rate, after: Rate) -> tuple[str, ...]:
     return (f"{points(found.difference)} points", f"{points(found.difference)} pt")
 
 
+def is_clear(before: Rate, after: Rate) -> bool:
+    """Whether a rate has changed beyond chance."""
+    found = change(before, after)
+    return found is not None and found.is_clear
+
+
 def whole_rate_change(before: Rate, after: Rate) -> str:
     """The change of a rate with its interval at 95 %: "+2.1 points (+0.3 to +3.9)"."""
     found = change(before, after)
@@ -54,6 +59,19 @@ def points(difference: float) -> str:
 
 
 def compared_words(compared: ComparedDays) -> str:
-    """Which days are compared: "1 Nov – 21 Nov 2026 with 11 Oct – 31 Oct 2026, without today"."""
-    text = f"{days(*compared.days)} with {days(*compared.before)}"
+    """Which days are compared: "1–21 Nov against 11–31 Oct, without today"; years are named if they differ."""
+    shown, before = compared.days, compared.before
+    years = {day.year for days in (shown, before) for day in (days.since, days.until - _DAY)}
+    text = f"{short_days(*shown, year=len(years) > 1)} against {short_days(*before, year=len(years) > 1)}"
     return text if compared.left_out is None else f"{text}, without today"
+
+
+def short_days(since: date, until: date, year: bool = False) -> str:
+    """The days from `since` to before `until` in few cells: "1–21 Nov", "26 Oct–8 Nov"; `year` adds a year."""
+    last = until - _DAY
+    if since.year != last.year and year:
+        return f"{day(since, year=True)}–{day(last, year=True)}"
+    if last <= since:
+        return day(since, year=year)
+    first = str(since.day) if (since.year, since.month) == (last.year, last.month) else day(since)
+    return f"{first}–{day(last, year=year)}"

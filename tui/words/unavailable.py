@@ -15,6 +15,7 @@ class ScreenState:
         filtered: whether a filter is set.
         grouped: whether the table shows notifications, not single starts.
         by_time: whether the table is sorted by time.
+        compared: whether the period is compared with another.
         all_charts: whether all charts are on the screen.
         saving: the progress of a save; None if there is none.
         selectable_count: how many items the cursor can select in the focused panel or table.
@@ -26,6 +27,7 @@ class ScreenState:
     filtered: bool
     grouped: bool
     by_time: bool
+    compared: bool
     all_charts: bool
     saving: str | None
     selectable_count: int
@@ -36,7 +38,9 @@ NO_DATA = "no data yet: press 8 to see how to import, or run saludo demo"
 UNREADABLE = "the database cannot be read; press r to try again"
 # Actions that need data.
 _NEED_DATA = frozenset(
-    "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel".split()
+    (
+        "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel compare"
+    ).split()
 )
 _NO_ITEM = "no item under the cursor"
 _SORTED_BY_DAY = "the table by notification is sorted by day; press v for single starts"
@@ -65,6 +69,8 @@ def why_not(action: str, state: ScreenState) -> str:
             return _SORTED_BY_DAY
         case "find" | "find_next" if state.grouped or not state.by_time:
             return "search needs single starts by time: press v for single starts, s to sort by time"
+        case "funnel" if state.compared:
+            return "the funnel is of the compared days; press m until nothing is compared"
         case "save" | "save_as" if state.saving is not None:
             return f"still saving {state.saving}; press Esc to cancel"
         case "open" | "copy" | "copy_all" if not state.selectable_count:

@@ -90,7 +90,7 @@ async def test_a_chart_saves_its_own_figures(path: Path) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
         await press(pilot, "3", "w")
         saved = Path(app.dashboard.query_one(StatusLine).text.removeprefix("saved "))
-    assert saved.read_text().splitlines()[:2] == ["sends by status\tcount\tshare", "Failed\t8\t0.16"]
+    assert saved.read_text().splitlines()[:2] == ["sends by furthest step\tcount\tshare", "Failed\t8\t0.16"]
     saved.unlink()
 
 
@@ -137,7 +137,9 @@ async def test_the_smallest_size_shows_whole_numbers_and_rows(path: Path) -> Non
         await press(pilot, "down", "down")
         assert "▸18 Nov" in screen_text(app) or "▸19 Nov" in screen_text(app)
         tiles = screen_text(app).splitlines()[1:3]
-        names = set("Starts Sends Users Sent to Per user Answered Failed Single Mass Web Ads".split())
+        names = set(
+            "Starts Sends Users answered Delivered Read Answered Failed Sent to Per user Single Mass Web Ads".split()
+        )
         assert set(tiles[0].split()) <= names
         assert "55" in tiles[1].split()
 

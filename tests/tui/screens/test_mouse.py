@@ -41,7 +41,7 @@ async def test_a_filter_is_chosen_by_two_clicks(path: Path) -> None:
         await settle(pilot)
         choices = app.dashboard.query_one(ChoiceList)
         assert choices.display
-        await pilot.click(choices, offset=(4, 2))
+        await pilot.click(choices, offset=(4, 3))
         await settle(pilot)
         assert not choices.display
         assert app.dashboard.view.filter == Filter.parse("period:7d")

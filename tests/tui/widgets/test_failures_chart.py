@@ -141,7 +141,7 @@ async def test_back_on_a_chart_that_the_failures_had_replaced(path: Path) -> Non
         await press(pilot, "escape")
         assert app.focused is not None
         assert app.focused.id == "status"
-        assert "3 Sends by status" in screen_text(app)
+        assert "3 Sends by furthest step" in screen_text(app)
 
 
 async def test_another_chart_can_be_seen_on_a_filter_of_failures(path: Path) -> None:
