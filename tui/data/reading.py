@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from storage.database.connection import check_version, open_reader
 from storage.database.error_words import WRONG_VALUE, describe
@@ -347,69 +347,3 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
     """
     with read_session(connection) as session:
         return filter_choices.counts(session, filter, field, now)
-
-
-class Saved(NamedTuple):
-    """A file of starts, and how many texts in it had to be cut."""
-
-    path: Path
-    cut: int
-
-
-def save(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, to: Path, progress: Callable[[int], None]
-) -> Saved:
-    """Saves the starts of a filter as TSV, or as a workbook if the file's name ends in .xlsx.
-
-    Args:
-        connection: reads the database.
-        filter: selects the starts.
-        now: the time that its period refers to.
-        to: the file, or a directory, in which an unused name is chosen.
-        progress: called with the number of starts written so far.
-
-    Returns:
-        The path of the file, and how many texts were too long for a cell.
-
-    Raises:
-        ReadError: the file cannot be written.
-    """
-    from storage.table.export import STARTS, ExportError, file_name, write_tsv
-    from storage.table.export_file import is_workbook, write_export
-
-    with read_session(connection) as session:
-        if to.is_dir() or not is_workbook(to):
-            name = file_name(filter, now)
-            return Saved(_saved(to, name, lambda out: write_tsv(session, filter, now, out, progress=progress)), 0)
-        try:
-            written = write_export(
-                session, filter, now, to, export=STARTS, language="en", replace=False, progress=progress
-            )
-        except ExportError as error:
-            raise ReadError(str(error)) from None
-        return Saved(to, written.cut)
-
-
-def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
-    """Saves the numbers of a panel as TSV; `name`, `to` and the errors as in `save`, `rows` with their heading."""
-    from storage.table.export import file_name
-    from storage.table.export_cells import tsv_cell
-    from storage.table.export_file import is_workbook
-
-    if is_workbook(to) and not to.is_dir():
-        raise ReadError(f"{to}: numbers are saved as TSV; choose a name that ends in .tsv")
-
-    text = "".join("\t".join(tsv_cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
-    return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))
-
-
-def _saved(to: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
-    from storage.table.export import ExportError, write_file, write_free
-
-    try:
-        if to.is_dir():
-            return write_free(to, name, write)
-        write_file(to, write, replace=False)
-    except ExportError as error:
-        raise ReadError(str(error)) from None
-    return to

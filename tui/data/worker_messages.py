@@ -17,6 +17,7 @@ from tui.data.reading import Snapshot, Stamp, View
 if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import StartDetail
     from storage.table.search import Match
+    from tui.data.retry_list import RetryList
 
 
 class Loaded(Message):
@@ -90,6 +91,14 @@ class SaveEnded(Message):
 
     def __init__(self, text: str, error: bool = False) -> None:
         self.text, self.error = text, error
+        super().__init__()
+
+
+class RetriesRead(Message):
+    """A worker has read whom a new try can reach."""
+
+    def __init__(self, retries: RetryList) -> None:
+        self.retries = retries
         super().__init__()
 
 

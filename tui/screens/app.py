@@ -37,6 +37,12 @@ def _help_screen() -> Screen[None]:
     return HelpScreen()
 
 
+def _retry_screen() -> Screen[None]:
+    from tui.screens.retry_screen import RetryScreen
+
+    return RetryScreen()
+
+
 class SaludoApp(CellDiff):
     """The dashboard on one database.
 
@@ -52,7 +58,7 @@ class SaludoApp(CellDiff):
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
     # An installed screen is kept when it is closed: creating one each time leaks memory.
-    SCREENS: ClassVar = {"help": _help_screen}
+    SCREENS: ClassVar = {"help": _help_screen, "retry": _retry_screen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
     def __init__(

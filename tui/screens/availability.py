@@ -86,6 +86,7 @@ class Availability:
             saving=self._saving(),
             selectable_count=self._selectable_count(),
             no_data=self._no_data(),
+            any_failed=navigation.snapshot is None or navigation.snapshot.report.status.failed > 0,
         )
 
     def _selectable_count(self) -> int:

@@ -18,6 +18,7 @@ from textual.widget import Widget
 from storage.domain.filters import Filter
 from tui.data import worker_messages
 from tui.data.reading import Snapshot, Stamp, View
+from tui.data.saving import Content
 from tui.screens.dashboard_parts import DashboardParts
 from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.filter_dialogs import STILL_LOADING, known_choices
@@ -114,7 +115,10 @@ class Dashboard(Screen[None]):
         self.widgets.key_bar.show(*self.parts.availability.bar_keys(self.focused))
 
     def interrupt(self, key: str) -> bool:
-        """Any key stops a search (Escape does nothing else then) and removes a notice."""
+        """Any key stops a text search (Escape does nothing else then), Escape one for people; a notice goes."""
+        if key == "escape" and self.parts.retries.is_running:
+            self.parts.retries.cancel()
+            return True
         if self.parts.search.is_running:
             self.parts.search.stop()
             return key == "escape"
@@ -203,6 +207,10 @@ class Dashboard(Screen[None]):
     def on_link_requested(self, message: LinkRequested) -> None:
         self.parts.opened.use_link(message)
 
+    def on_retries_read(self, message: worker_messages.RetriesRead) -> None:
+        self.parts.retries.show(message)
+        self.parts.notices.show_summary()
+
     def on_find_progress(self, message: worker_messages.FindProgress) -> None:
         self.parts.search.advance(message.day)
 
@@ -283,6 +291,12 @@ class Dashboard(Screen[None]):
 
     def action_save(self) -> None:
         self._act("save", self.parts.saves.save)
+
+    def action_save_people(self) -> None:
+        self._act("save_people", self.parts.saves.save_people, Content.PEOPLE)
+
+    def action_retry(self) -> None:
+        self._act("retry", self.parts.retries.look)
 
     def action_save_as(self) -> None:
         self._act("save", self.parts.saves.ask_name)

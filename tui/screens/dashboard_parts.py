@@ -24,6 +24,7 @@ from tui.screens.navigation import Navigation
 from tui.screens.opened_start import OpenedStart
 from tui.screens.presenter import Presenter
 from tui.screens.prompt import Prompt
+from tui.screens.retries import RetrySearch
 from tui.screens.saves import Saves
 from tui.screens.status_notices import StatusNotices
 from tui.screens.table_search import Search
@@ -74,6 +75,7 @@ class DashboardParts:
         self.dialogs = FilterDialogs(screen, widgets.choices, widgets.filter_line, navigation, database, focus, say)
         self.switches = ViewSwitches(navigation, arrangement)
         copying = self.copying = Copying(navigation, focus, table, self._write_to_terminal, database.later, self._note)
+        self.retries = RetrySearch(screen, navigation, database, saves, say)
         self.search = Search(navigation, database, table, ask, say)
         self.opened = OpenedStart(navigation, database, table, availability, copying, say)
         self.presenter = Presenter(screen, widgets, navigation, arrangement, notices, database, path)

@@ -22,9 +22,10 @@ from storage.report.read_session import read_session
 from storage.report.report import Report
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
-from tui.data import reading
+from tui.data import reading, saving
 from tui.data.pager import Pager
 from tui.data.reading import Cancelled, Reader, ReadError, Snapshot, Stamp, View
+from tui.data.saving import Content
 from tui.data.worker_messages import (
     CountsRead,
     DetailRead,
@@ -35,6 +36,7 @@ from tui.data.worker_messages import (
     Note,
     PagesRead,
     PlotsReady,
+    RetriesRead,
     SaveEnded,
     SaveProgress,
 )
@@ -43,6 +45,7 @@ from tui.words.numbers import plural
 
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
 _TRIES = 5  # to read a file that is replaced meanwhile
+_NOTE_INTERVAL = 0.5  # seconds between two notes of progress
 _READ_AT_ONCE = 0.1  # seconds that the first frame waits for its numbers
 
 
@@ -171,12 +174,32 @@ class DatabaseWorker:
 
         self._run("find", lambda: self._answer(self._finds, read))
 
-    def save_starts(self, filter: Filter, path: Path | None) -> None:
-        """Writes the starts of a filter; cancelled, it leaves no file. Answers `SaveProgress` and `SaveEnded`.
+    def load_retries(self, filter: Filter) -> None:
+        """Reads whom a new try can reach; answers `RetriesRead` or `LoadFailed`, and `Note`s meanwhile."""
+        began = monotonic()
+
+        def progress(count: int) -> None:
+            nonlocal began
+            _stop_if_cancelled()
+            if monotonic() - began > _NOTE_INTERVAL:
+                began = monotonic()
+                self._screen.post_message(Note(f"looking for whom to try again: {count:,} so far; Esc cancels"))
+
+        def read(connection: sqlite3.Connection) -> Message:
+            # Not imported with this module: the first screen comes sooner without it.
+            from tui.data.retry_list import load_retries
+
+            return RetriesRead(load_retries(connection, filter, self._clock(), progress))
+
+        self._run("retries", lambda: self._answer(self._finds, read, cancelled=Note("cancelled")))
+
+    def save_rows(self, filter: Filter, path: Path | None, content: Content = Content.STARTS) -> None:
+        """Writes the rows of a filter; cancelled, it leaves no file. Answers `SaveProgress` and `SaveEnded`.
 
         Args:
-            filter: the starts to write.
+            filter: selects the starts.
             path: the file; None for an unused name in the directory.
+            content: what the rows are.
         """
 
         def progress(count: int) -> None:
@@ -184,9 +207,12 @@ class DatabaseWorker:
             self._screen.post_message(SaveProgress(count))
 
         def save(connection: sqlite3.Connection) -> Message:
-            saved = reading.save(connection, filter, self._clock(), path or self._directory, progress)
+            to = path or self._directory
+            saved = saving.save(connection, filter, self._clock(), to, progress, content)
             cut = f"{plural(saved.cut, 'long text')} cut, " if saved.cut else ""
-            return SaveEnded(f"{cut}saved {saved.path}")
+            left_out = f"left out {', '.join(saved.left_out)}; " if saved.left_out else ""
+            people = "" if content is Content.STARTS else f"{plural(saved.rows, 'person', 'people')} to "
+            return SaveEnded(f"{left_out}{cut}saved {people}{saved.path}")
 
         cancelled = SaveEnded("not saved: cancelled", error=True)
         self._run("save", lambda: self._answer(self._saves, save, _not_saved, cancelled), exclusive=False)
@@ -203,7 +229,7 @@ class DatabaseWorker:
 
         def work() -> None:
             try:
-                saved = reading.save_numbers(name, filter, self._clock(), path or self._directory, rows)
+                saved = saving.save_numbers(name, filter, self._clock(), path or self._directory, rows)
             except ReadError as error:
                 self._screen.post_message(_not_saved(str(error)))
             else:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tui.data.saving import Content
 from tui.data.worker_messages import SaveEnded
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.filter_dialogs import STILL_LOADING
@@ -82,7 +83,18 @@ class Saves:
             self._database.save_numbers(panel.id or "panel", snapshot.filter, rows, path)
         else:
             self._notices.say("saving …")
-            self._database.save_starts(snapshot.filter, path)
+            self._database.save_rows(snapshot.filter, path)
+
+    def save_people(self, content: Content) -> None:
+        """Saves the people of the filter, whatever has the focus: all of them, or those to try again."""
+        snapshot = self._navigation.current
+        if snapshot is None:
+            self._notices.say(STILL_LOADING)
+            return
+        self.progress = "…"
+        self._changed()
+        self._notices.say("saving …")
+        self._database.save_rows(snapshot.filter, None, content)
 
     def cancel(self) -> None:
         """Cancels the save; the worker removes the unfinished file and answers `SaveEnded`."""

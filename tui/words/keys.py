@@ -23,6 +23,7 @@ class Where(StrEnum):
     DETAIL = "One start"
     TEXT = "Help and one start: scrolling"
     HELP = "Help"
+    RETRY = "People to try again"
 
 
 class Key(NamedTuple):
@@ -112,6 +113,8 @@ KEYS: tuple[Key, ...] = (
         Where.DASHBOARD,
         "Compare",
     ),
+    Key("P", "P", "save_people", "save the people of this filter, one row each", Where.DASHBOARD),
+    Key("R", "R", "retry", "whom to try again: who failed and can be reached, and from when", Where.DASHBOARD, "Retry"),
     Key("W", "W", "save_as", "save as…", Where.DASHBOARD),
     Key("y", "y", "copy", "copy the contact of the row, or the item under the cursor", Where.DASHBOARD),
     Key("Y", "Y", "copy_all", "copy the whole row, or all numbers of the chart", Where.DASHBOARD),
@@ -181,6 +184,8 @@ KEYS: tuple[Key, ...] = (
     Key("y", "y", "copy_link", "copy the link to the chat", Where.DETAIL, "Copy link"),
     Key("o", "o", "open_link", "open the chat in a browser on this machine", Where.DETAIL),
     Key("escape,backspace,q,question_mark,f1", "Esc", "close", "close the help", Where.HELP, "Back"),
+    Key("escape,backspace,q,R", "Esc", "close", "back to the dashboard", Where.RETRY, "Back"),
+    Key("w", "w", "save", "save these people as TSV, with their chat links", Where.RETRY, "Save"),
     Key("up,k", "↑ k", "scroll(-1)", "up", Where.TEXT),
     Key("down,j", "↓ j", "scroll(1)", "down", Where.TEXT, "Scroll"),
     Key("pageup,ctrl+u", "PgUp Ctrl+U", "scroll_page(-1)", "page up", Where.TEXT),

@@ -20,6 +20,7 @@ class ScreenState:
         saving: the progress of a save; None if there is none.
         selectable_count: how many items the cursor can select in the focused panel or table.
         no_data: why there is no data at all; empty if there is some.
+        any_failed: whether a send of the view failed.
     """
 
     can_go_back: bool
@@ -32,6 +33,7 @@ class ScreenState:
     saving: str | None
     selectable_count: int
     no_data: str = ""
+    any_failed: bool = True
 
 
 NO_DATA = "no data yet: press 8 to see how to import, or run saludo demo"
@@ -40,8 +42,10 @@ UNREADABLE = "the database cannot be read; press r to try again"
 _NEED_DATA = frozenset(
     (
         "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel compare"
+        " save_people retry"
     ).split()
 )
+NOTHING_FAILED = "no send failed: there is nobody to try again"
 _NO_ITEM = "no item under the cursor"
 _SORTED_BY_DAY = "the table by notification is sorted by day; press v for single starts"
 
@@ -71,7 +75,9 @@ def why_not(action: str, state: ScreenState) -> str:
             return "search needs single starts by time: press v for single starts, s to sort by time"
         case "funnel" if state.compared:
             return "the funnel is of the compared days; press m until nothing is compared"
-        case "save" | "save_as" if state.saving is not None:
+        case "retry" if not state.any_failed:
+            return NOTHING_FAILED
+        case "save" | "save_as" | "save_people" if state.saving is not None:
             return f"still saving {state.saving}; press Esc to cancel"
         case "open" | "copy" | "copy_all" if not state.selectable_count:
             return _NO_ITEM

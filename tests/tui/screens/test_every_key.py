@@ -15,6 +15,7 @@ from tui.data.reading import View
 from tui.data.view_history import History
 from tui.screens.app import SaludoApp
 from tui.screens.help import HelpScreen
+from tui.screens.retry_screen import RetryScreen
 from tui.terminal import browser
 from tui.widgets.scroll_text import Lines
 from tui.words.keys import KEYS, Key, Where
@@ -35,6 +36,7 @@ BEGIN: dict[Where, tuple[str, ...]] = {
     Where.DETAIL: ("enter",),
     Where.TEXT: (HELP,),
     Where.HELP: (HELP,),
+    Where.RETRY: ("R",),
 }
 OWN: dict[str, tuple[str, ...]] = {
     "dashboard.back": ("v",),
@@ -112,6 +114,8 @@ async def restore(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> N
     """Restores the dashboard as it was at the start."""
     if isinstance(app.screen, HelpScreen):
         app.screen.query_one(Lines).action_scroll_to(0)
+        await press(pilot, "escape")
+    if isinstance(app.screen, RetryScreen):
         await press(pilot, "escape")
     board = app.dashboard
     for widget in ("choices", "filter-line", "prompt-line", "detail"):

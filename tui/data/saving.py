@@ -1,0 +1,141 @@
+"""Saves what the screen shows to files: starts, people, whom to try again, or the numbers of a panel. Knows no widget.
+
+Runs in worker threads. An existing file is never replaced.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from storage.domain.filters import Filter
+from storage.report.read_session import read_session
+from tui.data.reading import ReadError
+from tui.words.numbers import plural
+
+# Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
+if TYPE_CHECKING:
+    from storage.table.export_cells import Export
+
+
+class Content(StrEnum):
+    """What the rows of a file are."""
+
+    STARTS = "starts"
+    PEOPLE = "people"
+    RETRIES = "retry"
+
+    @property
+    def prefix(self) -> str:
+        """What the name of the file begins with."""
+        return "" if self is Content.STARTS else f"{self.value}-"
+
+
+class Saved(NamedTuple):
+    """A file, its rows, how many texts in it had to be cut, and in words who is in no row."""
+
+    path: Path
+    rows: int
+    cut: int
+    left_out: tuple[str, ...] = ()
+
+
+def save(
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    to: Path,
+    progress: Callable[[int], None],
+    content: Content = Content.STARTS,
+) -> Saved:
+    """Saves the rows of a filter as TSV, or as a workbook if the file's name ends in .xlsx.
+
+    Args:
+        connection: reads the database.
+        filter: selects the starts.
+        now: the time that its period refers to.
+        to: the file, or a directory, in which an unused name is chosen.
+        progress: called with the number of rows written so far, or with that of the starts read before the first row.
+        content: what the rows are.
+
+    Raises:
+        ReadError: the file cannot be written.
+    """
+    from storage.table.export import ExportError, file_name, write_tsv
+    from storage.table.export_file import is_workbook, write_export
+
+    export = _export(content, progress)
+    with read_session(connection) as session:
+        if to.is_dir() or not is_workbook(to):
+            rows = 0
+
+            def write(out: BinaryIO) -> int:
+                nonlocal rows
+                rows = write_tsv(session, filter, now, out, export=export, progress=progress)
+                return rows
+
+            path = _saved(to, f"{content.prefix}{file_name(filter, now)}", write)
+            return Saved(path, rows, 0, _left_out(export))
+        try:
+            written = write_export(
+                session, filter, now, to, export=export, language="en", replace=False, progress=progress
+            )
+        except ExportError as error:
+            raise ReadError(str(error)) from None
+        return Saved(to, written.rows, written.cut, _left_out(export))
+
+
+def _export(content: Content, counting: Callable[[int], None]) -> Export:
+    from storage.table.export import STARTS
+    from storage.table.export_people import PeopleExport
+    from storage.table.export_retries import RetryExport
+
+    match content:
+        case Content.PEOPLE:
+            return PeopleExport(counting=counting)
+        case Content.RETRIES:
+            return RetryExport(counting=counting)
+        case _:
+            return STARTS
+
+
+def _left_out(export: Export) -> tuple[str, ...]:
+    """In words, who is in no row; known once all rows are written."""
+    from storage.table.export_people import PeopleExport
+    from storage.table.export_retries import RetryExport
+    from tui.words.retry_words import left_out_words
+
+    if isinstance(export, RetryExport):
+        return tuple(left_out_words(export.retries.left_out, export.retries.without_contact))
+    if isinstance(export, PeopleExport) and export.without_contact:
+        return (f"{plural(export.without_contact, 'start')} of unknown contacts",)
+    return ()
+
+
+def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """Saves the numbers of a panel as TSV; `name`, `to` and the errors as in `save`, `rows` with their heading."""
+    from storage.table.export import file_name
+    from storage.table.export_cells import tsv_cell
+    from storage.table.export_file import is_workbook
+
+    if is_workbook(to) and not to.is_dir():
+        raise ReadError(f"{to}: numbers are saved as TSV; choose a name that ends in .tsv")
+
+    text = "".join("\t".join(tsv_cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
+    return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))
+
+
+def _saved(to: Path, name: str, write: Callable[[BinaryIO], int]) -> Path:
+    from storage.table.export import ExportError, write_file, write_free
+
+    try:
+        if to.is_dir():
+            return write_free(to, name, write)
+        write_file(to, write, replace=False)
+    except ExportError as error:
+        raise ReadError(str(error)) from None
+    return to

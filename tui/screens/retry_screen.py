@@ -1,0 +1,131 @@
+"""The screen of the people to try again: how many and from when, who is left out and why, and the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.screen import Screen
+from textual.strip import Strip
+
+from tui.screens.screen_layout import HORIZONTAL, VERTICAL, TooSmall
+from tui.terminal.style import BOLD, DIM, HEADING, PLAIN, cut_words, fit, safe
+from tui.widgets.panel import heading, strip, wrapped
+from tui.widgets.scroll_text import Lines
+from tui.widgets.status_bar import KeyBar
+from tui.words.filter_words import describe
+from tui.words.keys import Where, bar, bindings
+from tui.words.numbers import NO_VALUE, number, plural
+from tui.words.retry_words import left_out_words
+from tui.words.wording import short_moment
+
+if TYPE_CHECKING:
+    from tui.data.retry_list import Person, RetryList
+
+_TIME, _CONTACT, _NAME, _TEMPLATE = 12, 15, 14, 18  # cells of the columns
+_WITH_NAME, _WITH_TEMPLATE = 90, 110  # cells from which these columns are shown
+
+
+class RetryScreen(Screen[None]):
+    """The people on an opaque screen; `w` saves all of them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.RETRY)]
+    HORIZONTAL_BREAKPOINTS = HORIZONTAL
+    VERTICAL_BREAKPOINTS = VERTICAL
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._retries: RetryList | None = None
+        self._save: Callable[[], None] = lambda: None
+
+    def compose(self) -> ComposeResult:
+        yield Lines("retry")
+        yield KeyBar("retry-keys")
+        yield TooSmall("retry-too-small")
+
+    def on_mount(self) -> None:
+        self.query_one(KeyBar).show(bar(Where.RETRY, Where.TEXT))
+        self.query_one(Lines).focus()
+
+    def prepare(self, retries: RetryList, save: Callable[[], None]) -> None:
+        """Sets what the screen shows, and what saves it."""
+        self._retries, self._save = retries, save
+        if self.is_mounted:
+            self._show()
+
+    def on_resize(self, event: Resize) -> None:
+        if event.size != self.app.size:  # as on the dashboard
+            event.prevent_default()
+
+    def on_screen_resume(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        if (retries := self._retries) is not None:
+            self.query_one(Lines).show(lambda width: list(retry_lines(retries, width)))
+
+    def action_close(self) -> None:
+        self.app.pop_screen()
+
+    def action_save(self) -> None:
+        self.app.pop_screen()
+        self._save()
+
+
+def retry_lines(retries: RetryList, width: int) -> Iterator[Strip]:
+    """The people to try again as lines of at most `width` cells."""
+    yield heading("", "Try again", describe(retries.filter), width, True)
+    yield strip()
+    for text in wrapped(_summary(retries), max(10, width - 4)):
+        yield strip(("  ", PLAIN), (text, BOLD))
+    if left_out := left_out_words(retries.left_out, retries.without_contact):
+        yield strip()
+        yield strip(("  Left out", HEADING))
+        for words in left_out:
+            count, _, why = words.partition(" ")
+            yield strip((f"  {count:>9}  ", PLAIN), (cut_words(why, width - 13), PLAIN))
+    if retries.people:
+        yield strip()
+        yield _row(width, "Try from", "Contact", "Name", "Template", "What failed, and how long to wait", heads=True)
+        for person in retries.people:
+            yield _person(person, retries, width)
+        if more := retries.total - len(retries.people):
+            yield strip((f"  … and {plural(more, 'more person', 'more people')}: w saves all of them", DIM))
+
+
+def _summary(retries: RetryList) -> str:
+    if not retries.total:
+        return "A new try can reach nobody."
+    who = f"A new try can reach {plural(retries.total, 'person', 'people')}"
+    later = retries.total - retries.ready
+    if not later or retries.last_from is None:
+        return f"{who}, all of them now."
+    last = short_moment(retries.last_from).strip()
+    return f"{who}: {number(retries.ready)} now, {number(later)} later, the last from {last}."
+
+
+def _person(person: Person, retries: RetryList, width: int) -> Strip:
+    row = person.row
+    when = "now" if person.try_from <= retries.now else short_moment(person.try_from)
+    return _row(
+        width,
+        when,
+        safe(row.contact) or NO_VALUE,
+        safe(row.name),
+        safe(row.template) or NO_VALUE,
+        person.why.partition(": ")[0] if when == "now" else person.why,
+    )
+
+
+def _row(width: int, when: str, contact: str, name: str, template: str, why: str, heads: bool = False) -> Strip:
+    cells = [(when, _TIME), (contact, _CONTACT)]
+    if width >= _WITH_NAME:
+        cells.append((name, _NAME))
+    if width >= _WITH_TEMPLATE:
+        cells.append((template, _TEMPLATE))
+    front = "  " + "".join(f"{fit(text, size)}  " for text, size in cells)
+    room = max(0, width - 2 - sum(size + 2 for _, size in cells))
+    return strip((front, DIM if heads else PLAIN), (cut_words(why, room), DIM))
