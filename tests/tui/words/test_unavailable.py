@@ -99,7 +99,7 @@ async def test_keys_that_can_act_again_look_like_the_others(path: Path) -> None:
 
 async def test_saving_is_refused_while_something_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with dashboard(path, NORMAL) as (app, pilot):
-        monkeypatch.setattr(app.dashboard.parts.database, "save_starts", lambda *rest: None)  # one that does not end
+        monkeypatch.setattr(app.dashboard.parts.database, "save_rows", lambda *rest: None)  # one that does not end
         await press(pilot, "w")
         assert "(w Save)" in last_line(app)
         assert " Esc Back " in last_line(app)
