@@ -15,6 +15,7 @@ from pathlib import Path
 
 from storage.database import schema
 from storage.database.error_words import WRONG_VALUE, describe
+from storage.database.left_wal import belongs_to_another
 from storage.database.malloc import keep_freed_memory
 from storage.database.new_file import create_directory, create_file, remove_directories, remove_files
 from storage.database.writer_lock import LockError, resolved, writer_lock
@@ -118,6 +119,11 @@ def open_reader(path: Path, *, older: bool = False) -> sqlite3.Connection:
         raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
     with _errors(path):
         file = resolved(path)
+        if belongs_to_another(file):
+            raise DatabaseError(
+                f"{path}: was replaced, and {file.name}-wal still holds changes of the file before; remove"
+                f" {file.name}-wal and {file.name}-shm, and run the same command again"
+            )
         try:
             return _read_only(path, "mode=ro", older)
         except sqlite3.OperationalError as error:

@@ -36,6 +36,17 @@ _FORMS = {  # by table and column: a condition besides the type
     ("users", "level"): "{0} BETWEEN 0 AND 3",
     ("imports", "position"): "{0} >= 0",
 }
+_TIMES = ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")
+_BETWEEN = {  # by table: what must hold between the columns of a row
+    "messages": {
+        "error": """
+            iif(failed_at IS NULL,
+                coalesce(error_code, error_text, error_detail, error_rank) IS NULL, error_rank IS NOT NULL)
+        """,
+        "at": f"iif(timed, at <= min({', '.join(f'ifnull({time}, at)' for time in _TIMES)}), at IS session_start)",
+    },
+    "contacts": {"name": "(name IS NULL) + (name_rank IS NULL) + (name_at IS NULL) IN (0, 3)"},
+}
 
 
 def wrong_values(connection: sqlite3.Connection) -> list[str]:
@@ -54,6 +65,7 @@ def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
             conditions[name] = _condition(table, name, _TYPES[kind], bool(not_null or primary))
     if not conditions or not key:
         return []
+    conditions |= {f"{name} beside the other columns": sql for name, sql in _BETWEEN.get(table, {}).items()}
     columns = ", ".join((*key, *conditions.values()))
     rows = connection.execute(f'SELECT {columns} FROM "{table}" WHERE NOT ({" AND ".join(conditions.values())})')
     problems = []
