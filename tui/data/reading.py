@@ -31,6 +31,8 @@ from tui.data.pager import PAGE, Pager
 # Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
 if TYPE_CHECKING:
     from storage.domain.compared_days import Against
+    from storage.domain.dimension import Dimension
+    from storage.report.breakdown import Breakdown
     from storage.report.comparison import Comparison
     from storage.table.detail import StartDetail
     from storage.table.search import Match
@@ -61,6 +63,7 @@ class View:
         compare: what the period is compared with; None: with nothing.
         order: how the table is sorted.
         reverse: whether that order is reversed.
+        by: what the table has a row for each value of, in place of starts; None: it shows starts.
     """
 
     filter: Filter
@@ -69,11 +72,12 @@ class View:
     compare: Against | None = None
     order: Order = Order.TIME
     reverse: bool = False
+    by: Dimension | None = None
 
     @property
     def by_time(self) -> bool:
         """Whether the table shows single starts, the newest first."""
-        return not self.grouped and not self.reverse and self.order is Order.TIME
+        return self.by is None and not self.grouped and not self.reverse and self.order is Order.TIME
 
 
 class Snapshot(NamedTuple):
@@ -90,6 +94,8 @@ class Snapshot(NamedTuple):
         starts_without: if nothing matches: (field, count), the starts that match without the restriction of that field.
         comparison: the report with the one before; None if the view compares nothing.
         not_compared: why there is no comparison although the view asks for one; empty otherwise.
+        breakdown: the rows of the table, if they are values of a dimension.
+        breakdown_before: the same rows of the days before, if they are compared.
     """
 
     view: View
@@ -102,6 +108,8 @@ class Snapshot(NamedTuple):
     starts_without: tuple[tuple[str, int], ...] = ()
     comparison: Comparison | None = None
     not_compared: str = ""
+    breakdown: Breakdown | None = None
+    breakdown_before: Breakdown | None = None
 
     @property
     def filter(self) -> Filter:
@@ -249,7 +257,9 @@ def load_snapshot(
         pager = Pager(filter, now, view.grouped, count, report.daily, view.order, view.reverse, by_day)
         first = max(0, min(position_in(report), count - 1))
         # If these pages take long to find, the table requests them later: the numbers need not wait.
-        for index in () if pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2)):
+        for index in (
+            () if view.by is not None or pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2))
+        ):
             pager.store(index, pager.load(session, index))
         empty = report.starts == 0 and load_report(session, Filter(Period(None)), now).starts == 0
         imported = last_import(connection)
@@ -264,6 +274,8 @@ def load_snapshot(
             () if report.starts or empty else tuple(_starts_without(session, filter, now)),
             comparison,
             not_compared,
+            _breakdown(session, report, now, view.by),
+            _breakdown(session, None if comparison is None else comparison.previous, now, view.by),
         )
 
 
@@ -278,6 +290,15 @@ def _comparison(session: ReadSession, view: View, now: datetime) -> tuple[Compar
         return load_comparison(session, view.filter, now, view.compare, funnel_of_period=True), ""
     except NothingToCompare as error:
         return None, str(error)
+
+
+def _breakdown(session: ReadSession, report: Report | None, now: datetime, by: Dimension | None) -> Breakdown | None:
+    """The breakdown of a report by a dimension, if there are both."""
+    if report is None or by is None:
+        return None
+    from storage.report.breakdown import load_breakdown
+
+    return load_breakdown(session, report.filter, now, by)
 
 
 def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:

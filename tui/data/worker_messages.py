@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from storage.domain.filters import Filter
+from storage.report.breakdown_comparison import ComparedRow
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.drill import CountedUsers
 from tui.data.pager import Pager, Row
@@ -121,7 +122,7 @@ class Drill(Message):
 class RowOpened(Message):
     """The user pressed Enter on a row of the table."""
 
-    def __init__(self, row: StartRow | NotificationRow) -> None:
+    def __init__(self, row: StartRow | NotificationRow | ComparedRow) -> None:
         self.row = row
         super().__init__()
 

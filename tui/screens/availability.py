@@ -82,6 +82,7 @@ class Availability:
             grouped=navigation.view.grouped,
             compared=navigation.view.compare is not None,
             by_time=navigation.view.order is Order.TIME,
+            broken_down=navigation.view.by is not None,
             all_charts=self._arrangement.layout is Layout.WIDE,
             saving=self._saving(),
             selectable_count=self._selectable_count(),

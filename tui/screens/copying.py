@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from storage.report.breakdown_comparison import ComparedRow
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.worker_messages import Note
 from tui.screens.key_focus import KeyFocus
@@ -44,7 +45,9 @@ class Copying:
                 self.copy("\t".join(row_of_item))
             return
         row = self._table.row()
-        if row is not None:
+        if isinstance(row, ComparedRow):
+            self.copy(safe(row.row.label))
+        elif row is not None:
             self.copy(safe(row.contact if isinstance(row, StartRow) else row.template))
 
     def copy_all(self) -> None:
@@ -89,8 +92,10 @@ class Copying:
         return panel.as_table(self._navigation.snapshot.report)
 
 
-def row_cells(row: StartRow | NotificationRow) -> tuple[str, ...]:
+def row_cells(row: StartRow | NotificationRow | ComparedRow) -> tuple[str, ...]:
     """A row of the table as cells of text, safe to paste: a line break could end the command of a shell."""
+    if isinstance(row, ComparedRow):
+        return (safe(row.row.label), *map(str, row.row.counts))
     if isinstance(row, NotificationRow):
         counts = (row.users, row.sends, row.failed, row.answered)
         return (row.day.isoformat(), safe(row.template), safe(row.line), *map(str, counts))

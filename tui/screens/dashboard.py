@@ -15,7 +15,9 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from storage.domain.dimension import Dimension
 from storage.domain.filters import Filter
+from storage.report.breakdown_comparison import ComparedRow
 from tui.data import worker_messages
 from tui.data.reading import Snapshot, Stamp, View
 from tui.data.saving import Content
@@ -174,7 +176,8 @@ class Dashboard(Screen[None]):
         self._act("open", self.say, STILL_LOADING)
 
     def on_drill(self, message: worker_messages.Drill) -> None:
-        self.parts.navigation.drill(replace(self.view, filter=message.filter, grouped=False), message.counted_users)
+        view = replace(self.view, filter=message.filter, grouped=False, by=None)
+        self.parts.navigation.drill(view, message.counted_users)
 
     def on_text_entered(self, message: TextEntered) -> None:
         if message.purpose is Purpose.SAVE:
@@ -196,7 +199,10 @@ class Dashboard(Screen[None]):
         self.parts.navigation.go_to(message.filter)
 
     def on_row_opened(self, message: worker_messages.RowOpened) -> None:
-        self.parts.opened.open(message.row)
+        if isinstance(message.row, ComparedRow):
+            self.parts.breakdowns.open(message.row)
+        else:
+            self.parts.opened.open(message.row)
 
     def on_step_requested(self, message: StepRequested) -> None:
         self.parts.opened.step(message.by)
@@ -276,6 +282,15 @@ class Dashboard(Screen[None]):
 
     def action_view(self) -> None:
         self._act("view", self.parts.switches.group)
+
+    def action_breakdown(self) -> None:
+        self._act("breakdown", self.parts.breakdowns.show_next)
+
+    def action_choose_breakdown(self) -> None:
+        self._act("breakdown", self.parts.dialogs.choose_breakdown)
+
+    def action_by(self, dimension: str) -> None:
+        self._act("breakdown", self.parts.breakdowns.show, Dimension(dimension))
 
     def action_sort(self) -> None:
         self._act("sort", self.parts.switches.sort)

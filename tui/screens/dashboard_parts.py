@@ -14,6 +14,7 @@ from tui.data.reading import View
 from tui.data.worker_messages import Note
 from tui.screens.arrangement import Arrangement
 from tui.screens.availability import Availability
+from tui.screens.breakdowns import Breakdowns
 from tui.screens.copying import Copying
 from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.database_worker import FIRST_ROWS, DatabaseWorker
@@ -68,17 +69,18 @@ class DashboardParts:
         )
         arrangement = self.arrangement = Arrangement(screen, detail, focus, say, show_keys)
         ask = Prompt(widgets.prompt_line, focus, say).ask
-        saves = self.saves = Saves(navigation, database, focus, notices, clock, directory, ask, show_keys)
+        saves = self.saves = Saves(navigation, database, focus, table, notices, clock, directory, ask, show_keys)
         availability = self.availability = Availability(
             navigation, focus, arrangement, table, detail, path, saving=lambda: saves.progress
         )
         self.dialogs = FilterDialogs(screen, widgets.choices, widgets.filter_line, navigation, database, focus, say)
-        self.switches = ViewSwitches(navigation, arrangement)
+        breakdowns = self.breakdowns = Breakdowns(navigation, table, say)
+        self.switches = ViewSwitches(navigation, arrangement, breakdowns)
         copying = self.copying = Copying(navigation, focus, table, self._write_to_terminal, database.later, self._note)
         self.retries = RetrySearch(screen, navigation, database, saves, say)
-        self.search = Search(navigation, database, table, ask, say)
+        self.search = Search(navigation, database, table, breakdowns, ask, say)
         self.opened = OpenedStart(navigation, database, table, availability, copying, say)
-        self.presenter = Presenter(screen, widgets, navigation, arrangement, notices, database, path)
+        self.presenter = Presenter(screen, widgets, navigation, arrangement, breakdowns, notices, database, path)
 
     def leave_detail(self) -> None:
         """Called when the open start is closed: shows the panels again, and gives the table the focus."""

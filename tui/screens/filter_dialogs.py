@@ -17,10 +17,11 @@ from tui.widgets.choice_list import ChoiceList, ValuesPicked
 from tui.widgets.filter_bar import Dropdown
 from tui.widgets.filter_line import FilterLine
 from tui.words.keys import Where, commands
+from tui.words.wording import DIMENSION_NAMES
 
 STILL_LOADING = "still loading; try again in a moment"
 _LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, less in a small terminal
-_COMMANDS = "command"
+_COMMANDS, _DIMENSIONS = "command", "dimension"
 
 
 class FilterDialogs:
@@ -60,6 +61,11 @@ class FilterDialogs:
         """Opens the command palette."""
         self._open(_COMMANDS, commands_of(commands(Where.DASHBOARD, Where.EVERYWHERE)), frozenset())
 
+    def choose_breakdown(self) -> None:
+        """Opens the list of dimensions."""
+        options = [Option(dimension, name) for dimension, name in DIMENSION_NAMES.items()]
+        self._open(_DIMENSIONS, options, frozenset((self._navigation.view.by,)))
+
     def count(self, message: CountsRead) -> None:
         """Shows the counts in the list that is open."""
         if self._choices.display and self._choices.field == message.field:
@@ -69,6 +75,8 @@ class FilterDialogs:
         """Applies what was picked from a list."""
         if message.field == _COMMANDS:
             await self._screen.run_action(str(next(iter(message.values))))
+        elif message.field == _DIMENSIONS:
+            await self._screen.run_action(f"by('{next(iter(message.values))}')")
         else:
             self._navigation.go_to(with_chosen(self._navigation.view.filter, message.field, message.values))
 
@@ -100,7 +108,9 @@ class FilterDialogs:
         """Places the list below its dropdown, as wide and high as there is room for."""
         size = self._screen.size
         left, width = 0, _COMMANDS_WIDTH
-        if field != _COMMANDS:
+        if field == _DIMENSIONS:
+            width = _LIST_WIDTH
+        elif field != _COMMANDS:
             dropdown = self._screen.query_one(f"#choose-{field}", Dropdown)
             left = dropdown.region.x
             width = max(dropdown.size.width, _WIDE_LIST if field == "template" else _LIST_WIDTH)

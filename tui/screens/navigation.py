@@ -138,6 +138,13 @@ class Navigation:
         if focus is not None:
             self._place.focus_on(focus)
 
+    def replace(self, view: View, focus: str) -> None:
+        """Goes to another view in place of this one, so that the user comes back to the one before both."""
+        if view != self.view:
+            self._place.close_start()
+            self.load(view, Anchor())
+        self._place.focus_on(focus)
+
     def go_to(self, filter: Filter) -> None:
         """Goes to the present view with another filter."""
         self.go(replace(self.view, filter=filter))

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from tui.data.reading import Snapshot, Stamp
 from tui.data.worker_messages import DetailRead, LoadFailed, PagesRead
 from tui.screens.arrangement import Arrangement
+from tui.screens.breakdowns import Breakdowns
 from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
@@ -17,6 +18,7 @@ from tui.screens.status_notices import StatusNotices
 from tui.screens.table_notice import how_to_import, no_rows
 from tui.widgets.funnel_chart import FunnelChart
 from tui.widgets.panel import Panel
+from tui.words.breakdown_words import NO_FAILURES
 from tui.words.filter_words import describe
 from tui.words.wording import order_words, short_moment
 
@@ -30,12 +32,14 @@ class Presenter:
         widgets: DashboardWidgets,
         navigation: Navigation,
         arrangement: Arrangement,
+        breakdowns: Breakdowns,
         notices: StatusNotices,
         database: DatabaseWorker,
         path: Path,
     ) -> None:
         self._screen, self._widgets, self._navigation, self._path = screen, widgets, navigation, path
-        self._arrangement, self._notices, self._database = arrangement, notices, database
+        self._arrangement, self._breakdowns = arrangement, breakdowns
+        self._notices, self._database = notices, database
 
     def show(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
         """Shows everything that was read for a view, unless another view was requested since."""
@@ -56,7 +60,12 @@ class Presenter:
         order = "" if view.grouped else order_words(view.order, view.reverse)
         notice = no_rows(snapshot, navigation.history.depth > 0, self._path)
         position = anchor.position_in(snapshot.report)
-        self._widgets.table.show(snapshot.pager, describe(snapshot.filter), order, position, notice)
+        rows = self._breakdowns.rows_of(snapshot)
+        if rows is not None:
+            reloaded = before is not None and before.view == view
+            position = self._breakdowns.position_in(rows, position, reloaded)
+            notice = notice or (() if rows.count else (NO_FAILURES,))
+        self._widgets.table.show(rows or snapshot.pager, describe(snapshot.filter), order, position, notice)
         self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
         data_until = snapshot.data_until
         self._widgets.status_line.freshness(

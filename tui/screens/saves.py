@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tui.data.breakdown_list import BreakdownList
+from tui.data.breakdown_table import as_table
 from tui.data.saving import Content
 from tui.data.worker_messages import SaveEnded
 from tui.screens.database_worker import DatabaseWorker
@@ -13,8 +15,8 @@ from tui.screens.filter_dialogs import STILL_LOADING
 from tui.screens.key_focus import KeyFocus
 from tui.screens.navigation import Navigation
 from tui.screens.status_notices import StatusNotices
-from tui.widgets.panel import Panel
 from tui.widgets.prompt_line import Purpose
+from tui.widgets.starts_table import StartsTable
 from tui.words.numbers import plural
 
 
@@ -32,6 +34,7 @@ class Saves:
         navigation: Navigation,
         database: DatabaseWorker,
         key_focus: KeyFocus,
+        table: StartsTable,
         notices: StatusNotices,
         clock: Callable[[], datetime],
         directory: Path,
@@ -39,6 +42,7 @@ class Saves:
         changed: Callable[[], None],
     ) -> None:
         self._navigation, self._database, self._key_focus, self._notices = navigation, database, key_focus, notices
+        self._table = table
         self._clock, self._directory, self._prompt, self._changed = clock, directory, prompt, changed
         self.progress: str | None = None  # of the present save; None if there is none
 
@@ -51,8 +55,8 @@ class Saves:
         # Not imported with this module: the first screen comes sooner without it.
         from storage.table.export import file_name
 
-        panel = self._key_focus.focused_panel()
-        prefix = "" if panel is None else f"{panel.id}-"
+        numbers = self._numbers()
+        prefix = "" if numbers is None else f"{numbers[0]}-"
         name = self._directory / f"{prefix}{file_name(snapshot.filter, self._clock())}"
         self._prompt(Purpose.SAVE, str(name), "file name; Enter saves, Esc cancels")
 
@@ -66,7 +70,7 @@ class Saves:
         self.save((self._directory / path).absolute())
 
     def save(self, path: Path | None = None) -> None:
-        """Saves the numbers of the focused panel, or else the starts.
+        """Saves the numbers of the focused panel or of the breakdown, or else the starts.
 
         Args:
             path: the file; None for an unused name in the directory.
@@ -77,10 +81,8 @@ class Saves:
             return
         self.progress = "…"
         self._changed()
-        panel: Panel | None = self._key_focus.focused_panel()
-        if panel is not None:
-            rows = panel.as_table(snapshot.report)
-            self._database.save_numbers(panel.id or "panel", snapshot.filter, rows, path)
+        if (numbers := self._numbers()) is not None:
+            self._database.save_numbers(numbers[0], snapshot.filter, numbers[1], path)
         else:
             self._notices.say("saving …")
             self._database.save_rows(snapshot.filter, path)
@@ -95,6 +97,16 @@ class Saves:
         self._changed()
         self._notices.say("saving …")
         self._database.save_rows(snapshot.filter, None, content)
+
+    def _numbers(self) -> tuple[str, list[tuple[str, ...]]] | None:
+        """The numbers of the focused panel or of the breakdown, and a name for them; None if the starts are seen."""
+        panel, snapshot = self._key_focus.focused_panel(), self._navigation.current
+        if panel is not None and snapshot is not None:
+            return panel.id or "panel", panel.as_table(snapshot.report)
+        rows = self._table.pager
+        if isinstance(rows, BreakdownList):
+            return f"by-{rows.dimension.replace('_', '-')}", as_table(rows)
+        return None
 
     def cancel(self) -> None:
         """Cancels the save; the worker removes the unfinished file and answers `SaveEnded`."""

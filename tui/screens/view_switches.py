@@ -7,28 +7,35 @@ from dataclasses import replace
 
 from storage.table.sorting import Order
 from tui.screens.arrangement import Arrangement
+from tui.screens.breakdowns import Breakdowns
 from tui.screens.navigation import Navigation
 
 
 class ViewSwitches:
     """Each action goes to another view; the user can go back to the present one."""
 
-    def __init__(self, navigation: Navigation, arrangement: Arrangement) -> None:
-        self._navigation, self._arrangement = navigation, arrangement
+    def __init__(self, navigation: Navigation, arrangement: Arrangement, breakdowns: Breakdowns) -> None:
+        self._navigation, self._arrangement, self._breakdowns = navigation, arrangement, breakdowns
 
     def group(self) -> None:
         """Groups the table by notification, or shows it start by start."""
         view = self._navigation.view
-        self._navigation.go(replace(view, grouped=not view.grouped))
+        self._navigation.go(replace(view, grouped=not view.grouped, by=None))
 
     def sort(self) -> None:
-        """Sorts the table by the next order."""
+        """Sorts the table by the next order, or a breakdown by the next column."""
+        if (rows := self._breakdowns.rows) is not None:
+            self._breakdowns.sort(rows)
+            return
         view, orders = self._navigation.view, list(Order)
         following = orders[(orders.index(view.order) + 1) % len(orders)]
         self._navigation.go(replace(view, order=following))
 
     def reverse(self) -> None:
         """Reverses the order."""
+        if (rows := self._breakdowns.rows) is not None:
+            self._breakdowns.reverse(rows)
+            return
         view = self._navigation.view
         self._navigation.go(replace(view, reverse=not view.reverse))
 

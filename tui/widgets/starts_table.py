@@ -1,4 +1,4 @@
-"""The table of starts, one by one or grouped by notification: draws the rows of a pager.
+"""The table of starts, one by one, grouped by notification or as a breakdown: draws the rows of a pager.
 
 It requests only the rows on the screen and half a screen around them, so ten rows and ten million cost the same.
 """
@@ -13,16 +13,21 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 from textual.strip import Strip
 
+from storage.report.breakdown_comparison import ComparedRow
 from storage.table.pages import NotificationRow, StartRow
+from tui.data.breakdown_list import BreakdownList
 from tui.data.pager import Pager, ScrollPosition
 from tui.data.worker_messages import NothingToOpen, RowOpened
-from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, PLAIN, cut, fit
+from tui.terminal.style import BOLD, CURSOR, DIM, PLAIN, cut, fit
+from tui.widgets import breakdown_columns
 from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
 from tui.words.numbers import number, plural
+from tui.words.wording import DIMENSION_NAMES
 
+Rows = Pager | BreakdownList
 _HEADER_LINES = 2  # lines above the first row: the heading and the names of the columns
 
 
@@ -43,7 +48,7 @@ class StartsTable(PaintedWidget, can_focus=True):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self.pager: Pager | None = None
+        self.pager: Rows | None = None
         self.top = self.cursor = 0
         self.notice: tuple[str, ...] = ()
         self._notice_top = 0
@@ -59,7 +64,7 @@ class StartsTable(PaintedWidget, can_focus=True):
         """How many rows there are in all."""
         return 0 if self.pager is None else self.pager.count
 
-    def show(self, pager: Pager, about: str, order: str, position: ScrollPosition, notice: tuple[str, ...]) -> None:
+    def show(self, pager: Rows, about: str, order: str, position: ScrollPosition, notice: tuple[str, ...]) -> None:
         """Shows the rows of another pager.
 
         Args:
@@ -85,7 +90,13 @@ class StartsTable(PaintedWidget, can_focus=True):
         self.pager, self.notice, self._notice_top = None, notice, 0
         self.refresh()
 
-    def row(self) -> StartRow | NotificationRow | None:
+    def stand_on(self, place: int) -> None:
+        """Moves the cursor to a row, and draws all rows: their order may be another."""
+        self.cursor = max(0, min(place, self.count - 1))
+        self._scroll_to_cursor()
+        self.refresh()
+
+    def row(self) -> StartRow | NotificationRow | ComparedRow | None:
         """The row under the cursor; None if there is none or it is not read yet."""
         return None if self.pager is None else self.pager.row(self.cursor)
 
@@ -108,7 +119,7 @@ class StartsTable(PaintedWidget, can_focus=True):
         self._request_pages()
 
     def _request_pages(self) -> None:
-        if self.pager is None or self.rows == 0:
+        if not isinstance(self.pager, Pager) or self.rows == 0:
             return
         # Half a screen more on either side, so that the next page is already read.
         missing = self.pager.missing(self.top - self.rows // 2, self.top + self.rows + self.rows // 2)
@@ -171,6 +182,8 @@ class StartsTable(PaintedWidget, can_focus=True):
             return heading(self.number, self._title(), self._position(), width, self.has_focus)
         if not self.count:
             return self._notice(y, width)
+        if isinstance(self.pager, BreakdownList):
+            return self._breakdown_line(self.pager, y, width)
         columns = self._columns(width)
         if y == 1:
             titles: list[Piece] = [(" ", PLAIN)]
@@ -179,7 +192,30 @@ class StartsTable(PaintedWidget, can_focus=True):
             return strip(*titles).adjust_cell_length(width)
         return self._row(self.top + y - _HEADER_LINES, columns, width)
 
+    def _breakdown_line(self, rows: BreakdownList, y: int, width: int) -> Strip:
+        """The headings or a row of a breakdown."""
+        columns = breakdown_columns.placed(rows, width - 2)
+        if y == 1:
+            return strip((" ", PLAIN), *breakdown_columns.header(rows, columns)).adjust_cell_length(width)
+        place = self.top + y - _HEADER_LINES
+        one = rows.row(place)
+        if one is None:
+            return Strip.blank(width)
+        mark, under = self._mark(place)
+        cells = breakdown_columns.cells(one, columns, under)
+        return strip(mark, *cells).adjust_cell_length(width, under)
+
+    def _mark(self, place: int) -> tuple[Piece, Style | None]:
+        """The mark of the row under the cursor, and the one style that the row has from edge to edge; else None."""
+        if place != self.cursor:
+            return (" ", PLAIN), None
+        if self.has_focus:
+            return ("▸", CURSOR), CURSOR
+        return ("▸", DIM), None
+
     def _title(self) -> str:
+        if isinstance(self.pager, BreakdownList):
+            return f"Starts by {DIMENSION_NAMES[self.pager.dimension].lower()}"
         if self.pager is not None and self.pager.grouped:
             return "Notifications"
         return f"Starts{self.order}" if self.order else "Last starts"
@@ -203,16 +239,14 @@ class StartsTable(PaintedWidget, can_focus=True):
         if self.pager is None or place >= self.count:
             return Strip.blank(width)
         row = cast("StartRow | None", self.pager.row(place))
-        on = place == self.cursor
-        mark = ("▸", FOCUSED) if on and self.has_focus else (("▸", DIM) if on else (" ", PLAIN))
+        mark, under = self._mark(place)
         if row is None:
-            return strip(mark, ("…", DIM)).adjust_cell_length(width)
+            return strip(mark, ("…", under or DIM)).adjust_cell_length(width, under)
         pieces: list[Piece] = [mark]
-        under = CURSOR if on and self.has_focus else BOLD if on else Style()
         for column, cells in columns:
             text = column.text(row)
-            pieces.append((fit(text, cells, column.right), (column.style(row) if text else PLAIN) + under))
-            pieces.append((" " * GAP, under))
+            pieces.append((fit(text, cells, column.right), under or (column.style(row) if text else PLAIN)))
+            pieces.append((" " * GAP, under or PLAIN))
         return strip(*pieces).adjust_cell_length(width, under)
 
     def _notice(self, y: int, width: int) -> Strip:

@@ -98,6 +98,8 @@ KEYS: tuple[Key, ...] = (
     Key("x", "x", "clear", "clear all filters", Where.DASHBOARD, "Clear"),
     Key("c", "c", "next_chart", "next chart, if the terminal is too small for all", Where.DASHBOARD, "Chart"),
     Key("v", "v", "view", "table: by notification, or start by start", Where.DASHBOARD, "View"),
+    Key("b", "b", "breakdown", "table by template, line, …: again for the next dimension", Where.DASHBOARD, "By"),
+    Key("B", "B", "choose_breakdown", "choose the dimension of the table", Where.DASHBOARD),
     Key("n", "n", "find_next(1)", "find text in contact, name or template; again for the next match", Where.DASHBOARD),
     Key("N", "N", "find_next(-1)", "previous match", Where.DASHBOARD),
     Key("F", "F", "find", "find another text", Where.DASHBOARD),

@@ -16,6 +16,7 @@ class ScreenState:
         grouped: whether the table shows notifications, not single starts.
         by_time: whether the table is sorted by time.
         compared: whether the period is compared with another.
+        broken_down: whether the table shows a breakdown.
         all_charts: whether all charts are on the screen.
         saving: the progress of a save; None if there is none.
         selectable_count: how many items the cursor can select in the focused panel or table.
@@ -29,6 +30,7 @@ class ScreenState:
     grouped: bool
     by_time: bool
     compared: bool
+    broken_down: bool
     all_charts: bool
     saving: str | None
     selectable_count: int
@@ -41,8 +43,8 @@ UNREADABLE = "the database cannot be read; press r to try again"
 # Actions that need data.
 _NEED_DATA = frozenset(
     (
-        "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel compare"
-        " save_people retry"
+        "open drill copy copy_all save save_as view find find_next sort reverse choose filter_line shift funnel"
+        " breakdown compare save_people retry"
     ).split()
 )
 NOTHING_FAILED = "no send failed: there is nobody to try again"
@@ -71,7 +73,7 @@ def why_not(action: str, state: ScreenState) -> str:
             return "all charts are on the screen"
         case "sort" | "reverse" if state.grouped:
             return _SORTED_BY_DAY
-        case "find" | "find_next" if state.grouped or not state.by_time:
+        case "find" | "find_next" if not state.broken_down and (state.grouped or not state.by_time):
             return "search needs single starts by time: press v for single starts, s to sort by time"
         case "funnel" if state.compared:
             return "the funnel is of the compared days; press m until nothing is compared"

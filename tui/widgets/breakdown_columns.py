@@ -1,0 +1,200 @@
+"""The columns of a breakdown: which fit a width, and the text of each cell. Knows no widget.
+
+A rate stands beside its count; where there is no room for both, only the rate stands there. Of a base under 30 there
+are only counts. Where there is room to spare, a bar shows the rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from storage.domain.dimension import OF_FAILURES, OF_TIME
+from storage.domain.proportions import Rate
+from storage.domain.vocabulary import StartStatus
+from storage.report.breakdown_comparison import ComparedRow
+from tui.data.breakdown_list import BreakdownList, SortBy, change_of, rates_of
+from tui.terminal.style import BOLD, DIM, PLAIN, chart_style, cut, fit, status_style
+from tui.words.changes import count_change
+from tui.words.numbers import NO_VALUE, percent, short_number
+from tui.words.wording import DIMENSION_NAMES
+
+GAP = 2  # cells between two columns
+_COUNT = 7  # cells of a count, and of a change
+_SHORT_RATE, _RATE = 7, 14  # cells of a rate alone, and with its count
+_NARROWEST_NAME = 14
+_MOST_NAMES = 32  # cells that most names fit into
+_SHORTEST_BAR, _SHORT_BAR, _LONGEST_BAR = 4, 8, 16  # cells of the bar after a rate
+_MARK = "■ "
+_DOWN, _UP = "▾", "▲"
+
+_TITLES = {
+    SortBy.STARTS: "Starts",
+    SortBy.SENDS: "Sends",
+    SortBy.USERS: "Users",
+    SortBy.DELIVERED: "Delivered",
+    SortBy.READ: "Read",
+    SortBy.ANSWERED: "Answered",
+    SortBy.FAILED: "Failed",
+    SortBy.CHANGE: "Change",
+}
+_SHORT_TITLES = {SortBy.DELIVERED: "Deliv.", SortBy.ANSWERED: "Answ."}
+_STATUS = {
+    SortBy.DELIVERED: StartStatus.DELIVERED,
+    SortBy.READ: StartStatus.READ,
+    SortBy.ANSWERED: StartStatus.ANSWERED,
+    SortBy.FAILED: StartStatus.FAILED,
+}
+
+
+class PlacedColumn(NamedTuple):
+    """One column at one width.
+
+    Attributes:
+        by: what it shows.
+        title: its heading, without the arrow of the sorted column.
+        width: its cells.
+        right: whether its text is aligned right.
+        bar: how many of these cells are for a bar at their end.
+        cells: the texts of a row in this column with their styles; together they have at most `width` cells.
+    """
+
+    by: SortBy
+    title: str
+    width: int
+    right: bool
+    bar: int
+    cells: Callable[[ComparedRow], list[tuple[str, Style]]]
+
+
+def placed(rows: BreakdownList, width: int) -> list[PlacedColumn]:
+    """The columns that fit `width` cells. The name gets what it needs, and bars what is left."""
+    shown = list(rows.columns)
+    rate = _RATE if _needed(rows, shown, _RATE) <= width else _SHORT_RATE
+    for by in (SortBy.STARTS, SortBy.SENDS, SortBy.USERS):
+        if _needed(rows, shown, rate) > width and by is not rows.sorting.by and by in shown and len(shown) > 2:
+            shown.remove(by)
+    room = width - _needed(rows, shown, rate) + _NARROWEST_NAME
+    with_bars = [by for by in shown if _is_rate(rows, by)] if rate == _RATE else []
+    name, bar = _name_and_bar(room, rows.longest_name + len(_MARK), len(with_bars))
+    return [_placed(rows, by, name, rate, bar if by in with_bars else 0) for by in shown]
+
+
+def _name_and_bar(room: int, longest: int, bars: int) -> tuple[int, int]:
+    """How wide the name and each bar are: most names first, then short bars, then the longest name, then long bars.
+
+    Args:
+        room: cells for the name and all bars.
+        longest: cells of the longest name.
+        bars: how many bars there are.
+    """
+    name = min(room, max(_NARROWEST_NAME, min(longest, _MOST_NAMES)))
+    bar = min(_SHORT_BAR, (room - name) // bars - 1) if bars else 0
+    if bar < _SHORTEST_BAR:
+        return max(name, min(room, longest)), 0
+    name = max(name, min(longest, room - bars * (bar + 1)))
+    return name, min(_LONGEST_BAR, (room - name) // bars - 1)
+
+
+def _is_rate(rows: BreakdownList, by: SortBy) -> bool:
+    """Whether a column shows a rate: of failures, the starts are shown as a share of all failed sends."""
+    return by in _STATUS or (by is SortBy.STARTS and rows.dimension in OF_FAILURES)
+
+
+def _needed(rows: BreakdownList, columns: list[SortBy], rate: int) -> int:
+    widths = (rate if _is_rate(rows, by) else _NARROWEST_NAME if by is SortBy.NAME else _COUNT for by in columns)
+    return sum(widths) + GAP * (len(columns) - 1)
+
+
+def _placed(rows: BreakdownList, by: SortBy, name: int, rate: int, bar: int) -> PlacedColumn:
+    if by is SortBy.NAME:
+        return PlacedColumn(by, DIMENSION_NAMES[rows.dimension], name, False, 0, lambda one: [_name(rows, one)])
+    width = rate + (bar + 1 if bar else 0)
+    if by in _STATUS:
+        title = _TITLES[by] if rate == _RATE else _SHORT_TITLES.get(by, _TITLES[by])
+        return PlacedColumn(
+            by, title, width, True, width - rate, lambda one: _rate(by, rates_of(one.row.counts)[by], rate, bar)
+        )
+    if _is_rate(rows, by):
+        return PlacedColumn(
+            by, "Failed sends", width, True, width - rate, lambda one: _share_of_failed(rows, one, rate, bar)
+        )
+    return PlacedColumn(by, _TITLES[by], _COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
+
+
+def _name(rows: BreakdownList, one: ComparedRow) -> tuple[str, Style]:
+    mark = _MARK if one.row.key in rows.marked else ""
+    return f"{mark}{rows.names[one.row.key]}", BOLD
+
+
+def _count(by: SortBy, one: ComparedRow) -> str:
+    counts = one.row.counts
+    if by is SortBy.CHANGE:
+        change = change_of(one)
+        return NO_VALUE if change is None else count_change(counts.starts - change, counts.starts, short=True)
+    return short_number({SortBy.STARTS: counts.starts, SortBy.SENDS: counts.sends}.get(by, counts.users))
+
+
+def _share_of_failed(rows: BreakdownList, one: ComparedRow, width: int, bar: int) -> list[tuple[str, Style]]:
+    return _rate(SortBy.FAILED, Rate(one.row.counts.failed, rows.total), width, bar)
+
+
+def header(rows: BreakdownList, columns: Sequence[PlacedColumn]) -> list[tuple[str, Style]]:
+    """The headings of the columns; the sorted one has an arrow."""
+    pieces: list[tuple[str, Style]] = []
+    for column in columns:
+        title, style = column.title, DIM
+        if column.by is rows.sorting.by:
+            title, style = f"{cut(title, column.width - 1)}{_arrow(rows)}", BOLD
+        pieces.append((fit(title, column.width - column.bar, column.right) + " " * column.bar + " " * GAP, style))
+    return pieces
+
+
+def _arrow(rows: BreakdownList) -> str:
+    """Down where the greatest comes first, up where the smallest does."""
+    by_name = rows.sorting.by is SortBy.NAME and rows.dimension not in OF_TIME
+    return _UP if by_name is not rows.sorting.reverse else _DOWN
+
+
+def cells(one: ComparedRow, columns: Sequence[PlacedColumn], cursor: Style | None) -> list[tuple[str, Style]]:
+    """The cells of a row.
+
+    Args:
+        cursor: the one style of the row under the cursor; None: each cell has its own.
+    """
+    pieces: list[tuple[str, Style]] = []
+    for column in columns:
+        found = column.cells(one)
+        if not column.right:
+            found = [(fit(text, column.width), style) for text, style in found]
+        else:
+            room = column.width - sum(cell_len(text) for text, _ in found)
+            found = [(" " * room, PLAIN), *found]
+        pieces += [*found, (" " * GAP, PLAIN)]
+    return pieces if cursor is None else [(text, cursor) for text, _ in pieces]
+
+
+def _rate(by: SortBy, rate: Rate, width: int, bar: int) -> list[tuple[str, Style]]:
+    """A rate with its count and its bar, or as much of it as there is room for."""
+    style = status_style(_STATUS[by]) if rate.count else DIM
+    share = rate.shown
+    if width == _SHORT_RATE:
+        text = percent(share) if share is not None else f"{rate.count}/{rate.of}" if rate.of else NO_VALUE
+        return [(text.rjust(width), style)]
+    shown = percent(share) if share is not None else f"of {rate.of}" if rate.of else NO_VALUE
+    pieces = [(f"{short_number(rate.count)} {shown:>6}".rjust(width), style)]
+    if bar:
+        pieces.append((f" {_bar(share or 0.0, bar)}", style))
+    return pieces
+
+
+def _bar(share: float, width: int) -> str:
+    """A bar in eighths of a cell; what is not zero is at least an eighth, in ASCII a whole cell."""
+    if chart_style().ascii:
+        return ("#" * max(round(share * width), int(share > 0))).ljust(width)
+    eighths = max(round(share * width * 8), int(share > 0))
+    whole, rest = divmod(eighths, 8)
+    return ("█" * whole + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[rest]).ljust(width)

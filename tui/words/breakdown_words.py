@@ -1,0 +1,47 @@
+"""The words of a breakdown: the name of a row as a person reads it, safe to show. Knows no widget and no database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from storage.database.unknown_ids import NO_TEMPLATE
+from storage.domain.calendar import date_of
+from storage.domain.dimension import Dimension
+from storage.domain.failures import explain
+from storage.domain.vocabulary import Origin, UserType
+from storage.report.breakdown import BreakdownRow
+from tui.terminal.sanitize import safe
+from tui.words.wording import MONTHS, ORIGIN_NAMES, USER_TYPE_NAMES, WEEKDAYS, day, reason_name
+
+NO_FAILURES = "No failed sends in this period"
+_NO_CODE, _NO_TEMPLATE = "without a code", "(no template)"
+
+
+def row_name(row: BreakdownRow, dimension: Dimension) -> str:
+    """The name of a row: "promo_navidad", "Mass notification", "Wed 18 Nov 2026", "131026 Undeliverable"."""
+    key = row.key
+    match dimension:
+        case Dimension.TEMPLATE if key == NO_TEMPLATE:
+            return _NO_TEMPLATE
+        case Dimension.ORIGIN:
+            return ORIGIN_NAMES[Origin(row.value)]
+        case Dimension.USER_TYPE:
+            return USER_TYPE_NAMES[UserType(row.value)]
+        case Dimension.REASON:
+            return reason_name(row.value)
+        case Dimension.CODE:
+            return f"{key} {explain(key).title}" if isinstance(key, int) else _NO_CODE
+        case Dimension.DAY | Dimension.WEEK | Dimension.MONTH:
+            assert isinstance(key, int)
+            return _days(key, dimension)
+    return safe(row.label)
+
+
+def _days(first: int, dimension: Dimension) -> str:
+    since = date_of(first)
+    if dimension is Dimension.DAY:
+        return f"{WEEKDAYS[since.weekday()]} {day(since, year=True)}"
+    if dimension is Dimension.MONTH:
+        return f"{MONTHS[since.month - 1]} {since.year}"
+    year, week, _ = since.isocalendar()
+    return f"{year} W{week:02}, {day(since)} – {day(since + timedelta(days=6))}"
