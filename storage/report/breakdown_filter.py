@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
+from typing import Any
 
 from storage.database.codes import ORIGINS, USER_TYPES
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
-from storage.domain.dimension import Dimension
+from storage.domain.dimension import OF_TIME, Dimension
 from storage.domain.failures import NO_CODE, Reason, failure_value
 from storage.domain.filters import Filter
 from storage.domain.patterns import ANY, UNKNOWN, literal
@@ -36,6 +38,42 @@ def filter_of(filter: Filter, breakdown: Breakdown, row: BreakdownRow) -> Filter
     if breakdown.dimension is Dimension.USER_TYPE:
         return replace(filter, user_type=USER_TYPES[key])
     return replace(filter, period=_days(breakdown, key))
+
+
+def filter_of_rows(filter: Filter, breakdown: Breakdown, rows: Sequence[BreakdownRow]) -> Filter | None:
+    """The filter narrowed to the starts of one or more rows; None if no filter selects just these together."""
+    first, *others = (filter_of(filter, breakdown, row) for row in rows)
+    if not others:
+        return first
+    if breakdown.dimension is Dimension.USER_TYPE:
+        return filter
+    if breakdown.dimension in OF_TIME:
+        return _of_days(filter, breakdown, sorted(rows, key=lambda row: row.value))
+    if breakdown.dimension is Dimension.TEMPLATE and any(row.key == NO_TEMPLATE for row in rows):
+        return None
+    attribute = _ATTRIBUTES[breakdown.dimension]
+    values = frozenset().union(*(getattr(one, attribute) for one in (first, *others)))
+    changed: dict[str, Any] = {attribute: values}
+    return replace(filter, **changed)
+
+
+# What holds the values of a dimension, of those that a filter takes several values of.
+_ATTRIBUTES = {
+    Dimension.TEMPLATE: "templates",
+    Dimension.LINE: "lines",
+    Dimension.ORIGIN: "origins",
+    Dimension.REASON: "failures",
+    Dimension.CODE: "failures",
+}
+
+
+def _of_days(filter: Filter, breakdown: Breakdown, rows: Sequence[BreakdownRow]) -> Filter | None:
+    """The filter of days, weeks or months that follow each other; None if some between them are left out."""
+    firsts = [row.key for row in rows if isinstance(row.key, int)]
+    if any(end_day(one, breakdown.dimension) != following for one, following in pairwise(firsts)):
+        return None
+    since, until = _days(breakdown, firsts[0]).since, _days(breakdown, firsts[-1]).until
+    return replace(filter, period=Period(None, since, until))
 
 
 def _of_template(filter: Filter, row: BreakdownRow) -> Filter:

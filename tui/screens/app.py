@@ -43,6 +43,12 @@ def _retry_screen() -> Screen[None]:
     return RetryScreen()
 
 
+def _versus_screen() -> Screen[None]:
+    from tui.screens.versus_screen import VersusScreen
+
+    return VersusScreen()
+
+
 class SaludoApp(CellDiff):
     """The dashboard on one database.
 
@@ -58,7 +64,7 @@ class SaludoApp(CellDiff):
     TITLE = "saludo"
     ENABLE_COMMAND_PALETTE = False
     # An installed screen is kept when it is closed: creating one each time leaks memory.
-    SCREENS: ClassVar = {"help": _help_screen, "retry": _retry_screen}
+    SCREENS: ClassVar = {"help": _help_screen, "retry": _retry_screen, "versus": _versus_screen}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
 
     def __init__(

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from storage.domain.filters import Filter
 from storage.table.sorting import Order
+from tui.data.breakdown_list import BreakdownList
 from tui.data.reading import has_content
 from tui.screens.arrangement import Arrangement
 from tui.screens.key_focus import KeyFocus
@@ -83,6 +84,7 @@ class Availability:
             compared=navigation.view.compare is not None,
             by_time=navigation.view.order is Order.TIME,
             broken_down=navigation.view.by is not None,
+            marked=len(self._table.pager.marked) if isinstance(self._table.pager, BreakdownList) else 0,
             all_charts=self._arrangement.layout is Layout.WIDE,
             saving=self._saving(),
             selectable_count=self._selectable_count(),

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from textual.app import App
+
 from storage.domain.dimension import Dimension
 from storage.report.breakdown_comparison import ComparedRow
+from storage.report.grouping import GroupKey
 from tui.data.breakdown_list import BreakdownList, Sorting, first_sorting
 from tui.data.pager import ScrollPosition
 from tui.data.reading import Snapshot
 from tui.screens.navigation import Navigation
 from tui.widgets.starts_table import StartsTable
+from tui.words.filter_words import describe
+from tui.words.numbers import plural
 
 
 class Breakdowns:
@@ -20,6 +25,7 @@ class Breakdowns:
     def __init__(self, navigation: Navigation, table: StartsTable, say: Callable[[str], None]) -> None:
         self._navigation, self._table, self._say = navigation, table, say
         self._sortings: dict[Dimension, Sorting] = {}
+        self._marked: dict[Dimension, list[GroupKey]] = {}
 
     @property
     def rows(self) -> BreakdownList | None:
@@ -49,9 +55,7 @@ class Breakdowns:
             return None
         sorting = self._sortings.get(found.dimension) or first_sorting(found.dimension)
         rows = BreakdownList(found, snapshot.breakdown_before, sorting, snapshot.report.status.failed)
-        before = self.rows
-        if before is not None and before.dimension is found.dimension:
-            rows.marked = [key for key in before.marked if rows.place_of(key) is not None]
+        rows.marked = [key for key in self._marked.get(found.dimension, ()) if rows.place_of(key) is not None]
         return rows
 
     def position_in(self, rows: BreakdownList, position: ScrollPosition, reloaded: bool) -> ScrollPosition:
@@ -82,13 +86,46 @@ class Breakdowns:
         rows.sort(sorting)
         self._table.stand_on(0)
 
+    @property
+    def marked(self) -> int:
+        """How many rows are marked."""
+        return 0 if self.rows is None else len(self.rows.marked)
+
+    def mark(self) -> None:
+        """Marks the row under the cursor, or removes its mark, and moves on."""
+        rows, row = self.rows, self._table.row()
+        if rows is None or not isinstance(row, ComparedRow):
+            return
+        rows.toggle(row.row.key)
+        self._marked[rows.dimension] = rows.marked
+        self._table.stand_on(self._table.cursor + 1)
+        count = len(rows.marked)
+        self._say(f"{plural(count, 'row')} marked{'; = compares them' if count > 1 else ''}")
+
+    def compare(self, app: App[None]) -> None:
+        """Shows the marked rows side by side."""
+        from tui.screens.versus_screen import VersusScreen
+
+        rows = self.rows
+        if rows is not None:
+            snapshot = self._navigation.snapshot
+            about = "" if snapshot is None else describe(snapshot.filter)
+            app.get_screen("versus", VersusScreen).prepare(rows, about)
+            app.push_screen("versus")
+
     def open(self, one: ComparedRow) -> None:
-        """Narrows the filter to a row, and shows its starts."""
-        from storage.report.breakdown_filter import filter_of  # only needed here
+        """Narrows the filter to the marked rows, or if none is marked to this one, and shows their starts."""
+        from storage.report.breakdown_filter import filter_of_rows  # only needed here
 
         rows, view = self.rows, self._navigation.view
-        if rows is None or not one.row.counts.starts:
+        if rows is None:
+            return
+        chosen = rows.marked_rows() or [one.row]
+        if not any(row.counts.starts for row in chosen):
             self._say("no starts: the count is 0")
             return
-        filter = filter_of(view.filter, rows.breakdown, one.row)
-        self._navigation.go(replace(view, filter=filter, by=None), focus="starts")
+        filter = filter_of_rows(view.filter, rows.breakdown, chosen)
+        if filter is None:
+            self._say("no filter selects these rows together; Space removes a mark")
+        else:
+            self._navigation.go(replace(view, filter=filter, by=None), focus="starts")

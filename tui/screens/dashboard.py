@@ -29,7 +29,7 @@ from tui.screens.screen_layout import HORIZONTAL, VERTICAL, classes_of, layout_o
 from tui.widgets.choice_list import ValuesPicked
 from tui.widgets.detail_pane import ContactRequested, LinkRequested, StepRequested
 from tui.widgets.prompt_line import Purpose, TextEntered
-from tui.widgets.starts_table import PagesRequested
+from tui.widgets.starts_table import MarkRequested, PagesRequested
 from tui.words.keys import Key, Where, bindings
 
 
@@ -192,6 +192,10 @@ class Dashboard(Screen[None]):
     def on_pages_requested(self, message: PagesRequested) -> None:
         self.parts.database.load_pages(message.pager, message.pages)
 
+    def on_mark_requested(self, message: MarkRequested) -> None:
+        self.parts.breakdowns.mark()
+        self.show_keys()
+
     def on_counts_read(self, message: worker_messages.CountsRead) -> None:
         self.parts.dialogs.count(message)
 
@@ -291,6 +295,9 @@ class Dashboard(Screen[None]):
 
     def action_by(self, dimension: str) -> None:
         self._act("breakdown", self.parts.breakdowns.show, Dimension(dimension))
+
+    def action_versus(self) -> None:
+        self._act("versus", self.parts.breakdowns.compare, self.app)
 
     def action_sort(self) -> None:
         self._act("sort", self.parts.switches.sort)

@@ -6,7 +6,7 @@ are only counts. Where there is room to spare, a bar shows the rate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -16,6 +16,7 @@ from storage.domain.dimension import OF_FAILURES, OF_TIME
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import StartStatus
 from storage.report.breakdown_comparison import ComparedRow
+from storage.report.grouping import GroupKey
 from tui.data.breakdown_list import BreakdownList, SortBy, change_of, rates_of
 from tui.terminal.style import BOLD, DIM, PLAIN, chart_style, cut, fit, status_style
 from tui.words.changes import count_change
@@ -70,8 +71,12 @@ class PlacedColumn(NamedTuple):
     cells: Callable[[ComparedRow], list[tuple[str, Style]]]
 
 
-def placed(rows: BreakdownList, width: int) -> list[PlacedColumn]:
-    """The columns that fit `width` cells. The name gets what it needs, and bars what is left."""
+def placed(rows: BreakdownList, width: int, marks: bool = True) -> list[PlacedColumn]:
+    """The columns that fit `width` cells. The name gets what it needs, and bars what is left.
+
+    Args:
+        marks: whether marked rows have a mark before their name.
+    """
     shown = list(rows.columns)
     rate = _RATE if _needed(rows, shown, _RATE) <= width else _SHORT_RATE
     for by in (SortBy.STARTS, SortBy.SENDS, SortBy.USERS):
@@ -79,8 +84,9 @@ def placed(rows: BreakdownList, width: int) -> list[PlacedColumn]:
             shown.remove(by)
     room = width - _needed(rows, shown, rate) + _NARROWEST_NAME
     with_bars = [by for by in shown if _is_rate(rows, by)] if rate == _RATE else []
-    name, bar = _name_and_bar(room, rows.longest_name + len(_MARK), len(with_bars))
-    return [_placed(rows, by, name, rate, bar if by in with_bars else 0) for by in shown]
+    name, bar = _name_and_bar(room, rows.longest_name + (len(_MARK) if marks else 0), len(with_bars))
+    marked = rows.marked if marks else ()
+    return [_placed(rows, by, name, rate, bar if by in with_bars else 0, marked) for by in shown]
 
 
 def _name_and_bar(room: int, longest: int, bars: int) -> tuple[int, int]:
@@ -109,9 +115,11 @@ def _needed(rows: BreakdownList, columns: list[SortBy], rate: int) -> int:
     return sum(widths) + GAP * (len(columns) - 1)
 
 
-def _placed(rows: BreakdownList, by: SortBy, name: int, rate: int, bar: int) -> PlacedColumn:
+def _placed(
+    rows: BreakdownList, by: SortBy, name: int, rate: int, bar: int, marked: Collection[GroupKey]
+) -> PlacedColumn:
     if by is SortBy.NAME:
-        return PlacedColumn(by, DIMENSION_NAMES[rows.dimension], name, False, 0, lambda one: [_name(rows, one)])
+        return PlacedColumn(by, DIMENSION_NAMES[rows.dimension], name, False, 0, lambda one: [_name(rows, one, marked)])
     width = rate + (bar + 1 if bar else 0)
     if by in _STATUS:
         title = _TITLES[by] if rate == _RATE else _SHORT_TITLES.get(by, _TITLES[by])
@@ -125,8 +133,8 @@ def _placed(rows: BreakdownList, by: SortBy, name: int, rate: int, bar: int) -> 
     return PlacedColumn(by, _TITLES[by], _COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
 
 
-def _name(rows: BreakdownList, one: ComparedRow) -> tuple[str, Style]:
-    mark = _MARK if one.row.key in rows.marked else ""
+def _name(rows: BreakdownList, one: ComparedRow, marked: Collection[GroupKey]) -> tuple[str, Style]:
+    mark = _MARK if one.row.key in marked else ""
     return f"{mark}{rows.names[one.row.key]}", BOLD
 
 
@@ -142,12 +150,12 @@ def _share_of_failed(rows: BreakdownList, one: ComparedRow, width: int, bar: int
     return _rate(SortBy.FAILED, Rate(one.row.counts.failed, rows.total), width, bar)
 
 
-def header(rows: BreakdownList, columns: Sequence[PlacedColumn]) -> list[tuple[str, Style]]:
-    """The headings of the columns; the sorted one has an arrow."""
+def header(rows: BreakdownList, columns: Sequence[PlacedColumn], arrow: bool = True) -> list[tuple[str, Style]]:
+    """The headings of the columns; the sorted one has an arrow, unless it has none."""
     pieces: list[tuple[str, Style]] = []
     for column in columns:
         title, style = column.title, DIM
-        if column.by is rows.sorting.by:
+        if arrow and column.by is rows.sorting.by:
             title, style = f"{cut(title, column.width - 1)}{_arrow(rows)}", BOLD
         pieces.append((fit(title, column.width - column.bar, column.right) + " " * column.bar + " " * GAP, style))
     return pieces

@@ -39,6 +39,10 @@ class PagesRequested(Message):
         super().__init__()
 
 
+class MarkRequested(Message):
+    """The user pressed the key that marks the row of a breakdown under the cursor."""
+
+
 class StartsTable(PaintedWidget, can_focus=True):
     """The rows of one pager, with a cursor; `notice` is shown if there are no rows."""
 
@@ -149,6 +153,13 @@ class StartsTable(PaintedWidget, can_focus=True):
             self._move_cursor(place if place >= 0 else self.count - 1)
         else:
             self._scroll_notice(len(self._notice_lines()) * (1 if place < 0 else -1))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Only rows of a breakdown can be marked: elsewhere the key is the dashboard's.
+        return action != "mark" or isinstance(self.pager, BreakdownList)
+
+    def action_mark(self) -> None:
+        self.post_message(MarkRequested())
 
     def action_open(self) -> None:
         row = self.row()

@@ -23,6 +23,7 @@ class Where(StrEnum):
     DETAIL = "One start"
     TEXT = "Help and one start: scrolling"
     HELP = "Help"
+    VERSUS = "A against B"
     RETRY = "People to try again"
 
 
@@ -100,6 +101,7 @@ KEYS: tuple[Key, ...] = (
     Key("v", "v", "view", "table: by notification, or start by start", Where.DASHBOARD, "View"),
     Key("b", "b", "breakdown", "table by template, line, …: again for the next dimension", Where.DASHBOARD, "By"),
     Key("B", "B", "choose_breakdown", "choose the dimension of the table", Where.DASHBOARD),
+    Key("equals_sign", "=", "versus", "compare the marked rows of a breakdown: A against B", Where.DASHBOARD),
     Key("n", "n", "find_next(1)", "find text in contact, name or template; again for the next match", Where.DASHBOARD),
     Key("N", "N", "find_next(-1)", "previous match", Where.DASHBOARD),
     Key("F", "F", "find", "find another text", Where.DASHBOARD),
@@ -156,6 +158,7 @@ KEYS: tuple[Key, ...] = (
     Key("home,g", "Home g", "move_to(0)", "newest row", Where.TABLE),
     Key("end,G", "End G", "move_to(-1)", "oldest row", Where.TABLE, name="move-to-last"),
     Key("enter", "Enter", "open", "the starts of this notification, or the details of this start", Where.TABLE),
+    Key("space", "Space", "mark", "mark a row of a breakdown, to compare it with others (=)", Where.TABLE),
     Key("enter,space,down", "Enter", "open", "open the list", Where.DROPDOWN),
     Key("left", "←", "app.focus_previous", "previous filter", Where.DROPDOWN),
     Key("right", "→", "app.focus_next", "next filter", Where.DROPDOWN),
@@ -188,6 +191,7 @@ KEYS: tuple[Key, ...] = (
     Key("escape,backspace,q,question_mark,f1", "Esc", "close", "close the help", Where.HELP, "Back"),
     Key("escape,backspace,q,R", "Esc", "close", "back to the dashboard", Where.RETRY, "Back"),
     Key("w", "w", "save", "save these people as TSV, with their chat links", Where.RETRY, "Save"),
+    Key("escape,backspace,q,equals_sign", "Esc", "close", "back to the breakdown", Where.VERSUS, "Back"),
     Key("up,k", "↑ k", "scroll(-1)", "up", Where.TEXT),
     Key("down,j", "↓ j", "scroll(1)", "down", Where.TEXT, "Scroll"),
     Key("pageup,ctrl+u", "PgUp Ctrl+U", "scroll_page(-1)", "page up", Where.TEXT),

@@ -17,6 +17,7 @@ class ScreenState:
         by_time: whether the table is sorted by time.
         compared: whether the period is compared with another.
         broken_down: whether the table shows a breakdown.
+        marked: how many of its rows are marked.
         all_charts: whether all charts are on the screen.
         saving: the progress of a save; None if there is none.
         selectable_count: how many items the cursor can select in the focused panel or table.
@@ -31,6 +32,7 @@ class ScreenState:
     by_time: bool
     compared: bool
     broken_down: bool
+    marked: int
     all_charts: bool
     saving: str | None
     selectable_count: int
@@ -49,6 +51,7 @@ _NEED_DATA = frozenset(
 )
 NOTHING_FAILED = "no send failed: there is nobody to try again"
 _NO_ITEM = "no item under the cursor"
+_NOTHING_MARKED = "mark two or more rows of a breakdown (b) with Space first"
 _SORTED_BY_DAY = "the table by notification is sorted by day; press v for single starts"
 
 
@@ -73,6 +76,8 @@ def why_not(action: str, state: ScreenState) -> str:
             return "all charts are on the screen"
         case "sort" | "reverse" if state.grouped:
             return _SORTED_BY_DAY
+        case "versus" if state.marked < 2:
+            return _NOTHING_MARKED
         case "find" | "find_next" if not state.broken_down and (state.grouped or not state.by_time):
             return "search needs single starts by time: press v for single starts, s to sort by time"
         case "funnel" if state.compared:

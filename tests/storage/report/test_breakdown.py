@@ -15,7 +15,7 @@ from storage.domain.events import Event
 from storage.domain.filters import Filter
 from storage.report import user_set_reader
 from storage.report.breakdown import Breakdown, load_breakdown, recount_breakdown
-from storage.report.breakdown_filter import filter_of
+from storage.report.breakdown_filter import filter_of, filter_of_rows
 from storage.report.grouping import GroupCounts
 from storage.report.report import Report, load_report
 from tests.cubes import PACKED_BLOCK_LIMITS, few_examples, filters, refresh_all, temporary_database, write
@@ -73,3 +73,8 @@ def assert_recounted(path: Path, filter: Filter, question: Question) -> None:
             for row in breakdown.rows:
                 narrowed = load_report(session, filter_of(filter, breakdown, row), question.now)
                 assert (narrowed.starts, narrowed.users) == (row.counts.starts, row.counts.users)
+            for rows in (breakdown.rows[:2], breakdown.rows[1:]):
+                several = filter_of_rows(filter, breakdown, rows) if rows else None
+                if several is not None:
+                    found = load_report(session, several, question.now)
+                    assert found.starts == sum(row.counts.starts for row in rows)

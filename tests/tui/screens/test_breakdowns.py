@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from storage.domain.dimension import Dimension
+from storage.domain.events import Event, Step
 from storage.domain.filters import Filter
 from storage.report.breakdown_comparison import ComparedRow
 from tests.databases import BETO, DAY, HOUR, LINE, NOON, build
-from tests.events import send
+from tests.events import send, status
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
 from tui.screens.app import SaludoApp
@@ -214,3 +215,65 @@ async def test_compared_each_row_tells_the_change_of_its_starts(tmp_path: Path) 
         assert table(app)[1].split()[-1] == "Change"
         rows = [(row.split()[0].strip("▸"), row.split()[-1]) for row in table(app)[2:]]
         assert rows == [("promo", "+3"), ("old", "-1")]
+
+
+async def test_the_better_of_two_templates_is_told_after_four_keys(tmp_path: Path) -> None:
+    path = build(tmp_path / "two.db", _two_templates())
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "b", "space", "space", "equals_sign")
+        text = screen_text(app)
+        assert "A against B  by template, Last 30 days" in text
+        rows = [line.split() for line in text.splitlines() if line.startswith(("  A ", "  B "))]
+        assert [row[:2] for row in rows] == [["A", "first"], ["B", "second"]]
+        # 50 of 100 and 80 of 100 delivered; Newcombe's interval as statsmodels 0.15 has it.
+        assert "B is better than A   +30.0 points (+16.9 to +41.7)" in text
+        assert "B: too few to tell; a rate needs a base of 30" not in text
+        assert "If you look every day until a difference is clear" in " ".join(text.split())
+        await press(pilot, "escape")
+        assert app.screen is app.dashboard
+        assert app.dashboard.view.by is Dimension.TEMPLATE
+
+
+def _two_templates() -> list[Event]:
+    events: list[Event] = []
+    for template, delivered in (("first", 50), ("second", 80)):
+        for number in range(100):
+            key, who = f"{template}{number}", scenes.person(number)
+            events.append(send(key, NOON + number, who, template=template))
+            if number < delivered:
+                events.append(status(Step.DELIVERED, NOON + HOUR, key, who))
+    return events
+
+
+@pytest.mark.parametrize("keys", [(), ("b",), ("b", "space"), ("b", "space", "k", "space")])
+async def test_with_less_than_two_marks_there_is_nothing_to_compare(path: Path, keys: tuple[str, ...]) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, *keys, "equals_sign")
+        assert app.screen is app.dashboard
+        assert said(app) == "mark two or more rows of a breakdown (b) with Space first"
+
+
+async def test_a_mark_wins_over_the_cursor(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "b", "space")
+        assert table(app)[2].startswith(" ■ promo")
+        assert app.dashboard.table.cursor == 1
+        await press(pilot, "enter")
+        assert app.dashboard.view.filter == Filter(templates=frozenset((scenes.PROMO,)))
+        await press(pilot, "escape")
+        await press(pilot, "space", "enter")
+        assert app.dashboard.view.filter == Filter(templates=frozenset((scenes.PROMO, "order_1")))
+
+
+async def test_marked_rows_that_no_filter_selects_together_are_told(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "b", "space", "j", "space", "enter")
+        assert said(app) == "no filter selects these rows together; Space removes a mark"
+
+
+async def test_elsewhere_space_still_pauses(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "space")
+        assert said(app).startswith("paused")
+        await press(pilot, "space", "b", "space")
+        assert said(app) == "1 row marked"

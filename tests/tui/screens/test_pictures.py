@@ -28,6 +28,7 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "narrow-notifications": ((80, 24), ("v",)),
     "narrow-breakdown": ((80, 24), ("b",)),
     "normal-breakdown": ((120, 40), ("b", "b", "s")),
+    "narrow-versus": ((80, 24), ("b", "space", "space", "equals_sign")),
     "wide-breakdown": ((160, 48), ("b", "j")),
     "narrow-failed-start": ((80, 24), ("3", "enter", "enter")),
     "normal-failed-start": ((120, 40), ("3", "enter", "enter")),
