@@ -47,6 +47,16 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
         "Notifications of the current week, from Monday, that did not fail, under every filter but the period. Each "
         "step shows its share of the previous and of the first step.",
     ),
+    (
+        "Failures",
+        "By reason; Enter opens the codes of a reason. Under a filter of failures the panel says what the one under "
+        "the cursor means and what to do.",
+    ),
+    (
+        "Try again",
+        "The people with a failed send whom a new try can reach: their failure passes, nothing arrived since, nothing "
+        "is on its way, and they did not stop. Meta's limit for a person needs 24 hours.",
+    ),
     ("Implied", "A step that only a later one proves: WhatsApp sends no 'delivered' if a message is read at once."),
     ("(unknown)", "No source names the template: statuses do not, so import the log of your sends too."),
 )

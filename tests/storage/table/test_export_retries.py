@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,8 +62,10 @@ def arrived(key: str, at: int, contact: ContactIds = ANA, **more: Any) -> Event:
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Callable[..., tuple[list[dict[str, str]], dict[str, int], int]]:
+    number = count()  # each history has a database of its own
+
     def asked(*history: Event, text: str = "period:all") -> tuple[list[dict[str, str]], dict[str, int], int]:
-        return retry_of(build(tmp_path / "saludo.db", history), text)
+        return retry_of(build(tmp_path / f"saludo{next(number)}.db", history), text)
 
     return asked
 
@@ -107,6 +110,11 @@ def test_who_was_reached_before_is_not(ask: Any) -> None:
 
 def test_who_was_sent_to_since_waits_for_its_result(ask: Any) -> None:
     assert ask(failed("a", NOON, ANA, 131016), send("later", NOON + HOUR)) == ([], {"waiting": 1}, 0)
+
+
+def test_of_two_sends_at_the_same_time_the_greater_key_is_the_later(ask: Any) -> None:
+    assert ask(failed("b", NOON, ANA, 131016), arrived("c", NOON))[1] == {"reached": 1}
+    assert len(ask(failed("b", NOON, ANA, 131016), arrived("a", NOON))[0]) == 1
 
 
 def test_who_was_told_to_stop_by_another_send_is_left_out(ask: Any) -> None:
