@@ -26,6 +26,7 @@ class Content(StrEnum):
     """What the rows of a file are."""
 
     STARTS = "starts"
+    NOTIFICATIONS = "notifications"
     PEOPLE = "people"
     RETRIES = "retry"
 
@@ -91,10 +92,13 @@ def save(
 
 def _export(content: Content, counting: Callable[[int], None]) -> Export:
     from storage.table.export import STARTS
+    from storage.table.export_notifications import NotificationsExport
     from storage.table.export_people import PeopleExport
     from storage.table.export_retries import RetryExport
 
     match content:
+        case Content.NOTIFICATIONS:
+            return NotificationsExport()
         case Content.PEOPLE:
             return PeopleExport(counting=counting)
         case Content.RETRIES:

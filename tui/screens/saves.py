@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tui.data.breakdown_list import BreakdownList
 from tui.data.breakdown_table import as_table
+from tui.data.reading import View
 from tui.data.saving import Content
 from tui.data.worker_messages import SaveEnded
 from tui.screens.database_worker import DatabaseWorker
@@ -56,7 +57,7 @@ class Saves:
         from storage.table.export import file_name
 
         numbers = self._numbers()
-        prefix = "" if numbers is None else f"{numbers[0]}-"
+        prefix = _of_table(snapshot.view).prefix if numbers is None else f"{numbers[0]}-"
         name = self._directory / f"{prefix}{file_name(snapshot.filter, self._clock())}"
         self._prompt(Purpose.SAVE, str(name), "file name; Enter saves, Esc cancels")
 
@@ -70,7 +71,7 @@ class Saves:
         self.save((self._directory / path).absolute())
 
     def save(self, path: Path | None = None) -> None:
-        """Saves the numbers of the focused panel or of the breakdown, or else the starts.
+        """Saves the numbers of the focused panel or of the breakdown, or else the starts or notifications of the table.
 
         Args:
             path: the file; None for an unused name in the directory.
@@ -85,7 +86,7 @@ class Saves:
             self._database.save_numbers(numbers[0], snapshot.filter, numbers[1], path)
         else:
             self._notices.say("saving …")
-            self._database.save_rows(snapshot.filter, path)
+            self._database.save_rows(snapshot.filter, path, _of_table(snapshot.view))
 
     def save_people(self, content: Content) -> None:
         """Saves the people of the filter, whatever has the focus: all of them, or those to try again."""
@@ -125,3 +126,8 @@ class Saves:
         # An error is shown without the directory, to leave room for the reason.
         text = message.text.replace(f"{self._directory}/", "") if message.error else message.text
         self._notices.say(text, message.error, ends_in_path=not message.error)
+
+
+def _of_table(view: View) -> Content:
+    """What the rows of the table are."""
+    return Content.NOTIFICATIONS if view.grouped else Content.STARTS

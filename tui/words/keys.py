@@ -108,7 +108,7 @@ KEYS: tuple[Key, ...] = (
     Key("s", "s", "sort", "sort by time, template, status or contact", Where.DASHBOARD),
     Key("S", "S", "reverse", "reverse the order", Where.DASHBOARD),
     Key("f", "f", "funnel", "funnel of this week, or of the selected period", Where.DASHBOARD, "Funnel"),
-    Key("w", "w", "save", "save as TSV: the starts of this filter, or the numbers of a chart", Where.DASHBOARD, "Save"),
+    Key("w", "w", "save", "save as TSV what the table shows, or the numbers of a chart", Where.DASHBOARD, "Save"),
     Key(
         "m",
         "m",
