@@ -39,6 +39,11 @@ def takes_several(name: str) -> bool:
     return name in FIELDS and FIELDS[name].several
 
 
+def takes_exclusions(name: str) -> bool:
+    """Whether values can be left out in the list of that name."""
+    return name in FIELDS and name != "period"
+
+
 def options_of(
     name: str, choices: Mapping[str, Sequence[Choice]], counts: Mapping[Hashable, int] | None
 ) -> list[Option]:
@@ -84,9 +89,19 @@ def typed_period(text: str) -> Option | None:
     return Option(period, period_name(period))
 
 
-def with_chosen(filter: Filter, name: str, values: Collection[Hashable]) -> Filter:
-    """The filter with the values chosen for the field `name`; None among them means no restriction."""
-    return filter.without(name) if None in values else filter.without(name).with_values(name, values)
+def with_chosen(filter: Filter, name: str, values: Collection[Hashable], excluded: bool = False) -> Filter:
+    """The filter with the values chosen for the field `name`; None among them means no restriction.
+
+    Args:
+        filter: the filter before.
+        name: the name of the field.
+        values: the chosen values.
+        excluded: whether they are left out, instead of selected.
+    """
+    without = filter.without(name)
+    if None in values:
+        return without
+    return without.with_excluded(name, values) if excluded else without.with_values(name, values)
 
 
 def shifted(period: Period, since: date, until: date, by: int) -> Period:

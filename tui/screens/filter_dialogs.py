@@ -53,7 +53,9 @@ class FilterDialogs:
             self._say(STILL_LOADING)
             return
         filter = self._navigation.view.filter
-        self._open(field, options_of(field, known_choices(self._navigation), None), filter.values(field))
+        values, excluded = filter.values(field), filter.excluded_values(field)
+        options = options_of(field, known_choices(self._navigation), None)
+        self._open(field, options, values or excluded, excludes=not values and bool(excluded))
         if field in COUNTS:
             self._database.load_counts(filter, field)
 
@@ -78,7 +80,8 @@ class FilterDialogs:
         elif message.field == _DIMENSIONS:
             await self._screen.run_action(f"by('{next(iter(message.values))}')")
         else:
-            self._navigation.go_to(with_chosen(self._navigation.view.filter, message.field, message.values))
+            filter = self._navigation.view.filter
+            self._navigation.go_to(with_chosen(filter, message.field, message.values, message.excluded))
 
     def edit(self) -> None:
         """Opens the filter line."""
@@ -99,10 +102,10 @@ class FilterDialogs:
         if self._choices.display:
             self._place(self._choices.field, self._choices.options)
 
-    def _open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
+    def _open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable], excludes: bool = False) -> None:
         self._place(field, len(options))
         self._key_focus.open_dialog(self._choices)
-        self._choices.open(field, options, marked)
+        self._choices.open(field, options, marked, excludes)
 
     def _place(self, field: str, options: int) -> None:
         """Places the list below its dropdown, as wide and high as there is room for."""

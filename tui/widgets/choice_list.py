@@ -1,8 +1,7 @@
-"""The list that a dropdown opens: typing narrows it, Tab marks several options, Enter applies. Knows no filter."""
+"""The list that a dropdown opens: typing narrows it, Tab marks options, `!` leaves them out. Knows no filter."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
@@ -12,7 +11,8 @@ from textual.events import Click, Paste
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.data.filter_options import Option, takes_several, typed_period
+from storage.domain.folding import folded
+from tui.data.filter_options import Option, takes_exclusions, takes_several, typed_period
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
@@ -21,17 +21,16 @@ from tui.words.numbers import short_number
 
 
 class ValuesPicked(Message):
-    """The user picked values for a field."""
+    """The user picked values for a field; `excluded`: all but these."""
 
-    def __init__(self, field: str, values: frozenset[Hashable]) -> None:
-        self.field, self.values = field, values
+    def __init__(self, field: str, values: frozenset[Hashable], excluded: bool = False) -> None:
+        self.field, self.values, self.excluded = field, values, excluded
         super().__init__()
 
 
-def folded(text: str) -> str:
+def compact(text: str) -> str:
     """Text for comparison: no case, no accents, no spaces."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in plain if not unicodedata.combining(sign) and not sign.isspace()).casefold()
+    return "".join(folded(text).split())
 
 
 class ChoiceList(PaintedWidget, can_focus=True):
@@ -54,6 +53,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
         self._folded: list[str] = []
         self._shown: list[Option] = []
         self._marked: set[Hashable] = set()
+        self._marked_by_hand = self._excludes = False
         self._cursor = self._top = 0
 
     @property
@@ -61,15 +61,17 @@ class ChoiceList(PaintedWidget, can_focus=True):
         """How many options there are, whether or not they match."""
         return len(self._options)
 
-    def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable]) -> None:
+    def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable], excludes: bool = False) -> None:
         """Opens the list.
 
         Args:
             field: the name of the field.
             options: its options.
             marked: the values of the present filter; the cursor starts on the first of them.
+            excludes: whether the filter leaves these values out.
         """
         self.field, self.typed = field, ""
+        self._excludes, self._marked_by_hand = excludes, False
         self._marked = set(marked) if takes_several(field) else set()
         self._set_options(options)
         current = [index for index, option in enumerate(self._shown) if option.value in marked]
@@ -88,11 +90,11 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     def _set_options(self, options: Sequence[Option]) -> None:
         self._options = list(options)
-        self._folded = [folded(option.label) for option in options]
+        self._folded = [compact(option.label) for option in options]
         self._filter_options()
 
     def _filter_options(self) -> None:
-        wanted = folded(self.typed)
+        wanted = compact(self.typed)
         pairs = zip(self._options, self._folded, strict=True)
         matching = [(option, label) for option, label in pairs if wanted in label]
         # Those that begin with the text first: "y" is yesterday before today.
@@ -121,17 +123,35 @@ class ChoiceList(PaintedWidget, can_focus=True):
         current = self._option_at_cursor()
         if takes_several(self.field) and current is not None and current.value is not None:
             self._marked ^= {current.value}
+            self._marked_by_hand = True
             self.action_move(1)
 
+    def action_exclude(self) -> None:
+        """Leaves out what is picked, instead of selecting it; again: selects it. In a typed text it is a character."""
+        if self.typed or not takes_exclusions(self.field):
+            self._set_typed(self.typed + "!")
+        else:
+            self._excludes = not self._excludes
+            self.refresh()
+
     def action_pick(self) -> None:
-        current = self._option_at_cursor()
-        if current is None:
+        values = self._picked()
+        if values is None:
             return
-        many = self._marked and current.value is not None and takes_several(self.field)
-        # Enter applies the marked options. With one mark or none, Enter on another option picks only that one.
-        values = self._marked if many and (current.value in self._marked or len(self._marked) > 1) else {current.value}
         self._leave()
-        self.post_message(ValuesPicked(self.field, frozenset(values)))
+        self.post_message(ValuesPicked(self.field, values, self._excludes))
+
+    def _picked(self) -> frozenset[Hashable] | None:
+        """What Enter applies: what was marked by hand, wherever the cursor is; else the option at the cursor.
+
+        Marks that the filter had count as long as the cursor is on one of them.
+        """
+        current = self._option_at_cursor()
+        if self._marked_by_hand:
+            return frozenset(self._marked or {None})
+        if current is None:
+            return None
+        return frozenset(self._marked if current.value in self._marked else {current.value})
 
     def action_close(self) -> None:
         self._leave()
@@ -191,7 +211,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
         count = option.key if option.count is None else short_number(option.count)
         mark = ""
         if takes_several(self.field):
-            mark = "■ " if option.value in self._marked else "□ " if option.value is not None else "  "
+            mark = self._mark(option)
         room = width - 3 - len(mark) - (len(count) + 3 if count else 0)
         pieces: list[Piece] = [
             ("│", DIM),
@@ -202,6 +222,13 @@ class ChoiceList(PaintedWidget, can_focus=True):
         pieces.append(("│", DIM))
         return strip(*pieces).adjust_cell_length(width)
 
+    def _mark(self, option: Option) -> str:
+        if option.value is None:
+            return "  "
+        if option.value not in self._marked:
+            return "□ "
+        return "✗ " if self._excludes else "■ "
+
     def _label(self, option: Option, room: int) -> str:
         # Descriptions of keys are shortened at a word; names from files are made safe.
         return cut_words(option.label, room) if option.key else safe(option.label, 300)
@@ -209,6 +236,9 @@ class ChoiceList(PaintedWidget, can_focus=True):
     def _hint(self) -> str:
         if self.field == "period":
             return "type 14d, or 2026-11-01 2026-11-15"
-        if takes_several(self.field):
-            return "Enter applies, Tab marks several"
-        return "Enter applies"
+        applies = "Enter leaves out" if self._excludes else "Enter applies"
+        if self._marked_by_hand:
+            applies += f" {len(self._marked)} marked" if self._marked else " nothing"
+        marks = ", Tab marks several" if takes_several(self.field) and not self._marked_by_hand else ""
+        others = ("" if self._excludes else ", ! all but these") if takes_exclusions(self.field) else ""
+        return f"{applies}{marks}{others}"

@@ -167,6 +167,7 @@ KEYS: tuple[Key, ...] = (
     Key("pageup", "PgUp", "move(-10)", "ten up", Where.LIST),
     Key("pagedown", "PgDn", "move(10)", "ten down", Where.LIST),
     Key("tab", "Tab", "mark", "mark several origins, lines or templates (also Space, before typing)", Where.LIST),
+    Key("exclamation_mark", "!", "exclude", "leave out what is picked: all but these", Where.LIST, "All but"),
     Key("backspace", "Backspace", "erase", "delete the last character", Where.LIST),
     Key("enter", "Enter", "pick", "apply the selection", Where.LIST, "Apply"),
     Key("escape,shift+tab", "Esc", "close", "cancel", Where.LIST, "Cancel"),

@@ -44,6 +44,35 @@ async def test_several_values_are_marked_with_space(path: Path) -> None:
         assert app.dashboard.table.count == scenes.SENDS
 
 
+async def test_a_mark_wins_over_the_cursor(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "t", "down", "space", "enter")  # the mark moves the cursor on
+        assert str(app.dashboard.view.filter) == "period:30d template:order_1"
+        await press(pilot, "t", "down", "space", "up", "up", "up", "enter")
+        assert str(app.dashboard.view.filter) == f'period:30d template:order_1,"{scenes.PROMO}"'
+        await press(pilot, "t", "space", "space", "enter")  # both marks are removed
+        assert str(app.dashboard.view.filter) == "period:30d"
+
+
+async def test_enter_on_another_value_takes_that_one_alone(path: Path) -> None:
+    async with dashboard(path, filter="template:order_1") as (app, pilot):
+        await press(pilot, "t", "down", "enter")
+        assert str(app.dashboard.view.filter) == f'period:30d template:"{scenes.PROMO}"'
+
+
+async def test_all_but_the_marked_are_chosen_from_a_list(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "t", "down", "space", "exclamation_mark")
+        assert "Enter leaves out 1 marked" in screen_text(app)
+        await press(pilot, "enter")
+        assert str(app.dashboard.view.filter) == "period:30d template:!order_1"
+        assert app.dashboard.table.count == scenes.STARTS - 10
+        await press(pilot, "t", "exclamation_mark", "enter")
+        assert str(app.dashboard.view.filter) == "period:30d template:order_1"
+        await press(pilot, "u", "down", "exclamation_mark", "enter")
+        assert str(app.dashboard.view.filter) == "period:30d template:order_1 user:!new"
+
+
 async def test_a_list_tells_how_many_starts_each_value_has_under_the_other_filters(path: Path) -> None:
     async with dashboard(path, filter="status:failed") as (app, pilot):
         await press(pilot, "t")
