@@ -17,3 +17,4 @@ for name in [name for name in os.environ if name.startswith("TEXTUAL_") and "SNA
     del os.environ[name]
 for name in ("NO_COLOR", "COLORTERM", "SALUDO_DB", "SSH_CONNECTION"):
     os.environ.pop(name, None)
+os.environ["SALUDO_SETTINGS"] = os.devnull

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from storage.domain.failures import NO_CODE, Reason
+from storage.domain.filter_context import FilterContext
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import FIELDS, Filter, fields_by_keyword
 from storage.domain.period import NAMED_PERIODS
@@ -26,7 +29,12 @@ FIELD_ROWS = {
     for names, values, several in re.findall(r"^\| (`[^|]*) \| (.*) \| ?(\w*) ?\|$", section("Fields"), re.MULTILINE)
     for keyword in re.findall(r"`(\w+)`", names)
 }
-IN_BLOCKS = [line for block in re.findall(r"```\n(.*?)```", DOCUMENT, re.DOTALL) for line in block.splitlines()]
+(_NAMED,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+_PLAIN = DOCUMENT.replace(_NAMED, "").replace("```toml\n```\n", "")
+IN_BLOCKS = [
+    line for block in re.findall(r"^```\n(.*?)^```", _PLAIN, re.DOTALL | re.MULTILINE) for line in block.splitlines()
+]
+CONTEXT = FilterContext(date(2026, 11, 29), tomllib.loads(_NAMED)["filters"])
 IN_SENTENCES = re.findall(rf"`((?:{'|'.join(fields_by_keyword())}):[^`\n]+)`", DOCUMENT.split("\n## Errors")[0])
 ERRORS = re.findall(r"^\| `([^`]+)` \| (.+) \|$", section("Errors"), re.MULTILINE)
 
@@ -59,8 +67,28 @@ def test_every_form_of_a_failure_is_a_value(value: str) -> None:
 
 @pytest.mark.parametrize("text", [*IN_BLOCKS, *IN_SENTENCES])
 def test_every_example_is_a_filter(text: str) -> None:
-    filter = Filter.parse(text)
+    filter = Filter.parse(text, CONTEXT)
     assert Filter.parse(str(filter)) == filter
+
+
+_DAYS = [
+    (word, meaning)
+    for words, meaning in re.findall(r"^\| (`.*) \| ([^|:;]*)", section("Days"), re.MULTILINE)
+    for word in re.findall(r"`([^`]+)`", words)
+]
+
+
+@pytest.mark.parametrize(("word", "meaning"), _DAYS)
+def test_every_way_to_write_a_day_is_read(word: str, meaning: str) -> None:
+    (since,) = re.findall(r"since:(\S+)", str(Filter.parse(f"since:{word}", CONTEXT)))
+    if re.fullmatch(r"\d+ November 2026", meaning):
+        assert date.fromisoformat(since).strftime("%-d November 2026") == meaning
+
+
+@pytest.mark.parametrize("text", re.findall(r"`(@[^`]*)`", section("Named filters")))
+def test_every_example_of_a_name_is_a_filter(text: str) -> None:
+    if text != "@name":
+        assert Filter.parse(text, CONTEXT).period.name in ("7d", "today")
 
 
 def test_the_examples_use_every_field() -> None:

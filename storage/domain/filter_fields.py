@@ -17,6 +17,7 @@ from storage.domain.failures import NO_CODE, Reason
 from storage.domain.filter_text import Word
 from storage.domain.patterns import plain, quoted
 from storage.domain.period import ALL_TIME, FIRST_DAY, LAST_DAY, NAMED_PERIODS, Period
+from storage.domain.written_dates import WrittenDateError, read_day
 
 T = TypeVar("T")
 Member = TypeVar("Member", bound=StrEnum)
@@ -213,11 +214,8 @@ class PeriodField(Field):
         return ""
 
     def read(self, word: Word, before: Period | None) -> Period:
-        value = word.only_value().lower()
-        if word.keyword == "period":
-            period = _named_period(word, value)
-        else:
-            period = _period_with_day(word, before or ALL_TIME, _iso_day(word, value))
+        named = word.keyword == "period"
+        period = _named_period(word) if named else _period_with_day(word, before or ALL_TIME)
         named_before = before is not None and before.since is None and before.until is None
         if named_before or (before is not None and word.keyword == "period"):
             raise word.error("Use either 'period:' or 'since:' and 'until:', not both")
@@ -233,8 +231,8 @@ class PeriodField(Field):
         return cast("Period", next(iter(values), ALL_TIME))
 
 
-def _named_period(word: Word, value: str) -> Period:
-    value = value.replace("-", "_")  # last-week is as good as last_week
+def _named_period(word: Word) -> Period:
+    value = word.only_value().lower().replace("-", "_")  # last-week is as good as last_week
     if value == "all":
         return ALL_TIME
     if value not in NAMED_PERIODS and not _DAYS.fullmatch(value):
@@ -242,17 +240,21 @@ def _named_period(word: Word, value: str) -> Period:
     return Period(value)
 
 
-def _iso_day(word: Word, value: str) -> str:
+def _day(word: Word, since: str | None) -> str:
+    """The day that a word after `since:` or `until:` says; `since` is the first day, where `until:` follows it."""
+    value = plain(word.only_value())
+    after = None if since is None else date.fromisoformat(since)
     try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise word.error(f"'{value}' is not a date; write it as YYYY-MM-DD") from None
+        day = read_day(value, word.today, after=after, is_end=word.keyword == "until")
+    except WrittenDateError as error:
+        raise word.error(str(error)) from None
     if not FIRST_DAY <= day <= LAST_DAY:
         raise word.error(f"{value} is out of range; use a date from {FIRST_DAY} to {LAST_DAY}")
     return day.isoformat()
 
 
-def _period_with_day(word: Word, before: Period, day: str) -> Period:
+def _period_with_day(word: Word, before: Period) -> Period:
+    day = _day(word, before.since)
     since, until = (day, before.until) if word.keyword == "since" else (before.since, day)
     if since is not None and until is not None and since >= until:
         raise word.error(f"until:{until} must be after since:{since}")

@@ -1,18 +1,23 @@
 """The text of a filter as words: `keyword:value,value`, separated by spaces. Knows no field's meaning.
 
 A value becomes a pattern: a bare `*` is a wildcard, text in quotes is literal. A bare `!` before the values excludes
-them. The grammar is in `docs/filters.md`.
+them. `@name` stands for the words of a named filter. The grammar is in `docs/filters.md`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from datetime import date
 from typing import NamedTuple
 
 from storage.domain.errors import unknown_word
+from storage.domain.filter_context import FilterContext
 from storage.domain.patterns import literal, unquoted
 
+_DATES = frozenset(("since", "until"))  # their value can go on after a space: `since:1 nov 2026`
+_REST_OF_DATE = re.compile(r"(?: +\d{1,2}(?:st|nd|rd|th)?,?| +(?:de +)?[^\W\d_]{3,}\.?)?(?: +(?:del? +)?\d{4})?(?!\S)")
+_NAME = re.compile(r"@[^\s\",:!*\\]*")
 _KEYWORD = re.compile(r"([A-Za-z]+):")
 _UNTIL_QUOTE = re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL)
 
@@ -48,6 +53,8 @@ class Word(NamedTuple):
         text: the whole text that the word is part of.
         position: where the word begins in `text`.
         length: how many characters the word has.
+        today: the present day, for days that are written without a year or relative to it.
+        name: of the named filter that the word comes from; empty if it stands in the text itself.
     """
 
     keyword: str
@@ -56,9 +63,12 @@ class Word(NamedTuple):
     text: str
     position: int
     length: int
+    today: date
+    name: str = ""
 
     def error(self, message: str) -> FilterError:
         """An error that points at this word."""
+        message = f"@{self.name}: {message}" if self.name else message
         return FilterError(message, self.text, self.position, self.length)
 
     def only_value(self) -> str:
@@ -68,27 +78,66 @@ class Word(NamedTuple):
         return self.values[0]
 
 
-def split_words(text: str, keywords: Collection[str]) -> Iterator[Word]:
-    """The words of a filter text, in order.
+def split_words(
+    text: str, keywords: Collection[str], context: FilterContext, names: tuple[str, ...] = ()
+) -> Iterator[Word]:
+    """The words of a filter text, in order, with those of the named filters that it mentions.
 
     Args:
         text: the whole text.
         keywords: the keywords that are allowed.
+        context: the named filters, and the present day.
+        names: of the named filters whose text this one is part of, the outermost first.
 
     Raises:
-        FilterError: a word has no known keyword, no value, or a quote that is not closed.
+        FilterError: a word has no known keyword, no value, or a quote that is not closed; a name is unknown, or its
+            filter mentions itself.
     """
     position = 0
     while position < len(text):
         if text[position].isspace():
             position += 1
-            continue
-        word = _word(text, position, keywords)
-        yield word
-        position += word.length
+        elif text[position] == "@":
+            end = _name_end(text, position)
+            yield from _named_words(text, position, end, keywords, context, names)
+            position = end
+        else:
+            word = _word(text, position, keywords, context.today)
+            yield word
+            position += word.length
 
 
-def _word(text: str, start: int, keywords: Collection[str]) -> Word:
+def _name_end(text: str, start: int) -> int:
+    found = _NAME.match(text, start)
+    return start if found is None else found.end()
+
+
+def _named_words(
+    text: str, start: int, end: int, keywords: Collection[str], context: FilterContext, names: tuple[str, ...]
+) -> Iterator[Word]:
+    """The words that `@name` stands for."""
+    given = text[start + 1 : end]
+    name = given.lower()
+    if name not in context.named:
+        raise FilterError(_unknown_name(given, context.named), text, start, end - start)
+    if name in names:
+        cycle = " → ".join(f"@{one}" for one in (*names[names.index(name) :], name))
+        raise FilterError(f"@{name} refers to itself: {cycle}", text, start, end - start)
+    try:
+        for word in split_words(context.named[name], keywords, context, (*names, name)):
+            yield word._replace(text=text, position=start, length=end - start, name=name)
+    except FilterError as error:
+        message = error.message if error.message.startswith("@") else f"@{name}: {error.sentence}"
+        raise FilterError(message, text, start, end - start) from None
+
+
+def _unknown_name(given: str, named: Collection[str]) -> str:
+    if not named:
+        return f"Unknown filter '@{given}': the settings file has no [filters]"
+    return unknown_word("filter", f"@{given}", [f"@{name}" for name in sorted(named)])
+
+
+def _word(text: str, start: int, keywords: Collection[str], today: date) -> Word:
     """The word that begins at `start`."""
     head = _KEYWORD.match(text, start)
     if head is None:
@@ -98,7 +147,10 @@ def _word(text: str, start: int, keywords: Collection[str]) -> Word:
     if keyword not in keywords:
         raise FilterError(unknown_word("field", head[1], keywords), text, start, len(head[1]))
     values, marked, end = _scan(text, head.end())
-    word = Word(keyword, tuple(values), marked[0], text, start, end - start)
+    if keyword in _DATES and values[0] and (more := _REST_OF_DATE.match(text, end)) is not None:
+        values[-1] += more[0]
+        end = more.end()
+    word = Word(keyword, tuple(values), marked[0], text, start, end - start, today)
     if "" in values:
         raise word.error(f"'{keyword}:' needs a value")
     if any(marked) and not marked[0]:

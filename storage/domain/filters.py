@@ -10,8 +10,9 @@ from collections.abc import Collection, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from storage.domain.filter_context import NO_CONTEXT, FilterContext
 from storage.domain.filter_fields import FailureValue, Field, OneOf, Pattern, PeriodField, SetField, SingleField
-from storage.domain.filter_text import split_words
+from storage.domain.filter_text import Word, split_words
 from storage.domain.period import LAST_30_DAYS, Period
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 
@@ -36,6 +37,19 @@ Exclusion = tuple[str, Hashable]  # the name of a field and one of its values
 def fields_by_keyword() -> dict[str, Field]:
     """The fields by what can be written before a colon, in the order of `FIELDS`."""
     return {keyword: field for field in FIELDS.values() for keyword in field.keywords}
+
+
+def _in_order(words: list[Word]) -> list[Word]:
+    """The words that count, the end of the period last, because its year can follow from the beginning.
+
+    Of a field with one value, what the text itself says counts more than what a named filter says.
+    """
+    fields = fields_by_keyword()
+    own = {
+        fields[word.keyword].name for word in words if not (word.name or word.excluded or fields[word.keyword].several)
+    }
+    counted = [word for word in words if not word.name or word.excluded or fields[word.keyword].name not in own]
+    return sorted(counted, key=lambda word: word.keyword == "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +81,21 @@ class Filter:
     excluded: frozenset[Exclusion] = frozenset()
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """The filter that a text says; raises FilterError, which points at the wrong word."""
+    def parse(cls, text: str, context: FilterContext = NO_CONTEXT) -> Self:
+        """The filter that a text says.
+
+        Args:
+            text: the text.
+            context: the present day, and the named filters.
+
+        Raises:
+            FilterError: points at the wrong word.
+        """
         fields = fields_by_keyword()
         given: dict[str, Any] = {}
         excluded: set[Exclusion] = set()
         seen: set[str] = set()
-        for word in split_words(text, fields):
+        for word in _in_order(list(split_words(text, fields, context))):
             field = fields[word.keyword]
             if word.excluded:
                 excluded |= {(field.name, value) for value in field.excluded(word)}

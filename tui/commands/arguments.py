@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from storage.domain.dimension import Dimension
+from storage.domain.filter_context import FilterContext
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.period import NAMED_PERIODS
@@ -53,10 +54,10 @@ def program_version() -> str:
         return "0 (not installed)"
 
 
-def filter_of(text: str) -> Filter:
+def filter_of(text: str, context: FilterContext) -> Filter:
     """Parses the text of `--filter`; raises UsageError, which quotes the wrong part."""
     try:
-        return Filter.parse(text)
+        return Filter.parse(text, context)
     except FilterError as error:
         raise UsageError(f"--filter: {error.sentence}") from None
 
@@ -102,21 +103,28 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     # Suppressed defaults: `saludo --filter … report` must not be reset by the parser of `report`.
     filter_options = _Parser(add_help=False)
     filter_options.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
-    filter_options.add_argument("--now", default=argparse.SUPPRESS, metavar="T", help="treat this ISO 8601 time as now")
+    filter_options.add_argument(
+        "--no-exclude",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="include the people that 'exclude' of the settings file leaves out",
+    )
+    now_option = _Parser(add_help=False)
+    now_option.add_argument("--now", default=argparse.SUPPRESS, metavar="T", help="treat this ISO 8601 time as now")
     dashboard_options = _dashboard_options()
     parser = _Parser(
         prog="saludo",
-        parents=[common, filter_options, dashboard_options],
+        parents=[common, filter_options, now_option, dashboard_options],
         description="Report on the conversation starts of a WhatsApp business. Without a command: open the dashboard.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB is the default of --db.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    _add_demo(commands, [common, dashboard_options])
+    _add_demo(commands, [common, filter_options, dashboard_options])
     _add_import(commands, common, with_formats)
     _add_lists(commands, common)
-    _add_report(commands, [common, filter_options])
-    _add_export(commands, [common, filter_options])
+    _add_report(commands, [common, filter_options, now_option])
+    _add_export(commands, [common, filter_options, now_option])
     _add_backup(commands, common)
     check = commands.add_parser("check", parents=[common], help="compare the database with its messages")
     check.add_argument("--rebuild", action="store_true", help="rebuild derived data first")

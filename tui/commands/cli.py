@@ -59,9 +59,11 @@ def run(words: list[str]) -> int:
 
 def _refuse_unused(arguments: Namespace) -> None:
     """Refuses a filter or a time that the command would ignore."""
-    for name in ("filter", "now"):
-        if arguments.command not in (None, "report", "export") and hasattr(arguments, name):
-            raise UsageError(f"--{name}: '{arguments.command}' has no such option; the dashboard, report and export do")
+    for name in ("filter", "no_exclude", "now"):
+        takes_it = (None, "report", "export") if name == "now" else (None, "demo", "report", "export")
+        if arguments.command not in takes_it and hasattr(arguments, name):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option}: '{arguments.command}' has no such option; the dashboard, report and export do")
 
 
 def _run(arguments: Namespace) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 from storage.database.connection import default_path
 from storage.domain.filters import Filter
 from tui.commands.arguments import UsageError, filter_of
+from tui.data.filter_settings import FilterSettings
+from tui.data.preferences import default_file, load_filter_settings
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -29,9 +32,31 @@ def database_of(arguments: Namespace) -> Path:
     return path
 
 
-def filter_in(arguments: Namespace) -> Filter:
-    """The filter of `--filter`; raises UsageError."""
-    return filter_of(getattr(arguments, "filter", ""))
+def filter_settings(arguments: Namespace, told: Callable[[str], None]) -> FilterSettings:
+    """The named filters and the excluded people of the settings file; `--no-exclude` leaves out nobody.
+
+    Args:
+        arguments: of the command line.
+        told: called with each line about what is wrong with them.
+    """
+    settings, problems = load_filter_settings(default_file())
+    for problem in problems:
+        told(problem)
+    return replace(settings, people=frozenset()) if hasattr(arguments, "no_exclude") else settings
+
+
+def filter_in(arguments: Namespace, settings: FilterSettings, today: date | None = None) -> Filter:
+    """The filter of `--filter`, without the excluded people.
+
+    Args:
+        arguments: of the command line.
+        settings: named filters and excluded people.
+        today: the present day in the report's time zone; None, where the filter is only checked: in the machine's.
+
+    Raises:
+        UsageError: the filter is wrong.
+    """
+    return settings.excluding(filter_of(getattr(arguments, "filter", ""), settings.context(today)))
 
 
 def now_of(arguments: Namespace, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from storage.database.complete_file import refuse_replacing
 from storage.database.connection import reading
-from tui.commands.common import bar, database_of, filter_in, interrupted_by_signals, now_of
+from tui.commands.common import bar, database_of, filter_in, filter_settings, interrupted_by_signals, now_of
 from tui.commands.output import open_stdout, print_message
 from tui.words.numbers import plural
 
@@ -23,11 +23,13 @@ def export(arguments: Namespace) -> int:
     from storage.table.export import write_tsv
     from storage.table.export_file import check_format, write_export
 
-    filter, path = filter_in(arguments), Path(arguments.output)
+    settings, path = filter_settings(arguments, print_message), Path(arguments.output)
+    filter_in(arguments, settings)  # a wrong filter is reported before the database is opened
     if to_file := arguments.output != "-":
         check_format(path)
     with interrupted_by_signals(), reading(database_of(arguments)) as connection, read_session(connection) as session:
         now = now_of(arguments, session.settings.zone)
+        filter = filter_in(arguments, settings, session.calendar.today(now))
         if not to_file:
             rows = _rows(arguments, None)
             with open_stdout() as out:

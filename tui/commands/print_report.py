@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.database.connection import reading
 from storage.domain.filters import Filter
-from tui.commands.common import database_of, filter_in, now_of
+from tui.commands.common import database_of, filter_in, filter_settings, now_of
 from tui.commands.output import is_utf8, print_json, print_lines, print_message
 
 if TYPE_CHECKING:
@@ -25,10 +25,12 @@ def report(arguments: Namespace) -> int:
     from storage.report.read_session import read_session
     from storage.report.report import load_report
 
-    filter = filter_in(arguments)
+    settings = filter_settings(arguments, print_message)
+    filter_in(arguments, settings)  # a wrong filter is reported before the database is opened
     comparison = breakdown = previous = None
     with reading(database_of(arguments)) as connection, read_session(connection) as session:
         now = now_of(arguments, session.settings.zone)
+        filter = filter_in(arguments, settings, session.calendar.today(now))
         if arguments.compare is not None:
             comparison = _comparison(session, filter, now, arguments)
         found = load_report(session, filter, now) if comparison is None else comparison.report

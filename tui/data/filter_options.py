@@ -6,15 +6,17 @@ import re
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from storage.domain.filters import FIELDS, Filter
 from storage.domain.period import FIRST_DAY, LAST_DAY, Period
+from storage.domain.written_dates import WrittenDateError, read_span
 from storage.report.filter_choices import COUNTS, Choice
 from tui.terminal.style import key_names
 from tui.words.filter_words import DROPDOWNS, period_name
 from tui.words.keys import Key
 
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_BETWEEN_DAYS = re.compile(r"\s*(?:-|–|\.\.|\b(?:to|until|a|al|hasta)\b)\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,17 @@ class Option:
     label: str
     count: int | None = None
     key: str = ""
+
+
+class NamedFilter(NamedTuple):
+    """The value of an option that stands for a named filter."""
+
+    name: str
+
+
+def named_options(named: Mapping[str, str]) -> list[Option]:
+    """The options for named filters, each with its text."""
+    return [Option(NamedFilter(name), f"@{name}  {text}") for name, text in named.items()]
 
 
 def takes_several(name: str) -> bool:
@@ -68,25 +81,45 @@ def commands_of(keys: Sequence[Key]) -> list[Option]:
     return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}", key=key_names(key.shown)) for key in keys]
 
 
-def typed_period(text: str) -> Option | None:
-    """The period of typed text: days (`14d`), a first day, or a first and a last day; None if it is neither."""
-    text = text.strip().lower()
-    if (days := re.fullmatch(r"([1-9]\d{0,3})\s*d?", text)) is not None:
+def typed_period(text: str, today: date) -> Option | None:
+    """The period of typed text; None if it is none.
+
+    Args:
+        text: a number of days (`14d`), a month, a first day, or a first and a last day, as people write them.
+        today: the present day.
+    """
+    text = text.strip()
+    if (days := re.fullmatch(r"([1-9]\d{0,3})\s*d?", text.lower())) is not None:
         period = Period(f"{days[1]}d")
         return Option(period, period_name(period))
-    try:
-        found = [date(*map(int, part.split("-"))) for part in _DATE.findall(text)]
-    except ValueError:
+    found = _one_day(text, today) or _two_days(text, today)
+    if found is None or any(day is not None and not FIRST_DAY <= day < LAST_DAY for day in found):
         return None
-    if not 1 <= len(found) <= 2 or any(not FIRST_DAY <= day < LAST_DAY for day in found):
-        return None
-    if len(found) == 1:
-        period = Period(None, found[0].isoformat(), None)
-    elif found[0] <= found[1]:
-        period = Period(None, found[0].isoformat(), (found[1] + timedelta(days=1)).isoformat())
-    else:
-        return None
+    first, last = found
+    period = Period(None, first.isoformat(), None if last is None else (last + timedelta(days=1)).isoformat())
     return Option(period, period_name(period))
+
+
+def _one_day(text: str, today: date) -> tuple[date, date | None] | None:
+    """All of a month, or from a day on."""
+    try:
+        first, last = read_span(text, today)
+    except WrittenDateError:
+        return None
+    return first, last if last > first else None
+
+
+def _two_days(text: str, today: date) -> tuple[date, date] | None:
+    """From a day to another one, both included. Of several signs that can be between them, the first that fits is."""
+    for between in _BETWEEN_DAYS.finditer(text):
+        try:
+            first, _ = read_span(text[: between.start()], today)
+            _, last = read_span(text[between.end() :], today, not_before=first)
+        except WrittenDateError:
+            continue
+        if first <= last:
+            return first, last
+    return None
 
 
 def with_chosen(filter: Filter, name: str, values: Collection[Hashable], excluded: bool = False) -> Filter:

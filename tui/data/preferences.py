@@ -1,4 +1,4 @@
-"""The user's preferences: theme, mouse, first filter, directory for saved files, and keys; from a small TOML file.
+"""The user's preferences: theme, mouse, filters, directory for saved files, and keys; from a small TOML file.
 
 Knows no widget. An invalid setting is reported and its default is used; the others apply.
 """
@@ -13,12 +13,13 @@ from typing import Any
 
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
+from tui.data.filter_settings import FilterSettings, excluded_people, named_filters, wrong_filters
 from tui.terminal.sanitize import safe
 
 _LARGEST = 1_000_000  # bytes of a settings file
 _LONGEST = 200  # characters of a problem
 THEMES = ("ansi", "dark", "light")
-NAMES = ("theme", "mouse", "ascii", "filter", "directory", "keys")
+NAMES = ("theme", "mouse", "ascii", "filter", "directory", "exclude", "filters", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Preferences:
         theme: one of THEMES.
         mouse: whether the mouse is used.
         ascii: show only ASCII characters.
-        filter: the first filter of the dashboard.
+        filter: the text of the first filter of the dashboard.
+        filters: the named filters, and the people that every filter excludes.
         directory: where files are saved; None for the current directory.
         keys: the keys of each action, by its id, as Textual names them.
         problems: what is wrong with the file, one line each.
@@ -38,7 +40,8 @@ class Preferences:
     theme: str = "ansi"
     mouse: bool = True
     ascii: bool = False
-    filter: Filter = field(default_factory=Filter)
+    filter: str = ""
+    filters: FilterSettings = field(default_factory=FilterSettings)
     directory: Path | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -85,30 +88,55 @@ def load(base: Preferences, path: Path, known_keys: frozenset[str]) -> Preferenc
         The preferences, with what is wrong with the file in `problems`.
     """
     try:
+        values = _read(path)
+    except ValueError as error:
+        return replace(base, problems=(str(error),))
+    return _with_settings(base, values, path, known_keys)
+
+
+def load_filter_settings(path: Path) -> tuple[FilterSettings, tuple[str, ...]]:
+    """The named filters and the excluded people of a file, and what is wrong with them, one line each."""
+    try:
+        values = _read(path)
+    except ValueError as error:
+        return FilterSettings(), (str(error),)
+    of_filters = {name: value for name, value in values.items() if name in ("filters", "exclude")}
+    found = _with_settings(Preferences(), of_filters, path, frozenset())
+    return found.filters, found.problems
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The settings in a file, none if it does not exist; raises ValueError, one line, if it cannot be read."""
+    try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
         text = content.decode()
     except FileNotFoundError:
-        return base
+        return {}
     except (OSError, UnicodeDecodeError) as error:
-        return replace(base, problems=(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})",))
+        raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})") from None
     if len(content) > _LARGEST:
-        return replace(base, problems=(f"{path}: is no settings file: it is larger than {_LARGEST:,} bytes",))
+        raise ValueError(f"{path}: is no settings file: it is larger than {_LARGEST:,} bytes")
     import tomllib  # only if there is a file: most people have none, and start faster
 
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError:
-        return replace(base, problems=(f"{path}: nested too deeply; the defaults are used",))
+        raise ValueError(f"{path}: nested too deeply; the defaults are used") from None
     except ValueError as error:  # also a number of too many digits
-        return replace(base, problems=(f"{path}: {error}; the defaults are used",))
+        raise ValueError(f"{path}: {error}; the defaults are used") from None
+
+
+def _with_settings(base: Preferences, values: Mapping[str, Any], path: Path, known_keys: frozenset[str]) -> Preferences:
     problems: list[str] = []
     found = base
-    for name, value in values.items():
+    # The first filter can mention named ones.
+    for name, value in sorted(values.items(), key=lambda setting: setting[0] == "filter"):
         try:
             found = _with_setting(found, name, value, known_keys)
         except ValueError as error:
             problems.append(f"{path.name}: {safe(str(error), _LONGEST)}")
+    problems += [f"{path.name}: {safe(text, _LONGEST)}" for text in wrong_filters(found.filters.named)]
     return replace(found, problems=tuple(problems))
 
 
@@ -124,16 +152,21 @@ def _with_setting(found: Preferences, name: str, value: Any, known_keys: frozens
             raise ValueError(f"{name} is true or false, not {value!r}")
         case "filter", str():
             try:
-                return replace(found, filter=Filter.parse(value))
+                Filter.parse(value, found.filters.context(None))
             except FilterError as error:
                 raise ValueError(f"filter: {error.message}") from None
+            return replace(found, filter=value)
+        case "filters", dict():
+            return replace(found, filters=replace(found.filters, named=named_filters(value)))
+        case "exclude", list():
+            return replace(found, filters=replace(found.filters, people=excluded_people(value)))
         case "directory", str():
             if not _is_directory(value):
                 raise ValueError(f"directory not found: {value!r}")
             return replace(found, directory=Path(value).expanduser())
         case "keys", dict():
             return replace(found, keys=dict(_keys(value, known_keys)))
-        case (("filter" | "directory" | "keys"), _):
+        case (("filter" | "filters" | "exclude" | "directory" | "keys"), _):
             raise ValueError(f"{name} cannot be {value!r}")
         case _:
             raise ValueError(f"unknown setting {name!r}; expected {', '.join(NAMES)}")

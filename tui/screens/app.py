@@ -88,7 +88,7 @@ class SaludoApp(CellDiff):
         self._ending = Ending(
             lambda status: self.exit(return_code=status), lambda: self.workers.cancel_all(), self._leave_terminal
         )
-        self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems)
+        self.dashboard = Dashboard(path, filter, clock, directory, preferences.problems, preferences.filters)
 
     def get_default_screen(self) -> Dashboard:
         """The dashboard itself: an empty screen below it would also be laid out and painted."""

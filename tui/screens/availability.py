@@ -31,6 +31,7 @@ class Availability:
 
     Args:
         path: the database.
+        everything: the filter without any choice of the user.
         saving: the progress of a save; returns None if there is none.
     """
 
@@ -42,10 +43,12 @@ class Availability:
         table: StartsTable,
         detail: DetailPane,
         path: Path,
+        everything: Filter,
         saving: Callable[[], str | None],
     ) -> None:
         self._navigation, self._key_focus, self._arrangement = navigation, key_focus, arrangement
         self._table, self._detail, self._path, self._saving = table, detail, path, saving
+        self._everything = everything
 
     def reason(self, action: str) -> str:
         """Why an action of the dashboard is unavailable; empty if it is available."""
@@ -79,7 +82,7 @@ class Availability:
         return ScreenState(
             can_go_back=navigation.history.depth > 0 or self._detail.display,
             can_go_forward=navigation.history.ahead > 0,
-            filtered=navigation.view.filter != Filter(),
+            filtered=navigation.view.filter != self._everything,
             grouped=navigation.view.grouped,
             compared=navigation.view.compare is not None,
             by_time=navigation.view.order is Order.TIME,

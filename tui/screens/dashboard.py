@@ -19,6 +19,7 @@ from storage.domain.dimension import Dimension
 from storage.domain.filters import Filter
 from storage.report.breakdown_comparison import ComparedRow
 from tui.data import worker_messages
+from tui.data.filter_settings import NO_FILTER_SETTINGS, FilterSettings
 from tui.data.reading import Snapshot, Stamp, View
 from tui.data.saving import Content
 from tui.screens.dashboard_parts import DashboardParts
@@ -42,6 +43,7 @@ class Dashboard(Screen[None]):
         clock: gives the current time.
         directory: where files without a path are saved.
         problems: of the settings file, shown with the first numbers.
+        filters: of the settings file: named filters and excluded people.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DASHBOARD)]
@@ -58,17 +60,21 @@ class Dashboard(Screen[None]):
         clock: Callable[[], datetime],
         directory: Path,
         problems: tuple[str, ...] = (),
+        filters: FilterSettings = NO_FILTER_SETTINGS,
     ) -> None:
         super().__init__(id="dashboard")
         self._resumed = False
         self.widgets = DashboardWidgets(
             choose=self.action_choose,
             known_choices=lambda: known_choices(self.parts.navigation),
+            context=lambda: self.parts.dialogs.context,
             leave_detail=lambda: self.parts.leave_detail(),
             restore_focus=lambda: self.parts.restore_focus(),
         )
         self.table = self.widgets.table
-        self.parts = DashboardParts(self, self.widgets, self.show_keys, path, filter, clock, directory, problems)
+        self.parts = DashboardParts(
+            self, self.widgets, self.show_keys, path, filter, clock, directory, problems, filters
+        )
 
     def compose(self) -> ComposeResult:
         # The classes of the first layout are set before the widgets exist: set later, each would style them again.
@@ -279,7 +285,7 @@ class Dashboard(Screen[None]):
         self._act("filter_line", self.parts.dialogs.edit)
 
     def action_clear(self) -> None:
-        self._act("clear", self.parts.navigation.go_to, Filter())
+        self._act("clear", self.parts.dialogs.clear)
 
     def action_shift(self, by: int) -> None:
         self._act("shift", self.parts.dialogs.shift, by)

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from storage.domain.filters import Filter
 from storage.report.report import Report
+from tui.data.filter_settings import FilterSettings
 from tui.data.reading import View
 from tui.data.worker_messages import Note
 from tui.screens.arrangement import Arrangement
@@ -53,6 +54,7 @@ class DashboardParts:
         clock: Callable[[], datetime],
         directory: Path,
         problems: tuple[str, ...],
+        filters: FilterSettings,
     ) -> None:
         self._screen, self._widgets = screen, widgets
         table, detail = widgets.table, widgets.detail
@@ -71,9 +73,11 @@ class DashboardParts:
         ask = Prompt(widgets.prompt_line, focus, say).ask
         saves = self.saves = Saves(navigation, database, focus, table, notices, clock, directory, ask, show_keys)
         availability = self.availability = Availability(
-            navigation, focus, arrangement, table, detail, path, saving=lambda: saves.progress
+            navigation, focus, arrangement, table, detail, path, filters.everything, saving=lambda: saves.progress
         )
-        self.dialogs = FilterDialogs(screen, widgets.choices, widgets.filter_line, navigation, database, focus, say)
+        self.dialogs = FilterDialogs(
+            screen, widgets.choices, widgets.filter_line, navigation, database, focus, say, filters, clock
+        )
         breakdowns = self.breakdowns = Breakdowns(navigation, table, say)
         self.switches = ViewSwitches(navigation, arrangement, breakdowns)
         copying = self.copying = Copying(navigation, focus, table, self._write_to_terminal, database.later, self._note)

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
 
+from storage.domain.filter_context import FilterContext
 from storage.report.filter_choices import Choice
 from tui.screens.screen_layout import TooSmall, pair_classes, shown_charts
 from tui.widgets import charts
@@ -29,6 +30,7 @@ class DashboardWidgets:
     Args:
         choose: opens the list of a filter field.
         known_choices: the values that the filter line completes, by the name of the field.
+        context: what the filter line reads its text with.
         leave_detail: called when the open start is closed.
         restore_focus: called when a list or a line is closed.
     """
@@ -37,6 +39,7 @@ class DashboardWidgets:
         self,
         choose: Callable[[str], None],
         known_choices: Callable[[], Mapping[str, Sequence[Choice]]],
+        context: Callable[[], FilterContext],
         leave_detail: Callable[[], None],
         restore_focus: Callable[[], None],
     ) -> None:
@@ -47,7 +50,7 @@ class DashboardWidgets:
         self.status_line, self.key_bar = StatusLine("status-line"), KeyBar("key-bar")
         self.detail = DetailPane("detail", leave_detail)
         self.choices = ChoiceList("choices", restore_focus)
-        self.filter_line = FilterLine("filter-line", known_choices, restore_focus)
+        self.filter_line = FilterLine("filter-line", known_choices, context, restore_focus)
         self.prompt_line = PromptLine("prompt-line", restore_focus)
 
     def compose(self, size: Size, chosen: str) -> ComposeResult:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from textual.screen import Screen
 
+from storage.domain.filter_context import FilterContext
+from storage.domain.filter_text import FilterError
+from storage.domain.filters import Filter
 from storage.report.filter_choices import COUNTS, Choice
-from tui.data.filter_options import Option, commands_of, options_of, shifted, with_chosen
+from tui.data.filter_options import (
+    NamedFilter,
+    Option,
+    commands_of,
+    named_options,
+    options_of,
+    shifted,
+    with_chosen,
+)
+from tui.data.filter_settings import FilterSettings
 from tui.data.worker_messages import CountsRead
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.key_focus import KeyFocus
@@ -32,6 +45,8 @@ class FilterDialogs:
         choices: the list; one for all fields.
         line: the filter line.
         say: shows a line in the status line.
+        settings: named filters and excluded people.
+        clock: gives the current time.
     """
 
     def __init__(
@@ -43,9 +58,22 @@ class FilterDialogs:
         database: DatabaseWorker,
         key_focus: KeyFocus,
         say: Callable[[str], None],
+        settings: FilterSettings,
+        clock: Callable[[], datetime],
     ) -> None:
         self._screen, self._choices, self._line = screen, choices, line
         self._navigation, self._database, self._key_focus, self._say = navigation, database, key_focus, say
+        self._settings, self._clock = settings, clock
+
+    @property
+    def context(self) -> FilterContext:
+        """What the text of a filter is read with."""
+        snapshot = self._navigation.snapshot
+        return self._settings.context(None if snapshot is None else snapshot.day_of(self._clock()))
+
+    def clear(self) -> None:
+        """Goes to the filter without any choice of the user."""
+        self._navigation.go_to(self._settings.everything)
 
     def choose(self, field: str) -> None:
         """Opens the list of a field; the counts of its values come later."""
@@ -54,7 +82,7 @@ class FilterDialogs:
             return
         filter = self._navigation.view.filter
         values, excluded = filter.values(field), filter.excluded_values(field)
-        options = options_of(field, known_choices(self._navigation), None)
+        options = self._options(field, None)
         self._open(field, options, values or excluded, excludes=not values and bool(excluded))
         if field in COUNTS:
             self._database.load_counts(filter, field)
@@ -71,17 +99,34 @@ class FilterDialogs:
     def count(self, message: CountsRead) -> None:
         """Shows the counts in the list that is open."""
         if self._choices.display and self._choices.field == message.field:
-            self._choices.show_counts(options_of(message.field, known_choices(self._navigation), message.counts))
+            self._choices.show_counts(self._options(message.field, message.counts))
 
     async def pick(self, message: ValuesPicked) -> None:
         """Applies what was picked from a list."""
+        (first, *_) = message.values
         if message.field == _COMMANDS:
-            await self._screen.run_action(str(next(iter(message.values))))
+            await self._screen.run_action(str(first))
         elif message.field == _DIMENSIONS:
-            await self._screen.run_action(f"by('{next(iter(message.values))}')")
+            await self._screen.run_action(f"by('{first}')")
+        elif isinstance(first, NamedFilter):
+            self._go_to_named(first.name)
         else:
             filter = self._navigation.view.filter
             self._navigation.go_to(with_chosen(filter, message.field, message.values, message.excluded))
+
+    def _options(self, field: str, counts: Mapping[Hashable, int] | None) -> list[Option]:
+        """The options of a field; the list of periods has the named filters too."""
+        options = options_of(field, known_choices(self._navigation), counts)
+        return options + named_options(self._settings.named) if field == "period" else options
+
+    def _go_to_named(self, name: str) -> None:
+        """Goes to a named filter, which takes the place of the present one."""
+        try:
+            filter = Filter.parse(f"@{name}", self.context)
+        except FilterError as error:
+            self._say(error.sentence)
+        else:
+            self._navigation.go_to(self._settings.excluding(filter))
 
     def edit(self) -> None:
         """Opens the filter line."""
@@ -105,7 +150,8 @@ class FilterDialogs:
     def _open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable], excludes: bool = False) -> None:
         self._place(field, len(options))
         self._key_focus.open_dialog(self._choices)
-        self._choices.open(field, options, marked, excludes)
+        today = self.context.today if field == "period" else None
+        self._choices.open(field, options, marked, excludes, today)
 
     def _place(self, field: str, options: int) -> None:
         """Places the list below its dropdown, as wide and high as there is room for."""

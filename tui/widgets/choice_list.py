@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import date
 from typing import ClassVar
 
 from rich.style import Style
@@ -49,6 +50,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
         self._restore_focus = restore_focus
         self.field = ""
         self.typed = ""
+        self._today: date | None = None
         self._options: list[Option] = []
         self._folded: list[str] = []
         self._shown: list[Option] = []
@@ -61,7 +63,14 @@ class ChoiceList(PaintedWidget, can_focus=True):
         """How many options there are, whether or not they match."""
         return len(self._options)
 
-    def open(self, field: str, options: Sequence[Option], marked: frozenset[Hashable], excludes: bool = False) -> None:
+    def open(
+        self,
+        field: str,
+        options: Sequence[Option],
+        marked: frozenset[Hashable],
+        excludes: bool = False,
+        today: date | None = None,
+    ) -> None:
         """Opens the list.
 
         Args:
@@ -69,8 +78,9 @@ class ChoiceList(PaintedWidget, can_focus=True):
             options: its options.
             marked: the values of the present filter; the cursor starts on the first of them.
             excludes: whether the filter leaves these values out.
+            today: the present day, for typed days; None if none can be typed.
         """
-        self.field, self.typed = field, ""
+        self.field, self.typed, self._today = field, "", today
         self._excludes, self._marked_by_hand = excludes, False
         self._marked = set(marked) if takes_several(field) else set()
         self._set_options(options)
@@ -99,8 +109,9 @@ class ChoiceList(PaintedWidget, can_focus=True):
         matching = [(option, label) for option, label in pairs if wanted in label]
         # Those that begin with the text first: "y" is yesterday before today.
         self._shown = [option for option, label in sorted(matching, key=lambda pair: not pair[1].startswith(wanted))]
-        if self.field == "period" and (period := typed_period(self.typed)) is not None:
-            self._shown = [period, *self._shown]
+        if self._today is not None and (period := typed_period(self.typed, self._today)) is not None:
+            named = any(label.startswith(wanted) for _, label in matching)  # "yesterday" is that day, not since then
+            self._shown = [*self._shown, period] if named else [period, *self._shown]
 
     def _option_at_cursor(self) -> Option | None:
         return self._shown[self._cursor] if self._cursor < len(self._shown) else None
@@ -235,7 +246,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     def _hint(self) -> str:
         if self.field == "period":
-            return "type 14d, or 2026-11-01 2026-11-15"
+            return "type 14d, nov, 1/11 or 1/11 15/11"
         applies = "Enter leaves out" if self._excludes else "Enter applies"
         if self._marked_by_hand:
             applies += f" {len(self._marked)} marked" if self._marked else " nothing"

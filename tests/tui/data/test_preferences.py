@@ -9,7 +9,8 @@ import pytest
 from storage.domain.filters import Filter
 from tests.tui import scenes
 from tests.tui.scenes import press, screen_text, settle
-from tui.data.preferences import Preferences, for_terminal, load
+from tui.data.filter_settings import FilterSettings
+from tui.data.preferences import Preferences, for_terminal, load, load_filter_settings
 from tui.screens.app import SaludoApp
 from tui.widgets.status_bar import StatusLine
 from tui.words.keys import ids, rename
@@ -51,14 +52,23 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
         theme = "light"
         mouse = false
         ascii = true
-        filter = "period:7d status:failed"
+        filter = "@orders status:failed"
+        exclude = ["+54 9 11 5555-0001", "549*"]
         directory = "{tmp_path}"
+        [filters]
+        Orders = "period:7d template:order_*"
         [keys]
         "dashboard.save" = "f2, w"
         """,
     )
     assert found == Preferences(
-        "light", False, True, Filter.parse("period:7d status:failed"), tmp_path, {"dashboard.save": "f2,w"}
+        "light",
+        False,
+        True,
+        "@orders status:failed",
+        FilterSettings({"orders": "period:7d template:order_*"}, frozenset(("5491155550001", "549*"))),
+        tmp_path,
+        {"dashboard.save": "f2,w"},
     )
 
 
@@ -75,6 +85,13 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
         ('[keys]\n"dashboard.sing" = "w"', "'dashboard.sing' is not the name of a key action"),
         ('[keys]\n"dashboard.save" = 1', "dashboard.save expects a text"),
         ("theme = ", "the defaults are used"),
+        ('exclude = "549"', "exclude cannot be '549'"),
+        ("exclude = [true]", "exclude expects ids of people"),
+        ('exclude = [" "]', "exclude expects ids of people"),
+        ("filters = 1", "filters cannot be 1"),
+        ('[filters]\n"a b" = "period:7d"', "'a b' is no name"),
+        ("[filters]\na = 1", "a expects a filter"),
+        ('filter = "@a"', "Unknown filter '@a': the settings file has no [filters]"),
     ],
 )
 def test_a_wrong_line_is_one_clear_line_and_the_default(tmp_path: Path, text: str, problem: str) -> None:
@@ -87,6 +104,29 @@ def test_a_wrong_line_is_one_clear_line_and_the_default(tmp_path: Path, text: st
 def test_a_wrong_line_leaves_the_right_ones(tmp_path: Path) -> None:
     found = loaded(tmp_path, 'theme = "dark"\nmouse = 7')
     assert (found.theme, found.mouse, len(found.problems)) == ("dark", True, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[filters]\na = "@b"\nb = "@a"', "@a refers to itself: @a → @b → @a"),
+        ('[filters]\na = "templte:x"', "@a: Unknown field 'templte'. Did you mean 'template'?"),
+        ('[filters]\na = "@bb"\nbc = "user:new"', "@a: Unknown filter '@bb'. Did you mean '@bc'?"),
+    ],
+)
+def test_a_wrong_named_filter_is_told_and_the_others_hold(tmp_path: Path, text: str, problem: str) -> None:
+    found = loaded(tmp_path, f'{text}\nright = "user:new"')
+    assert any(problem in one for one in found.problems)
+    assert Filter.parse("@right", found.filters.context(None)) == Filter.parse("user:new")
+    assert load_filter_settings(tmp_path / "settings.toml") == (found.filters, found.problems)
+
+
+def test_a_command_reads_of_the_file_only_what_is_about_filters(tmp_path: Path) -> None:
+    loaded(tmp_path, 'theme = "pink"\nexclude = [5491155550001]\nfilters.a = "user:new"')
+    found, problems = load_filter_settings(tmp_path / "settings.toml")
+    assert found == FilterSettings({"a": "user:new"}, frozenset(("5491155550001",)))
+    assert problems == ()
+    assert str(found.everything) == "period:30d contact:!5491155550001"
 
 
 def test_no_file_is_no_problem_and_an_unreadable_one_is(tmp_path: Path) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
+from tui.data.filter_settings import FilterSettings
+from tui.data.preferences import Preferences
+from tui.screens.app import SaludoApp
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.status_bar import StatusLine
 
 
@@ -140,3 +147,57 @@ async def test_enter_at_the_end_of_a_packet_applies_the_typed_filter(path: Path)
         await scenes.settle(pilot)
         assert app.dashboard.view.filter.statuses == frozenset((StartStatus.FAILED,))
         assert app.dashboard.view.grouped
+
+
+@asynccontextmanager
+async def with_settings(path: Path, settings: FilterSettings) -> AsyncIterator[tuple[SaludoApp, Pilot[None]]]:
+    """The app with filters of the settings file."""
+    preferences = Preferences(filters=settings)
+    app = SaludoApp(path, settings.everything, lambda: scenes.NOW, path.parent, preferences)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await scenes.settle(pilot)
+        yield app, pilot
+
+
+NAMED = FilterSettings({"lost": "period:7d status:failed", "orders": "template:order_*"}, frozenset(("5491155550001",)))
+
+
+async def test_excluded_people_are_left_out_until_their_word_is_deleted(path: Path) -> None:
+    async with with_settings(path, NAMED) as (app, pilot):
+        assert str(app.dashboard.view.filter) == "period:30d contact:!5491155550001"
+        assert app.dashboard.table.count == scenes.STARTS - 1
+        await press(pilot, "t", "down", "enter", "x")
+        assert str(app.dashboard.view.filter) == "period:30d contact:!5491155550001"
+        await press(pilot, "slash", "ctrl+u", *"user", "colon", *"new", "enter")
+        assert str(app.dashboard.view.filter) == "period:30d user:new"
+
+
+async def test_a_named_filter_is_chosen_from_the_list_of_periods(path: Path) -> None:
+    async with with_settings(path, NAMED) as (app, pilot):
+        await press(pilot, "p", *"lost", "enter")
+        assert str(app.dashboard.view.filter) == "period:7d status:failed contact:!5491155550001"
+        assert app.dashboard.table.count == scenes.FAILED - 1
+
+
+async def test_a_named_filter_is_completed_and_applied_in_the_filter_line(path: Path) -> None:
+    async with with_settings(path, NAMED) as (app, pilot):
+        await press(pilot, "slash", "ctrl+u", "at", *"or", "tab")
+        assert app.dashboard.query_one(FilterLine).value == "@orders"
+        await press(pilot, "enter")
+        assert str(app.dashboard.view.filter) == "period:30d template:order_*"
+
+
+async def test_days_are_typed_as_people_write_them(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "p", *"18", "slash", *"11", "space", *"18", "slash", *"11", "enter")
+        assert str(app.dashboard.view.filter) == "since:2026-11-18 until:2026-11-19"
+        await press(pilot, "p", *"nov", "enter")
+        assert str(app.dashboard.view.filter) == "since:2026-11-01 until:2026-12-01"
+        await press(pilot, "slash", "ctrl+u", *"since", "colon", *"yesterday", "enter")
+        assert str(app.dashboard.view.filter) == "since:2026-11-19"
+
+
+async def test_what_is_completed_can_be_followed_by_another_value(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "slash", *"status", "colon", *"f", "tab", "comma", *"se", "tab", "enter")
+        assert str(app.dashboard.view.filter) == "period:30d status:failed,sent"

@@ -29,11 +29,15 @@ CHOICES = {
         ('template:"pro', ['template:"promo 50%"']),
         ("template:order", ['template:"order_*"', "template:order_1"]),
         ("contact:5", []),
+        ("template:!order", ['template:!"order_*"', "template:!order_1"]),
+        ("status:!failed,de", ["status:!failed,delivered"]),
         ("colour:", []),
+        ("@O", ["@orders"]),
+        ("@x", []),
     ],
 )
 def test_a_word_is_completed(word: str, found: list[str]) -> None:
-    assert candidates(word, CHOICES) == found
+    assert candidates(word, CHOICES, ["lost", "orders"]) == found
 
 
 @pytest.mark.parametrize(
