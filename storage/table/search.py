@@ -1,6 +1,6 @@
 """Text search in the table: the next start, older or newer, whose contact, name or template contains it.
 
-Returns positions, not rows.
+Case and accents are ignored. Returns positions, not rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pyroaring import BitMap
 
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
+from storage.domain.folding import folded
 from storage.domain.patterns import phone_digits
+from storage.messages.people_names import contacts_whose_name_contains
 from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
@@ -50,7 +52,7 @@ def find(
     older: bool,
     progress: DayProgress = no_day_progress,
 ) -> Match | None:
-    """The nearest start of the filter beyond the cursor that contains the text; case is ignored.
+    """The nearest start of the filter beyond the cursor that contains the text.
 
     Args:
         cursor: None: the search begins at the newest start (or at the oldest one, where `older` is false).
@@ -178,20 +180,16 @@ def _position(session: ReadSession, selection: Selection, cursor: Cursor) -> int
 def _contacts_with(connection: sqlite3.Connection, text: str) -> list[int]:
     """The contacts whose name contains the text, or one of whose ids does."""
     rows = connection.execute(
-        """
-        SELECT id FROM contacts WHERE name LIKE :text ESCAPE '\\'
-        UNION
-        SELECT contact FROM contact_ids WHERE text LIKE :text ESCAPE '\\' OR text LIKE :number ESCAPE '\\'
-        """,
+        "SELECT contact FROM contact_ids WHERE text LIKE :text ESCAPE '\\' OR text LIKE :number ESCAPE '\\'",
         {"text": _like(text), "number": _like(phone_digits(text))},
     )
-    return [id for (id,) in rows]
+    return sorted({id for (id,) in rows} | contacts_whose_name_contains(connection, text))
 
 
 def _templates_with(connection: sqlite3.Connection, text: str) -> list[int]:
     """The templates whose name contains the text."""
-    rows = connection.execute("SELECT id FROM templates WHERE name LIKE ? ESCAPE '\\'", (_like(text),))
-    return [id for (id,) in rows]
+    wanted = folded(text)
+    return [id for id, name in connection.execute("SELECT id, name FROM templates") if wanted in folded(name)]
 
 
 def _like(text: str) -> str:

@@ -309,6 +309,13 @@ def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iter
             yield name, starts_without
 
 
+class Found(NamedTuple):
+    """The result of a search: a match or None, and whether the search went past the end of the table."""
+
+    match: Match | None
+    wrapped: bool
+
+
 def load_detail(connection: sqlite3.Connection, cursor: Cursor) -> StartDetail | None:
     """Everything known about one start; None if it is no longer in the database."""
     from storage.table import detail
@@ -325,8 +332,10 @@ def find(
     cursor: Cursor | None,
     older: bool,
     progress: Callable[[date], None],
-) -> Match | None:
+) -> Found:
     """The nearest start beyond the cursor whose contact, name or template contains a text.
+
+    If there is none, the search goes on from the other end of the table.
 
     Args:
         connection: reads the database.
@@ -338,7 +347,7 @@ def find(
         progress: called at most twice a second, with the day that the search has reached.
 
     Returns:
-        The match; None if there is none.
+        The match, if there is one, and whether it comes after the end of the table.
     """
     from storage.table import search
 
@@ -351,7 +360,10 @@ def find(
             progress(day)
 
     with read_session(connection) as session:
-        return search.find(session, filter, now, text, cursor, older, report_progress)
+        match = search.find(session, filter, now, text, cursor, older, report_progress)
+        if match is not None or cursor is None:
+            return Found(match, wrapped=False)
+        return Found(search.find(session, filter, now, text, None, older, report_progress), wrapped=True)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:

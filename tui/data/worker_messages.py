@@ -58,10 +58,10 @@ class DetailRead(Message):
 
 
 class FindEnded(Message):
-    """A search has ended; `match` is None if the text was not found in that direction."""
+    """A search has ended; `match` is None if the text was not found, `wrapped` tells a match past the table's end."""
 
-    def __init__(self, filter: Filter, match: Match | None, older: bool) -> None:
-        self.filter, self.match, self.older = filter, match, older
+    def __init__(self, filter: Filter, text: str, match: Match | None, older: bool, wrapped: bool) -> None:
+        self.filter, self.text, self.match, self.older, self.wrapped = filter, text, match, older, wrapped
         super().__init__()
 
 

@@ -29,7 +29,7 @@ from tui.screens.live_updates import INTERVAL
 from tui.screens.screen_layout import HORIZONTAL, VERTICAL, classes_of, layout_of
 from tui.widgets.choice_list import ValuesPicked
 from tui.widgets.detail_pane import ContactRequested, LinkRequested, StepRequested
-from tui.widgets.prompt_line import Purpose, TextEntered
+from tui.widgets.prompt_line import Purpose, TextCancelled, TextEntered, TextTyped
 from tui.widgets.starts_table import MarkRequested, PagesRequested
 from tui.words.keys import Key, Where, bindings
 
@@ -127,7 +127,7 @@ class Dashboard(Screen[None]):
         if key == "escape" and self.parts.retries.is_running:
             self.parts.retries.cancel()
             return True
-        if self.parts.search.is_running:
+        if self.parts.search.can_stop:
             self.parts.search.stop()
             return key == "escape"
         if key != "ctrl+l":  # it only redraws the screen
@@ -189,8 +189,15 @@ class Dashboard(Screen[None]):
         if message.purpose is Purpose.SAVE:
             self._act("save", self.parts.saves.save_as, message.text)
         else:
-            self.parts.search.text = message.text
-            self.action_find_next(1)
+            self._act("find", self.parts.search.entered, message.text)
+
+    def on_text_typed(self, message: TextTyped) -> None:
+        if message.purpose is Purpose.FIND:
+            self.parts.search.typed(message.text)
+
+    def on_text_cancelled(self, message: TextCancelled) -> None:
+        if message.purpose is Purpose.FIND:
+            self.parts.search.cancelled()
 
     async def on_values_picked(self, message: ValuesPicked) -> None:
         await self.parts.dialogs.pick(message)

@@ -169,8 +169,9 @@ class DatabaseWorker:
             self._screen.post_message(FindProgress(day))
 
         def read(connection: sqlite3.Connection) -> Message:
-            match = reading.find(connection, filter, self._clock(), text, cursor, older, progress)
-            return FindEnded(filter, match, older)
+            found = reading.find(connection, filter, self._clock(), text, cursor, older, progress)
+            _stop_if_cancelled()
+            return FindEnded(filter, text, found.match, older, found.wrapped)
 
         self._run("find", lambda: self._answer(self._finds, read))
 

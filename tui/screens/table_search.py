@@ -1,12 +1,14 @@
-"""Searches the table for text in contact, name or template, in the order of time."""
+"""Searches the table for text in contact, name or template, in the order of time: while it is typed, and again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
 
+from storage.domain.folding import folded
 from storage.table.pages import StartRow
 from tui.data.breakdown_list import BreakdownList
+from tui.data.pager import ScrollPosition
 from tui.data.worker_messages import FindEnded
 from tui.screens.breakdowns import Breakdowns
 from tui.screens.database_worker import DatabaseWorker
@@ -36,60 +38,130 @@ class Search:
     ) -> None:
         self._navigation, self._database, self._table = navigation, database, table
         self._breakdowns, self._prompt, self._say = breakdowns, prompt, say
-        self.text = ""
+        self.text = self._result = ""
         self.is_running = False
+        self._origin: ScrollPosition | None = None  # where the typing began; None while nothing is typed
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether any key stops the search: one that runs while its text is typed goes on."""
+        return self.is_running and self._origin is None
 
     def ask_text(self) -> None:
-        """Asks for the text to search for."""
+        """Asks for the text to search for; the table shows the nearest match while it is typed."""
+        self._origin = ScrollPosition(self._table.top, self._table.cursor)
         places = "contact, name or template" if self._breakdowns.rows is None else "the rows"
-        self._prompt(Purpose.FIND, self.text, f"search {places}; Enter searches, Esc cancels")
+        self._prompt(Purpose.FIND, "", f"search {places}; Enter stays at the match, Esc goes back")
+
+    def typed(self, text: str) -> None:
+        """Searches for the text typed so far, from where the typing began; the answer for an older text is dropped."""
+        if self._origin is None:
+            return
+        self.text, self._result = text.strip(), ""
+        self._stop_running()
+        self._table.highlight(self.text)
+        self._table.go_to(self._origin)
+        row = self._table.row()
+        if self.text and (rows := self._breakdowns.rows) is not None:
+            self._find_row(rows, self._table.cursor - 1, by=1)
+        elif isinstance(row, StartRow) and _contains(row, self.text):
+            self._tell(self._found_words())
+        elif self.text:
+            self._find(row, by=1)
+
+    def entered(self, text: str) -> None:
+        """Stays at the match of the whole text, or goes on searching for it."""
+        typed, self._origin = self._origin is not None and text.strip() == self.text, None
+        if self.is_running and typed:
+            self._say(f'searching for "{self.text}" …  any key stops')
+            return
+        if typed and self._result:
+            self._say(self._result)
+            return
+        self.text = text.strip()
+        self.find_next(1)
+
+    def cancelled(self) -> None:
+        """Goes back to where the typing began."""
+        if self._origin is not None:
+            self._stop_running()
+            self._table.highlight("")
+            self._table.go_to(self._origin)
+            self._origin = None
 
     def find_next(self, by: int) -> None:
         """Searches below (1) or above (-1) the cursor; asks for the text if there is none yet."""
         if not self.text:
             self.ask_text()
             return
+        self._table.highlight(self.text)
         if (rows := self._breakdowns.rows) is not None:
-            self._find_row(rows, by)
+            self._find_row(rows, self._table.cursor, by)
             return
-        row, view = self._table.row(), self._navigation.view
-        cursor = row.cursor if isinstance(row, StartRow) else None
         self._say(f'searching for "{self.text}" …  any key stops')
+        self._find(self._table.row(), by)
+
+    def _find(self, row: object, by: int) -> None:
+        view = self._navigation.view
+        cursor = row.cursor if isinstance(row, StartRow) else None
         self.is_running = True
         self._database.find(self._navigation.shown_filter, self.text, cursor, older=(by > 0) is not view.reverse)
 
-    def _find_row(self, rows: BreakdownList, by: int) -> None:
+    def _find_row(self, rows: BreakdownList, place: int, by: int) -> None:
         """Moves the cursor to the next (1) or previous (-1) row of a breakdown with the text; wraps at the end."""
-        place = self._table.cursor
         found = rows.find(self.text, place, by)
         if found is None:
-            self._say(f'No match for "{self.text}"')
+            self._tell(f'no match for "{self.text}"')
             return
         self._table.action_move_to(found)
         wrapped = found <= place if by > 0 else found >= place
-        again = ", from the other end" if wrapped else ""
-        self._say(f'found "{self.text}"{again}; n for the next match, N for the previous one')
+        self._tell(self._found_words(f", from the {'top' if by > 0 else 'end'} again" if wrapped else ""))
+
+    def _stop_running(self) -> None:
+        if self.is_running:
+            self.is_running = False
+            self._database.cancel("find")
 
     def stop(self) -> None:
         """Stops the search."""
-        self.is_running = False
-        self._database.cancel("find")
+        self._stop_running()
         self._say(f'search for "{self.text}" stopped')
 
     def advance(self, day: date) -> None:
         """Says which day the search has reached."""
         if self.is_running:
-            self._say(f'searching for "{self.text}" on {day_words(day, year=True)} …  any key stops')
+            stops = "" if self._origin is not None else "  any key stops"
+            self._say(f'searching for "{self.text}" on {day_words(day, year=True)} …{stops}')
 
     def end(self, message: FindEnded) -> None:
         """Moves the cursor to the match, or says that there is none."""
-        if not self.is_running or message.filter != self._navigation.shown_filter:
+        if not self.is_running or (message.filter, message.text) != (self._navigation.shown_filter, self.text):
             return
         self.is_running = False
         if message.match is None:
-            self._say(f'no match for "{self.text}" {"below" if message.older else "above"}')
+            self._tell(f'no match for "{self.text}"')
             return
         position = message.match.position
         reverse = self._navigation.view.reverse
+        before = self._table.cursor
         self._table.action_move_to(self._table.count - 1 - position if reverse else position)
-        self._say(f'found "{self.text}"; n for the next match, N for the previous one')
+        if message.wrapped and self._table.cursor == before:
+            self._tell(f'"{self.text}" has no other match')
+        elif message.wrapped:
+            downwards = message.older is not reverse
+            self._tell(self._found_words(f", from the {'top' if downwards else 'end'} again"))
+        else:
+            self._tell(self._found_words())
+
+    def _found_words(self, where: str = "") -> str:
+        return f'found "{self.text}"{where}; n for the next match, N for the previous one'
+
+    def _tell(self, result: str) -> None:
+        """Says the result of a search, and keeps it until the typed text is entered."""
+        self._result = result
+        self._say(result)
+
+
+def _contains(row: StartRow, text: str) -> bool:
+    """Whether the row shows the text, case and accents aside."""
+    return bool(text) and any(folded(text) in folded(cell) for cell in (row.contact, row.name, row.template))

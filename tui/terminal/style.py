@@ -90,6 +90,7 @@ PLAIN = Style()
 BOLD = Style(bold=True)
 DIM = Style(dim=True)
 CURSOR = Style(reverse=True)
+MATCH = Style(bold=True, underline=True)  # what a search has found; also seen on the selected row
 HEADING = Style(bold=True)
 FOCUSED = Style(bold=True, color="cyan")
 ERROR = Style(bold=True, color="red")

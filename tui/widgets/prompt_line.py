@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.message import Message
+from textual.widgets import Input
 
 from tui.data.worker_messages import Note
 from tui.widgets.safe_input import SafeInput
@@ -26,6 +27,22 @@ class TextEntered(Message):
 
     def __init__(self, purpose: Purpose, text: str) -> None:
         self.purpose, self.text = purpose, text
+        super().__init__()
+
+
+class TextTyped(Message):
+    """The text has changed; it is not entered yet."""
+
+    def __init__(self, purpose: Purpose, text: str) -> None:
+        self.purpose, self.text = purpose, text
+        super().__init__()
+
+
+class TextCancelled(Message):
+    """The user entered no text."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        self.purpose = purpose
         super().__init__()
 
 
@@ -52,12 +69,22 @@ class PromptLine(SafeInput):
 
     def action_submit_text(self) -> None:
         text = self.value.strip()
-        self.action_close()
         if text:
+            self._leave()
             self.post_message(TextEntered(self.purpose, text))
         else:
+            self.action_close()
             self.post_message(Note("cancelled: no text was entered"))
 
     def action_close(self) -> None:
+        self._leave()
+        self.post_message(TextCancelled(self.purpose))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.display:
+            self.post_message(TextTyped(self.purpose, self.value))
+
+    def _leave(self) -> None:
         self.display = False
         self._restore_focus()

@@ -13,12 +13,13 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 from textual.strip import Strip
 
+from storage.domain.folding import where_folded
 from storage.report.breakdown_comparison import ComparedRow
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.breakdown_list import BreakdownList
 from tui.data.pager import Pager, ScrollPosition
 from tui.data.worker_messages import NothingToOpen, RowOpened
-from tui.terminal.style import BOLD, CURSOR, DIM, PLAIN, cut, fit
+from tui.terminal.style import BOLD, CURSOR, DIM, MATCH, PLAIN, cut, fit
 from tui.widgets import breakdown_columns
 from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
 from tui.widgets.painted_widget import PaintedWidget
@@ -28,6 +29,7 @@ from tui.words.numbers import number, plural
 from tui.words.wording import DIMENSION_NAMES
 
 Rows = Pager | BreakdownList
+_SEARCHED = frozenset(("Contact", "Name", "Template"))  # the columns that a search looks at
 _HEADER_LINES = 2  # lines above the first row: the heading and the names of the columns
 
 
@@ -57,6 +59,7 @@ class StartsTable(PaintedWidget, can_focus=True):
         self.notice: tuple[str, ...] = ()
         self._notice_top = 0
         self.about = self.order = ""
+        self._highlight = ""
 
     @property
     def rows(self) -> int:
@@ -79,6 +82,8 @@ class StartsTable(PaintedWidget, can_focus=True):
             notice: lines to show if there are no rows.
         """
         same = self._visible_state()
+        if self.pager is not None and _source(pager) != _source(self.pager):
+            self._highlight = ""
         if notice != self.notice:
             self._notice_top = 0
         self.pager, self.about, self.notice = pager, about, notice
@@ -88,6 +93,17 @@ class StartsTable(PaintedWidget, can_focus=True):
         self._scroll_to_cursor()
         if self._visible_state() != same:
             self.refresh()
+
+    def highlight(self, text: str) -> None:
+        """Shows where rows contain a text, until they are rows of another filter; empty: nowhere."""
+        if text != self._highlight:
+            self._highlight = text
+            self.refresh()
+
+    def go_to(self, position: ScrollPosition) -> None:
+        """Shows the rows from a position on, with the cursor on its row."""
+        self.top = position.top
+        self._move_cursor(position.cursor)
 
     def explain(self, notice: tuple[str, ...]) -> None:
         """Shows a notice while there is no pager, such as why the database cannot be read."""
@@ -213,8 +229,8 @@ class StartsTable(PaintedWidget, can_focus=True):
         if one is None:
             return Strip.blank(width)
         mark, under = self._mark(place)
-        cells = breakdown_columns.cells(one, columns, under)
-        return strip(mark, *cells).adjust_cell_length(width, under)
+        name, *cells = breakdown_columns.cells(one, columns, under)
+        return strip(mark, *self._highlighted(*name), *cells).adjust_cell_length(width, under)
 
     def _mark(self, place: int) -> tuple[Piece, Style | None]:
         """The mark of the row under the cursor, and the one style that the row has from edge to edge; else None."""
@@ -256,9 +272,18 @@ class StartsTable(PaintedWidget, can_focus=True):
         pieces: list[Piece] = [mark]
         for column, cells in columns:
             text = column.text(row)
-            pieces.append((fit(text, cells, column.right), under or (column.style(row) if text else PLAIN)))
+            shown, style = fit(text, cells, column.right), under or (column.style(row) if text else PLAIN)
+            pieces += self._highlighted(shown, style) if column.title in _SEARCHED else ((shown, style),)
             pieces.append((" " * GAP, under or PLAIN))
         return strip(*pieces).adjust_cell_length(width, under)
+
+    def _highlighted(self, text: str, style: Style) -> list[Piece]:
+        """A cell in pieces, with the part that the search looks for."""
+        found = where_folded(text, self._highlight) if self._highlight else None
+        if found is None:
+            return [(text, style)]
+        begin, end = found
+        return [(text[:begin], style), (text[begin:end], style + MATCH), (text[end:], style)]
 
     def _notice(self, y: int, width: int) -> Strip:
         lines = self._notice_lines()
@@ -284,3 +309,8 @@ class StartsTable(PaintedWidget, can_focus=True):
         bottom = max(0, len(self._notice_lines()) - self.rows)
         self._notice_top = max(0, min(self._notice_top + by, bottom))
         self.refresh()
+
+
+def _source(rows: Rows) -> object:
+    """What rows are read from: a filter, or the dimension of a breakdown."""
+    return rows.dimension if isinstance(rows, BreakdownList) else rows.filter

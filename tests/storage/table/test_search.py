@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from storage.database.connection import reading
 from storage.domain.events import Event
 from storage.domain.filters import Filter
+from storage.domain.folding import folded
 from storage.domain.patterns import phone_digits
 from storage.report.read_session import ReadSession
 from storage.table import search
@@ -42,7 +43,7 @@ def matches(path: Path, filter: Filter, question: Question, text: str) -> list[t
     def has(contact: int | None, template: int | None) -> bool:
         words = [names.get(contact, ""), templates.get(template, "")]
         numbers = [known for of, known in ids if of == contact and contact is not None]
-        return any(text.lower() in word.lower() for word in words) or any(
+        return any(folded(text) in folded(word) for word in words) or any(
             form in known.lower() for known in numbers for form in forms
         )
 

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from storage.domain.events import ContactIds
 from storage.report.read_session import ReadSession
 from storage.table import search
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
 from storage.table.search import Match
+from tests.cubes import sent
+from tests.databases import DAY, NOON, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tui.data import reading
@@ -55,9 +58,69 @@ async def test_n_finds_the_next_match_and_upper_n_the_previous_one(path: Path) -
         assert (first.name, second.name) == ("Person 49", "Person 48")
         await press(pilot, "N")
         assert row(app) == first
-        await press(pilot, "F", "end", "ctrl+u", *"nobody", "enter")
-        assert 'no match for "nobody" below' in app.dashboard.query_one(StatusLine).text
+        await press(pilot, "F", *"nobody")
+        assert app.dashboard.query_one(StatusLine).text == 'no match for "nobody"'
+        await press(pilot, "enter")
+        assert app.dashboard.query_one(StatusLine).text == 'no match for "nobody"'
         assert row(app) == first
+
+
+async def test_the_table_shows_the_nearest_match_while_it_is_typed_and_esc_goes_back(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "j", "j", "F", *"person", "space")
+        assert row(app).name == "Person 102"
+        await press(pilot, "4")
+        assert row(app).name == "Person 49"
+        await press(pilot, "3")
+        assert row(app).name == "Person 43"
+        await press(pilot, "backspace")
+        assert row(app).name == "Person 49"
+        await press(pilot, "escape")
+        assert app.dashboard.table.cursor == 2
+        assert app.dashboard.parts.search.is_running is False
+
+
+async def test_a_search_goes_on_from_the_other_end_and_says_so(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await press(pilot, "G", "F", *"person", "space", *"104", "enter")
+        assert row(app).name == "Person 104"
+        assert line.text == 'found "person 104", from the top again; n for the next match, N for the previous one'
+        await press(pilot, "n")
+        assert line.text == '"person 104" has no other match'
+        await press(pilot, "F", *"order", "enter", "N")
+        assert "from the end again" in line.text
+
+
+async def test_the_history_of_a_person_is_five_keys_and_the_name_away(tmp_path: Path) -> None:
+    lucia = ContactIds(wa_ids=("5491155559999",), name="LUCÍA Gómez")
+    history = [
+        *(sent(f"o{number}", NOON + number, contact=scenes.person(number)) for number in range(1, 40)),
+        sent("l1", NOON - DAY, contact=lucia),
+        sent("l2", NOON - 60 * DAY, contact=lucia),
+    ]
+    async with dashboard(build(tmp_path / "saludo.db", history), (80, 24)) as (app, pilot):
+        await press(pilot, "F", *"lucia", "enter", "enter", "enter")  # 4 keys and the name
+        assert app.dashboard.view.filter.contact == "5491155559999"
+        assert app.dashboard.table.count == 2
+
+
+async def test_what_was_found_is_highlighted(path: Path) -> None:
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        await press(pilot, "F", *"PERSON", "space", "4", "enter")
+        styled = [
+            segment.text
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.style.underline
+        ]
+        assert "Person 4" in styled
+        await press(pilot, "x", "u", "down", "enter")
+        assert not any(
+            segment.style is not None and segment.style.underline
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+        )
 
 
 async def test_sorting_shows_every_start_once_in_each_order(path: Path) -> None:
@@ -136,7 +199,8 @@ async def test_a_search_shows_its_progress_and_a_late_answer_moves_nothing(
     monkeypatch.setattr(reading, "_PROGRESS_INTERVAL", 0)
     async with dashboard(path, (80, 24)) as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
-        await pilot.press("F", *"ana", "enter")
+        app.dashboard.parts.search.text = "ana"  # not typed: each letter would search, and this search heeds nothing
+        await pilot.press("n")
         for _ in range(50):
             await pilot.pause(0.02)
             if "3 Nov" in line.text:
