@@ -117,8 +117,9 @@ def _attack(databases: tuple[str, ...], names: tuple[str, ...], faults_of: Calla
             template = Path(directory, "template")
             template.mkdir()
             DATABASES[name](template / "saludo.db")
-            totals = {call: _count(template, Path(directory, f"whole-{call}", "saludo.db"), call) for call in names}
-            expected = numbers_of(Path(directory, f"whole-{names[0]}", "saludo.db"))
+            whole = Path(directory, "whole", "saludo.db")
+            totals = _count(template, whole, names)
+            expected = numbers_of(whole)
             faults = [fault for call, total in totals.items() for fault in faults_of(call, total)]
             for number, fault in enumerate(faults):
                 attacked = Path(directory, f"{number}")
@@ -134,19 +135,19 @@ def _words() -> tuple[str, ...]:
     return ("import", *(str(capture(name)) for name in _IMPORTED))
 
 
-def _count(template: Path, database: Path, call: str) -> int:
-    """Imports into a copy of a database, and counts the calls of that name that touch it."""
+def _count(template: Path, database: Path, names: tuple[str, ...]) -> dict[str, int]:
+    """Imports into a copy of a database, and counts the calls of each name that touch it."""
     shutil.copytree(template, database.parent)
     counted = database.with_name("calls")
     status, err = forked(
-        partial(shim.arm, database, Fault(call=call)),
+        partial(shim.arm, database, Fault()),
         database,
         _words(),
         database.with_name("errors"),
-        lambda: counted.write_text(str(shim.calls())),
+        lambda: counted.write_text(" ".join(str(shim.calls(name)) for name in names)),
     )
     assert status == 0, err
-    return int(counted.read_text())
+    return dict(zip(names, map(int, counted.read_text().split()), strict=True))
 
 
 def _try(database: Path, fault: Fault, expected: object, *, check_first: bool) -> tuple[bool, list[str]]:

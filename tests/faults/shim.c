@@ -4,7 +4,7 @@
 
    FAULTS_FILE   only files whose path begins with this text; "pipe:" for pipes
    FAULTS_CALL   only calls with this name; empty: those that write, sync, shorten or remove a file
-   FAULTS_AT     the number of the call, from 1 on; 0: only count
+   FAULTS_AT     the number of the call, from 1 on; 0: count the calls of every name
    FAULTS_ERROR  errno that the call fails with; 0: kill the process before the call
    FAULTS_ON     1: every later call fails as well
    FAULTS_TOLD   a file to create before the process is killed
@@ -24,6 +24,7 @@
 
 static char file[4096], call[32], told[4096];
 static long at, calls;
+static struct { const char *name; long calls; } counted[16];
 static int error, on, armed;
 
 static long number(const char *name) {
@@ -54,10 +55,15 @@ __attribute__((constructor)) void faults_arm(void) {
     error = (int)number("FAULTS_ERROR");
     on = (int)number("FAULTS_ON");
     calls = 0;
+    memset(counted, 0, sizeof counted);
     armed = !part || !*part || is_part(part);
 }
 
-long faults_calls(void) { return calls; }
+long faults_calls(const char *name) {
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        if (counted[i].name && !strcmp(counted[i].name, name)) return counted[i].calls;
+    return 0;
+}
 
 static int concerns(const char *path) { return strncmp(path, file, strlen(file)) == 0; }
 
@@ -73,12 +79,21 @@ static int concerns_open(int descriptor) {
 /* Whether a call counts: `changes` says that it changes a file. Calls for 64-bit places have their plain names. */
 static int counts(const char *name, int changes) {
     if (!armed) return 0;
-    return *call ? strcmp(name, call) == 0 : changes;
+    return at == 0 || (*call ? strcmp(name, call) == 0 : changes);
 }
 
-static int fails(int concerned) {
+static void count(const char *name) {
+    size_t i = 0;
+    while (i < sizeof counted / sizeof *counted && counted[i].name && strcmp(counted[i].name, name)) i++;
+    if (i == sizeof counted / sizeof *counted) return;
+    counted[i].name = name;
+    counted[i].calls++;
+}
+
+static int fails(const char *name, int concerned) {
     if (!concerned) return 0;
     calls++;
+    if (at == 0) count(name);
     if (at == 0 || calls < at || (calls > at && !on)) return 0;
     if (!error) {
         if (*told) close(creat(told, 0600));
@@ -89,7 +104,7 @@ static int fails(int concerned) {
 }
 
 #define REAL(name) static __typeof__(name) *real; if (!real) real = dlsym(RTLD_NEXT, #name)
-#define FAILS(name, changes, descriptor) (counts(name, changes) && fails(concerns_open(descriptor)))
+#define FAILS(name, changes, descriptor) (counts(name, changes) && fails(name, concerns_open(descriptor)))
 
 ssize_t read(int descriptor, void *data, size_t size) {
     REAL(read);
@@ -133,10 +148,10 @@ int ftruncate64(int descriptor, off64_t size) {
 }
 int unlink(const char *path) {
     REAL(unlink);
-    return counts("unlink", 1) && fails(concerns(path)) ? -1 : real(path);
+    return counts("unlink", 1) && fails("unlink", concerns(path)) ? -1 : real(path);
 }
 static int opens(int (*real)(const char *, int, ...), const char *path, int flags, mode_t mode) {
-    return counts("open", 0) && fails(concerns(path)) ? -1 : real(path, flags, mode);
+    return counts("open", 0) && fails("open", concerns(path)) ? -1 : real(path, flags, mode);
 }
 #define MODE(flags) mode_t mode = 0; \
     if ((flags) & (O_CREAT | O_TMPFILE)) { va_list more; va_start(more, flags); mode = va_arg(more, mode_t); va_end(more); }

@@ -72,8 +72,8 @@ def arm(file: Path | str, fault: Fault) -> None:
     ctypes.CDLL(None).faults_arm()
 
 
-def calls() -> int:
-    """How many calls have touched the file since `arm`."""
+def calls(name: str) -> int:
+    """How many calls of that name have touched the file since `arm` with a fault that does nothing."""
     function = ctypes.CDLL(None).faults_calls
     function.restype = ctypes.c_long
-    return int(function())
+    return int(function(name.encode()))

@@ -6,4 +6,4 @@ from tests.faults.endings import endings
 
 
 def test_it_ends_soon_and_restores_the_terminal() -> None:
-    assert endings(12).failures == ()
+    assert endings(8).failures == ()
