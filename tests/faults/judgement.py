@@ -28,7 +28,10 @@ DETECTED, HARMLESS, EVIDENCE = "detected", "harmless", "evidence"
 _COMMANDS: tuple[tuple[str, ...], ...] = (
     ("report", "--filter", "period:all"),
     ("report", "--filter", "period:30d status:failed", "--now", NOW),
+    ("report", "--filter", "period:30d", "--by", "template", "--compare", "--now", NOW),
+    ("report", "--filter", "period:all", "--by", "code", "--json"),
     ("export", "--filter", "period:all", "--people", "-o", "-"),
+    ("export", "--filter", "period:all", "--retry", "-o", "-"),
     ("rejects",),
     ("imports",),
     ("settings",),
