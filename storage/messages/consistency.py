@@ -86,6 +86,25 @@ def _names_of_messages() -> str:
     return f"SELECT DISTINCT CASE {' '.join(cases)} END FROM messages WHERE {' OR '.join(wrong)}"
 
 
+def _named_again() -> str:
+    """SQL: a name that leads nowhere is one of those of the line, contact or start template that follows from it."""
+    statements = []
+    for column, table, key, owner in (
+        ("line_id", "line_ids", "line", "line"),
+        ("contact_id", "contact_ids", "contact", "contact"),
+        ("template", "templates", "id", "start_template"),
+    ):
+        found = f"(SELECT min(id) FROM {table} WHERE {key} = messages.{owner})"
+        statements.append(
+            f"UPDATE messages SET {column} = {found} WHERE {column} IS NOT NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE id = messages.{column})"
+            f" AND ({owner} IS NULL OR {found} IS NOT NULL)"
+            f"{' AND origin IS NOT NULL' if column == 'template' else ''}"
+        )
+    statements.append(f"UPDATE messages SET contact = {_OWN_CONTACT} WHERE contact IS NOT {_OWN_CONTACT}")
+    return ";".join(statements)
+
+
 _LAST_IDS = """
 SELECT last.name, last.id FROM (
     SELECT 'contacts' AS name, max(id) AS id FROM contacts UNION ALL SELECT 'lines', max(id) FROM lines
@@ -150,8 +169,8 @@ _RULES = (
     _Rule(
         "{}",
         _names_of_messages(),
-        f"UPDATE messages SET contact = {_OWN_CONTACT} WHERE contact IS NOT {_OWN_CONTACT}",
-        "a message's contact is not that of its contact id",
+        _named_again(),
+        "a message's contact is not that of its contact id, or an id is missing",
     ),
     _Rule(
         "the last id of table {} is not the one that was used last",

@@ -44,6 +44,12 @@ _CHANGES = {
     "last id": ("UPDATE sqlite_sequence SET seq = 1", "last id of table contacts"),
     "contact of a contact's id": ("UPDATE contact_ids SET contact = 'x' WHERE id = 1", "leads to no contact"),
     "line of a line's id": ("UPDATE line_ids SET line = -3 WHERE id = 1", "leads to no line"),
+    "line id of messages": ("UPDATE messages SET line_id = 'abc'", "names the line id 'abc', which is missing"),
+    "contact id of messages": ("UPDATE messages SET contact_id = 9999", "names the contact id 9999, which is missing"),
+    "template of messages": (
+        "UPDATE messages SET template = 'x' WHERE origin IS NOT NULL",
+        "names the template 'x', which is missing",
+    ),
     "contact of a message in": (
         "UPDATE messages SET contact = 99 WHERE direction = 1",
         "contact is not that of its contact id",
