@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 _HEADER = struct.Struct(">III4x8s8x")  # of the file: magic number, version, page size, salt
 _MAGIC, _VERSION = (0x377F0682, 0x377F0683), 3_007_000
@@ -36,8 +36,11 @@ def belongs_to_another(file: Path) -> bool:
         before = os.stat(wal)
         if before.st_size <= _HEADER.size:
             return False
-        with wal.open("rb") as stream:
-            found = _read(stream)
+        descriptor = os.open(wal, os.O_RDONLY)
+        try:
+            found = _read(descriptor)
+        finally:
+            os.close(descriptor)
         file_size = os.stat(file).st_size
         after = os.stat(wal)
     except OSError:
@@ -49,13 +52,13 @@ def belongs_to_another(file: Path) -> bool:
     return not found.pages.issuperset(needed)
 
 
-def _read(stream: BinaryIO) -> _Wal:
-    magic, version, page_size, salt = _HEADER.unpack(stream.read(_HEADER.size))
+def _read(descriptor: int) -> _Wal:
+    magic, version, page_size, salt = _HEADER.unpack(os.pread(descriptor, _HEADER.size, 0))
     if magic not in _MAGIC or version != _VERSION or not 512 <= page_size <= 65_536:
         return _Wal(1, frozenset(), 0)
     pages: set[int] = set()  # those after the last commit, too: with them less is certain, never more
     size, at = 0, _HEADER.size
-    while len(header := stream.read(_FRAME.size)) == _FRAME.size:
+    while len(header := os.pread(descriptor, _FRAME.size, at)) == _FRAME.size:
         page, committed, its_salt = _FRAME.unpack(header)
         if its_salt != salt:  # of an earlier use of the same file
             break
@@ -63,5 +66,4 @@ def _read(stream: BinaryIO) -> _Wal:
         if committed:
             size = committed
         at += _FRAME.size + page_size
-        stream.seek(at)
     return _Wal(page_size, frozenset(pages), size)
