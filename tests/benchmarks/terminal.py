@@ -81,8 +81,10 @@ def _keys(session: Session) -> None:
     _time("filter change, every panel", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
     session.press(b"m", 1.0)
     _time("filter change with compare", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
-    session.press(b"m", 1.0)
-    session.press(b"m", 1.0)
+    session.press(b"b", 1.0)
+    name = "filter change with compare and a breakdown"
+    _time(name, [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
+    session.press(b"\x7f" * 30, 1.0)
 
 
 def _time(name: str, seconds: Sequence[float], most: float) -> None:

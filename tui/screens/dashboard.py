@@ -321,6 +321,9 @@ class Dashboard(Screen[None]):
     def action_compare(self) -> None:
         self._act("compare", self.parts.switches.compare)
 
+    def action_compare_weeks(self) -> None:
+        self._act("compare", self.parts.switches.compare_weeks)
+
     def action_funnel(self) -> None:
         self._act("funnel", self.parts.switches.switch_funnel)
 

@@ -33,6 +33,16 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
         "after the latest one. The tile is answered users as a share of reached users.",
     ),
     (
+        "Rates",
+        "Delivered: sends delivered or further, of all sends. Read: sends read or further, of those delivered or "
+        "further. Answered: answered sends, of those delivered or further. Of a base under 30 only counts are shown.",
+    ),
+    (
+        "Compared",
+        "The days of the period that are over with as many days before them; today is left out of both. A change is "
+        "told in counts and in points of the rate, and is unclear where it can be chance.",
+    ),
+    (
         "Failed",
         "It failed, and no later delivery or read was recorded. The tile is failed sends as a share of all sends.",
     ),
@@ -44,7 +54,8 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Funnel",
-        "Notifications of the current week, from Monday, that did not fail, under every filter but the period. Each "
+        "Notifications of the current week, from Monday, that did not fail, under every filter but the period; of a "
+        "period that ends before it, of its last week. Each "
         "step shows its share of the previous and of the first step.",
     ),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from storage.domain.period import Period
 from storage.table.sorting import Order
 from tui.screens.arrangement import Arrangement
 from tui.screens.breakdowns import Breakdowns
@@ -46,6 +47,15 @@ class ViewSwitches:
         view, ways = self._navigation.view, [None, *Against]
         following = ways[(ways.index(view.compare) + 1) % len(ways)]
         self._navigation.go(replace(view, compare=following))
+
+    def compare_weeks(self) -> None:
+        """Compares this week with the last one; on a Monday the last one with the one before."""
+        from storage.domain.compared_days import Against
+
+        snapshot, view = self._navigation.snapshot, self._navigation.view
+        is_monday = snapshot is not None and snapshot.today.weekday() == 0
+        week = replace(view.filter, period=Period("last_week" if is_monday else "week"))
+        self._navigation.go(replace(view, filter=week, compare=Against.BEFORE))
 
     def switch_funnel(self) -> None:
         """Shows the funnel, of this week or of the selected period."""

@@ -117,6 +117,7 @@ KEYS: tuple[Key, ...] = (
         Where.DASHBOARD,
         "Compare",
     ),
+    Key("M", "M", "compare_weeks", "compare this week with the last one", Where.DASHBOARD),
     Key("P", "P", "save_people", "save the people of this filter, one row each", Where.DASHBOARD),
     Key("R", "R", "retry", "whom to try again: who failed and can be reached, and from when", Where.DASHBOARD, "Retry"),
     Key("W", "W", "save_as", "save as…", Where.DASHBOARD),

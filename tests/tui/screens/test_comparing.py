@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from storage.domain.filters import Filter
 from storage.table.export import write_tsv
 from tests.databases import DAY, NOON, NOW, build, session_of
 from tests.events import send, status
-from tests.tui.scenes import dashboard, press, screen_text
+from tests.tui.scenes import dashboard, press, screen_text, settle
 from tui.screens.app import SaludoApp
 from tui.widgets.funnel_chart import FunnelChart
 from tui.widgets.status_bar import StatusLine
@@ -154,3 +155,29 @@ async def test_a_comparison_of_equal_data_repaints_nothing_more(path: Path) -> N
         before = screen_text(app)
         await press(pilot, "r")
         assert screen_text(app) == before
+
+
+async def test_this_week_against_the_last_one_takes_one_key(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, "M")
+        assert said(app).startswith("16–19 Nov against 9–12 Nov, without today")
+        assert screen_text(app).splitlines()[3].split()[:2] == ["-60", "-60"]
+        await press(pilot, "escape")
+        assert app.dashboard.view.filter == Filter()
+        assert app.dashboard.view.compare is None
+
+
+async def test_on_a_monday_the_last_week_is_compared(path: Path) -> None:
+    monday = NOW + timedelta(days=3)
+    app = SaludoApp(path, Filter(), lambda: monday, path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "M")
+        assert said(app).startswith("16–22 Nov against 9–15 Nov")
+
+
+async def test_a_breakdown_is_compared_too(path: Path) -> None:
+    async with dashboard(path, (120, 40), "period:7d") as (app, pilot):
+        await press(pilot, "b", "m")
+        (row,) = (line for line in screen_text(app).splitlines() if line.startswith("▸promo"))
+        assert row.split()[-1] == "-60"
