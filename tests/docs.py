@@ -55,6 +55,7 @@ MAIN_KEYS = (
     "dashboard.find-next-on",
     "dashboard.sort",
     "dashboard.save",
+    "dashboard.retry",
     "dashboard.copy",
     "everywhere.help",
     "everywhere.quit",

@@ -99,7 +99,7 @@ async def test_help_shows_every_key_and_closes(path: Path) -> None:
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         text = app.screen.query_one(Lines).text
-        assert "save as TSV: the starts of this filter" in " ".join(text.split())
+        assert "save as TSV what the table shows" in " ".join(text.split())
         assert "What the numbers mean" in text
         await press(pilot, "q")
         assert on_dashboard(app)
