@@ -1,21 +1,25 @@
 """Merges events in memory: from the events of a batch to the rows of its messages.
 
 Events in any order come in; a `Batch` goes out: one row a message, and the ids and names of lines and contacts that the
-records give. Usual events take the fast path (storage/messages/fast_path.py), all others are merged by `take_in`. Knows
-no database and no file format.
+records give. Usual events take the fast path (storage/messages/fast_path.py), the sends of a table come as columns
+(storage/messages/column_rows.py), and all others are merged by `take_in`. Knows no database and no file format.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
+from storage.domain.sends import Sends
+from storage.messages.column_rows import rows_of
 from storage.messages.fast_path import UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
 from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
 from storage.messages.message import Direction, Message
-from storage.messages.message_row import CONTACT, Row, row_of
+from storage.messages.message_row import CONTACT, Row, message_of_row, row_of
 
-_OUT, _IN = Direction.OUT, Direction.IN
+_OUT, _IN, _ROW = Direction.OUT, Direction.IN, Direction.ROW
+_NO_LINE = LineIds()
 _UNDATED = 1 << 60  # ms; a name from a record without a time loses to a name with one
 Name = tuple[int, int, str]  # (rank, at, name): the smallest wins
 Reference = tuple[int, str]  # (kind, text) of one id of a contact
@@ -45,8 +49,9 @@ class Merger:
     """Collects events, in any order, and merges them into a batch."""
 
     def __init__(self) -> None:
-        self._outbound: dict[str, UsualOutbound | Message] = {}
-        self._others: dict[tuple[str, Direction], Inbound | Message] = {}
+        self._outbound: dict[str, UsualOutbound | Message | Row] = {}
+        self._inbound: dict[str, Inbound | Message] = {}
+        self._keyless: dict[str, Message | Row] = {}
         self._lines: set[LineIds] = set()
         self._contacts: dict[ContactIds, None] = {}  # in the order of the records, which their row ids will follow
         self._names: dict[Reference, Name] = {}
@@ -73,12 +78,46 @@ class Merger:
             return
         self._merge(event)
 
+    def add_all(self, sends: Sends) -> None:
+        """Merges many sends: the same as adding each of them."""
+        known = self._keyless if sends.keyless else self._outbound
+        keys = set(sends.keys)
+        if len(keys) < len(sends) or not keys.isdisjoint(known):
+            new, others = _first_of_each(sends, known)
+        else:
+            new, others = sends, None
+        made = rows_of(new)
+        self._take_rows(made.sends, made.rows)
+        for rest in (made.others, others):
+            for send in rest or ():
+                self.add(send)
+
+    def _take_rows(self, sends: Sends, rows: list[Row]) -> None:
+        """Takes in sends of messages of which nothing else is known, and their rows."""
+        self._events += len(rows)
+        if sends.keyless:
+            self._keyless.update(zip(sends.keys, rows, strict=True))
+        else:
+            self._outbound.update(zip(sends.keys, rows, strict=True))
+        lines = set(sends.lines)
+        if sends.default_line is not None and _NO_LINE in lines:
+            lines.add(sends.default_line)
+        self._lines |= lines
+        for contact, at in zip(sends.contacts or (), sends.at, strict=False):
+            if contact.name:
+                self._add_name(contact, int(sends.rank), at)
+            self._remember(contact, None)
+
     def batch(self) -> Batch:
         """The batch of all events so far. The merger is empty afterwards, which frees the memory of the events."""
-        outbound, others = self._outbound, self._others
-        self._outbound, self._others = {}, {}
-        rows = [one.row() if isinstance(one, UsualOutbound) else row_of(one) for one in outbound.values()]
-        rows += [row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in others.values()]
+        outbound, inbound, keyless = self._outbound, self._inbound, self._keyless
+        self._outbound, self._inbound, self._keyless = {}, {}, {}
+        rows = [
+            one.row() if isinstance(one, UsualOutbound) else row_of(one) if isinstance(one, Message) else one
+            for one in outbound.values()
+        ]
+        rows += [row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in inbound.values()]
+        rows += [row_of(one) if isinstance(one, Message) else one for one in keyless.values()]
         references: dict[Reference | None, int] = {}
         people = [references.setdefault(row[CONTACT], len(references)) for row in rows]
         return Batch(
@@ -92,13 +131,13 @@ class Merger:
             list(self._recipients),
         )
 
-    def _keep_status(self, event: Status, known: UsualOutbound | Message | None) -> bool:
+    def _keep_status(self, event: Status, known: UsualOutbound | Message | Row | None) -> bool:
         """Keeps the first status of a message if it is a usual one. Returns whether it was kept."""
         if not is_usual_status(event):
             return False
         if known is None:
             known = self._outbound[event.key] = UsualOutbound()
-        elif isinstance(known, Message) or known.status is not None:
+        elif not isinstance(known, UsualOutbound) or known.status is not None:
             return False
         known.status = event
         self._lines.add(event.line)
@@ -112,7 +151,7 @@ class Merger:
         known = self._outbound.get(event.key)
         if known is None:
             known = self._outbound[event.key] = UsualOutbound()
-        elif isinstance(known, Message) or known.send is not None:
+        elif not isinstance(known, UsualOutbound) or known.send is not None:
             return isinstance(known, UsualOutbound) and known.send == event
         known.send = event
         self._lines.add(event.line)
@@ -121,10 +160,9 @@ class Merger:
 
     def _keep_inbound(self, event: Inbound) -> bool:
         """Keeps the first event of a message in. Returns whether it was kept."""
-        identity = event.key, _IN
-        if event.default_line is not None or identity in self._others:
+        if event.default_line is not None or event.key in self._inbound:
             return False
-        self._others[identity] = event
+        self._inbound[event.key] = event
         self._lines.add(event.line)
         self._contacts[event.contact] = None
         return True
@@ -146,20 +184,37 @@ class Merger:
             return
         if event.default_line is not None:
             self._lines.add(event.default_line)
-        direction = direction_of(event)
-        if direction is not _OUT:
-            other = self._others.get((event.key, direction))
-            message = message_of(other) if isinstance(other, Inbound) else other or Message(event.key, direction)
-            self._others[event.key, direction] = message
-        else:
-            known = self._outbound.get(event.key)
-            if isinstance(known, UsualOutbound):
-                self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
-                known = known.message()
-            message = self._outbound[event.key] = known or Message(event.key, direction)
-            if not event.group:
-                self._link(message.value("contact"), contact_reference(event.contact))
-        take_in(message, event)
+        take_in(self._message_of(event), event)
+
+    def _message_of(self, event: Send | Status | Inbound) -> Message:
+        """The message of an event, with all that is known of it merged."""
+        key, direction = event.key, direction_of(event)
+        if direction is _IN:
+            inbound = self._inbound.get(key)
+            message = message_of(inbound) if isinstance(inbound, Inbound) else inbound or Message(key, direction)
+            self._inbound[key] = message
+            return message
+        if direction is _ROW:
+            row = self._keyless.get(key)
+            message = self._read(row) if isinstance(row, tuple) else row or Message(key, direction)
+            self._keyless[key] = message
+            return message
+        known = self._outbound.get(key)
+        if isinstance(known, UsualOutbound):
+            self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
+            known = known.message()
+        message = self._read(known) if isinstance(known, tuple) else known or Message(key, direction)
+        self._outbound[key] = message
+        if not event.group:
+            self._link(message.value("contact"), contact_reference(event.contact))
+        return message
+
+    def _read(self, row: Row) -> Message:
+        """The message of a row, whose contact the row that it becomes may not name."""
+        message = message_of_row(row)
+        if (reference := row[CONTACT]) is not None:
+            self._contacts[_contact_of(reference)] = None
+        return message
 
     def _link(self, one: Reference | None, other: Reference | None) -> None:
         """Notes that two ids are of one contact, because one message went to both."""
@@ -167,8 +222,29 @@ class Merger:
             self._recipients[one, other] = None
 
     def _name(self, event: Event) -> None:
-        reference = contact_reference(event.contact)
-        if event.contact.name and reference is not None:
-            rank = int(event.rank) if isinstance(event, Send) else 1
-            name = (rank, _UNDATED if isinstance(event, Known) else event.at, event.contact.name)
+        rank = int(event.rank) if isinstance(event, Send) else 1
+        self._add_name(event.contact, rank, _UNDATED if isinstance(event, Known) else event.at)
+
+    def _add_name(self, contact: ContactIds, rank: int, at: int) -> None:
+        reference = contact_reference(contact)
+        if contact.name and reference is not None:
+            name = rank, at, contact.name
             self._names[reference] = min(name, self._names.get(reference, name))
+
+
+def _first_of_each(sends: Sends, known: Container[str]) -> tuple[Sends, Sends]:
+    """The first send of each message that is not known yet, and the other sends."""
+    seen: set[str] = set()
+    new = []
+    for key in sends.keys:
+        new.append(key not in seen and key not in known)
+        seen.add(key)
+    return sends.only(new), sends.only([not one for one in new])
+
+
+def _contact_of(reference: Reference) -> ContactIds:
+    """The contact of which only the id in a row is known."""
+    kind, text = reference
+    if kind == 0:
+        return ContactIds((text,))
+    return ContactIds(user_id=text) if kind == 1 else ContactIds(customer_id=text)

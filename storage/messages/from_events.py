@@ -35,7 +35,7 @@ _IN = Direction.IN
 _FAILED = Step.FAILED
 _WEBHOOK, _OPTION = Rank.WEBHOOK.value, Rank.OPTION.value
 _FROM_WEBHOOK, _FROM_EXPORT = Sources.WEBHOOK.value, Sources.EXPORT.value
-_SOURCE_OF_RANK = {
+SOURCE_OF_RANK = {
     Rank.SEND_LOG: Sources.SEND_LOG.value,
     Rank.WEBHOOK: Sources.WEBHOOK.value,
     Rank.PLATFORM: Sources.PLATFORM.value,
@@ -151,7 +151,7 @@ def _take_inbound(message: Message, inbound: Inbound) -> None:
 
 def _take_send(message: Message, send: Send) -> None:
     rank, at, fields = int(send.rank), send.at, message.fields
-    message.sources |= _FROM_EXPORT if send.derived else _SOURCE_OF_RANK[send.rank]
+    message.sources |= _FROM_EXPORT if send.derived else SOURCE_OF_RANK[send.rank]
     message.group = message.group or send.group
     _take_line_and_contact(fields, send, rank)
     for name, value in (
@@ -176,7 +176,7 @@ def _take_send(message: Message, send: Send) -> None:
     if send.derived:
         _take_exported(message, send)
     elif send.flags is not NO_FLAGS or send.answered_at is not None:
-        message.flags |= _stated(send.flags)
+        message.flags |= stated_bits(send.flags)
         if send.flags.new is not None:
             keep_smaller(fields, "new", (rank, at, int(send.flags.new)))
         if send.answered_at is not None:
@@ -186,7 +186,7 @@ def _take_send(message: Message, send: Send) -> None:
 def _take_exported(message: Message, send: Send) -> None:
     """Takes in the derived columns of a row of our own TSV."""
     new = None if send.flags.new is None else (send.at, int(send.flags.new))
-    exported = Exported(_stated(send.flags), new, send.answered_at)
+    exported = Exported(stated_bits(send.flags), new, send.answered_at)
     message.exported = exported if message.exported is None else message.exported.merged_with(exported)
 
 
@@ -214,7 +214,7 @@ def _take_send_times(times: dict[str, int], send: Send) -> None:
         keep_smaller(times, "any", own)
 
 
-def _stated(flags: Flags) -> int:
+def stated_bits(flags: Flags) -> int:
     """The flags as bits of `Stated`."""
     pairs = (
         (flags.not_sent, Stated.NOT_SENT),

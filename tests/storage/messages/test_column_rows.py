@@ -1,0 +1,139 @@
+"""The rows of a table's sends, made column by column, are the rows of its sends merged one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.domain.events import ContactIds, Event, Failure, Flags, Inbound, LineIds, Origin, Rank, Status, Step
+from storage.domain.sends import Sends
+from storage.messages.batch_merger import Batch, Merger
+from storage.messages.from_events import contact_reference
+from storage.messages.message_row import CONTACT, message_of_row, row_of
+from tests.databases import LINE, NOON, OTHER_LINE
+from tests.storage.messages.test_fast_path import messages_of, ordered
+
+_CONTACTS = (
+    ContactIds(("5491155550001",)),
+    ContactIds(("5491155550002",)),
+    ContactIds(("5491155550001",), name="Ana"),
+    ContactIds(("5491155550001",), customer_id="77"),
+    ContactIds(user_id="AR.1", name="Eva"),
+    ContactIds(("1", "2"), user_id="AR.1"),
+    ContactIds(),
+)
+_LINES = (LINE, OTHER_LINE, LineIds(name="Sales"), LineIds(number="5411000"), LineIds())
+_FAILURES = (Failure(131026, "gone"), Failure(131026, None, "Not on WhatsApp"), Failure(None, "Limit"), Failure())
+_FLAGS = st.sampled_from((None, None, False, True))
+_TIMES = ("accepted_at", "session_start", "sent_at", "delivered_at", "read_at", "answered_at")
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Sends:
+    """The rows of a table: usual ones and odd ones, some of them of one message."""
+    size = draw(st.integers(1, 6))
+
+    def column(values: st.SearchStrategy[Any], *, optional: bool = True) -> list[Any] | None:
+        if optional and draw(st.booleans()):
+            return None
+        return draw(st.lists(values, min_size=size, max_size=size))
+
+    at = column(st.integers(NOON, NOON + 9), optional=False)
+    assert at is not None
+    kind, rank = draw(st.sampled_from((("log", 0), ("keyless", 2), ("platform", 2), ("own", 2))))
+    later = st.one_of(st.none(), st.integers(NOON + 9, NOON + 20), st.integers(NOON, NOON + 9))
+    times = {name: column(later) for name in _TIMES}
+    for name in ("accepted_at", "sent_at", "session_start"):
+        times[name] = at if draw(st.booleans()) else times[name]
+    failures = column(st.sampled_from((None, None, *_FAILURES)))
+    failed = None
+    if failures is not None:
+        failed = [draw(st.integers(one, one + 1)) if why else None for one, why in zip(at, failures, strict=True)]
+    by_number = draw(st.booleans())
+    return Sends(
+        Rank(rank),
+        [f"wamid.{draw(st.sampled_from('aábcdefgh'))}" for _ in range(size)],
+        at,
+        column(st.sampled_from(_LINES), optional=False) or [],
+        numbers=column(st.sampled_from(("5491155550001", "5491155550003")), optional=False) if by_number else None,
+        contacts=None if by_number else column(st.sampled_from(_CONTACTS), optional=False),
+        keyless=kind == "keyless",
+        derived=kind == "own",
+        kinds=column(st.sampled_from(("template", "text", None))),
+        templates=column(st.sampled_from(("promo", "other", None))),
+        languages=column(st.sampled_from(("es", None))),
+        campaigns=column(st.sampled_from(("spring", None))),
+        origins=column(st.sampled_from((Origin.NOTIFICATION, Origin.TEMPLATE, None))),
+        default_origin=draw(st.sampled_from((None, Origin.TEMPLATE, Origin.CAMPAIGN))),
+        default_line=draw(st.sampled_from((None, OTHER_LINE))),
+        failed_at=failed,
+        failures=failures,
+        flags=column(st.builds(Flags, _FLAGS, _FLAGS, _FLAGS, _FLAGS, _FLAGS, _FLAGS)),
+        channel_ids=column(st.sampled_from(("c", None))),
+        agent_groups=column(st.sampled_from(("g", None))),
+        **times,
+    )
+
+
+_OTHERS: tuple[Event, ...] = (
+    Status("wamid.a", Step.READ, NOON + 4, LINE, ContactIds(("5491155550001",)), category="marketing"),
+    Status("wamid.b", Step.FAILED, NOON, OTHER_LINE, ContactIds(("5491155550009",)), failure=Failure(131026)),
+    Inbound("wamid.a", "text", NOON + 9, LINE, ContactIds(("5491155550001",))),
+)
+
+
+def merged(parts: list[Sends | Event]) -> Batch:
+    """The batch of some tables and events."""
+    merger = Merger()
+    for part in parts:
+        if isinstance(part, Sends):
+            merger.add_all(part)
+        else:
+            merger.add(part)
+    return merger.batch()
+
+
+@given(st.lists(st.one_of(tables(), tables(), st.sampled_from(_OTHERS)), min_size=1, max_size=4))
+def test_columns_give_the_rows_of_their_sends_merged_one_by_one(parts: list[Sends | Event]) -> None:
+    history: list[Event] = [event for part in parts for event in (part if isinstance(part, Sends) else (part,))]
+    batch = merged(parts)
+    assert ordered(batch.rows) == ordered([row_of(message) for message in messages_of(history)])
+    one_by_one = merged(list(history))
+    assert set(batch.lines) == set(one_by_one.lines)
+    assert batch.names == one_by_one.names
+    assert batch.events == len(history)
+    assert {frozenset(pair) for pair in batch.recipients} == {frozenset(pair) for pair in one_by_one.recipients}
+    in_rows = {row[CONTACT] for row in batch.rows}
+    assert [batch.references[person] for person in batch.people] == [row[CONTACT] for row in batch.rows]
+    for contact in {event.contact for event in history} - set(batch.contacts) - {ContactIds()}:
+        kept = [contact_reference(one) for one in batch.contacts]
+        assert contact_reference(contact) in in_rows or contact_reference(contact) in kept
+        assert (len(contact.wa_ids), contact.user_id, contact.customer_id) == (1, None, None)
+
+
+@given(tables())
+def test_a_row_made_of_columns_reads_as_the_message_that_it_is(sends: Sends) -> None:
+    for row in merged([sends]).rows:
+        assert row_of(message_of_row(row)) == row
+
+
+def test_the_usual_row_of_a_table() -> None:
+    sends = Sends(
+        Rank.SEND_LOG,
+        ["w"],
+        [NOON],
+        [LINE],
+        ["5491155550001"],
+        templates=["promo"],
+        accepted_at=[NOON],
+        read_at=[NOON + 7],
+        failed_at=[NOON],
+        failures=[Failure(131026, "gone")],
+    )
+    (row,) = merged([sends]).rows
+    assert row[:5] == (LINE.identifier, (0, "5491155550001"), "promo", "w", 0)
+    message = message_of_row(row)
+    assert message.times == {"any": NOON, "accepted": NOON, "read": NOON + 7}
+    assert message.failure == Failure(131026, "gone")
