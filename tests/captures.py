@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from storage.database.connection import writing
 from storage.database.settings import store_setting
 from storage.domain.events import Event, Ignored, Item, Reject
+from storage.domain.sends import Sends
 from storage.ingest.importer import Summary, import_path
-from storage.sources.opened import Options
+from storage.sources.opened import OpenedSource, Options
 from storage.sources.recognition import open_source
 from tests.databases import ZONE
 
@@ -59,7 +60,21 @@ def figures_of(summary: Summary, report: dict[str, Any]) -> dict[str, int]:
 def items_of(content: bytes | Path, options: Options = OPTIONS) -> list[Item]:
     """Everything that the sources find in a file."""
     data = content.read_bytes() if isinstance(content, Path) else content
-    return list(open_source(io.BytesIO(data), options).items())
+    source = open_source(io.BytesIO(data), options)
+    items = list(source.items())
+    assert_same_in_columns(data, options, source, items)
+    return items
+
+
+def assert_same_in_columns(data: bytes, options: Options, source: OpenedSource, items: list[Item]) -> None:
+    """Tables are read row by row or column by column (`OpenedSource.parts`): both must give the same."""
+    faster = open_source(io.BytesIO(data), options)
+    parts = [item for part in faster.parts() for item in (part if isinstance(part, Sends) else (part,))]
+    assert sorted(map(repr, parts)) == sorted(map(repr, items))
+    assert faster.records == source.records
+    passed_over = b"" if source.compressed else data[source.reached[0] : faster.reached[0]]
+    assert not passed_over.strip(b' ;,|\t\r\n"')  # blank lines at the end
+    assert (sorted(faster.notes()), faster.columns) == (sorted(source.notes()), source.columns)
 
 
 def events_of(content: bytes | Path, options: Options = OPTIONS) -> list[Event]:

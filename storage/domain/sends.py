@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import compress, repeat
-from typing import TypeVar
+from typing import TypeVar, final
 
 import msgspec
 
@@ -19,6 +19,7 @@ Times = Sequence["int | None"]
 Texts = Sequence["str | None"]
 
 
+@final
 class Sends(msgspec.Struct, frozen=True, gc=False):
     """Messages that were sent, each a row of the columns. No text in them is empty.
 
@@ -103,9 +104,13 @@ class Sends(msgspec.Struct, frozen=True, gc=False):
 
     def only(self, kept: Sequence[bool]) -> Sends:
         """The rows for which `kept` is true."""
-        chosen = {
-            name: list(compress(column, kept)) for name in _COLUMNS if (column := getattr(self, name)) is not None
-        }
+        chosen: dict[str, Sequence[object]] = {}
+        of_column: dict[int, Sequence[object]] = {}  # one column may stand in two places, which is worth to be known
+        for name in _COLUMNS:
+            if (column := getattr(self, name)) is not None:
+                if id(column) not in of_column:
+                    of_column[id(column)] = list(compress(column, kept))
+                chosen[name] = of_column[id(column)]
         return msgspec.structs.replace(self, **chosen)
 
 

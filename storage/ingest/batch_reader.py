@@ -21,6 +21,7 @@ from msgspec.structs import astuple as struct_tuple
 
 from storage.database import child_process
 from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
+from storage.domain.sends import Sends
 from storage.ingest.file_digest import Digest, IncrementalDigest
 from storage.ingest.file_part import FilePart
 from storage.messages.batch_merger import Batch, Merger
@@ -36,23 +37,27 @@ def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
 
     Args:
         source: the opened file.
-        size: events a part; the first ones are smaller, so that the writer need not wait for the first.
+        size: events a part, or some more where rows come together; the first ones are smaller, so that the writer need
+            not wait for the first.
 
     Returns:
         The parts, at least one.
     """
     now = max(1, size >> _FIRST_PART_SHIFT)
     merger, rejects, ignored, left = Merger(), list[Reject](), 0, now
-    for item in source.items():
+    for item in source.parts():
         if type(item) is Reject:
             rejects.append(item)
         elif type(item) is Ignored:
             ignored += 1
             continue
+        elif type(item) is Sends:
+            merger.add_all(item)
+            left -= len(item) - 1
         else:
             merger.add(item)
         left -= 1
-        if not left:
+        if left <= 0:
             yield _part(source, merger, rejects, ignored, last=False)
             now = min(size, now + (now >> 1) + 1)
             merger, rejects, ignored, left = Merger(), [], 0, now

@@ -7,8 +7,12 @@ records give. Usual events take the fast path (storage/messages/fast_path.py), t
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
+from operator import itemgetter
+from typing import cast
 
 from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
 from storage.domain.sends import Sends
@@ -82,7 +86,7 @@ class Merger:
         """Merges many sends: the same as adding each of them."""
         known = self._keyless if sends.keyless else self._outbound
         keys = set(sends.keys)
-        if len(keys) < len(sends) or not keys.isdisjoint(known):
+        if len(keys) < len(sends) or not known.keys().isdisjoint(keys):
             new, others = _first_of_each(sends, known)
         else:
             new, others = sends, None
@@ -112,17 +116,14 @@ class Merger:
         """The batch of all events so far. The merger is empty afterwards, which frees the memory of the events."""
         outbound, inbound, keyless = self._outbound, self._inbound, self._keyless
         self._outbound, self._inbound, self._keyless = {}, {}, {}
-        rows = [
-            one.row() if isinstance(one, UsualOutbound) else row_of(one) if isinstance(one, Message) else one
-            for one in outbound.values()
-        ]
+        rows = _rows_of(outbound)
         rows += [row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in inbound.values()]
-        rows += [row_of(one) if isinstance(one, Message) else one for one in keyless.values()]
-        references: dict[Reference | None, int] = {}
-        people = [references.setdefault(row[CONTACT], len(references)) for row in rows]
+        rows += _rows_of(keyless)
+        places: defaultdict[Reference | None, int] = defaultdict(count().__next__)
+        people = list(map(places.__getitem__, map(itemgetter(CONTACT), rows)))
         return Batch(
             rows,
-            list(references),
+            list(places),
             people,
             list(self._lines),
             list(self._contacts),
@@ -230,6 +231,16 @@ class Merger:
         if contact.name and reference is not None:
             name = rank, at, contact.name
             self._names[reference] = min(name, self._names.get(reference, name))
+
+
+def _rows_of(messages: Mapping[str, UsualOutbound | Message | Row]) -> list[Row]:
+    """The rows of messages out; those of tables alone are rows already."""
+    if {*map(type, messages.values())} == {tuple}:
+        return list(cast("Iterable[Row]", messages.values()))
+    return [
+        one.row() if isinstance(one, UsualOutbound) else row_of(one) if isinstance(one, Message) else one
+        for one in messages.values()
+    ]
 
 
 def _first_of_each(sends: Sends, known: Container[str]) -> tuple[Sends, Sends]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
-from storage.domain.events import Failure, Flags, LineIds, Origin, Rank
+from storage.domain.events import Flags, LineIds, Origin, Rank
 from storage.domain.sends import Sends
 from storage.messages.from_events import SOURCE_OF_RANK, contact_reference, line_reference, stated_bits
 from storage.messages.message import Direction, Sources
@@ -127,8 +127,11 @@ def _columns(sends: Sends, steps: _Times) -> dict[str, Iterable[Any]]:
 
 def _lines_and_origins(sends: Sends) -> dict[str, Iterable[Any]]:
     """Lines and origins, with those that an option gives and the evidence for these."""
-    lines: Sequence[str | None] = _each(sends.lines, _text_of_line)
-    origins: Sequence[str | None] | None = _each(sends.origins, _text_of_origin) if sends.origins is not None else None
+    names = {line: _text_of_line(line) for line in set(sends.lines)}
+    lines = list(map(names.__getitem__, sends.lines))
+    origins: Sequence[str | None] | None = None
+    if sends.origins is not None and any(sends.origins):
+        origins = _each(sends.origins, _text_of_origin)
     line = None if sends.default_line is None else line_reference(sends.default_line)
     evidence: list[list[str]] = []
     if line is not None and None in lines:
@@ -154,11 +157,16 @@ def _lines_and_origins(sends: Sends) -> dict[str, Iterable[Any]]:
 
 
 def _failures(sends: Sends) -> dict[str, Iterable[Any]]:
+    """When and why messages failed, as few of a table do."""
     if sends.failed_at is None or sends.failures is None:
         return {}
-    codes, texts, details, ranks = zip(
-        *_each(sends.failures, lambda failure: _failure(failure, int(sends.rank))), strict=True
-    )
+    codes: list[int | None] = [None] * len(sends)
+    texts: list[str | None] = codes.copy()  # type: ignore[assignment]
+    details, ranks = texts.copy(), codes.copy()
+    for place, failure in enumerate(sends.failures):
+        if failure is not None:
+            codes[place], ranks[place] = failure.code, int(sends.rank)
+            texts[place], details[place] = failure.text or None, failure.detail or None
     return {
         "failed_at": sends.failed_at,
         "error_code": codes,
@@ -166,12 +174,6 @@ def _failures(sends: Sends) -> dict[str, Iterable[Any]]:
         "error_detail": details,
         "error_rank": ranks,
     }
-
-
-def _failure(failure: Failure | None, rank: int) -> tuple[int | None, str | None, str | None, int | None]:
-    if failure is None:
-        return None, None, None, None
-    return failure.code, failure.text or None, failure.detail or None, rank
 
 
 def _statements(sends: Sends) -> dict[str, Iterable[Any]]:
@@ -210,13 +212,13 @@ def _text_of_origin(origin: Origin | None) -> str | None:
 
 def _each(values: Sequence[_Value], make: Callable[[_Value], _Made]) -> list[_Made]:
     """What `make` makes of each value, once for each object: rows of a table share them."""
-    made = {id(value): make(value) for value in dict(zip(map(id, values), values, strict=True)).values()}
-    return list(map(made.__getitem__, map(id, values)))
+    ids = list(map(id, values))
+    made = {id: make(value) for id, value in dict(zip(ids, values, strict=True)).items()}
+    return list(map(made.__getitem__, ids))
 
 
 def _hashes(keys: Sequence[str]) -> list[int]:
     """`hash_of` of each key."""
     if "".join(keys).isascii():
-        crc = zlib.crc32
-        return [crc(key.encode()) for key in keys]
+        return list(map(zlib.crc32, map(str.encode, keys)))
     return list(map(hash_of, keys))

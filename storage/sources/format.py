@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from storage.domain.events import Event, Item
+from storage.domain.sends import Sends
 from storage.sources.column_dates import DateOrders
 from storage.sources.opened import Options
 
@@ -47,6 +48,17 @@ class RowReader(ABC):
         Raises:
             Unreadable: The row becomes a reject with this reason.
         """
+
+    def together(self, rows: Sequence[Sequence[str]]) -> tuple[Sends | None, Sequence[int]]:
+        """Reads many rows at once, as far as they are of the usual kinds. It must give what `item` gives.
+
+        Args:
+            rows: Each of as many cells as the header has.
+
+        Returns:
+            Sends of usual rows, and the indices of the other rows, which `item` has to read.
+        """
+        return None, range(len(rows))
 
     def understood(self) -> Mapping[int, str]:
         """What each column means that is understood, by its place; for a person."""

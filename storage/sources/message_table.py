@@ -23,11 +23,13 @@ from storage.domain.events import (
     Rank,
     Send,
 )
+from storage.domain.sends import Sends
 from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes
 from storage.sources.column_names import COLUMNS, TIMES, Columns, columns_of, squashed
 from storage.sources.fields import Unreadable, keyless_key
 from storage.sources.format import Context, RowReader
 from storage.sources.identity import is_placeholder, number_of, row_contact
+from storage.sources.message_columns import MessageColumns, RowParts
 from storage.sources.message_row_parts import (
     CONTENT_COLUMNS,
     LINE_COLUMNS,
@@ -145,6 +147,17 @@ class MessageRows(RowReader):
             (index, places[meaning], columns.clocks.get(meaning), _times_of(columns, meaning, context, self._lost))
             for index, meaning in present
         ]
+        parts = RowParts(
+            places,
+            self._lines,
+            self._contents,
+            self._results,
+            self._times,
+            self._contact,
+            self._bare_id,
+            self._default_line,
+        )
+        self._in_columns = MessageColumns(parts, empty)
 
     def _checked(self, meanings: Sequence[str], make: Callable[[Cells], _Made]) -> Callable[[Cells], _Made]:
         """The same function, which looks for lost cells first."""
@@ -169,6 +182,10 @@ class MessageRows(RowReader):
     def content_of(self, cells: Cells) -> Content:
         """What the cells of `CONTENT_COLUMNS` say was sent."""
         return content_of(cells)
+
+    def together(self, rows: Sequence[Sequence[str]]) -> tuple[Sends | None, Sequence[int]]:
+        """The usual sends of many rows, and the places of the other rows."""
+        return self._in_columns.together(rows)
 
     def item(self, cells: Sequence[str]) -> Item:
         """The message of one row."""

@@ -11,6 +11,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from storage.domain.events import Item, LineIds, Origin
+from storage.domain.sends import Sends
 from storage.sources.column_dates import DateOrder
 from storage.sources.stream import Stream
 
@@ -67,7 +68,7 @@ class OpenedSource:
 
     format: str
     _stream: Stream
-    _read: Callable[[OpenedSource], Iterator[Item]]
+    _read: Callable[[OpenedSource, bool], Iterator[Item | Sends]]
     start: Offset
     records: int = 0
     columns: tuple[tuple[str, str | None], ...] = ()
@@ -94,4 +95,10 @@ class OpenedSource:
 
     def items(self) -> Iterator[Item]:
         """Everything in the file, in its order. Bad content gives rejects and never an exception."""
-        return chain(self._read(self), self._stream.end_rejects())
+        for part in self.parts(in_columns=False):
+            assert not isinstance(part, Sends)
+            yield part
+
+    def parts(self, *, in_columns: bool = True) -> Iterator[Item | Sends]:
+        """The same, read faster: many rows of a table may come as one `Sends`, and before or after rows near them."""
+        return chain(self._read(self, in_columns), self._stream.end_rejects())

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from storage.domain.events import Item
+from storage.domain.sends import Sends
 from storage.sources import formats
 from storage.sources.format import Context, Format
 from storage.sources.json_reader import JsonReaders, json_items
 from storage.sources.object_finder import objects_in
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.stream import SAMPLE_BYTES, Stream, without_bom
-from storage.sources.table_reader import Table, table_items
+from storage.sources.table_reader import Table, table_items, table_parts
 from storage.sources.table_recognition import recognise_table
 
 # At the start of a line or long; single ones between other characters are UTF-16 or no text at all.
@@ -49,10 +50,10 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
     elif recognised is None:
         raise UnknownFormat(f"unrecognised file format; {refusal or f'expected {formats.expected()}'}")
 
-    def read(source: OpenedSource) -> Iterator[Item]:
+    def read(source: OpenedSource, in_columns: bool) -> Iterator[Item | Sends]:
         if recognised.table is None:
             return json_items(source, stream, context)
-        return table_items(source, stream, recognised.table)
+        return (table_parts if in_columns else table_items)(source, stream, recognised.table)
 
     return OpenedSource(recognised.format.name, stream, read, start)
 

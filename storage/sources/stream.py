@@ -216,6 +216,23 @@ class Stream:
                     position, count = position + empty_bytes, count + empty_lines
                     self.offset = position, count
 
+    def blocks(self) -> Iterator[bytes]:
+        """Runs of whole lines, from `offset` on and without changing it; what `lines` gives, many lines at once.
+
+        A last line without an end comes alone, and so does a piece of a line that is longer than `MAX_RECORD_BYTES`.
+        """
+        while block := self._buffered.read1(_CHUNK_BYTES):
+            whole = block.rfind(b"\n") + 1
+            if whole == len(block):
+                yield block
+                continue
+            last = block[whole:]
+            last += self._buffered.readline(MAX_RECORD_BYTES - len(last))
+            if last[-1] == _LINE_END:
+                yield block[:whole] + last
+            else:
+                yield from filter(None, (block[:whole], last))
+
     def seek(self, position: int, lines: int) -> None:
         """Continues at a byte of the content that has `lines` lines before it.
 

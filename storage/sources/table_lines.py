@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
-from storage.sources.stream import Stream, without_bom
+from storage.sources.stream import without_bom
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -16,6 +17,18 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 # reading cannot resume there.
 Line = tuple[int, str, tuple[int, int] | None]
 Decode = Callable[[bytes], str]
+
+
+class RawLines(Protocol):
+    """Lines of bytes: a stream, or what else has them.
+
+    Attributes:
+        offset: Bytes, and lines, up to the end of the last complete line that `lines` gave.
+    """
+
+    @property
+    def offset(self) -> tuple[int, int]: ...
+    def lines(self) -> Iterator[bytes]: ...
 
 
 def decoder_of(sample: bytes) -> Decode:
@@ -47,7 +60,7 @@ def _decode_windows(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def text_lines(stream: Stream, decode: Decode) -> Iterator[Line]:
+def text_lines(stream: RawLines, decode: Decode) -> Iterator[Line]:
     """The lines of a stream from its offset on."""
     number = stream.offset[1]
     for raw in stream.lines():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, dropwhile, islice
+from itertools import dropwhile, islice
+from operator import itemgetter
 
-from storage.domain.events import Ignored, Item
+from storage.domain.events import Ignored, Item, Reject
+from storage.domain.sends import Sends
 from storage.sources.column_dates import DateOrders
 from storage.sources.fields import Unreadable, reject
-from storage.sources.format import Context, Format
+from storage.sources.format import Context, Format, RowReader
 from storage.sources.opened import OpenedSource
 from storage.sources.stream import Stream
+from storage.sources.table_blocks import CutLines, LineBlocks, cut_lines, is_blank
 from storage.sources.table_lines import Decode, Line, sample_lines, text_lines
 from storage.sources.table_rows import Row, rows_of
 
@@ -58,33 +61,142 @@ def table_items(source: OpenedSource, stream: Stream, table: Table) -> Iterator[
         table: What is known of it.
     """
     shape = table.shape
-    (header, where, _), rows = _header_and_rows(source, stream, shape)
-    dates = _date_orders(source, stream, table)
-    assert table.format.table is not None
-    reader = table.format.table(header, replace(table.context, dates=dates))
-    if reader is None:
-        yield reject(f"line {where}", "unreadable header", shape.separator.join(header).encode("utf-8", "replace"))
+    rows = shape.rows(text_lines(stream, shape.decode))
+    header = next(rows)
+    if source.start.position:
+        stream.seek(source.start.position, source.start.lines)
+        rows = shape.rows(text_lines(stream, shape.decode), len(header[0]))
+    reading = _reading(source, stream, table, header)
+    if isinstance(reading, Reject):
+        yield reading
         return
+    yield from reading.without_description(rows)
+    for row in rows:
+        yield reading.item(row)
+
+
+def table_parts(source: OpenedSource, stream: Stream, table: Table) -> Iterator[Item | Sends]:
+    """The same items, with as many rows as possible read at once; arguments as of `table_items`."""
+    shape, blocks = table.shape, LineBlocks(stream)
+    rows = shape.rows(text_lines(blocks, shape.decode))
+    header = next(rows)
+    if source.start.position:
+        stream.seek(source.start.position, source.start.lines)
+        blocks = LineBlocks(stream)
+        rows = shape.rows(text_lines(blocks, shape.decode), len(header[0]))
+    reading = _reading(source, stream, table, header)
+    if isinstance(reading, Reject):
+        yield reading
+        return
+    yield from reading.without_description(rows)
+    end = blocks.offset if source.start.position else reading.end
+    one_by_one_until = 0
+    while True:
+        # Where a row ends with the lines that were read, none of these waits to be the begin of another row.
+        if end is not None and end[0] == blocks.offset[0] >= one_by_one_until:
+            blocks.go_on(end)
+            while (cut := cut_lines(block := blocks.peek(), shape.separator, shape.decode)) is not None:
+                first = blocks.offset[1] + 1
+                blocks.take(block, len(cut.lines))
+                yield from reading.parts(cut, first, blocks.offset)
+            one_by_one_until = blocks.offset[0] + len(block)
+            rows = shape.rows(text_lines(blocks, shape.decode), len(header[0]))
+        for row in rows:
+            yield reading.item(row)
+            end = row[2]
+            if end is not None and end[0] == blocks.offset[0] >= one_by_one_until:
+                break
+        else:
+            return
+
+
+def _reading(source: OpenedSource, stream: Stream, table: Table, header: Row) -> _Reading | Reject:
+    """The table behind a header; a reject where its format does not know the whole header."""
+    names, where, _ = header
+    dates, separator = _date_orders(source, stream, table), table.shape.separator
+    assert table.format.table is not None
+    reader = table.format.table(names, replace(table.context, dates=dates))
+    if reader is None:
+        return reject(f"line {where}", "unreadable header", separator.join(names).encode("utf-8", "replace"))
     source.notes = lambda: (*dates.notes(), *reader.notes())
-    source.columns = tuple((name, reader.understood().get(place)) for place, name in enumerate(header))
-    if not source.start.position and (first := next(rows, None)) is not None:
-        if reader.is_description(_fitted(first[0], len(header))):
-            yield Ignored("row of column descriptions")
-        else:
-            rows = chain([first], rows)
-    read, width, last, others = reader.item, len(header), header[-1], header[1:]
-    for cells, number, end in rows:
-        if cells[-1] == last and cells[1:] == others:  # the first cell may carry a byte order mark
-            item: Item = Ignored("repeated header")
-        else:
-            source.records += 1
-            try:
-                item = read(cells if len(cells) == width else _as_wide(cells, width))
-            except Unreadable as error:
-                item = reject(f"line {number}", str(error), shape.separator.join(cells).encode("utf-8", "replace"))
+    source.columns = tuple((name, reader.understood().get(place)) for place, name in enumerate(names))
+    return _Reading(source, separator, names, reader)
+
+
+class _Reading:
+    """One table while it is read.
+
+    Attributes:
+        end: Where the row behind the first one starts, if the first one was read and reading can resume there.
+
+    Args:
+        source: Counts the records and holds the place that was reached.
+        separator: What separates cells.
+        header: The names of the columns.
+        reader: Reads the rows below them.
+    """
+
+    def __init__(self, source: OpenedSource, separator: str, header: list[str], reader: RowReader) -> None:
+        self._source, self._separator = source, separator
+        self._reader, self._read = reader, reader.item
+        self._width, self._last, self._others = len(header), header[-1], header[1:]
+        self.end: tuple[int, int] | None = None
+
+    def without_description(self, rows: Iterator[Row]) -> Iterator[Item]:
+        """The item of the first row, which may describe the columns; nothing where reading starts behind it."""
+        if not self._source.start.position and (first := next(rows, None)) is not None:
+            self.end = first[2]
+            if self._reader.is_description(_fitted(first[0], self._width)):
+                yield Ignored("row of column descriptions")
+            else:
+                yield self.item(first)
+
+    def item(self, row: Row) -> Item:
+        """The item of one row."""
+        cells, number, end = row
+        item = self._item_of(cells, number)
         if end is not None:
-            source.reached = end
-        yield item
+            self._source.reached = end
+        return item
+
+    def _item_of(self, cells: list[str], number: int) -> Item:
+        if self._is_header(cells):
+            return Ignored("repeated header")
+        self._source.records += 1
+        try:
+            return self._read(cells if len(cells) == self._width else _as_wide(cells, self._width))
+        except Unreadable as error:
+            return reject(f"line {number}", str(error), self._separator.join(cells).encode("utf-8", "replace"))
+
+    def _is_header(self, cells: list[str]) -> bool:
+        return cells[-1] == self._last and cells[1:] == self._others  # the first cell may carry a byte order mark
+
+    def parts(self, cut: CutLines, first: int, end: tuple[int, int]) -> Iterator[Item | Sends]:
+        """What some lines say, each of which is one row.
+
+        Args:
+            cut: The lines and their rows.
+            first: The number of the first line.
+            end: The place behind them, which is reached with the last part.
+        """
+        rows, width = cut.rows, self._width
+        if {*map(len, rows)} == {width} and self._last not in map(itemgetter(-1), rows):
+            sends, others = self._reader.together(rows)
+        else:
+            fit = [place for place, cells in enumerate(rows) if len(cells) == width and not self._is_header(cells)]
+            sends, odd = self._reader.together([rows[place] for place in fit])
+            others = sorted({*range(len(rows))}.difference(fit).union(fit[place] for place in odd))
+        parts: list[Item | Sends] = [
+            self._item_of(rows[place], first + place)
+            for place in others
+            if not is_blank(cut.lines[place], rows[place], self._separator)
+        ]
+        if sends is not None:
+            self._source.records += len(sends)
+            parts.append(sends)
+        yield from parts[:-1]
+        self._source.reached = end
+        yield from parts[-1:]
 
 
 def _as_wide(cells: list[str], width: int) -> list[str]:
@@ -96,16 +208,6 @@ def _as_wide(cells: list[str], width: int) -> list[str]:
 
 def _fitted(cells: Sequence[str], width: int) -> list[str]:
     return [*cells, *[""] * (width - len(cells))]
-
-
-def _header_and_rows(source: OpenedSource, stream: Stream, shape: TableShape) -> tuple[Row, Iterator[Row]]:
-    """The header, and the rows from `source.start` on."""
-    rows = shape.rows(text_lines(stream, shape.decode))
-    header = next(rows)
-    if source.start.position:
-        stream.seek(source.start.position, source.start.lines)
-        rows = shape.rows(text_lines(stream, shape.decode), len(header[0]))
-    return header, rows
 
 
 def _date_orders(source: OpenedSource, stream: Stream, table: Table) -> DateOrders:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storage.domain.events import NO_FLAGS, Failure, Ignored, Inbound, Item, LineIds, Rank, Send
+from storage.domain.sends import Sends
 from storage.sources.column_dates import ColumnTimes, DateOrder
 from storage.sources.column_names import columns_of, squashed
 from storage.sources.fields import Unreadable, code_of, reject, text_of
@@ -39,11 +40,18 @@ def table(header: Sequence[str], context: Context) -> RowReader | None:
 class LogRows(MessageRows):
     """Reads the rows of a message log."""
 
+    def together(self, rows: Sequence[Sequence[str]]) -> tuple[Sends | None, Sequence[int]]:
+        """The usual sends of many rows, and the places of the other rows; SMS are among these."""
+        own = [place for place, cells in enumerate(rows) if self._is_of_whatsapp(cells)]
+        sends, odd = super().together([rows[place] for place in own])
+        return sends, sorted({*range(len(rows))}.difference(own).union(own[place] for place in odd))
+
     def item(self, cells: Sequence[str]) -> Item:
         """The message of one row; SMS are ignored."""
-        if not any(text.strip().lower().startswith(_PREFIX) for text in self.people(cells)):
-            return _SMS
-        return super().item(cells)
+        return super().item(cells) if self._is_of_whatsapp(cells) else _SMS
+
+    def _is_of_whatsapp(self, cells: Sequence[str]) -> bool:
+        return any(text.strip().lower().startswith(_PREFIX) for text in self.people(cells))
 
     def content_of(self, cells: tuple[str, ...]) -> Content:
         """What was sent; its type only where it was surely no template."""

@@ -1,0 +1,110 @@
+"""Cuts many lines of a table into rows at once, where each line is surely one row. Knows no format.
+
+The plain rule is `table_rows.rows_of`, which takes one line after the other. `LineBlocks` gives the lines of a file in
+either way and can change between the two at any row; tests/storage/sources/test_table_blocks.py compares them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from storage.sources.stream import Stream
+from storage.sources.table_lines import Decode
+
+
+class LineBlocks:
+    """The lines of a stream, one by one or many at once.
+
+    Attributes:
+        offset: Bytes, and lines, up to the end of the last complete line that was given.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self.offset = stream.offset
+        self._blocks = stream.blocks()
+        self._block, self._used = b"", 0
+
+    def lines(self) -> Iterator[bytes]:
+        """Every line with its end, as `Stream.lines` gives it."""
+        while self._load():
+            position, count = self.offset
+            for line in io.BytesIO(self._block[self._used :] if self._used else self._block):
+                self._used += len(line)
+                position += len(line)
+                if line[-1:] == b"\n":
+                    count += 1
+                    self.offset = position, count
+                yield line
+
+    def peek(self) -> bytes:
+        """All lines up to the end of a block, without taking them; empty at the end of the file."""
+        if not self._load():
+            return b""
+        return self._block[self._used :] if self._used else self._block
+
+    def take(self, block: bytes, lines: int) -> None:
+        """Takes the lines that `peek` gave, which are so many."""
+        self._used += len(block)
+        self.offset = self.offset[0] + len(block), self.offset[1] + lines
+
+    def go_on(self, reached: tuple[int, int]) -> None:
+        """Counts lines from here on as the rows were counted: a lone carriage return ends a line as well."""
+        self.offset = reached
+
+    def _load(self) -> bool:
+        """Makes sure that there are lines to give; False at the end of the file."""
+        if self._used == len(self._block):
+            self._block, self._used = next(self._blocks, b""), 0
+        return bool(self._block)
+
+
+class CutLines(NamedTuple):
+    """Lines as texts, and the row that each of them is, blank ones too."""
+
+    lines: list[str]
+    rows: list[list[str]]
+
+
+def cut_lines(block: bytes, separator: str, decode: Decode) -> CutLines | None:
+    """The rows of some whole lines; None where a row may be more or less than a line.
+
+    Args:
+        block: The lines, each with its end.
+        separator: What separates cells.
+        decode: How a line is decoded.
+    """
+    if b"\0" in block or block[-1:] != b"\n":
+        return None
+    block = block.replace(b"\r\n", b"\n")
+    if b"\r" in block:
+        return None
+    try:
+        lines = block.decode().split("\n")
+    except UnicodeDecodeError:
+        lines = list(map(decode, block.split(b"\n")))
+    lines.pop()
+    if b'"' not in block:
+        return CutLines(lines, [line.split(separator) for line in lines])
+    return _cut_quoted(lines, separator)
+
+
+def _cut_quoted(lines: list[str], separator: str) -> CutLines | None:
+    """The same for lines with quotes; between tabs these follow rules of their own."""
+    if separator == "\t" or any(line.count('"') % 2 for line in lines):
+        return None
+    try:
+        rows = list(csv.reader(lines, delimiter=separator))
+    except csv.Error:
+        return None
+    # A row that went on in the next line makes the rows fewer than the lines.
+    return CutLines(lines, rows) if len(rows) == len(lines) else None
+
+
+def is_blank(line: str, cells: list[str], separator: str) -> bool:
+    """Whether a line is no row, as `rows_of` decides it."""
+    if '"' in line:
+        return not any(cell.strip() for cell in cells)
+    return not line.strip(f" {separator}")
