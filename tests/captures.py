@@ -74,7 +74,9 @@ def assert_same_in_columns(data: bytes, options: Options, source: OpenedSource, 
     assert faster.records == source.records
     passed_over = b"" if source.compressed else data[source.reached[0] : faster.reached[0]]
     assert not passed_over.strip(b' ;,|\t\r\n"')  # blank lines at the end
-    assert (sorted(faster.notes()), faster.columns) == (sorted(source.notes()), source.columns)
+    assert faster.columns == source.columns
+    if not any(isinstance(item, (Reject, Ignored)) for item in items):  # of these, one way may look at more cells
+        assert sorted(faster.notes()) == sorted(source.notes())
 
 
 def events_of(content: bytes | Path, options: Options = OPTIONS) -> list[Event]:

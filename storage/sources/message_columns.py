@@ -112,7 +112,7 @@ class MessageColumns:
             read = _filled(read, changed, [one.read for one in flags])
         failed_at = _failure_times(at, failed, times)
         keys = self._keys(columns[self._key], odd)
-        numbers, contacts = self._people(rows, columns)
+        numbers, contacts = self._people(rows, columns, odd)
         sends = Sends(
             Rank.SEND_LOG,
             keys,
@@ -184,7 +184,7 @@ class MessageColumns:
         return [key or "" for key in keys]
 
     def _people(
-        self, rows: Sequence[Sequence[str]], columns: Sequence[_Column]
+        self, rows: Sequence[Sequence[str]], columns: Sequence[_Column], odd: set[int]
     ) -> tuple[Sequence[str] | None, list[ContactIds] | None]:
         """The recipients, as numbers if these are all that is known of them."""
         to = columns[self._to]
@@ -207,7 +207,7 @@ class MessageColumns:
             ContactIds((number,), None, customer, name)
             for number, customer, name in zip(numbers, known, map(self._names.__getitem__, names), strict=True)
         ]
-        for place in plain:
+        for place in plain - odd:
             contacts[place] = self._parts.contact([*rows[place], ""], to[place])
         return None, contacts
 
