@@ -45,7 +45,7 @@ def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
     """
     now = max(1, size >> _FIRST_PART_SHIFT)
     merger, rejects, ignored, left = Merger(), list[Reject](), 0, now
-    for item in source.parts():
+    for item in source.parts(now):
         if type(item) is Reject:
             rejects.append(item)
         elif type(item) is Ignored:

@@ -68,7 +68,7 @@ class OpenedSource:
 
     format: str
     _stream: Stream
-    _read: Callable[[OpenedSource, bool], Iterator[Item | Sends]]
+    _read: Callable[[OpenedSource, int], Iterator[Item | Sends]]
     start: Offset
     records: int = 0
     columns: tuple[tuple[str, str | None], ...] = ()
@@ -95,10 +95,14 @@ class OpenedSource:
 
     def items(self) -> Iterator[Item]:
         """Everything in the file, in its order. Bad content gives rejects and never an exception."""
-        for part in self.parts(in_columns=False):
+        for part in self.parts(1):
             assert not isinstance(part, Sends)
             yield part
 
-    def parts(self, *, in_columns: bool = True) -> Iterator[Item | Sends]:
-        """The same, read faster: many rows of a table may come as one `Sends`, and before or after rows near them."""
-        return chain(self._read(self, in_columns), self._stream.end_rejects())
+    def parts(self, most: int) -> Iterator[Item | Sends]:
+        """The same, read faster: many rows of a table may come as one `Sends`, and before or after rows near them.
+
+        Args:
+            most: How many rows may come at once; 1 for single items only.
+        """
+        return chain(self._read(self, most), self._stream.end_rejects())

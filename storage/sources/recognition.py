@@ -50,10 +50,12 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
     elif recognised is None:
         raise UnknownFormat(f"unrecognised file format; {refusal or f'expected {formats.expected()}'}")
 
-    def read(source: OpenedSource, in_columns: bool) -> Iterator[Item | Sends]:
+    def read(source: OpenedSource, most: int) -> Iterator[Item | Sends]:
         if recognised.table is None:
             return json_items(source, stream, context)
-        return (table_parts if in_columns else table_items)(source, stream, recognised.table)
+        if most == 1:
+            return table_items(source, stream, recognised.table)
+        return table_parts(source, stream, recognised.table, most)
 
     return OpenedSource(recognised.format.name, stream, read, start)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from storage.sources.stream import Stream
@@ -20,10 +21,14 @@ class LineBlocks:
 
     Attributes:
         offset: Bytes, and lines, up to the end of the last complete line that was given.
+
+    Args:
+        stream: The stream.
+        most: How many lines at once, at most.
     """
 
-    def __init__(self, stream: Stream) -> None:
-        self.offset = stream.offset
+    def __init__(self, stream: Stream, most: int) -> None:
+        self.offset, self._most = stream.offset, most
         self._blocks = stream.blocks()
         self._block, self._used = b"", 0
 
@@ -40,10 +45,13 @@ class LineBlocks:
                 yield line
 
     def peek(self) -> bytes:
-        """All lines up to the end of a block, without taking them; empty at the end of the file."""
+        """The lines up to the end of a block, without taking them; empty at the end of the file."""
         if not self._load():
             return b""
-        return self._block[self._used :] if self._used else self._block
+        block = self._block[self._used :] if self._used else self._block
+        if len(block) > self._most < block.count(b"\n"):
+            block = b"".join(islice(io.BytesIO(block), self._most))
+        return block
 
     def take(self, block: bytes, lines: int) -> None:
         """Takes the lines that `peek` gave, which are so many."""

@@ -75,14 +75,21 @@ def table_items(source: OpenedSource, stream: Stream, table: Table) -> Iterator[
         yield reading.item(row)
 
 
-def table_parts(source: OpenedSource, stream: Stream, table: Table) -> Iterator[Item | Sends]:
-    """The same items, with as many rows as possible read at once; arguments as of `table_items`."""
-    shape, blocks = table.shape, LineBlocks(stream)
+def table_parts(source: OpenedSource, stream: Stream, table: Table, most: int) -> Iterator[Item | Sends]:
+    """The same items, with many rows read at once where that is possible; other arguments as of `table_items`.
+
+    Args:
+        source: Counts the records and holds the place that was reached.
+        stream: The table, at its beginning.
+        table: What is known of it.
+        most: How many rows at once, at most.
+    """
+    shape, blocks = table.shape, LineBlocks(stream, most)
     rows = shape.rows(text_lines(blocks, shape.decode))
     header = next(rows)
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
-        blocks = LineBlocks(stream)
+        blocks = LineBlocks(stream, most)
         rows = shape.rows(text_lines(blocks, shape.decode), len(header[0]))
     reading = _reading(source, stream, table, header)
     if isinstance(reading, Reject):
