@@ -14,7 +14,7 @@ from storage.domain.written_dates import WrittenDateError, read_span
 from storage.report.filter_choices import COUNTS, Choice
 from tui.terminal.style import key_names
 from tui.words.filter_words import DROPDOWNS, period_name
-from tui.words.keys import Key
+from tui.words.keys import ALSO_CALLED, Key
 
 _BETWEEN_DAYS = re.compile(r"\s*(?:-|–|\.\.|\b(?:to|until|a|al|hasta)\b)\s*|\s+")
 
@@ -28,12 +28,14 @@ class Option:
         label: the text that people read.
         count: how many starts have the value; None if unknown.
         key: the key that does the same; empty if there is none.
+        also: other words that find it; not shown.
     """
 
     value: Hashable
     label: str
     count: int | None = None
     key: str = ""
+    also: str = ""
 
 
 class NamedFilter(NamedTuple):
@@ -78,7 +80,15 @@ def options_of(
 
 def commands_of(keys: Sequence[Key]) -> list[Option]:
     """The options of the command palette: the description of each action, and its key."""
-    return [Option(key.action, f"{key.does[0].upper()}{key.does[1:]}", key=key_names(key.shown)) for key in keys]
+    return [
+        Option(
+            key.action,
+            f"{key.does[0].upper()}{key.does[1:]}",
+            key=key_names(key.shown),
+            also=ALSO_CALLED.get(key.action.partition("(")[0], ""),
+        )
+        for key in keys
+    ]
 
 
 def typed_period(text: str, today: date) -> Option | None:

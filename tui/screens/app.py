@@ -27,6 +27,7 @@ from tui.terminal.sanitize import printable
 from tui.terminal.style import use_ascii
 from tui.terminal.themes import DARK_COLORS, LIGHT_COLORS
 from tui.words.keys import Where, bindings, rename
+from tui.words.wording import THEME_NAMES
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
 
@@ -124,6 +125,9 @@ class SaludoApp(CellDiff):
     def action_next_theme(self) -> None:
         names = list(_THEMES.values())
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.dashboard.say(
+            f"theme: {THEME_NAMES[next(name for name, theme in _THEMES.items() if theme == self.theme)]}"
+        )
 
     def on_unmount(self) -> None:
         self.dashboard.parts.database.close()

@@ -270,6 +270,8 @@ class Dashboard(Screen[None]):
         self._act("forward", self.parts.navigation.forward)
 
     def action_refresh(self) -> None:
+        self.say("reading the database again …")
+        self.parts.presenter.tell_refresh()
         self.parts.navigation.reload()
 
     def action_pause(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from textual.screen import Screen
 
@@ -140,6 +140,9 @@ class FilterDialogs:
         if snapshot is None or snapshot.view.filter.period != filter.period:
             return
         period = shifted(filter.period, *snapshot.days, by)
+        if by > 0 and period.since is not None and date.fromisoformat(period.since) > self.context.today:
+            self._say("the next period begins after today")
+            return
         self._navigation.go_to(replace(filter, period=period))
 
     def place_open_list(self) -> None:

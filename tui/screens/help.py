@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +16,8 @@ from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
 from tui.widgets.panel import heading, strip, wrapped
 from tui.widgets.scroll_text import Lines
 from tui.widgets.status_bar import KeyBar
-from tui.words.keys import Key, Where, bar, bindings, sections
+from tui.words.filter_help import GRAMMAR, field_words
+from tui.words.keys import Key, Where, bar, bindings, ids, sections
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
@@ -145,8 +146,16 @@ def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") ->
             for place, text in enumerate(wrapped(does, max(10, width - 20))):
                 front = f"    {name if place == 0 else '':<14}"
                 yield strip((front, DIM if reason else KEY), (text, DIM if reason else PLAIN))
+    yield from _section("Filters, as / and --filter take them", (*GRAMMAR, *field_words()), width)
+    yield from _section("What the numbers mean", DEFINITIONS, width)
+    names = [(key_names(key.shown), key.id) for _, keys in sections() for key in keys if key.id in ids()]
+    yield from _section("Names of key actions, for [keys] in the settings file", names, width)
+
+
+def _section(title: str, lines: Iterable[tuple[str, str]], width: int) -> Iterator[Strip]:
+    """A heading, and lines of a name and its meaning."""
     yield strip()
-    yield strip(("  What the numbers mean", HEADING))
-    for name, meaning in DEFINITIONS:
+    yield strip((f"  {title}", HEADING))
+    for name, meaning in lines:
         for place, text in enumerate(wrapped(meaning, max(10, width - 20))):
             yield strip((f"    {name if place == 0 else '':<14}", BOLD), (text, PLAIN))

@@ -40,6 +40,11 @@ class Presenter:
         self._screen, self._widgets, self._navigation, self._path = screen, widgets, navigation, path
         self._arrangement, self._breakdowns = arrangement, breakdowns
         self._notices, self._database = notices, database
+        self._tells_refresh = False
+
+    def tell_refresh(self) -> None:
+        """Says, when the view that is being read is shown, whether its numbers have changed."""
+        self._tells_refresh = True
 
     def show(self, snapshot: Snapshot, stamp: Stamp | None) -> None:
         """Shows everything that was read for a view, unless another view was requested since."""
@@ -71,6 +76,10 @@ class Presenter:
         self._widgets.status_line.freshness(
             "" if data_until is None else f"data up to {short_moment(data_until).strip()}"
         )
+        if self._tells_refresh and before is not None:
+            changed = before.report != snapshot.report
+            self._notices.say(f"read again: {'the numbers have changed' if changed else 'nothing has changed'}")
+        self._tells_refresh = False
         if before is None:
             self._screen.call_after_refresh(self._finish_startup)
 

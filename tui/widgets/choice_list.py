@@ -100,7 +100,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     def _set_options(self, options: Sequence[Option]) -> None:
         self._options = list(options)
-        self._folded = [compact(option.label) for option in options]
+        self._folded = [compact(f"{option.label} {option.also}") for option in options]
         self._filter_options()
 
     def _filter_options(self) -> None:

@@ -90,6 +90,10 @@ class StatusLine(PaintedWidget):
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 
 
+# The words of keys that a narrow bar leaves out before the others: what people need least to find their way.
+_LEFT_OUT_FIRST = ("Funnel", "Chart", "Retry", "Clear", "Compare", "View")
+
+
 class KeyBar(PaintedWidget):
     """The keys of the focused widget, as many as fit."""
 
@@ -123,11 +127,15 @@ class KeyBar(PaintedWidget):
     def _fitting(self, width: int) -> list[Key]:
         """The keys that fit `width` cells.
 
-        Unavailable keys are left out first, then the others, each time from the last. Keys that work everywhere stay:
-        one of them opens the help, which lists all keys.
+        Unavailable keys are left out first, then those of `_LEFT_OUT_FIRST`, then the others from the last. Keys that
+        work everywhere stay: one of them opens the help, which lists all keys.
         """
         keys = list(self._keys)
         removable = [key for key in reversed(self._keys) if key in self._unavailable]
+        removable += sorted(
+            (key for key in self._keys if key not in removable and key.bar in _LEFT_OUT_FIRST),
+            key=lambda key: _LEFT_OUT_FIRST.index(key.bar),
+        )
         removable += [key for key in reversed(self._keys) if key not in removable and key.where is not Where.EVERYWHERE]
         for key in removable:
             if sum(map(_size, keys)) <= width:

@@ -89,7 +89,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("right_square_bracket", "]", "forward", "forward again", Where.DASHBOARD),
     Key("slash", "/", "filter_line", "type a filter", Where.DASHBOARD, "Filter"),
-    Key("p,d", "p", "choose('period')", "filter by period", Where.DASHBOARD),
+    Key("p,d", "p", "choose('period')", "filter by period", Where.DASHBOARD, "Period"),
     Key("o", "o", "choose('origin')", "filter by origin", Where.DASHBOARD),
     Key("l", "l", "choose('line')", "filter by line", Where.DASHBOARD),
     Key("t", "t", "choose('template')", "filter by template; type to find it", Where.DASHBOARD),
@@ -102,10 +102,17 @@ KEYS: tuple[Key, ...] = (
     Key("b", "b", "breakdown", "table by template, line, …: again for the next dimension", Where.DASHBOARD, "By"),
     Key("B", "B", "choose_breakdown", "choose the dimension of the table", Where.DASHBOARD),
     Key("equals_sign", "=", "versus", "compare the marked rows of a breakdown: A against B", Where.DASHBOARD),
-    Key("n", "n", "find_next(1)", "find text in contact, name or template; again for the next match", Where.DASHBOARD),
+    Key(
+        "n",
+        "n",
+        "find_next(1)",
+        "find text in contact, name or template; again for the next match",
+        Where.DASHBOARD,
+        "Find",
+    ),
     Key("N", "N", "find_next(-1)", "previous match", Where.DASHBOARD),
     Key("F", "F", "find", "find another text", Where.DASHBOARD),
-    Key("s", "s", "sort", "sort by time, template, status or contact", Where.DASHBOARD),
+    Key("s", "s", "sort", "sort by time, template, status or contact", Where.DASHBOARD, "Sort"),
     Key("S", "S", "reverse", "reverse the order", Where.DASHBOARD),
     Key("f", "f", "funnel", "funnel of this week, or of the selected period", Where.DASHBOARD, "Funnel"),
     Key("w", "w", "save", "save as TSV what the table shows, or the numbers of a chart", Where.DASHBOARD, "Save"),
@@ -203,6 +210,27 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+# What people call an action besides the words of its description, for the command palette; by its name.
+ALSO_CALLED = {
+    "save": "export download write tsv csv",
+    "save_as": "export download write tsv csv excel xlsx",
+    "save_people": "export contacts",
+    "retry": "failed failures again resend",
+    "find_next": "search",
+    "find": "search",
+    "filter_line": "search query where",
+    "clear": "reset remove",
+    "refresh": "reload update",
+    "app.quit": "exit close",
+    "app.next_theme": "colours colors dark light",
+    "app.repaint": "refresh",
+    "copy": "clipboard",
+    "copy_all": "clipboard",
+    "breakdown": "group by",
+    "choose_breakdown": "group by",
+    "compare": "previous change difference",
+}
+
 _renamed: dict[str, str] = {}
 
 
@@ -252,5 +280,15 @@ def _shown(key: Key) -> Key:
 
 
 def commands(*wheres: Where) -> list[Key]:
-    """The actions that the command palette offers for these parts."""
-    return [key for where in wheres for key in KEYS if key.where is where and key.action and "{key}" not in key.action]
+    """The actions that the command palette offers for these parts, one for each panel among them."""
+    found = [key for where in wheres for key in KEYS if key.where is where and key.action]
+    return [one for key in found for one in (_panels(key) if "{key}" in key.action else (key,))]
+
+
+def _panels(key: Key) -> list[Key]:
+    """The actions of a key that goes to a panel by its number, one for each."""
+    panels = key.does.partition(": ")[2].split(", ")
+    return [
+        key._replace(keys=number, shown=number, action=key.action.format(key=number), does=f"go to {panel}")
+        for number, panel in zip(key.keys.split(","), panels, strict=False)
+    ]

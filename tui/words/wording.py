@@ -33,6 +33,7 @@ DIMENSION_NAMES: dict[Dimension, str] = {
     Dimension.REASON: "Reason",
     Dimension.CODE: "Error code",
 }
+THEME_NAMES = {"ansi": "the terminal's own colours", "dark": "dark", "light": "light"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 BREADCRUMB_SEPARATOR = " › "

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from storage.domain.filters import Filter
+from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
 from tests.tui import scenes
@@ -17,8 +17,10 @@ from tests.tui.scenes import dashboard, press, screen_text
 from tui.data.filter_settings import FilterSettings
 from tui.data.preferences import Preferences
 from tui.screens.app import SaludoApp
+from tui.screens.help import help_lines
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.status_bar import StatusLine
+from tui.words.keys import ids
 
 
 @pytest.fixture(scope="module")
@@ -201,3 +203,59 @@ async def test_what_is_completed_can_be_followed_by_another_value(path: Path) ->
     async with dashboard(path) as (app, pilot):
         await press(pilot, "slash", *"status", "colon", *"f", "tab", "comma", *"se", "tab", "enter")
         assert str(app.dashboard.view.filter) == "period:30d status:failed,sent"
+
+
+async def test_the_next_period_stops_at_today(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "greater_than_sign")
+        assert app.dashboard.query_one(StatusLine).text == "the next period begins after today"
+        assert app.dashboard.view.filter == Filter()
+        await press(pilot, "less_than_sign", "greater_than_sign")
+        assert str(app.dashboard.view.filter) == "since:2026-10-22 until:2026-11-21"
+
+
+@pytest.mark.parametrize(
+    ("typed", "does"),
+    [
+        ("export", "Save as TSV"),
+        ("fail", "Go to failures"),
+        ("group", "Table by template"),
+        ("search", "Type a filter"),
+        ("exit", "Quit"),
+    ],
+)
+async def test_the_palette_finds_an_action_by_what_people_call_it(path: Path, typed: str, does: str) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "colon", *typed)
+        assert any(f"▸{does}" in line or does in line for line in screen_text(app).splitlines()[1:4])
+
+
+async def test_enter_on_the_palette_goes_to_the_failures(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "colon", *"fail", "enter")
+        assert app.focused is not None
+        assert app.focused.id == "failures"
+
+
+async def test_keys_say_what_they_did(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await press(pilot, "T")
+        assert line.text == "theme: dark"
+        await press(pilot, "T", "T")
+        assert line.text == "theme: the terminal's own colours"
+        await press(pilot, "r")
+        assert line.text == "read again: nothing has changed"
+
+
+async def test_the_help_lists_the_grammar_and_the_names_of_key_actions(path: Path) -> None:
+    shown = "\n".join(strip.text for strip in help_lines(80, {}))
+    assert "field:!a,b    all but these values" in shown
+    assert all(f"    {keyword}:" in shown for keyword in fields_by_keyword())
+    assert all(id in shown for id in ids())
+
+
+async def test_a_narrow_key_bar_has_the_keys_to_find_something(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, _):
+        bar = screen_text(app).splitlines()[-1]
+        assert all(word in bar for word in ("p Period", "n Find", "s Sort", "/ Filter", "w Save", "? Help"))

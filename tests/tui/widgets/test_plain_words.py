@@ -28,7 +28,7 @@ from tui.widgets.detail_pane import _timeline
 from tui.widgets.status_bar import StatusLine, newest_breadcrumbs
 from tui.widgets.tile_figures import tiles_of
 from tui.widgets.tiles import Tiles
-from tui.words.keys import KEYS
+from tui.words.keys import Where, commands
 from tui.words.unavailable import NO_DATA
 
 
@@ -158,7 +158,8 @@ async def test_enter_on_what_is_shown_already_says_so_and_goes_to_the_table(path
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24)])
 async def test_in_the_palette_every_key_is_whole_and_no_word_is_cut(path: Path, size: tuple[int, int]) -> None:
-    sentences = {f"{key.does[0].upper()}{key.does[1:]}": key.shown for key in KEYS}
+    offered = commands(Where.DASHBOARD, Where.EVERYWHERE)
+    sentences = {f"{key.does[0].upper()}{key.does[1:]}": key.shown for key in offered}
     async with dashboard(path, size) as (app, pilot):
         await press(pilot, "colon")
         for _ in range(4):

@@ -17,7 +17,7 @@ from tui.widgets.scroll_text import Lines
 from tui.widgets.status_bar import KeyBar, StatusLine
 from tui.words.keys import Key, Where, bar
 
-NORMAL, WIDE = (120, 40), (160, 48)
+NORMAL, WIDE = (150, 40), (160, 48)
 SORTED = "the table by notification is sorted by day; press v for single starts"
 FINDING = "search needs single starts by time: press v for single starts, s to sort by time"
 
@@ -88,7 +88,7 @@ async def test_a_start_of_nobody_has_no_link_and_no_other_starts(tmp_path: Path)
 async def test_keys_that_can_act_again_look_like_the_others(path: Path) -> None:
     async with dashboard(path, NORMAL) as (app, pilot):
         await press(pilot, "u", "down", "enter")
-        assert " Esc Back  / Filter  x Clear " in last_line(app)
+        assert " Esc Back  / Filter  p Period  x Clear " in last_line(app)
         await press(pilot, "escape")
         assert "(Esc Back)" in last_line(app)
         assert "(x Clear)" in last_line(app)
