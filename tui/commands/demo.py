@@ -15,6 +15,7 @@ from storage.ingest.importer import import_path, prepare
 from storage.sources.opened import Options
 from tui.commands.progress import Bar
 
+_STARTS = 8_000  # as many as are built in a few seconds
 DEMO_ZONE = "America/Argentina/Buenos_Aires"
 
 
@@ -62,14 +63,14 @@ def _remove_all(path: Path) -> None:
 
 
 def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None:
-    bar.count(before + position, total)
+    bar.share("importing its files", before + position, total)
 
 
 def _build(path: Path, bar: Bar) -> None:
     from fixtures.demo_data import write_demo
 
     with tempfile.TemporaryDirectory() as directory, writing(path) as writer, bar:
-        files = write_demo(Path(directory), datetime.now(UTC))
+        files = write_demo(Path(directory), datetime.now(UTC), _STARTS, progress=partial(bar.share, "inventing a shop"))
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", DEMO_ZONE)
         prepare(writer)

@@ -45,6 +45,10 @@ class Bar:
         """Shows that `done` of `of` items are done."""
         self._draw([f"{done / of if of else 1:4.0%}", f"{done:,} of {of:,}"])
 
+    def share(self, what: str, done: int, of: int) -> None:
+        """Shows at once what is being done, and how much of it is done."""
+        self._draw([what, f"{done / of if of else 1:4.0%}"], at_once=done == 0)
+
     def counted(self, done: int, of: int) -> None:
         """Shows that `done` of `of` parts of the cube are counted, after the last record was read."""
         self._draw(["all read", f"{done / of if of else 1:4.0%} counted"])
@@ -64,9 +68,10 @@ class Bar:
     ) -> None:
         self.clear()
 
-    def _draw(self, parts: list[str]) -> None:
+    def _draw(self, parts: list[str], at_once: bool = False) -> None:
         now = time.monotonic()
-        if not self._visible or now - self._started < _DELAY or now - self._drawn < _INTERVAL:
+        is_early = now - self._started < _DELAY or now - self._drawn < _INTERVAL
+        if not self._visible or (is_early and not at_once):
             return
         self._drawn, self._shown = now, True
         # A line that wraps could not be overwritten.

@@ -6,10 +6,11 @@ import io
 import sys
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 
-from tui.commands import progress
+from tui.commands import demo, progress
 from tui.commands.progress import Bar, bar_for, last_cells
 
 WIDE = "\u6f22"
@@ -100,3 +101,13 @@ def test_nothing_is_drawn_without_a_terminal(
 )
 def test_the_end_of_a_text_in_cells(width: int, shown: str) -> None:
     assert last_cells(f"ab{WIDE}d", width) == shown
+
+
+def test_the_demo_shows_from_the_beginning_what_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(demo, "_STARTS", 60)
+    monkeypatch.setattr(progress, "_DELAY", 1_000)  # only what is shown at once
+    demo.build_demo(tmp_path / "demo.db", bar_for("building the demo"))
+    first = terminal.getvalue().split("\r")[1]
+    assert first.startswith("building the demo  inventing a shop    0%")
