@@ -36,6 +36,7 @@ class Line:
         value: of the filter that Enter sets.
         known: what it means and what to do.
         inner: whether it stands below its reason.
+        parts: of a reason with several codes, the values of its codes.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Line:
     value: str
     known: Explanation
     inner: bool = False
+    parts: tuple[str, ...] = ()
 
 
 def lines_of(failures: Iterable[FailureCount], room: int) -> list[Line]:
@@ -62,15 +64,22 @@ def lines_of(failures: Iterable[FailureCount], room: int) -> list[Line]:
         if len(group.codes) == 1:
             lines.append(_of_code(group.codes[0], every))
             continue
-        lines.append(_of_group(group))
+        lines.append(_of_group(group, every))
         if opened:
             lines += [replace(_of_code(failure, every), inner=True) for failure in group.codes]
     return lines
 
 
-def _of_group(group: FailureGroup) -> Line:
-    codes = f"{len(group.codes)} codes"
-    return Line(reason_name(group.reason), codes, group.sends, None, group.reason, explain_kind(group.reason, None))
+def _of_group(group: FailureGroup, every: tuple[FailureCount, ...]) -> Line:
+    return Line(
+        reason_name(group.reason),
+        f"{len(group.codes)} codes",
+        group.sends,
+        None,
+        group.reason,
+        explain_kind(group.reason, None),
+        parts=tuple(_of_code(failure, every).value for failure in group.codes),
+    )
 
 
 def _of_code(failure: FailureCount, every: tuple[FailureCount, ...]) -> Line:
@@ -140,9 +149,10 @@ class FailuresChart(Panel):
         lines = self._all()
         if self.cursor >= len(lines):
             return None
-        return replace(
-            filter, statuses=frozenset((StartStatus.FAILED,)), failures=frozenset((lines[self.cursor].value,))
-        )
+        line = lines[self.cursor]
+        # A filter of some codes stays one: its reason may have others.
+        values = line.parts if filter.failures and line.parts else (line.value,)
+        return replace(filter, statuses=frozenset((StartStatus.FAILED,)), failures=frozenset(values))
 
     def _all(self) -> list[Line]:
         return [] if self.report is None else lines_of(self.report.failures, self._room())

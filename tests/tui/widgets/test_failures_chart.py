@@ -133,6 +133,22 @@ async def test_enter_opens_a_reason_then_a_code_and_escape_comes_back(tmp_path: 
         assert str(app.dashboard.view.filter) == "period:30d"
 
 
+@pytest.mark.parametrize(
+    "filter", ["failure:131049,131026,130429", "failure:!131048", "failure:!number_gone/131026,!131048", ""]
+)
+async def test_enter_narrows_and_never_widens(tmp_path: Path, filter: str) -> None:
+    """A reason that has more codes than the filter selects."""
+    spam = Send("spam", Rank.SEND_LOG, NOON, LINE, person(99), kind="template", failure=Failure(131048, "spam"))
+    async with dashboard(build(tmp_path / "saludo.db", [*failed_events(), spam]), (80, 24), filter) as (app, pilot):
+        await press(pilot, "7")
+        chart = app.dashboard.query_one(FailuresChart)
+        assert chart.report is not None
+        for line in lines_of(chart.report.failures, 0):
+            await press(pilot, "7", "home", *["down"] * chart._all().index(line), "enter")
+            assert app.dashboard.table.count == line.sends, line
+            await press(pilot, "escape")
+
+
 async def test_back_on_a_chart_that_the_failures_had_replaced(path: Path) -> None:
     """The status chart is not on the screen before the view is read: it has the focus afterwards."""
     async with dashboard(path, (80, 24)) as (app, pilot):
