@@ -19,7 +19,7 @@ from tui.words.numbers import number, plural, short_number
 from tui.words.wording import reason_name, retry_words
 
 _COLUMN = 8  # cells of a column of numbers
-_WITH_CODES, _WITH_USERS = 44, 50  # cells from which these columns are shown
+_WITH_CODES, _WITH_USERS = 40, 50  # cells from which these columns are shown
 _WITH_HEADING = 6  # lines from which the columns have names
 _LEAST_ROWS = 2  # shown beside the text of one
 
