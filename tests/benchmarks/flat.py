@@ -125,7 +125,10 @@ _GROUP_KEYS = {
 
 
 def _week(selection: Selection) -> Selection:
+    """The days of the funnel: this week, or the last one of a period that ends before it."""
     today = date(2026, 11, 23)
+    if selection.until <= today - timedelta(days=today.weekday()):
+        today = selection.until - timedelta(days=1)
     monday = today - timedelta(days=today.weekday())
     return selection.between(monday, monday + timedelta(days=7))
 

@@ -19,14 +19,15 @@ def as_table(rows: BreakdownList) -> list[tuple[str, ...]]:
     """
     name = DIMENSION_NAMES[rows.dimension]
     named = rows.dimension in (Dimension.LINE, Dimension.REASON, Dimension.CODE, Dimension.ORIGIN)
-    change = ("Change of starts",) if rows.previous is not None else ()
     of_failures = rows.dimension in OF_FAILURES
+    before = () if of_failures else tuple(f"{rate} before" for rate in _RATES)
+    change = ("Change of starts", *before) if rows.previous is not None else ()
     counts = ("Failed", "Users", "Share of failed") if of_failures else (*_COUNTS, *_RATES)
     found = [(name, *(("Name",) if named else ()), *counts, *change)]
     for one in rows.rows:
         cells = _of_failures(rows, one) if of_failures else _all_counts(one)
         row = (one.row.value, *((rows.names[one.row.key],) if named else ()), *cells)
-        found.append((*row, _change(one)) if change else row)
+        found.append((*row, _change(one), *(_rates_before(one) if before else ())) if change else row)
     return found
 
 
@@ -43,6 +44,13 @@ def _of_failures(rows: BreakdownList, one: ComparedRow) -> tuple[str, ...]:
 
 def _fraction(rate: Rate) -> str:
     return "" if rate.shown is None else f"{rate.shown:.4f}"
+
+
+def _rates_before(one: ComparedRow) -> tuple[str, ...]:
+    if one.previous is None:
+        return ("",) * len(_RATES)
+    rates = one.previous.rates
+    return tuple(map(_fraction, (rates.delivered, rates.read, rates.answered, rates.failed)))
 
 
 def _change(one: ComparedRow) -> str:

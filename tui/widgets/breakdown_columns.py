@@ -1,7 +1,7 @@
 """The columns of a breakdown: which fit a width, and the text of each cell. Knows no widget.
 
 A rate stands beside its count; where there is no room for both, only the rate stands there. Of a base under 30 there
-are only counts. Where there is room to spare, a bar shows the rate.
+are only counts. Where there is room to spare, a bar shows the rate. A comparison tells the change of the rate instead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storage.report.breakdown_comparison import ComparedRow
 from storage.report.grouping import GroupKey
 from tui.data.breakdown_list import BreakdownList, SortBy, change_of, rates_of
 from tui.terminal.style import BOLD, DIM, PLAIN, chart_style, cut, fit, status_style
-from tui.words.changes import count_change
+from tui.words.changes import UNCLEAR, count_change, is_clear, rate_change
 from tui.words.numbers import NO_VALUE, percent, short_number
 from tui.words.wording import DIMENSION_NAMES
 
@@ -29,6 +29,8 @@ _SHORT_RATE, _RATE = 7, 14  # cells of a rate alone, and with its count
 _NARROWEST_NAME = 14
 _MOST_NAMES = 32  # cells that most names fit into
 _SHORTEST_BAR, _SHORT_BAR, _LONGEST_BAR = 4, 8, 16  # cells of the bar after a rate
+_POINTS = len(UNCLEAR)  # cells of a change in points
+_NAMES_WITH_POINTS = 22  # cells that names keep beside them
 _MARK = "■ "
 _DOWN, _UP = "▾", "▲"
 
@@ -59,7 +61,8 @@ class PlacedColumn(NamedTuple):
         title: its heading, without the arrow of the sorted column.
         width: its cells.
         right: whether its text is aligned right.
-        bar: how many of these cells are for a bar at their end.
+        bar: how many of these cells are for a bar, or for a change in points, at their end.
+        bar_title: the heading of these cells.
         cells: the texts of a row in this column with their styles; together they have at most `width` cells.
     """
 
@@ -69,6 +72,7 @@ class PlacedColumn(NamedTuple):
     right: bool
     bar: int
     cells: Callable[[ComparedRow], list[tuple[str, Style]]]
+    bar_title: str = ""
 
 
 def placed(rows: BreakdownList, width: int, marks: bool = True) -> list[PlacedColumn]:
@@ -84,7 +88,11 @@ def placed(rows: BreakdownList, width: int, marks: bool = True) -> list[PlacedCo
             shown.remove(by)
     room = width - _needed(rows, shown, rate) + _NARROWEST_NAME
     with_bars = [by for by in shown if _is_rate(rows, by)] if rate == _RATE else []
-    name, bar = _name_and_bar(room, rows.longest_name + (len(_MARK) if marks else 0), len(with_bars))
+    longest = rows.longest_name + (len(_MARK) if marks else 0)
+    if _tells_points(rows):
+        name, bar = _name_and_points(room, longest, len(with_bars))
+    else:
+        name, bar = _name_and_bar(room, longest, len(with_bars))
     marked = rows.marked if marks else ()
     return [_placed(rows, by, name, rate, bar if by in with_bars else 0, marked) for by in shown]
 
@@ -103,6 +111,20 @@ def _name_and_bar(room: int, longest: int, bars: int) -> tuple[int, int]:
         return max(name, min(room, longest)), 0
     name = max(name, min(longest, room - bars * (bar + 1)))
     return name, min(_LONGEST_BAR, (room - name) // bars - 1)
+
+
+def _tells_points(rows: BreakdownList) -> bool:
+    """Whether the rates are compared with those of the days before; a share of all failures is not."""
+    return rows.previous is not None and rows.dimension not in OF_FAILURES
+
+
+def _name_and_points(room: int, longest: int, columns: int) -> tuple[int, int]:
+    """How wide the name and each change in points are: long names are cut before the changes are left out.
+
+    The arguments are those of `_name_and_bar`.
+    """
+    name = room - columns * (_POINTS + 1)
+    return (name, _POINTS) if columns and name >= min(longest, _NAMES_WITH_POINTS) else (room, 0)
 
 
 def _is_rate(rows: BreakdownList, by: SortBy) -> bool:
@@ -124,7 +146,13 @@ def _placed(
     if by in _STATUS:
         title = _TITLES[by] if rate == _RATE else _SHORT_TITLES.get(by, _TITLES[by])
         return PlacedColumn(
-            by, title, width, True, width - rate, lambda one: _rate(by, rates_of(one.row.counts)[by], rate, bar)
+            by,
+            title,
+            width,
+            True,
+            width - rate,
+            lambda one: _rate_and_change(rows, by, one, rate, bar),
+            "points" if bar and _tells_points(rows) else "",
         )
     if _is_rate(rows, by):
         return PlacedColumn(
@@ -157,7 +185,8 @@ def header(rows: BreakdownList, columns: Sequence[PlacedColumn], arrow: bool = T
         title, style = column.title, DIM
         if arrow and column.by is rows.sorting.by:
             title, style = f"{cut(title, column.width - 1)}{_arrow(rows)}", BOLD
-        pieces.append((fit(title, column.width - column.bar, column.right) + " " * column.bar + " " * GAP, style))
+        pieces.append((fit(title, column.width - column.bar, column.right), style))
+        pieces.append((fit(column.bar_title, column.bar, right=True) + " " * GAP, DIM))
     return pieces
 
 
@@ -183,6 +212,18 @@ def cells(one: ComparedRow, columns: Sequence[PlacedColumn], cursor: Style | Non
             found = [(" " * room, PLAIN), *found]
         pieces += [*found, (" " * GAP, PLAIN)]
     return pieces if cursor is None else [(text, cursor) for text, _ in pieces]
+
+
+def _rate_and_change(
+    rows: BreakdownList, by: SortBy, one: ComparedRow, width: int, bar: int
+) -> list[tuple[str, Style]]:
+    """A rate with its bar; of a comparison, in place of the bar the change in points, or that it is unclear."""
+    rate = rates_of(one.row.counts)[by]
+    if not bar or not _tells_points(rows):
+        return _rate(by, rate, width, bar)
+    before = Rate(0, 0) if one.previous is None else rates_of(one.previous)[by]
+    text = rate_change(before, rate)[-1].removesuffix(" pt")
+    return [*_rate(by, rate, width, 0), (f" {text:>{bar}}", PLAIN if is_clear(before, rate) else DIM)]
 
 
 def _rate(by: SortBy, rate: Rate, width: int, bar: int) -> list[tuple[str, Style]]:

@@ -181,3 +181,17 @@ async def test_a_breakdown_is_compared_too(path: Path) -> None:
         await press(pilot, "b", "m")
         (row,) = (line for line in screen_text(app).splitlines() if line.startswith("▸promo"))
         assert row.split()[-1] == "-60"
+
+
+async def test_a_wide_breakdown_tells_the_points_of_each_rate_and_saves_the_rates_before(path: Path) -> None:
+    async with dashboard(path, (160, 48), "period:7d") as (app, pilot):
+        await press(pilot, "b", "m")
+        lines = screen_text(app).splitlines()
+        (row,) = (line for line in lines if line.startswith("▸promo"))
+        assert lines[lines.index(row) - 1].split().count("points") == 4
+        assert row.split()[4:] == ["38", "95.0%", "+45.0", *["0", "0.0%", "unclear"] * 3, "-60"]
+        await press(pilot, "w")
+        saved = Path(said(app).removeprefix("saved "))
+    header, *rows = (line.split("\t") for line in saved.read_text().splitlines())
+    saved.unlink()
+    assert dict(zip(header, rows[0], strict=True))["Delivered rate before"] == "0.5000"
