@@ -152,9 +152,9 @@ async def test_the_period_before_is_a_whole_period_before_while_comparing(path: 
 async def test_a_comparison_of_equal_data_repaints_nothing_more(path: Path) -> None:
     async with dashboard(path, (80, 24), "period:7d") as (app, pilot):
         await press(pilot, "m")
-        before = screen_text(app)
+        before = screen_text(app).splitlines()[:-2]
         await press(pilot, "r")
-        assert screen_text(app) == before
+        assert screen_text(app).splitlines()[:-2] == before
 
 
 async def test_this_week_against_the_last_one_takes_one_key(path: Path) -> None:
