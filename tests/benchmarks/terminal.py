@@ -63,6 +63,10 @@ def _bytes(session: Session, idle: float) -> None:
     _row("compare on", session.press(b"m", 1.0), 6_000)
     _row("compare with last year", session.press(b"m", 1.0), 6_000)
     session.press(b"m", 1.0)
+    _row("a breakdown, in", session.press(b"b", 1.0), 6_000)
+    _row("a breakdown, sorted", session.press(b"s"), 4_000)
+    _row("a breakdown, the next dimension", session.press(b"b", 1.0), 6_000)
+    _row("a breakdown, out", session.press(b"\x7f", 1.0), 6_000)
     _row("a start's detail, in", session.press(b"\r"), 6_000)
     _row("a start's detail, out", session.press(_CLOSE), 6_000)
     _row("help, in", session.press(b"?"), None)
@@ -79,6 +83,11 @@ def _keys(session: Session) -> None:
     """The time from a key to the last byte that it causes."""
     _time("row down", [session.press(b"j", 0.15).last for _ in range(30)], ROW_BOUND)
     _time("filter change, every panel", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
+    session.press(b"bm", 1.0)
+    changes = [session.press(key, 0.6).last for key in (b"<", b">") * 5]
+    _time("filter change with a breakdown and a comparison", changes, FILTER_BOUND)
+    session.press(b"mm", 1.0)
+    session.press(b"\x7f" * 24, 1.0)
     session.press(b"m", 1.0)
     _time("filter change with compare", [session.press(key, 0.6).last for key in (b"<", b">") * 5], FILTER_BOUND)
     session.press(b"b", 1.0)
