@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED
+from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_DELIVERED, STATUS_FAILED, STATUS_READ
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.cube_metrics import Cube
@@ -25,9 +25,18 @@ from storage.report.user_set_reader import LeafCell
 
 _GROWTH = 4  # factor: each step of a search for a position reads so many times the days of the step before
 
+# The statuses of the counts of a group: all sends, failed, delivered or further, read or further, answered.
+_COUNTED = (
+    range(STATUS_FAILED, STATUS_ANSWERED + 1),
+    range(STATUS_FAILED, STATUS_FAILED + 1),
+    range(STATUS_DELIVERED, STATUS_ANSWERED + 1),
+    range(STATUS_READ, STATUS_ANSWERED + 1),
+    range(STATUS_ANSWERED, STATUS_ANSWERED + 1),
+)
+
 _GROUPS_OF_MESSAGES = f"""
-SELECT m.day, {TEMPLATE_ID}, {LINE_ID}, count(*), sum(m.status = {STATUS_FAILED}), sum(m.status = {STATUS_ANSWERED}),
-       count(DISTINCT m.contact)
+SELECT m.day, {TEMPLATE_ID}, {LINE_ID}, count(*), sum(m.status = {STATUS_FAILED}), sum(m.status >= {STATUS_DELIVERED}),
+       sum(m.status >= {STATUS_READ}), sum(m.status = {STATUS_ANSWERED}), count(DISTINCT m.contact)
 FROM messages AS m WHERE {{condition}} AND m.origin < {REFERRED_FROM}
 GROUP BY 1, 2, 3
 """
@@ -42,6 +51,8 @@ class Notification(NamedTuple):
     users: int
     sends: int
     failed: int
+    delivered: int
+    read: int
     answered: int
 
 
@@ -53,6 +64,8 @@ class _SendGroup(NamedTuple):
     line: int
     sends: int
     failed: int
+    delivered: int
+    read: int
     answered: int
     users: int | None
 
@@ -158,10 +171,7 @@ def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
         return _groups_of_messages(cube.connection, selection)
     dimensions = of_sends(selection.dimensions)
     condition, parameters = leaf_cells(cube.catalog, selection, dimensions)
-    columns = ", ".join(
-        " + ".join(counters_of(dimensions, statuses)) or "0"
-        for statuses in (range(STATUS_FAILED, STATUS_ANSWERED + 1), (STATUS_FAILED,), (STATUS_ANSWERED,))
-    )
+    columns = ", ".join(" + ".join(counters_of(dimensions, statuses)) or "0" for statuses in _COUNTED)
     rows = cube.connection.execute(f"SELECT day, template, line, {columns}, NULL {condition}", parameters)
     found = list(map(_SendGroup._make, rows))
     if dimensions.failures is not None or dimensions.other_failures:
@@ -179,17 +189,27 @@ def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
 
 
 def _with_counts(group: _SendGroup, counts: DayCounts) -> _SendGroup:
-    return group._replace(sends=counts.sends, failed=counts.failed, answered=counts.answered)
+    sends, failed, delivered, read, answered = _counts(counts)
+    return group._replace(sends=sends, failed=failed, delivered=delivered, read=read, answered=answered)
+
+
+def _counts(counts: DayCounts) -> tuple[int, int, int, int, int]:
+    """The sends, and those of them that failed, were delivered or got further, were read or answered, were answered."""
+    read = counts.read + counts.answered
+    return counts.sends, counts.failed, counts.delivered + read, read, counts.answered
 
 
 def _less(group: _SendGroup, excluded: DayCounts | None) -> _SendGroup:
     """The group without the sends of excluded contacts."""
     if excluded is None:
         return group
+    sends, failed, delivered, read, answered = _counts(excluded)
     return group._replace(
-        sends=group.sends - excluded.sends,
-        failed=group.failed - excluded.failed,
-        answered=group.answered - excluded.answered,
+        sends=group.sends - sends,
+        failed=group.failed - failed,
+        delivered=group.delivered - delivered,
+        read=group.read - read,
+        answered=group.answered - answered,
     )
 
 
@@ -226,6 +246,8 @@ def _notifications(cube: Cube, selection: Selection, found: list[_SendGroup]) ->
             users=users[group.day, group.line, group.template] if group.users is None else group.users,
             sends=group.sends,
             failed=group.failed,
+            delivered=group.delivered,
+            read=group.read,
             answered=group.answered,
         )
         for group in found

@@ -31,6 +31,8 @@ COLUMNS = (
     Column("Users", "Usuarios", ("users",), numbers, Kind.NUMBER),
     Column("Sends", "Envíos", ("sends",), numbers, Kind.NUMBER),
     Column("Failed", "Fallidos", ("failed",), numbers, Kind.NUMBER),
+    Column("Delivered", "Entregados", ("delivered",), numbers, Kind.NUMBER),
+    Column("Read", "Leídos", ("read",), numbers, Kind.NUMBER),
     Column("Answered", "Respondidos", ("answered",), numbers, Kind.NUMBER),
 )
 
@@ -51,6 +53,6 @@ class NotificationsExport(Export):
             found = groups(session, selection, position, _CHUNK, by_day)
             values: dict[str, Sequence[Any]] = {
                 name: [getattr(one, name) for one in found]
-                for name in ("template", "line", "users", "sends", "failed", "answered")
+                for name in ("template", "line", "users", "sends", "failed", "delivered", "read", "answered")
             }
             yield cells_of(COLUMNS, formats, values | {"day": [one.day.isoformat() for one in found]})

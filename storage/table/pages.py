@@ -13,6 +13,7 @@ from storage.domain.calendar import Calendar
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, literal
 from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
+from storage.report.grouping import GroupCounts, GroupRates
 from storage.report.notifications import Notification, groups, groups_by_day
 from storage.report.read_session import ReadSession
 from storage.table.positions import Cursor, ids_after, ids_at, ids_before
@@ -54,7 +55,16 @@ class NotificationRow(NamedTuple):
     users: int
     sends: int
     failed: int
+    delivered: int
+    read: int
     answered: int
+
+    @property
+    def rates(self) -> GroupRates:
+        """Its rates."""
+        return GroupCounts(
+            self.sends, self.sends, self.users, self.failed, self.delivered, self.read, self.answered
+        ).rates
 
 
 def page(
@@ -191,6 +201,8 @@ def _notification_row(
         users=one.users,
         sends=one.sends,
         failed=one.failed,
+        delivered=one.delivered,
+        read=one.read,
         answered=one.answered,
     )
 

@@ -53,12 +53,13 @@ def run(words: Sequence[str]) -> int:
     options.add_argument("--only", help="only the filters whose name contains this text")
     options.add_argument("--by", type=Dimension, help="only this dimension")
     options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--duckdb-rounds", type=int, default=3, help="how often DuckDB is measured after a first time")
     arguments = options.parse_args(words)
     with tempfile.TemporaryDirectory() as scratch:
         path = database(arguments.directory or Path(scratch), arguments.starts)
         duck = Duck(path.with_suffix(".duckdb"), path) if arguments.duckdb else None
         measured = [
-            _measure(path, duck, name, dimension, arguments.rounds)
+            _measure(path, duck, name, dimension, (arguments.rounds, arguments.duckdb_rounds))
             for name in FILTERS
             for dimension in Dimension
             if (not arguments.only or arguments.only in name) and arguments.by in (None, dimension)
@@ -67,17 +68,21 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
-def _measure(path: Path, duck: Duck | None, name: str, dimension: Dimension, rounds: int) -> Measured:
-    """Measures one breakdown, and checks that DuckDB gives the same rows."""
+def _measure(path: Path, duck: Duck | None, name: str, dimension: Dimension, rounds: tuple[int, int]) -> Measured:
+    """Measures one breakdown, and checks that DuckDB gives the same rows.
+
+    Args:
+        rounds: how often saludo and DuckDB are measured.
+    """
     filter = Filter.parse(FILTERS[name])
     with reading(path) as connection:
         breakdown = load_breakdown(ReadSession(connection), filter, UNTIL, dimension)
-        ours = _times(lambda: load_breakdown(ReadSession(connection), filter, UNTIL, dimension), rounds)
+        ours = _times(lambda: load_breakdown(ReadSession(connection), filter, UNTIL, dimension), rounds[0])
         theirs = None
         if duck is not None:
             selected = ReadSession(connection).select(filter, UNTIL)
             duck.check_breakdown(selected, breakdown)
-            theirs = _times(lambda: duck.breakdown(selected, dimension), duck.rounds)
+            theirs = _times(lambda: duck.breakdown(selected, dimension), rounds[1])
     return Measured(name, dimension, len(breakdown.rows), ours, theirs)
 
 

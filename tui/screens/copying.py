@@ -97,7 +97,7 @@ def row_cells(row: StartRow | NotificationRow | ComparedRow) -> tuple[str, ...]:
     if isinstance(row, ComparedRow):
         return (safe(row.row.label), *map(str, row.row.counts))
     if isinstance(row, NotificationRow):
-        counts = (row.users, row.sends, row.failed, row.answered)
+        counts = (row.users, row.sends, row.failed, row.delivered, row.read, row.answered)
         return (row.day.isoformat(), safe(row.template), safe(row.line), *map(str, counts))
     code = "" if row.code is None else str(row.code)
     return (

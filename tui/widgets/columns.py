@@ -9,10 +9,11 @@ from typing import Generic, NamedTuple, TypeVar
 from rich.style import Style
 
 from storage.domain.failures import explain_kind
+from storage.domain.proportions import Rate
 from storage.domain.vocabulary import StartStatus
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
-from tui.words.numbers import NO_VALUE, share_of, short_number
+from tui.words.numbers import NO_VALUE, percent, short_number
 from tui.words.wording import SHORT_ORIGINS, USER_TYPE_NAMES, day, short_moment, status_name
 
 Row = TypeVar("Row", StartRow, NotificationRow)
@@ -66,37 +67,38 @@ STARTS: tuple[Column[StartRow], ...] = (
     Column("Why it failed", 14, 2, _why, grows=5, style=lambda row: status_style(StartStatus.FAILED)),
 )
 
+
+def _count(title: str, status: StartStatus, count: Callable[[NotificationRow], int]) -> Column[NotificationRow]:
+    """A column of the sends that got so far, in the colour of their status."""
+    return Column(
+        title,
+        6,
+        0,
+        lambda row: short_number(count(row)),
+        right=True,
+        style=lambda row: status_style(status) if count(row) else DIM,
+    )
+
+
+def _rate(title: str, rank: int, rate: Callable[[NotificationRow], Rate]) -> Column[NotificationRow]:
+    """A column of a rate; of a base under 30 there is none."""
+    return Column(title, 8, rank, lambda row: percent(rate(row).shown), right=True, style=lambda row: DIM)
+
+
 NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
     Column("Day", 9, 0, lambda row: f"{day(row.day):>6} {row.day.year % 100:02}"),
     Column("Template", 14, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
-    Column("Line", 14, 2, lambda row: safe(row.line), grows=1),
-    Column("Users", 7, 1, lambda row: short_number(row.users), right=True),
-    Column("Sends", 7, 0, lambda row: short_number(row.sends), right=True),
-    Column(
-        "Failed",
-        7,
-        0,
-        lambda row: short_number(row.failed),
-        right=True,
-        style=lambda row: status_style(StartStatus.FAILED) if row.failed else DIM,
-    ),
-    Column("Failed %", 8, 4, lambda row: share_of(row.failed, row.sends), right=True, style=lambda row: DIM),
-    Column(
-        "Answered",
-        8,
-        1,
-        lambda row: short_number(row.answered),
-        right=True,
-        style=lambda row: status_style(StartStatus.ANSWERED) if row.answered else DIM,
-    ),
-    Column(
-        "Answ. %",
-        8,
-        4,
-        lambda row: share_of(row.answered, row.sends - row.failed),
-        right=True,
-        style=lambda row: DIM,
-    ),
+    Column("Line", 14, 4, lambda row: safe(row.line), grows=1),
+    Column("Users", 6, 1, lambda row: short_number(row.users), right=True),
+    Column("Sends", 6, 0, lambda row: short_number(row.sends), right=True),
+    _count("Deliv.", StartStatus.DELIVERED, lambda row: row.delivered),
+    _rate("Deliv. %", 7, lambda row: row.rates.delivered),
+    _count("Read", StartStatus.READ, lambda row: row.read),
+    _rate("Read %", 6, lambda row: row.rates.read),
+    _count("Answ.", StartStatus.ANSWERED, lambda row: row.answered),
+    _rate("Answ. %", 5, lambda row: row.rates.answered),
+    _count("Failed", StartStatus.FAILED, lambda row: row.failed),
+    _rate("Failed %", 5, lambda row: row.rates.failed),
 )
 
 

@@ -37,12 +37,12 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_notification_is_a_row(path: Path) -> None:
     assert saved(path).splitlines() == [
-        "Day\tTemplate/notification\tLine\tUsers\tSends\tFailed\tAnswered",
-        "2026-11-18\torder_1\t+5491100000002\t10\t10\t0\t0",
-        "2026-11-18\tpromo [/b] 50%\t+5491100000001\t40\t40\t8\t10",
+        "Day\tTemplate/notification\tLine\tUsers\tSends\tFailed\tDelivered\tRead\tAnswered",
+        "2026-11-18\torder_1\t+5491100000002\t10\t10\t0\t5\t0\t0",
+        "2026-11-18\tpromo [/b] 50%\t+5491100000001\t40\t40\t8\t32\t22\t10",
     ]
     assert saved(path, "status:failed period:all").splitlines()[1:] == [
-        "2026-11-18\tpromo [/b] 50%\t+5491100000001\t8\t8\t8\t0"
+        "2026-11-18\tpromo [/b] 50%\t+5491100000001\t8\t8\t8\t0\t0\t0"
     ]
 
 

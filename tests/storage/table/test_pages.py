@@ -129,6 +129,9 @@ def test_a_grouped_row_selects_its_own_starts(path: Path) -> None:
             until = f"until:{row.day.replace(day=row.day.day + 1).isoformat()}"
             report = report_of(path, f"{inside} {until} origin:template,notification")
             assert (report["starts"], report["users"]) == (row.sends, row.users)
+            assert report["status"]["failed"] == row.failed
+            counts = [rate["count"] for rate in report["rates"].values()]
+            assert counts == [row.delivered, row.read, row.answered]
 
 
 def _text(pattern: str) -> str:

@@ -37,6 +37,7 @@ BEGIN: dict[Where, tuple[str, ...]] = {
     Where.TEXT: (HELP,),
     Where.HELP: (HELP,),
     Where.RETRY: ("R",),
+    Where.VERSUS: ("b", "space", "space", "equals_sign"),
 }
 OWN: dict[str, tuple[str, ...]] = {
     "dashboard.back": ("v",),
@@ -49,6 +50,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "table.move-back": ("j",),
     "table.page-back": ("end",),
     "table.move-to-first": ("end",),
+    "table.mark": ("b",),
     "list.move-back": ("p", "down"),
     "list.move-back-ten": ("p", "pagedown"),
     "list.mark": ("o", "down"),
