@@ -61,6 +61,7 @@ def test_any_history_is_saved_as_the_table_shows_it(history: list[Event], questi
         with session_of(path) as session:
             shown = notifications(session, Filter.parse("period:all"), NOW, position=0, limit=10_000)
         assert [[row[0], *row[3:]] for row in rows] == [
-            [one.day.isoformat(), *map(str, (one.users, one.sends, one.failed, one.answered))] for one in shown
+            [one.day.isoformat(), *map(str, (one.users, one.sends, one.failed, one.delivered, one.read, one.answered))]
+            for one in shown
         ]
         assert sum(int(row[4]) for row in rows) == report_of(path)["sends"]
