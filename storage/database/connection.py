@@ -16,6 +16,7 @@ from pathlib import Path
 from storage.database import schema
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.database.left_wal import belongs_to_another
+from storage.database.main_file_record import MainFileRecord
 from storage.database.malloc import keep_freed_memory
 from storage.database.new_file import create_directory, create_file, remove_directories, remove_files
 from storage.database.writer_lock import LockError, resolved, writer_lock
@@ -54,6 +55,7 @@ class Writer:
 
     connection: sqlite3.Connection
     path: Path  # without links: SQLite's files lie beside it
+    record: MainFileRecord
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -61,11 +63,24 @@ class Writer:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
-            self.connection.execute("COMMIT")
+            with self.changing_file():
+                self.connection.execute("COMMIT")
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def changing_file(self) -> Iterator[None]:
+        """For what may change the file itself: a commit, whose checkpoint does, or a copy over it."""
+        self.record.forget()
+        yield
+        self.record.keep()
+
+    def checkpoint(self) -> None:
+        """Moves all of the WAL into the file, if no reader needs it."""
+        with self.changing_file():
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def default_path() -> Path:
@@ -191,13 +206,16 @@ def writing(path: Path, *, unless: Callable[[sqlite3.Connection], bool] | None =
                 pass
         keep_freed_memory()
         file = resolved(path)
-        with _locked(path, file), _errors(path), _opened(file, unless) as connection:
+        with _locked(path, file) as record, _errors(path), _opened(file, unless) as connection:
             with suppress(_Outdated):
                 check_version(connection, path)
             _set_up(connection)
-            yield Writer(connection, file)
+            record.keep()
+            writer = Writer(connection, file, record)
+            yield writer
             # A reader keeps the WAL, and SQLite would add what it holds to a file that is copied over this one.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            writer.checkpoint()
+            record.forget()
     finally:
         if unless is not None and not os.path.exists(path):
             remove_directories(directories)
@@ -242,14 +260,14 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _locked(path: Path, file: Path) -> Iterator[None]:
+def _locked(path: Path, file: Path) -> Iterator[MainFileRecord]:
     """Holds the writer's lock of the file that the path leads to."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(writer_lock(file))
+            record = stack.enter_context(writer_lock(file))
         except LockError as error:
             raise DatabaseError(f"{path}: {error}") from None
-        yield
+        yield record
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:

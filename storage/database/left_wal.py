@@ -1,7 +1,8 @@
 """Whether the WAL beside a file belongs to it. SQLite adds whatever lies there to the file, also to one that was copied
 over the one before while a killed writer had left its WAL. Knows the form of a WAL, and no table.
 
-What is certain is told only: a database of this program never shrinks, and its pages are in the file or in the WAL.
+Only what is certain is told: a database of this program never shrinks, its pages are in the file or in the WAL, and the
+writer that was killed has recorded what the file looked like.
 https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
 
@@ -11,6 +12,9 @@ import os
 import struct
 from pathlib import Path
 from typing import NamedTuple
+
+from storage.database.main_file_record import differs_from_record
+from storage.database.new_file import lock_path
 
 _HEADER = struct.Struct(">III4x8s8x")  # of the file: magic number, version, page size, salt
 _MAGIC, _VERSION = (0x377F0682, 0x377F0683), 3_007_000
@@ -49,7 +53,7 @@ def belongs_to_another(file: Path) -> bool:
         return False
     in_file = file_size // found.page_size
     needed = range(1, found.size + 1) if in_file > found.size else range(in_file + 1, found.size + 1)
-    return not found.pages.issuperset(needed)
+    return not found.pages.issuperset(needed) or differs_from_record(file, lock_path(file))
 
 
 def _read(descriptor: int) -> _Wal:

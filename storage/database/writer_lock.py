@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from storage.database.main_file_record import MainFileRecord, holder
 from storage.database.new_file import lock_path
 from storage.domain.errors import StorageError
 
@@ -30,8 +31,8 @@ def resolved(path: Path) -> Path:
 
 
 @contextmanager
-def writer_lock(file: Path) -> Iterator[None]:
-    """Holds the lock of a database.
+def writer_lock(file: Path) -> Iterator[MainFileRecord]:
+    """Holds the lock of a database; yields the record of the file that the lock file keeps.
 
     Args:
         file: The database, as `resolved` names it.
@@ -43,10 +44,7 @@ def writer_lock(file: Path) -> Iterator[None]:
         handle = _locked(lock_path(file))
         stack.callback(os.close, handle)
         _lock_names(file, stack)
-        with suppress(OSError):
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
-        yield
+        yield MainFileRecord(handle, file)
 
 
 def _locked(lock: Path) -> int:
@@ -59,9 +57,10 @@ def _locked(lock: Path) -> int:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _holder(handle)
+            process = holder(handle)
             os.close(handle)
-            raise LockError(f"another import is writing to it{holder}; wait until it ends") from None
+            told = f" (process {process})" if process else ""
+            raise LockError(f"another import is writing to it{told}; wait until it ends") from None
         except OSError as error:
             os.close(handle)
             raise LockError(f"cannot be locked ({error.strerror})") from None
@@ -69,12 +68,6 @@ def _locked(lock: Path) -> int:
         if _is_same(handle, lock):
             return handle
         os.close(handle)
-
-
-def _holder(handle: int) -> str:
-    """The process that holds the lock, in words; empty if it did not say."""
-    text = os.pread(handle, 20, 0).decode("ascii", "replace")
-    return f" (process {text})" if text.isdigit() else ""
 
 
 def _is_same(handle: int, file: Path) -> bool:

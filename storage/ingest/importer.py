@@ -243,7 +243,7 @@ def _import(
     with writer.transaction() as connection:
         book.finish(connection, part)
     # While there are readers, the WAL only wraps around; here it gives its disk space back.
-    writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    writer.checkpoint()
     return _summary(writer, book, part.format, part.records, start.position)
 
 

@@ -115,4 +115,5 @@ def _make_pages_again(writer: Writer) -> list[str]:
             if _broken(connection, 1):
                 raise sqlite3.DatabaseError
         return ["made every index again"]
-    return salvage(connection)
+    with writer.changing_file():
+        return salvage(connection)

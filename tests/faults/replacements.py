@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.domain.filters import Filter
+from tests.benchmarks.captures import Size, write
 from tests.captures import capture
 from tests.faults.commands import NOW, saludo
 from tests.faults.interruptions import Result
+from tests.faults.killed_import import import_killed_after
 from tui.data.reading import Reader, ReadError, View, load_snapshot
 
 
@@ -65,7 +67,32 @@ def replacements() -> Result:
                         if found != expected if readable else not isinstance(found, str) or "\n" in found:
                             failures.append(f"{way}: {found!r} and not {expected!r}")
                         reader.close()
+    for count in (1, 6):
+        tries += count
+        failures += _beside_a_left_wal(count)
     return Result(tries, tries, tuple(failures))
+
+
+def _beside_a_left_wal(count: int) -> list[str]:
+    """A backup is copied over a database whose writer was killed: its WAL does not belong to the backup."""
+    failures = []
+    with tempfile.TemporaryDirectory() as directory:
+        database, backup, log = (Path(directory, name) for name in ("saludo.db", "backup.db", "log.jsonl"))
+        saludo(database, "import", str(capture("send_log.jsonl")))
+        saludo(database, "backup", str(backup))
+        saludo(database, "import", str(capture("starting_causes.tsv")))
+        write(log, Size(events=2_000, days=8, lines=4, templates=10, contacts=300))
+        import_killed_after(database, log, 2)
+        readers = [Reader(database) for _ in range(count)]
+        for reader in readers:
+            _starts(reader)
+        shutil.copyfile(backup, database)
+        for reader in readers:
+            found = _starts(reader)
+            if not isinstance(found, str) or "was replaced" not in found or "\n" in found:
+                failures.append(f"cp beside a left WAL: {found!r}")
+            reader.close()
+    return failures
 
 
 def _starts(reader: Reader) -> int | str:

@@ -80,4 +80,4 @@ def _build(path: Path, bar: Bar) -> None:
         for file in files:
             import_path(writer, file, options, partial(_show, bar, done, total))
             done += file.stat().st_size
-        writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        writer.checkpoint()

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from storage.database.connection import writing
 from storage.database.left_wal import belongs_to_another
-from storage.ingest import importer
 from tests.benchmarks.captures import Size, write
-from tests.captures import OPTIONS
+from tests.captures import capture
 from tests.faults.commands import numbers_of, saludo
+from tests.faults.killed_import import import_killed_after
 
 _LOG = Size(events=2_000, days=8, lines=4, templates=10, contacts=300)
 
 
 @pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importer, "_BATCH", 200)
-
-
-def killed_after(database: Path, log: Path, batches: int) -> None:
-    """Imports into a database until a batch, and leaves the WAL as a kill does."""
-    child = os.fork()
-    if child == 0:
-        left = iter(range(batches))
-
-        def count(position: int, events: int) -> None:
-            if next(left, None) is None:
-                os._exit(9)
-
-        with writing(database) as writer:
-            importer.import_path(writer, log, OPTIONS, count)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    assert database.with_name(f"{database.name}-wal").stat().st_size > 0
-
-
-@pytest.fixture
-def path(tmp_path: Path, small_batches: None) -> Path:
+def path(tmp_path: Path) -> Path:
     """A database with a WAL that a killed writer left, and a backup of it from before."""
     path, log = tmp_path / "saludo.db", tmp_path / "log.jsonl"
     write(log, _LOG)
@@ -51,7 +27,7 @@ def path(tmp_path: Path, small_batches: None) -> Path:
     assert saludo(path, "import", str(small)).status == 0
     assert saludo(path, "backup", str(tmp_path / "backup.db")).status == 0
     assert saludo(path, "import", str(log)).status == 0
-    killed_after(path, tmp_path / "more.jsonl", 2)
+    import_killed_after(path, tmp_path / "more.jsonl", 2)
     return path
 
 
@@ -88,11 +64,69 @@ def test_the_wal_of_a_killed_writer_is_used(path: Path, tmp_path: Path) -> None:
     assert saludo(copied, "check").status == 0
 
 
+def of_one_size(tmp_path: Path) -> tuple[Path, Path]:
+    """A database of so few pages that what is imported adds none, with a left WAL; and a backup of it from before."""
+    path, backup, log = tmp_path / "saludo.db", tmp_path / "backup.db", tmp_path / "log.jsonl"
+    saludo(path, "import", str(capture("send_log.jsonl")))
+    saludo(path, "backup", str(backup))
+    write(log, _LOG)
+    import_killed_after(path, log, 2)
+    assert path.stat().st_size == backup.stat().st_size
+    return path, backup
+
+
+def test_a_file_of_the_same_size_is_told_by_the_record_of_its_writer(tmp_path: Path) -> None:
+    path, backup = of_one_size(tmp_path)
+    assert not belongs_to_another(path)
+    shutil.copyfile(backup, path)
+    assert belongs_to_another(path)
+
+
+def test_a_file_that_is_moved_over_the_one_before_is_told_as_well(tmp_path: Path) -> None:
+    path, backup = of_one_size(tmp_path)
+    backup.rename(path)
+    assert belongs_to_another(path)
+
+
+def test_a_directory_that_is_copied_with_its_lock_file_is_used(tmp_path: Path) -> None:
+    path, _ = of_one_size(tmp_path)
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    for name in ("saludo.db-wal", "saludo.db", "saludo.db.lock"):
+        shutil.copyfile(path.with_name(name), copied / name)
+    assert not belongs_to_another(copied / "saludo.db")
+
+
+def test_a_file_that_is_restored_with_its_own_wal_is_used(tmp_path: Path) -> None:
+    path, backup = of_one_size(tmp_path)
+    other = tmp_path / "other" / "saludo.db"
+    other.parent.mkdir()
+    shutil.copyfile(backup, other)
+    import_killed_after(other, tmp_path / "log.jsonl", 1)
+    for name in ("saludo.db", "saludo.db-wal"):
+        shutil.copyfile(other.with_name(name), path.with_name(name))
+    assert not belongs_to_another(path)
+
+
+def test_a_lock_file_of_another_boot_or_form_says_nothing(tmp_path: Path) -> None:
+    path, backup = of_one_size(tmp_path)
+    lock = path.with_name("saludo.db.lock")
+    kept = lock.read_text()
+    shutil.copyfile(backup, path)
+    for text in ("", "7", "7\n", kept[:-1], kept.replace("\n", "\nx", 1), "7\na b c d e f g\n", "7\n\n"):
+        lock.write_text(text)
+        assert not belongs_to_another(path), text
+    lock.write_text(kept)
+    assert belongs_to_another(path)
+    lock.unlink()
+    assert not belongs_to_another(path)
+
+
 @pytest.mark.parametrize("batches", [0, 1, 3, 7])
-def test_no_wal_of_a_new_database_is_refused(tmp_path: Path, small_batches: None, batches: int) -> None:
+def test_no_wal_of_a_new_database_is_refused(tmp_path: Path, batches: int) -> None:
     path, log = tmp_path / "saludo.db", tmp_path / "log.jsonl"
     write(log, _LOG)
-    killed_after(path, log, batches)
+    import_killed_after(path, log, batches)
     assert not belongs_to_another(path)
     assert saludo(path, "import", str(log)).status == 0
 

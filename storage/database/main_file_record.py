@@ -1,0 +1,92 @@
+"""What the database's file looked like when its writer last left it alone, kept in the lock file.
+
+While a WAL lies beside the file, only its writer's checkpoints change the file itself. So a file that differs from
+the record of a writer that was killed was replaced. Nothing is recorded while a checkpoint can run, and a record counts
+only for the boot, the lock file and the WAL that it was made with: it says nothing after a crash of the machine, in a copy
+of the whole directory, and of a file that was restored with a WAL of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+_MOST = 400  # bytes of a lock file
+
+
+class MainFileRecord:
+    """Writes the record of a writer; does nothing where the lock file cannot be written.
+
+    Args:
+        lock: descriptor of the lock file, locked.
+        file: the database.
+    """
+
+    def __init__(self, lock: int, file: Path) -> None:
+        self._lock, self._file = lock, file
+        self._process, self._boot = f"{os.getpid()}\n".encode(), _boot()
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, self._process, 0)
+
+    def forget(self) -> None:
+        """The file may change from now on."""
+        with suppress(OSError):
+            os.ftruncate(self._lock, len(self._process))
+
+    def keep(self) -> None:
+        """The file does not change until `forget`."""
+        with suppress(OSError):
+            own = os.fstat(self._lock).st_ino
+            text = f"{self._boot} {own} {_salt(self._file)} {_state(self._file)}\n".encode()
+            os.pwrite(self._lock, text, len(self._process))
+
+
+def differs_from_record(file: Path, lock: Path) -> bool:
+    """Whether the file is surely not as its last writer left it. A writer may be at work."""
+    try:
+        before = _read(lock)
+        boot, own, salt, state = before.split(" ", 3)
+        now = _state(file)
+        if (boot, salt) != (_boot(), _salt(file)) or int(own) != os.stat(lock).st_ino or _read(lock) != before:
+            return False
+        return bool(boot) and state != now
+    except (OSError, ValueError):
+        return False
+
+
+def holder(lock: int) -> str:
+    """The number of the process that wrote the lock file last; empty if it did not say."""
+    text = os.pread(lock, 20, 0).decode("ascii", "replace").split("\n")[0]
+    return text if text.isdigit() else ""
+
+
+def _read(lock: Path) -> str:
+    """The record in a lock file, without its line end; empty if there is none or it is unfinished."""
+    with lock.open("rb", buffering=0) as stream:
+        lines = (stream.read(_MOST) or b"").decode("ascii", "replace").split("\n")
+    return lines[1] if len(lines) == 3 else ""
+
+
+def _state(file: Path) -> str:
+    status = os.stat(file)
+    return f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def _salt(file: Path) -> str:
+    """What tells one use of the WAL from the next one: bytes of its header that are random."""
+    try:
+        with file.with_name(f"{file.name}-wal").open("rb", buffering=0) as stream:
+            return (stream.read(24) or b"")[16:].hex() or "none"
+    except OSError:
+        return "none"
+
+
+def _boot() -> str:
+    """A text that is another one after each start of the machine; empty if the system has none (other than Linux)."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""
