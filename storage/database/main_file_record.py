@@ -1,8 +1,8 @@
 """What the database's file looked like when its writer last left it alone, kept in the lock file.
 
-While a WAL lies beside the file, only its writer's checkpoints change the file itself. So a file that differs from
-the record of a writer that was killed was replaced. Nothing is recorded while a checkpoint can run, and a record counts
-only for the boot, the lock file and the WAL that it was made with: it says nothing after a crash of the machine, in a copy
+While a WAL lies beside the file, only its writer's checkpoints change the file itself. So a file that differs from the
+record of a writer that was killed was replaced. Nothing is recorded while a checkpoint can run. A record counts only
+for the boot, the lock file and the WAL that it was made with: it says nothing after a crash of the machine, in a copy
 of the whole directory, and of a file that was restored with a WAL of its own.
 """
 
@@ -64,8 +64,7 @@ def holder(lock: int) -> str:
 
 def _read(lock: Path) -> str:
     """The record in a lock file, without its line end; empty if there is none or it is unfinished."""
-    with lock.open("rb", buffering=0) as stream:
-        lines = (stream.read(_MOST) or b"").decode("ascii", "replace").split("\n")
+    lines = _beginning(lock, _MOST).decode("ascii", "replace").split("\n")
     return lines[1] if len(lines) == 3 else ""
 
 
@@ -77,8 +76,7 @@ def _state(file: Path) -> str:
 def _salt(file: Path) -> str:
     """What tells one use of the WAL from the next one: bytes of its header that are random."""
     try:
-        with file.with_name(f"{file.name}-wal").open("rb", buffering=0) as stream:
-            return (stream.read(24) or b"")[16:].hex() or "none"
+        return _beginning(file.with_name(f"{file.name}-wal"), 24)[16:].hex() or "none"
     except OSError:
         return "none"
 
@@ -86,7 +84,14 @@ def _salt(file: Path) -> str:
 def _boot() -> str:
     """A text that is another one after each start of the machine; empty if the system has none (other than Linux)."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            return stream.read().strip()
+        return _beginning(Path("/proc/sys/kernel/random/boot_id"), 64).decode("ascii").strip()
     except OSError:
         return ""
+
+
+def _beginning(file: Path, size: int) -> bytes:
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.pread(descriptor, size, 0)
+    finally:
+        os.close(descriptor)
