@@ -37,12 +37,12 @@ class Content(StrEnum):
 
 
 class Saved(NamedTuple):
-    """A file, its rows, how many texts in it had to be cut, and in words who is in no row."""
+    """A file, its rows, how many texts in it had to be cut, and in words how many are in no row; empty for none."""
 
     path: Path
     rows: int
     cut: int
-    left_out: tuple[str, ...] = ()
+    left_out: str = ""
 
 
 def save(
@@ -107,17 +107,16 @@ def _export(content: Content, counting: Callable[[int], None]) -> Export:
             return STARTS
 
 
-def _left_out(export: Export) -> tuple[str, ...]:
-    """In words, who is in no row; known once all rows are written."""
+def _left_out(export: Export) -> str:
+    """In words, how many are in no row; known once all rows are written. The screen of the retries says why."""
     from storage.table.export_people import PeopleExport
     from storage.table.export_retries import RetryExport
-    from tui.words.retry_words import left_out_words
 
-    if isinstance(export, RetryExport):
-        return tuple(left_out_words(export.retries.left_out, export.retries.without_contact))
+    if isinstance(export, RetryExport) and (people := export.retries.left_out.total()):
+        return f"{plural(people, 'person', 'people')} left out"
     if isinstance(export, PeopleExport) and export.without_contact:
-        return (f"{plural(export.without_contact, 'start')} of unknown contacts",)
-    return ()
+        return f"{plural(export.without_contact, 'start')} of unknown contacts left out"
+    return ""
 
 
 def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:

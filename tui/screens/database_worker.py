@@ -211,7 +211,7 @@ class DatabaseWorker:
             to = path or self._directory
             saved = saving.save(connection, filter, self._clock(), to, progress, content)
             cut = f"{plural(saved.cut, 'long text')} cut, " if saved.cut else ""
-            left_out = f"left out {', '.join(saved.left_out)}; " if saved.left_out else ""
+            left_out = f"{saved.left_out}, " if saved.left_out else ""
             has_people = content in (Content.PEOPLE, Content.RETRIES)
             people = f"{plural(saved.rows, 'person', 'people')} to " if has_people else ""
             return SaveEnded(f"{left_out}{cut}saved {people}{saved.path}")

@@ -72,7 +72,7 @@ async def test_whom_to_try_again_is_saved_in_two_keys(path: Path) -> None:
         assert on_dashboard(app)
         (saved,) = path.parent.glob("retry-*.tsv")
         told = app.dashboard.query_one(StatusLine).text
-        assert told == f"left out 5 number no longer exists, 1 reached since; saved 4 people to {saved}"
+        assert told == f"6 people left out, saved 4 people to {saved}"
     header, *rows = saved.read_text(encoding="utf-8").splitlines()
     assert header.split("\t")[9] == "Try from"
     assert [row.split("\t")[1][-2:] for row in rows] == ["71", "70", "07", "06"]
