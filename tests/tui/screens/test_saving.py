@@ -29,7 +29,7 @@ async def test_keys_work_during_a_save_and_escape_cancels_it(tmp_path: Path, mon
     monkeypatch.setattr(export_starts, "_CHUNK", 1)
     monkeypatch.setattr(StartsExport, "chunks", slowly)
     before = set(tmp_path.iterdir())
-    async with dashboard(path, filter="period:all") as (app, pilot):
+    async with dashboard(path, (180, 48), "period:all") as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
         await pilot.press("w")
         for _ in range(100):
