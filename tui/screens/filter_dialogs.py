@@ -29,6 +29,7 @@ from tui.screens.navigation import Navigation
 from tui.widgets.choice_list import ChoiceList, ValuesPicked
 from tui.widgets.filter_bar import Dropdown
 from tui.widgets.filter_line import FilterLine
+from tui.words.filter_words import DROPDOWNS
 from tui.words.keys import Where, commands
 from tui.words.wording import DIMENSION_NAMES
 
@@ -79,6 +80,9 @@ class FilterDialogs:
         """Opens the list of a field; the counts of its values come later."""
         if self._navigation.snapshot is None:
             self._say(STILL_LOADING)
+            return
+        if field not in DROPDOWNS:  # what no dropdown shows
+            self.edit()
             return
         filter = self._navigation.view.filter
         values, excluded = filter.values(field), filter.excluded_values(field)

@@ -98,6 +98,8 @@ def _excluded(filter: Filter, name: str) -> str:
         return FIELD_WORDS[name].restriction(empty.with_values(name, others))
     if FIELDS[name].several and name not in _ENUMERATED:
         return f"not {FIELD_WORDS[name].restriction(empty.with_values(name, values))}"
+    if name == "contact" and len(values) > 1:
+        return f"without {plural(len(values), 'person', 'people')}"
     first, *more = sorted(map(str, values))
     words = FIELD_WORDS[name].restriction(empty.with_values(name, {first}))
     others_too = f" or {plural(len(more), 'other')}" if more else ""
@@ -244,3 +246,30 @@ FIELD_WORDS: dict[str, FieldWords] = {
 DROPDOWNS: dict[str, DropdownWords] = {
     name: words.dropdown for name, words in FIELD_WORDS.items() if words.dropdown is not None
 }
+
+
+def setting_of(name: str, filter: Filter) -> str:
+    """What the dropdown of a field shows of a filter."""
+    words = DROPDOWNS[name]
+    excluded = filter.excluded_values(name)
+    if not excluded or filter.values(name):
+        return words.setting(filter)
+    if others := frozenset(_ENUMERATED.get(name, ())) - excluded:
+        return words.setting(filter.with_values(name, others))
+    shown = words.setting(type(filter)().with_values(name, excluded))
+    return f"not {shown}"
+
+
+def other_settings(filter: Filter) -> str:
+    """What no dropdown shows of a filter, in words; empty if they show all of it."""
+    words = []
+    for name in FIELDS:
+        if name not in DROPDOWNS:
+            words += [_selected(filter, name), _excluded(filter, name)]
+        elif filter.values(name):
+            words.append(_excluded(filter, name))
+    return ", ".join(word for word in words if word)
+
+
+# Beside the dropdowns: what none of them shows. Its key opens the filter line.
+OTHER_SETTINGS = DropdownWords("Also", "/", other_settings)

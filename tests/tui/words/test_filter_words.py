@@ -42,7 +42,7 @@ def test_every_dropdown_shows_a_key_that_opens_it() -> None:
         ("period:7d contact:5491155550001", "Last 7 days, contact 5491155550001"),
         ("period:7d name:lucia", "Last 7 days, name with lucia"),
         ("period:7d template:!a,b line:x line:!y", "Last 7 days, line x, not line y, not template a or b"),
-        ("period:7d contact:!1,2,3", "Last 7 days, not contact 1 or 2 others"),
+        ("period:7d contact:!1,2,3", "Last 7 days, without 3 people"),
         ("period:7d status:!failed user:!new", "Last 7 days, recurrent users, not failed"),
         ("period:7d origin:!webchat,campaign", "Last 7 days, started by template or mass notification"),
         ("period:7d user:!new,recurrent", "Last 7 days, not new users or 1 other"),
