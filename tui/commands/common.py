@@ -21,6 +21,7 @@ from tui.data.preferences import default_file, load_filter_settings
 if TYPE_CHECKING:
     from types import FrameType
 
+    from storage.report.read_session import ReadSession
     from tui.commands.progress import Bar
 
 _FIRST_YEAR, _YEAR_AFTER = 2009, 2100  # WhatsApp began in 2009
@@ -57,6 +58,17 @@ def filter_in(arguments: Namespace, settings: FilterSettings, today: date | None
         UsageError: the filter is wrong.
     """
     return settings.excluding(filter_of(getattr(arguments, "filter", ""), settings.context(today)))
+
+
+def tell_unknown_values(session: ReadSession, filter: Filter, told: Callable[[str], None]) -> None:
+    """Tells of each line and template of a filter that the database does not have, with what is close to it."""
+    if not any(filter.restricts(name) for name in ("line", "template")):
+        return
+    from storage.report.unknown_values import unknown_values
+    from tui.words.filter_words import unknown_words
+
+    for unknown in unknown_values(session, filter):
+        told(unknown_words(unknown))
 
 
 def now_of(arguments: Namespace, zone: ZoneInfo) -> datetime:

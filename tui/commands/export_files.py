@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from storage.database.complete_file import refuse_replacing
 from storage.database.connection import reading
-from tui.commands.common import bar, database_of, filter_in, filter_settings, interrupted_by_signals, now_of
+from tui.commands.common import (
+    bar,
+    database_of,
+    filter_in,
+    filter_settings,
+    interrupted_by_signals,
+    now_of,
+    tell_unknown_values,
+)
 from tui.commands.output import open_stdout, print_message
 from tui.words.numbers import plural
 
@@ -30,6 +38,7 @@ def export(arguments: Namespace) -> int:
     with interrupted_by_signals(), reading(database_of(arguments)) as connection, read_session(connection) as session:
         now = now_of(arguments, session.settings.zone)
         filter = filter_in(arguments, settings, session.calendar.today(now))
+        tell_unknown_values(session, filter, print_message)
         if not to_file:
             rows = _rows(arguments, None)
             with open_stdout() as out:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.database.connection import reading
 from storage.domain.filters import Filter
-from tui.commands.common import database_of, filter_in, filter_settings, now_of
+from tui.commands.common import database_of, filter_in, filter_settings, now_of, tell_unknown_values
 from tui.commands.output import is_utf8, print_json, print_lines, print_message
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def report(arguments: Namespace) -> int:
         if arguments.compare is not None:
             comparison = _comparison(session, filter, now, arguments)
         found = load_report(session, filter, now) if comparison is None else comparison.report
+        tell_unknown_values(session, filter, print_message)
         if arguments.by is not None:
             from storage.report.breakdown import load_breakdown
 

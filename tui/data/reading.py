@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from storage.domain.dimension import Dimension
     from storage.report.breakdown import Breakdown
     from storage.report.comparison import Comparison
+    from storage.report.unknown_values import UnknownValue
     from storage.table.detail import StartDetail
     from storage.table.search import Match
 
@@ -96,6 +97,7 @@ class Snapshot(NamedTuple):
         not_compared: why there is no comparison although the view asks for one; empty otherwise.
         breakdown: the rows of the table, if they are values of a dimension.
         breakdown_before: the same rows of the days before, if they are compared.
+        unknown: if nothing matches: the values of the filter that the database does not have.
     """
 
     view: View
@@ -110,6 +112,7 @@ class Snapshot(NamedTuple):
     not_compared: str = ""
     breakdown: Breakdown | None = None
     breakdown_before: Breakdown | None = None
+    unknown: tuple[UnknownValue, ...] = ()
 
     @property
     def filter(self) -> Filter:
@@ -276,7 +279,14 @@ def load_snapshot(
             not_compared,
             _breakdown(session, report, now, view.by),
             _breakdown(session, None if comparison is None else comparison.previous, now, view.by),
+            () if report.starts or empty else _unknown_values(session, filter),
         )
+
+
+def _unknown_values(session: ReadSession, filter: Filter) -> tuple[UnknownValue, ...]:
+    from storage.report.unknown_values import unknown_values
+
+    return tuple(unknown_values(session, filter))
 
 
 def _comparison(session: ReadSession, view: View, now: datetime) -> tuple[Comparison | None, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from storage.database.connection import default_path
 from tui.data.reading import Snapshot
-from tui.words.filter_words import FIELD_WORDS, describe
+from tui.words.filter_words import FIELD_WORDS, describe, unknown_words
 from tui.words.numbers import plural
 
 
@@ -26,6 +26,7 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
     without = [
         FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.starts_without
     ]
+    without = [*map(unknown_words, snapshot.unknown), *without]
     keys = "x clears every filter, < goes to the previous period" + (", Esc goes back." if can_go_back else ".")
     return (f"Nothing matches: {describe(snapshot.filter)}.", *without, keys)
 

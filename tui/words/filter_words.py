@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.domain.failures import NO_CODE
 from storage.domain.filters import FIELDS, Filter
@@ -19,6 +19,9 @@ from storage.domain.vocabulary import Origin, StartStatus, UserType
 from tui.terminal.sanitize import safe
 from tui.words.numbers import plural
 from tui.words.wording import BREADCRUMB_SEPARATOR, ORIGIN_NAMES, SHORT_ORIGINS, USER_TYPE_NAMES, day, days, reason_name
+
+if TYPE_CHECKING:  # the first screen comes sooner without it
+    from storage.report.unknown_values import UnknownValue
 
 _MAX_NAME_LENGTH = 200  # characters
 _ENUMERATED = {"origin": Origin, "user": UserType, "status": StartStatus}  # what they exclude is told by what is left
@@ -117,6 +120,12 @@ def breadcrumbs(filters: Sequence[Filter]) -> str:
             steps.append(now)
     added = ([words for words in now if words not in before] for before, now in pairwise([[], *steps]))
     return BREADCRUMB_SEPARATOR.join(", ".join(words) for words in added if words)
+
+
+def unknown_words(unknown: UnknownValue) -> str:
+    """That nothing in the database has a value, and what is close to it."""
+    value, close = safe(unknown.value, _MAX_NAME_LENGTH), safe(unknown.close, _MAX_NAME_LENGTH)
+    return f'No {unknown.field} is called "{value}".' + (f' Did you mean "{close}"?' if close else "")
 
 
 def period_name(period: Period) -> str:

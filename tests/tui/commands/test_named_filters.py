@@ -66,5 +66,11 @@ def test_what_is_wrong_with_the_settings_is_told_on_stderr(settings: Path, capsy
     ]
 
 
+def test_a_template_that_is_not_there_is_told_on_stderr(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("report", "export"):
+        status, _, err = saludo(capsys, command, "--now", NOW, "--filter", "template:!ordr_1")
+        assert (status, err) == (0, 'No template is called "ordr_1". Did you mean "order_1"?\n')
+
+
 def test_a_command_without_a_filter_refuses_it(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert_one_line(saludo(capsys, "--no-exclude", "check"), 2, "--no-exclude", "'check' has no such option")

@@ -205,6 +205,11 @@ async def test_what_is_completed_can_be_followed_by_another_value(path: Path) ->
         assert str(app.dashboard.view.filter) == "period:30d status:failed,sent"
 
 
+async def test_a_template_that_is_not_there_gets_a_suggestion(path: Path) -> None:
+    async with dashboard(path, filter="template:ordr_1") as (app, _):
+        assert 'No template is called "ordr_1". Did you mean "order_1"?' in screen_text(app)
+
+
 async def test_the_next_period_stops_at_today(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
         await press(pilot, "greater_than_sign")
