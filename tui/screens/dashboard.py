@@ -159,6 +159,7 @@ class Dashboard(Screen[None]):
 
     def on_pages_read(self, message: worker_messages.PagesRead) -> None:
         self.parts.presenter.show_pages(message)
+        self.parts.search.rows_read()
 
     def on_plots_ready(self, message: worker_messages.PlotsReady) -> None:
         self.widgets.draw_charts()

@@ -13,9 +13,12 @@ from tui.data.worker_messages import FindEnded
 from tui.screens.breakdowns import Breakdowns
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
+from tui.terminal.sanitize import safe
 from tui.widgets.prompt_line import Purpose
 from tui.widgets.starts_table import StartsTable
 from tui.words.wording import day as day_words
+
+_LONGEST_NAME = 40  # characters
 
 
 class Search:
@@ -39,6 +42,7 @@ class Search:
         self._navigation, self._database, self._table = navigation, database, table
         self._breakdowns, self._prompt, self._say = breakdowns, prompt, say
         self.text = self._result = ""
+        self._where: str | None = None  # how to tell a match whose row is not read yet
         self.is_running = False
         self._origin: ScrollPosition | None = None  # where the typing began; None while nothing is typed
 
@@ -58,6 +62,7 @@ class Search:
         if self._origin is None:
             return
         self.text, self._result = text.strip(), ""
+        self._where = None
         self._stop_running()
         self._table.highlight(self.text)
         self._table.go_to(self._origin)
@@ -78,7 +83,7 @@ class Search:
         if typed and self._result:
             self._say(self._result)
             return
-        self.text = text.strip()
+        self.text, self._result = text.strip(), ""
         self.find_next(1)
 
     def cancelled(self) -> None:
@@ -154,7 +159,17 @@ class Search:
             self._tell(self._found_words())
 
     def _found_words(self, where: str = "") -> str:
-        return f'found "{self.text}"{where}; n for the next match, N for the previous one'
+        row = self._table.row()
+        self._where = where if row is None else None
+        # A narrow table has no column for the name.
+        found = isinstance(row, StartRow) and folded(self.text) in folded(row.name)
+        whose = f" in {safe(row.name, _LONGEST_NAME)}" if isinstance(row, StartRow) and found else ""
+        return f'found "{self.text}"{whose}{where}; n for the next match, N for the previous one'
+
+    def rows_read(self) -> None:
+        """Says in whose name a match is, if its row was not read before."""
+        if self._where is not None and self._table.row() is not None:
+            self._tell(self._found_words(self._where))
 
     def _tell(self, result: str) -> None:
         """Says the result of a search, and keeps it until the typed text is entered."""

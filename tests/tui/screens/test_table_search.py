@@ -85,7 +85,8 @@ async def test_a_search_goes_on_from_the_other_end_and_says_so(path: Path) -> No
         line = app.dashboard.query_one(StatusLine)
         await press(pilot, "G", "F", *"person", "space", *"104", "enter")
         assert row(app).name == "Person 104"
-        assert line.text == 'found "person 104", from the top again; n for the next match, N for the previous one'
+        words = 'found "person 104" in Person 104, from the top again; n for the next match, N for the previous one'
+        assert line.text == words
         await press(pilot, "n")
         assert line.text == '"person 104" has no other match'
         await press(pilot, "F", *"order", "enter", "N")
