@@ -183,7 +183,8 @@ class Dashboard(Screen[None]):
         self._act("open", self.say, STILL_LOADING)
 
     def on_drill(self, message: worker_messages.Drill) -> None:
-        view = replace(self.view, filter=message.filter, grouped=False, by=None)
+        filter = self.parts.navigation.of_view(message.filter)
+        view = replace(self.view, filter=filter, grouped=False, by=None)
         self.parts.navigation.drill(view, message.counted_users)
 
     def on_text_entered(self, message: TextEntered) -> None:

@@ -89,7 +89,7 @@ class FilterDialogs:
         options = self._options(field, None)
         self._open(field, options, values or excluded, excludes=not values and bool(excluded))
         if field in COUNTS:
-            self._database.load_counts(filter, field)
+            self._database.load_counts(self._navigation.shown_filter, field)
 
     def choose_command(self) -> None:
         """Opens the command palette."""

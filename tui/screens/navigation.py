@@ -102,6 +102,16 @@ class Navigation:
         """The filter of what is shown; while the view is being read, the filter of the view."""
         return self.view.filter if self.current is None else self.current.filter
 
+    def of_view(self, filter: Filter) -> Filter:
+        """A narrowed filter of what is shown, for a view that compares as the present one does.
+
+        While a comparison leaves today out, the days shown are not the view's period. A filter of all of them gets the
+        period, so that it stays compared with the same days.
+        """
+        if filter.period != self.shown_filter.period:
+            return filter
+        return replace(filter, period=self.view.filter.period)
+
     def load(self, view: View, anchor: Anchor) -> None:
         """Reads a view, and restores the anchor when it is read."""
         self.view, self.anchor, self.is_reading = view, anchor, True

@@ -88,6 +88,13 @@ async def test_the_table_and_what_is_saved_are_of_the_compared_days(path: Path) 
     saved.unlink()
 
 
+async def test_the_counts_of_a_list_are_of_the_compared_days(path: Path) -> None:
+    async with dashboard(path, (120, 40), "period:7d") as (app, pilot):
+        await press(pilot, "m", "t")
+        (option,) = (line for line in screen_text(app).splitlines() if "□ promo" in line)
+        assert "40" in option.split()
+
+
 async def test_the_tiles_are_saved_with_the_numbers_before(path: Path) -> None:
     async with dashboard(path, (120, 40), "period:7d") as (app, pilot):
         await press(pilot, "m", "1", "w")
@@ -104,9 +111,12 @@ async def test_enter_opens_the_starts_that_the_compared_number_counts(path: Path
     async with dashboard(path, (120, 40), "period:7d") as (app, pilot):
         await press(pilot, "m", "1", "right", "right", "right", "enter")
         assert app.dashboard.table.count == 38
+        assert said(app).startswith("14–19 Nov against 7–12 Nov, without today")
         await press(pilot, "escape")
         assert app.dashboard.view.filter == Filter.parse("period:7d")
         assert app.dashboard.view.compare is Against.BEFORE
+        await press(pilot, "5", "end", "left", "enter")
+        assert app.dashboard.view.filter == Filter.parse("since:2026-11-18 until:2026-11-19")
 
 
 async def test_the_funnel_is_of_the_compared_days_and_tells_their_changes(path: Path) -> None:
