@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_DELIVERED, STATUS_FAILED, STATUS_READ
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
+from storage.domain.folding import folded
+from storage.domain.proportions import Rate
 from storage.report.cube_metrics import Cube
 from storage.report.excluded_starts import ExcludedStarts, counts_of
 from storage.report.leaf_cells import counters_of, leaf_cells, of_sends
@@ -94,6 +97,77 @@ def groups(
     of_days = selection.between(date_of(days[-1]), date_of(days[0] + 1))
     in_order = _sorted(session.connection, _groups_of_days(session.cube, of_days))
     return _notifications(session.cube, of_days, in_order[position - skipped : position - skipped + limit])
+
+
+class GroupOrder(StrEnum):
+    """What the groups can be sorted by: days newest first, names from A, the greatest numbers and rates first."""
+
+    DAY = "day"
+    TEMPLATE = "template"
+    LINE = "line"
+    USERS = "users"
+    SENDS = "sends"
+    DELIVERED = "delivered"
+    READ = "read"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+class SortedGroups:
+    """The groups of a selection in another order than by day: all of them are counted once, when first asked for.
+
+    Their users are counted page by page, unless they are what the groups are sorted by.
+    """
+
+    def __init__(self, order: GroupOrder, reverse: bool) -> None:
+        self._order, self._reverse = order, reverse
+        self._found: list[_SendGroup] | None = None
+
+    def page(self, session: ReadSession, selection: Selection, position: int, limit: int) -> list[Notification]:
+        """The groups from a position on."""
+        if self._found is None:
+            self._found = self._sorted(session, selection)
+        return _notifications(session.cube, selection, self._found[position : position + limit])
+
+    def _sorted(self, session: ReadSession, selection: Selection) -> list[_SendGroup]:
+        found = _sorted(session.connection, _groups_of_days(session.cube, selection))
+        if self._order in (GroupOrder.DAY, GroupOrder.TEMPLATE, GroupOrder.LINE):
+            if self._order is not GroupOrder.DAY:
+                names = _ranks(session.connection, self._order)
+                found.sort(key=lambda group: names.get(getattr(group, self._order), len(names)))
+            return found[::-1] if self._reverse else found
+        if self._order is GroupOrder.USERS:
+            users = [one.users for one in _notifications(session.cube, selection, found)]
+            found = [group._replace(users=count) for group, count in zip(found, users, strict=True)]
+        return sorted(found, key=_ORDERS[self._order], reverse=not self._reverse)
+
+
+def _ranks(connection: sqlite3.Connection, order: GroupOrder) -> dict[int, int]:
+    """The place of each template or line by its name, without case and accents; unknown ones have none."""
+    column, table = ("name", "templates") if order is GroupOrder.TEMPLATE else ("label", "lines")
+    named = connection.execute(f"SELECT id, {column} FROM {table}").fetchall()
+    return {id: rank for rank, (id, _) in enumerate(sorted(named, key=lambda row: (folded(row[1]), row[1])))}
+
+
+def _by_rate(count: Callable[[_SendGroup], int], base: Callable[[_SendGroup], int]) -> _GroupKey:
+    """By rate; groups whose base is under 30 come after all others, by count."""
+
+    def key(group: _SendGroup) -> tuple[float, ...]:
+        shown = Rate(count(group), base(group)).shown
+        return shown is not None, shown or 0.0, count(group)
+
+    return key
+
+
+_GroupKey = Callable[["_SendGroup"], tuple[float, ...]]
+_ORDERS: dict[GroupOrder, _GroupKey] = {
+    GroupOrder.USERS: lambda group: (group.users or 0,),
+    GroupOrder.SENDS: lambda group: (group.sends,),
+    GroupOrder.DELIVERED: _by_rate(lambda group: group.delivered, lambda group: group.sends),
+    GroupOrder.READ: _by_rate(lambda group: group.read, lambda group: group.delivered),
+    GroupOrder.ANSWERED: _by_rate(lambda group: group.answered, lambda group: group.delivered),
+    GroupOrder.FAILED: _by_rate(lambda group: group.failed, lambda group: group.sends),
+}
 
 
 def _days_at(counts: Iterator[tuple[int, int]], position: int, limit: int) -> tuple[list[int], int]:

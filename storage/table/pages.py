@@ -14,7 +14,7 @@ from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, literal
 from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
 from storage.report.grouping import GroupCounts, GroupRates
-from storage.report.notifications import Notification, groups, groups_by_day
+from storage.report.notifications import Notification, SortedGroups, groups, groups_by_day
 from storage.report.read_session import ReadSession
 from storage.table.positions import Cursor, ids_after, ids_at, ids_before
 from storage.table.sorting import Sorting
@@ -180,10 +180,19 @@ def notifications(
     Args:
         by_day: the result of `notifications_by_day`, which makes it faster to find the position.
     """
-    connection = session.connection
+    return _named(session.connection, groups(session, session.select(filter, now), position, limit, by_day))
+
+
+def sorted_notifications(
+    session: ReadSession, filter: Filter, now: datetime, sorting: SortedGroups, position: int, limit: int
+) -> list[NotificationRow]:
+    """The notifications from a position on, sorted; use one SortedGroups for all pages of the same filter and time."""
+    return _named(session.connection, sorting.page(session, session.select(filter, now), position, limit))
+
+
+def _named(connection: sqlite3.Connection, found: Sequence[Notification]) -> list[NotificationRow]:
     templates = dict(connection.execute("SELECT id, name FROM templates"))
     lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
-    found = groups(session, session.select(filter, now), position, limit, by_day)
     return [_notification_row(one, templates, lines) for one in found]
 
 

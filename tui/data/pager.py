@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from storage.domain.filters import Filter
 from storage.domain.period import Period
+from storage.report.notifications import GroupOrder, SortedGroups
 from storage.report.read_session import ReadSession
 from storage.report.report import Day, Report
 from storage.table import pages
@@ -46,6 +47,8 @@ class Pager:
         order: how single starts are sorted.
         reverse: whether the order is reversed.
         by_day: the notifications of each day, if the rows are notifications.
+        group_order: how notifications are sorted.
+        group_reverse: whether that order is reversed.
     """
 
     filter: Filter
@@ -56,11 +59,15 @@ class Pager:
     order: Order = Order.TIME
     reverse: bool = False
     by_day: Mapping[int, int] | None = None
+    group_order: GroupOrder = GroupOrder.DAY
+    group_reverse: bool = False
     _pages: dict[int, list[Row]] = field(default_factory=dict)
     _sorting: Sorting = field(init=False)
+    _groups: SortedGroups = field(init=False)
 
     def __post_init__(self) -> None:
         self._sorting = Sorting(self.order)
+        self._groups = SortedGroups(self.group_order, self.group_reverse)
 
     @property
     def pages(self) -> int:
@@ -96,6 +103,8 @@ class Pager:
         limit = min(PAGE, self.count - position)
         if limit <= 0:
             return []
+        if self.grouped and (self.group_order is not GroupOrder.DAY or self.group_reverse):
+            return list(pages.sorted_notifications(session, self.filter, self.now, self._groups, position, limit))
         if self.grouped:
             return list(
                 pages.notifications(session, self.filter, self.now, position=position, limit=limit, by_day=self.by_day),

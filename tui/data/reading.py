@@ -21,6 +21,7 @@ from storage.domain.period import Period
 from storage.report import filter_choices
 from storage.report.filter_choices import Choice
 from storage.report.freshness import last_import
+from storage.report.notifications import GroupOrder
 from storage.report.read_session import ReadSession, read_session
 from storage.report.report import Report, load_report
 from storage.table import pages
@@ -64,6 +65,8 @@ class View:
         compare: what the period is compared with; None: with nothing.
         order: how the table is sorted.
         reverse: whether that order is reversed.
+        group_order: how the notifications are sorted.
+        group_reverse: whether that order is reversed.
         by: what the table has a row for each value of, in place of starts; None: it shows starts.
     """
 
@@ -73,6 +76,8 @@ class View:
     compare: Against | None = None
     order: Order = Order.TIME
     reverse: bool = False
+    group_order: GroupOrder = GroupOrder.DAY
+    group_reverse: bool = False
     by: Dimension | None = None
 
     @property
@@ -257,7 +262,8 @@ def load_snapshot(
         filter = report.filter
         by_day = pages.notifications_by_day(session, filter, now) if view.grouped else None
         count = report.starts if by_day is None else sum(by_day.values())
-        pager = Pager(filter, now, view.grouped, count, report.daily, view.order, view.reverse, by_day)
+        by_starts, by_groups = (view.order, view.reverse), (view.group_order, view.group_reverse)
+        pager = Pager(filter, now, view.grouped, count, report.daily, *by_starts, by_day, *by_groups)
         first = max(0, min(position_in(report), count - 1))
         # If these pages take long to find, the table requests them later: the numbers need not wait.
         for index in (

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storage.domain.period import Period
+from storage.report.notifications import GroupOrder
 from storage.table.sorting import Order
 from tui.screens.arrangement import Arrangement
 from tui.screens.breakdowns import Breakdowns
@@ -28,6 +29,9 @@ class ViewSwitches:
         if (rows := self._breakdowns.rows) is not None:
             self._breakdowns.sort(rows)
             return
+        if self._navigation.view.grouped:
+            self._sort_groups()
+            return
         view, orders = self._navigation.view, list(Order)
         following = orders[(orders.index(view.order) + 1) % len(orders)]
         self._navigation.go(replace(view, order=following))
@@ -38,7 +42,16 @@ class ViewSwitches:
             self._breakdowns.reverse(rows)
             return
         view = self._navigation.view
-        self._navigation.go(replace(view, reverse=not view.reverse))
+        if view.grouped:
+            self._navigation.go(replace(view, group_reverse=not view.group_reverse))
+        else:
+            self._navigation.go(replace(view, reverse=not view.reverse))
+
+    def _sort_groups(self) -> None:
+        """Sorts the notifications by the next column."""
+        view, orders = self._navigation.view, list(GroupOrder)
+        following = orders[(orders.index(view.group_order) + 1) % len(orders)]
+        self._navigation.go(replace(view, group_order=following, group_reverse=False))
 
     def compare(self) -> None:
         """Compares the period with the one before, then with the same days last year, then with nothing."""

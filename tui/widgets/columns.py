@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
@@ -11,6 +11,7 @@ from rich.style import Style
 from storage.domain.failures import explain_kind
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import StartStatus
+from storage.report.notifications import GroupOrder
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
 from tui.words.numbers import NO_VALUE, percent, short_number
@@ -92,14 +93,35 @@ NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
     Column("Users", 6, 1, lambda row: short_number(row.users), right=True),
     Column("Sends", 6, 0, lambda row: short_number(row.sends), right=True),
     _count("Deliv.", StartStatus.DELIVERED, lambda row: row.delivered),
-    _rate("Deliv. %", 7, lambda row: row.rates.delivered),
+    _rate("Deliv.%", 7, lambda row: row.rates.delivered),
     _count("Read", StartStatus.READ, lambda row: row.read),
     _rate("Read %", 6, lambda row: row.rates.read),
     _count("Answ.", StartStatus.ANSWERED, lambda row: row.answered),
-    _rate("Answ. %", 5, lambda row: row.rates.answered),
+    _rate("Answ.%", 5, lambda row: row.rates.answered),
     _count("Failed", StartStatus.FAILED, lambda row: row.failed),
-    _rate("Failed %", 5, lambda row: row.rates.failed),
+    _rate("Failed%", 5, lambda row: row.rates.failed),
 )
+
+
+# The column that is sorted by, or the next one if that is not on the screen.
+_SORTED: dict[GroupOrder, tuple[str, ...]] = {
+    GroupOrder.DAY: ("Day",),
+    GroupOrder.TEMPLATE: ("Template",),
+    GroupOrder.LINE: ("Line",),
+    GroupOrder.USERS: ("Users",),
+    GroupOrder.SENDS: ("Sends",),
+    GroupOrder.DELIVERED: ("Deliv.%", "Deliv."),
+    GroupOrder.READ: ("Read %", "Read"),
+    GroupOrder.ANSWERED: ("Answ.%", "Answ."),
+    GroupOrder.FAILED: ("Failed%", "Failed"),
+}
+_FROM_A = (GroupOrder.TEMPLATE, GroupOrder.LINE)
+
+
+def sorted_title(titles: Collection[str], order: GroupOrder, reverse: bool) -> tuple[str, str]:
+    """The title of the column that notifications are sorted by, and its arrow: up where the smallest comes first."""
+    title = next((title for title in _SORTED[order] if title in titles), "")
+    return title, "▲" if (order in _FROM_A) is not reverse else "▾"
 
 
 @lru_cache(maxsize=16)

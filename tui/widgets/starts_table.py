@@ -5,6 +5,7 @@ It requests only the rows on the screen and half a screen around them, so ten ro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, cast
 
 from rich.style import Style
@@ -21,7 +22,7 @@ from tui.data.pager import Pager, ScrollPosition
 from tui.data.worker_messages import NothingToOpen, RowOpened
 from tui.terminal.style import BOLD, CURSOR, DIM, MATCH, PLAIN, cut, fit
 from tui.widgets import breakdown_columns
-from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed
+from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed, sorted_title
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
@@ -213,11 +214,20 @@ class StartsTable(PaintedWidget, can_focus=True):
             return self._breakdown_line(self.pager, y, width)
         columns = self._columns(width)
         if y == 1:
-            titles: list[Piece] = [(" ", PLAIN)]
-            for column, cells in columns:
-                titles.append((fit(column.title, cells, column.right) + " " * GAP, DIM))
-            return strip(*titles).adjust_cell_length(width)
+            return strip((" ", PLAIN), *self._titles(columns)).adjust_cell_length(width)
         return self._row(self.top + y - _HEADER_LINES, columns, width)
+
+    def _titles(self, columns: tuple[tuple[Column[StartRow], int], ...]) -> Iterator[Piece]:
+        """The names of the columns; of notifications, the sorted one has an arrow."""
+        by, arrow = "", ""
+        if isinstance(self.pager, Pager) and self.pager.grouped:
+            titles = [column.title for column, _ in columns]
+            by, arrow = sorted_title(titles, self.pager.group_order, self.pager.group_reverse)
+        for column, cells in columns:
+            title, style = column.title, DIM
+            if title == by:
+                title, style = f"{cut(title, cells - 1)}{arrow}", BOLD
+            yield fit(title, cells, column.right) + " " * GAP, style
 
     def _breakdown_line(self, rows: BreakdownList, y: int, width: int) -> Strip:
         """The headings or a row of a breakdown."""

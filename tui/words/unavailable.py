@@ -52,7 +52,6 @@ _NEED_DATA = frozenset(
 NOTHING_FAILED = "no send failed: there is nobody to try again"
 _NO_ITEM = "no item under the cursor"
 _NOTHING_MARKED = "mark two or more rows of a breakdown (b) with Space first"
-_SORTED_BY_DAY = "the table by notification is sorted by day; press v for single starts"
 
 
 def why_not(action: str, state: ScreenState) -> str:
@@ -74,8 +73,6 @@ def why_not(action: str, state: ScreenState) -> str:
             return "no filter is set"
         case "next_chart" if state.all_charts:
             return "all charts are on the screen"
-        case "sort" | "reverse" if state.grouped:
-            return _SORTED_BY_DAY
         case "versus" if state.marked < 2:
             return _NOTHING_MARKED
         case "find" | "find_next" if not state.broken_down and (state.grouped or not state.by_time):

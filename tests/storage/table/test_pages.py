@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.domain.events import ContactIds, Event, Failure, Flags, Inbound, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
-from storage.domain.patterns import literal
+from storage.domain.folding import folded
+from storage.domain.patterns import UNKNOWN, literal
+from storage.report.notifications import GroupOrder, SortedGroups
 from storage.report.read_session import ReadSession
 from storage.table import pages
 from storage.table.detail import detail as start_detail
@@ -193,3 +196,27 @@ def test_the_detail_of_a_missing_start_is_none(path: Path) -> None:
 def test_the_value_of_a_choice_selects_its_template(path: Path) -> None:
     text = str(Filter(Filter.parse("period:all").period, templates=frozenset((literal(HOSTILE),))))
     assert report_of(path, text)["starts"] == 20
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("order", GroupOrder)
+def test_notifications_are_sorted_by_any_column_whatever_the_page(path: Path, order: GroupOrder, reverse: bool) -> None:
+    filter = Filter.parse("period:all")
+    with session_of(path) as session:
+        every = pages.notifications(session, filter, NOW, position=0, limit=1000)
+        sorting = SortedGroups(order, reverse)
+        found = []
+        for position in range(0, len(every), 3):
+            found += pages.sorted_notifications(session, filter, NOW, sorting, position, 3)
+    assert sorted(found) == sorted(every)
+    values = [_sorted_by(row, order) for row in found]
+    ascending = order in (GroupOrder.TEMPLATE, GroupOrder.LINE)
+    assert values == sorted(values, reverse=ascending is reverse)
+
+
+def _sorted_by(row: pages.NotificationRow, order: GroupOrder) -> Any:
+    if order in (GroupOrder.DELIVERED, GroupOrder.READ, GroupOrder.ANSWERED, GroupOrder.FAILED):
+        rate = getattr(row.rates, order)
+        return rate.shown is not None, rate.shown or 0.0, rate.count
+    value = getattr(row, order)
+    return (value == UNKNOWN, folded(value)) if isinstance(value, str) else value

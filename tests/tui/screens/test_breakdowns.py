@@ -277,3 +277,17 @@ async def test_elsewhere_space_still_pauses(path: Path) -> None:
         assert said(app).startswith("paused")
         await press(pilot, "space", "b", "space")
         assert said(app) == "1 row marked"
+
+
+async def test_the_notifications_are_sorted_by_any_column(path: Path) -> None:
+    async with dashboard(path, (160, 48)) as (app, pilot):
+        await press(pilot, "v")
+        assert "Day▾" in table(app)[1]
+        await press(pilot, *"ssss")
+        assert "Sends▾" in table(app)[1]
+        assert [line[12:19] for line in table(app)[2:]] == ["promo [", "order_1"]
+        await press(pilot, "S")
+        assert "Sends▲" in table(app)[1]
+        assert [line[12:19] for line in table(app)[2:]] == ["order_1", "promo ["]
+        await press(pilot, "s")
+        assert "Deliv.%▾" in table(app)[1]

@@ -18,7 +18,6 @@ from tui.widgets.status_bar import KeyBar, StatusLine
 from tui.words.keys import Key, Where, bar
 
 NORMAL, WIDE = (150, 40), (160, 48)
-SORTED = "the table by notification is sorted by day; press v for single starts"
 FINDING = "search needs single starts by time: press v for single starts, s to sort by time"
 
 
@@ -42,8 +41,6 @@ CASES: list[tuple[tuple[int, int], tuple[str, ...], str, str, str]] = [
     (NORMAL, (), "right_square_bracket", "", "no next filter"),
     (NORMAL, (), "x", "(x Clear)", "no filter is set"),
     (WIDE, (), "c", "(c Chart)", "all charts are on the screen"),
-    (NORMAL, ("v",), "s", "", SORTED),
-    (NORMAL, ("v",), "S", "", SORTED),
     (NORMAL, ("v",), "n", "", FINDING),
     (NORMAL, ("s",), "N", "", FINDING),
     (NORMAL, ("s",), "F", "", FINDING),
