@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from storage.domain.failures import explain_kind
 from storage.domain.proportions import Rate
@@ -14,6 +15,7 @@ from tui.words.numbers import NO_VALUE, percent, plural
 from tui.words.wording import reason_name, retry_words
 
 _BAR_WIDTH = 30  # characters
+_TEXT_WIDTH = 100  # characters of a line of advice
 _AFTER_USERS = 4  # the place of the sends per user among the counts
 
 
@@ -192,5 +194,6 @@ def _failures(report: Report) -> list[str]:
             code = "–" if failure.code is None else str(failure.code)
             known = explain_kind(failure.reason, failure.code)
             rows.append(f"  {code:>8}  {failure.count:>10,} sends {failure.users:>10,} users  {known.title}")
-            rows += [f"            {line}" for line in (known.meaning, f"{known.advice} {retry_words(known)}")]
+            for text in (known.meaning, f"{known.advice} {retry_words(known)}"):
+                rows += wrap(text, _TEXT_WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 12)
     return rows
