@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from rich.style import Style
 from textual.strip import Strip
 
 from storage.domain.failures import Explanation, explain_kind, failure_value
@@ -14,11 +16,11 @@ from storage.report.failure_groups import FailureGroup, failure_groups
 from storage.report.metrics import FailureCount
 from storage.report.report import Report
 from tui.terminal.style import DIM, PLAIN, cut, cut_words, fit, status_style
-from tui.widgets.panel import Panel, Piece, strip, wrapped
+from tui.widgets.panel import Panel, strip, wrapped
 from tui.words.numbers import number, plural, short_number
 from tui.words.wording import reason_name, retry_words
 
-_COLUMN = 8  # cells of a column of numbers
+_GAP = 2  # cells in front of a column of numbers
 _WITH_CODES, _WITH_USERS = 40, 50  # cells from which these columns are shown
 _WITH_HEADING = 6  # lines from which the columns have names
 _LEAST_ROWS = 2  # shown beside the text of one
@@ -94,6 +96,19 @@ def _row(failure: FailureCount) -> tuple[str, ...]:
     code = "" if failure.code is None else str(failure.code)
     title = explain_kind(failure.reason, failure.code).title
     return (failure.reason, code, str(failure.count), str(failure.users), title)
+
+
+class _Column(NamedTuple):
+    """A column of numbers: its heading, the text of each line, their style, and its cells with the gap before it."""
+
+    head: str
+    texts: list[str]
+    style: Style
+    width: int
+
+
+def _column(head: str, texts: list[str], style: Style) -> _Column:
+    return _Column(head, texts, style, max(map(len, (head, *texts))) + _GAP)
 
 
 class FailuresChart(Panel):
@@ -190,33 +205,35 @@ class FailuresChart(Panel):
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         if not report.failures:
             return [strip(("  ", DIM), (cut("No send failed.", width - 2), DIM))]
-        codes, users = width >= _WITH_CODES, width >= _WITH_USERS
-        words = max(1, width - 2 - _COLUMN * (1 + codes + users))
+        columns = self._columns(width)
+        words = max(1, width - 2 - sum(column.width for column in columns))
         lines = []
         if self._head():
-            names = ("Reason", *(["Code"] if codes else []), "Sends", *(["Users"] if users else []))
-            head = "".join(f"{name:>{_COLUMN}}" for name in names[1:])
-            lines.append(strip((f"  {fit(names[0], words)}{head}", DIM)))
+            head = "".join(f"{column.head:>{column.width}}" for column in columns)
+            lines.append(strip((f"  {fit('Reason', words)}{head}", DIM)))
         every = self._all()
         first, last = self._shown()
         for item in range(first, last):
-            lines.append(self._line(item, every[item], words, codes, users))
+            lines.append(self._line(item, every[item], words, columns))
         text = self._text()
         if (left := height - len(lines)) >= min(2, len(text)):
             lines += self._explanation(text, left, width)
         return lines
 
-    def _line(self, item: int, line: Line, words: int, codes: bool, users: bool) -> Strip:
+    def _columns(self, width: int) -> list[_Column]:
+        """The columns of numbers, no wider than their numbers, so that the reasons get the room beside them."""
+        lines = self._all()
+        codes = _column("Code", [line.code for line in lines], DIM)
+        sends = _column(
+            "Sends", [short_number(line.sends) for line in lines], status_style(StartStatus.FAILED, bold=True)
+        )
+        users = _column("Users", ["" if line.users is None else short_number(line.users) for line in lines], PLAIN)
+        return [*([codes] if width >= _WITH_CODES else []), sends, *([users] if width >= _WITH_USERS else [])]
+
+    def _line(self, item: int, line: Line, words: int, columns: list[_Column]) -> Strip:
         name = f"  {line.name}" if line.inner else line.name
-        people = "" if line.users is None else short_number(line.users)
-        pieces: list[Piece] = [
-            self.marker(item),
-            (fit(cut_words(name, words), words), PLAIN),
-            (f"{line.code:>{_COLUMN}}" if codes else "", DIM),
-            (f"{short_number(line.sends):>{_COLUMN}}", status_style(StartStatus.FAILED, bold=True)),
-            (f"{people:>{_COLUMN}}" if users else "", PLAIN),
-        ]
-        return strip(*pieces)
+        numbers = ((f"{column.texts[item]:>{column.width}}", column.style) for column in columns)
+        return strip(self.marker(item), (fit(cut_words(name, words), words), PLAIN), *numbers)
 
     def _explanation(self, text: list[str], room: int, width: int) -> list[Strip]:
         shown = text[:room]

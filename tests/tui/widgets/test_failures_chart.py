@@ -200,3 +200,9 @@ async def test_w_saves_what_the_panel_shows(tmp_path: Path) -> None:
         "limit_reached\t131049\t3\t3\tMeta's limit per person",
         "number_gone\t131026\t5\t5\tMessage undeliverable",
     ]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48)])
+async def test_a_reason_is_whole_where_the_numbers_leave_room(path: Path, size: tuple[int, int]) -> None:
+    async with dashboard(path, size) as (app, _):
+        assert "Meta's limit per person " in screen_text(app)
