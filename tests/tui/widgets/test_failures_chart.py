@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from storage.domain.events import Event, Failure, Rank, Send, Status, Step
-from storage.domain.failures import explain
+from storage.domain.failures import Reason, explain
 from storage.report.metrics import FailureCount
+from storage.report.selected_failures import is_selected
 from tests.databases import LINE, NOON, SECOND, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, person, press, screen_text
@@ -51,6 +54,27 @@ def test_of_a_single_reason_the_codes_are_the_lines() -> None:
         ("130429", False),
         ("–", False),
     ]
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from((None, 100, 131009, 131026, 131049)), st.sampled_from(list(Reason)[:4])),
+        st.integers(1, 99),
+        max_size=12,
+    ),
+    st.integers(0, 20),
+)
+def test_the_lines_add_up_and_each_value_selects_what_it_counts(
+    counts: dict[tuple[int | None, Reason], int], room: int
+) -> None:
+    failures = tuple(FailureCount(code, reason.value, count, 1) for (code, reason), count in counts.items())
+    lines = lines_of(failures, room)
+    assert sum(line.sends for line in lines if not line.inner) == sum(counts.values())
+    assert len({line.value for line in lines}) == len(lines)
+    for line in lines:
+        for values in filter(None, ({line.value}, set(line.parts))):
+            selected = [one for one in failures if is_selected(values, one.code, one.reason)]
+            assert sum(one.count for one in selected) == line.sends
 
 
 def test_nothing_failed() -> None:
