@@ -10,6 +10,7 @@ WORDS = {
     "all": "tests.benchmarks.everything",
     "breakdown": "tests.benchmarks.breakdowns",
     "busy": "tests.benchmarks.busy",
+    "check": "tests.benchmarks.checks",
     "export": "tests.benchmarks.exports",
     "import": "tests.benchmarks.imports",
     "memory": "tests.benchmarks.memory",
