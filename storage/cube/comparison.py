@@ -1,65 +1,190 @@
-"""Compares the whole cube with a recount of `messages`, for `saludo check`. Changes nothing that is stored."""
+"""Compares the whole cube with a recount of `messages`, for `saludo check`. Reads only, so that any process can do it.
+
+The recount goes from the days up: a block is made of the leaf sets and details of the blocks below it, which are still
+in memory, and not of what is stored. A top block is compared on its own (`top_blocks`), and `outside` finds the rows
+that belong to none.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import add
+from typing import Any
 
-from storage.cube.refresh import Progress, no_progress, rebuild
+from storage.cube import counters, user_sets
+from storage.cube.bitmaps import encoded_union
+from storage.cube.counters import DetailSends
+from storage.cube.day_counts import FailureKinds, LeafSets, count, days_with_starts, starts_of_day
+from storage.cube.layout import KINDS, SHIFTS, Block, children_of, days_of
+from storage.database.settings import load_settings
+from storage.domain.calendar import Calendar
 
+Progress = Callable[[int], None]  # called with the number of days compared since the last call
+
+_TOP = len(SHIFTS) - 1
+_CELLS_LEVEL = 2  # the cells of a block of this level are read at once: each time the table is read through
 # By table: how a differing row is named, besides its line and template.
 _PLACES = {
     "cells": "day {day}",
     "details": "details, level {level}, block {block}",
     "users": "users, kind {kind}, level {level}, block {block}",
 }
-_TABLES = (*_PLACES, "dirty")
-_KEY_COLUMNS = ("kind", "level", "block", "line", "template", "day")
+_KEYS = {
+    "cells": ("line", "template", "day"),
+    "details": ("level", "block", "line", "template"),
+    "users": ("kind", "level", "block", "line", "template"),
+}
+_USERS = "SELECT line, template, bitmap FROM users WHERE kind = ? AND level = ? AND block = ?"
+
+_DayCells = dict[tuple[int, int], tuple[int, ...]]
 
 
-def differences(connection: sqlite3.Connection, progress: Progress = no_progress) -> list[str]:
-    """The cells that differ from a recount, a message each; nothing in the cube may be dirty.
+def differences(connection: sqlite3.Connection, progress: Progress = lambda days: None) -> list[str]:
+    """The cells that differ from a recount, a message each; nothing in the cube may be dirty."""
+    days = days_by_top_block(connection)
+    found = [one for top, some in days.items() for one in top_block_differences(connection, top, some, progress)]
+    return found + outside(connection, days)
 
-    The recount goes into temporary tables with the names of the real ones, which SQLite prefers to them.
+
+def days_by_top_block(connection: sqlite3.Connection) -> dict[int, list[int]]:
+    """The days that have starts, by the number of the top block that they are in."""
+    by_block: defaultdict[int, list[int]] = defaultdict(list)
+    for day in days_with_starts(connection, Calendar(load_settings(connection).zone)):
+        by_block[day >> SHIFTS[_TOP]].append(day)
+    return dict(by_block)
+
+
+def top_block_differences(
+    connection: sqlite3.Connection, top: int, days: Collection[int], progress: Progress = lambda days: None
+) -> list[str]:
+    """The cells in one top block that differ.
+
+    Args:
+        top: the number of the block.
+        days: those of its days that have starts.
     """
-    try:
-        for table in _TABLES:
-            _create_temporary(connection, table)
-        rebuild(connection, progress)
-        return [message for table in _PLACES for message in _different_cells(connection, table)]
-    finally:
-        for table in _TABLES:
-            connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+    comparison = _Comparison(connection, frozenset(days), progress)
+    comparison.compare((_TOP, top))
+    return [_message(table, key) for table in _PLACES for key in sorted(comparison.found[table])]
 
 
-def _create_temporary(connection: sqlite3.Connection, table: str) -> None:
-    """Creates a temporary copy of an empty table, with its indexes."""
-    statements = connection.execute(
-        "SELECT sql FROM main.sqlite_schema WHERE tbl_name = ? AND type IN ('table', 'index')"
-        " AND sql IS NOT NULL ORDER BY type DESC",
-        (table,),
-    ).fetchall()
-    for (statement,) in statements:
-        statement = statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1)
-        connection.execute(statement.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX temp.", 1))
+def outside(connection: sqlite3.Connection, tops: Iterable[int]) -> list[str]:
+    """The rows of the cube that are in none of these top blocks, or in no block at all."""
+    blocks = ", ".join(str(top) for top in tops)
+    shift = " ".join(f"WHEN {level} THEN block >> {SHIFTS[_TOP] - of_level}" for level, of_level in enumerate(SHIFTS))
+    nowhere = f"ifnull(CASE level {shift} END NOT IN ({blocks}), 1)"
+    conditions = {
+        "cells": f"ifnull(day >> {SHIFTS[_TOP]} NOT IN ({blocks}), 1)",
+        "details": nowhere,
+        "users": f"{nowhere} OR kind NOT IN ({', '.join(map(str, KINDS))})",
+    }
+    found = []
+    for table, condition in conditions.items():
+        columns = ", ".join(_KEYS[table])
+        rows = connection.execute(f"SELECT DISTINCT {columns} FROM {table} WHERE {condition} ORDER BY {columns}")
+        found += [_message(table, row) for row in rows]
+    return found
 
 
-def _different_cells(connection: sqlite3.Connection, table: str) -> list[str]:
-    names = [name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})")]
-    columns = ", ".join(name for name in names if name != "id")
-    key = [name for name in names if name in _KEY_COLUMNS]
-    rows = connection.execute(
-        f"""
-        SELECT DISTINCT {", ".join(key)} FROM (
-            SELECT * FROM (SELECT {columns} FROM main.{table} EXCEPT SELECT {columns} FROM temp.{table})
-            UNION ALL
-            SELECT * FROM (SELECT {columns} FROM temp.{table} EXCEPT SELECT {columns} FROM main.{table})
+def _message(table: str, key: tuple[Any, ...]) -> str:
+    cell = dict(zip(_KEYS[table], key, strict=True))
+    place = _PLACES[table].format(**cell)
+    return f"cell of line {cell['line']}, template {cell['template']}, {place}: differs from its messages"
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a block is made of: its leaf details and, by kind, its leaf sets."""
+
+    details: DetailSends = field(default_factory=dict)
+    leaf_sets: Mapping[int, LeafSets] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+
+
+_NOTHING = _Counted()
+
+
+class _Comparison:
+    """Compares the blocks of one top block.
+
+    Attributes:
+        found: by table, the keys of the rows that differ.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, days: frozenset[int], progress: Progress) -> None:
+        self._connection, self._days, self._progress = connection, days, progress
+        self._calendar = Calendar(load_settings(connection).zone)
+        self._kinds = FailureKinds(connection, added=False)
+        self._cells: dict[int, _DayCells] = {}
+        self.found: dict[str, set[tuple[Any, ...]]] = {table: set() for table in _PLACES}
+
+    def compare(self, block: Block) -> _Counted:
+        """Compares a block and all below it; returns what it is made of."""
+        level, number = block
+        if level == _CELLS_LEVEL:
+            self._cells = counters.cells_by_day(self._connection, days_of(block))
+        if level == 0:
+            counted = self._compare_day(number)
+        else:
+            counted = _united([self.compare((level - 1, child)) for child in children_of(block)])
+        self._note(
+            "details", block, counters.with_roll_ups(counted.details), counters.stored_details(self._connection, block)
         )
-        ORDER BY {", ".join(key)}
-        """
-    )
-    messages = []
-    for row in rows:
-        cell = dict(zip(key, row, strict=True))
-        place = _PLACES[table].format(**cell)
-        messages.append(f"cell of line {cell['line']}, template {cell['template']}, {place}: differs from its messages")
-    return messages
+        for kind in KINDS:
+            stored = {(line, template): users for line, template, users in self._users(kind, block)}
+            rows = user_sets.block_rows(kind, block, counted.leaf_sets[kind])
+            self._note("users", (kind, *block), {(line, template): users for line, template, users in rows}, stored)
+        return counted
+
+    def _users(self, kind: int, block: Block) -> Iterator[tuple[int, int, bytes]]:
+        return self._connection.execute(_USERS, (kind, *block))
+
+    def _compare_day(self, day: int) -> _Counted:
+        stored = self._cells.pop(day, {})
+        if day not in self._days:
+            self.found["cells"].update((*cell, day) for cell in stored)
+            return _NOTHING
+        counted = count(starts_of_day(self._connection, self._calendar, day, None, self._kinds))
+        expected = counters.columns_of_cells(counted.cells)
+        self.found["cells"].update((*cell, day) for cell in _differing(expected, stored))
+        self._progress(1)
+        return _Counted(counted.details, counted.leaf_sets)
+
+    def _note(self, table: str, place: tuple[int, ...], expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> None:
+        """Notes the rows of a block that differ; a key begins with line and template."""
+        if expected != stored:
+            self.found[table].update((*place, *key[:2]) for key in _differing(expected, stored))
+
+
+def _differing(expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> set[Any]:
+    """The keys whose values differ, or that one side does not have."""
+    if expected == stored:
+        return set()
+    return {key for key in expected.keys() | stored.keys() if expected.get(key) != stored.get(key)}
+
+
+def _united(parts: list[_Counted]) -> _Counted:
+    """What the block above is made of."""
+    parts = [part for part in parts if part is not _NOTHING]
+    if len(parts) < 2:
+        return parts[0] if parts else _NOTHING
+    return _Counted(_sums(parts), {kind: _unions([part.leaf_sets[kind] for part in parts]) for kind in KINDS})
+
+
+def _sums(parts: list[_Counted]) -> DetailSends:
+    sums: DetailSends = {}
+    for part in parts:
+        for detail, sends in part.details.items():
+            known = sums.get(detail)
+            sums[detail] = sends if known is None else tuple(map(add, known, sends))
+    return sums
+
+
+def _unions(parts: list[LeafSets]) -> LeafSets:
+    by_leaf: defaultdict[Any, list[bytes]] = defaultdict(list)
+    for sets in parts:
+        for leaf, users in sets.items():
+            by_leaf[leaf].append(users)
+    return {leaf: encoded_union(sets) for leaf, sets in by_leaf.items()}

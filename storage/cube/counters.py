@@ -26,13 +26,14 @@ _READ_CELLS = f"""
 SELECT line, template, {", ".join(_COLUMN_NAMES)} FROM cells
 WHERE line IN (SELECT value FROM json_each(?)) AND template IN (SELECT value FROM json_each(?)) AND day = ?
 """
+_READ_DAYS = f"SELECT line, template, day, {', '.join(_COLUMN_NAMES)} FROM cells WHERE day BETWEEN ? AND ?"
 _WRITE_CELL = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_COLUMN_NAMES)))})"
 _DROP_CELL = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
 
 _DETAIL_KEY = 5  # columns of _READ_DETAILS that are the key of a detail
 _READ_DETAILS = """
 SELECT line, template, status, failure, marks, template_sends, notification_sends FROM details
-WHERE level = 0 AND block = ?
+WHERE level = ? AND block = ?
 """
 _WRITE_DETAIL = "INSERT OR REPLACE INTO details VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DROP_DETAIL = """
@@ -98,9 +99,27 @@ def _cell_roll_ups(leaves: CellCounters) -> CellCounters:
     return roll_ups
 
 
-def stored_details(connection: sqlite3.Connection, day: int) -> DetailSends:
-    """The stored details of a day."""
-    return {row[:_DETAIL_KEY]: row[_DETAIL_KEY:] for row in connection.execute(_READ_DETAILS, (day,))}
+def cells_by_day(connection: sqlite3.Connection, days: range) -> dict[int, dict[Cell, tuple[int, ...]]]:
+    """All stored cells of some days, whatever their ids, roll-ups included; the columns as they are stored."""
+    by_day: defaultdict[int, dict[Cell, tuple[int, ...]]] = defaultdict(dict)
+    for line, template, day, *columns in connection.execute(_READ_DAYS, (days.start, days.stop - 1)):
+        by_day[day][line, template] = tuple(columns)
+    return by_day
+
+
+def columns_of_cells(leaves: CellCounters) -> dict[Cell, tuple[int, ...]]:
+    """The columns of a day's cells, from its leaf cells, roll-ups included."""
+    return {cell: unpack_counters(counters) for cell, counters in (leaves | _cell_roll_ups(leaves)).items()}
+
+
+def stored_details(connection: sqlite3.Connection, block: Block) -> DetailSends:
+    """The stored details of a block."""
+    return {row[:_DETAIL_KEY]: row[_DETAIL_KEY:] for row in connection.execute(_READ_DETAILS, block)}
+
+
+def with_roll_ups(leaves: DetailSends) -> DetailSends:
+    """The details of a block, from those of its leaf cells, roll-ups included."""
+    return leaves | _detail_roll_ups(leaves)
 
 
 def detail_writes(day: int, lines: set[int], leaves: DetailSends, stored: DetailSends) -> list[BulkStatement]:
@@ -108,8 +127,7 @@ def detail_writes(day: int, lines: set[int], leaves: DetailSends, stored: Detail
     of_other_lines = {
         detail: sends for detail, sends in stored.items() if ALL not in detail[:2] and detail[0] not in lines
     }
-    details = of_other_lines | leaves
-    details |= _detail_roll_ups(details)
+    details = with_roll_ups(of_other_lines | leaves)
     written = [(day, *detail, *sends) for detail, sends in sorted(details.items()) if stored.get(detail) != sends]
     return [(_WRITE_DETAIL, written), (_DROP_DETAIL, [(day, *detail) for detail in stored if detail not in details])]
 

@@ -30,15 +30,18 @@ Detail = tuple[int, int, int, int, int]  # line, template, status, failure, data
 # By origin of sends: those to new users in the lower COUNTER_BITS, those to recurrent users above.
 PackedSends = tuple[int, ...]
 LeafSets = dict[BlockSetKey, bytes]  # by line, template and failure (0 unless the kind is FAILED)
-# A start as the cube counts it: line, template, `class_number`, data-quality flags, failure (0: none), contact.
-CountedStart = tuple[int, int, int, int, int, "int | None"]
+# Starts as the cube counts them: the contacts (None: unknown) of those that are equal otherwise. The key is line,
+# template, `class_number`, data-quality flags and failure (0: none).
+StartGroups = dict[tuple[int, int, int, int, int], list["int | None"]]
 Failure = tuple["int | None", str]  # code, reason
 
 _STARTS = f"""
-SELECT {LINE_ID}, {TEMPLATE_ID}, {CLASS_NUMBER_SQL}, m.marks, m.failure_code, m.failure_reason, m.contact
+SELECT m.contact, {LINE_ID}, {TEMPLATE_ID}, {CLASS_NUMBER_SQL}, m.marks, m.failure_code, m.failure_reason
 FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= ? AND m.start_at < ? AND m.day = ?
 """
+_FIRST_START = "SELECT start_at FROM messages WHERE origin IS NOT NULL ORDER BY start_at LIMIT 1"
+_NEXT_START = "SELECT start_at FROM messages WHERE origin IS NOT NULL AND start_at >= ? ORDER BY start_at LIMIT 1"
 _OF_LINES = f" AND {LINE_ID} IN (SELECT value FROM json_each(?))"
 _COLUMNS = Struct(f"<{2 * len(COUNTER_COLUMNS)}q")
 _COLUMN_BITS = 64
@@ -118,7 +121,7 @@ class Counted:
     leaf_sets: dict[int, LeafSets]
 
 
-def count(starts: Iterable[CountedStart]) -> Counted:
+def count(groups: StartGroups) -> Counted:
     """Counts the starts of a day.
 
     Raises:
@@ -129,22 +132,21 @@ def count(starts: Iterable[CountedStart]) -> Counted:
     users: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     steps: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     failed: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
-    for line, template, number, flags, failure, contact in starts:
+    for (line, template, number, flags, failure), members in groups.items():
         of = _CLASSES[number]
         assert of is not None
-        cells[line, template] += of.counters
+        cells[line, template] += of.counters * len(members)
         if (failure or flags) and of.origin < REFERRED_FROM:
-            details[line, template, of.status, failure, flags][of.origin] += of.sends
-        if contact is None:
+            details[line, template, of.status, failure, flags][of.origin] += of.sends * len(members)
+        contacts = _known(members)
+        if not contacts:
             continue
-        if contact >= _MOST_CONTACTS:
-            raise DatabaseError(f"more than {_MOST_CONTACTS:,} contacts; import into a new database (--db)")
         leaf = line, template, 0
-        users[leaf].append(of.users | contact)
+        users[leaf] += map(of.users.__or__, contacts)
         if of.steps is not None:
-            steps[leaf].append(of.steps | contact)
+            steps[leaf] += map(of.steps.__or__, contacts)
         elif failure and of.failed is not None:
-            failed[line, template, failure].append(of.failed | contact)
+            failed[line, template, failure] += map(of.failed.__or__, contacts)
     return Counted(
         dict(cells),
         {detail: tuple(sends) for detail, sends in details.items()},
@@ -152,48 +154,91 @@ def count(starts: Iterable[CountedStart]) -> Counted:
     )
 
 
+def _known(members: list[int | None]) -> list[int]:
+    """The contacts that are known."""
+    contacts = [contact for contact in members if contact is not None]
+    if contacts and max(contacts) >= _MOST_CONTACTS:
+        raise DatabaseError(f"more than {_MOST_CONTACTS:,} contacts; import into a new database (--db)")
+    return contacts
+
+
 def _encoded(sets: dict[BlockSetKey, list[int]]) -> LeafSets:
     return {leaf: encode_numbers(numbers) for leaf, numbers in sets.items()}
 
 
 def starts_of_day(
-    connection: sqlite3.Connection, calendar: Calendar, day: int, lines: Iterable[int] | None
-) -> Iterator[CountedStart]:
-    """The starts on a local day from `messages`; stores new failure kinds.
+    connection: sqlite3.Connection,
+    calendar: Calendar,
+    day: int,
+    lines: Iterable[int] | None,
+    kinds: FailureKinds | None = None,
+) -> StartGroups:
+    """The starts on a local day from `messages`.
 
     Args:
         lines: None: all lines.
+        kinds: the ids of failures; None: those that are stored, where new ones are added.
     """
     parameters: list[int | str] = [calendar.start_of(day), calendar.start_of(day + 1), day]
     statement = _STARTS
     if lines is not None:
         statement += _OF_LINES
         parameters.append(json.dumps(sorted(lines)))
-    kinds = FailureKinds(connection)
-    for line, template, number, flags, code, reason, contact in connection.execute(statement, parameters):
-        yield line, template, number, flags, 0 if reason is None else kinds.id_of(code, reason), contact
+    groups: defaultdict[tuple[Any, ...], list[int | None]] = defaultdict(list)
+    for start in connection.execute(statement, parameters):
+        groups[start[1:]].append(start[0])
+    kinds = FailureKinds(connection) if kinds is None else kinds
+    return {
+        (*of, 0 if reason is None else kinds.id_of(code, reason)): members
+        for (*of, code, reason), members in groups.items()
+    }
 
 
-def starts_by_day(derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure, int]) -> dict[int, list[CountedStart]]:
+def days_with_starts(connection: sqlite3.Connection, calendar: Calendar) -> Iterator[int]:
+    """The local days on which `messages` has starts, in order: found in the index, so that gaps take no time."""
+    at: int | None = None
+    while True:
+        statement, values = (_FIRST_START, ()) if at is None else (_NEXT_START, (at,))
+        found = connection.execute(statement, values).fetchone()
+        if found is None:
+            return
+        day = calendar.day_number(found[0])
+        yield day
+        at = calendar.start_of(day + 1)
+
+
+def starts_by_day(derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure, int]) -> dict[int, StartGroups]:
     """Starts by local day, from the derived columns of their messages.
 
     Args:
         derived: The values of DERIVED in storage/messages/store.py for each start.
         failures: The ids of `FailureKinds` of all failures among them.
     """
-    days: defaultdict[int, list[CountedStart]] = defaultdict(list)
+    days: defaultdict[int, defaultdict[Any, list[int | None]]] = defaultdict(lambda: defaultdict(list))
     for line, contact, template, _, day, origin, user_type, status, _, flags, code, reason, _ in derived:
         failure = 0 if reason is None else failures[code, reason]
         number = class_number(origin, user_type, status)
-        days[day].append((line_id(line), template_id(template, origin), number, flags, failure, contact))
-    return days
+        days[day][line_id(line), template_id(template, origin), number, flags, failure].append(contact)
+    return {day: dict(groups) for day, groups in days.items()}
 
 
 class FailureKinds:
-    """The ids of failures, which are stored when they first occur."""
+    """The ids of failures, which are stored when they first occur.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    Attributes:
+        UNKNOWN: stands for every failure that is not stored, where none is added.
+    """
+
+    UNKNOWN = -1
+
+    def __init__(self, connection: sqlite3.Connection, *, added: bool = True) -> None:
+        """Reads the stored ones.
+
+        Args:
+            connection: the database.
+            added: whether new ones are stored.
+        """
+        self._connection, self._added = connection, added
         rows = connection.execute("SELECT code, reason, id FROM failure_kinds")
         self._ids: dict[Failure, int] = {(code, reason): id for code, reason, id in rows}
 
@@ -201,6 +246,8 @@ class FailureKinds:
         """The id of a failure."""
         id = self._ids.get((code, reason))
         if id is None:
+            if not self._added:
+                return self.UNKNOWN
             cursor = self._connection.execute("INSERT INTO failure_kinds (code, reason) VALUES (?, ?)", (code, reason))
             id = self._ids[code, reason] = int(cursor.lastrowid or 0)
         return id

@@ -5,12 +5,12 @@ compute them too (counting_process.py).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from storage.cube import counters, user_sets
 from storage.cube.counters import CellCounters, DetailSends
-from storage.cube.day_counts import Counted, CountedStart, count, starts_of_day
+from storage.cube.day_counts import Counted, StartGroups, count, starts_of_day
 from storage.cube.dimension_ids import all_lines
 from storage.cube.layout import KINDS, Block
 from storage.cube.user_sets import StoredBlock
@@ -37,13 +37,13 @@ def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lin
     counted = count(starts_of_day(connection, calendar, day, None if is_every_line else lines))
     stored = _StoredDay(
         counters.stored_cells(connection, day, lines),
-        counters.stored_details(connection, day),
+        counters.stored_details(connection, (0, day)),
         {kind: user_sets.stored_block(connection, kind, (0, day)) for kind in KINDS},
     )
     return _writes(day, lines, counted, stored)
 
 
-def new_day_writes(day: int, starts: Iterable[CountedStart]) -> list[BulkStatement]:
+def new_day_writes(day: int, starts: StartGroups) -> list[BulkStatement]:
     """The writes of a day of which the cube has nothing, from all its starts; needs no database."""
     counted = count(starts)
     return _writes(day, {line for line, _ in counted.cells}, counted, _StoredDay())

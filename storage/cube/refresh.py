@@ -20,12 +20,12 @@ from types import MappingProxyType
 
 from storage.cube import counters
 from storage.cube.counting_process import CountingProcess, Task
+from storage.cube.day_counts import days_with_starts
 from storage.cube.dimension_ids import all_lines
 from storage.cube.layout import KINDS, Block, ancestors_of, parent_of
 from storage.cube.planned_writes import coarse_writes, day_writes
 from storage.database.connection import Writer
 from storage.database.dirty_marks import MARK_DAY, MARK_PARENT, UNMARK
-from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.database.settings import load_settings
 from storage.database.statements import BulkStatement, execute
 from storage.domain.calendar import Calendar
@@ -168,11 +168,9 @@ class _ProgressCounter:
 
 
 def _mark_every_day(connection: sqlite3.Connection) -> None:
-    """Marks every day of the data as dirty, for every line."""
-    first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()
-    if first is not None:
-        lines = sorted(all_lines(connection))
-        connection.executemany(MARK_DAY, ((day, line) for day in range(first, last + 1) for line in lines))
+    """Marks every day that has starts as dirty, for every line."""
+    days, lines = [*days_with_starts(connection, _calendar(connection))], sorted(all_lines(connection))
+    connection.executemany(MARK_DAY, ((day, line) for day in days for line in lines))
 
 
 def _refresh_some(

@@ -141,6 +141,12 @@ def block_writes(
     return _changed_rows(kind, block, before, after, stored)
 
 
+def block_rows(kind: int, block: Block, leaves: LeafSets) -> list[SetRow]:
+    """All rows of a block that has these leaf sets, roll-ups included."""
+    rows = [row for _, rows in block_writes(kind, block, set(), leaves, StoredBlock()) for row in rows]
+    return [row[-3:] for row in rows if len(row) > 3]
+
+
 def _insert(kind: int, block: Block, rows: Iterable[SetRow]) -> BulkStatement:
     return _WRITE, [(kind, *block, *row) for row in rows]
 
@@ -178,9 +184,10 @@ class _Changes:
 
     @classmethod
     def between(cls, before: LeafSets, after: LeafSets) -> _Changes:
-        changed = before.items() ^ after.items()
-        lines = {line for (line, _, _), _ in changed}
-        templates = {template for (_, template, _), _ in changed}
+        # Without anything before, all of it is new; to hash the sets as well would take as long as the rest.
+        changed = {leaf for leaf, _ in before.items() ^ after.items()} if before else after.keys()
+        lines = {line for line, _, _ in changed}
+        templates = {template for _, template, _ in changed}
         by_line: defaultdict[int, KeyedSets] = defaultdict(list)
         by_template: defaultdict[int, KeyedSets] = defaultdict(list)
         for (line, template, failure), users in after.items():

@@ -7,6 +7,8 @@ beyond the form.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
+from collections.abc import Mapping
 
 from storage.database.settings import SettingError, normalized
 
@@ -51,9 +53,12 @@ _BETWEEN = {  # by table: what must hold between the columns of a row
 
 def wrong_values(connection: sqlite3.Connection) -> list[str]:
     """The rows with a value that this program never writes, one line each, the first ones of each table."""
+    return [line for table in _our_tables(connection) for line in _of_table(connection, table)] + _settings(connection)
+
+
+def _our_tables(connection: sqlite3.Connection) -> list[str]:
     tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-    ours = [name for (name,) in tables if not name.startswith(("sqlite_", "_sqlite_"))]
-    return [line for table in ours for line in _of_table(connection, table)] + _settings(connection)
+    return [name for (name,) in tables if not name.startswith(("sqlite_", "_sqlite_"))]
 
 
 def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
@@ -63,7 +68,7 @@ def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
             key.append(f'"{name}"')
         if kind in _TYPES:
             conditions[name] = _condition(table, name, _TYPES[kind], bool(not_null or primary))
-    if not conditions or not key:
+    if not conditions or not key or not _may_be_wrong(connection, table, conditions):
         return []
     conditions |= {f"{name} beside the other columns": sql for name, sql in _BETWEEN.get(table, {}).items()}
     columns = ", ".join((*key, *conditions.values()))
@@ -76,11 +81,64 @@ def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
     return problems
 
 
+def unreadable_texts(connection: sqlite3.Connection) -> None:
+    """Reads every text, and raises sqlite3.OperationalError at one that is not UTF-8."""
+    for table in _our_tables(connection):
+        texts = [name for _, name, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")') if kind == "TEXT"]
+        if texts:
+            # A line feed between two texts: the end of one and the beginning of the next could be a character.
+            joined = " || char(10) || ".join(f"ifnull(\"{name}\", '')" for name in texts)
+            deque(connection.execute(f'SELECT {joined} FROM "{table}"'), maxlen=0)
+
+
+def _may_be_wrong(connection: sqlite3.Connection, table: str, conditions: Mapping[str, str]) -> bool:
+    """Whether a value may be wrong: a few comparisons of all columns of a type at once, where `_condition` has one of
+    each. In SQLite's order NULL comes first, then numbers, texts and blobs."""
+    info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    of_kind = {
+        kind: [
+            (f'"{name}"', bool(not_null or primary), _is_time(name))
+            for _, name, declared, not_null, _, primary in info
+            if declared == kind
+        ]
+        for kind in _TYPES
+    }
+    numbers = [_or(name, needed, "0") for name, needed, _ in of_kind["INTEGER"]]
+    times = [_or(name, needed, "0") for name, needed, is_time in of_kind["INTEGER"] if is_time]
+    texts = [_or(name, needed, "''") for name, needed, _ in of_kind["TEXT"]]
+    parts = [f"{name} >= x''" for name, _, _ in of_kind["BLOB"]]
+    if numbers:
+        parts += [f"{_most('max', numbers)} < ''", f"typeof({' + '.join(numbers)}) = 'integer'"]
+    if times:
+        parts += [f"{_most('min', times)} >= 0", f"{_most('max', times)} <= {_LAST}"]
+    if texts:
+        parts += [f"{_most('max', texts)} < x''", f"{_most('min', texts)} >= ''"]
+    parts += [conditions[column] for of_table, column in _FORMS if of_table == table and column in conditions]
+    parts += [f"({condition})" for condition in _BETWEEN.get(table, {}).values()]
+    return (
+        connection.execute(f'SELECT 1 FROM "{table}" WHERE NOT ifnull({" AND ".join(parts)}, 0) LIMIT 1').fetchone()
+        is not None
+    )
+
+
+def _or(name: str, needed: bool, instead: str) -> str:
+    """SQL: the value, and something harmless for NULL where that is allowed."""
+    return name if needed else f"ifnull({name}, {instead})"
+
+
+def _most(function: str, values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f"{function}({', '.join(values)})"
+
+
+def _is_time(name: str) -> bool:
+    return name in ("at", "session_start") or name.endswith("_at")
+
+
 def _condition(table: str, name: str, kind: str, needed: bool) -> str:
     """SQL: the column's value has its form; 0 or 1."""
     column = f'"{name}"'
     form = f"typeof({column}) = {kind}"
-    if kind == "'integer'" and (name == "at" or name.endswith("_at") or name == "session_start"):
+    if kind == "'integer'" and _is_time(name):
         form += f" AND {column} BETWEEN 0 AND {_LAST}"
     if (table, name) in _FORMS:
         form += f" AND {_FORMS[table, name].format(column)}"

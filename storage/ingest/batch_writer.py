@@ -187,14 +187,13 @@ def _merged(before: Row, new: Row) -> Row:
     return row_of(message)
 
 
-def derive_messages_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
-    """Derives all messages again inside the caller's transaction; triggers mark what changes as dirty."""
+def derivation_of(writer: Writer) -> Derivation:
+    """What derives messages of the database again."""
     connection = writer.connection
-    name_ids = store.NameIds(connection, Lines(connection))
-    Derivation(connection, load_settings(connection), name_ids).derive_everything(progress)
+    return Derivation(connection, load_settings(connection), store.NameIds(connection, Lines(connection)))
 
 
 def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
     """Derives all messages and the cube again: after a change of settings, or to rebuild."""
-    derive_messages_again(writer, progress)
+    derivation_of(writer).derive_everything(progress)  # triggers mark what changes as dirty
     refresh.rebuild(writer.connection, progress)

@@ -23,7 +23,7 @@ from storage.ingest.contact_lifetimes import ContactLifetimes
 from storage.ingest.reply_contexts import ReplyContexts
 from storage.messages import store
 from storage.messages.message import Direction
-from storage.messages.message_row import DIRECTION
+from storage.messages.message_row import DIRECTION, KEY
 from storage.messages.start import Start
 from storage.messages.store import DerivedColumns, Stored
 from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, derive, single_message_start
@@ -113,22 +113,45 @@ class Derivation:
         self._lifetimes.take(chain(fresh.items(), changed.items()), change_set.moved_contacts())
         return changes
 
+    def everything(self) -> tuple[list[int], list[int]]:
+        """All contacts, and the row ids of all messages without one, in order."""
+        contacts = self._connection.execute("SELECT id FROM contacts ORDER BY id")
+        messages = self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")
+        return [id for (id,) in contacts], [id for (id,) in messages]
+
     def derive_everything(self, progress: Callable[[int, int], None]) -> None:
         """Derives all contacts again and writes what changes.
 
         Args:
             progress: Called with (contacts done, contacts in all).
         """
-        contacts = [id for (id,) in self._connection.execute("SELECT id FROM contacts ORDER BY id")]
+        contacts, contactless = self.everything()
         for done, some in enumerate(batched(contacts, _CONTACTS_AT_ONCE)):
             progress(done * _CONTACTS_AT_ONCE, len(contacts))
             self.write(self.derive(ChangeSet(rederive=set(some))))
-        contactless = [
-            id for (id,) in self._connection.execute("SELECT id FROM messages WHERE contact IS NULL ORDER BY id")
-        ]
         for ids in batched(contactless, _CONTACTS_AT_ONCE):
             self.write(self.derive(ChangeSet(contactless=set(ids))))
         progress(len(contacts), len(contacts))
+
+    def differing(
+        self, contacts: Iterable[int], messages: Iterable[int], progress: Callable[[int, int], None]
+    ) -> list[str]:
+        """The keys of the messages whose derived columns are not what follows, in the order of their ids.
+
+        Args:
+            contacts: Whose messages are derived.
+            messages: Row ids of messages without a contact that are derived.
+            progress: Called with (contacts done, contacts in all).
+        """
+        found: dict[int, str] = {}
+        ids = sorted(contacts)
+        sets = [ChangeSet(rederive={*some}) for some in batched(ids, _CONTACTS_AT_ONCE)]
+        sets += [ChangeSet(contactless={*some}) for some in batched(sorted(messages), _CONTACTS_AT_ONCE)]
+        for done, change_set in enumerate(sets):
+            progress(min(done * _CONTACTS_AT_ONCE, len(ids)), len(ids))
+            changes = self.derive(change_set)
+            found |= {row.id: row.row[KEY] for row, after in changes if after != row.derived}
+        return [found[id] for id in sorted(found)]
 
     def write(self, changes: Iterable[Change]) -> None:
         """Writes derived columns that changed, of messages that did not."""

@@ -8,23 +8,21 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from storage.cube import refresh
-from storage.cube.comparison import differences
 from storage.database.connection import Writer
 from storage.database.error_words import WRONG_VALUE, describe
+from storage.database.index_proof import full_damage
 from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
-from storage.database.stored_values import wrong_values
-from storage.ingest.batch_writer import derive_again, derive_messages_again
-from storage.messages.consistency import inconsistencies, mend_consistency
+from storage.ingest.batch_writer import derivation_of, derive_again
+from storage.ingest.check_parts import content_parts, damage_parts
+from storage.ingest.check_pool import CheckPool, running_check_pool
+from storage.messages.consistency import mend_consistency
 from storage.messages.duplicates import merge_duplicates
 
-_DERIVED = (
-    "line, contact, start_template, start_at, day, origin, user_type, status, answered_at, failure_code,"
-    " failure_reason, marks, joined"
-)
 _WRONG_FAILURE_KINDS = """
 DELETE FROM failure_kinds WHERE typeof(code) NOT IN ('integer', 'null') OR typeof(reason) <> 'text'
 """
+_MOST_BROKEN = 20  # lines
 Progress = Callable[[int, int], None]
 
 
@@ -35,27 +33,32 @@ def check(writer: Writer, progress: Progress) -> list[str]:
         What is wrong, one line each.
     """
     connection = writer.connection
-    if broken := _broken(connection, 20):
-        return [f"integrity: {text}" for text in broken]
-    problems = [str(one) for one in schema_problems(connection)]
-    if not problems:
-        problems += _tried("the cube cannot be brought up to date", lambda: refresh.refresh_all(writer))
-    connection.execute("BEGIN IMMEDIATE")
+    with running_check_pool(writer) as pool:
+        if broken := _broken(pool, progress):
+            return [f"integrity: {text}" for text in broken]
+        problems = [str(one) for one in schema_problems(connection)]
+        if not problems:
+            problems += _tried("the cube cannot be brought up to date", lambda: refresh.refresh_all(writer))
+        is_whole = not problems
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if not is_whole:  # the comparisons need every table and index: they are made for as long as the check takes
+                mend_schema(connection)
+                problems += _tried("the cube cannot be counted", lambda: refresh.refresh_within(connection))
+            return problems + _differences(writer, pool, progress, here=not is_whole)
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def _broken(pool: CheckPool, progress: Progress) -> list[str]:
+    """What is wrong with the pages and indexes of the file."""
+    connection = pool.connection
     try:
-        if problems:  # the comparisons need every table and index: they are made for as long as the check takes
-            mend_schema(connection)
-            problems += _tried("the cube cannot be counted", lambda: refresh.refresh_within(connection))
-        problems += _tried("values cannot be read", lambda: wrong_values(connection))
-        problems += _tried("names cannot be compared", lambda: inconsistencies(connection))
-        problems += _tried("cells cannot be compared", lambda: differences(connection, progress))
-        problems += _tried("derived columns cannot be compared", lambda: _derived_anew(writer, progress))
-        return problems
-    finally:
-        connection.execute("ROLLBACK")
-
-
-def _broken(connection: sqlite3.Connection, most: int) -> list[str]:
-    return [text for (text,) in connection.execute(f"PRAGMA integrity_check({most})") if text != "ok"]
+        results = pool.run(damage_parts(connection), progress)
+        found = [line for lines, _, _ in results for line in lines]
+    except sqlite3.DatabaseError as error:
+        found = [describe(error)]
+    return found and (full_damage(connection, _MOST_BROKEN) or found)
 
 
 def _tried(failure: str, find: Callable[[], list[str] | None]) -> list[str]:
@@ -66,20 +69,40 @@ def _tried(failure: str, find: Callable[[], list[str] | None]) -> list[str]:
         return [f"{failure}: {describe(error)}"]
 
 
-def _derived_anew(writer: Writer, progress: Progress) -> list[str]:
-    """The messages whose derived columns differ when they are derived again, inside the caller's transaction."""
-    connection = writer.connection
-    connection.execute(f"CREATE TEMP TABLE before_check AS SELECT id, {_DERIVED} FROM messages")
-    derive_messages_again(writer, progress)
-    rows = connection.execute(
-        f"""
-        SELECT m.key FROM messages AS m JOIN before_check AS b ON b.id = m.id
-        WHERE ({", ".join(f"m.{name.strip()}" for name in _DERIVED.split(","))})
-              IS NOT ({", ".join(f"b.{name.strip()}" for name in _DERIVED.split(","))})
-        ORDER BY m.id
-        """
+def _differences(writer: Writer, pool: CheckPool, progress: Progress, *, here: bool) -> list[str]:
+    """What is stored and differs from what it follows from, inside the caller's transaction.
+
+    Args:
+        here: whether it depends on what is not committed.
+    """
+    try:
+        parts = content_parts(writer.connection)
+    except WRONG_VALUE as error:
+        return [f"cells cannot be compared: {describe(error)}"]
+    problems: list[str] = []
+    contacts: set[int] = set()
+    messages: set[int] = set()
+    for lines, some_contacts, some_messages in pool.run(parts, progress, here=here):
+        problems += lines
+        contacts.update(some_contacts)
+        messages.update(some_messages)
+    return problems + _tried(
+        "derived columns cannot be compared", lambda: _derived_differences(writer, contacts, messages, progress)
     )
-    return [f"message {key!r}: derived columns differ from its timeline" for (key,) in rows]
+
+
+def _derived_differences(writer: Writer, contacts: set[int], messages: set[int], progress: Progress) -> list[str]:
+    """The messages whose derived columns differ, by the plain rule, where the proof says nothing.
+
+    If one differs, all are derived: what is wrong in one contact can hide what is wrong in another.
+    """
+    if not contacts and not messages:
+        return []
+    derivation = derivation_of(writer)
+    keys = derivation.differing(contacts, messages, progress)
+    if keys:
+        keys = derivation_of(writer).differing(*derivation.everything(), progress)
+    return [f"message {key!r}: derived columns differ from its timeline" for key in keys]
 
 
 def rebuild(writer: Writer, progress: Progress) -> list[str]:
@@ -90,7 +113,7 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
         What was mended, and what could not be derived, one line each.
     """
     connection = writer.connection
-    mended = _make_pages_again(writer)
+    mended = _make_pages_again(writer, progress)
     with writer.transaction():
         mended += mend_schema(connection) + mend_consistency(connection)
         if merged := merge_duplicates(connection):
@@ -104,15 +127,16 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
     return mended
 
 
-def _make_pages_again(writer: Writer) -> list[str]:
+def _make_pages_again(writer: Writer, progress: Progress) -> list[str]:
     """Makes indexes again that differ from their tables, or the whole file; returns what was done."""
     connection = writer.connection
     with suppress(sqlite3.DatabaseError):
-        if not _broken(connection, 1):
-            return []
+        with running_check_pool(writer) as pool:
+            if not _broken(pool, progress):
+                return []
         with writer.transaction():
             connection.execute("REINDEX")
-            if _broken(connection, 1):
+            if full_damage(connection, 1):
                 raise sqlite3.DatabaseError
         return ["made every index again"]
     with writer.changing_file():

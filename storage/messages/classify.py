@@ -4,11 +4,14 @@ The rules are defined in docs/definitions.md. Knows no other message and no data
 
 "Makes its contact known" has two parts. The whole rule is in `timeline`: a message in does if `inbound_makes_known`, a
 message out if it did not fail, which depends on answers and joined rows. `surely_makes_known` decides without other
-messages whether it does in any case, so that an import need not read the rest of the contact; SURELY_MAKES_KNOWN is the
-same in SQL. tests/storage/messages/test_classify.py compares the three.
+messages whether it does in any case, so that an import need not read the rest of the contact.
+
+The constants at the end are the same rules in SQL. tests/storage/messages/test_classify.py compares them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from storage.domain.vocabulary import REFERRED
 from storage.messages.message import Direction
@@ -82,10 +85,25 @@ def surely_makes_known(row: Row) -> bool:
     return row[DIRECTION] == _IN and inbound_makes_known(row)
 
 
-# `surely_makes_known` in SQL: 1 or 0, of a row of `messages AS m`.
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+# The rules above in SQL: 1 or 0, of a row of `messages AS m`.
+IS_NOTIFICATION = f"""
+(m.direction <> {_IN} AND m."group" = 0 AND ifnull(m.given_origin, '') NOT IN ({_listed(_REFERRED)})
+ AND CASE WHEN m.kind IS NOT NULL THEN m.kind = 'template'
+          WHEN m.category IS NOT NULL THEN m.category IN ({_listed(_NOTIFICATION_CATEGORIES)})
+          ELSE m.failed_at IS NULL OR m.error_code IS NOT {_FREE_TEXT_ONLY} END)
+"""
+IS_REFERRED = f"(m.direction <> {_OUT} AND ifnull(m.given_origin, '') IN ({_listed(_REFERRED)}))"
+CAN_ANSWER = f"""
+(m.direction = {_IN} AND m."group" = 0 AND m.kind IS NOT NULL AND m.kind NOT IN ({_listed(_CANNOT_ANSWER)}))
+"""
+INBOUND_MAKES_KNOWN = f"""(m."group" = 0 AND ifnull(m.kind, '') NOT IN ({_listed(_NOT_WRITTEN)}))"""
 SURELY_MAKES_KNOWN = f"""
 CASE m.direction
 WHEN {_OUT} THEN m.failed_at IS NULL AND m.flags = 0 AND m.exported IS NULL
-WHEN {_IN} THEN m."group" = 0 AND ifnull(m.kind, '') NOT IN ({", ".join(f"'{kind}'" for kind in sorted(_NOT_WRITTEN))})
+WHEN {_IN} THEN {INBOUND_MAKES_KNOWN}
 ELSE 0 END
 """

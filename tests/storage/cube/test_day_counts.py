@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.cube.bitmaps import SLICE_BITS
-from storage.cube.day_counts import CountedStart, count, pack_counters, unpack_counters
+from storage.cube.day_counts import count, pack_counters, unpack_counters
 from storage.cube.start_classes import class_number
 from storage.database.codes import USER_TYPES
 from storage.database.connection import DatabaseError
@@ -22,13 +22,16 @@ MOST = (1 << 2 * COUNTER_BITS) - 1  # a column whose two counters are as high as
 ClassKey = tuple[int, int, int]  # origin, status, user type
 
 
-def start_of(line: int, template: int, origin: int, status: int, user_type: int) -> CountedStart:
-    return line, template, class_number(origin, user_type, status), 0, 0, None
+def group_of(line: int, template: int, origin: int, status: int, user_type: int) -> tuple[int, int, int, int, int]:
+    return line, template, class_number(origin, user_type, status), 0, 0
 
 
 @given(st.lists(st.tuples(st.integers(-1, 2), st.integers(-2, 2), st.sampled_from(CLASSES)), max_size=60))
 def test_each_start_is_counted_once_in_its_cell(starts: list[tuple[int, int, ClassKey]]) -> None:
-    counted = count(start_of(line, template, *of) for line, template, of in starts)
+    groups: defaultdict[tuple[int, int, int, int, int], list[int | None]] = defaultdict(list)
+    for line, template, of in starts:
+        groups[group_of(line, template, *of)].append(None)
+    counted = count(groups)
     expected = Counter((line, template, of) for line, template, of in starts)
     found: Counter[tuple[int, int, ClassKey]] = Counter()
     for (line, template), counters in counted.cells.items():
@@ -56,7 +59,7 @@ def test_full_columns_do_not_change_their_neighbours() -> None:
 
 
 def test_a_contact_id_beyond_the_bits_of_a_slice_is_an_error() -> None:
-    line, template, number, flags, failure, _ = start_of(1, 1, *CLASSES[0])
-    count([(line, template, number, flags, failure, (1 << SLICE_BITS) - 1)])
+    group = group_of(1, 1, *CLASSES[0])
+    count({group: [None, (1 << SLICE_BITS) - 1]})
     with pytest.raises(DatabaseError, match="more than 268,435,456 contacts"):
-        count([(line, template, number, flags, failure, 1 << SLICE_BITS)])
+        count({group: [1, 1 << SLICE_BITS]})

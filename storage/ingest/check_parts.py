@@ -1,0 +1,123 @@
+"""The parts of `saludo check` that only read: each can run in a process of its own, in any order.
+
+A part is plain values, and so is its result. Knows no process.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from storage.cube import comparison
+from storage.database import index_proof
+from storage.database.error_words import WRONG_VALUE, describe
+from storage.database.settings import load_settings
+from storage.database.stored_values import unreadable_texts, wrong_values
+from storage.messages.consistency import inconsistencies
+from storage.messages.derived_proof import Unproven, unproven_rows, unproven_user_types
+
+Part = tuple[Any, ...]  # a name of _PARTS, and its arguments
+# Problems, one line each, and what has to be derived by the plain rule: contacts, and messages without one.
+Result = tuple[list[str], list[int], list[int]]
+Step = Callable[[], None]
+
+_MOST = 20  # lines about damaged pages
+_INDEXES_AT_ONCE = 3  # compared in one scan of the table
+ROWS, USER_TYPES = ("rows",), ("user types",)
+# In words, where a wrong value ends a part; those that are missing are about damage, which a wrong value cannot hide.
+_FAILURES = {
+    "values": "values cannot be read",
+    "texts": "texts cannot be read",
+    "names": "names cannot be compared",
+    "cells": "cells cannot be compared",
+    "outside": "cells cannot be compared",
+    "rows": "derived columns cannot be compared",
+    "user types": "derived columns cannot be compared",
+}
+
+# About how long a part takes, in days of cells; and how long one of its steps.
+_WEIGHTS = {
+    "damage": (100, 100),
+    "entries": (90, 90),
+    "order": (30, 30),
+    "rows": (200, 50),
+    "user types": (60, 30),
+    "names": (60, 60),
+    "values": (40, 40),
+    "texts": (40, 40),
+    "outside": (5, 5),
+}
+
+
+def weight_of(part: Part) -> int:
+    """About how long a part takes."""
+    return len(part[2]) if part[0] == "cells" else _WEIGHTS[part[0]][0]
+
+
+def step_of(part: Part) -> int:
+    """About how long a step of a part takes."""
+    return 1 if part[0] == "cells" else _WEIGHTS[part[0]][1]
+
+
+def damage_parts(connection: sqlite3.Connection) -> list[Part]:
+    """The parts that find damaged pages and indexes, the longest first."""
+    names = [index.name for index in index_proof.indexes(connection)]
+    scans = [names[start : start + _INDEXES_AT_ONCE] for start in range(0, len(names), _INDEXES_AT_ONCE)]
+    return [("damage",), *(("entries", *some) for some in scans), *(("order", name) for name in names)]
+
+
+def content_parts(connection: sqlite3.Connection) -> list[Part]:
+    """The parts that compare what is stored with what it follows from, the longest first."""
+    days = comparison.days_by_top_block(connection)
+    cells = [("cells", top, some) for top, some in sorted(days.items(), key=lambda of: -len(of[1]))]
+    return [*cells, ROWS, USER_TYPES, ("names",), ("values",), ("texts",), ("outside", [*days])]
+
+
+def run_part(connection: sqlite3.Connection, part: Part, step: Step) -> Result:
+    """Runs a part.
+
+    Args:
+        connection: the database; temporary tables can be created in it.
+        part: what to do.
+        step: called from time to time.
+    """
+    name, *arguments = part
+    if name not in _FAILURES:
+        return _damage(connection, name, arguments), [], []
+    try:
+        return _content(connection, name, arguments, step)
+    except WRONG_VALUE as error:
+        return [f"{_FAILURES[name]}: {describe(error)}"], [], []
+
+
+def _damage(connection: sqlite3.Connection, name: str, arguments: list[Any]) -> list[str]:
+    if name == "damage":
+        return index_proof.damage(connection, _MOST)
+    by_name = {index.name: index for index in index_proof.indexes(connection)}
+    if name == "order":
+        (index,) = arguments
+        return [f"index {index} is out of order"] if index_proof.out_of_order(connection, by_name[index]) else []
+    compared = [by_name[index] for index in arguments]
+    return ["an index has other entries than its table"] if index_proof.different(connection, compared) else []
+
+
+def _content(connection: sqlite3.Connection, name: str, arguments: list[Any], step: Step) -> Result:
+    match name:
+        case "values":
+            return wrong_values(connection), [], []
+        case "texts":
+            unreadable_texts(connection)
+            return [], [], []
+        case "names":
+            return inconsistencies(connection), [], []
+        case "cells":
+            top, days = arguments
+            return comparison.top_block_differences(connection, top, days, lambda days: step()), [], []
+        case "outside":
+            return comparison.outside(connection, arguments[0]), [], []
+    settings = load_settings(connection)
+    unproven: Unproven = (
+        unproven_rows(connection, settings, step) if (name,) == ROWS else unproven_user_types(connection, step)
+    )
+    return [], sorted(unproven.contacts), sorted(unproven.messages)
