@@ -131,8 +131,9 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", parents=[common], help="show or change a setting")
     settings.add_argument("key", nargs="?", metavar="KEY", help="time_zone, answer_window (hours) or chat_link")
     settings.add_argument("value", nargs="?", metavar="VALUE", help="the new value")
-    completion = commands.add_parser("completion", help="print a completion script for a shell")
+    completion = commands.add_parser("completion", parents=[common], help="print a completion script for a shell")
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
+    completion.add_argument("--complete", metavar="TEXT", help="print what the beginning of a filter can become")
     return parser
 
 

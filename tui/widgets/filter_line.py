@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from storage.domain.filter_context import FilterContext
 from storage.domain.filter_text import FilterError
-from storage.domain.filters import Filter, fields_by_keyword
-from storage.domain.patterns import quoted
+from storage.domain.filters import Filter
 from storage.report.filter_choices import Choice
+from tui.data.filter_completion import candidates, common_start, word_start
 from tui.data.worker_messages import FilterChosen, Note
 from tui.widgets.safe_input import SafeInput
 from tui.words.keys import Where, bindings
@@ -75,47 +75,3 @@ class FilterLine(SafeInput):
             self.cursor_position = begin + len(completed)
         if len(found) > 1:
             self.post_message(Note("  ".join(found[:_MAX_SHOWN]) + ("  …" if len(found) > _MAX_SHOWN else "")))
-
-
-def word_start(text: str) -> int:
-    """The index at which the last word of a text begins; spaces in quotes do not separate words."""
-    start, in_quotes = 0, False
-    for index, character in enumerate(text):
-        if character == '"':
-            in_quotes = not in_quotes
-        elif character.isspace() and not in_quotes:
-            start = index + 1
-    return start
-
-
-def candidates(word: str, choices: Mapping[str, Sequence[Choice]], named: Collection[str] = ()) -> list[str]:
-    """What a word can become: a keyword with its colon, a keyword with one of its values, or a named filter.
-
-    Args:
-        word: the beginning of a word of the filter.
-        choices: the values that the database knows, by the name of the field.
-        named: the names of the named filters.
-    """
-    if word.startswith("@"):
-        return [f"@{name}" for name in named if name.startswith(word[1:].lower())]
-    keyword, colon, values = word.partition(":")
-    fields = fields_by_keyword()
-    if not colon:
-        keywords = [f"{name}:" for name in fields if name.startswith(keyword.lower())]
-        return keywords if word else keywords + [f"@{name}" for name in named]
-    field = fields.get(keyword.lower())
-    if field is None:
-        return []
-    known = [*field.suggestions(keyword.lower()), *(quoted(choice.value) for choice in choices.get(field.name, ()))]
-    before, comma, last = values.rpartition(",")
-    if not comma and last.startswith("!"):
-        before, last = "!", last[1:]
-    wanted = last.lower().lstrip('"')
-    return [f"{keyword}:{before}{comma}{value}" for value in known if value.lower().lstrip('"').startswith(wanted)]
-
-
-def common_start(texts: Sequence[str]) -> str:
-    """The longest beginning that all texts share."""
-    first, last = min(texts), max(texts)
-    length = next((index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-    return first[:length]

@@ -27,8 +27,8 @@ from storage.report.read_session import ReadSession, read_session
 from storage.report.report import load_report
 from storage.table import pages
 from tests.databases import LINE, NOON, NOW, build
+from tui.data.filter_completion import candidates
 from tui.data.filter_options import options_of, with_chosen
-from tui.widgets.filter_line import candidates
 from tui.words.filter_words import DROPDOWNS, FIELD_WORDS, DropdownWords, FieldWords, breadcrumbs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.report.filter_choices import Choice
-from tui.widgets.filter_line import candidates, common_start, word_start
+from tui.data.filter_completion import candidates, common_start, word_start
 
 CHOICES = {
     "line": (Choice("+5491100000001", "North"), Choice("(unknown)", "(unknown)")),
