@@ -238,7 +238,7 @@ class ChoiceList(PaintedWidget, can_focus=True):
             return "  "
         if option.value not in self._marked:
             return "□ "
-        return "✗ " if self._excludes else "■ "
+        return "× " if self._excludes else "■ "
 
     def _label(self, option: Option, room: int) -> str:
         # Descriptions of keys are shortened at a word; names from files are made safe.
