@@ -8,7 +8,16 @@ from pathlib import Path
 
 # What Python raises where a stored value has a wrong type, or a value that the program never writes. SQLite notices
 # neither: its integrity check looks at pages, not at meanings.
-WRONG_VALUE = (sqlite3.Error, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, struct.error)
+WRONG_VALUE = (
+    sqlite3.Error,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
 
 START_AGAIN = "choose a new file with --db and import your files again"
 _DAMAGED = f"is damaged; {START_AGAIN}"
