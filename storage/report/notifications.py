@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_DELIVE
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.domain.folding import folded
+from storage.domain.patterns import UNKNOWN
 from storage.domain.proportions import Rate
 from storage.report.cube_metrics import Cube
 from storage.report.excluded_starts import ExcludedStarts, counts_of
@@ -129,6 +130,24 @@ class SortedGroups:
             self._found = self._sorted(session, selection)
         return _notifications(session.cube, selection, self._found[position : position + limit])
 
+    def find(self, session: ReadSession, selection: Selection, text: str, place: int, by: int) -> int | None:
+        """The position of the next (1) or previous (-1) group whose template or line has a text, round the end.
+
+        Case and accents do not matter.
+        """
+        if self._found is None:
+            self._found = self._sorted(session, selection)
+        wanted, count, connection = folded(text), len(self._found), session.connection
+        templates = _matching(connection.execute("SELECT id, name FROM templates"), wanted)
+        lines = _matching(connection.execute("SELECT id, label || ' ' || value FROM lines"), wanted)
+        if wanted in folded(UNKNOWN):
+            templates, lines = templates | {UNKNOWN_ID}, lines | {UNKNOWN_ID}
+        for step in range(1, count + 1):
+            group = self._found[(place + by * step) % count]
+            if group.template in templates or group.line in lines:
+                return (place + by * step) % count
+        return None
+
     def _sorted(self, session: ReadSession, selection: Selection) -> list[_SendGroup]:
         found = _sorted(session.connection, _groups_of_days(session.cube, selection))
         if self._order in (GroupOrder.DAY, GroupOrder.TEMPLATE, GroupOrder.LINE):
@@ -140,6 +159,10 @@ class SortedGroups:
             users = [one.users for one in _notifications(session.cube, selection, found)]
             found = [group._replace(users=count) for group, count in zip(found, users, strict=True)]
         return sorted(found, key=_ORDERS[self._order], reverse=not self._reverse)
+
+
+def _matching(named: Iterable[tuple[int, str]], wanted: str) -> set[int]:
+    return {id for id, name in named if wanted in folded(name)}
 
 
 def _ranks(connection: sqlite3.Connection, order: GroupOrder) -> dict[int, int]:

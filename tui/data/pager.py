@@ -115,6 +115,10 @@ class Pager:
         rows: list[Row] = [*pages.sorted_page(session, self.filter, self.now, self._sorting, first, limit)]
         return rows[::-1] if self.reverse else rows
 
+    def find_group(self, session: ReadSession, text: str, place: int, by: int) -> int | None:
+        """The position of the next (1) or previous (-1) notification with a text in its template or line; it wraps."""
+        return self._groups.find(session, session.select(self.filter, self.now), text, place, by)
+
     def _starts(self, session: ReadSession, index: int, position: int, limit: int) -> list[StartRow]:
         filter, now = self.filter, self.now
         if index == 0:

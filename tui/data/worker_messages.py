@@ -65,6 +65,14 @@ class FindEnded(Message):
         super().__init__()
 
 
+class GroupFound(Message):
+    """A search in the notifications of a pager has ended; `place` is None if the text was not found."""
+
+    def __init__(self, pager: Pager, text: str, place: int | None) -> None:
+        self.pager, self.text, self.place = pager, text, place
+        super().__init__()
+
+
 class FindProgress(Message):
     """A search has reached this day."""
 

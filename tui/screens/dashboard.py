@@ -242,6 +242,9 @@ class Dashboard(Screen[None]):
     def on_find_ended(self, message: worker_messages.FindEnded) -> None:
         self.parts.search.end(message)
 
+    def on_group_found(self, message: worker_messages.GroupFound) -> None:
+        self.parts.search.end_group(message)
+
     def on_save_progress(self, message: worker_messages.SaveProgress) -> None:
         self.parts.saves.advance(message.count)
 

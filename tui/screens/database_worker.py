@@ -31,6 +31,7 @@ from tui.data.worker_messages import (
     DetailRead,
     FindEnded,
     FindProgress,
+    GroupFound,
     Loaded,
     LoadFailed,
     Note,
@@ -172,6 +173,23 @@ class DatabaseWorker:
             found = reading.find(connection, filter, self._clock(), text, cursor, older, progress)
             _stop_if_cancelled()
             return FindEnded(filter, text, found.match, older, found.wrapped)
+
+        self._run("find", lambda: self._answer(self._finds, read))
+
+    def find_group(self, pager: Pager, text: str, place: int, by: int) -> None:
+        """Searches the notifications of a pager for text; answers `GroupFound` or `LoadFailed`.
+
+        Args:
+            text: the text to find.
+            place: the row to search from.
+            by: 1 downwards, -1 upwards.
+        """
+
+        def read(connection: sqlite3.Connection) -> Message:
+            with read_session(connection) as session:
+                found = pager.find_group(session, text, place, by)
+            _stop_if_cancelled()
+            return GroupFound(pager, text, found)
 
         self._run("find", lambda: self._answer(self._finds, read))
 

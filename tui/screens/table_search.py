@@ -8,8 +8,8 @@ from datetime import date
 from storage.domain.folding import folded
 from storage.table.pages import StartRow
 from tui.data.breakdown_list import BreakdownList
-from tui.data.pager import ScrollPosition
-from tui.data.worker_messages import FindEnded
+from tui.data.pager import Pager, ScrollPosition
+from tui.data.worker_messages import FindEnded, GroupFound
 from tui.screens.breakdowns import Breakdowns
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
@@ -44,6 +44,7 @@ class Search:
         self.text = self._result = ""
         self._where: str | None = None  # how to tell a match whose row is not read yet
         self.is_running = False
+        self._before, self._by = 0, 1  # where a search in notifications began, and its direction
         self._origin: ScrollPosition | None = None  # where the typing began; None while nothing is typed
 
     @property
@@ -54,7 +55,11 @@ class Search:
     def ask_text(self) -> None:
         """Asks for the text to search for; the table shows the nearest match while it is typed."""
         self._origin = ScrollPosition(self._table.top, self._table.cursor)
-        places = "contact, name or template" if self._breakdowns.rows is None else "the rows"
+        places = "contact, name or template"
+        if self._breakdowns.rows is not None:
+            places = "the rows"
+        elif self._navigation.view.grouped:
+            places = "template or line"
         self._prompt(Purpose.FIND, "", f"search {places}; Enter stays at the match, Esc goes back")
 
     def typed(self, text: str) -> None:
@@ -72,7 +77,7 @@ class Search:
         elif isinstance(row, StartRow) and _contains(row, self.text):
             self._tell(self._found_words())
         elif self.text:
-            self._find(row, by=1)
+            self._find(row, by=1, first=True)
 
     def entered(self, text: str) -> None:
         """Stays at the match of the whole text, or goes on searching for it."""
@@ -106,8 +111,15 @@ class Search:
         self._say(f'searching for "{self.text}" …  any key stops')
         self._find(self._table.row(), by)
 
-    def _find(self, row: object, by: int) -> None:
-        view = self._navigation.view
+    def _find(self, row: object, by: int, first: bool = False) -> None:
+        """Searches in the database; `first`: the row under the cursor may be the match."""
+        view, pager = self._navigation.view, self._table.pager
+        if isinstance(pager, Pager) and pager.grouped:
+            self.is_running = True
+            self._before = self._table.cursor - by if first else self._table.cursor
+            self._database.find_group(pager, self.text, self._before, by)
+            self._by = by
+            return
         cursor = row.cursor if isinstance(row, StartRow) else None
         self.is_running = True
         self._database.find(self._navigation.shown_filter, self.text, cursor, older=(by > 0) is not view.reverse)
@@ -157,6 +169,19 @@ class Search:
             self._tell(self._found_words(f", from the {'top' if downwards else 'end'} again"))
         else:
             self._tell(self._found_words())
+
+    def end_group(self, message: GroupFound) -> None:
+        """Moves the cursor to a notification that was found, or says that there is none."""
+        if not self.is_running or message.pager is not self._table.pager or message.text != self.text:
+            return
+        self.is_running = False
+        place, before = message.place, self._before
+        if place is None:
+            self._tell(f'no match for "{self.text}"')
+            return
+        self._table.action_move_to(place)
+        wrapped = place <= before if self._by > 0 else place >= before
+        self._tell(self._found_words(f", from the {'top' if self._by > 0 else 'end'} again" if wrapped else ""))
 
     def _found_words(self, where: str = "") -> str:
         row = self._table.row()

@@ -75,7 +75,7 @@ def why_not(action: str, state: ScreenState) -> str:
             return "all charts are on the screen"
         case "versus" if state.marked < 2:
             return _NOTHING_MARKED
-        case "find" | "find_next" if not state.broken_down and (state.grouped or not state.by_time):
+        case "find" | "find_next" if not (state.broken_down or state.grouped or state.by_time):
             return "search needs single starts by time: press v for single starts, s to sort by time"
         case "funnel" if state.compared:
             return "the funnel is of the compared days; press m until nothing is compared"

@@ -220,3 +220,17 @@ def _sorted_by(row: pages.NotificationRow, order: GroupOrder) -> Any:
         return rate.shown is not None, rate.shown or 0.0, rate.count
     value = getattr(row, order)
     return (value == UNKNOWN, folded(value)) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("by", [1, -1])
+@pytest.mark.parametrize("text", ["PROMO", "+549", "(unk", "no such name"])
+def test_the_next_notification_with_a_text_is_the_nearest_one_round_the_end(path: Path, text: str, by: int) -> None:
+    filter = Filter.parse("period:all")
+    with session_of(path) as session:
+        sorting = SortedGroups(GroupOrder.SENDS, reverse=False)
+        rows = pages.sorted_notifications(session, filter, NOW, sorting, 0, 1000)
+        has = [folded(text) in folded(f"{row.template}|{row.line}|{row.line_value}") for row in rows]
+        for place in range(len(rows)):
+            steps = [step for step in range(1, len(rows) + 1) if has[(place + by * step) % len(rows)]]
+            expected = (place + by * steps[0]) % len(rows) if steps else None
+            assert sorting.find(session, session.select(filter, NOW), text, place, by) == expected

@@ -291,3 +291,17 @@ async def test_the_notifications_are_sorted_by_any_column(path: Path) -> None:
         assert [line[12:19] for line in table(app)[2:]] == ["order_1", "promo ["]
         await press(pilot, "s")
         assert "Deliv.%▾" in table(app)[1]
+
+
+async def test_notifications_are_searched_in_any_order_and_from_the_other_end(path: Path) -> None:
+    async with dashboard(path) as (app, pilot):
+        await press(pilot, "v", "F", *"PROMO", "enter")
+        assert app.dashboard.table.cursor == 1
+        assert said(app).startswith('found "PROMO"')
+        await press(pilot, "n")
+        assert app.dashboard.table.cursor == 1
+        assert ", from the top again" in said(app)
+        await press(pilot, *"ssss", "n")
+        assert app.dashboard.table.cursor == 0
+        await press(pilot, "F", *"nowhere", "enter")
+        assert said(app) == 'no match for "nowhere"'

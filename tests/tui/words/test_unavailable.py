@@ -41,7 +41,6 @@ CASES: list[tuple[tuple[int, int], tuple[str, ...], str, str, str]] = [
     (NORMAL, (), "right_square_bracket", "", "no next filter"),
     (NORMAL, (), "x", "(x Clear)", "no filter is set"),
     (WIDE, (), "c", "(c Chart)", "all charts are on the screen"),
-    (NORMAL, ("v",), "n", "", FINDING),
     (NORMAL, ("s",), "N", "", FINDING),
     (NORMAL, ("s",), "F", "", FINDING),
     (NORMAL, ("slash", *"contact", "colon", "1", "enter"), "y", "(Enter Open)", "no item under the cursor"),
