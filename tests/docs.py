@@ -25,7 +25,7 @@ from storage.domain.failure_codes.providers import GUPSHUP, ON_PREMISES, TWILIO
 from storage.domain.failures import FailureCode, Retry, title_of, wait_words
 from storage.domain.filters import Filter
 from storage.ingest.importer import import_path, prepare
-from storage.sources import botmaker, column_names
+from storage.sources import botmaker_rows, column_names
 from storage.sources.column_names import field_name
 from storage.sources.opened import Options
 from storage.sources.status_words import outcome_words
@@ -203,7 +203,7 @@ SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(SETTINGS, "keys", all_keys),
     Section(FORMATS, "columns of a send log", fields_of_tables),
     Section(FORMATS, "words for a status", status_words),
-    Section(FORMATS, "columns of a download", lambda: columns(botmaker.COLUMNS)),
+    Section(FORMATS, "columns of a download", lambda: columns(botmaker_rows.COLUMNS)),
     Section(FAILURES, "codes of the Cloud API", cloud_api_codes),
     Section(FAILURES, "codes of the on-premises API", lambda: other_codes(ON_PREMISES)),
     Section(FAILURES, "codes of Twilio", lambda: other_codes(TWILIO)),

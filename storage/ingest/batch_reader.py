@@ -25,7 +25,7 @@ from storage.domain.sends import Sends
 from storage.ingest.file_digest import Digest, IncrementalDigest
 from storage.ingest.file_part import FilePart
 from storage.messages.batch_merger import Batch, Merger
-from storage.sources.column_dates import DateOrder
+from storage.sources.date_order import DateOrder
 from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
 

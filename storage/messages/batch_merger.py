@@ -16,7 +16,6 @@ from typing import cast
 
 from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
 from storage.domain.sends import Sends
-from storage.messages.column_rows import rows_of
 from storage.messages.fast_path import UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
 from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
 from storage.messages.message import Direction, Message
@@ -84,6 +83,8 @@ class Merger:
 
     def add_all(self, sends: Sends) -> None:
         """Merges many sends: the same as adding each of them."""
+        from storage.messages.column_rows import rows_of  # most imports have no table
+
         known = self._keyless if sends.keyless else self._outbound
         keys = set(sends.keys)
         if len(keys) < len(sends) or not known.keys().isdisjoint(keys):

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from storage.domain.bounded_cache import BoundedCache
+from storage.sources.date_order import DateOrder
 from storage.sources.fields import EARLIEST, LATEST, Unreadable, boolean_of, time_of
 from storage.sources.table_cells import cell_text
 
@@ -63,13 +63,6 @@ _MONTHS = {
     )
     for name in names.split()
 }
-
-
-class DateOrder(StrEnum):
-    """Which of day and month comes first in a date that is written in numbers."""
-
-    DAY_FIRST = "day-first"
-    MONTH_FIRST = "month-first"
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ Nginx, Apache and `repr` of bytes write `\\x22`; JSON text, MySQL and other dump
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -145,6 +144,8 @@ def _undo_percents(text: bytes) -> bytes:
 
 
 def _undo_entities(text: bytes) -> bytes:
+    import html  # few logs need it
+
     return html.unescape(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 

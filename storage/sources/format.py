@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from storage.domain.events import Event, Item
 from storage.domain.sends import Sends
-from storage.sources.column_dates import DateOrders
 from storage.sources.opened import Options
+
+if TYPE_CHECKING:  # only tables need it, and it takes long to load
+    from storage.sources.column_dates import DateOrders
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class Context:
         options: How the caller wants the file read.
         keyless_key: Matches every key that `fields.keyless_key` makes, in any format.
         sample: The first rows below the header of a table, while it is recognised and read.
-        dates: The order of day and month in the columns of a table.
+        dates: The order of day and month in the columns of a table; None while it is only recognised.
     """
 
     options: Options
     keyless_key: re.Pattern[str]
     sample: Sequence[Sequence[str]] = ()
-    dates: DateOrders = field(default_factory=DateOrders)
+    dates: DateOrders | None = None
 
 
 class RowReader(ABC):

@@ -24,7 +24,7 @@ from storage.domain.events import (
     Send,
 )
 from storage.domain.sends import Sends
-from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes
+from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes, DateOrders
 from storage.sources.column_names import COLUMNS, TIMES, Columns, columns_of, squashed
 from storage.sources.fields import Unreadable, keyless_key
 from storage.sources.format import Context, RowReader
@@ -142,9 +142,15 @@ class MessageRows(RowReader):
         self._only_recipient = not columns.has("name", "customer id", "user id")
         self._texts = BoundedCache(cell_text, _KEPT)
         present = [(index, meaning) for index, meaning in enumerate(TIMES) if columns.has(meaning)]
-        context.dates.watch({places[meaning]: columns.names[places[meaning]] for _, meaning in present})
+        dates = context.dates or DateOrders()
+        dates.watch({places[meaning]: columns.names[places[meaning]] for _, meaning in present})
         self._times = [
-            (index, places[meaning], columns.clocks.get(meaning), _times_of(columns, meaning, context, self._lost))
+            (
+                index,
+                places[meaning],
+                columns.clocks.get(meaning),
+                _times_of(columns, meaning, context.options.time_zone, dates, self._lost),
+            )
             for index, meaning in present
         ]
         parts = RowParts(
@@ -307,10 +313,10 @@ class MessageRows(RowReader):
         return cells[place] if place < len(cells) else ""
 
 
-def _times_of(columns: Columns, meaning: str, context: Context, lost: LostCells) -> ColumnTimes:
+def _times_of(columns: Columns, meaning: str, time_zone: ZoneInfo, dates: DateOrders, lost: LostCells) -> ColumnTimes:
     """How the cells of a column of times are read; a column of a step may hold "yes" and "no" as well."""
-    place, dates = columns.places[meaning], context.dates
-    zone = ZoneInfo("UTC") if meaning in columns.utc else context.options.time_zone
+    place = columns.places[meaning]
+    zone = ZoneInfo("UTC") if meaning in columns.utc else time_zone
     return ColumnTimes(
         zone, lambda: dates.of(place), words=meaning in ("sent", *_STEPS), empty=lambda text: lost.look_at(place, text)
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from storage.domain.events import Item, LineIds, Origin
 from storage.domain.sends import Sends
-from storage.sources.column_dates import DateOrder
+from storage.sources.date_order import DateOrder
 from storage.sources.stream import Stream
 
 

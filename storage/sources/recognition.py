@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from storage.domain.events import Item
 from storage.domain.sends import Sends
@@ -15,8 +15,9 @@ from storage.sources.json_reader import JsonReaders, json_items
 from storage.sources.object_finder import objects_in
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.stream import SAMPLE_BYTES, Stream, without_bom
-from storage.sources.table_reader import Table, table_items, table_parts
-from storage.sources.table_recognition import recognise_table
+
+if TYPE_CHECKING:  # what reads tables is loaded where a file may be one: most files are logs of JSON
+    from storage.sources.table_reader import Table
 
 # At the start of a line or long; single ones between other characters are UTF-16 or no text at all.
 _RUN_OF_NULS = re.compile(rb"(?:\A|(?<=\n))\0+|\0{8,}")
@@ -53,6 +54,8 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
     def read(source: OpenedSource, most: int) -> Iterator[Item | Sends]:
         if recognised.table is None:
             return json_items(source, stream, context)
+        from storage.sources.table_reader import table_items, table_parts
+
         if most == 1:
             return table_items(source, stream, recognised.table)
         return table_parts(source, stream, recognised.table, most)
@@ -94,10 +97,12 @@ def _recognise(sample: bytes, stream: Stream, context: Context) -> tuple[_Recogn
         recognised = _recognise_json(sample, context)
         if recognised is not None:
             return recognised, None
+    from storage.sources.table_recognition import NoTable, recognise_table
+
     table = recognise_table(stream.sample(), context)
-    if isinstance(table, Table):
-        return _Recognised(table.format, table), None
-    return _recognise_json(sample, context) or _search(stream, context), table.refusal
+    if isinstance(table, NoTable):
+        return _recognise_json(sample, context) or _search(stream, context), table.refusal
+    return _Recognised(table.format, table), None
 
 
 def _search(stream: Stream, context: Context) -> _Recognised | None:

@@ -6,14 +6,14 @@ Format: the Cloud API's reference of POST /{phone_number_id}/messages, and its e
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from storage.domain.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
 from storage.sources.fields import Unreadable, failure_of, keyless_key, reject, text_of, time_of
-from storage.sources.format import Context, Format, JsonReader, Shortcut
+from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut
 from storage.sources.identity import number_of, person
 from storage.sources.json_scanner import decode
-from storage.sources.message_table import refusal, table
 from storage.sources.send_log_fast_path import LINE_START, AcceptedSendReader
 from storage.sources.send_log_values import NAME, kind_of
 
@@ -162,6 +162,20 @@ def _failure(record: dict[str, Any], response: dict[str, Any]) -> Failure | None
         error = error["error"]
     details = _dict(error.get("error_data")).get("details") or error.get("error_user_msg") or error.get("details")
     return failure_of(error.get("code"), error.get("message") or error.get("title"), details)
+
+
+def table(header: Sequence[str], context: Context) -> RowReader | None:
+    """The reader of the rows of any table of messages; loaded only where a file may be a table."""
+    from storage.sources import message_table
+
+    return message_table.table(header, context)
+
+
+def refusal(header: Sequence[str], context: Context) -> str | None:
+    """What a header lacks to be one of messages."""
+    from storage.sources import message_table
+
+    return message_table.refusal(header, context)
 
 
 FORMAT = Format(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -176,6 +175,8 @@ class Stream:
         with self.again() as other:
             if other is not None:
                 return _first_of(words, iter(partial(other._content.read, _SEARCHED_BYTES), b""))
+        import tempfile  # it loads a dozen modules, and few inputs are searched so
+
         kept = tempfile.TemporaryFile()  # noqa: SIM115 - it is read later, and goes with the stream
         found = _first_of(words, _kept(self._content, kept))
         kept.seek(0)

@@ -46,7 +46,7 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     from storage.domain.events import LineIds, Origin
     from storage.domain.patterns import phone_digits
     from storage.sources import formats
-    from storage.sources.column_dates import DateOrder
+    from storage.sources.date_order import DateOrder
     from storage.sources.opened import Options
 
     if arguments.format is not None and arguments.format not in formats.names():

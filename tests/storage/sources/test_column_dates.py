@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from storage.domain.events import Send
-from storage.sources.column_dates import ColumnTimes, DateOrder
+from storage.sources.column_dates import ColumnTimes
+from storage.sources.date_order import DateOrder
 from storage.sources.fields import Unreadable
 from storage.sources.opened import Options
 from storage.sources.recognition import open_source

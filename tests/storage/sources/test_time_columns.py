@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.sources.column_dates import ColumnTimes, DateOrder
+from storage.sources.column_dates import ColumnTimes
+from storage.sources.date_order import DateOrder
 from storage.sources.fields import Unreadable
 from storage.sources.time_columns import TimeColumn
 
