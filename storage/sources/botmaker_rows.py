@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import REFERRED, Failure, Flags, LineIds, Origin, Rank, Send
+from storage.domain.sends import Sends
 from storage.sources.botmaker import NAME
+from storage.sources.botmaker_columns import PlatformColumns, PlatformParts
 from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes, DateOrders
 from storage.sources.column_names import squashed
 from storage.sources.fields import (
@@ -131,6 +133,17 @@ class PlatformRows(RowReader):
         self._exact = {columns[column] for column in ("contact", "code") if column in columns}
         self._shared_cells = itemgetter(*(columns.get(column, empty) for column in _SHARED))
         self._shared_of = BoundedCache(self._shared, _KEPT)
+        names = (*_SHARED, "customer", "contact", "key", "sent_at", "session_start")
+        parts = PlatformParts(
+            {name: columns.get(name, empty) for name in names},
+            _SHARED,
+            self._shared_of,
+            self._times,
+            context.keyless_key,
+            self._default_origin,
+            self._default_line,
+        )
+        self._in_columns = PlatformColumns(parts, empty)
 
     def _time_columns(self, header: Sequence[str], context: Context) -> list[tuple[int, int, ColumnTimes]]:
         """The index in `_TIMES`, the place and the reader of each column of times."""
@@ -172,6 +185,10 @@ class PlatformRows(RowReader):
             elif _ESCAPED_FORMULA.match(value):
                 value = value[1:]
         return text_of(value)
+
+    def together(self, rows: Sequence[Sequence[str]]) -> tuple[Sends | None, Sequence[int]]:
+        """The usual sends of many rows, and the places of the other rows."""
+        return self._in_columns.together(rows)
 
     def item(self, cells: Sequence[str]) -> Send:
         """The send of one row. Raises Unreadable."""

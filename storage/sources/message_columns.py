@@ -17,6 +17,7 @@ from typing import Any
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import NO_FLAGS, REFERRED, ContactIds, LineIds, Rank
 from storage.domain.sends import Sends
+from storage.sources.cell_combinations import Combinations
 from storage.sources.column_dates import ColumnTimes
 from storage.sources.column_names import TIMES
 from storage.sources.fields import Unreadable
@@ -86,9 +87,9 @@ class MessageColumns:
         self._parts, self._width = parts, width
         self._key, self._to, *self._more = (parts.places[meaning] for meaning in _SINGLE)
         places = parts.places
-        self._lines = _Combinations(places, width, LINE_COLUMNS, lambda cells: (parts.lines[cells].ids,))
-        self._contents = _Combinations(places, width, CONTENT_COLUMNS, self._content)
-        self._results = _Combinations(places, width, OUTCOME_COLUMNS, self._result)
+        self._lines = Combinations(places, width, LINE_COLUMNS, lambda cells: (parts.lines[cells].ids,))
+        self._contents = Combinations(places, width, CONTENT_COLUMNS, self._content)
+        self._results = Combinations(places, width, OUTCOME_COLUMNS, self._result)
         self._times = [(index, place, clock, TimeColumn(times)) for index, place, clock, times in parts.times]
         self._names = BoundedCache(cell_text, _KEPT)
 
@@ -210,35 +211,6 @@ class MessageColumns:
         for place in plain - odd:
             contacts[place] = self._parts.contact([*rows[place], ""], to[place])
         return None, contacts
-
-
-class _Combinations:
-    """What the cells of a few columns say, kept for every combination.
-
-    Args:
-        places: The place of each column by its meaning.
-        empty: The place that missing columns have.
-        meanings: The columns.
-        make: What the cells of all these columns say; those of missing ones are empty.
-    """
-
-    def __init__(
-        self, places: Mapping[str, int], empty: int, meanings: Sequence[str], make: Callable[[Cells], tuple[Any, ...]]
-    ) -> None:
-        self._is_there = [places[meaning] != empty for meaning in meanings]
-        self._places = [place for meaning in meanings if (place := places[meaning]) != empty]
-        self._of_all = make
-        self._made = BoundedCache(self._make, _KEPT)
-
-    def of(self, columns: Sequence[_Column]) -> Sequence[tuple[Any, ...]]:
-        """What each row of these columns says."""
-        if not self._places:
-            return [self._made[()]] * len(columns[0])
-        return list(map(self._made.__getitem__, zip(*[columns[place] for place in self._places], strict=True)))
-
-    def _make(self, cells: Cells) -> tuple[Any, ...]:
-        given = iter(cells)
-        return self._of_all(tuple(next(given) if is_there else "" for is_there in self._is_there))
 
 
 def _own_times(times: Sequence[_Times | None], size: int, odd: set[int]) -> tuple[list[int], _Times | None]:

@@ -42,7 +42,7 @@ def tables(draw: st.DrawFn) -> Sends:
 
     at = column(st.integers(NOON, NOON + 9), optional=False)
     assert at is not None
-    kind, rank = draw(st.sampled_from((("log", 0), ("keyless", 2), ("platform", 2), ("own", 2))))
+    kind, rank = draw(st.sampled_from((("log", 0), ("keyless", 2), ("platform", 2), ("own", 2), ("own keyless", 2))))
     later = st.one_of(st.none(), st.integers(NOON + 9, NOON + 20), st.integers(NOON, NOON + 9))
     times = {name: column(later) for name in _TIMES}
     for name in ("accepted_at", "sent_at", "session_start"):
@@ -59,8 +59,8 @@ def tables(draw: st.DrawFn) -> Sends:
         column(st.sampled_from(_LINES), optional=False) or [],
         numbers=column(st.sampled_from(("5491155550001", "5491155550003")), optional=False) if by_number else None,
         contacts=None if by_number else column(st.sampled_from(_CONTACTS), optional=False),
-        keyless=kind == "keyless",
-        derived=kind == "own",
+        keyless="keyless" in kind,
+        derived="own" in kind,
         kinds=column(st.sampled_from(("template", "text", None))),
         templates=column(st.sampled_from(("promo", "other", None))),
         languages=column(st.sampled_from(("es", None))),

@@ -84,6 +84,75 @@ def written(rows: list[dict[str, str]], separator: str, end: str, quoting: Any) 
     return out.getvalue()
 
 
+_PLATFORM: dict[str, tuple[str, ...]] = {
+    "User id": ("CUSTOMER0000{}", "7700{}", "x{}", "-", "", "undefined"),
+    "Contact id/number": ("549115555000{}", "+549115555000{}", "AR.{}", "-", "", "549 11 5555-000{}", "1111111"),
+    "Session start": ("2026-11-18T12:0{}:00-03:00", "2026-11-18 12:0{}:00", "-", "", "soon"),
+    "Channel id": ("saludo-whatsapp-5491100000001", "-", ""),
+    "New user": ("true", "false", "", "perhaps"),
+    "Template/notification": ("promo", "'=oferta", "-"),
+    "Not sent": ("false", "true", ""),
+    "Read": ("false", "true", ""),
+    "Failure reason": ("", "", "-", "Re-engagement message"),
+    "Sent at": ("2026-11-18 12:0{}:01", "2026-11-18 12:0{}:01", "", "-", "2026-11-18 12:0{}:01 "),
+    "Read at": ("2026-11-18 12:0{}:09", "", "2026-11-17 12:0{}:09"),
+    "Answered at": ("", "2026-11-18 12:0{}:19"),
+    "Agent groups": ("", "sales"),
+}
+_OWN: dict[str, tuple[str, ...]] = {
+    "Origin": ("template", "notification", "webchat", "", "elsewhere"),
+    "Line": ("+5491100000001", "Sales", ""),
+    "Language": ("es_AR", ""),
+    "Error code": ("", "0", "131026"),
+    "Message key": (
+        "wamid.HBg{}==",
+        "wamid.HBg{}==",
+        "botmaker:0123456789abcdef0123456789abcde{}",
+        "",
+        "9E+15",
+        "'k{}",
+    ),
+}
+
+
+@st.composite
+def downloads(draw: st.DrawFn) -> list[dict[str, str]]:
+    """Rows of the platform's download, or of saludo's own."""
+    cells = _PLATFORM | (_OWN if draw(st.booleans()) else {})
+    kinds = {
+        name: draw(st.lists(st.sampled_from((*2 * each[:1], *each)), min_size=1, max_size=2))
+        for name, each in cells.items()
+    }
+    return [
+        {name: draw(st.sampled_from(kind)).format(draw(st.integers(1, 9))) for name, kind in kinds.items()}
+        for _ in range(draw(st.integers(1, 10)))
+    ]
+
+
+@given(
+    downloads(),
+    st.sampled_from(("\n", "\r\n")),
+    st.sampled_from((150, 65_536)),
+    st.sampled_from((Origin.TEMPLATE, Origin.CAMPAIGN)),
+    st.sampled_from((None, LineIds(name="Support"))),
+)
+def test_columns_of_a_download_say_what_its_rows_say(
+    rows: list[dict[str, str]], end: str, block: int, origin: Origin, line: LineIds | None
+) -> None:
+    text = written(rows, "\t", end, csv.QUOTE_MINIMAL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "_CHUNK_BYTES", block)
+        items_of(text.encode(), replace(OPTIONS, line=line, origin=origin))
+
+
+@pytest.mark.parametrize("has_keys", [False, True])
+def test_nearly_all_rows_of_a_download_come_in_columns(has_keys: bool) -> None:
+    kinds = _PLATFORM | (_OWN if has_keys else {})
+    rows = [{name: cells[0].format(number % 9) for name, cells in kinds.items()} for number in range(3_000)]
+    parts = list(open_source(io.BytesIO(written(rows, "\t", "\n", csv.QUOTE_MINIMAL).encode()), OPTIONS).parts(10_000))
+    assert sum(len(part) for part in parts if isinstance(part, Sends)) == 2_999
+
+
 _QUOTINGS = (csv.QUOTE_MINIMAL, csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
 _MARKS = ('"', ",", ";", "\n", "\r\n", "\r", "\0", '""', "á", " ")
 
