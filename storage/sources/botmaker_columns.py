@@ -21,13 +21,17 @@ from storage.sources.fields import Unreadable, keyless_key
 from storage.sources.identity import MAX_DIGITS, MIN_DIGITS
 from storage.sources.time_columns import TimeColumn
 
+SENT_COLUMNS = ("channel", "line", "template", "groups", "origin", "language")
+OUTCOME_COLUMNS = ("reason", "detail", "code", "new", "not_sent", "sent", "delivered", "read", "answered")
+
 # Cells that are their own values, which reading one by one would give as well.
 _NUMBER = re.compile(rf"(?:\+?[1-9]\d{{{MIN_DIGITS - 1},{MAX_DIGITS - 1}}})?", re.ASCII)
 _CUSTOMER = re.compile(r"(?:[1-9]\d*|(?=\d*[A-WYZa-wyz])[A-Za-z][A-Za-z]*\d[0-9A-Za-z]*)?", re.ASCII)
 _TIME = re.compile(r"(?:\d[0-9T:.Z+/ -]*[0-9Z])?", re.ASCII)
 _KEY = re.compile(r"[A-Za-z][A-Za-z.:_-]*[0-9A-Za-z][0-9A-Za-z+/=_.:-]*", re.ASCII)
 _FIVE_OF_A_KIND = frozenset(5 * digit for digit in "0123456789")  # ends of placeholders and of rounded numbers
-_UNREADABLE: tuple[Any, ...] = ((None, None, None), LineIds(), NO_FLAGS, None, None, None, None, True)
+_UNREADABLE_SENT: tuple[Any, ...] = ((None, None, None), LineIds(), None, None, None, True)
+_UNREADABLE_OUTCOME: tuple[Any, ...] = (NO_FLAGS, None, True)
 _SESSION, _SENT = 0, 1
 
 
@@ -37,16 +41,15 @@ class PlatformParts:
 
     Attributes:
         places: The place of each column; of a missing one, that of the empty cell behind the row.
-        meanings: The columns of which `shared` has the cells.
-        shared: What combinations of cells say: texts, line, flags, failure, origin, language, groups.
+        sent, outcomes: What combinations of cells say: what was sent, and how far it got.
         times: The index of the time, the place and the reader of each column of times.
         keyless: Matches keys that are hashes of rows.
         default_origin, default_line: Of rows that name none.
     """
 
     places: Mapping[str, int]
-    meanings: Sequence[str]
-    shared: Mapping[tuple[str, ...], tuple[Any, ...]]
+    sent: Mapping[tuple[str, ...], tuple[Any, ...]]
+    outcomes: Mapping[tuple[str, ...], tuple[Any, ...]]
     times: Sequence[tuple[int, int, ColumnTimes]]
     keyless: re.Pattern[str]
     default_origin: Origin
@@ -64,7 +67,8 @@ class PlatformColumns:
     def __init__(self, parts: PlatformParts, width: int) -> None:
         self._parts = parts
         self._has_keys = parts.places["key"] != width
-        self._shared = Combinations(parts.places, width, parts.meanings, self._combination)
+        self._sent = Combinations(parts.places, width, SENT_COLUMNS, self._what_was_sent)
+        self._outcomes = Combinations(parts.places, width, OUTCOME_COLUMNS, self._outcome)
         self._times = [(index, place, TimeColumn(times)) for index, place, times in parts.times]
 
     def together(self, rows: Sequence[Sequence[str]]) -> tuple[Sends | None, list[int]]:
@@ -73,7 +77,9 @@ class PlatformColumns:
             return None, []
         columns = [_without_dashes(column) for column in (*zip(*rows, strict=True), ("",) * len(rows))]
         odd: set[int] = set()
-        texts, lines, flags, failures, origins, languages, groups, unusual = zip(*self._shared.of(columns), strict=True)
+        texts, lines, origins, languages, groups, unusual = zip(*self._sent.of(columns), strict=True)
+        odd.update(compress(count(), unusual))
+        flags, failures, unusual = zip(*self._outcomes.of(columns), strict=True)
         odd.update(compress(count(), unusual))
         times: list[Sequence[int | None] | None] = [None] * 5
         for index, place, column in self._times:
@@ -113,13 +119,18 @@ class PlatformColumns:
         usual = [place not in odd for place in range(len(rows))]
         return sends.only(usual) if any(usual) else None, sorted(odd)
 
-    def _combination(self, cells: tuple[str, ...]) -> tuple[Any, ...]:
+    def _what_was_sent(self, cells: tuple[str, ...]) -> tuple[Any, ...]:
         try:
-            shared = self._parts.shared[cells]
+            texts, line, origin, language, groups = self._parts.sent[cells]
         except Unreadable:
-            return _UNREADABLE
-        texts, line, flags, failure, origin, language, groups = shared
-        return texts, line, flags, failure, origin, language, groups, origin in REFERRED
+            return _UNREADABLE_SENT
+        return texts, line, origin, language, groups, origin in REFERRED
+
+    def _outcome(self, cells: tuple[str, ...]) -> tuple[Any, ...]:
+        try:
+            return *self._parts.outcomes[cells], False
+        except Unreadable:
+            return _UNREADABLE_OUTCOME
 
     def _people(self, columns: Sequence[Sequence[str]], odd: set[int]) -> list[ContactIds]:
         """The recipients; rows that name nobody, or somebody in another spelling, are odd."""

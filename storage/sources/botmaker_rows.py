@@ -15,7 +15,7 @@ from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import REFERRED, Failure, Flags, LineIds, Origin, Rank, Send
 from storage.domain.sends import Sends
 from storage.sources.botmaker import NAME
-from storage.sources.botmaker_columns import PlatformColumns, PlatformParts
+from storage.sources.botmaker_columns import OUTCOME_COLUMNS, SENT_COLUMNS, PlatformColumns, PlatformParts
 from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes, DateOrders
 from storage.sources.column_names import squashed
 from storage.sources.fields import (
@@ -64,8 +64,6 @@ _DISTINCTIVE = frozenset(("contact", "session_start", "channel", "new", "groups"
 _TIMES = ("session_start", "sent_at", "delivered_at", "read_at", "answered_at")
 _KEPT = 20_000  # combinations of cells that repeat
 _PLATFORM, _NO_LINE = Rank.PLATFORM, LineIds()
-_FLAGS = ("new", "not_sent", "sent", "delivered", "read", "answered")
-_SHARED = ("channel", "line", "template", "reason", "detail", "code", "groups", "origin", "language", *_FLAGS)
 _ORIGINS = {
     **{origin.value: origin for origin in Origin},
     "plantilla": Origin.TEMPLATE,
@@ -96,22 +94,21 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
     return columns if known and len(columns) >= 5 and len(_DISTINCTIVE & columns.keys()) >= 2 else None
 
 
-class _Shared(NamedTuple):
-    """What a row says beside its key, its person and its times: the same for many rows.
-
-    Attributes:
-        texts: Channel, line and template as the row has them, for the key of a row without one.
-        flags: Its columns of "yes" and "no".
-        failure: Why it failed; None if it did not.
-    """
+class Sent(NamedTuple):
+    """What was sent, and from where, as many rows say; texts: channel, line and template, for the key of a row."""
 
     texts: tuple[str | None, str | None, str | None]
     line: LineIds
-    flags: Flags
-    failure: Failure | None
     origin: Origin | None
     language: str | None
     groups: str | None
+
+
+class Outcome(NamedTuple):
+    """How far a message got: its columns of "yes" and "no", and why it failed; None if it did not."""
+
+    flags: Flags
+    failure: Failure | None
 
 
 class PlatformRows(RowReader):
@@ -131,13 +128,16 @@ class PlatformRows(RowReader):
         self._sent_at, self._session_start = (columns.get(column, empty) for column in ("sent_at", "session_start"))
         # Values that are no texts of people: what a spreadsheet puts around them or in their place is no part of them.
         self._exact = {columns[column] for column in ("contact", "code") if column in columns}
-        self._shared_cells = itemgetter(*(columns.get(column, empty) for column in _SHARED))
-        self._shared_of = BoundedCache(self._shared, _KEPT)
-        names = (*_SHARED, "customer", "contact", "key", "sent_at", "session_start")
+        self._sent_cells, self._outcome_cells = (
+            itemgetter(*(columns.get(column, empty) for column in names)) for names in (SENT_COLUMNS, OUTCOME_COLUMNS)
+        )
+        self._sent_of = BoundedCache(self._sent, _KEPT)
+        self._outcome_of = BoundedCache(self._outcome, _KEPT)
+        names = (*SENT_COLUMNS, *OUTCOME_COLUMNS, "customer", "contact", "key", "sent_at", "session_start")
         parts = PlatformParts(
             {name: columns.get(name, empty) for name in names},
-            _SHARED,
-            self._shared_of,
+            self._sent_of,
+            self._outcome_of,
             self._times,
             context.keyless_key,
             self._default_origin,
@@ -193,7 +193,8 @@ class PlatformRows(RowReader):
     def item(self, cells: Sequence[str]) -> Send:
         """The send of one row. Raises Unreadable."""
         cells = [*cells, ""]
-        shared = self._shared_of[self._shared_cells(cells)]
+        outcome = self._outcome_of[self._outcome_cells(cells)]
+        what = self._sent_of[self._sent_cells(cells)]
         session_start, sent, delivered, read, answered = times = self._read_times(cells)
         at = sent if sent is not None else next((time for time in times if time is not None), None)
         if at is None:
@@ -201,10 +202,10 @@ class PlatformRows(RowReader):
         key, customer, contact = (
             self._value(place, cells[place]) for place in (self._key, self._customer, self._contact)
         )
-        origin, line = shared.origin, shared.line
+        origin, line = what.origin, what.line
         key = None if key is None or is_rounded_id(key) or is_lost(key) else key
         return Send(
-            key or self._keyless(cells, shared, customer, contact),
+            key or self._keyless(cells, what, customer, contact),
             _PLATFORM,
             at,
             line,
@@ -212,8 +213,8 @@ class PlatformRows(RowReader):
             keyless=key is None or self._keyless_key.fullmatch(key) is not None,
             derived=key is not None,
             kind=None if origin in REFERRED else "template",
-            template=shared.texts[2],
-            language=shared.language,
+            template=what.texts[2],
+            language=what.language,
             origin=origin,
             default_origin=None if origin else self._default_origin,
             default_line=None if line != _NO_LINE else self._default_line,
@@ -222,11 +223,11 @@ class PlatformRows(RowReader):
             delivered_at=delivered,
             read_at=read,
             answered_at=answered,
-            failed_at=None if shared.failure is None else at,
-            failure=shared.failure,
-            flags=shared.flags,
-            channel_id=shared.texts[0],
-            agent_groups=shared.groups,
+            failed_at=None if outcome.failure is None else at,
+            failure=outcome.failure,
+            flags=outcome.flags,
+            channel_id=what.texts[0],
+            agent_groups=what.groups,
         )
 
     def _read_times(self, cells: list[str]) -> list[int | None]:
@@ -241,25 +242,23 @@ class PlatformRows(RowReader):
                     times[index] = column[text]
         return times
 
-    def _shared(self, cells: tuple[str, ...]) -> _Shared:
-        values = (self._value(self._columns.get(name, -1), cell) for name, cell in zip(_SHARED, cells, strict=True))
-        channel, line, template, reason, detail, code, groups, origin, language, *flags = values
+    def _values(self, names: Sequence[str], cells: tuple[str, ...]) -> list[str | None]:
+        return [self._value(self._columns.get(name, -1), cell) for name, cell in zip(names, cells, strict=True)]
+
+    def _sent(self, cells: tuple[str, ...]) -> Sent:
+        channel, line, template, groups, origin, language = self._values(SENT_COLUMNS, cells)
+        return Sent((channel, line, template), _line(line, channel), _origin(origin), language, groups)
+
+    def _outcome(self, cells: tuple[str, ...]) -> Outcome:
+        reason, detail, code, *flags = self._values(OUTCOME_COLUMNS, cells)
         stated, number = Flags(*map(boolean_of, flags)), code_of(code)
         if number == 0 and not stated.not_sent and reason is None:
             number = None  # 0 means that there was no error
         failed = bool(stated.not_sent) or any(part is not None for part in (reason, detail, number))
-        return _Shared(
-            (channel, line, template),
-            _line(line, channel),
-            stated,
-            Failure(number, reason, detail) if failed else None,
-            _origin(origin),
-            language,
-            groups,
-        )
+        return Outcome(stated, Failure(number, reason, detail) if failed else None)
 
-    def _keyless(self, cells: list[str], shared: _Shared, customer: str | None, contact: str | None) -> str:
-        channel, line, template = shared.texts
+    def _keyless(self, cells: list[str], what: Sent, customer: str | None, contact: str | None) -> str:
+        channel, line, template = what.texts
         when = self._value(self._sent_at, cells[self._sent_at])
         if when is None:
             when = self._value(self._session_start, cells[self._session_start])
