@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
 _MAX_LEVELS = 6  # escapes of escapes
 _BLOCK_BYTES = 1 << 18  # undone at once, as lists of what is between two escapes take many times the room
@@ -140,6 +139,8 @@ def _undo_octals(text: bytes) -> bytes:
 
 
 def _undo_percents(text: bytes) -> bytes:
+    from urllib.parse import unquote_to_bytes  # few logs need it
+
     return unquote_to_bytes(text.replace(b"+", b" "))
 
 
