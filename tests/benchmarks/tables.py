@@ -89,7 +89,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The rates of one table of so many rows and bytes; peer: `sqlite-utils insert --csv`."""
+    """The rates of one table of so many rows and bytes, all of them read; peer: `sqlite-utils insert --csv`."""
 
     rows: int
     size: int
@@ -107,7 +107,7 @@ def measure(directory: Path, rows: int) -> Figures:
     readings, imports, peers = [], [], []
     for _ in range(ROUNDS):
         readings.append(_reading(path))
-        imports.append(_import(directory, path))
+        imports.append(_import(directory, path, rows))
         peers.append(_sqlite_utils(directory / "table.db.peer", path, rows))
     return Figures(rows, path.stat().st_size, _median(readings), _median(imports), _median(peers))
 
@@ -122,13 +122,15 @@ def _reading(path: Path) -> Rate:
     return Rate(count / seconds, count / cpu)
 
 
-def _import(directory: Path, path: Path) -> Rate:
+def _import(directory: Path, path: Path, rows: int) -> Rate:
     """The import into an empty database; its CPU time includes starting the process."""
     for old in directory.glob("table.db*"):
         old.unlink()
     before = _cpu_seconds()
     done = imported(directory / "table.db", path)
     cpu = _cpu_seconds() - before
+    if done.events != rows:
+        raise ValueError(f"{done.events} of {rows} rows were read")
     for old in directory.glob("table.db*"):
         old.unlink()
     return Rate(done.rate, done.events / cpu)
