@@ -52,6 +52,7 @@ MAIN_KEYS = (
     "dashboard.compare",
     "dashboard.clear",
     "dashboard.view",
+    "dashboard.breakdown",
     "dashboard.find-next-on",
     "dashboard.sort",
     "dashboard.save",
