@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zoneinfo
 
 from hypothesis import settings
 
@@ -18,3 +19,6 @@ for name in [name for name in os.environ if name.startswith("TEXTUAL_") and "SNA
 for name in ("NO_COLOR", "COLORTERM", "SALUDO_DB", "SSH_CONNECTION"):
     os.environ.pop(name, None)
 os.environ["SALUDO_SETTINGS"] = os.devnull
+# The package's time zones, whatever the system has: `saludo check` tells if those are old.
+os.environ["PYTHONTZPATH"] = ""
+zoneinfo.reset_tzpath()

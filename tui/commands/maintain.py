@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from argparse import Namespace
+from contextlib import suppress
 
 from storage.database.connection import DatabaseError, exists, reading, writing
 from storage.database.settings import (
@@ -17,6 +18,7 @@ from storage.database.settings import (
 )
 from storage.domain.errors import unknown_word
 from storage.domain.web_links import is_web_link
+from storage.domain.zone_data import is_outdated, version_of_zone
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
 from tui.commands.import_summary import repair_lines
@@ -39,6 +41,7 @@ def check(arguments: Namespace) -> int:
                 print_message(line)
         with bar("checking") as progress:
             problems = find_problems(writer, progress.count)
+        _advise_on_zone_data(writer.connection)
     if problems:
         print_lines(*problems)
         if arguments.rebuild:
@@ -46,6 +49,17 @@ def check(arguments: Namespace) -> int:
     else:
         print_message(f"{path}: no problems found")
     return 1 if problems else 0
+
+
+def _advise_on_zone_data(connection: sqlite3.Connection) -> None:
+    """Tells that the days may be wrong because Python uses an old time zone database."""
+    with suppress(StoredSettingError):  # it is among the problems
+        version = version_of_zone(load_settings(connection).time_zone)
+        if version is not None and is_outdated(version):
+            print_message(
+                f"the time zone database that Python uses is of {version}; update the system's tzdata:"
+                " later changes of clocks are unknown to it"
+            )
 
 
 def settings(arguments: Namespace) -> int:
