@@ -6,10 +6,14 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.benchmarks import busy, everything, exports, imports, memory, reports, tables
+from storage.database.connection import writing
+from storage.ingest.integrity import check
+from storage.sources.opened import Options
+from tests.benchmarks import busy, checks, everything, exports, imports, memory, reports, starts, tables
 from tests.benchmarks.captures import Size, arrivals, write
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.flattened import flatten
@@ -19,6 +23,7 @@ from tests.benchmarks.processes import watched
 from tests.benchmarks.report import database
 from tests.benchmarks.report_rows import Reported, growth_row, report_rows
 from tests.benchmarks.rows import Row, header, text
+from tests.storage.ingest.import_runs import run
 
 STARTS = 2_000
 
@@ -135,3 +140,16 @@ def test_the_table_of_the_benchmark_is_read_whole(directory: Path) -> None:
     measured = tables.measure(directory, 60)  # raises if a row is not read
     assert measured.rows == 60
     assert min(measured.reading.cpu, measured.peer.rows, measured.whole.rows) > 0
+
+
+def test_a_database_that_is_copied_within_itself_is_sound(tmp_path: Path) -> None:
+    log, path = tmp_path / "log.jsonl", tmp_path / "saludo.db"
+    write(log, Size(300, days=3, contacts=20))
+    run(path, log, Options(ZoneInfo(starts.ZONE)))
+    with writing(path) as writer:
+        before = writer.connection.execute("SELECT count(*) FROM messages WHERE origin IS NOT NULL").fetchone()[0]
+        checks.multiply(writer.connection, 4 * before)
+        assert writer.connection.execute("SELECT count(*) FROM messages WHERE origin IS NOT NULL").fetchone() == (
+            4 * before,
+        )
+        assert check(writer, lambda done, of: None) == []
