@@ -126,6 +126,7 @@ async def restore(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> N
     assert on_dashboard(app)
     parts = board.parts
     parts.navigation.history, parts.live.paused, parts.saves.progress, parts.search.text = History(), False, None, ""
+    parts.breakdowns._marked.clear()
     parts.arrangement.show_chart("daily")
     board.table.action_move_to(0)
     if board.view != View(board.view.filter.parse("period:30d")):

@@ -51,7 +51,7 @@ async def test_the_table_grouped_by_notification_opens_its_starts(path: Path) ->
         text = screen_text(app)
         assert "Notifications" in text
         row = next(line for line in text.splitlines() if scenes.PROMO in line)
-        assert row.split()[-6:] == ["40", "40", "8", "20.0%", "10", "31.2%"]
+        assert row.split()[-8:] == ["40", "40", "32", "22", "10", "31.2%", "8", "20.0%"]
         await press(pilot, "down", "enter")
         assert app.dashboard.table.count == 40
         await press(pilot, "escape")
