@@ -7,12 +7,13 @@ import sys
 import pytest
 
 from tests.faults import __main__ as command
-from tests.faults.attacks import DOCUMENT, kept, table
+from tests.faults.attacks import ATTACKS, DOCUMENT, kept, table
 
 
 def test_the_document_shows_the_kept_result_of_every_attack() -> None:
     assert table() in DOCUMENT.read_text(encoding="utf-8")
     results = kept()
+    assert [attack.name for attack in ATTACKS if attack.name not in results] == []
     assert [name for name, result in results.items() if result["failures"]] == []
 
 
