@@ -13,27 +13,34 @@ from contextlib import suppress
 from pathlib import Path
 
 _MOST = 400  # bytes of a lock file
+_NOTHING = b"?"  # over the first byte of a record: it is of no boot
 
 
 class MainFileRecord:
-    """Writes the record of a writer; does nothing where the lock file cannot be written.
+    """Writes the record of a writer.
 
     Args:
         lock: descriptor of the lock file, locked.
         file: the database.
+
+    Raises:
+        OSError: the lock file cannot be written.
     """
 
     def __init__(self, lock: int, file: Path) -> None:
         self._lock, self._file = lock, file
         self._process, self._boot = f"{os.getpid()}\n".encode(), _boot()
+        os.pwrite(lock, self._process + _NOTHING, 0)
         with suppress(OSError):
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, self._process, 0)
+            os.ftruncate(lock, len(self._process + _NOTHING))
 
     def forget(self) -> None:
-        """The file may change from now on."""
-        with suppress(OSError):
-            os.ftruncate(self._lock, len(self._process))
+        """The file may change from now on.
+
+        Raises:
+            OSError: the lock file cannot be written: a record that stays would blame a file that is sound.
+        """
+        os.pwrite(self._lock, _NOTHING, len(self._process))
 
     def keep(self) -> None:
         """The file does not change until `forget`."""
@@ -41,6 +48,7 @@ class MainFileRecord:
             own = os.fstat(self._lock).st_ino
             text = f"{self._boot} {own} {_salt(self._file)} {_state(self._file)}\n".encode()
             os.pwrite(self._lock, text, len(self._process))
+            os.ftruncate(self._lock, len(self._process) + len(text))
 
 
 def differs_from_record(file: Path, lock: Path) -> bool:
@@ -65,7 +73,7 @@ def holder(lock: int) -> str:
 def _read(lock: Path) -> str:
     """The record in a lock file, without its line end; empty if there is none or it is unfinished."""
     lines = _beginning(lock, _MOST).decode("ascii", "replace").split("\n")
-    return lines[1] if len(lines) == 3 else ""
+    return lines[1] if len(lines) == 3 and not lines[2] else ""
 
 
 def _state(file: Path) -> str:

@@ -44,7 +44,11 @@ def writer_lock(file: Path) -> Iterator[MainFileRecord]:
         handle = _locked(lock_path(file))
         stack.callback(os.close, handle)
         _lock_names(file, stack)
-        yield MainFileRecord(handle, file)
+        try:
+            record = MainFileRecord(handle, file)
+        except OSError as error:
+            raise LockError(f"cannot be written ({error.strerror})") from None
+        yield record
 
 
 def _locked(lock: Path) -> int:
