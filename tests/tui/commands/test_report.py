@@ -164,7 +164,7 @@ class TestExport:
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
         for path in (pipe, tmp_path):
-            assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "already exists")
+            assert_one_line(saludo(capsys, "export", "-o", str(path)), 1, "not a regular file")
             assert_one_line(saludo(capsys, "export", "-o", str(path), "--force"), 1, "not a regular file")
         assert pipe.is_fifo()
 
