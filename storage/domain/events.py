@@ -212,9 +212,15 @@ class Reject:
 @final
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A record that was understood but that the report ignores, such as an SMS, or a status that is not in `Step`."""
+    """A record that was understood but that the report ignores, such as an SMS, or a status that is not in `Step`.
+
+    Attributes:
+        what: what it is.
+        count: how many of them there are in a row.
+    """
 
     what: str
+    count: int = 1
 
 
 Item = Event | Reject | Ignored

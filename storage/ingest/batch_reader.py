@@ -49,7 +49,7 @@ def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
         if type(item) is Reject:
             rejects.append(item)
         elif type(item) is Ignored:
-            ignored += 1
+            ignored += item.count
             continue
         elif type(item) is Sends:
             merger.add_all(item)

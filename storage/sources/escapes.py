@@ -7,6 +7,7 @@ Nginx, Apache and `repr` of bytes write `\\x22`; JSON text, MySQL and other dump
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ _BLOCK_BYTES = 1 << 18  # undone at once, as lists of what is between two escape
 # The start of an object: plain, or with an escaped quote. White space may be escaped as well. Repetitions are bounded:
 # a long run of backslashes would be searched again from each of them.
 _START = re.compile(
-    rb"""\{(?:\s|\\+[nrt]|&\#1[03];)*
+    rb"""\{(?=[\s&"'\#]|\\++["'nrtxu]|\Z)(?:\s|\\+[nrt]|&\#1[03];)*
     (?: (?P<doubled> (?:"")+ (?=[\w$]) )
       | (?P<plain> ["'] | $ )
       | (?P<backslash> \\ (?: \\ | x5[Cc] | u005[Cc] ){0,64} (?: ["'] | x2[27] | u002[27] ) )
@@ -25,13 +26,31 @@ _START = re.compile(
     )""",
     re.VERBOSE,
 )
-_ESCAPED_BRACE = re.compile(
-    rb"(?P<percent>%(?:25)*7[Bb])|(?P<backslash>(?<!\\)\\(?:\\|x5[Cc]|u005[Cc]){0,64}(?:x7[Bb]|u007[Bb]))|(?P<entity>&#123;)"
-)
+# The first backslash of a run, or the brace of another one would be found from each of them.
+_ESCAPED_BRACES = {
+    "percent": ((b"%",), re.compile(rb"%(?:25)*+7[Bb]")),
+    "backslash": (
+        (b"x7", b"u007"),
+        re.compile(rb"\\(?<!\\\\)(?:\\|x5[Cc]|u005[Cc]){0,64}(?:x7[Bb]|u007[Bb])"),
+    ),
+    "entity": ((b"&#123;",), re.compile(rb"&#123;")),
+}
 
 _SINGLE = re.compile(rb"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _CONTROLS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"0": b"\0", b"Z": b"\x1a"}
 _LATIN_1 = 0xFF
+_PERCENT = re.compile(rb"%(?=[0-9A-Fa-f]{2})")
+_ENTITIES = (
+    (b"&quot;", b'"'),
+    (b"&#34;", b'"'),
+    (b"&#x22;", b'"'),
+    (b"&#39;", b"'"),
+    (b"&apos;", b"'"),
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    (b"&#123;", b"{"),
+    (b"&#125;", b"}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +79,12 @@ def escape_of(text: bytes, *, skip_plain: bool = False) -> str | None:
                 return found.lastgroup
             if not skip_plain:
                 return None
-    if b"%" in text or b"\\" in text or b"&#" in text:
-        found_brace = _ESCAPED_BRACE.search(text)
-        return None if found_brace is None else found_brace.lastgroup
-    return None
+    places = {
+        found.start(): name
+        for name, (signs, brace) in _ESCAPED_BRACES.items()
+        if any(map(text.__contains__, signs)) and (found := brace.search(text)) is not None
+    }
+    return places[min(places)] if places else None
 
 
 class Unescaping:
@@ -138,13 +159,23 @@ def _undo_octals(text: bytes) -> bytes:
     return text
 
 
-def _undo_percents(text: bytes) -> bytes:
-    from urllib.parse import unquote_to_bytes  # few logs need it
+def undo_percents(text: bytes) -> bytes:
+    """What `urllib.parse.unquote_to_bytes` gives of a form, ten times as fast: as quoted-printable text."""
+    return a2b_qp(_PERCENT.sub(b"=", text.replace(b"+", b" ").replace(b"=", b"=3D")))
 
-    return unquote_to_bytes(text.replace(b"+", b" "))
+
+def undo_entities(text: bytes) -> bytes:
+    """What `html.unescape` gives, ten times as fast for the usual entities."""
+    return b"&".join(map(_undo_others, text.split(b"&amp;")))
 
 
-def _undo_entities(text: bytes) -> bytes:
+def _undo_others(text: bytes) -> bytes:
+    if b"&" not in text:
+        return text
+    for entity, meaning in _ENTITIES:
+        text = text.replace(entity, meaning)
+    if b"&" not in text:
+        return text
     import html  # few logs need it
 
     return html.unescape(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
@@ -154,6 +185,6 @@ _ESCAPES = {
     "backslash": _Escape(undo_backslashes, re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?|u[0-9A-Fa-f]{0,3})?)\Z")),
     "doubled": _Escape(undo_doubled_quotes, re.compile(rb'(?<!")(?:"")*(")\Z')),
     "octal": _Escape(_undo_octals, re.compile(rb"(#(?:01?)?)\Z")),
-    "percent": _Escape(_undo_percents, re.compile(rb"(%[0-9A-Fa-f]?)\Z")),
-    "entity": _Escape(_undo_entities, re.compile(rb"(&#?\w{0,8})\Z")),
+    "percent": _Escape(undo_percents, re.compile(rb"(%[0-9A-Fa-f]?)\Z")),
+    "entity": _Escape(undo_entities, re.compile(rb"(&#?\w{0,8})\Z")),
 }

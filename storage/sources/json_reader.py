@@ -6,23 +6,27 @@ Knows no format in particular. This is the hottest path of an import: nearly eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from storage.domain.events import Event, Ignored, Item
+from storage.domain.events import Event, Item
 from storage.sources import formats
 from storage.sources.format import Context, Format, Shortcut
 from storage.sources.json_scanner import Record
 from storage.sources.object_finder import ObjectFinder
 from storage.sources.opened import OpenedSource
 from storage.sources.stream import PIECE_BYTES, Stream
+from storage.sources.stretches import TEXT_LINE, UNKNOWN, Stretches
 from storage.sources.unwrapping import Unwrapper
 
 _BRACE, _LINE_FEED = b"{\n"
+_FEW_ITEMS = 100  # of a line; more are not kept to look for equal lines
 
 
 def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterator[Item]:
     """The items of a stream of JSON objects, from `source.start` on."""
     readers = JsonReaders(context)
-    finder = ObjectFinder(readers.words)
+    finder = ObjectFinder(readers.words, readers.useless)
+    stretches = Stretches(source, stream, finder, readers.useless)
     one, several = readers.one, readers.several
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
@@ -40,17 +44,36 @@ def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterat
             source.reached = stream.offset
             yield from items[-1:]
             continue
-        for record in finder.feed(line, number):
-            yield from _record_items(source, readers, record)
+        stretches.begin(line)
+        items = []
+        for found in _found_items(source, readers, finder, line, number):
+            if len(items) < _FEW_ITEMS:
+                items.append(found)
+            yield found
+        behind = stretches.behind(items, number) if len(items) < _FEW_ITEMS else ()
+        yield from behind[:-1]
         if not finder.inside:
             source.reached = stream.offset
+        yield from behind[-1:]
     for record in finder.end():
         yield from _record_items(source, readers, record)
 
 
+def _found_items(
+    source: OpenedSource, readers: JsonReaders, finder: ObjectFinder, line: bytes, number: int
+) -> Iterator[Item]:
+    """The items of the objects that end on a line, or a piece of one."""
+    passed = finder.passed
+    for record in finder.feed(line, number):
+        yield from _record_items(source, readers, record)
+    if finder.passed > passed:
+        source.records += finder.passed - passed
+        yield replace(UNKNOWN, count=finder.passed - passed)
+
+
 def _record_items(source: OpenedSource, readers: JsonReaders, record: Record | None) -> list[Item]:
     if record is None:
-        return [Ignored("line without JSON")]
+        return [TEXT_LINE]
     source.records += 1
     return readers.items(record)
 
@@ -62,12 +85,13 @@ class JsonReaders:
 
     Attributes:
         words: A line with one of them that cannot be read is a reject.
+        useless: Knows the texts that hold no record.
     """
 
     def __init__(self, context: Context) -> None:
         self._formats = {format.json(context): format for format in formats.FORMATS if format.json is not None}
         self._unwrapper = Unwrapper([*self._formats])
-        self.words = self._unwrapper.words
+        self.words, self.useless = self._unwrapper.words, self._unwrapper.useless
         self._event_of: Callable[[bytes], Event | None] = _no_event
         for reader in reversed(self._formats):
             if (shortcut := reader.shortcut()) is not None:

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import islice
 from typing import Any
 
 import msgspec
 
+from storage.sources.nesting import passed_over
 from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES, without_bom
+from storage.sources.useless import Useless
 
 # A whole string, a string that the end of the line cuts off, or a brace.
 # Possessive, without a choice for each character: else the engine keeps 120 bytes for each, gigabytes for one string.
@@ -25,10 +28,18 @@ _NO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\.)*+")*+\Z')
 _OBJECT_START = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
 # Objects without a member say nothing. A long run of them is skipped at once: millions fit into a small archive.
 _EMPTY_OBJECTS = re.compile(rb"(?:\{\s*+\}[\s,]*+){32,}+")
+# In a long text, objects without a member are skipped even if other things are between them.
+_MEMBER_START = re.compile(rb"""\{(?=\s*+(?:["']|\Z))""")
+_LONG_TEXT = 1 << 14  # bytes
+_LOOKED_AT = 64  # braces, after which `nesting` goes on, and objects, after which `Useless` does
 _FIRST_MEMBER = re.compile(rb'\{\s*"[^"\n]*"')
-# How much of a broken object is searched for the start of a whole one.
+# How much of a broken object is searched for the start of a whole one, which is at most as long.
 _SEARCHED_BYTES = 1 << 20
-_SEARCHED_STARTS = 200
+_SEARCHED_STARTS, _TRIED_STARTS = 5_000, 200
+_DECODED_AGAIN = 4  # times the text
+_COST_OF_DEPTH = 100_000  # bytes that could be decoded while too deep nesting is
+
+TOO_LONG = f"longer than {MAX_RECORD_BYTES >> 20} MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +80,23 @@ _CLOSED, _OPEN_STRING, _CUT_STRING, _OPEN = _State
 class Scanner:
     """Cuts objects out of lines. Counts braces outside strings, and knows a broken object by what follows it.
 
+    Of an object that is too long only its end is looked for, once it is told.
+
+    Args:
+        useless: Knows what can be passed over, uncounted by `feed`; None looks at every object.
+
     Attributes:
         inside: Whether an object has started and not ended.
+        passed: How many objects without use were passed over.
+        text_size: Bytes so far of the text of a member that the last piece cuts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, useless: Useless | None = None) -> None:
         self.inside = False
+        self.passed = 0
+        self.text_size = 0
+        self._useless = useless
+        self._found = 0  # objects in this line since some were passed over
         # The text that is scanned.
         self._text = b""
         self._number = 0  # the number of the line that `_counted` is on
@@ -90,7 +112,8 @@ class Scanner:
         self._flat = False  # pretty-printed without indentation, so that inner objects look like new ones
         # The piece of a line that was fed last.
         self._line_goes_on = False  # the piece was not the end of its line
-        self._cut = b""  # the start of a string at the end of the piece
+        self._cut = b""  # what makes the next piece go on in a string: a quote, and a backslash at the end
+        self._keeps = True  # the parts; not those of an object that is too long
 
     def feed(self, line: bytes, number: int) -> Sequence[Record | None]:
         """The objects that end on a line; None for a line that holds no part of one.
@@ -100,11 +123,13 @@ class Scanner:
             number: Its number, from 1.
         """
         text = self._cut + (without_bom(line) if number == 1 else line)
-        is_later_piece, self._cut = self._line_goes_on, b""
+        is_later_piece, cut, self._cut = self._line_goes_on, len(self._cut), b""
         self._line_goes_on = len(line) >= PIECE_BYTES and line[-1:] != b"\n"
         found: Sequence[Record | None] = ()
+        if not self._keeps and not is_later_piece and 0 <= text.find(b"{") <= self._indent:
+            self._clear()
         if is_later_piece or self._line_goes_on:
-            found = self._scan(text, number)
+            found = self._scan(text, number, cut)
         elif stripped := text.strip():
             found = self._feed_whole(text, stripped, number)
         self.inside = self._depth > 0 or self._line_goes_on
@@ -116,6 +141,24 @@ class Scanner:
         while self._depth:
             found += self._drop("cut off at the end of the file")
         return found
+
+    def state(self) -> tuple[object, ...]:
+        """What decides how the next line is read, but for numbers of lines."""
+        return self._depth, self._indent, self._flat, self._cut, self._keeps, self._size, *self._parts[:2]
+
+    def keep(self, lines: bytes) -> bool:
+        """Takes whole lines without a brace into the current object; False, and nothing, where each has to be looked at.
+
+        Args:
+            lines: Lines that hold whole strings, if any.
+        """
+        if not self._keeps:
+            return True
+        if len(self._parts) < 2 or self._line_goes_on or self._size + len(lines) > MAX_RECORD_BYTES:
+            return False
+        self._parts.append(lines)
+        self._size += len(lines)
+        return True
 
     def _feed_whole(self, text: bytes, stripped: bytes, number: int) -> Sequence[Record | None]:
         """The objects that end on a line that is not in pieces."""
@@ -145,32 +188,49 @@ class Scanner:
         start = _OBJECT_START.search(stripped)
         return start is not None and _starts_whole(stripped[start.start() :])
 
-    def _scan(self, text: bytes, number: int) -> list[Record]:
+    def _scan(self, text: bytes, number: int, cut: int = 0) -> list[Record]:
         """The objects that end in a text, which may start inside one. Keeps the start of one that does not end.
 
         Args:
             text: One line, or what was kept of a broken object.
             number: The number of its first line.
+            cut: How many of its first bytes were kept already.
         """
         found: list[Record] = []
-        self._text, self._number, self._counted, self._start, self._position = text, number, 0, 0, 0
+        self._restart(text, number)
+        self._start = cut
         while self._depth or self._find_start():
             state = self._find_end()
             if state is _OPEN or state is _CUT_STRING:
-                part = self._text[self._start :]
-                if self._indent == 0 and len(self._parts) == 1 and part[:1] == b'"':
-                    self._flat = True
-                self._parts.append(part)
-                self._size += len(part)
-                if self._size + len(self._cut) > MAX_RECORD_BYTES:
-                    self._cut = b""
-                    found += self._drop("longer than 64 MB")
+                found += self._keep(self._text[self._start :])
                 break
-            if state is _CLOSED:
+            if not self._keeps:  # it was told when it became too long
+                if state is _OPEN_STRING:
+                    self._restart(b"", self._number)
+                self._clear()
+            elif state is _CLOSED:
                 found.append(self._close())
+                self._found += 1
             else:
                 found.append(self._close_broken())
         return found
+
+    def _keep(self, part: bytes) -> list[Record]:
+        """Keeps a part of an object that goes on; its record where it is too long."""
+        if not self._keeps:
+            return []
+        if self._indent == 0 and len(self._parts) == 1 and part[:1] == b'"':
+            self._flat = True
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size <= MAX_RECORD_BYTES:
+            return []
+        text = b"".join(self._parts)
+        if _next_whole(text) < len(text):
+            self._parts, self._cut = [text], b""
+            return self._drop(TOO_LONG)
+        self._parts, self._size, self._keeps = [], 0, False
+        return [Record(text, self._line, TOO_LONG)]
 
     def _restart(self, text: bytes, number: int) -> None:
         """Scans another text instead of the current one."""
@@ -179,9 +239,14 @@ class Scanner:
     def _find_start(self) -> bool:
         """Moves to the start of the next object; False where there is none."""
         text = self._text
-        found = _OBJECT_START.search(text, self._position)
-        while found is not None and (run := _EMPTY_OBJECTS.match(text, found.start())) is not None:
-            found = _OBJECT_START.search(text, run.end())
+        if len(text) - self._position > _LONG_TEXT:
+            if self._useless is not None and self._found >= _LOOKED_AT:
+                self._pass_over(self._useless)
+            found = _MEMBER_START.search(text, self._position)
+        else:
+            found = _OBJECT_START.search(text, self._position)
+            while found is not None and (run := _EMPTY_OBJECTS.match(text, found.start())) is not None:
+                found = _OBJECT_START.search(text, run.end())
         if found is None:
             return False
         start = found.start()
@@ -191,27 +256,51 @@ class Scanner:
         self._line, self._flat = self._number, False
         return True
 
+    def _pass_over(self, useless: Useless) -> None:
+        """Moves behind objects without use."""
+        while True:
+            self._position, count = useless.objects(self._text, self._position)
+            if not count:
+                break
+            self.passed += count
+        self._found = 0
+
     def _find_end(self) -> _State:
         """Moves to the end of the current object, or as far as it goes."""
         if _NO_BRACE.match(self._text, self._position) is not None:
             return _OPEN
-        for token in _TOKEN.finditer(self._text, self._position):
-            if token[1] == b'"':
-                continue
-            sign = token[0]
-            if sign == b"{":
-                self._depth += 1
-            elif sign == b"}":
-                self._depth -= 1
-                if self._depth == 0:
-                    self._position = token.end()
-                    return _CLOSED
-            elif self._line_goes_on and token.end() == len(self._text):
-                self._cut, self._text = sign, self._text[: token.start()]
-                return _CUT_STRING
+        position: int | None = self._position
+        while position is not None:
+            left = _LOOKED_AT
+            for token in _TOKEN.finditer(self._text, position):
+                if token[1] == b'"':
+                    continue
+                sign = token[0]
+                if sign == b"{":
+                    self._depth += 1
+                elif sign == b"}":
+                    self._depth -= 1
+                    if self._depth == 0:
+                        self._position = token.end()
+                        return _CLOSED
+                else:
+                    return self._cut_string(token) if self._line_goes_on else _OPEN_STRING
+                left -= 1
+                if not left:
+                    position, self._depth = passed_over(self._text, token.end(), self._depth)
+                    break
             else:
-                return _OPEN_STRING
+                position = None
         return _OPEN
+
+    def _cut_string(self, token: re.Match[bytes]) -> _State:
+        """A string that does not end before its line or piece does."""
+        if token.end() < len(self._text):
+            return _OPEN_STRING
+        goes_on = token.start() == 0 and self._start > 0
+        self.text_size = len(token[0]) + (self.text_size if goes_on else 0)
+        self._cut = b'"\\' if token[1] == b"\\" else b'"'
+        return _CUT_STRING
 
     def _close(self) -> Record:
         """The object that ends at the position."""
@@ -232,6 +321,9 @@ class Scanner:
 
     def _drop(self, why: str) -> list[Record]:
         """Gives up the current object, and scans what was kept of it for another."""
+        if not self._keeps:
+            self._clear()
+            return []
         record, rest, number = self._split(why)
         return [record, *self._scan(rest, number)]
 
@@ -247,7 +339,7 @@ class Scanner:
         return Record(text[:place], line, why), text[place:], line + text.count(b"\n", 0, place)
 
     def _clear(self) -> None:
-        self._parts, self._size, self._depth = [], 0, 0
+        self._parts, self._size, self._depth, self._keeps = [], 0, 0, True
 
 
 def _hides_another(text: bytes) -> bool:
@@ -270,27 +362,38 @@ def _next_whole(text: bytes) -> int:
     A whole object starts with the same member as the broken one, or where no value is expected.
     """
     first_member = _FIRST_MEMBER.match(text)
-    tried = 0
-    for found in _OBJECT_START.finditer(text[:_SEARCHED_BYTES], 1):
+    shown = text[: 2 * _SEARCHED_BYTES].decode("latin-1")  # a sign for each byte, and JSON's own signs are ASCII
+    tried, left = 0, _DECODED_AGAIN * len(shown)
+    for found in islice(_OBJECT_START.finditer(text[:_SEARCHED_BYTES], 1), _SEARCHED_STARTS):
         place = found.start()
         alike = first_member is not None and text.startswith(first_member[0], place)
         if not alike and text[max(0, place - 80) : place].rstrip()[-1:] in b":[,":
             continue
-        if _starts_whole(text[place:]):
+        if (error := _error_of(shown, place)) is None:
             return place
-        tried += 1
-        if tried == _SEARCHED_STARTS:
+        tried, left = tried + 1, left - (error - place)
+        if tried == _TRIED_STARTS or left < 0:
             break
     return len(text)
 
 
 def _starts_whole(text: bytes) -> bool:
     """Whether the text starts with a whole JSON object."""
+    return _error_of(text.decode("utf-8", "replace"), 0) is None
+
+
+def _error_of(text: str, place: int) -> int | None:
+    """Where the JSON object that starts at a place is in error; None where it is whole."""
     try:
-        json.JSONDecoder(strict=False).raw_decode(text.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return False
-    return True
+        json.JSONDecoder(strict=False).raw_decode(text, place)
+    except json.JSONDecodeError as error:
+        # The place of a string that does not end is its start.
+        return len(text) if error.msg.startswith("Unterminated") else max(place, error.pos)
+    except RecursionError:
+        return place + _COST_OF_DEPTH
+    except ValueError:
+        return place
+    return None
 
 
 def decodes(text: bytes) -> bool:

@@ -5,15 +5,19 @@ Knows no format. A line with one of the given words whose objects cannot be foun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from storage.sources.escapes import Unescaping, escape_of
-from storage.sources.json_scanner import Record, Scanner, decodes
+from storage.sources.json_scanner import TOO_LONG, Record, Scanner, decodes
 from storage.sources.literals import literal_in
-from storage.sources.stream import PIECE_BYTES
+from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES
+from storage.sources.useless import Useless
 
 _NO_OBJECT = "no JSON object in it can be read"
 _LINE_FEED = b"\n"
+_MOST_WRAPPERS = 4  # objects around records that are too long to be kept
+_OBJECT = re.compile(rb'\{\s*+"[^{}]*+\}')
 
 
 def objects_in(text: bytes, words: Sequence[bytes]) -> Iterator[Record | None]:
@@ -30,6 +34,32 @@ def objects_in(text: bytes, words: Sequence[bytes]) -> Iterator[Record | None]:
     yield from finder.end()
 
 
+def objects_in_large(
+    text: bytes, start: int, end: int, words: Sequence[bytes], useless: Useless
+) -> Iterator[Record | None]:
+    """The same for a part of a large text, of which no copy is made, without objects that are of no use."""
+    finder, number = ObjectFinder(words, useless), 1
+    for piece in pieces_of(text, start, end):
+        yield from finder.feed(piece, number)
+        number += piece[-1:] == _LINE_FEED
+    yield from finder.feed(_LINE_FEED, number)
+    yield from finder.end()
+
+
+def pieces_of(text: bytes, start: int, end: int) -> Iterator[bytes]:
+    """The lines of a part of a text, long ones in pieces that are at least as long as PIECE_BYTES."""
+    while start < end:
+        found = text.find(_LINE_FEED, start, min(end, start + PIECE_BYTES))
+        if found >= 0:
+            stop = found + 1
+        else:
+            stop = start + PIECE_BYTES if end - start >= 2 * PIECE_BYTES else end
+            found = text.find(_LINE_FEED, start, stop)
+            stop = found + 1 if found >= 0 else stop
+        yield text[start:stop]
+        start = stop
+
+
 class ObjectFinder:
     """Cuts objects out of lines, in the form of `Scanner`.
 
@@ -37,10 +67,12 @@ class ObjectFinder:
         inside: Whether an object or an escaped line has started and not ended.
     """
 
-    def __init__(self, words: Sequence[bytes]) -> None:
+    def __init__(self, words: Sequence[bytes], useless: Useless | None = None) -> None:
         self.inside = False
-        self._words = words
-        self._scanner = Scanner()
+        self._words, self._useless = words, useless
+        self._scanner = Scanner(useless)
+        self._passed = 0  # objects without use, by scanners before this one
+        self._wrappers = 0  # around the current object, each too long to be kept
         self._escaped: _EscapedLine | None = None
         self._number = 0  # of the line that came last
         self._cut = False  # whether the last piece was not the end of its line
@@ -55,6 +87,19 @@ class ObjectFinder:
         self.inside = self._scanner.inside
         return self._nothing_lost(line, number, found) if not self.inside and self._has_word(line) else found
 
+    @property
+    def passed(self) -> int:
+        """How many objects without use were passed over."""
+        return self._passed + self._scanner.passed
+
+    def state(self) -> tuple[object, ...] | None:
+        """What decides how the next line is read, but for numbers of lines; None within an escaped line."""
+        return None if self._escaped is not None else (*self._scanner.state(), self._cut)
+
+    def keep(self, lines: bytes) -> bool:
+        """Takes whole lines that neither start nor end an object nor have an escape; see `Scanner.keep`."""
+        return self._escaped is None and not self._has_word(lines) and self._scanner.keep(lines)
+
     def _feed_other(self, line: bytes, number: int) -> Sequence[Record | None]:
         """The same for what is more than a plain line of its own: a part of an object or of a line, or escaped."""
         self._number = number
@@ -62,15 +107,43 @@ class ObjectFinder:
         found: Sequence[Record | None] = ()
         if self._escaped is None and starts and self._scanner.inside and self._interrupts(line):
             found = self._scanner.end()
-            self._scanner = Scanner()
+            self._start_scanner()
         if self._escaped is None and not self._scanner.inside and escape_of(line) is not None:
             self._escaped = _EscapedLine(line)
         if self._escaped is None:
             found = [*found, *self._scanner.feed(line, number)]
+            if found and (record := found[-1]) is not None and record.broken is TOO_LONG:
+                found = [*found[:-1], *self._objects_of(record)]
         else:
             found = [*found, *self._of_escaped(self._escaped, line, number, starts)]
         self.inside = self._scanner.inside or self._escaped is not None
+        self._wrappers = self._wrappers if self.inside else 0
         return found
+
+    def _objects_of(self, record: Record) -> list[Record | None]:
+        """The objects in what was read of one that is too long; the object itself where it holds none.
+
+        The next ones are found in what follows: its end is not looked for.
+        """
+        text = record.text
+        is_text = self._scanner.text_size > MAX_RECORD_BYTES // 2
+        if not is_text and _OBJECT.search(text, 1) is None or self._wrappers == _MOST_WRAPPERS:
+            return [record]
+        if is_text and escape_of(text[1:]) is None:
+            return [record]
+        self._wrappers += 1
+        self._start_scanner()
+        self._cut = False
+        found: list[Record | None] = []
+        number = record.line
+        for piece in pieces_of(text, 1, len(text)):
+            found += self.feed(piece, number)
+            number += piece[-1:] == _LINE_FEED
+        return found
+
+    def _start_scanner(self) -> None:
+        self._passed = self.passed
+        self._scanner = Scanner(self._useless)
 
     def end(self) -> list[Record]:
         """What is left at the end of the file."""

@@ -28,6 +28,7 @@ class SendLogReader(JsonReader):
     """Reads the requests of sends with their responses."""
 
     hints = (b"messaging_product",)
+    signs = (b'"to"', b"to\\", b"recipient")  # also where a body is JSON text
     tolerant = True
 
     def __init__(self, context: Context) -> None:

@@ -15,8 +15,9 @@ from storage.sources.decompression import HEAD_BYTES, Decompressed, compression_
 from storage.sources.fields import reject
 
 SAMPLE_BYTES = 262_144  # read to recognise a format
-MAX_RECORD_BYTES = 64 * 1024 * 1024
-PIECE_BYTES = 4 * 1024 * 1024  # of a line that are looked at together, where records need no line ends
+MAX_RECORD_BYTES = 16 << 20  # kept of an object; a longer one is read object by object, or told
+MAX_ROW_BYTES = 4 << 20  # of a row of a table; a longer one is told
+PIECE_BYTES = 1 << 20  # of a line that are looked at together, where records need no line ends
 _CHUNK_BYTES = 65_536
 _SEARCHED_BYTES = 1 << 20  # at once
 _LINE_END = ord("\n")
@@ -117,6 +118,8 @@ class Stream:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.offset = 0, 0
+        self._lines = io.BytesIO()
+        self._skipped = 0, 0  # bytes and lines of the current block
         self._counted = _CountingFile(file)
         self._content = _Peekable(self._counted)
         self._decompressed: Decompressed | None = None
@@ -199,13 +202,15 @@ class Stream:
                 compressed file.
         """
         position, count = self.offset
+        self._skipped = 0, 0
         while block := self._buffered.read1(min(_CHUNK_BYTES, max_bytes)):
             # A long run fills whole blocks, so their ends tell; searching all blocks would slow a log by a tenth.
             has_run = skip_empty and (block.startswith(_EMPTY_LINES) or block.endswith(_EMPTY_LINES))
             parts = _without_empty_lines(block) if has_run else ((block, 0, 0),)
             for part, empty_bytes, empty_lines in parts:
                 # Cutting a block in memory is faster than reading line by line.
-                for line in io.BytesIO(part):
+                self._lines = io.BytesIO(part)
+                for line in self._lines:
                     if line[-1] != _LINE_END:  # the line may go on in the next block
                         line += self._buffered.readline(max_bytes - len(line))
                     position += len(line)
@@ -213,6 +218,9 @@ class Stream:
                         count += 1
                         self.offset = position, count
                     yield line
+                    if self._skipped[0]:
+                        position, count = position + self._skipped[0], count + self._skipped[1]
+                        self._skipped = 0, 0
                 if empty_lines:
                     position, count = position + empty_bytes, count + empty_lines
                     self.offset = position, count
@@ -233,6 +241,19 @@ class Stream:
                 yield block[:whole] + last
             else:
                 yield from filter(None, (block[:whole], last))
+
+    def whole_lines(self) -> bytes:
+        """Whole lines that `lines` gives next, as far as they are in memory; for the reader of a complete line."""
+        lines = self._lines.getvalue()
+        return lines[self._lines.tell() : lines.rfind(b"\n") + 1]
+
+    def skip(self, lines: bytes) -> int:
+        """Passes over the first ones of `whole_lines`, which `lines` then does not give; returns how many they are."""
+        count = lines.count(b"\n")
+        self._lines.seek(len(lines), io.SEEK_CUR)
+        self._skipped = self._skipped[0] + len(lines), self._skipped[1] + count
+        self.offset = self.offset[0] + len(lines), self.offset[1] + count
+        return count
 
     def seek(self, position: int, lines: int) -> None:
         """Continues at a byte of the content that has `lines` lines before it.

@@ -20,15 +20,18 @@ from storage.sources.fields import base64_text, reject
 from storage.sources.format import JsonReader
 from storage.sources.json_scanner import Record, decode, decodes
 from storage.sources.literals import literal_in
-from storage.sources.object_finder import objects_in
+from storage.sources.object_finder import objects_in, objects_in_large
 from storage.sources.repairs import readings
+from storage.sources.useless import Useless
 
 _MAX_DEPTH = 24  # objects, lists and texts around a record
 _MIN_TEXT = 40  # characters; a record has more
 _HIDDEN = re.compile(rb"[A-Za-z0-9+/]{40}|123, ?34")  # base64, and the first bytes of an object as numbers
 _GZIP_IN_BASE64 = "H4sI"
 _MAX_INFLATED = 16 << 20  # bytes
-_LARGE = 4 << 20  # bytes of an object
+_LARGE = 4 << 20  # bytes of an object that is not decoded as a whole, which takes ten times its room
+_MANY_VALUES = 1 << 20, 200_000  # bytes and values of one that takes even more
+_LONG_TEXT = re.compile(rb'"[^"\\]{1000000,}+"|"(?:[^"\\]*+\\.){100000,}+[^"\\]*+"', re.DOTALL)
 _KEPT_TWICE = 3  # members with records up to which an object seems to hold one record in several forms
 _NO_JSON = re.compile(rb"\{\s*[^\s\"}]")
 _HOLDERS = frozenset((dict, list, tuple, str, bytes))  # types of values that may hold a record
@@ -58,6 +61,7 @@ class Unwrapper:
 
     Attributes:
         words: Words of a record's format that say that a text is meant to be one.
+        useless: Knows the texts that hold no record of these readers.
         reader: The reader that took the last record; None before the first one.
     """
 
@@ -69,6 +73,8 @@ class Unwrapper:
         self._tolerant = [reader for reader in readers if reader.tolerant]
         self._signs = [sign for reader in self._exact for sign in reader.signs]
         self._hints = [hint for reader in readers for hint in reader.hints]
+        signs = (sign for reader in readers for sign in reader.signs)
+        self.useless = Useless((*self.words, *self._hints, *signs))
 
     def items(self, record: Record) -> list[Item]:
         """The items of one JSON text: a reject where it is meant to be a record and cannot be read."""
@@ -86,11 +92,11 @@ class Unwrapper:
     def _record_items(self, record: Record, at: _At) -> list[Item] | None:
         if record.broken is not None:
             return self._broken_items(record.text, record.broken, at)
-        if (items := self.direct_items(record.text, at.where)) is not None:
-            return items
-        if len(record.text) > _LARGE and at.depth < _MAX_DEPTH and decodes(record.text):
-            items = self._inner_items(record.text, at)
+        if _is_large(record.text):
+            items = self._large_items(record, at)
         else:
+            if (items := self.direct_items(record.text, at.where)) is not None:
+                return items
             try:
                 value = decode(record.text)
             except ValueError as error:
@@ -100,11 +106,19 @@ class Unwrapper:
             return [reject(at.where, "it names a webhook, but holds none that can be read", record.text)]
         return items
 
-    def _inner_items(self, text: bytes, at: _At) -> list[Item] | None:
-        """The items of a large object, read object by object: decoded as a whole it takes ten times its room."""
-        inside, inner = text[text.find(b"{") + 1 : text.rfind(b"}")], at.inner()
-        records = objects_in(inside, self.words)
-        return _joined(self._record_items(record, inner) for record in records if record is not None)
+    def _large_items(self, record: Record, at: _At) -> list[Item] | None:
+        """The items of a large object, read object by object."""
+        text = record.text
+        if not _has_many_values(text):
+            # A record with one text of many megabytes, which no format reads.
+            items = self.direct_items(_LONG_TEXT.sub(b'""', text), at.where)
+            if items is not None:
+                return items
+        if at.depth >= _MAX_DEPTH or not decodes(text):
+            return self._broken_items(text, "nested too deeply or invalid JSON", at)
+        found = objects_in_large(text, text.find(b"{") + 1, text.rfind(b"}"), self.words, self.useless)
+        inner = at.inner()
+        return _joined(self._record_items(one, inner) for one in found if one is not None)
 
     def _broken_items(self, text: bytes, reason: str, at: _At) -> list[Item] | None:
         """The items of an object that is no JSON; None where nothing says that it is a record."""
@@ -189,6 +203,14 @@ class Unwrapper:
         records = objects_in(text.encode("utf-8", "replace"), self.words)
         inner = at.inner()
         return _joined(self._record_items(record, inner) for record in records if record is not None)
+
+
+def _is_large(text: bytes) -> bool:
+    return len(text) > _LARGE or (len(text) > _MANY_VALUES[0] and _has_many_values(text))
+
+
+def _has_many_values(text: bytes) -> bool:
+    return sum(map(text.count, (b",", b"[", b"{"))) > _MANY_VALUES[1]
 
 
 def _text_of_bytes(values: Sequence[Any]) -> str:

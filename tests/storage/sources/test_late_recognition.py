@@ -18,7 +18,7 @@ from storage.domain.events import Ignored, Reject
 from storage.sources.opened import UnknownFormat
 from storage.sources.recognition import open_source
 from storage.sources.stream import SAMPLE_BYTES
-from tests.captures import OPTIONS, capture, events_of, items_of
+from tests.captures import OPTIONS, capture, events_of, items_of, one_by_one
 from tests.storage.sources.wrappers import LINES
 
 LINES_OF_WEBHOOKS = capture("cloud_lines.jsonl").read_bytes()
@@ -116,7 +116,7 @@ def test_a_pipe_is_searched_to_its_end_as_well(pack: type[bytes], end: bytes) ->
     thread.start()
     with os.fdopen(reader, "rb", buffering=0) as pipe:
         if end:
-            items = list(open_source(pipe, OPTIONS).items())
+            items = one_by_one(open_source(pipe, OPTIONS).items())
             assert items == items_of(content)
         else:
             with pytest.raises(UnknownFormat, match="unrecognised file format"):

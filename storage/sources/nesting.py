@@ -1,0 +1,59 @@
+"""Follows the braces of a long JSON text without looking at each of them. Knows no format.
+
+`json_scanner` looks at one brace after the other, which takes 0.2 us for each: 60 MB of braces took half a minute.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+
+_FIRST, _MOST, _LEAST = 1 << 10, 1 << 16, 1 << 8  # bytes looked at together
+_ROUNDS = 8
+
+_STRING = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"')
+_WHOLE_STRINGS = re.compile(rb'(?:[^"]++|"(?:[^"\\\n]++|\\.)*+")*+')
+_NO_BRACES = bytes(one for one in range(256) if one not in b"{}")
+_STEPS = {ord("{"): 1, ord("}"): -1}
+
+
+def passed_over(text: bytes, position: int, depth: int) -> tuple[int, int]:
+    """Passes over a part of an object that surely does not close it.
+
+    Args:
+        text: The text.
+        position: Where to start, outside a string.
+        depth: Open braces there, at least 1.
+
+    Returns:
+        The place behind that part, outside a string as well, and the open braces there.
+    """
+    size, grows = _FIRST, True
+    while position < len(text):
+        found = _WHOLE_STRINGS.match(text, position, position + size)
+        if found is None or (end := found.end()) == position:
+            break
+        braces = _STRING.sub(b"", found[0]).translate(None, _NO_BRACES)
+        if (after := _depth_after(braces, depth)) is not None:
+            position, depth = end, after
+            size = min(2 * size, _MOST) if grows else size
+        elif size > _LEAST:
+            size, grows = size // 4, False
+        else:
+            break
+    return position, depth
+
+
+def _depth_after(braces: bytes, depth: int) -> int | None:
+    """The open braces after these ones; None where they close the object."""
+    if braces.count(b"}") < depth:
+        return depth + len(braces) - 2 * braces.count(b"}")
+    for _ in range(_ROUNDS):
+        fewer = braces.replace(b"{}", b"")
+        if len(fewer) == len(braces):
+            return None  # closing ones come first, and there are enough of them
+        braces = fewer
+        if braces.count(b"}") < depth:
+            return depth + len(braces) - 2 * braces.count(b"}")
+    depths = [*accumulate(map(_STEPS.__getitem__, braces), initial=depth)]
+    return depths[-1] if min(depths) > 0 else None

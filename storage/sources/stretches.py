@@ -1,0 +1,109 @@
+"""Passes over stretches of a log that say nothing new: lines without use, equal lines, and lines within one object.
+
+A small archive may hold hundreds of millions of short lines, which take minutes one by one. What is passed over is
+counted, and a run of equal lines that cannot be read is one reject. Knows no format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from storage.domain.events import Ignored, Item, Reject
+from storage.sources.object_finder import ObjectFinder
+from storage.sources.opened import OpenedSource
+from storage.sources.stream import Stream
+from storage.sources.useless import Useless
+
+TEXT_LINE, UNKNOWN = Ignored("line without JSON"), Ignored("record of another kind")
+
+_WORTH_A_LOOK = 64  # lines in a row, before the next ones are looked at together
+_FEWEST_BYTES, _FEWER = 256, 8  # looked at together, and how many times fewer next
+_LONGEST_LINE = 1 << 12  # of equal ones
+# Lines with no brace, whole strings if any, and no escape: they neither end an object nor start another one.
+_INNER_LINES = re.compile(rb'(?:(?:[^{}"\\%&\n]++|"[^{}"\\%&\n]*+")*+\n)*+')
+
+
+class Stretches:
+    """Looks at what comes behind the lines that were read one by one.
+
+    Args:
+        source: What counts the records.
+        stream: What gives the lines.
+        finder: What finds the objects in them.
+        useless: Knows what has no record.
+    """
+
+    def __init__(self, source: OpenedSource, stream: Stream, finder: ObjectFinder, useless: Useless) -> None:
+        self._source, self._stream, self._finder, self._useless = source, stream, finder, useless
+        self._last = b""
+        self._before: tuple[object, ...] | None = None
+        self._records = 0
+        self._quiet = 0  # lines in a row that gave nothing
+
+    def begin(self, line: bytes) -> None:
+        """To be called before a line is read."""
+        is_equal = line == self._last and line[-1:] == b"\n" and len(line) <= _LONGEST_LINE
+        self._before = self._finder.state() if is_equal else None
+        self._last, self._records = line, self._source.records
+
+    def behind(self, items: Sequence[Item], number: int) -> list[Item]:
+        """The items of what can be passed over behind a line.
+
+        Args:
+            items: Those of the line.
+            number: Its number.
+        """
+        if self._before is not None and self._before == self._finder.state():
+            return self._equal_lines(items, number)
+        self._quiet = self._quiet + 1 if all(type(item) is Ignored for item in items) else 0
+        if self._quiet < _WORTH_A_LOOK:
+            return []
+        return self._inner_lines() if self._finder.inside else self._useless_lines()
+
+    def _equal_lines(self, items: Sequence[Item], number: int) -> list[Item]:
+        """The items of the lines that are equal to this one: nothing changed by it, so nothing changes by them."""
+        if not all(type(item) is Ignored or type(item) is Reject for item in items):
+            return []
+        lines = self._stream.whole_lines()
+        count = len(lines) // len(self._last)
+        while count and not lines.startswith(self._last * count):
+            count //= 2
+        if len(self._last) * count < _FEWEST_BYTES:
+            return []
+        self._stream.skip(self._last * count)
+        self._source.records += count * (self._source.records - self._records)
+        place = f"line {number + 1} to {number + count}"
+        return [
+            replace(item, count=count * item.count) if type(item) is Ignored else _moved(item, place) for item in items
+        ]
+
+    def _useless_lines(self) -> list[Item]:
+        lines = self._stream.whole_lines()
+        size = len(lines)
+        while size >= _FEWEST_BYTES:
+            some = lines[: lines.rfind(b"\n", 0, size) + 1]
+            if (counts := self._useless.lines(some)) is not None:
+                return self._passed(some, *counts)
+            size //= _FEWER
+        self._quiet = 0
+        return []
+
+    def _passed(self, lines: bytes, texts: int, objects: int) -> list[Item]:
+        self._stream.skip(lines)
+        self._source.records += objects
+        return [replace(kind, count=count) for kind, count in ((TEXT_LINE, texts), (UNKNOWN, objects)) if count]
+
+    def _inner_lines(self) -> list[Item]:
+        found = _INNER_LINES.match(self._stream.whole_lines())
+        if found is None or found.end() < _FEWEST_BYTES or not self._finder.keep(found[0]):
+            self._quiet = 0
+        else:
+            self._stream.skip(found[0])
+        return []
+
+
+def _moved(item: Item, place: str) -> Item:
+    assert isinstance(item, Reject)
+    return replace(item, where=place)
