@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from storage.sources.nesting import passed_over
+from storage.sources.nesting import NO_BRACES, depth_after, passed_over
 from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES, without_bom
 from storage.sources.useless import Useless
 
@@ -31,6 +31,7 @@ _EMPTY_OBJECTS = re.compile(rb"(?:\{\s*+\}[\s,]*+){32,}+")
 # In a long text, objects without a member are skipped even if other things are between them.
 _MEMBER_START = re.compile(rb"""\{(?=\s*+(?:["']|\Z))""")
 _LONG_TEXT = 1 << 14  # bytes
+_SMALL_PARTS = 1 << 12
 _LOOKED_AT = 64  # braces, after which `nesting` goes on, and objects, after which `Useless` does
 _FIRST_MEMBER = re.compile(rb'\{\s*"[^"\n]*"')
 # How much of a broken object is searched for the start of a whole one, which is at most as long.
@@ -106,6 +107,7 @@ class Scanner:
         # The current object.
         self._parts: list[bytes] = []
         self._size = 0  # bytes in the parts
+        self._small = 0  # parts since some were joined
         self._depth = 0  # open braces; 0 between objects
         self._line = 0  # the number of the line that it starts on
         self._indent = 0  # of that line
@@ -147,18 +149,29 @@ class Scanner:
         return self._depth, self._indent, self._flat, self._cut, self._keeps, self._size, *self._parts[:2]
 
     def keep(self, lines: bytes) -> bool:
-        """Takes whole lines without a brace into the current object; False, and nothing, where each has to be looked at.
+        """Takes whole lines into the current object; False, and nothing, where each of them has to be looked at.
 
         Args:
-            lines: Lines that hold whole strings, if any.
+            lines: Lines that start no other object, whose strings are whole and without braces.
         """
-        if not self._keeps:
-            return True
-        if len(self._parts) < 2 or self._line_goes_on or self._size + len(lines) > MAX_RECORD_BYTES:
+        if len(self._parts) < 2 and self._keeps:
             return False
-        self._parts.append(lines)
-        self._size += len(lines)
+        depth = depth_after(lines.translate(None, NO_BRACES), self._depth)
+        if depth is None or self._line_goes_on or self._size + len(lines) > MAX_RECORD_BYTES:
+            return False
+        self._depth = depth
+        if self._keeps:
+            self._add(lines)
         return True
+
+    def _add(self, part: bytes) -> None:
+        """Adds a part; many small ones become one, as each takes 40 bytes more."""
+        self._parts.append(part)
+        self._size += len(part)
+        self._small += 1
+        if self._small == _SMALL_PARTS:
+            self._parts[-_SMALL_PARTS:] = [b"".join(self._parts[-_SMALL_PARTS:])]
+            self._small = 0
 
     def _feed_whole(self, text: bytes, stripped: bytes, number: int) -> Sequence[Record | None]:
         """The objects that end on a line that is not in pieces."""
@@ -221,15 +234,14 @@ class Scanner:
             return []
         if self._indent == 0 and len(self._parts) == 1 and part[:1] == b'"':
             self._flat = True
-        self._parts.append(part)
-        self._size += len(part)
+        self._add(part)
         if self._size <= MAX_RECORD_BYTES:
             return []
         text = b"".join(self._parts)
         if _next_whole(text) < len(text):
             self._parts, self._cut = [text], b""
             return self._drop(TOO_LONG)
-        self._parts, self._size, self._keeps = [], 0, False
+        self._parts, self._size, self._small, self._keeps = [], 0, 0, False
         return [Record(text, self._line, TOO_LONG)]
 
     def _restart(self, text: bytes, number: int) -> None:
@@ -339,7 +351,7 @@ class Scanner:
         return Record(text[:place], line, why), text[place:], line + text.count(b"\n", 0, place)
 
     def _clear(self) -> None:
-        self._parts, self._size, self._depth, self._keeps = [], 0, 0, True
+        self._parts, self._size, self._small, self._depth, self._keeps = [], 0, 0, 0, True
 
 
 def _hides_another(text: bytes) -> bool:

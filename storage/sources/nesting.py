@@ -13,7 +13,7 @@ _ROUNDS = 8
 
 _STRING = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"')
 _WHOLE_STRINGS = re.compile(rb'(?:[^"]++|"(?:[^"\\\n]++|\\.)*+")*+')
-_NO_BRACES = bytes(one for one in range(256) if one not in b"{}")
+NO_BRACES = bytes(one for one in range(256) if one not in b"{}")  # every other byte
 _STEPS = {ord("{"): 1, ord("}"): -1}
 
 
@@ -33,8 +33,8 @@ def passed_over(text: bytes, position: int, depth: int) -> tuple[int, int]:
         found = _WHOLE_STRINGS.match(text, position, position + size)
         if found is None or (end := found.end()) == position:
             break
-        braces = _STRING.sub(b"", found[0]).translate(None, _NO_BRACES)
-        if (after := _depth_after(braces, depth)) is not None:
+        braces = _STRING.sub(b"", found[0]).translate(None, NO_BRACES)
+        if (after := depth_after(braces, depth)) is not None:
             position, depth = end, after
             size = min(2 * size, _MOST) if grows else size
         elif size > _LEAST:
@@ -44,8 +44,13 @@ def passed_over(text: bytes, position: int, depth: int) -> tuple[int, int]:
     return position, depth
 
 
-def _depth_after(braces: bytes, depth: int) -> int | None:
-    """The open braces after these ones; None where they close the object."""
+def depth_after(braces: bytes, depth: int) -> int | None:
+    """The open braces after these ones; None where they close the object.
+
+    Args:
+        braces: Braces, and nothing else.
+        depth: Open braces before them, at least 1.
+    """
     if braces.count(b"}") < depth:
         return depth + len(braces) - 2 * braces.count(b"}")
     for _ in range(_ROUNDS):

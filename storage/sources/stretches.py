@@ -19,10 +19,13 @@ from storage.sources.useless import Useless
 TEXT_LINE, UNKNOWN = Ignored("line without JSON"), Ignored("record of another kind")
 
 _WORTH_A_LOOK = 64  # lines in a row, before the next ones are looked at together
-_FEWEST_BYTES, _FEWER = 256, 8  # looked at together, and how many times fewer next
+_FEWEST_BYTES, _MOST_BYTES, _FEWER = 256, 1 << 17, 4  # looked at together, and how many times fewer next
 _LONGEST_LINE = 1 << 12  # of equal ones
-# Lines with no brace, whole strings if any, and no escape: they neither end an object nor start another one.
-_INNER_LINES = re.compile(rb'(?:(?:[^{}"\\%&\n]++|"[^{}"\\%&\n]*+")*+\n)*+')
+# Lines that start no object behind a broken one: they do not begin with one, have none that ends, and no escape.
+_INNER = rb'[^{}"\\%&\n]++|"[^{}"\\%&\n]*+"'
+_INNER_LINES = re.compile(
+    rb"(?:(?![ \t\r\x0b\x0c]*+\{)(?:(?:" + _INNER + rb"|\{)*+|(?:" + _INNER + rb"|\})*+)\n)*+"
+)
 
 
 class Stretches:
@@ -40,7 +43,9 @@ class Stretches:
         self._last = b""
         self._before: tuple[object, ...] | None = None
         self._records = 0
+        self._equal = 0  # equal lines in a row
         self._quiet = 0  # lines in a row that gave nothing
+        self._size = _MOST_BYTES  # looked at together
 
     def begin(self, line: bytes) -> None:
         """To be called before a line is read."""
@@ -56,7 +61,9 @@ class Stretches:
             number: Its number.
         """
         if self._before is not None and self._before == self._finder.state():
-            return self._equal_lines(items, number)
+            self._equal += 1
+            return self._equal_lines(items, number) if self._equal >= _WORTH_A_LOOK else []
+        self._equal = 0
         self._quiet = self._quiet + 1 if all(type(item) is Ignored for item in items) else 0
         if self._quiet < _WORTH_A_LOOK:
             return []
@@ -81,12 +88,14 @@ class Stretches:
 
     def _useless_lines(self) -> list[Item]:
         lines = self._stream.whole_lines()
-        size = len(lines)
+        size = self._size
         while size >= _FEWEST_BYTES:
             some = lines[: lines.rfind(b"\n", 0, size) + 1]
-            if (counts := self._useless.lines(some)) is not None:
+            if len(some) >= _FEWEST_BYTES and (counts := self._useless.lines(some)) is not None:
+                self._size = min(size * _FEWER, _MOST_BYTES)
                 return self._passed(some, *counts)
             size //= _FEWER
+        self._size = _FEWEST_BYTES * _FEWER
         self._quiet = 0
         return []
 
