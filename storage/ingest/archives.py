@@ -6,24 +6,20 @@ holds petabytes costs time only. Like any file, a member is known by its content
 
 from __future__ import annotations
 
-import io
-import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from storage.cube import refresh
 from storage.database.connection import Writer
 from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, stored_name
+from storage.ingest.zip_members import Member, MemberFile, Unreadable, members_of
 from storage.sources.opened import Options
 
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second one is an empty archive
 _WORKBOOK = "xl/workbook.xml"
-_ENCRYPTED = 0x1  # a flag of a member
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
 
 
 class Skipped(FileError):
@@ -55,14 +51,13 @@ def import_archive(
     """
     name = stored_name(path)
     try:
-        archive = zipfile.ZipFile(path)
+        members, archive = members_of(path), path.open("rb")
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise FileError(f"{name}: damaged zip archive ({error})") from None
     with archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
         if not members:
             raise FileError(f"{name}: empty zip archive")
-        if any(member.filename == _WORKBOOK for member in members):
+        if any(member.name == _WORKBOOK for member in members):
             raise FileError(f"{name}: spreadsheet workbook; save its sheet as CSV")
         done = read = 0
         for member in members:
@@ -74,88 +69,40 @@ def import_archive(
                 yield Skipped(str(error))
             except FileError as error:
                 yield error
-            done += member.compress_size
+            done += member.packed
         if not read:
             yield FileError(f"{name}: nothing in this zip archive can be read")
 
 
 def _import_member(
     writer: Writer,
-    archive: zipfile.ZipFile,
-    member: zipfile.ZipInfo,
+    archive: BinaryIO,
+    member: Member,
     path: Path,
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
 ) -> Summary:
-    inner = member.filename.encode("utf-8", "replace").decode()
+    inner = member.name.encode("utf-8", "replace").decode()
     name = f"{stored_name(path)}/{inner}"
-    if member.flag_bits & _ENCRYPTED:
+    if member.encrypted:
         raise FileError(f"{name}: encrypted; extract it first")
     try:
-        file = _MemberFile(archive, member)
-    except (NotImplementedError, *_DAMAGE) as error:
+        file = MemberFile(archive, member)
+    except (Unreadable, OSError) as error:
         raise FileError(f"{name}: cannot be read ({error})") from None
     with closing(file):
-        known_as = f"{stored_name(path.resolve())}/{inner}"
-        return import_open(writer, cast("BinaryIO", file), member.file_size, name, known_as, options, progress, counted)
+        known_as, size = f"{stored_name(path.resolve())}/{inner}", member.size or 0
+        return import_open(writer, cast("BinaryIO", file), size, name, known_as, options, progress, counted)
 
 
 class _Share:
     """The progress of one member as that of the archive, whose bytes are compressed."""
 
-    def __init__(self, progress: Progress, done: int, member: zipfile.ZipInfo) -> None:
+    def __init__(self, progress: Progress, done: int, member: Member) -> None:
         self._progress, self._done, self._member = progress, done, member
 
     def show(self, position: int, events: int) -> None:
         """Called with (bytes of the member read, events so far)."""
         member = self._member
-        self._progress(self._done + position * member.compress_size // max(1, member.file_size), events)
-
-
-class _MemberFile(io.RawIOBase):
-    """The content of a member. It has no descriptor, so `pread` stands in for that of the system.
-
-    Attributes:
-        broken: Why the content ends too early; None where it does not.
-    """
-
-    def __init__(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-        self.broken: str | None = None
-        self._content: Any = archive.open(member)
-        self._again: Any = archive.open(member)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            data = self._content.read1(len(buffer))
-        except _DAMAGE as error:
-            self.broken = f"corrupt zip data ({error})"
-            return 0
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return int(self._content.seek(offset, whence))
-
-    def tell(self) -> int:
-        return int(self._content.tell())
-
-    def pread(self, count: int, position: int) -> bytes:
-        """Bytes from a position on, which leaves the place of reading where it is; empty at the end or at damage."""
-        try:
-            if self._again.tell() != position:
-                self._again.seek(position)
-            return bytes(self._again.read(count))
-        except _DAMAGE:
-            return b""
-
-    def close(self) -> None:
-        self._content.close()
-        self._again.close()
-        super().close()
+        self._progress(self._done + position * member.packed // max(1, member.size or member.packed), events)

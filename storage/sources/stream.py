@@ -124,7 +124,7 @@ class Stream:
         self._content = _Peekable(self._counted)
         self._decompressed: Decompressed | None = None
         if (compression := compression_of(self._content.peek(HEAD_BYTES))) is not None:
-            self._decompressed = Decompressed(io.BufferedReader(self._content, SAMPLE_BYTES), compression)
+            self._decompressed = Decompressed(io.BufferedReader(self._content, _CHUNK_BYTES), compression, file)
             self._content = _Peekable(self._decompressed)
         self._transcoded = self._content.peek(2) in _UTF_16_BOMS
         if self._transcoded:
