@@ -228,7 +228,7 @@ class Stream:
     def blocks(self) -> Iterator[bytes]:
         """Runs of whole lines, from `offset` on and without changing it; what `lines` gives, many lines at once.
 
-        A last line without an end comes alone, and so does a piece of a line that is longer than `MAX_RECORD_BYTES`.
+        A last line without an end comes alone, and so does a piece of a line that is longer than `MAX_ROW_BYTES`.
         """
         while block := self._buffered.read1(_CHUNK_BYTES):
             whole = block.rfind(b"\n") + 1
@@ -236,7 +236,7 @@ class Stream:
                 yield block
                 continue
             last = block[whole:]
-            last += self._buffered.readline(MAX_RECORD_BYTES - len(last))
+            last += self._buffered.readline(MAX_ROW_BYTES - len(last))
             if last[-1] == _LINE_END:
                 yield block[:whole] + last
             else:

@@ -27,10 +27,11 @@ class LineBlocks:
         most: How many lines at once, at most.
     """
 
-    def __init__(self, stream: Stream, most: int) -> None:
+    def __init__(self, stream: Stream, most: int = 1) -> None:
         self.offset, self._most = stream.offset, most
         self._blocks = stream.blocks()
         self._block, self._used = b"", 0
+        self._skips = False  # lines that `lines` would have given next were passed over
 
     def lines(self) -> Iterator[bytes]:
         """Every line with its end, as `Stream.lines` gives it."""
@@ -43,6 +44,26 @@ class LineBlocks:
                     count += 1
                     self.offset = position, count
                 yield line
+                if self._skips:
+                    self._skips = False
+                    break
+
+    def whole_lines(self) -> bytes:
+        """Whole lines that come next, as far as they are in memory."""
+        return self._block[self._used : self._block.rfind(b"\n") + 1]
+
+    def skip(self, lines: bytes) -> int:
+        """Passes over the first ones of `whole_lines`; returns how many they are."""
+        count = lines.count(b"\n")
+        self.take(lines, count)
+        self._skips = True
+        return count
+
+    def skip_blank(self, separator: str) -> None:
+        """Passes over blocks of blank lines, as a small compressed file may have thousands."""
+        blank = b" \r\n" + separator.encode()
+        while (block := self.peek()) and block[-1:] == b"\n" and not block.translate(None, blank):
+            self.take(block, block.count(b"\n"))
 
     def peek(self) -> bytes:
         """The lines up to the end of a block, without taking them; empty at the end of the file."""

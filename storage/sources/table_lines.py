@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from storage.sources.stream import without_bom
+from storage.sources.stream import MAX_ROW_BYTES, without_bom
 
+_EXCERPT_BYTES = 400  # kept of a line that is too long
+_WORTH_A_LOOK = 64  # blank lines in a row, or letters of one
+_MANY_RETURNS = re.compile(r"\r{64,}+")
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 # A line: its number from 1, its text without the end, and where the next line starts (position, lines); None where
@@ -20,7 +23,7 @@ Decode = Callable[[bytes], str]
 
 
 class RawLines(Protocol):
-    """Lines of bytes: a stream, or what else has them.
+    """Lines of bytes, long ones in pieces of MAX_ROW_BYTES.
 
     Attributes:
         offset: Bytes, and lines, up to the end of the last complete line that `lines` gave.
@@ -29,6 +32,8 @@ class RawLines(Protocol):
     @property
     def offset(self) -> tuple[int, int]: ...
     def lines(self) -> Iterator[bytes]: ...
+    def whole_lines(self) -> bytes: ...
+    def skip(self, lines: bytes) -> int: ...
 
 
 def decoder_of(sample: bytes) -> Decode:
@@ -60,10 +65,23 @@ def _decode_windows(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def text_lines(stream: RawLines, decode: Decode) -> Iterator[Line]:
-    """The lines of a stream from its offset on."""
+class TooLong(str):
+    """The beginning of a line that is longer than MAX_ROW_BYTES."""
+
+    __slots__ = ()
+
+
+def text_lines(stream: RawLines, decode: Decode, separator: str = "") -> Iterator[Line]:
+    """The lines of a stream from its offset on; of long runs of blank ones only the first.
+
+    Args:
+        stream: The stream.
+        decode: How its lines are decoded.
+        separator: What separates cells, so that a line without anything else is blank.
+    """
     number = stream.offset[1]
-    for raw in stream.lines():
+    blank = _BlankLines(stream, separator)
+    for raw, is_whole in _raw_lines(stream):
         text = decode(without_bom(raw) if number == 0 else raw)
         if text[-1:] == "\n":
             text = text[:-2] if text[-2:-1] == "\r" else text[:-1]
@@ -73,12 +91,67 @@ def text_lines(stream: RawLines, decode: Decode) -> Iterator[Line]:
         if "\0" in text:
             text = text.replace("\0", "\ufffd")
         if "\r" in text or "\n" in text:
-            *parts, text = LINE_END.split(text)
-            for part in parts:
+            for part, ends in _parts(text):
                 number += 1
                 yield number, part, None
+                number += ends - 1
+            text = text[max(text.rfind("\r"), text.rfind("\n")) + 1 :]
         number += 1
-        yield number, text, end if end is None else (end[0], number)
+        yield number, text if is_whole else TooLong(text), end if end is None else (end[0], number)
+        number += blank.behind(text)
+
+
+def _raw_lines(stream: RawLines) -> Iterator[tuple[bytes, bool]]:
+    """The lines as bytes, and whether they are whole; a long one is cut behind a carriage return, which may end lines."""
+    rest = too_long = b""
+    for raw in stream.lines():
+        goes_on = len(raw) >= MAX_ROW_BYTES and raw[-1:] != b"\n"
+        if too_long:
+            if not goes_on:
+                yield too_long + raw[-1:], False
+                too_long = b""
+            continue
+        line, rest = rest + raw, b""
+        if goes_on:
+            line, end, rest = line.rpartition(b"\r")
+            if not end:
+                too_long, rest = rest[:_EXCERPT_BYTES], b""
+                continue
+        yield line, True
+    if too_long:
+        yield too_long, False
+    elif rest:
+        yield rest, True
+
+
+def _parts(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of a text but the last, each with how many line ends follow it: of a long run of empty ones only one."""
+    start = 0
+    for run in _MANY_RETURNS.finditer(text):
+        *parts, last = LINE_END.split(text[start : run.start()])
+        yield from ((part, 1) for part in parts)
+        yield last, len(run[0])
+        start = run.end()
+    yield from ((part, 1) for part in LINE_END.split(text[start:])[:-1])
+
+
+class _BlankLines:
+    """Passes over long runs of blank lines."""
+
+    def __init__(self, stream: RawLines, separator: str) -> None:
+        self._stream, self._blank, self._count = stream, f" {separator}", 0
+        self._run = re.compile(rb"(?:[ %b]*+\r?+\n)*+" % re.escape(separator.encode()))
+
+    def behind(self, text: str) -> int:
+        """How many lines were passed over behind this one."""
+        if len(text) > _WORTH_A_LOOK or text.strip(self._blank):
+            self._count = 0
+            return 0
+        self._count += 1
+        if self._count < _WORTH_A_LOOK:
+            return 0
+        found = self._run.match(self._stream.whole_lines())
+        return self._stream.skip(found[0]) if found is not None and found[0] else 0
 
 
 def sample_lines(sample: bytes, decode: Decode) -> Iterable[Line]:

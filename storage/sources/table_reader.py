@@ -13,9 +13,9 @@ from storage.sources.column_dates import DateOrders
 from storage.sources.fields import Unreadable, reject
 from storage.sources.format import Context, Format, RowReader
 from storage.sources.opened import OpenedSource
-from storage.sources.stream import Stream
+from storage.sources.stream import MAX_ROW_BYTES, Stream
 from storage.sources.table_blocks import CutLines, LineBlocks, cut_lines, is_blank
-from storage.sources.table_lines import Decode, Line, sample_lines, text_lines
+from storage.sources.table_lines import Decode, Line, TooLong, sample_lines, text_lines
 from storage.sources.table_rows import Row, rows_of
 
 
@@ -61,11 +61,12 @@ def table_items(source: OpenedSource, stream: Stream, table: Table) -> Iterator[
         table: What is known of it.
     """
     shape = table.shape
-    rows = shape.rows(text_lines(stream, shape.decode))
+    rows = shape.rows(text_lines(LineBlocks(stream), shape.decode, shape.separator))
     header = next(rows)
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
-        rows = shape.rows(text_lines(stream, shape.decode), len(header[0]))
+        lines = text_lines(LineBlocks(stream), shape.decode, shape.separator)
+        rows = shape.rows(lines, len(header[0]))
     reading = _reading(source, stream, table, header)
     if isinstance(reading, Reject):
         yield reading
@@ -85,12 +86,12 @@ def table_parts(source: OpenedSource, stream: Stream, table: Table, most: int) -
         most: How many rows at once, at most.
     """
     shape, blocks = table.shape, LineBlocks(stream, most)
-    rows = shape.rows(text_lines(blocks, shape.decode))
+    rows = shape.rows(text_lines(blocks, shape.decode, shape.separator))
     header = next(rows)
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
         blocks = LineBlocks(stream, most)
-        rows = shape.rows(text_lines(blocks, shape.decode), len(header[0]))
+        rows = shape.rows(text_lines(blocks, shape.decode, shape.separator), len(header[0]))
     reading = _reading(source, stream, table, header)
     if isinstance(reading, Reject):
         yield reading
@@ -102,12 +103,14 @@ def table_parts(source: OpenedSource, stream: Stream, table: Table, most: int) -
         # Where a row ends with the lines that were read, none of these waits to be the begin of another row.
         if end is not None and end[0] == blocks.offset[0] >= one_by_one_until:
             blocks.go_on(end)
+            blocks.skip_blank(shape.separator)
             while (cut := cut_lines(block := blocks.peek(), shape.separator, shape.decode)) is not None:
                 first = blocks.offset[1] + 1
                 blocks.take(block, len(cut.lines))
                 yield from reading.parts(cut, first, blocks.offset)
+                blocks.skip_blank(shape.separator)
             one_by_one_until = blocks.offset[0] + len(block)
-            rows = shape.rows(text_lines(blocks, shape.decode), len(header[0]))
+            rows = shape.rows(text_lines(blocks, shape.decode, shape.separator), len(header[0]))
         for row in rows:
             yield reading.item(row)
             end = row[2]
@@ -171,6 +174,8 @@ class _Reading:
             return Ignored("repeated header")
         self._source.records += 1
         try:
+            if type(cells[0]) is TooLong:
+                raise Unreadable(f"longer than {MAX_ROW_BYTES >> 20} MB")
             return self._read(cells if len(cells) == self._width else _as_wide(cells, self._width))
         except Unreadable as error:
             return reject(f"line {number}", str(error), self._separator.join(cells).encode("utf-8", "replace"))
@@ -225,7 +230,7 @@ def _date_orders(source: OpenedSource, stream: Stream, table: Table) -> DateOrde
             if again is None:
                 lines = iter(sample_lines(table.sample, table.shape.decode))
             else:
-                lines = text_lines(again, table.shape.decode)
+                lines = text_lines(LineBlocks(again), table.shape.decode, table.shape.separator)
             yield from ((number, cells) for cells, number, _ in islice(table.shape.rows(lines), 1, None))
 
     options, lines_before = table.context.options, source.start.lines

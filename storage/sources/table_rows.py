@@ -11,8 +11,8 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from storage.sources.stream import MAX_RECORD_BYTES
-from storage.sources.table_lines import Line
+from storage.sources.stream import MAX_ROW_BYTES
+from storage.sources.table_lines import Line, TooLong
 
 _MAX_ROW_LINES = 1_000
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t|]*', re.IGNORECASE | re.DOTALL)
@@ -39,7 +39,7 @@ def rows_of(
         width: Cells of the header; None where the first row is the header.
         quotes_all: Whether even cells that need no quotes have them.
     """
-    csv.field_size_limit(MAX_RECORD_BYTES)
+    csv.field_size_limit(MAX_ROW_BYTES)
     waiting: deque[Line] = deque()
     blank = " " + separator
     while True:
@@ -50,7 +50,9 @@ def rows_of(
         else:
             return
         number, text, end = line
-        if '"' not in text:
+        if type(text) is TooLong:
+            cells = [text]
+        elif '"' not in text:
             if not text.strip(blank):
                 continue
             cells = text.split(separator)
@@ -92,11 +94,13 @@ def _close(
     Where the quote is never closed, or a row comes first, it is a part of the cell.
     """
     group: list[Line] = []
-    while len(group) < _MAX_ROW_LINES:
+    size = len(line[1])
+    while len(group) < _MAX_ROW_LINES and size < MAX_ROW_BYTES:
         more = waiting.popleft() if waiting else next(lines, None)
         if more is None:
             break
         group.append(more)
+        size += len(more[1])
         if separator in more[1]:
             break
         if more[1].count('"') % 2:
@@ -109,13 +113,13 @@ def _close(
 def _quoted_over_lines(
     line: Line, lines: Iterator[Line], waiting: deque[Line], separator: str, width: int | None
 ) -> tuple[list[str], tuple[int, int] | None]:
-    group, quotes = [line], line[1].count('"')
-    while quotes % 2 and len(group) < _MAX_ROW_LINES:
+    group, quotes, size = [line], line[1].count('"'), len(line[1])
+    while quotes % 2 and len(group) < _MAX_ROW_LINES and size < MAX_ROW_BYTES:
         more = waiting.popleft() if waiting else next(lines, None)
         if more is None:
             break
         group.append(more)
-        quotes += more[1].count('"')
+        quotes, size = quotes + more[1].count('"'), size + len(more[1])
     cells = _cells("\n".join(one[1] for one in group), separator)
     if len(group) > 1 and (quotes % 2 or not cells or width not in (None, len(cells))):
         waiting.extendleft(reversed(group[1:]))
