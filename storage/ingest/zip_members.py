@@ -185,7 +185,7 @@ class MemberFile(io.RawIOBase):
         return self._position
 
     def pread(self, count: int, position: int) -> bytes:
-        """Bytes from a position on, which leaves the place of reading where it is; fewer only at the end or at damage."""
+        """Bytes from a position on, not those read next; fewer only at the end or at damage."""
         if self._second is None:
             self._second = MemberFile(self._archive, self._member)
         if self._second.seek(position) != position:
@@ -232,7 +232,8 @@ def _start_of(member: Member, descriptor: int) -> int:
     header = os.pread(descriptor, _FIELDS.size, member.place)
     if len(header) < _FIELDS.size or not header.startswith(_HEADER):
         raise Unreadable("bad header")
-    return member.place + _FIELDS.size + sum(_FIELDS.unpack(header)[-2:])
+    *_, name_length, extra_length = _FIELDS.unpack(header)
+    return member.place + _FIELDS.size + int(name_length) + int(extra_length)
 
 
 def _compression_of(method: int) -> Compression | None:

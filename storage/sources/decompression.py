@@ -1,7 +1,7 @@
 """The content of compressed files: gzip, bzip2 and xz, recognised by their first bytes. Knows no format of records.
 
-What can be unpacked of a damaged file is given out. A decompressor that finds a wrong checksum loses what it unpacked in
-the same call, often the last lines of a log, so that part is unpacked once more, byte by byte.
+All that a damaged file holds is given out. A decompressor that finds a wrong checksum loses what it unpacked in one
+call, often the last lines of a log, so that part is unpacked once more, byte by byte.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from binascii import a2b_qp
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_LONGEST_ESCAPE = 12  # bytes
 _MAX_LEVELS = 6  # escapes of escapes
 _BLOCK_BYTES = 1 << 18  # undone at once, as lists of what is between two escapes take many times the room
 
@@ -81,11 +82,10 @@ def escape_of(text: bytes, *, skip_plain: bool = False) -> str | None:
                 return found.lastgroup
             if not skip_plain:
                 return None
-    places = {
-        found.start(): name
-        for name, (signs, brace) in _ESCAPED_BRACES.items()
-        if any(map(text.__contains__, signs)) and (found := brace.search(text)) is not None
-    }
+    places: dict[int, str] = {}
+    for name, (signs, brace) in _ESCAPED_BRACES.items():
+        if any(map(text.__contains__, signs)) and (escaped := brace.search(text)) is not None:
+            places[escaped.start()] = name
     return places[min(places)] if places else None
 
 
@@ -114,11 +114,16 @@ class Unescaping:
         for level, escape in enumerate(self._levels):
             piece = self._cut[level] + piece
             self._cut[level] = b""
-            if not last and (cut := escape.cut.search(piece)) is not None:
+            if not last and (cut := escape.cut.search(piece, _end_of(piece))) is not None:
                 self._cut[level] = piece[cut.start(1) :]
                 piece = piece[: cut.start(1)]
             piece = escape.undo(piece)
         return piece
+
+
+def _end_of(piece: bytes) -> int:
+    """Where the last escape of a piece may start: searching all of it takes longer than everything else."""
+    return len(piece[:-_LONGEST_ESCAPE].rstrip(b'\\"'))
 
 
 def undo_backslashes(text: bytes) -> bytes:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import islice
 from typing import Any
 
 import msgspec
 
+from storage.sources.broken_objects import OBJECT_START, hides_another, next_whole, starts_whole
 from storage.sources.nesting import NO_BRACES, depth_after, passed_over
 from storage.sources.stream import MAX_RECORD_BYTES, PIECE_BYTES, without_bom
 from storage.sources.useless import Useless
@@ -24,8 +24,6 @@ from storage.sources.useless import Useless
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+("|\\?$)|[{}]', re.MULTILINE)
 # Whole strings and no brace, as most lines of a pretty-printed object: matching it is faster than finding the tokens.
 _NO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\.)*+")*+\Z')
-# The start of an object: other braces belong to a log's prefix. With 'single quotes' it is an invalid one.
-_OBJECT_START = re.compile(rb"""\{(?=\s*(?:["'}]|$))""")
 # Objects without a member say nothing. A long run of them is skipped at once: millions fit into a small archive.
 _EMPTY_OBJECTS = re.compile(rb"(?:\{\s*+\}[\s,]*+){32,}+")
 # In a long text, objects without a member are skipped even if other things are between them.
@@ -33,13 +31,6 @@ _MEMBER_START = re.compile(rb"""\{(?=\s*+(?:["']|\Z))""")
 _LONG_TEXT = 1 << 14  # bytes
 _SMALL_PARTS = 1 << 12
 _LOOKED_AT = 64  # braces, after which `nesting` goes on, and objects, after which `Useless` does
-_FIRST_MEMBER = re.compile(rb'\{\s*"[^"\n]*"')
-# How much of a broken object is searched for the start of a whole one, which is at most as long.
-_SEARCHED_BYTES = 1 << 20
-_SEARCHED_STARTS, _TRIED_STARTS = 5_000, 200
-_DECODED_AGAIN = 4  # times the text
-_COST_OF_DEPTH = 100_000  # bytes that could be decoded while too deep nesting is
-
 TOO_LONG = f"longer than {MAX_RECORD_BYTES >> 20} MB"
 
 
@@ -179,7 +170,7 @@ class Scanner:
             if stripped[:1] == b"{" and stripped[-1:] == b"}" and b"}{" not in stripped:
                 if decodes(stripped):
                     return (Record(stripped, number),)
-            elif (start := _OBJECT_START.search(stripped)) is None:
+            elif (start := OBJECT_START.search(stripped)) is None:
                 return (None,) if stripped.strip(b"[], ") else ()
             elif decodes(whole := stripped[start.start() : stripped.rfind(b"}") + 1]):
                 # One object behind a prefix: decoding it takes a tenth of counting its braces.
@@ -198,8 +189,8 @@ class Scanner:
             return decodes(stripped) if self._flat else indent <= self._indent
         if text[:1] in b' \t"}],':
             return False
-        start = _OBJECT_START.search(stripped)
-        return start is not None and _starts_whole(stripped[start.start() :])
+        start = OBJECT_START.search(stripped)
+        return start is not None and starts_whole(stripped[start.start() :])
 
     def _scan(self, text: bytes, number: int, cut: int = 0) -> list[Record]:
         """The objects that end in a text, which may start inside one. Keeps the start of one that does not end.
@@ -238,7 +229,7 @@ class Scanner:
         if self._size <= MAX_RECORD_BYTES:
             return []
         text = b"".join(self._parts)
-        if _next_whole(text) < len(text):
+        if next_whole(text) < len(text):
             self._parts, self._cut = [text], b""
             return self._drop(TOO_LONG)
         self._parts, self._size, self._small, self._keeps = [], 0, 0, False
@@ -256,9 +247,9 @@ class Scanner:
                 self._pass_over(self._useless)
             found = _MEMBER_START.search(text, self._position)
         else:
-            found = _OBJECT_START.search(text, self._position)
+            found = OBJECT_START.search(text, self._position)
             while found is not None and (run := _EMPTY_OBJECTS.match(text, found.start())) is not None:
-                found = _OBJECT_START.search(text, run.end())
+                found = OBJECT_START.search(text, run.end())
         if found is None:
             return False
         start = found.start()
@@ -318,7 +309,7 @@ class Scanner:
         """The object that ends at the position."""
         self._parts.append(self._text[self._start : self._position])
         record = Record(b"".join(self._parts), self._line)
-        if _hides_another(record.text):
+        if hides_another(record.text):
             record, rest, number = self._split("invalid JSON")
             self._restart(rest + self._text[self._position :], number)
         self._clear()
@@ -347,65 +338,11 @@ class Scanner:
         """
         text, line = b"".join(self._parts), self._line
         self._clear()
-        place = _next_whole(text)
+        place = next_whole(text)
         return Record(text[:place], line, why), text[place:], line + text.count(b"\n", 0, place)
 
     def _clear(self) -> None:
         self._parts, self._size, self._small, self._depth, self._keeps = [], 0, 0, 0, True
-
-
-def _hides_another(text: bytes) -> bool:
-    """Whether the text is two broken objects: each lacks a quote, so that the braces between them seem to be text."""
-    first_member = _FIRST_MEMBER.match(text)
-    if first_member is None or text.find(first_member[0], 1) < 0:
-        return False
-    try:
-        msgspec.json.decode(text, type=msgspec.Raw)
-    except msgspec.DecodeError:
-        return _next_whole(text) < len(text)
-    except RecursionError:  # too deep nesting says nothing about quotes
-        pass
-    return False
-
-
-def _next_whole(text: bytes) -> int:
-    """Where a whole object starts inside a broken one; the length of the text where none does.
-
-    A whole object starts with the same member as the broken one, or where no value is expected.
-    """
-    first_member = _FIRST_MEMBER.match(text)
-    shown = text[: 2 * _SEARCHED_BYTES].decode("latin-1")  # a sign for each byte, and JSON's own signs are ASCII
-    tried, left = 0, _DECODED_AGAIN * len(shown)
-    for found in islice(_OBJECT_START.finditer(text[:_SEARCHED_BYTES], 1), _SEARCHED_STARTS):
-        place = found.start()
-        alike = first_member is not None and text.startswith(first_member[0], place)
-        if not alike and text[max(0, place - 80) : place].rstrip()[-1:] in b":[,":
-            continue
-        if (error := _error_of(shown, place)) is None:
-            return place
-        tried, left = tried + 1, left - (error - place)
-        if tried == _TRIED_STARTS or left < 0:
-            break
-    return len(text)
-
-
-def _starts_whole(text: bytes) -> bool:
-    """Whether the text starts with a whole JSON object."""
-    return _error_of(text.decode("utf-8", "replace"), 0) is None
-
-
-def _error_of(text: str, place: int) -> int | None:
-    """Where the JSON object that starts at a place is in error; None where it is whole."""
-    try:
-        json.JSONDecoder(strict=False).raw_decode(text, place)
-    except json.JSONDecodeError as error:
-        # The place of a string that does not end is its start.
-        return len(text) if error.msg.startswith("Unterminated") else max(place, error.pos)
-    except RecursionError:
-        return place + _COST_OF_DEPTH
-    except ValueError:
-        return place
-    return None
 
 
 def decodes(text: bytes) -> bool:

@@ -30,11 +30,10 @@ def passed_over(text: bytes, position: int, depth: int) -> tuple[int, int]:
     """
     size, grows = _FIRST, True
     while position < len(text):
-        found = _WHOLE_STRINGS.match(text, position, position + size)
-        if found is None or (end := found.end()) == position:
+        end, outside = _outside_strings(text, position, position + size)
+        if end == position:
             break
-        braces = _STRING.sub(b"", found[0]).translate(None, NO_BRACES)
-        if (after := depth_after(braces, depth)) is not None:
+        if (after := depth_after(outside.translate(None, NO_BRACES), depth)) is not None:
             position, depth = end, after
             size = min(2 * size, _MOST) if grows else size
         elif size > _LEAST:
@@ -42,6 +41,18 @@ def passed_over(text: bytes, position: int, depth: int) -> tuple[int, int]:
         else:
             break
     return position, depth
+
+
+def _outside_strings(text: bytes, start: int, end: int) -> tuple[int, bytes]:
+    """A place outside a string, as far behind the start as is sure but not behind the end; and what no string holds."""
+    part = text[start:end]
+    if b"\\" in part or b"\n" in part:
+        found = _WHOLE_STRINGS.match(text, start, end)
+        assert found is not None
+        return found.end(), _STRING.sub(b"", found[0])
+    if part.count(b'"') % 2:
+        part = part[: part.rfind(b'"')]
+    return start + len(part), b"".join(part.split(b'"')[::2])
 
 
 def depth_after(braces: bytes, depth: int) -> int | None:

@@ -127,7 +127,7 @@ class ObjectFinder:
         """
         text = record.text
         is_text = self._scanner.text_size > MAX_RECORD_BYTES // 2
-        if not is_text and _OBJECT.search(text, 1) is None or self._wrappers == _MOST_WRAPPERS:
+        if (not is_text and _OBJECT.search(text, 1) is None) or self._wrappers == _MOST_WRAPPERS:
             return [record]
         if is_text and escape_of(text[1:]) is None:
             return [record]

@@ -23,9 +23,7 @@ _FEWEST_BYTES, _MOST_BYTES, _FEWER = 256, 1 << 17, 4  # looked at together, and 
 _LONGEST_LINE = 1 << 12  # of equal ones
 # Lines that start no object behind a broken one: they do not begin with one, have none that ends, and no escape.
 _INNER = rb'[^{}"\\%&\n]++|"[^{}"\\%&\n]*+"'
-_INNER_LINES = re.compile(
-    rb"(?:(?![ \t\r\x0b\x0c]*+\{)(?:(?:" + _INNER + rb"|\{)*+|(?:" + _INNER + rb"|\})*+)\n)*+"
-)
+_INNER_LINES = re.compile(rb"(?:(?![ \t\r\x0b\x0c]*+\{)(?:(?:" + _INNER + rb"|\{)*+|(?:" + _INNER + rb"|\})*+)\n)*+")
 
 
 class Stretches:

@@ -102,7 +102,7 @@ def text_lines(stream: RawLines, decode: Decode, separator: str = "") -> Iterato
 
 
 def _raw_lines(stream: RawLines) -> Iterator[tuple[bytes, bool]]:
-    """The lines as bytes, and whether they are whole; a long one is cut behind a carriage return, which may end lines."""
+    """The lines as bytes, and whether they are whole; a long one is cut where a carriage return may end a line."""
     rest = too_long = b""
     for raw in stream.lines():
         goes_on = len(raw) >= MAX_ROW_BYTES and raw[-1:] != b"\n"
@@ -125,7 +125,7 @@ def _raw_lines(stream: RawLines) -> Iterator[tuple[bytes, bool]]:
 
 
 def _parts(text: str) -> Iterator[tuple[str, int]]:
-    """The lines of a text but the last, each with how many line ends follow it: of a long run of empty ones only one."""
+    """The lines of a text but the last, each with how many line ends follow it: long runs of empty ones are one."""
     start = 0
     for run in _MANY_RETURNS.finditer(text):
         *parts, last = LINE_END.split(text[start : run.start()])

@@ -51,7 +51,7 @@ def rows_of(
             return
         number, text, end = line
         if type(text) is TooLong:
-            cells = [text]
+            cells: list[str] = [text]
         elif '"' not in text:
             if not text.strip(blank):
                 continue

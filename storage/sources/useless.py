@@ -2,7 +2,8 @@
 
 A log may be mostly of other things: heartbeats, access lines, records of other programs. A stretch without any of the
 signs that records have is counted and passed over. What this module does not know for sure is left to the plain rule
-(`json_reader`, `json_scanner`), so that its answer never changes what an import finds. Knows no format: it is given the signs.
+(`json_reader`, `json_scanner`), so that its answer never changes what an import finds.
+Knows no format: it is given the signs.
 """
 
 from __future__ import annotations
