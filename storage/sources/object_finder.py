@@ -5,7 +5,6 @@ Knows no format. A line with one of the given words whose objects cannot be foun
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from storage.sources.escapes import Unescaping, escape_of
@@ -17,7 +16,7 @@ from storage.sources.useless import Useless
 _NO_OBJECT = "no JSON object in it can be read"
 _LINE_FEED = b"\n"
 _MOST_WRAPPERS = 4  # objects around records that are too long to be kept
-_OBJECT = re.compile(rb'\{\s*+"[^{}]*+\}')
+_SEARCHED_BYTES = 1 << 20
 
 
 def objects_in(text: bytes, words: Sequence[bytes]) -> Iterator[Record | None]:
@@ -127,9 +126,8 @@ class ObjectFinder:
         """
         text = record.text
         is_text = self._scanner.text_size > MAX_RECORD_BYTES // 2
-        if (not is_text and _OBJECT.search(text, 1) is None) or self._wrappers == _MOST_WRAPPERS:
-            return [record]
-        if is_text and escape_of(text[1:]) is None:
+        holds = escape_of(text[1:]) is not None if is_text else _holds_objects(text)
+        if not holds or self._wrappers == _MOST_WRAPPERS:
             return [record]
         self._wrappers += 1
         self._start_scanner()
@@ -188,6 +186,22 @@ class ObjectFinder:
             if any(self._has_word(record.text) for record in more):
                 return [*records, *more]
         return [*records, Record(line, number, _NO_OBJECT)]
+
+
+def _holds_objects(text: bytes) -> bool:
+    """Whether the beginning of an object holds whole ones, or some in texts, within a few others at most."""
+    start = 0
+    for _ in range(_MOST_WRAPPERS):
+        start = text.find(b"{", start) + 1
+        scanner, end = Scanner(), min(len(text), start + _SEARCHED_BYTES)
+        if escape_of(text[start:end]) is not None:
+            return True
+        for piece in pieces_of(text, start, end):
+            if any(record is not None and record.broken is None for record in scanner.feed(piece, 1)):
+                return True
+        if not start or text.find(b"{", start) < 0:
+            break
+    return False
 
 
 def _may_be_escaped(line: bytes) -> bool:

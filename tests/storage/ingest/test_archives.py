@@ -9,6 +9,7 @@ import tracemalloc
 import zipfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,6 +152,79 @@ def test_a_damaged_member_gives_what_is_whole_and_says_so(tmp_path: Path) -> Non
     with sqlite3.connect(database) as connection:
         reasons = [reason for (reason,) in connection.execute("SELECT reason FROM rejects")]
     assert any("corrupt zip data" in reason for reason in reasons)
+
+
+def _log(mark: bytes) -> bytes:
+    return b"".join(
+        capture("cloud_lines.jsonl").read_bytes().replace(b"wamid.", b"wamid.%s%d." % (mark, n)) for n in range(90)
+    )
+
+
+class _Unseekable(io.RawIOBase):
+    """A pipe, so that the sizes of members follow them."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.content += data
+        return len(data)
+
+
+def _archive(compression: int, streamed: bool) -> bytes:
+    out: Any = _Unseekable() if streamed else io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name in ("a", "b"):
+            archive.writestr(f"{name}.log", _log(name.encode()))
+    return bytes(out.content) if streamed else bytes(out.getvalue())
+
+
+def _told(results: list[Summary | FileError]) -> list[tuple[int, list[str]]]:
+    """Events and reasons of the rejects of each member."""
+    assert all(isinstance(one, Summary) for one in results)
+    return [(one.events, [told.reason for told in one.first_rejects]) for one in results if isinstance(one, Summary)]
+
+
+@pytest.mark.parametrize("compression", [STORED, DEFLATED, BZIP2, LZMA])
+def test_a_wrong_checksum_alone_loses_nothing_and_is_told(compression: int, tmp_path: Path) -> None:
+    content = bytearray(_archive(compression, streamed=False))
+    content[content.find(b"PK\x01\x02") + 16] ^= 1
+    (tmp_path / "logs.zip").write_bytes(content)
+    told = _told(run(tmp_path / "saludo.db", tmp_path / "logs.zip"))
+    assert told == [(630, ["corrupt zip data (wrong checksum)"]), (630, [])]
+
+
+@pytest.mark.parametrize("compression", [STORED, DEFLATED, BZIP2, LZMA])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_archive_that_was_cut_off_gives_its_members_and_says_so(
+    compression: int, streamed: bool, tmp_path: Path
+) -> None:
+    content, archive = _archive(compression, streamed), tmp_path / "logs.zip"
+    archive.write_bytes(content[: content.find(b"PK\x01\x02")])
+    reason = "truncated zip archive: its list of members is missing"
+    assert _told(run(tmp_path / "saludo.db", archive)) == [(630, []), (630, [reason])]
+    archive.write_bytes(content[: content.find(b"PK\x03\x04", 4) + 80])
+    first, *_ = run(tmp_path / "other.db", archive)
+    assert isinstance(first, Summary)
+    assert (first.events, first.rejects) == (630, 0)
+
+
+@pytest.mark.parametrize("compression", [BZIP2, LZMA])
+def test_a_bomb_of_any_compression_is_read_with_flat_memory(compression: int, tmp_path: Path) -> None:
+    content = capture("cloud_lines.jsonl").read_bytes() + (b" " * 1_000_000 + b"\n") * 40
+    archive = zipped(tmp_path / "bomb.zip", {"a.log": content}, compression)
+    tracemalloc.start()
+    try:
+        (summary,) = run(tmp_path / "saludo.db", archive)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(summary, Summary)
+    assert summary.events == 7
+    assert peak < 26_000_000 < len(content) / 1.5  # LZMA keeps a window of 8 MB, and so does what hashes it
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.domain.events import Reject
 from storage.sources import decompression
 from storage.sources.opened import UnknownFormat
 from storage.sources.recognition import open_source
@@ -67,6 +68,38 @@ def test_corrupt_data_end_the_content_and_are_told(name: str, compress: Compress
     for place in range(len(packed) * 3 // 4, len(packed) * 3 // 4 + 40):
         packed[place] ^= 0x55
     assert f"corrupt {name} data" in rejects_of(bytes(packed))[-1].reason
+
+
+def _wrong_checksum(name: str, packed: bytes) -> bytes:
+    """The file with one bit of the content's checksum turned, where the format has it."""
+    place = {"gzip": len(packed) - 8, "bzip2": len(packed) - 5, "xz": packed.rfind(b"YZ") - 22}[name]
+    return packed[:place] + bytes([packed[place] ^ 1]) + packed[place + 1 :]
+
+
+@each_compression
+@pytest.mark.parametrize("chunk", [65_536, 7])
+def test_a_wrong_checksum_alone_loses_nothing_and_is_told(
+    name: str, compress: Compress, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decompression, "_CHUNK_BYTES", chunk)
+    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(300))
+    first = compress(content)
+    for packed in (_wrong_checksum(name, first), first + _wrong_checksum(name, compress(content))):
+        items = items_of(packed)
+        whole = items_of(content) * (2 if packed.startswith(first) else 1)
+        assert items[:-1] == whole
+        (told,) = rejects_of(packed)
+        assert told.where == "end of file"
+        assert f"corrupt {name} data" in told.reason
+
+
+@each_compression
+def test_a_missing_trailer_loses_nothing_and_is_told(name: str, compress: Compress) -> None:
+    packed = compress(LINES)
+    items = items_of(packed[: -{"gzip": 8, "bzip2": 4, "xz": 12}[name]])
+    assert items[:-1] == items_of(LINES)
+    assert isinstance(items[-1], Reject)
+    assert items[-1].reason == f"truncated {name} data"
 
 
 @each_compression

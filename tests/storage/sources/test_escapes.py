@@ -10,7 +10,22 @@ from hypothesis import strategies as st
 
 from storage.sources.escapes import undo_entities, undo_percents
 
-ENTITIES = ("&", "&amp;", "quot;", "&quot;", "&#34;", "&#123;", "&#38;", "amp;", "a", "&lt", ";", "#34;", "&eacute;", "é")
+ENTITIES = (
+    "&",
+    "&amp;",
+    "quot;",
+    "&quot;",
+    "&#34;",
+    "&#123;",
+    "&#38;",
+    "amp;",
+    "a",
+    "&lt",
+    ";",
+    "#34;",
+    "&eacute;",
+    "é",
+)
 
 
 @given(st.text("%2507bBxg=+\n\r _a&", max_size=20).map(str.encode))
