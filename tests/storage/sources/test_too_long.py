@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from storage.domain.events import Ignored, Reject
-from storage.sources import json_reader, json_scanner, object_finder, table_lines, table_rows
+from storage.sources import json_reader, json_scanner, object_finder, stream, table_lines, table_rows
 from storage.sources.recognition import open_source
 from tests.captures import OPTIONS, capture, events_of, rejects_of
 from tests.storage.sources.wrappers import WHOLE
@@ -27,8 +27,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PIECE_BYTES", 4_000)
     for module in (json_scanner, object_finder):
         monkeypatch.setattr(module, "MAX_RECORD_BYTES", 20_000)
-    for module in (table_lines, table_rows):
-        monkeypatch.setattr(module, "MAX_ROW_BYTES", 20_000)
+    for module in (stream, table_lines, table_rows):
+        monkeypatch.setattr(module, "MAX_ROW_BYTES", 100_000)
 
 
 TEXTS = ("a", "{", "}", '\\"', "\\\\", "\u20ac", "{}", '{\\"a\\":', "%7B", "&quot;")
@@ -81,7 +81,7 @@ def test_a_pretty_printed_record_of_any_size_is_read_object_by_object() -> None:
 def test_a_long_row_is_told_and_the_other_rows_are_read(cell: bytes, separator: bytes) -> None:
     long = ROW % 3
     for quote in (b"", b'"'):
-        row = long.replace(b"promo", quote + cell * (60_000 // len(cell)) + quote)
+        row = long.replace(b"promo", quote + cell * (300_000 // len(cell)) + quote)
         content = (HEADER + ROW % 1 + row + ROW % 2).replace(b",", separator)
         keys = [event.key for event in events_of(content) if hasattr(event, "key")]
         assert keys[0] == "wamid.1"
@@ -91,7 +91,7 @@ def test_a_long_row_is_told_and_the_other_rows_are_read(cell: bytes, separator: 
 
 @pytest.mark.usefixtures("short")
 def test_a_row_behind_a_long_one_has_its_place() -> None:
-    content = HEADER + ROW % 1 + b"a" * 50_000 + b"\n" + b"\n" * 90 + b",,,,\n" * 90 + b"wrong\n"
+    content = HEADER + ROW % 1 + b"a" * 300_000 + b"\n" + b"\n" * 90 + b",,,,\n" * 90 + b"wrong\n"
     assert [(one.where, one.reason) for one in rejects_of(content)] == [
         ("line 3", "longer than 4 MB"),
         ("line 184", "1 columns, but the header has 5"),
