@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,5 +105,4 @@ def _main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(EOFError, BrokenPipeError):
-        _main(Path(sys.argv[1]))
+    child_process.run_helper(lambda: _main(Path(sys.argv[1])))

@@ -15,7 +15,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -70,6 +70,20 @@ def become_helper(niceness: int) -> None:
     os.nice(niceness)
     gc.disable()  # no cycles exist, and scans are costly
     keep_freed_memory()
+
+
+def run_helper(work: Callable[[], None]) -> None:
+    """Runs the work of the current process as a helper, and ends it.
+
+    Whatever ends it early (its parent is gone, the disk is full, memory is short) is no traceback on the terminal of
+    whoever imports: the parent sees that the helper has ended, and goes on or says what to do.
+    """
+    status = 1
+    with suppress(BaseException):
+        work()
+        status = 0
+    # Without the interpreter's own end, which writes of a pipe that cannot be flushed.
+    os._exit(status)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

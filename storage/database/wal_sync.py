@@ -52,4 +52,4 @@ def sync_wal(wal: Path, requests: int) -> None:
 
 
 if __name__ == "__main__":
-    sync_wal(Path(sys.argv[1]), sys.stdin.fileno())
+    child_process.run_helper(lambda: sync_wal(Path(sys.argv[1]), sys.stdin.fileno()))

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import astuple, replace
 from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -184,9 +183,10 @@ def _answers(file: BinaryIO, options: Options, begin: Offset, size: int) -> Iter
         yield "unknown", str(error)
     except OSError as error:
         yield "broken", (error.errno, error.strerror)
+    except Exception as error:  # a fault of this program; the writer says what it is, in one line
+        yield "broken", (None, " ".join(f"internal error: {type(error).__name__}: {error}".split())[:200])
     yield None
 
 
 if __name__ == "__main__":
-    with suppress(BrokenPipeError):
-        _main(sys.argv[1])
+    child_process.run_helper(lambda: _main(sys.argv[1]))

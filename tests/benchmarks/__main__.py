@@ -13,6 +13,7 @@ WORDS = {
     "check": "tests.benchmarks.checks",
     "export": "tests.benchmarks.exports",
     "import": "tests.benchmarks.imports",
+    "input": "tests.benchmarks.inputs",
     "memory": "tests.benchmarks.memory",
     "report": "tests.benchmarks.report",
     "table": "tests.benchmarks.tables",

@@ -15,7 +15,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="name", required=True)
     for attack in ATTACKS:
         command = commands.add_parser(attack.name, help=attack.what)
-        command.add_argument("--calls", "--tries", dest="size", type=int, default=attack.size)
+        command.add_argument("--calls", "--tries", "--seconds", dest="size", type=int, default=attack.size)
         command.add_argument("--keep", action="store_true", help="keep the result for the report")
     commands.add_parser("report", help="write the table of the results that were kept into docs/reliability.md")
     words = sys.argv[1:]

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.faults import (
     damaged_pages,
     endings,
+    fuzz,
     interruptions,
     moments,
     replacements,
@@ -145,6 +146,15 @@ ATTACKS = (
         "It ends within a second, and the terminal is as it was before.",
         endings.endings,
         200,
+    ),
+    Attack(
+        "fuzz",
+        "Captures of every format, in every wrapper and compression, are changed at random, by bytes and by structure,"
+        " for ten minutes; then they are read, read again from the middle, and imported",
+        "No input ends an import, takes more time than its bytes allow or changes what its other records say; what"
+        " cannot be read is told with its place.",
+        fuzz.fuzz,
+        600,
     ),
 )
 
