@@ -149,8 +149,8 @@ ATTACKS = (
     ),
     Attack(
         "fuzz",
-        "Captures of every format, in every wrapper and compression, are changed at random, by bytes and by structure,"
-        " for ten minutes; then they are read, read again from the middle, and imported",
+        "Captures of every format, in every wrapper and compression, are changed at random, by bytes and by structure;"
+        " then they are read, read again from the middle, and imported",
         "No input ends an import, takes more time than its bytes allow or changes what its other records say; what"
         " cannot be read is told with its place.",
         fuzz.fuzz,
