@@ -7,6 +7,7 @@ from argparse import Namespace
 from contextlib import suppress
 
 from storage.database.connection import DatabaseError, exists, reading, writing
+from storage.database.error_words import WRONG_VALUE
 from storage.database.settings import (
     NO_WEB_LINK,
     SETTING_KEYS,
@@ -53,7 +54,7 @@ def check(arguments: Namespace) -> int:
 
 def _advise_on_zone_data(connection: sqlite3.Connection) -> None:
     """Tells that the days may be wrong because Python uses an old time zone database."""
-    with suppress(StoredSettingError):  # it is among the problems
+    with suppress(StoredSettingError, *WRONG_VALUE):  # it is among the problems
         version = version_of_zone(load_settings(connection).time_zone)
         if version is not None and is_outdated(version):
             print_message(
