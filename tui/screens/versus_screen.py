@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from storage.report.breakdown_comparison import ComparedRow
 from storage.report.versus import Finding, Verdict, verdicts
-from tui.data.breakdown_list import BreakdownList, rates_of
+from tui.data.breakdown_list import BreakdownList, SortBy, rates_of
 from tui.screens.screen_layout import HORIZONTAL, VERTICAL, TooSmall
 from tui.terminal.style import BOLD, DIM, HEADING, PLAIN, fit
 from tui.widgets import breakdown_columns
@@ -88,10 +88,10 @@ def versus_lines(rows: BreakdownList, about: str, width: int) -> Iterator[Strip]
         cells = breakdown_columns.cells(ComparedRow(row, None), columns, None)
         yield strip((f"  {fit(name, _FRONT - 2)}", BOLD), *cells)
     sends = [row.counts.sends for row in marked]
-    for by, title in versus_words.RATES.items():
+    for rate, title in versus_words.RATES.items():
         yield strip()
         yield strip((f"  {title}", HEADING))
-        found = verdicts([rates_of(row.counts)[by] for row in marked], sends)
+        found = verdicts([rates_of(row.counts)[SortBy(rate)] for row in marked], sends)
         for name, verdict in zip(letters[1:], found, strict=True):
             yield from _verdict_lines(name, verdict, width)
     yield strip()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from storage.report.versus import Finding, Verdict
-from tui.data.breakdown_list import SortBy
 from tui.words.changes import points
 from tui.words.numbers import plural
 
-RATES: dict[SortBy, str] = {
-    SortBy.DELIVERED: "Delivered, of the sends",
-    SortBy.READ: "Read, of those delivered",
-    SortBy.ANSWERED: "Answered, of those delivered",
+# By the name of the rate, as in `SortBy` and `Rates`.
+RATES: dict[str, str] = {
+    "delivered": "Delivered, of the sends",
+    "read": "Read, of those delivered",
+    "answered": "Answered, of those delivered",
 }
 WARNINGS = (
     "Decide how many sends to wait for before you look. If you look every day until a difference is clear, you will "
