@@ -12,10 +12,10 @@ from __future__ import annotations
 import random
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from operator import lt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _LARGE = "messages"  # the table whose indexes are proven
 _PRIME = 2_147_483_647
@@ -73,9 +73,24 @@ def indexes(connection: sqlite3.Connection) -> list[Index]:
 
 def out_of_order(connection: sqlite3.Connection, index: Index) -> bool:
     """Whether an entry of the index does not come before the next one."""
-    rows, following = tee(connection.execute(ordered_entries(index)))
+    try:
+        return _is_out_of_order(connection.execute(ordered_entries(index)))
+    except TypeError:  # a wrong value: SQLite orders numbers, texts and bytes among each other, and Python does not
+        entries = connection.execute(ordered_entries(index))
+        return _is_out_of_order(tuple(map(_ranked, entry)) for entry in entries)
+
+
+def _is_out_of_order(entries: Iterable[tuple[Any, ...]]) -> bool:
+    rows, following = tee(entries)
     next(following, None)
     return not all(map(lt, rows, following))
+
+
+def _ranked(value: Any) -> tuple[int, Any]:
+    """A value that compares as SQLite compares it: numbers before texts before bytes."""
+    if isinstance(value, str):
+        return 1, value.encode("utf-8", "surrogatepass")
+    return (2, value) if isinstance(value, bytes) else (0, value)
 
 
 def ordered_entries(index: Index) -> str:

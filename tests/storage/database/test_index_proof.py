@@ -85,3 +85,15 @@ def test_entries_out_of_order_are_found(path: Path, name: str) -> None:
     data[first : first + 4] = data[first + 2 : first + 4] + data[first : first + 2]
     path.write_bytes(data)
     assert found(path) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["hash", "contact", "at", "start_at", "line", "start_template"])
+@pytest.mark.parametrize("value", ["x'00ff'", "'abc'", "1.5", "-1"])
+def test_a_value_of_another_type_leaves_its_index_right(path: Path, name: str, value: str) -> None:
+    """SQLite orders numbers, texts and bytes among each other."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"UPDATE messages SET {name} = {value} WHERE id IN (2, 3)")
+    proof, checked = found(path)
+    assert proof == checked
+    with closing(sqlite3.connect(path)) as connection:
+        assert not any(out_of_order(connection, index) for index in indexes(connection))
