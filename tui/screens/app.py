@@ -125,7 +125,7 @@ class SaludoApp(CellDiff):
     def action_next_theme(self) -> None:
         names = list(_THEMES.values())
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        self.dashboard.say(
+        self.dashboard.parts.notices.remark(
             f"theme: {THEME_NAMES[next(name for name, theme in _THEMES.items() if theme == self.theme)]}"
         )
 

@@ -25,6 +25,11 @@ class StatusNotices:
         """Shows one line; arguments as in `StatusLine.say`."""
         self._line.say(text, error, ends_in_path)
 
+    def remark(self, text: str) -> None:
+        """Shows one line, unless an error is shown: what is wrong with the numbers matters more."""
+        if not self._line.is_error:
+            self.say(text)
+
     def show_summary(self) -> None:
         """Shows the summary."""
         self.say(self._summary())
