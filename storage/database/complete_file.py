@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,10 +39,9 @@ def complete_file(path: Path, *, replace: bool, synced: bool = False) -> Iterato
         FileError: the file cannot be written, or exists and `replace` is false.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:_MOST]}.", suffix=".part", dir=path.parent)
-        temporary = Path(name)
+        temporary = _unused(path.parent, path.name[:_MOST])
         try:
-            os.close(handle)
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             yield temporary
             if synced:
                 _sync(temporary)
@@ -58,6 +56,27 @@ def complete_file(path: Path, *, replace: bool, synced: bool = False) -> Iterato
         raise _existing(path) from None
     except OSError as error:
         raise FileError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+@contextmanager
+def scratch_directory(parent: Path) -> Iterator[Path]:
+    """An empty directory of mode 0700 in another one; it is gone at the end of the context."""
+    import shutil
+
+    directory = _unused(parent, "saludo")
+    try:
+        directory.mkdir(0o700)
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _unused(parent: Path, name: str) -> Path:
+    """A hidden path that nothing has.
+
+    The path is known before the file exists: after `tempfile.mkstemp`, Ctrl+C can come before its name is known.
+    """
+    return parent / f".{name}.{os.urandom(8).hex()}.part"
 
 
 def _existing(path: Path) -> FileError:

@@ -7,13 +7,13 @@ and months. A cell of a workbook says what it is. XlsxWriter is an optional part
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO, NamedTuple
 
+from storage.database.complete_file import scratch_directory
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
@@ -81,10 +81,10 @@ def write_workbook(
     shorten = _Shortening()
     formats = formats_of(session, shorten, _day_numbers(session.calendar))
     count = 0
-    with file, tempfile.TemporaryDirectory(prefix=".saludo-", suffix=".part", dir=directory) as scratch:
+    with file, scratch_directory(directory) as scratch:
         options = {
             "constant_memory": True,
-            "tmpdir": scratch,
+            "tmpdir": str(scratch),
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
