@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from storage.sources.decompression import MOST_MEMORY, Compression, Decompressed, Decompressor
+from storage.sources.decompression import MOST_MEMORY, Compression, Decompressed, Decompressor, Inflate
 
 _HEADER, _LIST, _DESCRIPTOR = b"PK\x03\x04", b"PK\x01\x02", b"PK\x07\x08"
 _FIELDS = struct.Struct("<4s2xHHxxxxLLLHH")  # of a header: magic, flags, method, checksum, both sizes, two lengths
@@ -244,28 +244,6 @@ def _compression_of(method: int) -> Compression | None:
     raise Unreadable(f"compression method {method} is not supported")
 
 
-class _Inflate:
-    """Deflated data without a header, in the form of `bz2` and `lzma`."""
-
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
-
-    @property
-    def eof(self) -> bool:
-        return self._stream.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._stream.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
-
-
 class _Lzma:
     """LZMA data with the header that zip gives it, in the form of `bz2` and `lzma`."""
 
@@ -308,7 +286,7 @@ def _lzma_stream(head: bytes) -> Decompressor:
 
 
 def _start_inflate() -> tuple[Decompressor, tuple[type[Exception], ...]]:
-    return _Inflate(), (zlib.error,)
+    return Inflate(-zlib.MAX_WBITS), (zlib.error,)  # without a header
 
 
 def _start_bzip2() -> tuple[Decompressor, tuple[type[Exception], ...]]:

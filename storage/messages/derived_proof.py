@@ -82,7 +82,7 @@ CASE WHEN m.failed_at IS NULL THEN m.failure_code IS NULL AND m.failure_reason I
 _REASON_RIGHT = f"""
 iif(m.status = {STATUS_FAILED}, {_FAILED_RIGHT}, m.failure_code IS NULL AND m.failure_reason IS NULL)
 """
-# The earliest answer; that there is none where nothing answered is told by _UNANSWERED.
+# The earliest answer; _UNANSWERED checks that there is none where nothing answered.
 _ANSWER_RIGHT = f"""
 m.answered_at IS nullif(min({_GIVEN_ANSWER}, iif(m.answered_at IS NULL, {_NEVER}, ifnull(
     (SELECT at FROM temp.answers WHERE id = m.id), {_NEVER}))), {_NEVER})

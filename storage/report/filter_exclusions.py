@@ -1,6 +1,6 @@
 """What a filter excludes: an SQL condition on `messages`, and for the cube what is left of each dimension.
 
-Excluded people are told by their ids, because the cube subtracts them (`excluded_starts.py`); of very many, the report
+Excluded people are given by their ids, because the cube subtracts them (`excluded_starts.py`); of very many, the report
 is counted from the messages. Knows no field's condition: `filter_conditions` has them.
 """
 

@@ -176,11 +176,15 @@ def _bytes_behind(position: int, file: BinaryIO, start: Start) -> Iterator[bytes
                 data = decompressor.decompress(b"", max(1, left))
 
 
-class _Gunzip:
-    """One gzip stream, in the form of `bz2` and `lzma`."""
+class Inflate:
+    """One deflated stream, in the form of `bz2` and `lzma`.
 
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(_GZIP_WINDOW)
+    Args:
+        window: zlib's number for its header: which one, or none.
+    """
+
+    def __init__(self, window: int) -> None:
+        self._stream = zlib.decompressobj(window)
 
     @property
     def eof(self) -> bool:
@@ -199,7 +203,7 @@ class _Gunzip:
 
 
 def _start_gzip() -> tuple[Decompressor, tuple[type[Exception], ...]]:
-    return _Gunzip(), (zlib.error,)
+    return Inflate(_GZIP_WINDOW), (zlib.error,)
 
 
 def _start_bzip2() -> tuple[Decompressor, tuple[type[Exception], ...]]:

@@ -36,7 +36,7 @@ def objects_in(text: bytes, words: Sequence[bytes]) -> Iterator[Record | None]:
 def objects_in_large(
     text: bytes, start: int, end: int, words: Sequence[bytes], useless: Useless
 ) -> Iterator[Record | None]:
-    """The same for a part of a large text, of which no copy is made, without objects that are of no use."""
+    """The same for a part of a large text, of which no copy is made, without objects that nothing reads."""
     finder, number = ObjectFinder(words, useless), 1
     for piece in pieces_of(text, start, end):
         yield from finder.feed(piece, number)

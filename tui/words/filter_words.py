@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the first screen comes sooner without it
     from storage.report.unknown_values import UnknownValue
 
 _MAX_NAME_LENGTH = 200  # characters
-_ENUMERATED = {"origin": Origin, "user": UserType, "status": StartStatus}  # what they exclude is told by what is left
+_ENUMERATED = {"origin": Origin, "user": UserType, "status": StartStatus}  # an exclusion is given by the values left
 _MAX_NAMES = 2  # values named one by one in a restriction
 
 PERIOD_NAMES: dict[Period, str] = {
