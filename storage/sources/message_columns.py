@@ -223,14 +223,18 @@ def _own_times(times: Sequence[_Times | None], size: int, odd: set[int]) -> tupl
     if accepted is not None and len(known_times) == size:
         return known_times, known_times
     at: list[int] = []
-    for place, known in enumerate(accepted or [None] * size):
+    requested = [*(accepted or [None] * size)]
+    for place, known in enumerate(requested):
         if known is None:
-            found = [step for column in steps if column is not None and (step := column[place]) is not None]
-            known = min(found, default=None if changed is None else changed[place])
-            if known is None:
-                odd.add(place)
+            steps_known = [step for column in steps if column is not None and (step := column[place]) is not None]
+            known = min(steps_known, default=None)
+        if known is None and changed is not None:
+            # A row that knows nothing but the time of its status: the request to send it is not known to be earlier.
+            known = requested[place] = changed[place]
+        if known is None:
+            odd.add(place)
         at.append(known or 0)
-    return at, accepted
+    return at, requested
 
 
 def _filled(times: _Times | None, changed: _Times, named: Iterable[bool | None]) -> _Times:

@@ -239,3 +239,15 @@ def test_messages_in_and_referred_starts_are_no_sends() -> None:
     items = items_of(content)
     assert sum(isinstance(item, Inbound) for item in items) == 1
     assert sum(isinstance(item, Send) and item.origin is Origin.CAMPAIGN for item in items) == 1
+
+
+def test_a_row_that_knows_only_the_time_of_its_status_was_requested_at_it() -> None:
+    content = (
+        b"message id,sent at,to,template,delivered at,status time\n"
+        + b"wamid.0,2026-03-01 12:00,5491155550001,promo,,\n"
+        + b"wamid.1,,5491155550001,promo,,2026-03-01 12:10\n"
+        + b"wamid.2,,5491155550001,promo,2026-03-01 12:20,2026-03-01 12:30\n"
+        + b"wamid.3,,5491155550001,promo,,\n"
+    )
+    sends = [item for item in items_of(content) if isinstance(item, Send)]
+    assert [send.accepted_at is not None for send in sends] == [True, True, False]
