@@ -35,6 +35,10 @@ faults *options='kills':
 docs:
     python -m tests.docs
 
+# Bring the catalogues of texts, and the table of countries, up to date with the code.
+texts:
+    python -m tests.texts
+
 # Change storage/messages and storage/cube in thousands of ways, and list the changes that no test notices. Takes hours.
 mutants *names:
     mutmut run {{ names }}

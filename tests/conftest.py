@@ -19,6 +19,7 @@ for name in [name for name in os.environ if name.startswith("TEXTUAL_") and "SNA
 for name in ("NO_COLOR", "COLORTERM", "SALUDO_DB", "SSH_CONNECTION"):
     os.environ.pop(name, None)
 os.environ["SALUDO_SETTINGS"] = os.devnull
+os.environ["SALUDO_LANG"] = "en"  # whatever the person who runs the tests speaks
 # The package's time zones, whatever the system has: `saludo check` tells if those are old.
 os.environ["PYTHONTZPATH"] = ""
 zoneinfo.reset_tzpath()

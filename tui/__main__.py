@@ -24,6 +24,9 @@ def main() -> int:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
+        from tui.data.chosen_language import choose
+
+        choose(sys.argv[1:])
         from tui.commands.cli import run
 
         if heeds:

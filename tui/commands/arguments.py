@@ -11,6 +11,7 @@ from storage.domain.filter_context import FilterContext
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.period import NAMED_PERIODS
+from storage.language.languages import LANGUAGES, tag_of
 from tui.commands.output import print_lines, printable
 
 FILTER_HELP = (
@@ -62,6 +63,14 @@ def filter_of(text: str, context: FilterContext) -> Filter:
         raise UsageError(f"--filter: {error.sentence}") from None
 
 
+def _language(text: str) -> str:
+    """The language of `--lang`; the entry point has set it before this module was imported."""
+    tag = tag_of(text)
+    if tag is None:
+        raise argparse.ArgumentTypeError(f"Unknown language '{printable(text)}'. Use one of: {', '.join(LANGUAGES)}")
+    return tag
+
+
 def _dimension(text: str) -> Dimension:
     """The dimension of `--by`; a hyphen may stand for the underscore."""
     try:
@@ -100,6 +109,13 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     """
     common = _Parser(add_help=False)
     common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
+    common.add_argument(
+        "--lang",
+        type=_language,
+        default=argparse.SUPPRESS,
+        metavar="LANG",
+        help=f"language: {', '.join(LANGUAGES)}, or with a country, such as es_AR (default: the locale's)",
+    )
     # Suppressed defaults: `saludo --filter … report` must not be reset by the parser of `report`.
     filter_options = _Parser(add_help=False)
     filter_options.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)

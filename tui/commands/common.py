@@ -16,7 +16,8 @@ from storage.database.connection import default_path
 from storage.domain.filters import Filter
 from tui.commands.arguments import UsageError, filter_of
 from tui.data.filter_settings import FilterSettings
-from tui.data.preferences import default_file, load_filter_settings
+from tui.data.preferences import load_filter_settings
+from tui.data.settings_file import default_file
 
 if TYPE_CHECKING:
     from types import FrameType

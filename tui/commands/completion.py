@@ -89,7 +89,8 @@ def _filters(arguments: Namespace) -> list[str]:
     from storage.report import filter_choices
     from storage.report.read_session import read_session
     from tui.data.filter_completion import candidates, word_start
-    from tui.data.preferences import default_file, load_filter_settings
+    from tui.data.preferences import load_filter_settings
+    from tui.data.settings_file import default_file
 
     text = arguments.complete
     settings, _ = load_filter_settings(default_file())

@@ -13,6 +13,7 @@ from storage.database.connection import writing
 from storage.database.settings import load_settings
 from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import unknown_word
+from storage.language.conventions import use_country_of
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, ignore_closed_pipes
 from tui.commands.import_summary import as_json, repair_lines, summary_lines, total_line
@@ -93,7 +94,9 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
         repair = prepare(writer, mending.count)
     for line in repair_lines(repair):
         print_message(line)
-    options = options_in(load_settings(writer.connection).zone)
+    zone = load_settings(writer.connection).zone
+    use_country_of(zone.key)
+    options = options_in(zone)
     summaries: list[Summary] = []
     names, failed = arguments.files, 0
     for number, name in enumerate(names, 1):

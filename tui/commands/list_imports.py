@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from storage.database.connection import read_transaction, reading
 from storage.database.settings import load_settings
 from storage.domain.errors import StorageError
+from storage.language.conventions import use_country_of
 from tui.commands.common import database_of
 from tui.commands.output import open_stdout, print_json, print_lines, print_message, printable
 from tui.commands.text_table import aligned
@@ -42,6 +43,7 @@ def rejects(arguments: Namespace) -> int:
 
     with reading(database_of(arguments)) as connection, read_transaction(connection):
         zone = load_settings(connection).zone
+        use_country_of(zone.key)
         chosen = None
         if arguments.file is not None:
             chosen = journal.imports_of(connection, arguments.file)
@@ -92,6 +94,7 @@ def imports(arguments: Namespace) -> int:
 
     with reading(database_of(arguments)) as connection, read_transaction(connection):
         zone = load_settings(connection).zone
+        use_country_of(zone.key)
         found = journal.entries(connection)
     if arguments.json or arguments.tsv:
         _print_records(arguments, "imports", _IMPORT_KEYS, [_import_record(one, zone) for one in found])

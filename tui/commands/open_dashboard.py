@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from storage.database.connection import DatabaseError, exists, reading
 from storage.database.settings import load_settings
+from storage.language.conventions import use_country_of
 from tui.commands.common import (
     bar,
     database_of,
@@ -65,6 +66,7 @@ def _open(arguments: Namespace, path: Path) -> int:
     if exists(path):
         with reading(path) as connection:
             zone = load_settings(connection).zone
+    use_country_of(zone.key)
     return _run(arguments, path, zone)
 
 
@@ -83,7 +85,8 @@ def _run(arguments: Namespace, path: Path, zone: ZoneInfo) -> int:
 
 def _preferences(arguments: Namespace) -> Preferences:
     """The defaults for the terminal, overridden by the settings file, overridden by the options."""
-    from tui.data.preferences import default_file, for_terminal, load
+    from tui.data.preferences import for_terminal, load
+    from tui.data.settings_file import default_file
     from tui.words.keys import ids
 
     found = load(for_terminal(), default_file(), ids())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.database.connection import reading
 from storage.domain.filters import Filter
+from storage.language.conventions import use_country_of
 from tui.commands.common import database_of, filter_in, filter_settings, now_of, tell_unknown_values
 from tui.commands.output import is_utf8, print_json, print_lines, print_message
 
@@ -29,6 +30,7 @@ def report(arguments: Namespace) -> int:
     filter_in(arguments, settings)  # a wrong filter is reported before the database is opened
     comparison = breakdown = previous = None
     with reading(database_of(arguments)) as connection, read_session(connection) as session:
+        use_country_of(session.settings.time_zone)
         now = now_of(arguments, session.settings.zone)
         filter = filter_in(arguments, settings, session.calendar.today(now))
         if arguments.compare is not None:

@@ -13,13 +13,14 @@ from typing import Any
 
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
+from storage.language.languages import LANGUAGES, tag_of
 from tui.data.filter_settings import FilterSettings, excluded_people, named_filters, wrong_filters
 from tui.terminal.sanitize import safe
 
 _LARGEST = 1_000_000  # bytes of a settings file
 _LONGEST = 200  # characters of a problem
 THEMES = ("ansi", "dark", "light")
-NAMES = ("theme", "mouse", "ascii", "filter", "directory", "exclude", "filters", "keys")
+NAMES = ("theme", "mouse", "ascii", "lang", "filter", "directory", "exclude", "filters", "keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,6 @@ class Preferences:
     directory: Path | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-
-
-def default_file() -> Path:
-    """The path of the settings file: SALUDO_SETTINGS, or else in the user's configuration directory."""
-    if named := os.environ.get("SALUDO_SETTINGS"):
-        return Path(named)
-    from platformdirs import user_config_path
-
-    return user_config_path("saludo", appauthor=False) / "settings.toml"
 
 
 def for_terminal(environment: Mapping[str, str] = os.environ) -> Preferences:
@@ -150,6 +142,10 @@ def _with_setting(found: Preferences, name: str, value: Any, known_keys: frozens
             return replace(found, **{name: value})
         case ("mouse", _) | ("ascii", _):
             raise ValueError(f"{name} is true or false, not {value!r}")
+        case "lang", str() if tag_of(value) is not None:
+            return found  # the process has its language already: tui/data/chosen_language.py
+        case "lang", _:
+            raise ValueError(f"lang: expected {', '.join(LANGUAGES)}, not {value!r}")
         case "filter", str():
             try:
                 Filter.parse(value, found.filters.context(None))

@@ -15,6 +15,7 @@ import plotext
 from rich.text import Text
 
 from storage.domain.vocabulary import StartStatus
+from storage.language.conventions import month_name
 from storage.report.report import Day
 from tui.terminal.style import COLOR_NUMBER, STATUS_COLOR, ChartStyle
 from tui.widgets.bar_cells import EIGHTHS_OF_A_CELL, Span, bar_columns, bar_height
@@ -191,7 +192,7 @@ def _name(day: date, step: str) -> str:
     if step in ("1 year", "5 years"):
         return str(day.year)
     if step in ("1 month", "3 months"):
-        return f"{wording.MONTHS[day.month - 1]} {day.year % 100:02}"
+        return f"{month_name(day.month)} {day.year % 100:02}"
     return wording.day(day)
 
 

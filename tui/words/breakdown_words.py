@@ -9,9 +9,10 @@ from storage.domain.calendar import date_of
 from storage.domain.dimension import Dimension
 from storage.domain.failures import explain
 from storage.domain.vocabulary import Origin, UserType
+from storage.language.conventions import month_name, weekday_name
 from storage.report.breakdown import BreakdownRow
 from tui.terminal.sanitize import safe
-from tui.words.wording import MONTHS, ORIGIN_NAMES, USER_TYPE_NAMES, WEEKDAYS, day, reason_name
+from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, day, reason_name
 
 NO_FAILURES = "No failed sends in this period"
 _NO_CODE, _NO_TEMPLATE = "without a code", "(no template)"
@@ -40,8 +41,8 @@ def row_name(row: BreakdownRow, dimension: Dimension) -> str:
 def _days(first: int, dimension: Dimension) -> str:
     since = date_of(first)
     if dimension is Dimension.DAY:
-        return f"{WEEKDAYS[since.weekday()]} {day(since, year=True)}"
+        return f"{weekday_name(since.weekday())} {day(since, year=True)}"
     if dimension is Dimension.MONTH:
-        return f"{MONTHS[since.month - 1]} {since.year}"
+        return f"{month_name(since.month)} {since.year}"
     year, week, _ = since.isocalendar()
     return f"{year} W{week:02}, {day(since)} – {day(since + timedelta(days=6))}"

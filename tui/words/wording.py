@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from storage.domain.dimension import Dimension
 from storage.domain.failures import Explanation, Reason, Retry, title_of, wait_words
 from storage.domain.vocabulary import Origin, StartStatus, UserType
+from storage.language.conventions import month_name, weekday_name
 from storage.table.sorting import Order
 
 ORIGIN_NAMES: dict[Origin, str] = {
@@ -34,14 +35,12 @@ DIMENSION_NAMES: dict[Dimension, str] = {
     Dimension.CODE: "Error code",
 }
 THEME_NAMES = {"ansi": "the terminal's own colours", "dark": "dark", "light": "light"}
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 BREADCRUMB_SEPARATOR = " › "
 
 
 def day(value: date, year: bool = False) -> str:
     """A day as `22 Nov`, or `22 Nov 2026` with `year`."""
-    text = f"{value.day} {MONTHS[value.month - 1]}"
+    text = f"{value.day} {month_name(value.month)}"
     return f"{text} {value.year}" if year else text
 
 
@@ -55,12 +54,12 @@ def days(since: date, until: date) -> str:
 
 def moment(at: datetime) -> str:
     """A local time as `Sun 22 Nov 2026 15:04:05`."""
-    return f"{WEEKDAYS[at.weekday()]} {day(at.date(), year=True)} {at:%H:%M:%S}"
+    return f"{weekday_name(at.weekday())} {day(at.date(), year=True)} {at:%H:%M:%S}"
 
 
 def short_moment(at: datetime) -> str:
     """A local time for a column: `22 Nov 15:04`."""
-    return f"{at.day:>2} {MONTHS[at.month - 1]} {at:%H:%M}"
+    return f"{at.day:>2} {month_name(at.month)} {at:%H:%M}"
 
 
 def duration(span: timedelta) -> str:

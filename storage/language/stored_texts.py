@@ -1,0 +1,57 @@
+"""Texts that are stored in English, such as the reason of a reject, in the language of the process.
+
+The stored text has its values filled in, so it is compared with the English texts of the catalogue that have
+placeholders: what stands for a placeholder is put into the translation.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from storage.language.catalogue import texts_of
+from storage.language.languages import ENGLISH, LANGUAGE, PSEUDO
+from storage.language.texts import _
+
+_PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")
+
+
+def translated(text: str) -> str:
+    """A stored English text in the language of the process; itself where the catalogue does not have it."""
+    if LANGUAGE in (ENGLISH, PSEUDO):
+        return _(text)
+    known = _(text)
+    return known if known != text else _filled(text)
+
+
+def _filled(text: str) -> str:
+    for beginning, pattern, translation in _templates():
+        if text.startswith(beginning) and (found := pattern.fullmatch(text)) is not None:
+            return _PLACEHOLDER.sub(lambda name: found[name[1]], translation)
+    return text
+
+
+@cache
+def _templates() -> list[tuple[str, re.Pattern[str], str]]:
+    """What each text with placeholders begins with, what matches it filled in, and its translation.
+
+    The longest text first: "{a}: no time" also matches what "{a}: no time in {b}" is meant for.
+    """
+    found = []
+    for english, translation in sorted(texts_of(LANGUAGE).items(), key=lambda pair: -len(pair[0])):
+        parts = _PLACEHOLDER.split(english)
+        if len(parts) > 1 and any(part.strip() for part in parts[::2]):
+            found.append((parts[0], _pattern(parts), translation))
+    return found
+
+
+def _pattern(parts: list[str]) -> re.Pattern[str]:
+    seen: set[str] = set()
+    pattern = ""
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
+            seen.add(part)
+    return re.compile(pattern, re.DOTALL)

@@ -1,0 +1,90 @@
+"""Makes the table of how each country writes numbers and days, from babel (CLDR) and the package tzdata.
+
+`python -m tests.texts` writes it; `tests/storage/language/test_conventions.py` compares it with babel.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from babel import Locale
+from babel.localedata import locale_identifiers
+
+from storage.language.languages import ENGLISH, LANGUAGES
+
+TABLE = Path(__file__).parents[1] / "storage" / "language" / "conventions_table.py"
+# Without a country that is known: Latin America writes Spanish, and Brazil Portuguese.
+USUAL = {"es": "es_419", "pt": "pt_BR"}
+Signs = tuple[str, str, str, int]
+
+
+def locales() -> list[str]:
+    """The locales of the languages of the program, but for English, as CLDR has them."""
+    languages = LANGUAGES.keys() - {ENGLISH}
+    return sorted(name for name in locale_identifiers() if name.partition("_")[0] in languages)
+
+
+def signs_of(name: str, names: list[tuple[str, str]]) -> Signs:
+    """The signs of one locale, and the place in `names` of its months and weekdays, which are added if needed."""
+    locale = Locale.parse(name)
+    symbols = locale.number_symbols["latn"]
+    blank = " " if "\xa0" in locale.percent_formats[None].pattern else ""
+    months = " ".join(_short(locale.months["format"]["abbreviated"][month]) for month in range(1, 13))
+    weekdays = " ".join(_short(locale.days["format"]["abbreviated"][day]) for day in range(7))
+    if (months, weekdays) not in names:
+        names.append((months, weekdays))
+    return _plain(symbols["decimal"]), _plain(symbols["group"]), f"{blank}%", names.index((months, weekdays))
+
+
+def _short(name: str) -> str:
+    return name.removesuffix(".")[:3]
+
+
+def _plain(sign: str) -> str:
+    return sign.replace("\xa0", " ").replace("\u202f", " ")
+
+
+def countries() -> dict[str, str]:
+    """The country of each time zone, old names included, where a language of the program is spoken."""
+    spoken = {name.partition("_")[2] for name in locales()}
+    zones = files("tzdata") / "zoneinfo"
+    found = {}
+    for line in (zones / "zone.tab").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            country, _, zone = line.split("\t")[:3]
+            found[zone] = country
+    for line in (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines():
+        if line.startswith("L "):
+            _, zone, old = line.split()
+            found.setdefault(old, found.get(zone, ""))
+    return {zone: country for zone, country in sorted(found.items()) if country in spoken}
+
+
+def table() -> str:
+    """The module `storage/language/conventions_table.py`."""
+    names: list[tuple[str, str]] = []
+    signs = {name: signs_of(name, names) for name in locales()}
+    lines = [
+        '"""How each country writes numbers and days, from CLDR. Made by `python -m tests.texts`; do not edit."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "# The locale of a language whose country is not known.",
+        f"USUAL = {USUAL!r}".replace("'", '"'),
+        "# Decimal sign, sign between thousands, percent sign with its blank, place in MONTHS_AND_WEEKDAYS.",
+        "SIGNS: dict[str, tuple[str, str, str, int]] = {",
+        *(f"    {name!r}: {value!r},".replace("'", '"') for name, value in signs.items()),
+        "}",
+        "MONTHS_AND_WEEKDAYS = (",
+    ]
+    for months, weekdays in names:
+        lines += ["    (", f'        "{months}",', f'        "{weekdays}",', "    ),"]
+    lines += [")", "# The country of a time zone.", "COUNTRIES = {"]
+    lines += [f'    "{zone}": "{country}",' for zone, country in countries().items()]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def write_table() -> None:
+    """Writes the table."""
+    TABLE.write_text(table(), encoding="utf-8")
