@@ -8,13 +8,14 @@ that people who work on different parts change different lines.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from babel.messages.extract import extract_from_file
 from babel.messages.plurals import get_plural
 
-from storage.language.catalogue import FOLDER, Entry, read_source
+from storage.language.catalogue import FOLDER, Entry, read_source, source_files
 from storage.language.languages import ENGLISH, LANGUAGES
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +24,12 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
     "mark": None,
+    # Records of failures: title, meaning and advice stay English until they are shown.
+    "FailureCode": (3, 4, 5),
+    "_account": (2, 3, 4),
+    "Explanation": (2, 3, 4),
 }
+_TEXTS_OF_A_RECORD = 3
 # Each area is one catalogue; a text of several areas is in the first.
 AREAS: dict[str, tuple[str, ...]] = {
     "words": ("tui/words", "tui/terminal", "tui/data"),
@@ -62,8 +68,12 @@ def _modules(places: Iterable[str]) -> Iterator[Path]:
 
 def _texts(path: Path) -> Iterator[tuple[Key, str | None]]:
     for _, message, _, context in extract_from_file("python", path, keywords=KEYWORDS):
-        text, plural = message if isinstance(message, tuple) else (message, None)
-        yield (context, text), plural
+        if isinstance(message, str):
+            yield (context, message), None
+        elif len(message) == _TEXTS_OF_A_RECORD:
+            yield from (((None, text), None) for text in message)
+        else:
+            yield (context, message[0]), message[1]
 
 
 def catalogue(language: str) -> dict[Key, Entry]:
@@ -78,11 +88,12 @@ def catalogue(language: str) -> dict[Key, Entry]:
 
 def source_text(language: str, texts: Mapping[Key, str | None], known: Mapping[Key, Entry]) -> str:
     """A `.po` file of these texts with the translations that are known."""
-    plurals = get_plural(language)
-    blocks = [_header(language, plurals.plural_forms)]
+    plural_forms = plural_forms_of(language)
+    count = int(re.match(r"nplurals=(\d+)", plural_forms)[1])  # type: ignore[index]  # every rule begins so
+    blocks = [_header(language, plural_forms)]
     for context, text in sorted(texts, key=lambda key: (key[1], key[0] or "")):
         plural, entry = texts[context, text], known.get((context, text))
-        forms = 1 if plural is None else plurals.num_plurals
+        forms = 1 if plural is None else count
         kept = entry.translations if entry is not None and len(entry.translations) == forms else ("",) * forms
         lines = ["#, fuzzy"] if entry is not None and entry.fuzzy else []
         lines += [] if context is None else [f"msgctxt {_quoted(context)}"]
@@ -94,6 +105,16 @@ def source_text(language: str, texts: Mapping[Key, str | None], known: Mapping[K
             lines += [f"msgstr[{number}] {_quoted(form)}" for number, form in enumerate(kept)]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def plural_forms_of(language: str) -> str:
+    """The rule of the plurals that the catalogue has; of a new one, what babel knows of the language."""
+    for path in source_files(language):
+        for line in read_source(path)[0].translations[0].splitlines():
+            name, _, value = line.partition(": ")
+            if name == "Plural-Forms":
+                return value
+    return get_plural(language).plural_forms
 
 
 def _header(language: str, plural_forms: str) -> str:

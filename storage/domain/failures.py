@@ -13,6 +13,8 @@ from typing import NamedTuple
 from storage.domain.failure_codes import EVERY_CODE
 from storage.domain.failure_codes.record import NOW, FailureCode, Reason, Retry
 from storage.domain.failure_texts import TEXTS
+from storage.language.stored_texts import translated
+from storage.language.texts import ngettext
 
 __all__ = ["Explanation", "FailureCode", "Reason", "Retry"]
 
@@ -30,6 +32,12 @@ class Explanation(NamedTuple):
 
 def _explained(record: FailureCode) -> Explanation:
     return Explanation(record.reason, record.title, record.meaning, record.advice, record.retry, record.wait)
+
+
+def _in_words(known: Explanation) -> Explanation:
+    """The explanation in the language of the process."""
+    title, meaning, advice = map(translated, (known.title, known.meaning, known.advice))
+    return known._replace(title=title, meaning=meaning, advice=advice)
 
 
 _RECORDS: dict[int, list[FailureCode]] = {}
@@ -153,19 +161,25 @@ def explain(code: int | None, text: str | None = None, detail: str | None = None
     """What a failure means and what to do; the arguments are those of `reason_of`."""
     said = f"{text or ''} {detail or ''}".lower()
     record = _record_of(code, said)
-    return _REASONS[_reason_of_text(said)] if record is None else _explained(record)
+    return _in_words(_REASONS[_reason_of_text(said)] if record is None else _explained(record))
 
 
 @lru_cache(maxsize=1_000)
 def explain_kind(reason: str, code: int | None) -> Explanation:
     """What the failures of a reason and code mean and what to do, where their texts are not at hand."""
+    return _in_words(explain_kind_in_english(reason, code))
+
+
+@lru_cache(maxsize=1_000)
+def explain_kind_in_english(reason: str, code: int | None) -> Explanation:
+    """As `explain_kind`, for files, whose values are the same in every language."""
     records = [] if code is None else [one for one in _RECORDS.get(code, ()) if one.reason == reason]
     return _explained(records[-1]) if records else _REASONS[Reason(reason)]
 
 
 def title_of(reason: Reason) -> str:
     """The reason in a few words."""
-    return _REASONS[reason].title
+    return translated(_REASONS[reason].title)
 
 
 _LIMIT_OF_PERSON = 131049
@@ -184,8 +198,16 @@ def is_limit_of_person(reason: str, code: int | None) -> bool:
 
 def wait_words(wait: timedelta) -> str:
     """How long to wait, in whole hours or minutes: `24 hours`, `1 minute`."""
-    seconds = int(wait.total_seconds())
-    count, unit = (seconds // 3600, "hour") if seconds >= 3600 else (seconds // 60, "minute")
+    minutes = int(wait.total_seconds()) // 60
+    if hours := minutes // 60:
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+
+
+def wait_words_in_english(wait: timedelta) -> str:
+    """As `wait_words`, for files, whose values are the same in every language."""
+    minutes = int(wait.total_seconds()) // 60
+    count, unit = (minutes // 60, "hour") if minutes >= 60 else (minutes, "minute")
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 

@@ -12,9 +12,9 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from storage.domain.failures import explain_kind, wait_words
+from storage.domain.failures import Explanation, Reason, explain_kind_in_english, wait_words_in_english
 from storage.domain.filters import Filter
-from storage.messages.retries import Again
+from storage.messages.retries import Again, Sent
 from storage.report.read_session import ReadSession
 from storage.table.export_cells import (
     Column,
@@ -96,17 +96,21 @@ def _values_of(rows: Sequence[tuple[Any, ...]], found: Sequence[Found]) -> dict[
     values: dict[str, Sequence[Any]] = {name: list(map(value, rows)) for name, value in _VALUES.items()}
     return values | {
         "failed_at": [one.failed.failed_at for one in found],
-        "title": [one.failed.explanation.title for one in found],
+        "title": [_explained(one.failed).title for one in found],
         "not_before": [one.again.not_before for one in found],
-        "why": [why(one.again) for one in found],
+        "why": [_why(one.again) for one in found],
     }
 
 
-def why(again: Again) -> str:
+def _explained(send: Sent) -> Explanation:
+    return explain_kind_in_english(send.reason or Reason.OTHER, send.code)
+
+
+def _why(again: Again) -> str:
     """Why not earlier, in a sentence without its full stop."""
     send = again.decided_by
-    known = explain_kind(send.reason or "other", send.code)
+    known = _explained(send)
     code = "" if send.code is None else f" ({send.code})"
     if not known.wait:
         return f"{known.title}{code}: at once"
-    return f"{known.title}{code}: {wait_words(known.wait)} after the last one"
+    return f"{known.title}{code}: {wait_words_in_english(known.wait)} after the last one"

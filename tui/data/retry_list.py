@@ -11,9 +11,9 @@ from storage.domain.failures import Reason
 from storage.domain.filters import Filter
 from storage.messages.retries import Since
 from storage.report.read_session import read_session
-from storage.table.export_retries import why
 from storage.table.pages import StartRow, load_rows
 from storage.table.retries import Found, Retries
+from tui.words.retry_words import why_words
 
 SHOWN = 200  # people
 
@@ -81,7 +81,7 @@ def load_retries(
         local = session.calendar.local
         rows = load_rows(session, [one.id for one in first])
         people = tuple(
-            Person(row, local(one.again.not_before), why(one.again)) for row, one in zip(rows, first, strict=True)
+            Person(row, local(one.again.not_before), why_words(one.again)) for row, one in zip(rows, first, strict=True)
         )
         return RetryList(
             filter,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from storage.domain.failures import Reason, title_of
-from storage.messages.retries import Since
+from storage.domain.failures import Reason, title_of, wait_words
+from storage.language.texts import _
+from storage.messages.retries import Again, Since
 from tui.words.numbers import number, plural
 
 _SINCE = {
@@ -19,6 +20,16 @@ def left_out_words(left_out: Mapping[Reason | Since, int], without_contact: int)
     counted = sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
     words = [f"{number(count)} {_why(key)}" for key, count in counted if count]
     return [*words, *([f"{plural(without_contact, 'send')} to an unknown contact"] if without_contact else [])]
+
+
+def why_words(again: Again) -> str:
+    """Why a person cannot be tried again earlier, in a sentence without its full stop."""
+    send = again.decided_by
+    known = send.explanation
+    title = known.title if send.code is None else f"{known.title} ({send.code})"
+    if not known.wait:
+        return _("{failure}: at once").format(failure=title)
+    return _("{failure}: {wait} after the last one").format(failure=title, wait=wait_words(known.wait))
 
 
 def _why(key: Reason | Since) -> str:

@@ -13,24 +13,27 @@ from storage.domain.failure_codes.limits import LIMITS
 from storage.domain.failure_codes.people import PEOPLE
 from storage.domain.failure_codes.record import FailureCode, Reason, Retry, standing_for
 from storage.domain.failure_codes.templates import TEMPLATES
+from storage.language.texts import mark
 
 _CLOUD_API = (*PEOPLE, *LIMITS, *TEMPLATES, *ACCOUNTS)
 _DAY = timedelta(hours=24)
 
 _EXPIRED = (
-    "Not delivered in time",
-    "The person's phone was not reached before the message expired: it may be off or without a network for long.",
-    "Send again, perhaps at another time of day.",
+    mark("Not delivered in time"),
+    mark("The person's phone was not reached before the message expired: it may be off or without a network for long."),
+    mark("Send again, perhaps at another time of day."),
 )
 _RECIPIENT = (
-    "Recipient not valid",
-    "The recipient cannot get this kind of message: the number is malformed, not on WhatsApp, or too old a version.",
-    "Correct the number in the customer's record, or reach the person by another channel.",
+    mark("Recipient not valid"),
+    mark(
+        "The recipient cannot get this kind of message: the number is malformed, not on WhatsApp, or too old a version."
+    ),
+    mark("Correct the number in the customer's record, or reach the person by another channel."),
 )
 _CONTENT = (
-    "Media or content not accepted",
-    "The media or the content of the message could not be used.",
-    "Check that anyone can open the link. Check the type and size of the file.",
+    mark("Media or content not accepted"),
+    mark("The media or the content of the message could not be used."),
+    mark("Check that anyone can open the link. Check the type and size of the file."),
 )
 
 ON_PREMISES: tuple[FailureCode, ...] = (
@@ -84,9 +87,9 @@ TWILIO: tuple[FailureCode, ...] = (
 )
 
 _NOT_OPTED_IN = (
-    "Not opted in at Gupshup",
-    "The person has not opted in at Gupshup, and did not write within the last 24 hours.",
-    "Record the person's consent at Gupshup, then send again.",
+    mark("Not opted in at Gupshup"),
+    mark("The person has not opted in at Gupshup, and did not write within the last 24 hours."),
+    mark("Record the person's consent at Gupshup, then send again."),
 )
 _OPT_IN = ("opted", "opt-in")
 # Without these words the number is the on-premises API's, or nobody's.

@@ -18,6 +18,8 @@ from storage.domain.failures import (
     title_of,
     wait_words,
 )
+from tests.language_runs import said_in
+from tests.texts import catalogue
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,8 @@ def test_the_text_decides_between_the_two_reasons_of_a_code() -> None:
         ("Invalid phone number", "wrong_number"),
         ("El contacto no tiene WhatsApp", "number_gone"),
         ("O número não existe", "number_gone"),
+        ("Parâmetros incorretos do modelo", "wrong_parameters"),
+        ("Número de destino incorreto", "wrong_number"),
         ("something new", "other"),
     ],
 )
@@ -101,6 +105,27 @@ def test_every_code_says_what_it_means_and_what_to_do(record: FailureCode) -> No
     assert record.retry is not Retry.LATER or record.wait
     known = explain(record.code, " ".join(record.words))
     assert (known.reason, known.title, known.advice) == (record.reason, record.title, record.advice)
+
+
+@pytest.mark.parametrize("language", ["es", "pt"])
+def test_every_code_says_so_in_every_language_within_the_same_room(language: str) -> None:
+    known = {text: entry.translations[0] for (_, text), entry in catalogue(language).items()}
+    for record in EVERY_CODE:
+        assert len(known[record.title]) <= 36, known[record.title]
+        assert not known[record.title].endswith(".")
+        assert known[record.meaning].endswith(".")
+        assert known[record.advice].endswith(".")
+
+
+@pytest.mark.parametrize("language", ["es", "pt"])
+def test_a_reason_in_words_is_read_as_that_reason(language: str) -> None:
+    """What saludo calls it, other programs of that language do too."""
+    code = """
+from storage.domain.failures import Reason, reason_of, title_of
+four = (Reason.WRONG_PARAMETERS, Reason.LIMIT_REACHED, Reason.NUMBER_GONE, Reason.WRONG_NUMBER)
+print(*(title_of(reason) for reason in four if reason_of(None, title_of(reason)) is not reason))
+"""
+    assert said_in(language, code) == ""
 
 
 def test_no_two_records_claim_the_same_failures() -> None:
