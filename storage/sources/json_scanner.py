@@ -24,6 +24,7 @@ from storage.sources.useless import Useless
 _TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+("|\\?$)|[{}]', re.MULTILINE)
 # Whole strings and no brace, as most lines of a pretty-printed object: matching it is faster than finding the tokens.
 _NO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\.)*+")*+\Z')
+_BLANK_LINES = re.compile(rb"\n(?:[ \t\r\x0b\x0c]*+\n)++")
 # Objects without a member say nothing. A long run of them is skipped at once: millions fit into a small archive.
 _EMPTY_OBJECTS = re.compile(rb"(?:\{\s*+\}[\s,]*+){32,}+")
 # In a long text, objects without a member are skipped even if other things are between them.
@@ -151,8 +152,8 @@ class Scanner:
         if depth is None or self._line_goes_on or self._size + len(lines) > MAX_RECORD_BYTES:
             return False
         self._depth = depth
-        if self._keeps:
-            self._add(lines)
+        if self._keeps and (kept := _BLANK_LINES.sub(b"\n", b"\n" + lines)[1:]):  # as `feed` keeps no blank line
+            self._add(kept)
         return True
 
     def _add(self, part: bytes) -> None:

@@ -6,7 +6,7 @@ import io
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.domain.events import Ignored, Item, Reject
@@ -56,6 +56,7 @@ def _found(content: bytes) -> tuple[list[Item], Counter[str], set[tuple[str, str
 
 
 @given(st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from([1, 2, 5, 30])), max_size=12))
+@example([(b"{\n", 1), (b'"a": {\n', 1), (b"\n", 1), (b'"a": {\n', 1)])  # a blank line within an object
 def test_a_log_gives_what_reading_line_by_line_gives(parts: list[tuple[bytes, int]]) -> None:
     content = GOOD + b"".join(line * count for line, count in parts) + b"\n" + GOOD
     with pytest.MonkeyPatch.context() as patch:
