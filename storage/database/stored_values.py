@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from storage.database.settings import SettingError, normalized
 
 _TOLD = 20  # rows of a table
-_LAST = 253_402_300_799_999  # ms: the end of the year 9999, where Python's dates end
+LAST_TIME = 253_402_300_799_999  # ms: the end of the year 9999, where Python's dates end
 _TYPES = {"INTEGER": "'integer'", "TEXT": "'text'", "BLOB": "'blob'"}
 _FORMS = {  # by table and column: a condition besides the type
     ("messages", "direction"): "{0} BETWEEN 0 AND 2",
@@ -51,24 +51,32 @@ _BETWEEN = {  # by table: what must hold between the columns of a row
 }
 
 
-def wrong_values(connection: sqlite3.Connection) -> list[str]:
-    """The rows with a value that this program never writes, one line each, the first ones of each table."""
-    return [line for table in _our_tables(connection) for line in _of_table(connection, table)] + _settings(connection)
+def wrong_values(connection: sqlite3.Connection, tables: Iterable[str] | None = None) -> list[str]:
+    """The rows with a value that this program never writes, one line each, the first ones of each table.
+
+    Args:
+        connection: the database.
+        tables: which are read; None: all.
+    """
+    found = [line for table in _read(connection, tables) for line in _of_table(connection, table)]
+    return found + (_settings(connection) if tables is None or "settings" in tables else [])
 
 
-def _our_tables(connection: sqlite3.Connection) -> list[str]:
+def _read(connection: sqlite3.Connection, tables: Iterable[str] | None) -> Iterable[str]:
+    return our_tables(connection) if tables is None else tables
+
+
+def our_tables(connection: sqlite3.Connection) -> list[str]:
+    """The tables of this program."""
     tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     return [name for (name,) in tables if not name.startswith(("sqlite_", "_sqlite_"))]
 
 
 def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
-    conditions, key = {}, []
-    for _, name, kind, not_null, _, primary in connection.execute(f'PRAGMA table_info("{table}")'):
-        if primary:
-            key.append(f'"{name}"')
-        if kind in _TYPES:
-            conditions[name] = _condition(table, name, _TYPES[kind], bool(not_null or primary))
-    if not conditions or not key or not _may_be_wrong(connection, table, conditions):
+    info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    key = [f'"{name}"' for _, name, _, _, _, primary in info if primary]
+    conditions = _conditions(connection, table)
+    if not conditions or not key or not _may_be_wrong(connection, table):
         return []
     conditions |= {f"{name} beside the other columns": sql for name, sql in _BETWEEN.get(table, {}).items()}
     columns = ", ".join((*key, *conditions.values()))
@@ -81,20 +89,42 @@ def _of_table(connection: sqlite3.Connection, table: str) -> list[str]:
     return problems
 
 
-def unreadable_texts(connection: sqlite3.Connection) -> None:
-    """Reads every text, and raises sqlite3.OperationalError at one that is not UTF-8."""
-    for table in _our_tables(connection):
-        texts = [name for _, name, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")') if kind == "TEXT"]
-        if texts:
+def texts_of(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a table that hold texts."""
+    return [name for _, name, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")') if kind == "TEXT"]
+
+
+def unreadable_texts(connection: sqlite3.Connection, tables: Iterable[str] | None = None) -> None:
+    """Reads every text of these tables (None: of all), and raises sqlite3.OperationalError at one that is not UTF-8."""
+    for table in _read(connection, tables):
+        if texts := texts_of(connection, table):
             # A line feed between two texts: the end of one and the beginning of the next could be a character.
             joined = " || char(10) || ".join(f"ifnull(\"{name}\", '')" for name in texts)
             deque(connection.execute(f'SELECT {joined} FROM "{table}"'), maxlen=0)
 
 
-def _may_be_wrong(connection: sqlite3.Connection, table: str, conditions: Mapping[str, str]) -> bool:
-    """Whether a value may be wrong: a few comparisons of all columns of a type at once, where `_condition` has one of
-    each. In SQLite's order NULL comes first, then numbers, texts and blobs."""
+def _conditions(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """SQL by column: its value has its form."""
+    return {
+        name: _condition(table, name, _TYPES[kind], bool(not_null or primary))
+        for _, name, kind, not_null, _, primary in connection.execute(f'PRAGMA table_info("{table}")')
+        if kind in _TYPES
+    }
+
+
+def _may_be_wrong(connection: sqlite3.Connection, table: str) -> bool:
+    form = form_of_rows(connection, table)
+    return connection.execute(f'SELECT 1 FROM "{table}" WHERE NOT ifnull({form}, 0) LIMIT 1').fetchone() is not None
+
+
+def form_of_rows(connection: sqlite3.Connection, table: str) -> str:
+    """SQL: the values of a row of a table have their form; 1, 0 or NULL.
+
+    A few comparisons of all columns of a type at once, where `_condition` has one of each. In SQLite's order NULL comes
+    first, then numbers, texts and blobs.
+    """
     info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    conditions = _conditions(connection, table)
     of_kind = {
         kind: [
             (f'"{name}"', bool(not_null or primary), _is_time(name))
@@ -110,15 +140,12 @@ def _may_be_wrong(connection: sqlite3.Connection, table: str, conditions: Mappin
     if numbers:
         parts += [f"{_most('max', numbers)} < ''", f"typeof({' + '.join(numbers)}) = 'integer'"]
     if times:
-        parts += [f"{_most('min', times)} >= 0", f"{_most('max', times)} <= {_LAST}"]
+        parts += [f"{_most('min', times)} >= 0", f"{_most('max', times)} <= {LAST_TIME}"]
     if texts:
         parts += [f"{_most('max', texts)} < x''", f"{_most('min', texts)} >= ''"]
     parts += [conditions[column] for of_table, column in _FORMS if of_table == table and column in conditions]
     parts += [f"({condition})" for condition in _BETWEEN.get(table, {}).values()]
-    return (
-        connection.execute(f'SELECT 1 FROM "{table}" WHERE NOT ifnull({" AND ".join(parts)}, 0) LIMIT 1').fetchone()
-        is not None
-    )
+    return " AND ".join(parts) or "1"
 
 
 def _or(name: str, needed: bool, instead: str) -> str:
@@ -139,7 +166,7 @@ def _condition(table: str, name: str, kind: str, needed: bool) -> str:
     column = f'"{name}"'
     form = f"typeof({column}) = {kind}"
     if kind == "'integer'" and _is_time(name):
-        form += f" AND {column} BETWEEN 0 AND {_LAST}"
+        form += f" AND {column} BETWEEN 0 AND {LAST_TIME}"
     if (table, name) in _FORMS:
         form += f" AND {_FORMS[table, name].format(column)}"
     return f"({form})" if needed else f"({column} IS NULL OR {form})"

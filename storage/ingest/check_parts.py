@@ -13,18 +13,22 @@ from storage.cube import comparison
 from storage.database import index_proof
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.database.settings import load_settings
-from storage.database.stored_values import unreadable_texts, wrong_values
+from storage.database.stored_values import our_tables, unreadable_texts, wrong_values
 from storage.messages.consistency import inconsistencies
 from storage.messages.derived_proof import Unproven, unproven_rows, unproven_user_types
 
 Part = tuple[Any, ...]  # a name of _PARTS, and its arguments
-# Problems, one line each, and what has to be derived by the plain rule: contacts, and messages without one.
-Result = tuple[list[str], list[int], list[int]]
+# Problems, one line each; what has to be derived by the plain rule: contacts, and messages without one; and the parts
+# that say what this one found only to be wrong.
+Result = tuple[list[str], list[int], list[int], list[Part]]
 Step = Callable[[], None]
 
 _MOST = 20  # lines about damaged pages
 _INDEXES_AT_ONCE = 3  # compared in one scan of the table
-ROWS, USER_TYPES = ("rows",), ("user types",)
+_MESSAGES = "messages"  # the large table
+# Whether the part is about `messages`: one scan proves all of it, and only if it cannot, parts say what is wrong.
+_OF_OTHERS, _OF_MESSAGES = ([(name, about) for name in ("names", "values", "texts")] for about in (False, True))
+_ROWS, _ROWS_ALONE = ("rows", True), ("rows", False)  # with and without their form
 # In words, where a wrong value ends a part; those that are missing are about damage, which a wrong value cannot hide.
 _FAILURES = {
     "values": "values cannot be read",
@@ -71,7 +75,7 @@ def content_parts(connection: sqlite3.Connection) -> list[Part]:
     """The parts that compare what is stored with what it follows from, the longest first."""
     days = comparison.days_by_top_block(connection)
     cells = [("cells", top, some) for top, some in sorted(days.items(), key=lambda of: -len(of[1]))]
-    return [*cells, ROWS, USER_TYPES, ("names",), ("values",), ("texts",), ("outside", [*days])]
+    return [*cells, _ROWS, ("user types",), *_OF_OTHERS, ("outside", [*days])]
 
 
 def run_part(connection: sqlite3.Connection, part: Part, step: Step) -> Result:
@@ -84,11 +88,13 @@ def run_part(connection: sqlite3.Connection, part: Part, step: Step) -> Result:
     """
     name, *arguments = part
     if name not in _FAILURES:
-        return _damage(connection, name, arguments), [], []
+        return _damage(connection, name, arguments), [], [], []
     try:
         return _content(connection, name, arguments, step)
     except WRONG_VALUE as error:
-        return [f"{_FAILURES[name]}: {describe(error)}"], [], []
+        if part == _ROWS:
+            return [], [], [], [_ROWS_ALONE, *_OF_MESSAGES]
+        return [f"{_FAILURES[name]}: {describe(error)}"], [], [], []
 
 
 def _damage(connection: sqlite3.Connection, name: str, arguments: list[Any]) -> list[str]:
@@ -104,20 +110,24 @@ def _damage(connection: sqlite3.Connection, name: str, arguments: list[Any]) -> 
 
 def _content(connection: sqlite3.Connection, name: str, arguments: list[Any], step: Step) -> Result:
     match name:
-        case "values":
-            return wrong_values(connection), [], []
-        case "texts":
-            unreadable_texts(connection)
-            return [], [], []
+        case "values" | "texts":
+            tables = [table for table in our_tables(connection) if (table == _MESSAGES) == arguments[0]]
+            if name == "values":
+                return wrong_values(connection, tables), [], [], []
+            unreadable_texts(connection, tables)
+            return [], [], [], []
         case "names":
-            return inconsistencies(connection), [], []
+            return inconsistencies(connection, of_messages=arguments[0]), [], [], []
         case "cells":
             top, days = arguments
-            return comparison.top_block_differences(connection, top, days, lambda days: step()), [], []
+            return comparison.top_block_differences(connection, top, days, lambda days: step()), [], [], []
         case "outside":
-            return comparison.outside(connection, arguments[0]), [], []
-    settings = load_settings(connection)
-    unproven: Unproven = (
-        unproven_rows(connection, settings, step) if (name,) == ROWS else unproven_user_types(connection, step)
-    )
-    return [], sorted(unproven.contacts), sorted(unproven.messages)
+            return comparison.outside(connection, arguments[0]), [], [], []
+        case "rows":
+            (form,) = arguments
+            return _unproven(unproven_rows(connection, load_settings(connection), step, form=form))
+    return _unproven(unproven_user_types(connection, step))
+
+
+def _unproven(found: Unproven) -> Result:
+    return [], sorted(found.contacts), sorted(found.messages), [*_OF_MESSAGES] if found.formless else []

@@ -73,12 +73,16 @@ class CheckPool:
             elif what == "step":
                 counter.step(job[1])
             elif what == "done":
-                problems, contacts, messages = value
-                results[job[0]] = problems, contacts, messages
+                results[job[0]] = _result(value)
                 counter.end(job[1])
             else:
                 lost.append(job)
         waiting.extend(lost)
+
+
+def _result(value: Any) -> Result:
+    problems, contacts, messages, parts = value
+    return problems, contacts, messages, parts
 
 
 def _serve(helper: subprocess.Popen[bytes], waiting: deque[_Job], events: queue.SimpleQueue[Any]) -> None:

@@ -55,7 +55,7 @@ def _broken(pool: CheckPool, progress: Progress) -> list[str]:
     connection = pool.connection
     try:
         results = pool.run(damage_parts(connection), progress)
-        found = [line for lines, _, _ in results for line in lines]
+        found = [line for lines, *_ in results for line in lines]
     except sqlite3.DatabaseError as error:
         found = [describe(error)]
     return found and (full_damage(connection, _MOST_BROKEN) or found)
@@ -82,10 +82,14 @@ def _differences(writer: Writer, pool: CheckPool, progress: Progress, *, here: b
     problems: list[str] = []
     contacts: set[int] = set()
     messages: set[int] = set()
-    for lines, some_contacts, some_messages in pool.run(parts, progress, here=here):
-        problems += lines
-        contacts.update(some_contacts)
-        messages.update(some_messages)
+    while parts:
+        results = pool.run(parts, progress, here=here)
+        parts = []
+        for lines, some_contacts, some_messages, further in results:
+            problems += lines
+            contacts.update(some_contacts)
+            messages.update(some_messages)
+            parts += further
     return problems + _tried(
         "derived columns cannot be compared", lambda: _derived_differences(writer, contacts, messages, progress)
     )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from storage.messages.contacts import LABEL_AND_CUSTOMER_ID
 from storage.messages.duplicates import STORED_TWICE
 from storage.messages.message_row import hash_of
+from storage.messages.row_rules import OWN_CONTACT
 
 _TOLD = 20  # problems of a rule
 
@@ -21,12 +22,14 @@ class _Rule(NamedTuple):
         wrong: the rows where it does not.
         mend: statements that make it so; "" if nothing can.
         mended: the words of what was mended; "" if they are those of the problem.
+        of_messages: whether it is a rule of each row of `messages`, which `row_form` proves of most.
     """
 
     problem: str
     wrong: str
     mend: str = ""
     mended: str = ""
+    of_messages: bool = False
 
 
 def _of_line(kind: int) -> str:
@@ -74,16 +77,25 @@ _NAMES_OF_MESSAGES = (
     ("template", "template", "templates"),
 )
 
+# SQL of a row of `messages AS m`: what is wrong with its names, in words, and when.
+_WRONG_NAMES = (
+    *(
+        (
+            f"'a message names the {word} ' || quote(m.{column}) || ', which is missing'",
+            f"(m.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {table} WHERE id = m.{column}))",
+        )
+        for word, column, table in _NAMES_OF_MESSAGES
+    ),
+    ("'message ' || quote(m.key) || ': its contact is not that of its contact id'", f"m.contact IS NOT {OWN_CONTACT}"),
+)
+_ANY_WRONG_NAME = " OR ".join(wrong for _, wrong in _WRONG_NAMES)
+NAMES_RIGHT = f"NOT ({_ANY_WRONG_NAME})"
+
 
 def _names_of_messages() -> str:
     """SQL: what is wrong with the names of the messages, in words; one scan, as it is the largest table."""
-    cases, wrong = [], []
-    for word, column, table in _NAMES_OF_MESSAGES:
-        wrong.append(f"({column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {table} WHERE id = messages.{column}))")
-        cases.append(f"WHEN {wrong[-1]} THEN 'a message names the {word} ' || quote({column}) || ', which is missing'")
-    wrong.append(f"contact IS NOT {_OWN_CONTACT}")
-    cases.append(f"WHEN {wrong[-1]} THEN 'message ' || quote(key) || ': its contact is not that of its contact id'")
-    return f"SELECT DISTINCT CASE {' '.join(cases)} END FROM messages WHERE {' OR '.join(wrong)}"
+    cases = " ".join(f"WHEN {wrong} THEN {words}" for words, wrong in _WRONG_NAMES)
+    return f"SELECT DISTINCT CASE {cases} END FROM messages AS m WHERE {_ANY_WRONG_NAME}"
 
 
 def _named_again() -> str:
@@ -161,6 +173,7 @@ _RULES = (
         "message {!r}: its hash differs from its key",
         "SELECT key FROM messages WHERE hash IS NOT hash_of(key)",
         "UPDATE messages SET hash = hash_of(key) WHERE hash IS NOT hash_of(key)",
+        of_messages=True,
     ),
     _Rule(
         "message {!r} is stored twice",
@@ -171,6 +184,7 @@ _RULES = (
         _names_of_messages(),
         _named_again(),
         "a message's contact is not that of its contact id, or an id is missing",
+        of_messages=True,
     ),
     _Rule(
         "the last id of table {} is not the one that was used last",
@@ -190,11 +204,18 @@ _RULES = (
 )
 
 
-def inconsistencies(connection: sqlite3.Connection) -> list[str]:
-    """What does not hold, one line each; of each rule the first ones, and how many more there are."""
+def inconsistencies(connection: sqlite3.Connection, *, of_messages: bool) -> list[str]:
+    """What does not hold, one line each; of each rule the first ones, and how many more there are.
+
+    Args:
+        connection: the database.
+        of_messages: whether by the rules of each row of `messages`, or by all others.
+    """
     _add_function(connection)
     problems = []
     for rule in _RULES:
+        if rule.of_messages != of_messages:
+            continue
         rows = connection.execute(rule.wrong)
         first = [value for (value,) in rows.fetchmany(_TOLD)]
         problems += [rule.problem.format(value) for value in first]

@@ -16,115 +16,19 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from storage.database.codes import (
-    ORIGIN_NOTIFICATION,
-    ORIGIN_TEMPLATE,
-    ORIGIN_WEBCHAT,
-    ORIGINS,
-    REFERRED_FROM,
-    STATUS_ANSWERED,
-    STATUS_DELIVERED,
-    STATUS_FAILED,
-    STATUS_READ,
-    STATUS_RECEIVED,
-    STATUS_SENT,
-    USER_NEW,
-    USER_RECURRENT,
-)
+from storage.database.codes import REFERRED_FROM, STATUS_FAILED, USER_NEW, USER_RECURRENT
 from storage.database.settings import Settings
 from storage.domain.calendar import Calendar
 from storage.domain.failures import reason_of
-from storage.domain.vocabulary import DataFlag
-from storage.messages.classify import CAN_ANSWER, INBOUND_MAKES_KNOWN, IS_NOTIFICATION, IS_REFERRED
-from storage.messages.message import Direction, Sources, Stated
+from storage.messages import row_form
+from storage.messages.classify import CAN_ANSWER, INBOUND_MAKES_KNOWN
+from storage.messages.message import Direction
+from storage.messages.row_rules import ANY_ROW, NEVER, OWN_CONTACT, USUAL_ROW
 from storage.messages.timeline import CLOCK_SKEW
 
 _OUT, _IN = int(Direction.OUT), int(Direction.IN)
-_NEVER = 1 << 62  # ms: later than any time
 _MOST_DAYS = 400_000  # of the table of local days: a thousand years
 _DAY = 86_400_000
-
-# Of a row of `messages AS m`. A value of our own TSV counts only if nothing else is known of the message.
-_EXPORTED = f"(m.exported IS NOT NULL AND m.sources = {Sources.EXPORT.value})"
-_FLAGS = f"iif({_EXPORTED}, m.flags | (m.exported ->> 0), m.flags)"
-_GIVEN_NEW = f"iif(m.given_new IS NULL AND {_EXPORTED}, m.exported ->> 2, m.given_new)"
-_GIVEN_ANSWER = f"""
-min(ifnull(m.given_answered_at, {_NEVER}), ifnull(iif({_EXPORTED}, m.exported ->> 3, NULL), {_NEVER}))
-"""
-_FAILURE = f"(m.failed_at IS NOT NULL OR {_FLAGS} & {Stated.NOT_SENT.value} <> 0)"
-_ARRIVED = f"""
-(m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL OR {_FLAGS} & {Stated.DELIVERED.value | Stated.READ.value} <> 0)
-"""
-_WAS_DELIVERED = f"(m.delivered_at IS NOT NULL OR {_FLAGS} & {Stated.DELIVERED.value} <> 0)"
-_WAS_READ = f"(m.read_at IS NOT NULL OR {_FLAGS} & {Stated.READ.value} <> 0)"
-_WAS_ANSWERED = f"(m.answered_at IS NOT NULL OR {_FLAGS} & {Stated.ANSWERED.value} <> 0)"
-_UNKNOWN_CONTACT = f"iif(m.contact IS NULL, {DataFlag.UNKNOWN_CONTACT.value}, 0)"
-
-_SEND_ORIGIN = f"""
-CASE WHEN m.campaign IS NOT NULL OR m.given_origin IS '{ORIGINS[ORIGIN_NOTIFICATION].value}' THEN {ORIGIN_NOTIFICATION}
-     ELSE {ORIGIN_TEMPLATE} END
-"""
-_STATUS = f"""
-CASE WHEN {_WAS_ANSWERED} THEN {STATUS_ANSWERED} WHEN {_WAS_READ} THEN {STATUS_READ}
-     WHEN {_WAS_DELIVERED} THEN {STATUS_DELIVERED} WHEN {_FAILURE} THEN {STATUS_FAILED} ELSE {STATUS_SENT} END
-"""
-_QUALITY = f"""
-iif(({_WAS_ANSWERED} AND NOT {_WAS_READ}) OR (({_WAS_ANSWERED} OR {_WAS_READ}) AND NOT {_WAS_DELIVERED}),
-    {DataFlag.IMPLIED.value}, 0)
-| iif({_FAILURE} AND m.status <> {STATUS_FAILED}, {DataFlag.CONFLICT.value}, 0)
-| {_UNKNOWN_CONTACT}
-"""
-_FAILED_RIGHT = """
-CASE WHEN m.failed_at IS NULL THEN m.failure_code IS NULL AND m.failure_reason IS reason_of(NULL, NULL, NULL)
-     ELSE m.failure_code IS m.error_code
-          AND m.failure_reason IS reason_of(m.error_code, m.error_text, m.error_detail) END
-"""
-_REASON_RIGHT = f"""
-iif(m.status = {STATUS_FAILED}, {_FAILED_RIGHT}, m.failure_code IS NULL AND m.failure_reason IS NULL)
-"""
-# The earliest answer; _UNANSWERED checks that there is none where nothing answered.
-_ANSWER_RIGHT = f"""
-m.answered_at IS nullif(min({_GIVEN_ANSWER}, iif(m.answered_at IS NULL, {_NEVER}, ifnull(
-    (SELECT at FROM temp.answers WHERE id = m.id), {_NEVER}))), {_NEVER})
-"""
-_START_RIGHT = f"""
-m.start_at IS m.at
-AND m.day IS (SELECT day FROM temp.local_days WHERE since <= m.at ORDER BY since DESC LIMIT 1)
-AND m.start_template IS (SELECT id FROM templates WHERE id = m.template)
-AND iif({_GIVEN_NEW} IS NULL, m.user_type IN ({USER_NEW}, {USER_RECURRENT}),
-        m.user_type IS iif({_GIVEN_NEW}, {USER_NEW}, {USER_RECURRENT}))
-"""
-_SEND_RIGHT = f"""
-m.origin IS ({_SEND_ORIGIN}) AND {_START_RIGHT} AND {_ANSWER_RIGHT}
-AND m.status IS ({_STATUS}) AND m.marks IS ({_QUALITY}) AND {_REASON_RIGHT}
-"""
-_CODE_OF_REFERRED = " ".join(
-    f"WHEN '{origin.value}' THEN {code}" for code, origin in enumerate(ORIGINS) if code >= REFERRED_FROM
-)
-_REFERRED_RIGHT = f"""
-m.origin IS (CASE m.given_origin {_CODE_OF_REFERRED} ELSE {ORIGIN_WEBCHAT} END) AND {_START_RIGHT}
-AND m.status IS {STATUS_RECEIVED} AND m.answered_at IS NULL AND m.marks IS {_UNKNOWN_CONTACT}
-AND m.failure_code IS NULL AND m.failure_reason IS NULL
-"""
-_NO_START_RIGHT = """
-m.start_at IS NULL AND m.day IS NULL AND m.start_template IS NULL AND m.origin IS NULL AND m.user_type IS NULL
-AND m.status IS NULL AND m.answered_at IS NULL AND m.marks IS 0 AND m.failure_code IS NULL AND m.failure_reason IS NULL
-"""
-_OWN_CONTACT = "(SELECT contact FROM contact_ids WHERE id = m.contact_id)"
-_ROW_RIGHT = f"""
-m.line IS (SELECT line FROM line_ids WHERE id = m.line_id)
-AND m.contact IS {_OWN_CONTACT}
-AND m.joined IS NULL
-AND CASE m.direction
-    WHEN {_OUT} THEN CASE WHEN {IS_NOTIFICATION} THEN {_SEND_RIGHT} ELSE {_NO_START_RIGHT} END
-    WHEN {_IN} THEN CASE WHEN {IS_REFERRED} THEN {_REFERRED_RIGHT} ELSE {_NO_START_RIGHT} END
-    ELSE 0 END
-"""
-
-# What a row says by itself, and the answers that were found; every message that is not proven.
-_UNPROVEN_ROWS = f"""
-SELECT m.contact, m.id, {_OWN_CONTACT} FROM messages AS m NOT INDEXED WHERE NOT ifnull({_ROW_RIGHT}, 0)
-"""
 
 # Answers by context: the notification that a message quotes.
 _QUOTED = f"""
@@ -145,8 +49,7 @@ _LATEST = f"""
 SELECT m.id FROM messages AS m INDEXED BY messages_by_contact
 WHERE m.contact = i.contact AND m.at BETWEEN i.at - :window AND i.at + {CLOCK_SKEW}
   AND m.line IS i.line AND m.direction = {_OUT} AND m.origin < {REFERRED_FROM}
-  AND NOT ({_FAILURE} AND NOT {_ARRIVED} AND {_FLAGS} & {Stated.ANSWERED.value} = 0 AND {_GIVEN_ANSWER} = {_NEVER}
-           AND NOT EXISTS (SELECT 1 FROM temp.answers WHERE id = m.id))
+  AND NOT ({ANY_ROW.failed_unanswered} AND NOT EXISTS (SELECT 1 FROM temp.answers WHERE id = m.id))
 ORDER BY m.at DESC, m.key DESC LIMIT 1
 """
 _ANSWERS_BY_TIME = f"""
@@ -165,7 +68,7 @@ SELECT m.contact, m.id FROM temp.answers AS a CROSS JOIN messages AS m ON m.id =
 # Since when each contact is known: its earliest message that makes it known.
 _MAKES_KNOWN = f"""
 CASE m.direction
-WHEN {_OUT} THEN iif(m.origin IS NULL, NOT {_FAILURE} OR {_ARRIVED}, m.status <> {STATUS_FAILED})
+WHEN {_OUT} THEN iif(m.origin IS NULL, NOT {ANY_ROW.failure} OR {ANY_ROW.arrived}, m.status <> {STATUS_FAILED})
 WHEN {_IN} THEN {INBOUND_MAKES_KNOWN}
 ELSE 0 END
 """
@@ -178,17 +81,17 @@ FROM contacts AS c
 # New although the contact was known before, and recurrent although it was not.
 _NEW_IN_SPITE = f"""
 SELECT m.contact, m.id FROM messages AS m NOT INDEXED CROSS JOIN temp.known AS k ON k.contact = m.contact
-WHERE m.user_type = {USER_NEW} AND {_GIVEN_NEW} IS NULL AND k.at < m.at
+WHERE m.user_type = {USER_NEW} AND {ANY_ROW.given_new} IS NULL AND k.at < m.at
 """
 _RECURRENT_IN_SPITE = f"""
 SELECT m.contact, m.id FROM temp.known AS k
 CROSS JOIN messages AS m INDEXED BY messages_by_contact
-ON m.contact = k.contact AND m.at <= ifnull(k.at, {_NEVER})
-WHERE m.user_type = {USER_RECURRENT} AND {_GIVEN_NEW} IS NULL
+ON m.contact = k.contact AND m.at <= ifnull(k.at, {NEVER})
+WHERE m.user_type = {USER_RECURRENT} AND {ANY_ROW.given_new} IS NULL
 """
 _OF_NOBODY = f"""
 SELECT m.contact, m.id FROM messages AS m INDEXED BY messages_by_contact
-WHERE m.contact IS NULL AND m.user_type = {USER_RECURRENT} AND {_GIVEN_NEW} IS NULL
+WHERE m.contact IS NULL AND m.user_type = {USER_RECURRENT} AND {ANY_ROW.given_new} IS NULL
 """
 _TABLES = {
     "quoted": "(message INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
@@ -205,10 +108,12 @@ class Unproven:
     Attributes:
         contacts: contacts of which at least one message is not proven.
         messages: row ids of such messages without a contact.
+        formless: whether a row has not the form that was asked for.
     """
 
     contacts: set[int] = field(default_factory=set)
     messages: set[int] = field(default_factory=set)
+    formless: bool = False
 
     def add(self, rows: Iterable[tuple[int | None, int]]) -> None:
         """Adds the contacts and row ids of messages; a contact that is no id is a wrong value, and told as one."""
@@ -219,16 +124,23 @@ class Unproven:
                 self.contacts.add(contact)
 
 
-def unproven_rows(connection: sqlite3.Connection, settings: Settings, step: Callable[[], None]) -> Unproven:
+def unproven_rows(
+    connection: sqlite3.Connection, settings: Settings, step: Callable[[], None], *, form: bool = True
+) -> Unproven:
     """What is not proven by the rows and by the answers to them; all but user types.
 
     Args:
         connection: the database; temporary tables are created in it.
         settings: of the database.
         step: called after each of four statements.
+        form: whether the rows must also have their form.
+
+    Raises:
+        sqlite3.OperationalError: `form`, and a text is not UTF-8.
     """
     found = Unproven()
     _create(connection, ("quoted", "answers", "local_days"))
+    row_form.add_functions(connection)
     connection.create_function("crc", 1, zlib.crc32, deterministic=True)
     connection.create_function("reason_of", 3, _reason, deterministic=True)
     connection.executemany("INSERT OR REPLACE INTO temp.local_days VALUES (?, ?)", _local_days(connection, settings))
@@ -239,8 +151,10 @@ def unproven_rows(connection: sqlite3.Connection, settings: Settings, step: Call
     step()
     found.add(connection.execute(_UNANSWERED))
     step()
-    for contact, message, own_contact in connection.execute(_UNPROVEN_ROWS):
-        found.add([(contact, message), (own_contact, message)])
+    for contact, message, own_contact, has_form, is_derived in connection.execute(_unproven(connection, form=form)):
+        found.formless |= not has_form
+        if not is_derived:
+            found.add([(contact, message), (own_contact, message)])
     step()
     _drop(connection)
     return found
@@ -257,6 +171,18 @@ def unproven_user_types(connection: sqlite3.Connection, step: Callable[[], None]
     step()
     _drop(connection)
     return found
+
+
+def _unproven(connection: sqlite3.Connection, *, form: bool) -> str:
+    """SQL: contact, id and own contact of each row that is not proven, whether it has its form, and whether its derived
+    columns are right."""
+    usual = f"{row_form.USUAL_FORM} AND {USUAL_ROW.derived_right}" if form else "0"
+    has_form = f"ifnull({row_form.any_form(connection) if form else '1'}, 0)"
+    is_derived = f"ifnull({ANY_ROW.derived_right}, 0)"
+    return f"""
+    SELECT m.contact, m.id, {OWN_CONTACT}, {has_form}, {is_derived} FROM messages AS m NOT INDEXED
+    WHERE NOT (ifnull({usual}, 0) OR ({has_form} AND {is_derived}))
+    """
 
 
 def _create(connection: sqlite3.Connection, tables: Iterable[str]) -> None:

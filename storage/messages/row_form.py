@@ -1,0 +1,72 @@
+"""The form of a row of `messages`, in SQL: every value has the type and range of its column and does not contradict the
+others, every text is UTF-8, the hash is that of the key, and the ids lead somewhere.
+
+`stored_values` and `consistency` have the rules, one by one and with words for what is wrong. Here they are one
+condition, so that one scan proves all of them: for any row, and for a usual one, where most columns are NULL.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from storage.database.codes import ORIGINS
+from storage.database.stored_values import LAST_TIME, form_of_rows, texts_of
+from storage.messages.consistency import NAMES_RIGHT
+from storage.messages.message_row import hash_of
+
+_TIMES = ("accepted_at", "sent_at", "delivered_at", "read_at")
+_TEXTS = ("kind", "category", "language", "campaign", "context")
+
+
+def _is_text(column: str) -> str:
+    """SQL: NULL or a text; numbers come before all texts, and bytes after them."""
+    return f"(m.{column} IS NULL OR m.{column} BETWEEN '' AND '\U0010ffff')"
+
+
+def _is_time(column: str) -> str:
+    """SQL: NULL, or a time that is not before the message's own."""
+    return f"ifnull(m.{column}, m.at) BETWEEN m.at AND {LAST_TIME}"
+
+
+_NO_FAILURE = "coalesce(m.error_code, m.error_text, m.error_detail, m.error_rank) IS NULL"
+_FAILURE = f"""
+m.error_rank IN (0, 1, 2) AND {_is_time("failed_at")} AND typeof(m.failed_at + ifnull(m.error_code, 0)) = 'integer'
+AND ifnull(m.error_code, 0) < '' AND {_is_text("error_text")} AND {_is_text("error_detail")}
+AND is_readable(m.error_text, m.error_detail)
+"""
+# Of a row whose derived columns are right: they, the ids and the direction are equal to what has its form.
+USUAL_FORM = f"""
+coalesce(m.given_answered_at, m.session_start, m.channel_id, m.agent_groups, m.given_new, m.exported, m.evidence)
+    IS NULL
+AND m.flags = 0 AND m.timed = 1 AND m."group" IN (0, 1) AND m.sources BETWEEN 1 AND 15
+AND m.at BETWEEN 0 AND {LAST_TIME} AND {" AND ".join(map(_is_time, _TIMES))}
+AND typeof(m.at + m.sources + {" + ".join(f"ifnull(m.{time}, 0)" for time in _TIMES)}) = 'integer'
+AND iif(m.failed_at IS NULL, {_NO_FAILURE}, {_FAILURE})
+AND {" AND ".join(map(_is_text, _TEXTS))}
+AND (m.given_origin IS NULL OR m.given_origin IN ({", ".join(f"'{origin.value}'" for origin in ORIGINS)}))
+AND m.hash = hash_of_read(m.key, {", ".join(f"m.{text}" for text in _TEXTS)})
+AND (m.line_id IS NULL OR m.line IS NOT NULL) AND (m.contact_id IS NULL OR m.contact IS NOT NULL)
+AND (m.template IS m.start_template OR EXISTS (SELECT 1 FROM templates WHERE id = m.template))
+"""
+
+
+def any_form(connection: sqlite3.Connection) -> str:
+    """SQL: a row has its form."""
+    texts = ", ".join(f'm."{name}"' for name in texts_of(connection, "messages") if name != "key")
+    return f"{form_of_rows(connection, 'messages')} AND {NAMES_RIGHT} AND m.hash = hash_of_read(m.key, {texts})"
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Adds the functions that the conditions call. They raise sqlite3.OperationalError at a text that is not UTF-8."""
+    connection.create_function("hash_of_read", -1, _hash_of_read, deterministic=True)
+    connection.create_function("is_readable", -1, _is_readable, deterministic=True)
+
+
+def _hash_of_read(key: Any, *texts: Any) -> int | None:
+    """The hash of a key; the other texts are read by being arguments."""
+    return hash_of(key) if isinstance(key, str) else None
+
+
+def _is_readable(*texts: Any) -> int:
+    return 1

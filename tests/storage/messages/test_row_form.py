@@ -1,0 +1,72 @@
+"""One scan says that a row has not its form exactly where the rules one by one say what is wrong with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from storage.database.connection import Writer, writing
+from storage.database.settings import load_settings
+from storage.database.stored_values import unreadable_texts, wrong_values
+from storage.messages.consistency import inconsistencies
+from storage.messages.derived_proof import unproven_rows
+from tests.captures import CAPTURES, counted, import_all
+
+_VALUES = ("abc", b"\xff", -1, 3, 99, 2**62, 1.5, None, "CAST(x'ff' AS TEXT)")
+_ROWS = (  # a usual send, one that failed, and a keyless row
+    "SELECT min(id) FROM messages WHERE direction = 0 AND origin IS NOT NULL AND failed_at IS NULL AND flags = 0",
+    "SELECT min(id) FROM messages WHERE failed_at IS NOT NULL",
+    "SELECT min(id) FROM messages WHERE direction = 2",
+)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Writer]:
+    path: Path = tmp_path_factory.mktemp("form") / "saludo.db"
+    import_all(path, *(CAPTURES / one.name for one in counted()))
+    with writing(path) as writer:
+        yield writer
+
+
+def formless(connection: sqlite3.Connection) -> bool:
+    """What the scan says."""
+    try:
+        return unproven_rows(connection, load_settings(connection), lambda: None).formless
+    except sqlite3.OperationalError:  # a text that is not UTF-8
+        return True
+
+
+def wrong(connection: sqlite3.Connection) -> bool:
+    """What the rules say one by one."""
+    try:
+        unreadable_texts(connection, ["messages"])
+        return bool(wrong_values(connection, ["messages"]) or inconsistencies(connection, of_messages=True))
+    except (sqlite3.OperationalError, ValueError):
+        return True
+
+
+def test_what_imports_write_has_its_form(writer: Writer) -> None:
+    assert not formless(writer.connection)
+    assert not wrong(writer.connection)
+
+
+@pytest.mark.parametrize("value", _VALUES, ids=repr)
+def test_the_scan_finds_what_the_rules_find(writer: Writer, value: object) -> None:
+    connection = writer.connection
+    given = value if isinstance(value, str) and value.startswith("CAST") else "?"
+    found = []
+    for place, (_, column, *_) in enumerate(connection.execute("PRAGMA table_info(messages)").fetchall()):
+        connection.execute("BEGIN")
+        with suppress(sqlite3.IntegrityError):
+            connection.execute(
+                f'UPDATE messages SET "{column}" = {given} WHERE id = ({_ROWS[place % len(_ROWS)]})',
+                (value,) if given == "?" else (),
+            )
+        found.append(formless(connection))
+        assert found[-1] == wrong(connection), (column, value)
+        connection.execute("ROLLBACK")
+    assert any(found)
