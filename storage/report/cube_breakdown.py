@@ -10,7 +10,8 @@ from collections.abc import Container, Iterator
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import contacts_of, union_of
+from storage.cube.bitmaps import union_of
+from storage.cube.contact_unions import contacts_of_sets
 from storage.cube.layout import Block
 from storage.database.codes import STATUS_FAILED
 from storage.domain.calendar import date_of, number_of
@@ -67,7 +68,7 @@ class CubeBreakdown:
             failures = self._users.failures_of(query, selection.dimensions)
             slices = groups_of(query, selection.dimensions)
             for key, sets in self._sets(query, selection, dimension, failures):
-                found[key].append(contacts_of(union_of(sets), slices))
+                found[key].append(contacts_of_sets(sets, slices))
         others = BitMap(selection.dimensions.other_contacts)
         return {key: union_of(parts) - others for key, parts in found.items()}
 

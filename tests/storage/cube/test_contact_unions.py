@@ -1,0 +1,50 @@
+"""The contacts of many sets are those that the plain rule finds, whichever way each set is read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from storage.cube import contact_unions
+from storage.cube.bitmaps import SLICE_BITS, EncodedSet, contacts_of, decode, encode_numbers, union_of
+from storage.cube.contact_unions import contacts_of_sets
+
+SLICES = range(16)
+contacts = st.lists(st.integers(1, 300) | st.integers(0, (1 << SLICE_BITS) - 1), min_size=1, max_size=4) | st.builds(
+    lambda first, count, step: [*range(first, first + count * step, step)],
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.integers(1, 3) | st.integers(5_000, 70_000),
+)
+numbers = st.lists(st.tuples(st.sampled_from(SLICES), contacts), min_size=1, max_size=3).map(
+    lambda parts: [number << SLICE_BITS | contact for number, of_slice in parts for contact in of_slice]
+)
+
+
+@given(
+    st.lists(st.tuples(numbers, st.booleans()), max_size=12),
+    st.sets(st.sampled_from(SLICES)),
+    st.sampled_from((1, 200, 100_000)),
+    st.sampled_from((1, 4_000)),
+    st.sampled_from((0, 1)),
+    st.sampled_from((4, 24)),
+)
+def test_contacts_are_those_of_the_plain_rule(
+    sets: list[tuple[list[int], bool]], slices: set[int], long: int, many: int, few: int, most_bits: int
+) -> None:
+    encoded: list[EncodedSet | BitMap] = [
+        decode(encode_numbers(of)) if is_decoded else encode_numbers(of) for of, is_decoded in sets
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("_LONG", long), ("_MANY", many), ("_FEW", few), ("_MOST_BITS", most_bits)):
+            patch.setattr(contact_unions, name, value)
+        patch.setattr(contact_unions, "_SAMPLES", 1)
+        patch.setattr(contact_unions, "_SPARSE", 28)
+        assert contacts_of_sets(encoded, slices) == contacts_of(union_of(encoded), slices)
+
+
+def test_nothing_has_no_contacts() -> None:
+    assert contacts_of_sets([], SLICES) == BitMap()
+    assert contacts_of_sets([encode_numbers([5])], ()) == BitMap()
