@@ -64,7 +64,10 @@ KEYS = tuple(f"wamid.{letter}" for letter in "abCdEfgH")
 UNKNOWN_KEY = "wamid.elsewhere"  # a key that no message has
 TEMPLATES = ("welcome", "order_1", "order_2")
 CATEGORIES = ("marketing", "utility", "authentication_international", "business_initiated", "service", "user_initiated")
-IN_KINDS = ("text", "button", "unsupported", "reaction", "system", "revoke", "edit", "request_welcome", "echo")
+IN_KINDS = (
+    *("text", "button", "unsupported", "reaction", "system", "revoke", "edit", "request_welcome", "echo"),
+    *("marketing_stop", "marketing_resume"),
+)
 FAILURES = (
     Failure(131026, "Message undeliverable"),
     Failure(131047, "Re-engagement message"),

@@ -46,8 +46,8 @@ NOTIFICATION_CATEGORIES = {
     "marketing_lite",
     "business_initiated",
 }
-CANNOT_ANSWER = {"reaction", "system", "revoke", "edit", "request_welcome", "echo"}
-DOES_NOT_MAKE_KNOWN = {"system", "revoke", "edit"}
+DOES_NOT_MAKE_KNOWN = {"system", "revoke", "edit", "marketing_stop", "marketing_resume"}
+CANNOT_ANSWER = DOES_NOT_MAKE_KNOWN | {"reaction", "request_welcome", "echo"}
 SENT_STATUSES = ("failed", "sent", "delivered", "read", "answered")
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from storage.domain.vocabulary import REFERRED as REFERRED
 from storage.domain.vocabulary import Origin as Origin
+from storage.domain.vocabulary import Preference as Preference
 
 
 class Rank(IntEnum):
@@ -162,10 +163,10 @@ class Status(msgspec.Struct, frozen=True, gc=False):
 
 
 class Inbound(msgspec.Struct, frozen=True, gc=False):
-    """One message from a person, or about one (`system`).
+    """One message from a person, or about one (`system`, `Preference`).
 
     Attributes:
-        kind: the webhook's type; "echo" for echoes.
+        kind: the webhook's type; "echo" for echoes; a value of `Preference`.
         context: the key of the message that it replies to; None for a forwarded message or a question about a product.
         origin: WEBCHAT or CAMPAIGN if it has a referral.
     """

@@ -183,6 +183,7 @@ def title_of(reason: Reason) -> str:
 
 
 _LIMIT_OF_PERSON = 131049
+_STOP_OF_PERSON = 131050
 
 
 def is_limit_of_person(reason: str, code: int | None) -> bool:
@@ -192,8 +193,18 @@ def is_limit_of_person(reason: str, code: int | None) -> bool:
     """
     if reason != Reason.LIMIT_REACHED:
         return False
-    known = [] if code is None else _RECORDS.get(code, [])
-    return not known or _LIMIT_OF_PERSON in (known[-1].code, known[-1].same_as)
+    return code not in _RECORDS or _stands_for(code, _LIMIT_OF_PERSON)
+
+
+def is_stop_of_person(reason: str, code: int | None) -> bool:
+    """Whether failures of this reason and code say that the person stopped your marketing, which they can resume."""
+    return reason == Reason.OPTED_OUT and _stands_for(code, _STOP_OF_PERSON)
+
+
+def _stands_for(code: int | None, known: int) -> bool:
+    """Whether a code is a known one, or a provider's that says the same."""
+    records = [] if code is None else _RECORDS.get(code, [])
+    return bool(records) and known in (records[-1].code, records[-1].same_as)
 
 
 def wait_words(wait: timedelta) -> str:

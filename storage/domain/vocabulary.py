@@ -38,6 +38,13 @@ class StartStatus(StrEnum):
     RECEIVED = "received"
 
 
+class Preference(StrEnum):
+    """What a person told WhatsApp about your marketing. It is stored as the kind of a message in."""
+
+    STOP = "marketing_stop"
+    RESUME = "marketing_resume"
+
+
 class DataFlag(IntFlag):
     """The data-quality flags of a start.
 

@@ -30,7 +30,7 @@ from storage.ingest.kept_rejects import KeptReject
 from storage.sources.opened import Offset, Options
 
 # To be raised when a source reads more of a file than before, or reads it differently: files are then read again.
-_READING = 5
+_READING = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.domain.vocabulary import REFERRED
+from storage.domain.vocabulary import REFERRED, Preference
 from storage.messages.message import Direction
 from storage.messages.message_row import (
     CATEGORY,
@@ -40,8 +40,8 @@ _NOTIFICATION_CATEGORIES = frozenset(
     )
 )
 _FREE_TEXT_ONLY = 131047  # the error of free text after the 24-hour window; a template cannot get it
-_CANNOT_ANSWER = frozenset(("reaction", "system", "revoke", "edit", "request_welcome", "echo", "message_echoes"))
-_NOT_WRITTEN = frozenset(("system", "revoke", "edit"))
+_NOT_WRITTEN = frozenset(("system", "revoke", "edit", *(preference.value for preference in Preference)))
+_CANNOT_ANSWER = _NOT_WRITTEN | {"reaction", "request_welcome", "echo", "message_echoes"}
 _REFERRED = frozenset(origin.value for origin in REFERRED)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from storage.database.codes import STATUS_ANSWERED, STATUS_DELIVERED, STATUS_FAILED, STATUS_READ, STATUS_SENT
-from storage.domain.failures import Explanation, Reason, explain_kind, is_limit_of_person
+from storage.domain.failures import Explanation, Reason, explain_kind, is_limit_of_person, is_stop_of_person
 
 _ARRIVED = frozenset((STATUS_DELIVERED, STATUS_READ, STATUS_ANSWERED))
 
@@ -20,6 +20,7 @@ class Since(StrEnum):
 
     REACHED = "reached"
     WAITING = "waiting"
+    STOPPED = "stopped"
 
 
 class Sent(NamedTuple):
@@ -32,6 +33,7 @@ class Sent(NamedTuple):
         failed_at: of a failed send: when it failed, in ms.
         code: of a failed send: the error code.
         reason: of a failed send: a value of `Reason`.
+        line: the row id of its line.
     """
 
     at: int
@@ -40,11 +42,26 @@ class Sent(NamedTuple):
     failed_at: int
     code: int | None
     reason: str | None
+    line: int | None
 
     @property
     def explanation(self) -> Explanation:
         """What its failure means."""
         return explain_kind(self.reason or Reason.OTHER, self.code)
+
+
+class Wish(NamedTuple):
+    """A person stopped or resumed the marketing of one line.
+
+    Attributes:
+        at: when, in ms.
+        stop: whether they stopped it; of two wishes of the same time, the stop counts.
+        line: the row id of the line.
+    """
+
+    at: int
+    stop: bool
+    line: int | None
 
 
 class Again(NamedTuple):
@@ -59,12 +76,13 @@ class Again(NamedTuple):
     decided_by: Sent
 
 
-def try_again(failed: Sent, sends: Sequence[Sent]) -> Again | Reason | Since:
+def try_again(failed: Sent, sends: Sequence[Sent], wishes: Sequence[Wish] = ()) -> Again | Reason | Since:
     """Whether and when a person can be tried again.
 
     Args:
         failed: the failed send in question.
         sends: every send to the person, `failed` too, in any order.
+        wishes: everything that the person said about marketing, in any order.
 
     Returns:
         When they can be tried; else why not: the reason of a failure, or what happened since.
@@ -76,18 +94,27 @@ def try_again(failed: Sent, sends: Sequence[Sent]) -> Again | Reason | Since:
         return Since.REACHED
     if STATUS_SENT in later:
         return Since.WAITING
+    last_wishes = {wish.line: wish for wish in sorted(wishes, key=lambda wish: wish[:2])}
+    if any(wish.stop for wish in last_wishes.values()):
+        return Since.STOPPED
     failures = [one for one in sends if one.status == STATUS_FAILED]
     arrived = max((_time(one) for one in sends if one.status in _ARRIVED), default=(0, ""))
     stops = [
         one
         for one in failures
-        if one.reason == Reason.OPTED_OUT or (one.reason == Reason.NUMBER_GONE and _time(one) > arrived)
+        if (one.reason == Reason.OPTED_OUT and not _is_taken_back(one, last_wishes.get(one.line)))
+        or (one.reason == Reason.NUMBER_GONE and _time(one) > arrived)
     ]
     if stops:
         return Reason(max(stops, key=_time).reason or Reason.OTHER)
     binding = [failed, *(one for one in failures if is_limit_of_person(one.reason or "", one.code))]
     decided_by = max(binding, key=lambda one: (_not_before(one), _time(one)))
     return Again(_not_before(decided_by), decided_by)
+
+
+def _is_taken_back(failed: Sent, last: Wish | None) -> bool:
+    """Whether a person who had stopped marketing, as a failed send says, resumed it on that line since."""
+    return last is not None and last.at > failed.failed_at and is_stop_of_person(failed.reason or "", failed.code)
 
 
 def _time(send: Sent) -> tuple[int, str]:

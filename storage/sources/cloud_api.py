@@ -35,10 +35,11 @@ from storage.sources.cloud_api_values import (
     category_of,
     first_failure,
     origin_of,
+    preference_of,
     replied_key,
 )
 from storage.sources.envelopes import changes_of
-from storage.sources.fields import Text, Unreadable, reject, text_of, time_of
+from storage.sources.fields import Text, Unreadable, keyless_key, reject, text_of, time_of
 from storage.sources.format import Context, Format, JsonReader, Shortcut
 from storage.sources.identity import person
 
@@ -53,7 +54,7 @@ _MEMBERS: dict[str, type[types.Struct]] = {
     "statuses": types.Status,
     "errors": types.Error,
     "calls": types.Call,
-    "user_preferences": types.Contact,
+    "user_preferences": types.UserPreference,
     "history": types.HistoryChunk,
 }
 _STANDBY_MEMBERS = {name: _MEMBERS[name] for name in ("contacts", "messages", "statuses")}
@@ -157,9 +158,7 @@ class WebhookReader(JsonReader):
             )
             found = [contacts.find(*ids) for ids in sides if any(ids)]
             items += [Known(line, ids) for ids in found if has_several(ids)]
-        for preference in value.user_preferences or ():
-            ids = contacts.find(preference.wa_id, preference.user_id, preference.parent_user_id)
-            items += [Known(line, ids)] if has_several(ids) else []
+        items += _each(self._preference, value.user_preferences or (), line, contacts, where)
         for chunk in value.history or ():
             for thread in chunk.threads or ():
                 items += self._thread_items(thread, line, where)
@@ -173,6 +172,16 @@ class WebhookReader(JsonReader):
             )
             items += self._value_items(inner, "messages", where)
         return items
+
+    def _preference(self, preference: types.UserPreference, line: LineIds, contacts: People) -> Item:
+        ids = contacts.find(preference.wa_id, preference.user_id, preference.parent_user_id)
+        wish, at = preference_of(preference), time_of(preference.timestamp, self._zone)
+        reference = next(iter(ids.wa_ids), ids.user_id)
+        if wish is None or at is None or reference is None:
+            return Known(line, ids) if has_several(ids) else Ignored("field user_preferences")
+        # The webhook has no id: the same wish of the same moment is one message in any file.
+        key = keyless_key("preference", line.identifier or line.number, reference, wish.value, str(at))
+        return Inbound(key, wish.value, at, line, ids, default_line=self._default_line_of(line))
 
     def _thread_items(self, thread: types.Thread, line: LineIds, where: str) -> list[Item]:
         """The messages of one chat of a number's history, which make the person known."""

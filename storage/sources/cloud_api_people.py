@@ -45,7 +45,7 @@ NOBODY = People([])
 
 
 def contact_of(contact: types.Contact) -> ContactIds:
-    """The person of an entry in a webhook's `contacts` or `user_preferences`."""
+    """The person of an entry in a webhook's `contacts`."""
     name = text_of(contact.profile.name) if contact.profile is not None else None
     if contact.user_id is None and contact.parent_user_id is None:
         return person_of_one(contact.wa_id, name)

@@ -30,12 +30,23 @@ class Profile(Struct):
 
 
 class Contact(Struct):
-    """One entry of `contacts` or `user_preferences`."""
+    """One entry of `contacts`."""
 
     profile: Profile | None = None
     wa_id: Text = None
     user_id: Text = None
     parent_user_id: Text = None
+
+
+class UserPreference(Struct):
+    """What a person wants of the line's marketing: `value` is `stop` or `resume`."""
+
+    wa_id: Text = None
+    user_id: Text = None
+    parent_user_id: Text = None
+    category: Text = None
+    value: Text = None
+    timestamp: Text = None
 
 
 class ErrorData(Struct):
@@ -178,7 +189,7 @@ class Value(Struct):
     statuses: list[Status] | None = None
     errors: list[Error] | None = None
     calls: list[Call] | None = None
-    user_preferences: list[Contact] | None = None
+    user_preferences: list[UserPreference] | None = None
     history: list[HistoryChunk] | None = None
     standby: Standby | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from storage.domain.bounded_cache import BoundedCache
-from storage.domain.events import ContactIds, Failure, Ignored, LineIds, Origin, Step
+from storage.domain.events import ContactIds, Failure, Ignored, LineIds, Origin, Preference, Step
 from storage.sources import cloud_api_types as types
 from storage.sources.fields import Text, failure_of, text_of
 from storage.sources.identity import number_of, person, person_of_one
@@ -58,6 +58,13 @@ def origin_of(referral: types.Referral | None) -> Origin | None:
     return Origin.CAMPAIGN if referral.source_type in ("ad", "post") else Origin.WEBCHAT
 
 
+def preference_of(preference: types.UserPreference) -> Preference | None:
+    """Whether a person stops or resumes marketing; None if it is about something else."""
+    if text_of(preference.category) not in (None, "marketing_messages"):
+        return None
+    return _PREFERENCES.get((text_of(preference.value) or "").lower())
+
+
 def _line_of(ids: tuple[Text, Text]) -> LineIds:
     return LineIds(identifier=text_of(ids[0]), number=number_of(ids[1]))
 
@@ -77,6 +84,7 @@ def _category(word: Text) -> str | None:
     return None if category is None else _CAMEL_CASE.sub("_", category).lower().replace("-", "_")
 
 
+_PREFERENCES = {"stop": Preference.STOP, "resume": Preference.RESUME}
 _STEP_OF_WORD = {step.value: step for step in Step}
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 STEPS = BoundedCache(_step_of, _WORDS_KEPT)

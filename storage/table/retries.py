@@ -1,8 +1,8 @@
 """The people of a filter whom a new try can reach, the last failure first; and why the others cannot be. Knows no file.
 
 The failed sends of the selection are read once, newest first: the first one of a contact is the one in question. Then
-the sends of these contacts are read by contact, a chunk at a time, and `storage/messages/retries.py` judges each. A
-failure that no new try helps is counted without reading more.
+the sends of these contacts, and what they said about marketing, are read by contact, a chunk at a time, and
+`storage/messages/retries.py` judges each. A failure that no new try helps is counted without reading more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import NamedTuple
 from storage.database.codes import REFERRED_FROM, STATUS_FAILED
 from storage.domain.failures import Reason, explain_kind
 from storage.domain.filters import Filter
-from storage.messages.retries import Again, Sent, Since, try_again
+from storage.domain.vocabulary import Preference
+from storage.messages.retries import Again, Sent, Since, Wish, try_again
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 from storage.table.export_starts import in_order
@@ -27,11 +28,12 @@ from storage.table.positions import every_start
 
 _CHUNK = 2_000  # contacts
 _FAILED_SENDS = "m.start_at, m.key, m.origin, m.id, m.contact, m.failure_code, m.failure_reason"
-_SENDS = f"""
-SELECT m.contact, m.id, m.start_at, m.key, m.status, ifnull(m.failed_at, m.start_at), m.failure_code, m.failure_reason
-FROM json_each(?) AS wanted
+_SENDS_AND_WISHES = f"""
+SELECT m.contact, m.origin IS NULL AS is_wish, m.id, m.at, m.kind,
+       m.start_at, m.key, m.status, ifnull(m.failed_at, m.start_at), m.failure_code, m.failure_reason, m.line
+FROM json_each(?1) AS wanted
 CROSS JOIN messages AS m INDEXED BY messages_by_contact ON m.contact = wanted.value
-WHERE m.origin < {REFERRED_FROM}
+WHERE m.origin < {REFERRED_FROM} OR (m.origin IS NULL AND m.kind IN (?2, ?3))
 """
 
 
@@ -98,15 +100,20 @@ class Retries:
 
     def _judged(self, connection: sqlite3.Connection, contacts: list[int], ids: Sequence[int]) -> Iterator[Found]:
         sends: dict[int, list[Sent]] = {contact: [] for contact in contacts}
+        wishes: dict[int, list[Wish]] = {}
         by_id: dict[int, Sent] = {}
         wanted = frozenset(ids)
-        for contact, id, *values in connection.execute(_SENDS, (json.dumps(contacts),)):
+        rows = connection.execute(_SENDS_AND_WISHES, (json.dumps(contacts), Preference.STOP, Preference.RESUME))
+        for contact, is_wish, id, at, kind, *values in rows:
+            if is_wish:
+                wishes.setdefault(contact, []).append(Wish(at, kind == Preference.STOP, values[-1]))
+                continue
             sent = Sent(*values)
             sends[contact].append(sent)
             if id in wanted:
                 by_id[id] = sent
         for contact, id in zip(contacts, ids, strict=True):
-            answer = try_again(by_id[id], sends[contact])
+            answer = try_again(by_id[id], sends[contact], wishes.get(contact, ()))
             if isinstance(answer, Again):
                 yield Found(id, by_id[id], answer)
             else:

@@ -12,6 +12,7 @@ from tui.words.numbers import number, plural
 _SINCE = {
     Since.REACHED: "reached since",
     Since.WAITING: "sent to since, without a result yet",
+    Since.STOPPED: _("stopped your marketing"),
 }
 
 

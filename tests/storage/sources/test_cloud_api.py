@@ -156,11 +156,50 @@ def test_other_webhook_fields_are_ignored_by_name() -> None:
     assert [item.what for item in items if isinstance(item, Ignored)] == [
         "field message_template_status_update",
         "field message_template_quality_update",
-        "field user_preferences",
         "field account_update",
         "field calls",
         "error without a message",
     ]
+
+
+def test_what_a_person_wants_of_marketing_is_a_message_about_them() -> None:
+    (stop,) = [event for event in events_of(capture("cloud_other_fields.jsonl")) if isinstance(event, Inbound)]
+    assert (stop.kind, stop.at, stop.line.identifier) == ("marketing_stop", 1_795_014_000_000, "100000000000001")
+    assert stop.contact == ContactIds(("5491105550001",), name="Ana")
+
+
+WISH = {"wa_id": "5491105550001", "category": "marketing_messages", "value": "resume", "timestamp": "1795014000"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "kinds"),
+    [
+        (WISH, ["marketing_resume"]),
+        (WISH | {"wa_id": None, "user_id": "AR.1"}, ["marketing_resume"]),
+        (WISH | {"value": "STOP"}, ["marketing_stop"]),
+        (WISH | {"value": "interested"}, []),
+        (WISH | {"category": "calls"}, []),
+        (WISH | {"wa_id": None}, []),
+        (WISH | {"timestamp": None}, []),
+    ],
+)
+def test_only_a_stop_or_resume_of_marketing_by_somebody_at_some_time_is_kept(wish: Any, kinds: list[str]) -> None:
+    found = items_of(webhook({"user_preferences": [wish]}, "user_preferences"))
+    assert [item.kind for item in found if isinstance(item, Inbound)] == kinds
+    assert [item.what for item in found if isinstance(item, Ignored)] == ([] if kinds else ["field user_preferences"])
+
+
+def test_the_same_wish_is_one_message_in_any_file_and_another_is_another() -> None:
+    wishes = [WISH, WISH | {"detail": "again"}, WISH | {"value": "stop"}, WISH | {"timestamp": 1_795_014_001}]
+    keys = [event.key for event in events_of(webhook({"user_preferences": wishes})) if isinstance(event, Inbound)]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
+def test_a_wish_of_an_impossible_time_is_a_reject() -> None:
+    wish = WISH | {"timestamp": "yesterday"}
+    (reject,) = rejects_of(webhook({"user_preferences": [wish]}, "user_preferences"))
+    assert "yesterday" in reject.reason
 
 
 def test_contacts_without_a_message_still_link_their_ids() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import openpyxl
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.domain.events import ContactIds, Event, Failure, Step
+from storage.domain.events import ContactIds, Event, Failure, LineIds, Step
 from storage.domain.filters import Filter
 from storage.sources.opened import UnknownFormat
 from storage.sources.recognition import open_source
@@ -25,7 +26,7 @@ from storage.table.export import write_tsv
 from storage.table.export_file import write_export
 from storage.table.export_retries import RetryExport
 from tests.captures import OPTIONS
-from tests.databases import ANA, BETO, DAY, HOUR, NOON, NOW, SECOND, build, session_of
+from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, report_of, session_of
 from tests.events import inbound, send, status
 
 HEADER = [
@@ -123,6 +124,43 @@ def test_who_was_told_to_stop_by_another_send_is_left_out(ask: Any) -> None:
     assert ask(stop, arrived("utility", NOON - HOUR), failed("a", NOON, ANA, 131016))[1] == {"opted_out": 1}
 
 
+def wish(kind: str, at: int, line: LineIds = LINE) -> Event:
+    return inbound(f"{kind}{at}", at, kind=kind, line=line)
+
+
+def test_who_stopped_your_marketing_is_left_out_until_they_resume_it(ask: Any) -> None:
+    lost = failed("a", NOON, ANA, 131016)
+    stop, resume = wish("marketing_stop", NOON - DAY), wish("marketing_resume", NOON - HOUR)
+    assert ask(lost, stop)[1] == {"stopped": 1}
+    assert ask(lost, wish("marketing_stop", NOON + DAY))[1] == {"stopped": 1}
+    assert [len(ask(*history)[0]) for history in ((lost, stop, resume), (resume, stop, lost))] == [1, 1]
+    assert ask(lost, stop, resume, wish("marketing_stop", NOON))[1] == {"stopped": 1}
+    assert ask(lost, wish("marketing_resume", NOON), wish("marketing_stop", NOON))[1] == {"stopped": 1}
+
+
+def test_a_stop_is_of_one_line_and_leaves_out_on_every_line(ask: Any) -> None:
+    lost, stop = failed("a", NOON, ANA, 131016), wish("marketing_stop", NOON - DAY, OTHER_LINE)
+    assert ask(lost, stop)[1] == {"stopped": 1}
+    assert ask(lost, stop, wish("marketing_resume", NOON - HOUR))[1] == {"stopped": 1}
+    assert len(ask(lost, stop, wish("marketing_resume", NOON - HOUR, OTHER_LINE))[0]) == 1
+
+
+def test_who_resumed_after_a_send_told_of_their_stop_can_be_tried(ask: Any) -> None:
+    told, lost = failed("told", NOON - DAY, ANA, 131050), failed("a", NOON, ANA, 131016)
+    assert len(ask(told, lost, wish("marketing_resume", NOON - HOUR))[0]) == 1
+    assert ask(told, lost, wish("marketing_resume", NOON - 2 * DAY))[1] == {"opted_out": 1}
+    assert ask(told, lost, wish("marketing_resume", NOON - HOUR, OTHER_LINE))[1] == {"opted_out": 1}
+    experiment = failed("told", NOON - DAY, ANA, 130472)
+    assert ask(experiment, lost, wish("marketing_resume", NOON - HOUR))[1] == {"opted_out": 1}
+
+
+def test_a_wish_makes_nobody_known_and_answers_nothing(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db", [wish("marketing_stop", NOON - HOUR), arrived("a", NOON)])
+    path = build(path, [wish("marketing_stop", NOON + HOUR)])
+    report = report_of(path)
+    assert (report["starts"], report["status"]["delivered"], report["user_types"]["new"]) == (1, 1, 1)
+
+
 def test_a_number_that_was_reached_since_is_not_gone(ask: Any) -> None:
     gone = failed("gone", NOON - DAY, ANA, 131026, template="other")
     assert ask(gone, failed("a", NOON, ANA, 131016))[1] == {"number_gone": 1}
@@ -205,6 +243,15 @@ def test_as_a_workbook(tmp_path: Path) -> None:
     assert row[9].isoformat() == "2026-11-19T12:00:01"
 
 
+class Said(NamedTuple):
+    """A person stops or resumes marketing on one of two lines."""
+
+    person: int
+    minute: int
+    stop: bool
+    other_line: bool
+
+
 class Try(NamedTuple):
     """One send of a random history: the minute and the code are numbers, "" is no code."""
 
@@ -236,6 +283,19 @@ tries = st.lists(
 )
 
 
+said = st.lists(
+    st.builds(
+        Said, st.integers(0, 2), st.integers(0, 40).map(lambda step: step * 50 + 7), st.booleans(), st.booleans()
+    ),
+    max_size=4,
+)
+
+
+def wish_of(place: int, one: Said) -> Event:
+    at, kind = NOON - 3 * DAY + one.minute * 60 * SECOND, "marketing_stop" if one.stop else "marketing_resume"
+    return inbound(f"wish{place}", at, PEOPLE[one.person], kind=kind, line=OTHER_LINE if one.other_line else LINE)
+
+
 def event_of(place: int, one: Try) -> Event:
     at, who = NOON - 3 * DAY + one.minute * 60 * SECOND, PEOPLE[one.person]
     more: dict[str, Any] = {"template": one.template}
@@ -246,7 +306,9 @@ def event_of(place: int, one: Try) -> Event:
     return send(f"key{place:02}", at, who, **more)
 
 
-def recounted(history: list[Try], template: str | None) -> tuple[dict[int, datetime], Counter[str], int]:
+def recounted(
+    history: list[Try], wishes: list[Said], template: str | None
+) -> tuple[dict[int, datetime], Counter[str], int]:
     """When each person can be tried, who is left out, and the failed sends to nobody: the rule once more, plainly."""
     times: dict[int, datetime] = {}
     left_out: Counter[str] = Counter()
@@ -270,7 +332,9 @@ def recounted(history: list[Try], template: str | None) -> tuple[dict[int, datet
             left_out["reached"] += 1
         elif "sent" in after:
             left_out["waiting"] += 1
-        elif stopped := _stop([one for _, _, one in theirs]):
+        elif _has_stopped([one for one in wishes if one.person == person]):
+            left_out["stopped"] += 1
+        elif stopped := _stop([one for _, _, one in theirs], [one for one in wishes if one.person == person]):
             left_out[stopped] += 1
         else:
             limits = [one for _, _, one in theirs if one.outcome == "failed" and one.code in OF_PERSON]
@@ -278,10 +342,19 @@ def recounted(history: list[Try], template: str | None) -> tuple[dict[int, datet
     return times, left_out, nobody
 
 
-def _stop(theirs: list[Try]) -> str | None:
+def _has_stopped(wishes: list[Said]) -> bool:
+    """Whether the last wish on either line is to stop."""
+    by_time = sorted(wishes, key=lambda one: (one.minute, one.stop))
+    return any([one.stop for one in by_time if one.other_line is line][-1:] == [True] for line in (False, True))
+
+
+def _stop(theirs: list[Try], wishes: list[Said]) -> str | None:
     """What the last send that told to stop said: a number that is gone is back when something arrives."""
     stopped, opted_out = None, False
+    resumed = max((one.minute for one in wishes if not one.other_line), default=-1)  # nobody has stopped
     for one in theirs:
+        if one.code == 131050 and one.outcome == "failed" and one.minute < resumed:
+            continue
         if one.outcome in ("delivered", "read"):
             stopped = "opted_out" if opted_out else None
         elif one.outcome == "failed" and one.code in (131026, 131050, 130472):
@@ -297,16 +370,22 @@ def _free(one: Try) -> datetime:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(tries, st.sampled_from((None, "promo")))
-def test_any_history_gives_the_recount(history: list[Try], template: str | None) -> None:
+@given(tries, said, st.sampled_from((None, "promo")), st.randoms())
+def test_any_history_gives_the_recount(
+    history: list[Try], wishes: list[Said], template: str | None, random: Random
+) -> None:
+    events = [event_of(place, one) for place, one in enumerate(history)]
+    events += [wish_of(place, one) for place, one in enumerate(wishes)]
+    random.shuffle(events)
     with tempfile.TemporaryDirectory() as directory:
-        path = build(Path(directory) / "saludo.db", [event_of(place, one) for place, one in enumerate(history)])
+        path = build(Path(directory) / "saludo.db", events[: len(events) // 2])
+        path = build(path, events[len(events) // 3 :])  # some of them once more
         rows, left_out, nobody = retry_of(path, "period:all" + (f" template:{template}" if template else ""))
     names = [ANA.wa_ids[0], BETO.wa_ids[0], "D4"]
     found = {
         names.index(row["Contact id/number"] or row["User id"]): datetime.fromisoformat(row["Try from"]) for row in rows
     }
-    times, others, unknown = recounted(history, template)
+    times, others, unknown = recounted(history, wishes, template)
     assert {person: round(at.timestamp()) for person, at in found.items()} == {
         person: round(at.timestamp()) for person, at in times.items()
     }

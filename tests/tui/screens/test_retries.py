@@ -132,11 +132,13 @@ def test_the_words_for_who_is_left_out() -> None:
         Since.REACHED: 1_200,
         Reason.WINDOW_CLOSED: 3,
         Since.WAITING: 3,
+        Since.STOPPED: 2,
         Reason.NUMBER_GONE: 0,
     }
     assert left_out_words(left_out, 2) == [
         "1,200 reached since",
         "3 sent to since, without a result yet",
         "3 24-hour window closed",
+        "2 stopped your marketing",
         "2 sends to an unknown contact",
     ]
