@@ -193,8 +193,7 @@ Event = Send | Status | Inbound | Known
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(msgspec.Struct, frozen=True, gc=False):
     """A record that could not be read.
 
     Attributes:

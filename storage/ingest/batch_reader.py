@@ -28,6 +28,7 @@ from storage.sources.date_order import DateOrder
 from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
+_REJECT_SIZE = 3  # events that take the memory of a reject
 _FIRST_PART_SHIFT = 3  # the first part is an eighth; each next one is half as large again
 
 
@@ -47,6 +48,7 @@ def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
     for item in source.parts(now):
         if type(item) is Reject:
             rejects.append(item)
+            left -= _REJECT_SIZE - 1
         elif type(item) is Ignored:
             ignored += item.count
             continue
@@ -132,7 +134,7 @@ def _tuple_of(part: FilePart) -> tuple[Any, ...]:
         batch.names,
         batch.events,
         batch.recipients,
-        [astuple(reject) for reject in part.rejects],
+        [struct_tuple(reject) for reject in part.rejects],
         part.ignored,
         astuple(part.place),
         part.position,

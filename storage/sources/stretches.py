@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec.structs import replace as replaced
+
 from storage.domain.events import Ignored, Item, Reject
 from storage.sources.object_finder import ObjectFinder
 from storage.sources.opened import OpenedSource
@@ -113,4 +115,4 @@ class Stretches:
 
 def _moved(item: Item, place: str) -> Item:
     assert isinstance(item, Reject)
-    return replace(item, where=place)
+    return replaced(item, where=place)

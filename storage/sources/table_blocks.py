@@ -52,6 +52,11 @@ class LineBlocks:
         """Whole lines that come next, as far as they are in memory."""
         return self._block[self._used : self._block.rfind(b"\n") + 1]
 
+    def more_lines(self) -> bytes:
+        """The same with the lines of the next block."""
+        self._block, self._used = self._block[self._used :] + next(self._blocks, b""), 0
+        return self.whole_lines()
+
     def skip(self, lines: bytes) -> int:
         """Passes over the first ones of `whole_lines`; returns how many they are."""
         count = lines.count(b"\n")

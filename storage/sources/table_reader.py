@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import dropwhile, islice
 from operator import itemgetter
+
+from msgspec.structs import replace as replaced
 
 from storage.domain.events import Ignored, Item, Reject
 from storage.domain.sends import Sends
@@ -17,6 +20,7 @@ from storage.sources.stream import MAX_ROW_BYTES, Stream
 from storage.sources.table_blocks import CutLines, LineBlocks, cut_lines, is_blank
 from storage.sources.table_lines import Decode, Line, TooLong, sample_lines, text_lines
 from storage.sources.table_rows import Row, rows_of
+from storage.sources.table_runs import equal_lines, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,12 @@ def table_parts(source: OpenedSource, stream: Stream, table: Table, most: int) -
         # Where a row ends with the lines that were read, none of these waits to be the begin of another row.
         if end is not None and end[0] == blocks.offset[0] >= one_by_one_until:
             blocks.go_on(end)
-            blocks.skip_blank(shape.separator)
+            yield from reading.equal_lines(blocks, shape)
             while (cut := cut_lines(block := blocks.peek(), shape.separator, shape.decode)) is not None:
                 first = blocks.offset[1] + 1
                 blocks.take(block, len(cut.lines))
                 yield from reading.parts(cut, first, blocks.offset)
-                blocks.skip_blank(shape.separator)
+                yield from reading.equal_lines(blocks, shape)
             one_by_one_until = blocks.offset[0] + len(block)
             rows = shape.rows(text_lines(blocks, shape.decode, shape.separator), len(header[0]))
         for row in rows:
@@ -180,6 +184,24 @@ class _Reading:
         except Unreadable as error:
             return reject(f"line {number}", str(error), self._separator.join(cells).encode("utf-8", "replace"))
 
+    def equal_lines(self, blocks: LineBlocks, shape: TableShape) -> Iterator[Item]:
+        """Takes blank lines, and runs of equal ones that give no event; what the lines of a run say is told once."""
+        while True:
+            blocks.skip_blank(shape.separator)
+            lines = equal_lines(blocks, shape.decode, partial(shape.rows, width=self._width))
+            if lines is None:
+                return
+            before, first = self._source.records, blocks.offset[1] + 1
+            item = None if lines.cells is None else self._item_of(lines.cells, first)
+            records, self._source.records = self._source.records - before, before
+            if item is not None and type(item) is not Reject and type(item) is not Ignored:
+                return
+            blocks.take(lines.text, lines.count)
+            self._source.records += records * lines.count
+            if item is not None:
+                self._source.reached = blocks.offset
+                yield _told_once(item, first, lines.count)
+
     def _is_header(self, cells: list[str]) -> bool:
         return cells[-1] == self._last and cells[1:] == self._others  # the first cell may carry a byte order mark
 
@@ -209,6 +231,13 @@ class _Reading:
         yield from parts[:-1]
         self._source.reached = end
         yield from parts[-1:]
+
+
+def _told_once(item: Reject | Ignored, first: int, count: int) -> Reject | Ignored:
+    """What the first line of a run says, for all of them."""
+    if isinstance(item, Reject):
+        return replaced(item, where=places(first, count))
+    return replace(item, count=item.count * count)
 
 
 def _as_wide(cells: list[str], width: int) -> list[str]:

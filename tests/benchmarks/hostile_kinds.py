@@ -9,6 +9,7 @@ from tests.benchmarks.hostile import Kind, around, lines_of, nested, random_line
 
 _TEXT = bytes(range(32, 127)).replace(b"{", b"").replace(b"\\", b"").replace(b"%", b"").replace(b"&", b"")
 _ANY = bytes(range(32, 127))
+_WORDS = b"abcdefghijklmnopqrstuvwxyz 0123456789"
 _SIGNS = b"{}[]\",:\\ '%&#0anu"
 
 _PARTS = {
@@ -139,6 +140,8 @@ def _tables() -> Iterator[Kind]:
             partial(around, before, b"a" * 100_000 + b"\n", after),
             separator,
         )
+        yield Kind(f"rows of random text, {name}", partial(random_lines, _TEXT, 120), separator)
+        yield Kind(f"rows of random words, {name}", partial(random_lines, _WORDS + separator, 120), separator)
         for what, part in _TABLE_PARTS.items():
             yield Kind(f"{what}, one line, {name}", partial(repeated, part), separator)
             yield Kind(f"{what}, one a line, {name}", partial(repeated, part + b"\n"), separator)

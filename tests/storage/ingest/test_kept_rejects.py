@@ -329,3 +329,20 @@ def test_rejects_of_an_earlier_version_are_kept_until_their_file_is_read(tmp_pat
     assert listed(database) == [("b.csv", "line 2")]
     assert run(database, other).records == 1
     assert listed(database) == [("b.csv", "line 2")]
+
+
+def test_thousands_of_rejects_are_listed_in_the_order_of_the_file(tmp_path: Path, database: Path) -> None:
+    path = put(tmp_path / "sends.csv", *map(bad, range(3_000)))
+    summary = run(database, path)
+    assert summary.rejects == told(database) == 3_000
+    assert [one.place for one in summary.first_rejects] == [f"line {number}" for number in range(2, 7)]
+    assert listed(database) == [("sends.csv", f"line {number}") for number in range(2, 3_002)]
+
+
+def test_equal_rows_are_one_reject_that_names_their_lines(tmp_path: Path, database: Path) -> None:
+    path = put(tmp_path / "sends.csv", row(1), *[bad(2)] * 500, bad(3), row(4))
+    assert run(database, path).rejects == told(database) == 2
+    assert listed(database) == [("sends.csv", "line 3 to 502"), ("sends.csv", "line 503")]
+    put(path, row(1), *[row(2)] * 500, bad(3), row(4))
+    summary = run(database, path)
+    assert (summary.settled, listed(database)) == (1, [("sends.csv", "line 503")])
