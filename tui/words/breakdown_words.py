@@ -10,12 +10,13 @@ from storage.domain.dimension import Dimension
 from storage.domain.failures import explain
 from storage.domain.vocabulary import Origin, UserType
 from storage.language.conventions import month_name, weekday_name
+from storage.language.texts import _
 from storage.report.breakdown import BreakdownRow
 from tui.terminal.sanitize import safe
 from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, day, reason_name
 
-NO_FAILURES = "No failed sends in this period"
-_NO_CODE, _NO_TEMPLATE = "without a code", "(no template)"
+NO_FAILURES = _("No failed sends in this period")
+_NO_CODE, _NO_TEMPLATE = _("without a code"), _("(no template)")
 
 
 def row_name(row: BreakdownRow, dimension: Dimension) -> str:
@@ -44,5 +45,7 @@ def _days(first: int, dimension: Dimension) -> str:
         return f"{weekday_name(since.weekday())} {day(since, year=True)}"
     if dimension is Dimension.MONTH:
         return f"{month_name(since.month)} {since.year}"
-    year, week, _ = since.isocalendar()
-    return f"{year} W{week:02}, {day(since)} – {day(since + timedelta(days=6))}"
+    iso = since.isocalendar()
+    return _("{year} W{week}, {first} – {last}").format(
+        year=iso.year, week=f"{iso.week:02}", first=day(since), last=day(since + timedelta(days=6))
+    )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from storage.domain.compared_days import ComparedDays
-from storage.domain.proportions import Rate, change
+from storage.domain.proportions import Change, Rate, change
+from storage.language.conventions import localized
+from storage.language.texts import _
 from tui.words.numbers import NO_VALUE, number, short_number
 from tui.words.wording import day
 
 _DAY = timedelta(days=1)
-SAME = "same"
-UNCLEAR = "unclear"
+SAME = _("same")
+UNCLEAR = _("unclear")
 
 
 def count_change(before: int, after: int, short: bool = False) -> str:
@@ -32,8 +34,9 @@ def rate_change(before: Rate, after: Rate) -> tuple[str, ...]:
     if found is None:
         return (NO_VALUE,)
     if not found.is_clear:
-        return (f"{points(found.difference)} {UNCLEAR}", UNCLEAR)
-    return (f"{points(found.difference)} points", f"{points(found.difference)} pt")
+        return (_("{points} unclear").format(points=points(found.difference)), UNCLEAR)
+    shown = points(found.difference)
+    return (_("{points} points").format(points=shown), _("{points} pt").format(points=shown))
 
 
 def is_clear(before: Rate, after: Rate) -> bool:
@@ -47,23 +50,30 @@ def whole_rate_change(before: Rate, after: Rate) -> str:
     found = change(before, after)
     if found is None:
         return NO_VALUE
-    low, high = found.interval
-    text = f"{points(found.difference)} points ({points(low)} to {points(high)})"
-    return text if found.is_clear else f"{text}, {UNCLEAR}"
+    text = with_interval(found)
+    return text if found.is_clear else _("{change}, unclear").format(change=text)
+
+
+def with_interval(difference: Change) -> str:
+    """A difference in points with its interval at 95 %: "+2.1 points (+0.3 to +3.9)"."""
+    low, high = difference.interval
+    return _("{points} points ({low} to {high})").format(
+        points=points(difference.difference), low=points(low), high=points(high)
+    )
 
 
 def points(difference: float) -> str:
     """A difference of two fractions of 1, in points of a percentage, with its sign."""
     text = f"{difference * 100:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text
+    return localized("0.0" if text in ("+0.0", "-0.0") else text)
 
 
 def compared_words(compared: ComparedDays) -> str:
     """Which days are compared: "1–21 Nov against 11–31 Oct, without today"; years are named if they differ."""
     shown, before = compared.days, compared.before
     years = {day.year for days in (shown, before) for day in (days.since, days.until - _DAY)}
-    text = f"{short_days(*shown, year=len(years) > 1)} against {short_days(*before, year=len(years) > 1)}"
-    return text if compared.left_out is None else f"{text}, without today"
+    text = _("{days} against {earlier}") if compared.left_out is None else _("{days} against {earlier}, without today")
+    return text.format(days=short_days(*shown, year=len(years) > 1), earlier=short_days(*before, year=len(years) > 1))
 
 
 def short_days(since: date, until: date, year: bool = False) -> str:

@@ -16,9 +16,19 @@ from storage.domain.filters import FIELDS, Filter
 from storage.domain.patterns import plain
 from storage.domain.period import ALL_TIME, Period
 from storage.domain.vocabulary import Origin, StartStatus, UserType
+from storage.language.texts import _, ngettext
 from tui.terminal.sanitize import safe
-from tui.words.numbers import plural
-from tui.words.wording import BREADCRUMB_SEPARATOR, ORIGIN_NAMES, SHORT_ORIGINS, USER_TYPE_NAMES, day, days, reason_name
+from tui.words.numbers import number
+from tui.words.wording import (
+    BREADCRUMB_SEPARATOR,
+    ORIGIN_NAMES,
+    SHORT_ORIGINS,
+    USER_TYPE_NAMES,
+    day,
+    days,
+    reason_name,
+    status_name,
+)
 
 if TYPE_CHECKING:  # the first screen comes sooner without it
     from storage.report.unknown_values import UnknownValue
@@ -28,17 +38,26 @@ _ENUMERATED = {"origin": Origin, "user": UserType, "status": StartStatus}  # an 
 _MAX_NAMES = 2  # values named one by one in a restriction
 
 PERIOD_NAMES: dict[Period, str] = {
-    Period("today"): "Today",
-    Period("yesterday"): "Yesterday",
-    Period("7d"): "Last 7 days",
-    Period("30d"): "Last 30 days",
-    Period("90d"): "Last 90 days",
-    Period("week"): "This week",
-    Period("last_week"): "Last week",
-    Period("month"): "This month",
-    Period("last_month"): "Last month",
-    Period("year"): "This year",
-    ALL_TIME: "All time",
+    Period("today"): _("Today"),
+    Period("yesterday"): _("Yesterday"),
+    Period("7d"): _("Last 7 days"),
+    Period("30d"): _("Last 30 days"),
+    Period("90d"): _("Last 90 days"),
+    Period("week"): _("This week"),
+    Period("last_week"): _("Last week"),
+    Period("month"): _("This month"),
+    Period("last_month"): _("Last month"),
+    Period("year"): _("This year"),
+    ALL_TIME: _("All time"),
+}
+
+_NONE_CALLED = {
+    "line": _('No line is called "{value}".'),
+    "template": _('No template is called "{value}".'),
+}
+_NONE_CALLED_BUT = {
+    "line": _('No line is called "{value}". Did you mean "{close}"?'),
+    "template": _('No template is called "{value}". Did you mean "{close}"?'),
 }
 
 
@@ -100,13 +119,14 @@ def _excluded(filter: Filter, name: str) -> str:
     if others:
         return FIELD_WORDS[name].restriction(empty.with_values(name, others))
     if FIELDS[name].several and name not in _ENUMERATED:
-        return f"not {FIELD_WORDS[name].restriction(empty.with_values(name, values))}"
+        return _not(FIELD_WORDS[name].restriction(empty.with_values(name, values)))
     if name == "contact" and len(values) > 1:
-        return f"without {plural(len(values), 'person', 'people')}"
+        return ngettext("without {count} person", "without {count} people", len(values)).format(
+            count=number(len(values))
+        )
     first, *more = sorted(map(str, values))
     words = FIELD_WORDS[name].restriction(empty.with_values(name, {first}))
-    others_too = f" or {plural(len(more), 'other')}" if more else ""
-    return f"not {words}{others_too}"
+    return _not(_or_others(words, len(more)) if more else words)
 
 
 def breadcrumbs(filters: Sequence[Filter]) -> str:
@@ -125,7 +145,8 @@ def breadcrumbs(filters: Sequence[Filter]) -> str:
 def unknown_words(unknown: UnknownValue) -> str:
     """That nothing in the database has a value, and what is close to it."""
     value, close = safe(unknown.value, _MAX_NAME_LENGTH), safe(unknown.close, _MAX_NAME_LENGTH)
-    return f'No {unknown.field} is called "{value}".' + (f' Did you mean "{close}"?' if close else "")
+    text = _NONE_CALLED_BUT[unknown.field] if close else _NONE_CALLED[unknown.field]
+    return text.format(value=value, close=close)
 
 
 def period_name(period: Period) -> str:
@@ -133,24 +154,26 @@ def period_name(period: Period) -> str:
     if (known := PERIOD_NAMES.get(period)) is not None:
         return known
     if period.name is not None:
-        return f"Last {plural(int(period.name[:-1]), 'day')}"
+        count = int(period.name[:-1])
+        return ngettext("Last {count} day", "Last {count} days", count).format(count=number(count))
     since = None if period.since is None else date.fromisoformat(period.since)
     until = None if period.until is None else date.fromisoformat(period.until)
     if since is not None and until is not None:
         return days(since, until)
     if since is not None:
-        return f"Since {day(since, year=True)}"
+        return _("Since {day}").format(day=day(since, year=True))
     assert until is not None  # both sides open is ALL_TIME
-    return f"Until {day(until - timedelta(days=1), year=True)}"
+    return _("Until {day}").format(day=day(until - timedelta(days=1), year=True))
 
 
 def _started_by(filter: Filter) -> str:
-    return f"started by {_or(ORIGIN_NAMES[origin].lower() for origin in Origin if origin in filter.origins)}"
+    names = [ORIGIN_NAMES[origin].lower() for origin in Origin if origin in filter.origins]
+    return _("started by {origins}").format(origins=_or(names))
 
 
 def _origins_setting(filter: Filter) -> str:
     if not filter.origins:
-        return "Anything"
+        return _("Anything")
     if len(filter.origins) == 1:
         return ORIGIN_NAMES[next(iter(filter.origins))]
     return " + ".join(SHORT_ORIGINS[origin] for origin in Origin if origin in filter.origins)
@@ -166,29 +189,51 @@ def _patterns_setting(patterns: frozenset[str], everything: str, several: str) -
 def _with_status(filter: Filter) -> str:
     if filter.failures and filter.statuses == {StartStatus.FAILED}:
         return ""  # "failed by …" says it
-    others = [status.value for status in StartStatus if status not in filter.statuses]
+    others = [status_name(status).lower() for status in StartStatus if status not in filter.statuses]
     if len(others) == 1:
-        return f"not {others[0]}"
-    return _or(status.value for status in StartStatus if status in filter.statuses)
+        return _not(others[0])
+    return _or(status_name(status).lower() for status in StartStatus if status in filter.statuses)
+
+
+def _failed_by(filter: Filter) -> str:
+    return _("failed by {failures}").format(failures=_or(map(_failure_name, sorted(filter.failures))))
+
+
+def _of_users(filter: Filter) -> str:
+    return _("new users") if filter.user_type == UserType.NEW else _("recurrent users")
 
 
 def _failure_name(value: str) -> str:
     if value.isdigit():
-        return f"code {value}"
+        return _("code {code}").format(code=value)
     reason, slash, code = value.partition("/")
     name = reason_name(reason).lower()
     if not slash:
         return name
-    return f"{name} without a code" if code == NO_CODE else f"{name} with code {code}"
+    text = _("{reason} without a code") if code == NO_CODE else _("{reason} with code {code}")
+    return text.format(reason=name, code=code)
 
 
 def _any_of(patterns: frozenset[str]) -> str:
     shown = [_shown(pattern) for pattern in sorted(patterns)]
-    return _or(shown) if len(shown) <= _MAX_NAMES else f"{shown[0]} or {len(shown) - 1} others"
+    return _or(shown) if len(shown) <= _MAX_NAMES else _or_others(shown[0], len(shown) - 1)
+
+
+def _not(words: str) -> str:
+    return _("not {restriction}").format(restriction=words)
 
 
 def _or(words: Iterable[str]) -> str:
-    return " or ".join(words)
+    text = ""
+    for word in words:
+        text = _("{first} or {second}").format(first=text, second=word) if text else word
+    return text
+
+
+def _or_others(words: str, count: int) -> str:
+    return ngettext("{first} or {count} other", "{first} or {count} others", count).format(
+        first=words, count=number(count)
+    )
 
 
 def _shown(pattern: str) -> str:
@@ -199,57 +244,60 @@ def _shown(pattern: str) -> str:
 FIELD_WORDS: dict[str, FieldWords] = {
     "period": FieldWords(
         restriction=lambda filter: period_name(filter.period),
-        without="Over all time there would be {starts}.",
-        dropdown=DropdownWords("Period", "p", lambda filter: period_name(filter.period), value_names=PERIOD_NAMES),
+        without=_("Over all time there would be {starts}."),
+        dropdown=DropdownWords(_("Period"), "p", lambda filter: period_name(filter.period), value_names=PERIOD_NAMES),
     ),
     "origin": FieldWords(
         restriction=_started_by,
-        without="Without the origin there would be {starts}.",
-        dropdown=DropdownWords("Started by", "o", _origins_setting, "Anything", ORIGIN_NAMES),
+        without=_("Without the origin there would be {starts}."),
+        dropdown=DropdownWords(_("Started by"), "o", _origins_setting, _("Anything"), ORIGIN_NAMES),
     ),
     "line": FieldWords(
-        restriction=lambda filter: f"line {_any_of(filter.lines)}",
-        without="Without the line there would be {starts}.",
+        restriction=lambda filter: _("line {names}").format(names=_any_of(filter.lines)),
+        without=_("Without the line there would be {starts}."),
         dropdown=DropdownWords(
-            "Line", "l", lambda filter: _patterns_setting(filter.lines, "All lines", "{count} lines"), "All lines"
+            _("Line"),
+            "l",
+            lambda filter: _patterns_setting(filter.lines, _("All lines"), _("{count} lines")),
+            _("All lines"),
         ),
     ),
     "template": FieldWords(
-        restriction=lambda filter: f"template {_any_of(filter.templates)}",
-        without="Without the template there would be {starts}.",
+        restriction=lambda filter: _("template {names}").format(names=_any_of(filter.templates)),
+        without=_("Without the template there would be {starts}."),
         dropdown=DropdownWords(
-            "Template",
+            _("Template"),
             "t",
-            lambda filter: _patterns_setting(filter.templates, "All templates", "{count} templates"),
-            "All templates",
+            lambda filter: _patterns_setting(filter.templates, _("All templates"), _("{count} templates")),
+            _("All templates"),
         ),
     ),
     "user": FieldWords(
-        restriction=lambda filter: f"{filter.user_type} users",
-        without="Without the user type there would be {starts}.",
+        restriction=_of_users,
+        without=_("Without the user type there would be {starts}."),
         dropdown=DropdownWords(
-            "User",
+            _("User"),
             "u",
-            lambda filter: "All" if filter.user_type is None else USER_TYPE_NAMES[filter.user_type],
-            "All users",
+            lambda filter: _("All") if filter.user_type is None else USER_TYPE_NAMES[filter.user_type],
+            _("All users"),
             USER_TYPE_NAMES,
         ),
     ),
     "status": FieldWords(
         restriction=_with_status,
-        without="Without the status there would be {starts}.",
+        without=_("Without the status there would be {starts}."),
     ),
     "failure": FieldWords(
-        restriction=lambda filter: f"failed by {_or(map(_failure_name, sorted(filter.failures)))}",
-        without="Without the failure there would be {starts}.",
+        restriction=_failed_by,
+        without=_("Without the failure there would be {starts}."),
     ),
     "contact": FieldWords(
-        restriction=lambda filter: f"contact {_shown(filter.contact or '')}",
-        without="Without the contact there would be {starts}.",
+        restriction=lambda filter: _("contact {contact}").format(contact=_shown(filter.contact or "")),
+        without=_("Without the contact there would be {starts}."),
     ),
     "name": FieldWords(
-        restriction=lambda filter: f"name with {_any_of(filter.names)}",
-        without="Without the name there would be {starts}.",
+        restriction=lambda filter: _("name with {text}").format(text=_any_of(filter.names)),
+        without=_("Without the name there would be {starts}."),
     ),
 }
 DROPDOWNS: dict[str, DropdownWords] = {
@@ -266,7 +314,7 @@ def setting_of(name: str, filter: Filter) -> str:
     if others := frozenset(_ENUMERATED.get(name, ())) - excluded:
         return words.setting(filter.with_values(name, others))
     shown = words.setting(type(filter)().with_values(name, excluded))
-    return f"not {shown}"
+    return _not(shown)
 
 
 def other_settings(filter: Filter) -> str:
@@ -281,4 +329,4 @@ def other_settings(filter: Filter) -> str:
 
 
 # Beside the dropdowns: what none of them shows. Its key opens the filter line.
-OTHER_SETTINGS = DropdownWords("Also", "/", other_settings)
+OTHER_SETTINGS = DropdownWords(_("Also"), "/", other_settings)

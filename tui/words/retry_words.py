@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storage.domain.failures import Reason, title_of, wait_words
-from storage.language.texts import _
+from storage.language.texts import _, ngettext
 from storage.messages.retries import Again, Since
-from tui.words.numbers import number, plural
+from tui.words.numbers import number
 
 _SINCE = {
-    Since.REACHED: "reached since",
-    Since.WAITING: "sent to since, without a result yet",
+    Since.REACHED: _("reached since"),
+    Since.WAITING: _("sent to since, without a result yet"),
     Since.STOPPED: _("stopped your marketing"),
 }
 
@@ -19,8 +19,11 @@ _SINCE = {
 def left_out_words(left_out: Mapping[Reason | Since, int], without_contact: int) -> list[str]:
     """Who is left out, most people first: a count and why, such as `12 reached since`."""
     counted = sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
-    words = [f"{number(count)} {_why(key)}" for key, count in counted if count]
-    return [*words, *([f"{plural(without_contact, 'send')} to an unknown contact"] if without_contact else [])]
+    words = [_("{count} {why}").format(count=number(count), why=_why(key)) for key, count in counted if count]
+    if without_contact:
+        text = ngettext("{count} send to an unknown contact", "{count} sends to an unknown contact", without_contact)
+        words.append(text.format(count=number(without_contact)))
+    return words
 
 
 def why_words(again: Again) -> str:

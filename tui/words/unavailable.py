@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from storage.language.texts import _
+
 
 @dataclass(frozen=True, slots=True)
 class ScreenState:
@@ -40,8 +42,8 @@ class ScreenState:
     any_failed: bool = True
 
 
-NO_DATA = "no data yet: press 8 to see how to import, or run saludo demo"
-UNREADABLE = "the database cannot be read; press r to try again"
+NO_DATA = _("no data yet: press 8 to see how to import, or run saludo demo")
+UNREADABLE = _("the database cannot be read; press r to try again")
 # Actions that need data.
 _NEED_DATA = frozenset(
     (
@@ -49,9 +51,9 @@ _NEED_DATA = frozenset(
         " breakdown compare save_people retry"
     ).split()
 )
-NOTHING_FAILED = "no send failed: there is nobody to try again"
-_NO_ITEM = "no item under the cursor"
-_NOTHING_MARKED = "mark two or more rows of a breakdown (b) with Space first"
+NOTHING_FAILED = _("no send failed: there is nobody to try again")
+_NO_ITEM = _("no item under the cursor")
+_NOTHING_MARKED = _("mark two or more rows of a breakdown (b) with Space first")
 
 
 def why_not(action: str, state: ScreenState) -> str:
@@ -66,24 +68,23 @@ def why_not(action: str, state: ScreenState) -> str:
         return state.no_data
     match name:
         case "back" if not state.can_go_back and state.saving is None:
-            return "no previous filter; press q to quit"
+            return _("no previous filter; press q to quit")
         case "forward" if not state.can_go_forward:
-            return "no next filter"
+            return _("no next filter")
         case "clear" if not state.filtered:
-            return "no filter is set"
+            return _("no filter is set")
         case "next_chart" if state.all_charts:
-            return "all charts are on the screen"
+            return _("all charts are on the screen")
         case "versus" if state.marked < 2:
             return _NOTHING_MARKED
         case "find" | "find_next" if not (state.broken_down or state.grouped or state.by_time):
-            return "search needs single starts by time: press v for single starts, s to sort by time"
+            return _("search needs single starts by time: press v for single starts, s to sort by time")
         case "funnel" if state.compared:
-            return "the funnel is of the compared days; press m until nothing is compared"
+            return _("the funnel is of the compared days; press m until nothing is compared")
         case "retry" if not state.any_failed:
             return NOTHING_FAILED
         case "save" | "save_as" | "save_people" if state.saving is not None:
-            return f"still saving {state.saving}; press Esc to cancel"
+            return _("still saving {progress}; press Esc to cancel").format(progress=state.saving)
         case "open" | "copy" | "copy_all" if not state.selectable_count:
             return _NO_ITEM
-        case _:
-            return ""
+    return ""

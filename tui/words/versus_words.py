@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from storage.language.texts import _, ngettext
 from storage.report.versus import Finding, Verdict
-from tui.words.changes import points
-from tui.words.numbers import plural
+from tui.words.changes import with_interval
+from tui.words.numbers import number
 
 # By the name of the rate, as in `SortBy` and `Rates`.
 RATES: dict[str, str] = {
-    "delivered": "Delivered, of the sends",
-    "read": "Read, of those delivered",
-    "answered": "Answered, of those delivered",
+    "delivered": _("Delivered, of the sends"),
+    "read": _("Read, of those delivered"),
+    "answered": _("Answered, of those delivered"),
 }
 WARNINGS = (
-    "Decide how many sends to wait for before you look. If you look every day until a difference is clear, you will "
-    "find one, even where there is none.",
-    "The rows may differ in more than their name: other people, other days, another line.",
+    _(
+        "Decide how many sends to wait for before you look. If you look every day until a difference is clear, you "
+        "will find one, even where there is none."
+    ),
+    _("The rows may differ in more than their name: other people, other days, another line."),
 )
 
 
@@ -33,26 +36,30 @@ def correction(count: int) -> str:
     """How the tests are corrected; empty for two rows."""
     if count <= 2:
         return ""
-    return f"{count - 1} rows are compared with A, so each needs a clearer difference (Holm's correction)."
+    return _("{count} rows are compared with A, so each needs a clearer difference (Holm's correction).").format(
+        count=number(count - 1)
+    )
 
 
 def finding(name: str, verdict: Verdict) -> str:
     """What the sends say of a row beside A: "B is better", or what would tell."""
     match verdict.finding:
         case Finding.BETTER:
-            return f"{name} is better than A"
+            return _("{name} is better than A").format(name=name)
         case Finding.WORSE:
-            return f"{name} is worse than A"
+            return _("{name} is worse than A").format(name=name)
         case Finding.EQUAL:
-            return f"{name} is like A: no number of sends would tell them apart"
+            return _("{name} is like A: no number of sends would tell them apart").format(name=name)
         case Finding.TOO_FEW:
-            return f"{name}: too few to tell; a rate needs a base of 30"
-    return f"unclear: {plural(verdict.more_sends or 1, 'more send')} of each would tell A and {name} apart"
+            return _("{name}: too few to tell; a rate needs a base of 30").format(name=name)
+    more = verdict.more_sends or 1
+    return ngettext(
+        "unclear: {count} more send of each would tell A and {name} apart",
+        "unclear: {count} more sends of each would tell A and {name} apart",
+        more,
+    ).format(count=number(more), name=name)
 
 
 def difference(verdict: Verdict) -> str:
     """The difference in points with its interval at 95 %; empty where there is no rate."""
-    if verdict.difference is None:
-        return ""
-    low, high = verdict.difference.interval
-    return f"{points(verdict.difference.difference)} points ({points(low)} to {points(high)})"
+    return "" if verdict.difference is None else with_interval(verdict.difference)

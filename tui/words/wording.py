@@ -8,33 +8,52 @@ from storage.domain.dimension import Dimension
 from storage.domain.failures import Explanation, Reason, Retry, title_of, wait_words
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.language.conventions import month_name, weekday_name
+from storage.language.texts import _, pgettext
 from storage.table.sorting import Order
 
 ORIGIN_NAMES: dict[Origin, str] = {
-    Origin.TEMPLATE: "Template",
-    Origin.NOTIFICATION: "Mass notification",
-    Origin.WEBCHAT: "Web chat",
-    Origin.CAMPAIGN: "Campaign",
+    Origin.TEMPLATE: _("Template"),
+    Origin.NOTIFICATION: _("Mass notification"),
+    Origin.WEBCHAT: _("Web chat"),
+    Origin.CAMPAIGN: _("Campaign"),
 }
 SHORT_ORIGINS: dict[Origin, str] = {
-    Origin.TEMPLATE: "Template",
-    Origin.NOTIFICATION: "Mass",
-    Origin.WEBCHAT: "Web chat",
-    Origin.CAMPAIGN: "Campaign",
+    Origin.TEMPLATE: _("Template"),
+    Origin.NOTIFICATION: _("Mass"),
+    Origin.WEBCHAT: _("Web chat"),
+    Origin.CAMPAIGN: _("Campaign"),
 }
-USER_TYPE_NAMES: dict[UserType, str] = {UserType.NEW: "New", UserType.RECURRENT: "Recurrent"}
+STATUS_NAMES: dict[StartStatus, str] = {
+    StartStatus.FAILED: pgettext("status", "Failed"),
+    StartStatus.SENT: pgettext("status", "Sent"),
+    StartStatus.DELIVERED: pgettext("status", "Delivered"),
+    StartStatus.READ: pgettext("status", "Read"),
+    StartStatus.ANSWERED: pgettext("status", "Answered"),
+    StartStatus.RECEIVED: pgettext("status", "Received"),
+}
+USER_TYPE_NAMES: dict[UserType, str] = {UserType.NEW: _("New"), UserType.RECURRENT: _("Recurrent")}
 DIMENSION_NAMES: dict[Dimension, str] = {
-    Dimension.TEMPLATE: "Template",
-    Dimension.LINE: "Line",
-    Dimension.ORIGIN: "Started by",
-    Dimension.USER_TYPE: "Users",
-    Dimension.DAY: "Day",
-    Dimension.WEEK: "Week",
-    Dimension.MONTH: "Month",
-    Dimension.REASON: "Reason",
-    Dimension.CODE: "Error code",
+    Dimension.TEMPLATE: _("Template"),
+    Dimension.LINE: _("Line"),
+    Dimension.ORIGIN: _("Started by"),
+    Dimension.USER_TYPE: _("Users"),
+    Dimension.DAY: _("Day"),
+    Dimension.WEEK: _("Week"),
+    Dimension.MONTH: _("Month"),
+    Dimension.REASON: _("Reason"),
+    Dimension.CODE: _("Error code"),
 }
-THEME_NAMES = {"ansi": "the terminal's own colours", "dark": "dark", "light": "light"}
+ORDER_NAMES: dict[Order, str] = {
+    Order.TIME: pgettext("order", "time"),
+    Order.TEMPLATE: pgettext("order", "template"),
+    Order.STATUS: pgettext("order", "status"),
+    Order.CONTACT: pgettext("order", "contact"),
+}
+THEME_NAMES = {
+    "ansi": _("the terminal's own colours"),
+    "dark": pgettext("theme", "dark"),
+    "light": pgettext("theme", "light"),
+}
 BREADCRUMB_SEPARATOR = " › "
 
 
@@ -78,7 +97,7 @@ def duration(span: timedelta) -> str:
 
 def status_name(status: StartStatus) -> str:
     """A status with a capital letter."""
-    return status.value.capitalize()
+    return STATUS_NAMES[status]
 
 
 def reason_name(reason: str | None) -> str:
@@ -89,14 +108,17 @@ def reason_name(reason: str | None) -> str:
 def retry_words(known: Explanation) -> str:
     """Whether and when sending again can help, as a sentence."""
     if known.retry.can_help:
-        return f"Sending again can help{f', from {wait_words(known.wait)} after the failure' if known.wait else ''}."
+        if not known.wait:
+            return _("Sending again can help.")
+        return _("Sending again can help, from {wait} after the failure.").format(wait=wait_words(known.wait))
     if known.retry is Retry.NO:
-        return "Sending it again unchanged does not help."
-    return "It is not known whether sending again helps."
+        return _("Sending it again unchanged does not help.")
+    return _("It is not known whether sending again helps.")
 
 
 def order_words(order: Order, reverse: bool) -> str:
     """How the table is sorted, to follow its title; empty for the newest first."""
     if order is Order.TIME:
-        return ", oldest first" if reverse else ""
-    return f", by {order}{' from the end' if reverse else ''}"
+        return _(", oldest first") if reverse else ""
+    text = _(", by {order} from the end") if reverse else _(", by {order}")
+    return text.format(order=ORDER_NAMES[order])
