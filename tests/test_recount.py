@@ -35,9 +35,9 @@ from storage.domain.failures import reason_of
 from storage.domain.filters import Filter
 from storage.domain.patterns import literal
 from storage.domain.vocabulary import StartStatus, UserType
-from storage.ingest import contact_lifetimes, derivation, seen_keys
+from storage.ingest import contact_lifetimes, derivation
 from storage.ingest.integrity import check
-from storage.messages import contacts
+from storage.messages import contacts, seen_keys
 from storage.report.report import load_report
 from storage.report.report_json import as_json
 from storage.sources.opened import Options

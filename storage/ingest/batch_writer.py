@@ -16,13 +16,13 @@ from storage.database.settings import load_settings
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.derivation import Change, Derivation
-from storage.ingest.seen_keys import SeenKeys
 from storage.messages import store
 from storage.messages.batch_merger import Batch
 from storage.messages.contacts import Contacts
 from storage.messages.lines import Lines
 from storage.messages.message import Direction
 from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
+from storage.messages.seen_keys import SeenKeys
 from storage.messages.store import START_ORIGIN, Stored
 
 _OUT = int(Direction.OUT)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from storage.messages.message_row import Row
 from storage.messages.store import Stored
+
+
+class Groups(NamedTuple):
+    """Changed messages by contact.
+
+    Attributes:
+        alone: of each contact that the batch creates with one message, this message.
+        fresh: of each that it creates with several, these.
+        returning: of each that the database holds.
+        contactless: those without a contact.
+    """
+
+    alone: dict[int, Stored]
+    fresh: dict[int, list[Stored]]
+    returning: dict[int, list[Stored]]
+    contactless: list[Stored]
 
 
 @dataclass(slots=True)
@@ -59,6 +77,27 @@ class ChangeSet:
             self.spans[contact] = at, at
         elif not span[0] <= at <= span[1]:
             self.spans[contact] = min(span[0], at), max(span[1], at)
+
+    def by_contact(self) -> Groups:
+        """The messages made or changed, as they will be."""
+        alone: dict[int, Stored] = {}
+        fresh: dict[int, list[Stored]] = {}
+        returning: defaultdict[int, list[Stored]] = defaultdict(list)
+        contactless: list[Stored] = []
+        fresh_from = self.fresh_from
+        for row in self.rows.values():
+            contact = row.contact
+            if contact is None:
+                contactless.append(row)
+            elif contact < fresh_from:
+                returning[contact].append(row)
+            elif contact in fresh:
+                fresh[contact].append(row)
+            elif contact in alone:
+                fresh[contact] = [alone.pop(contact), row]
+            else:
+                alone[contact] = row
+        return Groups(alone, fresh, returning, contactless)
 
     def moved_contacts(self) -> Iterator[int]:
         """The contacts of changed messages, old and new, and merged contacts."""

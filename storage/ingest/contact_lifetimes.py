@@ -6,7 +6,7 @@ It spares reading them for every contact that comes again. Knows no database.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from storage.messages.classify import surely_makes_known
 from storage.messages.message import Direction
@@ -37,7 +37,7 @@ class ContactLifetimes:
             return None
         return self._known_since[contact], self._last[contact]
 
-    def take(self, messages: Iterable[tuple[int, list[Stored]]], unsure: Iterable[int]) -> None:
+    def take(self, messages: Iterable[tuple[int, Sequence[Stored]]], unsure: Iterable[int]) -> None:
         """Adds messages that are written.
 
         Args:

@@ -8,9 +8,8 @@ messages. A contact that the batch creates has all its messages in the batch; no
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from storage.database.codes import STATUSES
@@ -27,6 +26,7 @@ from storage.messages.message_row import DIRECTION, KEY
 from storage.messages.start import Start
 from storage.messages.store import DerivedColumns, Stored
 from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, derive, single_message_start
+from storage.messages.usual_starts import Alone, UsualStarts
 
 _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
@@ -70,6 +70,7 @@ class Derivation:
         self._far = 2 * self._reach
         self._days = Calendar(settings.zone).days
         self._template_ids = name_ids.template_ids
+        self._usual = UsualStarts(self._template_ids, self._days)
         empty = store.next_id(connection) == 1
         # Hashes of all keys that a context names; None if the database held messages before, or if they are too many.
         self._named: set[int] | None = set() if empty else None
@@ -89,29 +90,42 @@ class Derivation:
             change_set.touch(row)
         for row in contexts.named(evidence):
             change_set.touch(row)
-        fresh: defaultdict[int, list[Stored]] = defaultdict(list)
-        changed: defaultdict[int, list[Stored]] = defaultdict(list)
-        contactless: list[Stored] = []
-        fresh_from = change_set.fresh_from
-        for row in change_set.rows.values():
-            contact = row.contact
-            if contact is None:
-                contactless.append(row)
-            else:
-                (changed if contact < fresh_from else fresh)[contact].append(row)
-        changes = self._derive((Scope(rows) for rows in fresh.values()), contexts)
-        contacts = (
-            (change_set.spans.keys() | change_set.rederive | changed.keys()) - change_set.merged_away - fresh.keys()
+        groups = change_set.by_contact()
+        alone = self._alone(groups.returning, change_set)
+        usual, others = self._usual.derive(
+            chain(zip(groups.alone.values(), repeat(None)), alone.values()), contexts.answers
         )
+        changes = usual + self._derive((Scope([row], known_since=since) for row, since in others), contexts)
+        changes += self._derive((Scope(rows) for rows in groups.fresh.values()), contexts)
+        contacts = change_set.spans.keys() | change_set.rederive | groups.returning.keys()
+        contacts -= change_set.merged_away | groups.alone.keys() | groups.fresh.keys() | alone.keys()
         for some in batched(sorted(contacts), _CONTACTS_AT_ONCE):
-            changes += self._derive(self._load(some, changed, change_set, contexts), contexts)
+            changes += self._derive(self._load(some, groups.returning, change_set, contexts), contexts)
+        contactless = groups.contactless
         for ids in batched(sorted(change_set.contactless - change_set.rows.keys()), _CONTACTS_AT_ONCE):
             unchanged = [row for row in store.by_id(self._connection, ids) if row.contact is None]
             contexts.learn(unchanged)
             contactless += unchanged
         changes += self._derive((Scope([row]) for row in contactless), contexts)
-        self._lifetimes.take(chain(fresh.items(), changed.items()), change_set.moved_contacts())
+        single = ((contact, (row,)) for contact, row in groups.alone.items())
+        self._lifetimes.take(chain(single, groups.fresh.items(), groups.returning.items()), change_set.moved_contacts())
         return changes
+
+    def _alone(self, returning: Mapping[int, list[Stored]], change_set: ChangeSet) -> dict[int, Alone]:
+        """Contacts known before their only changed message, which certainly have no other that can matter to it."""
+        alone: dict[int, Alone] = {}
+        spans, lifetime_of = change_set.spans, self._lifetimes.of
+        for contact, rows in returning.items():
+            if len(rows) > 1 or rows[0].row[DIRECTION] == _ROW or contact in change_set.rederive:
+                continue
+            lifetime = lifetime_of(contact)
+            if lifetime is None:
+                continue
+            since, last = lifetime
+            low = spans[contact][0]
+            if since < low - self._reach and last < low - self._far:
+                alone[contact] = rows[0], since
+        return alone
 
     def everything(self) -> tuple[list[int], list[int]]:
         """All contacts, and the row ids of all messages without one, in order."""
@@ -159,7 +173,11 @@ class Derivation:
         store.update_derived(self._connection, rows)
 
     def _load(
-        self, contacts: Sequence[int], changed: dict[int, list[Stored]], change_set: ChangeSet, contexts: ReplyContexts
+        self,
+        contacts: Sequence[int],
+        changed: Mapping[int, list[Stored]],
+        change_set: ChangeSet,
+        contexts: ReplyContexts,
     ) -> Iterator[Scope]:
         """The scope of each contact."""
         known_since, around = self._known_since([one for one in contacts if one not in change_set.rederive], change_set)
@@ -218,7 +236,7 @@ class Derivation:
         self,
         stored: Iterable[Stored],
         contacts: Iterable[int],
-        changed: dict[int, list[Stored]],
+        changed: Mapping[int, list[Stored]],
         change_set: ChangeSet,
         contexts: ReplyContexts,
     ) -> dict[int, list[Stored]]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storage.domain.vocabulary import REFERRED, Preference
-from storage.messages.message import Direction
+from storage.messages.message import Direction, Stated
 from storage.messages.message_row import (
     CATEGORY,
     DIRECTION,
@@ -29,6 +29,7 @@ from storage.messages.message_row import (
 )
 
 _OUT, _IN = int(Direction.OUT), int(Direction.IN)
+_NOT_SENT = Stated.NOT_SENT.value  # a number: `&` of enum members is slow
 _NOTIFICATION_CATEGORIES = frozenset(
     (
         "marketing",
@@ -81,7 +82,7 @@ def surely_makes_known(row: Row) -> bool:
     out, and then the two together decide.
     """
     if row[DIRECTION] == _OUT:
-        return row[FAILED_AT] is None and not row[FLAGS] and row[EXPORTED] is None
+        return row[FAILED_AT] is None and not row[FLAGS] & _NOT_SENT and row[EXPORTED] is None
     return row[DIRECTION] == _IN and inbound_makes_known(row)
 
 
@@ -103,7 +104,7 @@ CAN_ANSWER = f"""
 INBOUND_MAKES_KNOWN = f"""(m."group" = 0 AND ifnull(m.kind, '') NOT IN ({_listed(_NOT_WRITTEN)}))"""
 SURELY_MAKES_KNOWN = f"""
 CASE m.direction
-WHEN {_OUT} THEN m.failed_at IS NULL AND m.flags = 0 AND m.exported IS NULL
+WHEN {_OUT} THEN m.failed_at IS NULL AND m.flags & {_NOT_SENT} = 0 AND m.exported IS NULL
 WHEN {_IN} THEN {INBOUND_MAKES_KNOWN}
 ELSE 0 END
 """

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from storage.domain.events import ContactIds
 from storage.messages.identities import NOT_FOUND, Found, MaybeFound
+from storage.messages.message_row import hash_of
+from storage.messages.seen_keys import SeenKeys
 
 _CACHE_LIMIT = 120_000  # ids, some 350 bytes each
 # SQL: label and customer id of a row of `contacts`. The label is the number, else the user id, else the customer id.
@@ -51,6 +53,7 @@ class Contacts:
         last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'contacts'").fetchone()
         self._next = 1 + (last[0] if last else 0)
         self._next_id = 1 + connection.execute("SELECT coalesce(max(id), 0) FROM contact_ids").fetchone()[0]
+        self._ids_written = SeenKeys(complete=self._next_id == 1)
         self.fresh_from = self._next
         self.merged: list[tuple[int, int]] = []
 
@@ -60,11 +63,13 @@ class Contacts:
         if len(self._found) > _CACHE_LIMIT:
             self._found.clear()
             self._seen.clear()
-        if self._next_id == 1:
-            return
         found = self._found
         wanted = {id for contact in contacts if contact not in self._seen for id in _ids(contact) if id not in found}
         wanted |= {id for id in ids if id not in found}
+        hashes = [hash_of(text) for _, text in wanted]
+        # Those that are new will be written: the next batch looks them up.
+        there = self._ids_written.take(hashes)
+        wanted = {id for id, hash in zip(wanted, hashes, strict=True) if hash in there}
         for kind in {kind for kind, _ in wanted}:
             rows = self._connection.execute(
                 """

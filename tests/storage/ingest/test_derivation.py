@@ -58,6 +58,11 @@ HISTORIES: dict[str, tuple[list[Event], str, str]] = {
         RECURRENT,
         "sent",
     ),
+    "known from a message that is delivered by its own word": (
+        [send("a", LONG_AGO, flags=Flags(delivered=True)), send("z", NOON)],
+        RECURRENT,
+        "sent",
+    ),
     "not sent by its own word": ([send("a", LONG_AGO, flags=Flags(not_sent=True)), send("z", NOON)], NEW, "sent"),
     "an answer to what came last": (
         [send("a", LONG_AGO), send("z", NOON), inbound("answer", NOON + HOUR // 2)],

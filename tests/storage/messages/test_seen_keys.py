@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.ingest import seen_keys
-from storage.ingest.seen_keys import SeenKeys
+from storage.messages import seen_keys
+from storage.messages.seen_keys import SeenKeys
 
 HASHES = st.lists(st.integers(-(1 << 63), (1 << 64) - 1), max_size=20)
 
