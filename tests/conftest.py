@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zoneinfo
 
 from hypothesis import settings
@@ -18,6 +19,9 @@ for name in [name for name in os.environ if name.startswith("TEXTUAL_") and "SNA
     del os.environ[name]
 for name in ("NO_COLOR", "COLORTERM", "SALUDO_DB", "SSH_CONNECTION"):
     os.environ.pop(name, None)
+# Tests start hundreds of processes, and compiling the program anew takes a third of the start of the dashboard.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ["SALUDO_SETTINGS"] = os.devnull
 os.environ["SALUDO_LANG"] = "en"  # whatever the person who runs the tests speaks
 # The package's time zones, whatever the system has: `saludo check` tells if those are old.
