@@ -52,7 +52,7 @@ def test_what_follows_the_last_stream_is_no_content(name: str, compress: Compres
 
 @each_compression
 def test_a_truncated_file_gives_what_is_whole_and_says_so(name: str, compress: Compress) -> None:
-    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(3_000))
+    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(1_200))
     packed = compress(content)
     items = rejects_of(packed[: len(packed) // 2])
     assert (items[-1].where, items[-1].reason) == ("end of file", f"truncated {name} data")
@@ -63,7 +63,7 @@ def test_a_truncated_file_gives_what_is_whole_and_says_so(name: str, compress: C
 
 @each_compression
 def test_corrupt_data_end_the_content_and_are_told(name: str, compress: Compress) -> None:
-    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(3_000))
+    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(1_200))
     packed = bytearray(compress(content))
     for place in range(len(packed) * 3 // 4, len(packed) * 3 // 4 + 40):
         packed[place] ^= 0x55
@@ -82,13 +82,14 @@ def test_a_wrong_checksum_alone_loses_nothing_and_is_told(
     name: str, compress: Compress, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decompression, "_CHUNK_BYTES", chunk)
-    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(300))
+    content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(150))
     first = compress(content)
     for packed in (_wrong_checksum(name, first), first + _wrong_checksum(name, compress(content))):
         items = items_of(packed)
         whole = items_of(content) * (2 if packed.startswith(first) else 1)
         assert items[:-1] == whole
-        (told,) = rejects_of(packed)
+        told = items[-1]
+        assert isinstance(told, Reject)
         assert told.where == "end of file"
         assert f"corrupt {name} data" in told.reason
 
@@ -127,7 +128,7 @@ def test_a_bomb_is_read_with_flat_memory(name: str, compress: Compress) -> None:
 
 
 def test_an_xz_file_that_asks_for_more_memory_than_there_is_reason_for_is_refused() -> None:
-    packed = lzma.compress(LINES, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
+    packed = lzma.compress(LINES, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 27}])
     with pytest.raises(UnknownFormat, match=r"corrupt xz data \(Memory usage limit"):
         open_source(io.BytesIO(packed), OPTIONS)
 

@@ -11,7 +11,7 @@ import pytest
 from storage.domain.events import Ignored, Reject
 from storage.sources import json_reader, json_scanner, object_finder, stream, table_lines, table_rows
 from storage.sources.recognition import open_source
-from tests.captures import OPTIONS, capture, events_of, rejects_of
+from tests.captures import OPTIONS, capture, events_of, items_of, rejects_of
 from tests.storage.sources.wrappers import WHOLE
 
 GOOD = capture("cloud_lines.jsonl").read_bytes()
@@ -77,16 +77,17 @@ def test_a_pretty_printed_record_of_any_size_is_read_object_by_object() -> None:
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("separator", [b",", b"\t", b";"])
-@pytest.mark.parametrize("cell", [b"a", b'"', b'""', b"\r\ra", "\u20ac".encode(), b"a" * 500 + b"\n"])
+@pytest.mark.parametrize("cell", [b"a", b'"', b'""', b"\r\r" + b"a" * 20, "\u20ac".encode(), b"a" * 500 + b"\n"])
 def test_a_long_row_is_told_and_the_other_rows_are_read(cell: bytes, separator: bytes) -> None:
     long = ROW % 3
     for quote in (b"", b'"'):
         row = long.replace(b"promo", quote + cell * (300_000 // len(cell)) + quote)
         content = (HEADER + ROW % 1 + row + ROW % 2).replace(b",", separator)
-        keys = [event.key for event in events_of(content) if hasattr(event, "key")]
+        items = items_of(content)
+        keys = [item.key for item in items if hasattr(item, "key")]
         assert keys[0] == "wamid.1"
         assert "wamid.2" in keys
-        assert rejects_of(content)
+        assert any(isinstance(item, Reject) for item in items)
 
 
 @pytest.mark.usefixtures("short")
