@@ -18,10 +18,10 @@ from storage.domain.filters import Filter
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType
 from storage.report.breakdown import load_breakdown
 from storage.report.report_json import breakdown_as_json
-from storage.table.export import ENGLISH, SPANISH
 from storage.table.export_people import PeopleExport
 from storage.table.export_retries import RetryExport
 from tests.databases import ZONE, build, report_of, session_of, tsv_of
+from tests.headers import ENGLISH, SPANISH
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "definitions.md").read_text(encoding="utf-8")
 EXAMPLE = "since:2026-11-18 until:2026-11-20"

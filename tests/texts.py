@@ -17,19 +17,21 @@ from babel.messages.plurals import get_plural
 
 from storage.language.catalogue import FOLDER, Entry, read_source, source_files
 from storage.language.languages import ENGLISH, LANGUAGES
+from storage.language.stored_texts import STORED
 
 ROOT = Path(__file__).parents[1]
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+}
+# Texts that stay English until they are shown; title, meaning and advice of failures among them.
+STORED_KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "mark": None,
-    # Records of failures: title, meaning and advice stay English until they are shown.
     "FailureCode": (3, 4, 5),
     "_account": (2, 3, 4),
     "Explanation": (2, 3, 4),
 }
-_TEXTS_OF_A_RECORD = 3
 # Each area is one catalogue; a text of several areas is in the first.
 AREAS: dict[str, tuple[str, ...]] = {
     "words": ("tui/words", "tui/terminal", "tui/data"),
@@ -67,13 +69,20 @@ def _modules(places: Iterable[str]) -> Iterator[Path]:
 
 
 def _texts(path: Path) -> Iterator[tuple[Key, str | None]]:
+    if path.match("storage/table/export_*.py"):  # a file has a language of its own, and another "Sent" in each header
+        yield from _in_context(path, path.stem, {"Column": (1,), "file_text": (1,)})
+    yield from _in_context(path, STORED, STORED_KEYWORDS)
     for _, message, _, context in extract_from_file("python", path, keywords=KEYWORDS):
-        if isinstance(message, str):
-            yield (context, message), None
-        elif len(message) == _TEXTS_OF_A_RECORD:
-            yield from (((None, text), None) for text in message)
-        else:
-            yield (context, message[0]), message[1]
+        text, plural = message if isinstance(message, tuple) else (message, None)
+        yield (context, text), plural
+
+
+def _in_context(
+    path: Path, context: str, keywords: Mapping[str, tuple[int, ...] | None]
+) -> Iterator[tuple[Key, str | None]]:
+    for _, message, _, _ in extract_from_file("python", path, keywords=keywords):
+        for text in message if isinstance(message, tuple) else (message,):
+            yield (context, text), None
 
 
 def catalogue(language: str) -> dict[Key, Entry]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from storage.language.texts import _
+
 
 class StorageError(Exception):
     """Something cannot be done. The message is one line: what is wrong and what to do."""
@@ -25,5 +27,9 @@ def unknown_word(kind: str, given: str, known: Collection[str], *, also: str = "
 
     close = get_close_matches(given.lower(), known, n=1)
     if close:
-        return f"Unknown {kind} '{given}'. Did you mean '{close[0]}'?"
-    return f"Unknown {kind} '{given}'. Use one of: {', '.join(known)}{f', or {also}' if also else ''}"
+        return _("Unknown {kind} '{given}'. Did you mean '{close}'?").format(kind=kind, given=given, close=close[0])
+    if also:
+        message = _("Unknown {kind} '{given}'. Use one of: {known}, or {also}")
+    else:
+        message = _("Unknown {kind} '{given}'. Use one of: {known}")
+    return message.format(kind=kind, given=given, known=", ".join(known), also=also)

@@ -11,6 +11,7 @@ import io
 import json
 import struct
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,15 +52,21 @@ def load(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(io.BytesIO(_compiled_catalogue(language)))
 
 
-def texts_of(language: str) -> dict[str, str]:
-    """The translations of the texts of a language that have neither a context nor plural forms, by the English text."""
+@cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    """The texts of any language, for a file whose language is not that of the process."""
+    return load(language)
+
+
+def texts_of(language: str, context: str) -> dict[str, str]:
+    """The translations of the texts of a language in a context, by the English text."""
     data = _compiled_catalogue(language)
     count, keys, values = struct.unpack_from("<3I", data, 8)
     found = {}
     for number in range(count):
         key, value = (_text_at(data, table + number * 8) for table in (keys, values))
-        if key and "\0" not in key and _CONTEXT_END not in key:
-            found[key] = value
+        if key.startswith(context + _CONTEXT_END):
+            found[key.partition(_CONTEXT_END)[2]] = value
     return found
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from storage.language.languages import COUNTRY, ENGLISH, LANGUAGE, PSEUDO
+from storage.language.languages import ENGLISH, PSEUDO
+from storage.language.of_process import COUNTRY, LANGUAGE
 
 
 class Conventions(NamedTuple):

@@ -1,8 +1,6 @@
-"""Which languages there are, and which one this process speaks."""
+"""Which languages there are. The entry point imports it before the language is chosen."""
 
 from __future__ import annotations
-
-import os
 
 VARIABLE = "SALUDO_LANG"
 ENGLISH = "en"
@@ -26,9 +24,3 @@ def tag_of(text: str) -> str | None:
         return None
     is_country = (len(country) == 2 and country.isalpha()) or (len(country) == 3 and country.isdigit())
     return f"{language}_{country.upper()}" if is_country and country.isascii() else language
-
-
-# `es_AR`: what the entry point chose; without it, as in a test or a script, English.
-TAG = tag_of(os.environ.get(VARIABLE, "")) or ENGLISH
-LANGUAGE = TAG.partition("_")[0]
-COUNTRY = TAG.partition("_")[2]

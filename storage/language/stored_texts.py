@@ -10,18 +10,18 @@ import re
 from functools import cache
 
 from storage.language.catalogue import texts_of
-from storage.language.languages import ENGLISH, LANGUAGE, PSEUDO
-from storage.language.texts import _
+from storage.language.languages import ENGLISH, PSEUDO
+from storage.language.of_process import LANGUAGE
+from storage.language.texts import pgettext
 
+STORED = "stored"  # the context in the catalogues
 _PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")
 
 
 def translated(text: str) -> str:
     """A stored English text in the language of the process; itself where the catalogue does not have it."""
-    if LANGUAGE in (ENGLISH, PSEUDO):
-        return _(text)
-    known = _(text)
-    return known if known != text else _filled(text)
+    known = pgettext(STORED, text)
+    return known if known != text or LANGUAGE in (ENGLISH, PSEUDO) else _filled(text)
 
 
 def _filled(text: str) -> str:
@@ -38,7 +38,7 @@ def _templates() -> list[tuple[str, re.Pattern[str], str]]:
     The longest text first: "{a}: no time" also matches what "{a}: no time in {b}" is meant for.
     """
     found = []
-    for english, translation in sorted(texts_of(LANGUAGE).items(), key=lambda pair: -len(pair[0])):
+    for english, translation in sorted(texts_of(LANGUAGE, STORED).items(), key=lambda pair: -len(pair[0])):
         parts = _PLACEHOLDER.split(english)
         if len(parts) > 1 and any(part.strip() for part in parts[::2]):
             found.append((parts[0], _pattern(parts), translation))

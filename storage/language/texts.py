@@ -6,7 +6,8 @@ each time, and a sentence made of pieces cannot be translated.
 
 from __future__ import annotations
 
-from storage.language.languages import ENGLISH, LANGUAGE, PSEUDO
+from storage.language.languages import ENGLISH, PSEUDO
+from storage.language.of_process import LANGUAGE
 
 if LANGUAGE == ENGLISH:
 

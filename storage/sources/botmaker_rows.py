@@ -32,31 +32,31 @@ from storage.sources.identity import row_contact
 from storage.sources.table_cells import LostCells, cell_text, is_lost, is_rounded_id, is_scientific
 
 COLUMNS = {
-    "customer": ("id usuario", "user id"),
-    "contact": ("id contacto numero", "contact id number"),
-    "session_start": ("fecha tiempo inicio sesion", "session start"),
+    "customer": ("id usuario", "user id"),  # Portuguese differs by its accents only, as in other columns
+    "contact": ("id contacto numero", "contact id number", "id contato numero"),
+    "session_start": ("fecha tiempo inicio sesion", "session start", "data hora inicio sessao"),
     "channel": ("id canal", "channel id"),
-    "new": ("usuario nuevo", "new user"),
-    "template": ("nombre plantilla notificacion", "template notification"),
-    "not_sent": ("no enviado", "not sent"),
-    "sent": ("enviado", "sent"),
-    "delivered": ("entregado", "delivered"),
-    "read": ("leida", "leido", "read"),
+    "new": ("usuario nuevo", "new user", "usuario novo"),
+    "template": ("nombre plantilla notificacion", "template notification", "nome modelo notificacao"),
+    "not_sent": ("no enviado", "not sent", "nao enviada"),
+    "sent": ("enviado", "sent", "enviada"),
+    "delivered": ("entregado", "delivered", "entregue"),
+    "read": ("leida", "leido", "read", "lida"),
     "answered": ("respondida", "respondido", "answered"),
-    "reason": ("razon falla envio", "failure reason"),
-    "detail": ("detalle falla envio", "failure detail"),
-    "sent_at": ("fecha tiempo envio", "sent at"),
-    "delivered_at": ("fecha tiempo entrega", "delivered at"),
-    "read_at": ("fecha hora de lectura", "fecha tiempo lectura", "read at"),
-    "answered_at": ("fecha tiempo respuesta", "answered at"),
+    "reason": ("razon falla envio", "failure reason", "motivo falha envio"),
+    "detail": ("detalle falla envio", "failure detail", "detalhe falha envio"),
+    "sent_at": ("fecha tiempo envio", "sent at", "data hora envio"),
+    "delivered_at": ("fecha tiempo entrega", "delivered at", "data hora entrega"),
+    "read_at": ("fecha hora de lectura", "fecha tiempo lectura", "read at", "data hora leitura"),
+    "answered_at": ("fecha tiempo respuesta", "answered at", "data hora resposta"),
     "groups": ("grupos agente", "agent groups"),
-    "origin": ("origen", "origin"),
-    "line": ("linea", "line"),
+    "origin": ("origen", "origin", "origem"),
+    "line": ("linea", "line", "linha"),
     "language": ("idioma", "language"),
     "status": ("estado", "status"),
-    "code": ("codigo error", "error code"),
-    "link": ("enlace conversacion", "chat link"),
-    "key": ("id mensaje", "message key"),
+    "code": ("codigo error", "error code", "codigo erro"),
+    "link": ("enlace conversacion", "chat link", "link conversa"),
+    "key": ("id mensaje", "message key", "id mensagem"),
 }
 _COLUMN_OF = {squashed(name): column for column, names in COLUMNS.items() for name in names}
 # Columns that other tables of messages do not have; the other names are anybody's.
@@ -87,11 +87,16 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
     """The index of each known column in a header; None where it is not the platform's or saludo's."""
     columns: dict[str, int] = {}
     for index, name in enumerate(header):
-        column = _COLUMN_OF.get(squashed(name))
+        column = column_of(name)
         if column is not None:
             columns.setdefault(column, index)
     known = {"contact", "customer"} & columns.keys() and {"session_start", "sent_at"} & columns.keys()
     return columns if known and len(columns) >= 5 and len(_DISTINCTIVE & columns.keys()) >= 2 else None
+
+
+def column_of(name: str) -> str | None:
+    """Which of COLUMNS a column of this name is; None if it is none of them."""
+    return _COLUMN_OF.get(squashed(name))
 
 
 class Sent(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.language.texts import _
 from storage.sources import botmaker, cloud_api, gupshup, send_log, twilio
 from storage.sources.fields import keyless_pattern
 from storage.sources.format import Context, Format
@@ -20,7 +21,7 @@ def names() -> tuple[str, ...]:
 def expected() -> str:
     """The names of all formats for a message, such as "a, b or c"."""
     *others, last = names()
-    return f"{', '.join(others)} or {last}" if others else last
+    return _("{others} or {last}").format(others=", ".join(others), last=last) if others else last
 
 
 def context_of(options: Options) -> Context:

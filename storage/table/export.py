@@ -19,7 +19,6 @@ from storage.table.export_cells import Export, formats_of, iso_times, tsv_cell
 from storage.table.export_starts import StartsExport
 
 STARTS = StartsExport()
-ENGLISH, SPANISH = StartsExport.header("en"), StartsExport.header("es")
 
 _NAMES_TRIED = 1_000
 Result = TypeVar("Result")
@@ -42,7 +41,7 @@ def write_tsv(
     """Writes the rows of a filter as TSV.
 
     Args:
-        language: of the header, `en` or `es`.
+        language: of the header, such as `es`.
         export: the rows and their columns.
         progress: called after each chunk with the number of rows written so far.
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
+from storage.language.catalogue import catalogue
 from storage.report.read_session import ReadSession
 from storage.sources.formula_guard import MAY_NEED_GUARD, guarded
 from storage.table.start_record import chat_link
@@ -52,20 +53,23 @@ class Formats(NamedTuple):
     chat_link: str
 
 
+def file_text(text: str) -> str:
+    """Marks an English text of a file, as the name of a sheet, for the catalogues: with the module as its context."""
+    return text
+
+
 class Column(NamedTuple):
     """One column of an export.
 
     Attributes:
-        english: its header in English.
-        spanish: its header in Spanish.
+        title: its header in English; the catalogues have the others, with the name of the export's module as context.
         reads: the names of the values that its cells are made of.
         cells: makes the cells of a chunk, from the formats and, for each name in `reads`, a list of values. A cell is a
             text, but a time is what the formats make of it; flags are "true" and "false", numbers are digits.
         kind: what the cells are.
     """
 
-    english: str
-    spanish: str
+    title: str
     reads: tuple[str, ...]
     cells: Callable[..., Sequence[Any]]
     kind: Kind = Kind.TEXT
@@ -75,7 +79,7 @@ class Export(ABC):
     """A table that can be written to a file."""
 
     columns: ClassVar[tuple[Column, ...]]
-    names: ClassVar[Mapping[str, str]]  # of the table, by language
+    name: ClassVar[str]  # of the table, in English
 
     @abstractmethod
     def chunks(
@@ -85,8 +89,17 @@ class Export(ABC):
 
     @classmethod
     def header(cls, language: str) -> tuple[str, ...]:
-        """The header in a language, `en` or `es`."""
-        return tuple(column.spanish if language == "es" else column.english for column in cls.columns)
+        """The header in a language of the program, which need not be that of the process."""
+        return tuple(cls._in(language, column.title) for column in cls.columns)
+
+    @classmethod
+    def name_in(cls, language: str) -> str:
+        """The name of the table in a language of the program."""
+        return cls._in(language, cls.name)
+
+    @classmethod
+    def _in(cls, language: str, text: str) -> str:
+        return catalogue(language).pgettext(cls.__module__.rpartition(".")[2], text)
 
 
 def formats_of(session: ReadSession, text: Callable[[str], str], time: Callable[[int], Any]) -> Formats:

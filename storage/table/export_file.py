@@ -40,7 +40,7 @@ def write_export(
     Args:
         path: the file; a workbook if its name ends in .xlsx, else TSV.
         export: the rows and their columns.
-        language: of the header, `en` or `es`.
+        language: of the header, such as `es`.
         replace: whether an existing file is replaced.
         progress: called after each chunk with the number of rows written so far.
 

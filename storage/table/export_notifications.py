@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from storage.domain.filters import Filter
@@ -16,6 +15,7 @@ from storage.table.export_cells import (
     Formats,
     Kind,
     cells_of,
+    file_text,
     line_names,
     numbers,
     template_names,
@@ -25,15 +25,15 @@ from storage.table.export_cells import (
 _CHUNK = 2_000  # notifications
 
 COLUMNS = (
-    Column("Day", "Día", ("day",), texts),
-    Column("Template/notification", "Nombre Plantilla/Notificación", ("template",), template_names),
-    Column("Line", "Línea", ("line",), line_names),
-    Column("Users", "Usuarios", ("users",), numbers, Kind.NUMBER),
-    Column("Sends", "Envíos", ("sends",), numbers, Kind.NUMBER),
-    Column("Failed", "Fallidos", ("failed",), numbers, Kind.NUMBER),
-    Column("Delivered", "Entregados", ("delivered",), numbers, Kind.NUMBER),
-    Column("Read", "Leídos", ("read",), numbers, Kind.NUMBER),
-    Column("Answered", "Respondidos", ("answered",), numbers, Kind.NUMBER),
+    Column("Day", ("day",), texts),
+    Column("Template/notification", ("template",), template_names),
+    Column("Line", ("line",), line_names),
+    Column("Users", ("users",), numbers, Kind.NUMBER),
+    Column("Sends", ("sends",), numbers, Kind.NUMBER),
+    Column("Failed", ("failed",), numbers, Kind.NUMBER),
+    Column("Delivered", ("delivered",), numbers, Kind.NUMBER),
+    Column("Read", ("read",), numbers, Kind.NUMBER),
+    Column("Answered", ("answered",), numbers, Kind.NUMBER),
 )
 
 
@@ -41,7 +41,7 @@ class NotificationsExport(Export):
     """One row for each template, line and day, in the order of the grouped table."""
 
     columns = COLUMNS
-    names = MappingProxyType({"en": "Notifications", "es": "Notificaciones"})
+    name = file_text("Notifications")
 
     def chunks(
         self, session: ReadSession, filter: Filter, now: datetime, formats: Formats

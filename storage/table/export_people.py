@@ -13,7 +13,6 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any
 
 from storage.database.codes import REFERRED_FROM, STATUSES
@@ -29,6 +28,7 @@ from storage.table.export_cells import (
     Kind,
     cells_of,
     contact_labels,
+    file_text,
     line_names,
     numbers,
     template_names,
@@ -43,19 +43,19 @@ _CHUNK = 2_000  # contacts
 _ANSWERED = STATUSES.index(StartStatus.ANSWERED)
 
 COLUMNS = (
-    Column("User id", "Id Usuario", ("customer_id",), texts),
-    Column("Contact id/number", "Id Contacto/Número", ("customer_id", "contact_label"), contact_labels),
-    Column("Name", "Nombre", ("name",), texts),
-    Column("Last start", "Último Inicio", ("start_at",), times, Kind.TIME),
-    Column("Template/notification", "Nombre Plantilla/Notificación", ("start_template",), template_names),
-    Column("Line", "Línea", ("line",), line_names),
-    Column("Status", "Estado", ("status",), words([status.value for status in STATUSES])),
-    Column("Error code", "Código Error", ("failure_code",), numbers, Kind.NUMBER),
-    Column("Reason", "Motivo", ("failure_reason",), texts),
-    Column("Retry helps", "Reintentar Sirve", ("retry",), texts),
-    Column("Starts", "Inicios", ("starts",), numbers, Kind.NUMBER),
-    Column("Sends", "Envíos", ("sends",), numbers, Kind.NUMBER),
-    Column("Answered sends", "Envíos Respondidos", ("answered",), numbers, Kind.NUMBER),
+    Column("User id", ("customer_id",), texts),
+    Column("Contact id/number", ("customer_id", "contact_label"), contact_labels),
+    Column("Name", ("name",), texts),
+    Column("Last start", ("start_at",), times, Kind.TIME),
+    Column("Template/notification", ("start_template",), template_names),
+    Column("Line", ("line",), line_names),
+    Column("Status", ("status",), words([status.value for status in STATUSES])),
+    Column("Error code", ("failure_code",), numbers, Kind.NUMBER),
+    Column("Reason", ("failure_reason",), texts),
+    Column("Retry helps", ("retry",), texts),
+    Column("Starts", ("starts",), numbers, Kind.NUMBER),
+    Column("Sends", ("sends",), numbers, Kind.NUMBER),
+    Column("Answered sends", ("answered",), numbers, Kind.NUMBER),
 )
 
 _READ = {
@@ -89,7 +89,7 @@ class PeopleExport(Export):
     """
 
     columns = COLUMNS
-    names = MappingProxyType({"en": "People", "es": "Personas"})
+    name = file_text("People")
 
     def __init__(self, *, counting: Callable[[int], None] = lambda starts: None) -> None:
         self._counting = counting

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any
 
 from storage.domain.failures import Explanation, Reason, explain_kind_in_english, wait_words_in_english
@@ -24,6 +23,7 @@ from storage.table.export_cells import (
     cells_of,
     chat_links,
     contact_labels,
+    file_text,
     line_names,
     numbers,
     template_names,
@@ -33,18 +33,18 @@ from storage.table.export_cells import (
 from storage.table.retries import Found, Retries
 
 COLUMNS = (
-    Column("User id", "Id Usuario", ("customer_id",), texts),
-    Column("Contact id/number", "Id Contacto/Número", ("customer_id", "contact_label"), contact_labels),
-    Column("Name", "Nombre", ("name",), texts),
-    Column("Template/notification", "Nombre Plantilla/Notificación", ("start_template",), template_names),
-    Column("Line", "Línea", ("line",), line_names),
-    Column("Last failure", "Última Falla", ("failed_at",), times, Kind.TIME),
-    Column("Error code", "Código Error", ("failure_code",), numbers, Kind.NUMBER),
-    Column("Reason", "Motivo", ("failure_reason",), texts),
-    Column("What happened", "Qué Pasó", ("title",), texts),
-    Column("Try from", "Reintentar Desde", ("not_before",), times, Kind.TIME),
-    Column("Why then", "Por Qué", ("why",), texts),
-    Column("Chat link", "Enlace Conversación", ("customer_id", "contact_label"), chat_links),
+    Column("User id", ("customer_id",), texts),
+    Column("Contact id/number", ("customer_id", "contact_label"), contact_labels),
+    Column("Name", ("name",), texts),
+    Column("Template/notification", ("start_template",), template_names),
+    Column("Line", ("line",), line_names),
+    Column("Last failure", ("failed_at",), times, Kind.TIME),
+    Column("Error code", ("failure_code",), numbers, Kind.NUMBER),
+    Column("Reason", ("failure_reason",), texts),
+    Column("What happened", ("title",), texts),
+    Column("Try from", ("not_before",), times, Kind.TIME),
+    Column("Why then", ("why",), texts),
+    Column("Chat link", ("customer_id", "contact_label"), chat_links),
 )
 
 _READ = {
@@ -74,7 +74,7 @@ class RetryExport(Export):
     """
 
     columns = COLUMNS
-    names = MappingProxyType({"en": "Try again", "es": "Reintentar"})
+    name = file_text("Try again")
 
     def __init__(self, *, counting: Callable[[int], None] = lambda sends: None) -> None:
         self.retries = Retries(counting)

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any
 
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
@@ -26,6 +25,7 @@ from storage.table.export_cells import (
     cells_of,
     chat_links,
     contact_labels,
+    file_text,
     line_names,
     numbers,
     template_names,
@@ -80,42 +80,40 @@ def _flag(statuses: Iterable[StartStatus]) -> Callable[[Formats, Sequence[int]],
 
 # The first eighteen are the platform's own download.
 COLUMNS = (
-    Column("User id", "Id Usuario", ("customer_id",), texts),
-    Column("Contact id/number", "Id Contacto/Número", ("customer_id", "contact_label"), contact_labels),
-    Column("Session start", "Fecha/tiempo Inicio Sesión", (_OWN_TIME, "session_start"), _session_starts, Kind.TIME),
-    Column("Channel id", "Id canal", ("channel_id",), texts),
+    Column("User id", ("customer_id",), texts),
+    Column("Contact id/number", ("customer_id", "contact_label"), contact_labels),
+    Column("Session start", (_OWN_TIME, "session_start"), _session_starts, Kind.TIME),
+    Column("Channel id", ("channel_id",), texts),
     Column(
         "New user",
-        "Usuario Nuevo",
         ("user_type",),
         words(["true" if user_type is UserType.NEW else "false" for user_type in USER_TYPES]),
         Kind.FLAG,
     ),
     Column(
         "Template/notification",
-        "Nombre Plantilla/Notificación",
         ("start_template",),
         template_names,
     ),
-    Column("Not sent", "No Enviado", ("status",), _flag((StartStatus.FAILED,)), Kind.FLAG),
-    Column("Sent", "Enviado", ("status",), _flag(_STEPS), Kind.FLAG),
-    Column("Delivered", "Entregado", ("status",), _flag(_STEPS[1:]), Kind.FLAG),
-    Column("Read", "Leída", ("status",), _flag(_STEPS[2:]), Kind.FLAG),
-    Column("Answered", "Respondida", ("status",), _flag(_STEPS[3:]), Kind.FLAG),
-    Column("Failure reason", "Razón Falla Envío", ("error_text", "status"), _failure_texts),
-    Column("Failure detail", "Detalle Falla Envío", ("error_detail", "status"), _failure_texts),
-    Column("Sent at", "Fecha/tiempo Envío", (_OWN_TIME, "start_at", "origin", "session_start"), _sent_times, Kind.TIME),
-    Column("Delivered at", "Fecha/tiempo Entrega", ("delivered_at",), times, Kind.TIME),
-    Column("Read at", "Fecha/hora de lectura", ("read_at",), times, Kind.TIME),
-    Column("Answered at", "Fecha/tiempo Respuesta", ("answered_at",), times, Kind.TIME),
-    Column("Agent groups", "Grupos Agente", ("agent_groups",), texts),
-    Column("Origin", "Origen", ("origin",), words([origin.value for origin in ORIGINS])),
-    Column("Line", "Línea", ("line",), line_names),
-    Column("Language", "Idioma", ("language",), texts),
-    Column("Status", "Estado", ("status",), words([status.value for status in STATUSES])),
-    Column("Error code", "Código Error", ("failure_code",), numbers, Kind.NUMBER),
-    Column("Chat link", "Enlace Conversación", ("customer_id", "contact_label"), chat_links),
-    Column("Message key", "Id Mensaje", ("key",), texts),
+    Column("Not sent", ("status",), _flag((StartStatus.FAILED,)), Kind.FLAG),
+    Column("Sent", ("status",), _flag(_STEPS), Kind.FLAG),
+    Column("Delivered", ("status",), _flag(_STEPS[1:]), Kind.FLAG),
+    Column("Read", ("status",), _flag(_STEPS[2:]), Kind.FLAG),
+    Column("Answered", ("status",), _flag(_STEPS[3:]), Kind.FLAG),
+    Column("Failure reason", ("error_text", "status"), _failure_texts),
+    Column("Failure detail", ("error_detail", "status"), _failure_texts),
+    Column("Sent at", (_OWN_TIME, "start_at", "origin", "session_start"), _sent_times, Kind.TIME),
+    Column("Delivered at", ("delivered_at",), times, Kind.TIME),
+    Column("Read at", ("read_at",), times, Kind.TIME),
+    Column("Answered at", ("answered_at",), times, Kind.TIME),
+    Column("Agent groups", ("agent_groups",), texts),
+    Column("Origin", ("origin",), words([origin.value for origin in ORIGINS])),
+    Column("Line", ("line",), line_names),
+    Column("Language", ("language",), texts),
+    Column("Status", ("status",), words([status.value for status in STATUSES])),
+    Column("Error code", ("failure_code",), numbers, Kind.NUMBER),
+    Column("Chat link", ("customer_id", "contact_label"), chat_links),
+    Column("Message key", ("key",), texts),
 )
 
 _NAMES = tuple(dict.fromkeys((*_SORTED_BY, *_ALSO_READ, *(name for column in COLUMNS for name in column.reads))))
@@ -129,7 +127,7 @@ class StartsExport(Export):
     """One row a start, newest first: the platform's own download with columns of ours behind it."""
 
     columns = COLUMNS
-    names = MappingProxyType({"en": "Starts", "es": "Inicios"})
+    name = file_text("Starts")
 
     def chunks(
         self, session: ReadSession, filter: Filter, now: datetime, formats: Formats

@@ -67,7 +67,7 @@ def write_workbook(
     """Writes the rows of a filter as a workbook.
 
     Args:
-        language: of the header and the names of the sheets, `en` or `es`.
+        language: of the header and the names of the sheets, such as `es`.
         export: the rows and their columns.
         directory: where the rows are kept until the workbook is complete; nothing stays there.
         progress: called after each chunk with the number of rows written so far.
@@ -144,7 +144,7 @@ class _Sheets:
 
     def __init__(self, workbook: Any, export: Export, language: str, shorten: _Shortening) -> None:
         self._workbook, self._shorten = workbook, shorten
-        self._columns, self._header, self._name = export.columns, export.header(language), export.names[language]
+        self._columns, self._header, self._name = export.columns, export.header(language), export.name_in(language)
         self._bold = workbook.add_format({"bold": True})
         self._text_format = workbook.add_format({"num_format": "@"})  # a text that is edited stays a text
         self._time_format = workbook.add_format({"num_format": _TIME_FORMAT})

@@ -12,12 +12,15 @@ from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter, fields_by_keyword
 from storage.domain.period import NAMED_PERIODS
 from storage.language.languages import LANGUAGES, tag_of
+from storage.language.of_process import FILE_LANGUAGE
+from storage.language.stored_texts import translated
+from storage.language.texts import _
 from tui.commands.output import print_lines, printable
+from tui.commands.usage_texts import translate_argparse
 
-FILTER_HELP = (
-    "what to include, such as 'period:7d template:order_* user:new status:failed'; fields:"
-    f" period ({', '.join(NAMED_PERIODS)}), {', '.join(fields_by_keyword()).removeprefix('period, ')}"
-)
+FILTER_HELP = _(
+    "what to include, such as 'period:7d template:order_* user:new status:failed'; fields: period ({periods}), {fields}"
+).format(periods=", ".join(NAMED_PERIODS), fields=", ".join(fields_by_keyword()).removeprefix("period, "))
 
 
 class UsageError(Exception):
@@ -34,13 +37,13 @@ class _Parser(argparse.ArgumentParser):
         print_lines(*self.format_help().rstrip("\n").split("\n"))
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; try '{self.prog} --help'")
+        raise UsageError(_("{message}; try '{program} --help'").format(message=message, program=self.prog))
 
 
 class _Version(argparse.Action):
     """Prints the version, which is read only if needed, because that is slow."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *others: object) -> None:
         print_lines(f"saludo {program_version()}")
         parser.exit()
 
@@ -52,7 +55,7 @@ def program_version() -> str:
     try:
         return version("saludo")
     except PackageNotFoundError:
-        return "0 (not installed)"
+        return _("0 (not installed)")
 
 
 def filter_of(text: str, context: FilterContext) -> Filter:
@@ -67,7 +70,8 @@ def _language(text: str) -> str:
     """The language of `--lang`; the entry point has set it before this module was imported."""
     tag = tag_of(text)
     if tag is None:
-        raise argparse.ArgumentTypeError(f"Unknown language '{printable(text)}'. Use one of: {', '.join(LANGUAGES)}")
+        message = _("Unknown language '{given}'. Use one of: {known}")
+        raise argparse.ArgumentTypeError(message.format(given=printable(text), known=", ".join(LANGUAGES)))
     return tag
 
 
@@ -76,8 +80,8 @@ def _dimension(text: str) -> Dimension:
     try:
         return Dimension(text.lower().replace("-", "_"))
     except ValueError:
-        known = ", ".join(Dimension)
-        raise argparse.ArgumentTypeError(f"Unknown dimension '{printable(text)}'. Use one of: {known}") from None
+        message = _("Unknown dimension '{given}'. Use one of: {known}")
+        raise argparse.ArgumentTypeError(message.format(given=printable(text), known=", ".join(Dimension))) from None
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -86,7 +90,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     arguments = build_parser(with_formats="import" in words).parse_args(words)
     for name, value in vars(arguments).items():
         if name not in _PATHS and isinstance(value, str) and not _is_text(value):
-            raise UsageError(f"{name.replace('_', '-')}: '{printable(value)}' is not UTF-8")
+            message = _("{argument}: '{given}' is not UTF-8")
+            raise UsageError(message.format(argument=name.replace("_", "-"), given=printable(value)))
     return arguments
 
 
@@ -107,14 +112,17 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     Args:
         with_formats: whether the help of `import` lists the formats.
     """
+    translate_argparse()
     common = _Parser(add_help=False)
-    common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help="the database file")
+    common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help=_("the database file"))
     common.add_argument(
         "--lang",
         type=_language,
         default=argparse.SUPPRESS,
         metavar="LANG",
-        help=f"language: {', '.join(LANGUAGES)}, or with a country, such as es_AR (default: the locale's)",
+        help=_("language: {languages}, or with a country, such as es_AR (default: the locale's)").format(
+            languages=", ".join(LANGUAGES)
+        ),
     )
     # Suppressed defaults: `saludo --filter … report` must not be reset by the parser of `report`.
     filter_options = _Parser(add_help=False)
@@ -123,18 +131,20 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
         "--no-exclude",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="include the people that 'exclude' of the settings file leaves out",
+        help=_("include the people that 'exclude' of the settings file leaves out"),
     )
     now_option = _Parser(add_help=False)
-    now_option.add_argument("--now", default=argparse.SUPPRESS, metavar="T", help="treat this ISO 8601 time as now")
+    now_option.add_argument("--now", default=argparse.SUPPRESS, metavar="T", help=_("treat this ISO 8601 time as now"))
     dashboard_options = _dashboard_options()
     parser = _Parser(
         prog="saludo",
         parents=[common, filter_options, now_option, dashboard_options],
-        description="Report on the conversation starts of a WhatsApp business. Without a command: open the dashboard.",
-        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB is the default of --db.",
+        description=_(
+            "Report on the conversation starts of a WhatsApp business. Without a command: open the dashboard."
+        ),
+        epilog=_("Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. SALUDO_DB is the default of --db."),
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument("--version", action=_Version, nargs=0, help=_("print the version"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     _add_demo(commands, [common, filter_options, dashboard_options])
     _add_import(commands, common, with_formats)
@@ -142,14 +152,14 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     _add_report(commands, [common, filter_options, now_option])
     _add_export(commands, [common, filter_options, now_option])
     _add_backup(commands, common)
-    check = commands.add_parser("check", parents=[common], help="compare the database with its messages")
-    check.add_argument("--rebuild", action="store_true", help="rebuild derived data first")
-    settings = commands.add_parser("settings", parents=[common], help="show or change a setting")
-    settings.add_argument("key", nargs="?", metavar="KEY", help="time_zone, answer_window (hours) or chat_link")
-    settings.add_argument("value", nargs="?", metavar="VALUE", help="the new value")
-    completion = commands.add_parser("completion", parents=[common], help="print a completion script for a shell")
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
-    completion.add_argument("--complete", metavar="TEXT", help="print what the beginning of a filter can become")
+    check = commands.add_parser("check", parents=[common], help=_("compare the database with its messages"))
+    check.add_argument("--rebuild", action="store_true", help=_("rebuild derived data first"))
+    settings = commands.add_parser("settings", parents=[common], help=_("show or change a setting"))
+    settings.add_argument("key", nargs="?", metavar="KEY", help=_("time_zone, answer_window (hours) or chat_link"))
+    settings.add_argument("value", nargs="?", metavar="VALUE", help=_("the new value"))
+    completion = commands.add_parser("completion", parents=[common], help=_("print a completion script for a shell"))
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help=_("the shell"))
+    completion.add_argument("--complete", metavar="TEXT", help=_("print what the beginning of a filter can become"))
     return parser
 
 
@@ -160,120 +170,134 @@ def _dashboard_options() -> _Parser:
         "--theme",
         choices=("ansi", "dark", "light"),
         default=argparse.SUPPRESS,
-        help="colours of the terminal (ansi), or a dark or light theme",
+        help=_("colours of the terminal (ansi), or a dark or light theme"),
     )
     dashboard_options.add_argument(
         "--mouse",
         action=argparse.BooleanOptionalAction,
         default=argparse.SUPPRESS,
-        help="use the mouse (default: not over SSH)",
+        help=_("use the mouse (default: not over SSH)"),
     )
     dashboard_options.add_argument(
         "--ascii",
         action=argparse.BooleanOptionalAction,
         default=argparse.SUPPRESS,
-        help="use ASCII characters only (default: if the locale is not UTF-8)",
+        help=_("use ASCII characters only (default: if the locale is not UTF-8)"),
     )
     return dashboard_options
 
 
 def _add_demo(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
-    demo = commands.add_parser("demo", parents=parents, help="build a demo database and open the dashboard on it")
-    demo.add_argument("--no-open", action="store_true", help="only build it and print its path")
+    demo = commands.add_parser("demo", parents=parents, help=_("build a demo database and open the dashboard on it"))
+    demo.add_argument("--no-open", action="store_true", help=_("only build it and print its path"))
 
 
 def _add_import(commands: argparse._SubParsersAction[_Parser], common: _Parser, with_formats: bool) -> None:
     names, epilog = _formats() if with_formats else ("", "")
-    parser = commands.add_parser("import", parents=[common], help="read files into the database", epilog=epilog)
+    parser = commands.add_parser("import", parents=[common], help=_("read files into the database"), epilog=epilog)
     parser.add_argument(
         "files",
         nargs="+",
         metavar="FILE",
-        help="log or table, plain or gzip, bzip2, xz or zip; - is stdin",
+        help=_("log or table, plain or gzip, bzip2, xz or zip; - is stdin"),
     )
-    parser.add_argument("--format", metavar="F", help=f"{names}; default: detect it by content")
-    parser.add_argument("--time-zone", metavar="Z", help="time zone of times without one (default: the report's)")
+    parser.add_argument(
+        "--format", metavar="F", help=_("{formats}; default: detect it by content").format(formats=names)
+    )
+    parser.add_argument("--time-zone", metavar="Z", help=_("time zone of times without one (default: the report's)"))
     parser.add_argument(
         "--origin",
         metavar="O",
         default="template",
-        help="origin of rows without one: template, notification, webchat or campaign",
+        help=_("origin of rows without one: template, notification, webchat or campaign"),
     )
-    parser.add_argument("--line", metavar="L", help="line of records without one")
+    parser.add_argument("--line", metavar="L", help=_("line of records without one"))
     parser.add_argument(
         "--map",
         metavar="COLUMN=FIELD",
         action="append",
         default=[],
-        help="what a column of a table means, such as 'Nro=recipient'; may be repeated",
+        help=_("what a column of a table means, such as 'Nro=recipient'; may be repeated"),
     )
     parser.add_argument(
         "--dates",
         choices=("day-first", "month-first"),
-        help="order of day and month in dates like 3/11/2026 (default: what each column proves, else day-first)",
+        help=_("order of day and month in dates like 3/11/2026 (default: what each column proves, else day-first)"),
     )
-    parser.add_argument("--preview", action="store_true", help="show how the first records are read; store nothing")
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON on stdout")
-    parser.add_argument("--strict", action="store_true", help="exit 1 if a record could not be read")
+    parser.add_argument("--preview", action="store_true", help=_("show how the first records are read; store nothing"))
+    parser.add_argument("--json", action="store_true", help=_("print the summary as JSON on stdout"))
+    parser.add_argument("--strict", action="store_true", help=_("exit 1 if a record could not be read"))
 
 
 def _add_lists(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
-    rejects = commands.add_parser("rejects", parents=[common], help="list the records that could not be read")
-    rejects.add_argument("--file", metavar="FILE", help="only those of this file")
-    imports = commands.add_parser("imports", parents=[common], help="list what was imported and when, the newest last")
+    rejects = commands.add_parser("rejects", parents=[common], help=_("list the records that could not be read"))
+    rejects.add_argument("--file", metavar="FILE", help=_("only those of this file"))
+    imports = commands.add_parser(
+        "imports", parents=[common], help=_("list what was imported and when, the newest last")
+    )
     for parser in (rejects, imports):
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="print them as JSON")
-        form.add_argument("--tsv", action="store_true", help="print them as TSV")
+        form.add_argument("--json", action="store_true", help=_("print them as JSON"))
+        form.add_argument("--tsv", action="store_true", help=_("print them as TSV"))
 
 
 def _add_backup(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
-    parser = commands.add_parser("backup", parents=[common], help="copy the database to a file, also during an import")
-    parser.add_argument("output", metavar="FILE", help="the copy")
-    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    parser = commands.add_parser(
+        "backup", parents=[common], help=_("copy the database to a file, also during an import")
+    )
+    parser.add_argument("output", metavar="FILE", help=_("the copy"))
+    parser.add_argument("--force", action="store_true", help=_("replace the file if it exists"))
 
 
 def _formats() -> tuple[str, str]:
     """The names of the formats, and a sentence that describes them."""
     from storage.sources import formats
 
-    described = (f"{format.name} ({format.description})" for format in formats.FORMATS)
-    return formats.expected(), f"Formats: {'; '.join(described)}."
+    described = (f"{format.name} ({translated(format.description)})" for format in formats.FORMATS)
+    return formats.expected(), _("Formats: {formats}.").format(formats="; ".join(described))
 
 
 def _add_report(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
-    parser = commands.add_parser("report", parents=parents, help="print the numbers and charts once, as text")
-    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    parser = commands.add_parser("report", parents=parents, help=_("print the numbers and charts once, as text"))
+    parser.add_argument("--json", action="store_true", help=_("print them as JSON"))
     parser.add_argument(
         "--by",
         type=_dimension,
         choices=tuple(Dimension),
         metavar="DIMENSION",
-        help=f"print a row for each value of a dimension: {', '.join(Dimension)}",
+        help=_("print a row for each value of a dimension: {dimensions}").format(dimensions=", ".join(Dimension)),
     )
     parser.add_argument(
         "--compare",
         nargs="?",
         choices=("before", "last-year"),
         const="before",
-        help="tell the change against the period before, or against the same days last year",
+        help=_("tell the change against the period before, or against the same days last year"),
     )
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
-    parser = commands.add_parser("export", parents=parents, help="write the starts or people as TSV or as a workbook")
+    parser = commands.add_parser(
+        "export", parents=parents, help=_("write the starts or people as TSV or as a workbook")
+    )
     parser.add_argument(
         "-o",
         "--output",
         default="-",
         metavar="FILE",
-        help="file to write; a workbook if it ends in .xlsx (default: TSV on stdout)",
+        help=_("file to write; a workbook if it ends in .xlsx (default: TSV on stdout)"),
     )
-    parser.add_argument("--people", action="store_true", help="one row a contact, with their last start")
+    parser.add_argument("--people", action="store_true", help=_("one row a contact, with their last start"))
     parser.add_argument(
         "--retry",
         action="store_true",
-        help="one row a person whom a new try can reach: their last failed send, and the earliest time to try",
+        help=_("one row a person whom a new try can reach: their last failed send, and the earliest time to try"),
     )
-    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
-    parser.add_argument("--language", choices=("en", "es"), default="en", help="language of the header row")
+    parser.add_argument("--force", action="store_true", help=_("replace the file if it exists"))
+    parser.add_argument(
+        "--header",
+        "--language",
+        choices=tuple(LANGUAGES),
+        default=FILE_LANGUAGE,
+        help=_("language of the header row (default: that of --lang)"),
+    )

@@ -6,6 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from storage.database.backup import back_up
+from storage.language.conventions import localized
+from storage.language.texts import _
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, interrupted_by_signals
 from tui.commands.output import print_message
@@ -16,7 +18,7 @@ _MB = 1_000_000
 def backup(arguments: Namespace) -> int:
     """Copies the database; returns the exit status."""
     if arguments.output == "-":
-        raise UsageError("FILE: a database cannot be written to stdout; name a file")
+        raise UsageError(_("FILE: a database cannot be written to stdout; name a file"))
     target = Path(arguments.output)
     with interrupted_by_signals(), bar(f"{target}, MB") as progress:
         size = back_up(
@@ -25,5 +27,5 @@ def backup(arguments: Namespace) -> int:
             replace=arguments.force,
             progress=lambda done, of: progress.count(done // _MB, of // _MB),
         )
-    print_message(f"{target}: {size / _MB:,.1f} MB")
+    print_message(localized(f"{size / _MB:,.1f}").join((f"{target}: ", " MB")))
     return 0

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.domain.errors import StorageError
+from storage.language.texts import _
 from tui.commands import open_dashboard
 from tui.commands.arguments import UsageError, parse
 from tui.commands.common import database_of
@@ -47,14 +48,15 @@ def run(words: list[str]) -> int:
         discard_stdout()
         return report_error(str(error), 1)
     except OSError as error:
-        return report_error(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+        return report_error(f"{error.filename or _('the system')}: {error.strerror or error}", 1)
     except WRONG_VALUE as error:
         if command not in _READING:
             raise
         return report_error(f"{database_of(arguments)}: {describe(error)}", 1)
     except KeyboardInterrupt:
-        hint = "; run the same command again to continue" if command == "import" else ""
-        return report_error(f"interrupted{hint}", 130)
+        if command == "import":
+            return report_error(_("interrupted; run the same command again to continue"), 130)
+        return report_error(_("interrupted"), 130)
 
 
 def _refuse_unused(arguments: Namespace) -> None:
@@ -62,8 +64,8 @@ def _refuse_unused(arguments: Namespace) -> None:
     for name in ("filter", "no_exclude", "now"):
         takes_it = (None, "report", "export") if name == "now" else (None, "demo", "report", "export")
         if arguments.command not in takes_it and hasattr(arguments, name):
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"{option}: '{arguments.command}' has no such option; the dashboard, report and export do")
+            message = _("{option}: '{command}' has no such option; the dashboard, report and export do")
+            raise UsageError(message.format(option=f"--{name.replace('_', '-')}", command=arguments.command))
 
 
 def _run(arguments: Namespace) -> int:

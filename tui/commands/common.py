@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from storage.database.connection import default_path
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from tui.commands.arguments import UsageError, filter_of
 from tui.data.filter_settings import FilterSettings
 from tui.data.preferences import load_filter_settings
@@ -80,9 +81,11 @@ def now_of(arguments: Namespace, zone: ZoneInfo) -> datetime:
     try:
         now = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--now: '{text}' is not an ISO 8601 time such as 2026-11-22T15:00") from None
+        message = _("--now: '{given}' is not an ISO 8601 time such as 2026-11-22T15:00")
+        raise UsageError(message.format(given=text)) from None
     if not _FIRST_YEAR <= now.year < _YEAR_AFTER:
-        raise UsageError(f"--now: '{text}' is not between {_FIRST_YEAR}-01-01 and {_YEAR_AFTER}-01-01")
+        message = _("--now: '{given}' is not between {since} and {until}")
+        raise UsageError(message.format(given=text, since=f"{_FIRST_YEAR}-01-01", until=f"{_YEAR_AFTER}-01-01"))
     return now if now.tzinfo is not None else now.replace(tzinfo=zone)
 
 

@@ -12,6 +12,7 @@ from storage.database.connection import DatabaseError, reading, writing
 from storage.database.new_file import create_directory
 from storage.database.settings import load_settings, store_setting
 from storage.ingest.importer import import_path, prepare
+from storage.language.texts import _
 from storage.sources.opened import Options
 from tui.commands.progress import Bar
 
@@ -63,14 +64,16 @@ def _remove_all(path: Path) -> None:
 
 
 def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None:
-    bar.share("importing its files", before + position, total)
+    bar.share(_("importing its files"), before + position, total)
 
 
 def _build(path: Path, bar: Bar) -> None:
     from fixtures.demo_data import write_demo
 
     with tempfile.TemporaryDirectory() as directory, writing(path) as writer, bar:
-        files = write_demo(Path(directory), datetime.now(UTC), _STARTS, progress=partial(bar.share, "inventing a shop"))
+        files = write_demo(
+            Path(directory), datetime.now(UTC), _STARTS, progress=partial(bar.share, _("inventing a shop"))
+        )
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", DEMO_ZONE)
         prepare(writer)

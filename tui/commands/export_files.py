@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from storage.database.complete_file import refuse_replacing
 from storage.database.connection import reading
+from storage.language.texts import _, ngettext
 from tui.commands.common import (
     bar,
     database_of,
@@ -18,11 +19,13 @@ from tui.commands.common import (
     tell_unknown_values,
 )
 from tui.commands.output import open_stdout, print_message
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 if TYPE_CHECKING:
     from storage.table.export_cells import Export
     from tui.commands.progress import Bar
+
+_LONGEST_CELL = 32_767  # characters that a cell of Excel takes
 
 
 def export(arguments: Namespace) -> int:
@@ -42,7 +45,7 @@ def export(arguments: Namespace) -> int:
         if not to_file:
             rows = _rows(arguments, None)
             with open_stdout() as out:
-                write_tsv(session, filter, now, out.buffer, export=rows, language=arguments.language)
+                write_tsv(session, filter, now, out.buffer, export=rows, language=arguments.header)
             _report_left_out(rows)
             return 0
         refuse_replacing(path, replace=arguments.force)
@@ -54,14 +57,22 @@ def export(arguments: Namespace) -> int:
                 now,
                 path,
                 export=rows,
-                language=arguments.language,
+                language=arguments.header,
                 replace=arguments.force,
                 progress=lambda count: progress.show(0, count),
             )
-    print_message(f"{path}: {plural(written.rows, 'contact' if _is_people(arguments) else 'start')}")
+    if _is_people(arguments):
+        rows_written = ngettext("{path}: {count} contact", "{path}: {count} contacts", written.rows)
+    else:
+        rows_written = ngettext("{path}: {count} start", "{path}: {count} starts", written.rows)
+    print_message(rows_written.format(path=path, count=number(written.rows)))
     if written.cut:
-        were, are = ("text was", "is") if written.cut == 1 else ("texts were", "are")
-        print_message(f"{path}: {written.cut:,} {were} longer than 32,767 characters and {are} cut")
+        message = ngettext(
+            "{path}: {count} text was longer than {most} characters and is cut",
+            "{path}: {count} texts were longer than {most} characters and are cut",
+            written.cut,
+        )
+        print_message(message.format(path=path, count=number(written.cut), most=number(_LONGEST_CELL)))
     _report_left_out(rows)
     return 0
 
@@ -89,8 +100,12 @@ def _report_left_out(rows: Export) -> None:
 
     if isinstance(rows, RetryExport):
         if left_out := left_out_words(rows.retries.left_out, rows.retries.without_contact):
-            print_message(f"left out: {'; '.join(left_out)}")
+            print_message(_("left out: {who}").format(who="; ".join(left_out)))
         return
     if without_contact := getattr(rows, "without_contact", 0):
-        have, are = ("has", "is") if without_contact == 1 else ("have", "are")
-        print_message(f"{plural(without_contact, 'start')} {have} no known contact and {are} left out")
+        message = ngettext(
+            "{count} start has no known contact and is left out",
+            "{count} starts have no known contact and are left out",
+            without_contact,
+        )
+        print_message(message.format(count=number(without_contact)))

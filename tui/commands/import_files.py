@@ -14,6 +14,7 @@ from storage.database.settings import load_settings
 from storage.domain.calendar import ZoneError, zone_of
 from storage.domain.errors import unknown_word
 from storage.language.conventions import use_country_of
+from storage.language.texts import _
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of, ignore_closed_pipes
 from tui.commands.import_summary import as_json, repair_lines, summary_lines, total_line
@@ -30,7 +31,7 @@ def import_files(arguments: Namespace) -> int:
     """Imports files, each with a summary; returns the exit status."""
     options = _import_options(arguments)
     if arguments.files.count("-") > 1:
-        raise UsageError("'-' is given twice, but standard input can be read only once")
+        raise UsageError(_("'-' is given twice, but standard input can be read only once"))
     if arguments.preview:
         from tui.commands.preview import preview_files
 
@@ -51,9 +52,10 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
     from storage.sources.opened import Options
 
     if arguments.format is not None and arguments.format not in formats.names():
-        raise UsageError(f"--format: unknown format '{arguments.format}'; expected {formats.expected()}")
+        message = _("--format: unknown format '{given}'; expected {expected}")
+        raise UsageError(message.format(given=arguments.format, expected=formats.expected()))
     if arguments.origin not in set(Origin):
-        raise UsageError(f"--origin: {unknown_word('origin', arguments.origin, [*Origin])}")
+        raise UsageError(f"--origin: {unknown_word(_('origin'), arguments.origin, [*Origin])}")
     try:
         zone = None if arguments.time_zone is None else zone_of(arguments.time_zone)
     except ZoneError as error:
@@ -80,9 +82,10 @@ def _mapped(text: str) -> tuple[str, str]:
 
     column, sign, field = text.rpartition("=")
     if not sign or not column.strip():
-        raise UsageError(f"--map: '{text}' is not COLUMN=FIELD; fields are {', '.join(fields())}")
+        message = _("--map: '{given}' is not COLUMN=FIELD; fields are {fields}")
+        raise UsageError(message.format(given=text, fields=", ".join(fields())))
     if (meaning := meaning_of(field)) is None:
-        raise UsageError(f"--map: {unknown_word('field', field, fields())}")
+        raise UsageError(f"--map: {unknown_word(_('field'), field, fields())}")
     return column, meaning
 
 
@@ -90,7 +93,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     from storage.ingest.archives import Skipped
     from storage.ingest.importer import FileError, prepare
 
-    with bar("mending contacts of an older version") as mending:
+    with bar(_("mending contacts of an older version")) as mending:
         repair = prepare(writer, mending.count)
     for line in repair_lines(repair):
         print_message(line)
@@ -104,7 +107,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
             for result in _results(writer, name, options, progress):
                 progress.clear()
                 if isinstance(result, Skipped):
-                    print_message(f"{result} (skipped)")
+                    print_message(_("{file} (skipped)").format(file=result))
                 elif isinstance(result, FileError):
                     report_error(str(result), 1)
                     failed += 1
@@ -140,7 +143,7 @@ def _import_file(writer: Writer, name: str, options: Options, progress: Bar) -> 
     if name != "-":
         return import_path(writer, Path(name), options, progress.show, progress.counted)
     if sys.stdin is None:
-        raise FileError("-: standard input is closed")
+        raise FileError(_("-: standard input is closed"))
     return import_stream(writer, sys.stdin.buffer, "-", options, progress.show, progress.counted)
 
 

@@ -17,10 +17,13 @@ from storage.database.connection import read_transaction, reading
 from storage.database.settings import load_settings
 from storage.domain.errors import StorageError
 from storage.language.conventions import use_country_of
+from storage.language.stored_texts import translated
+from storage.language.texts import _, ngettext
 from tui.commands.common import database_of
+from tui.commands.import_summary import note_line
 from tui.commands.output import open_stdout, print_json, print_lines, print_message, printable
 from tui.commands.text_table import aligned
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 if TYPE_CHECKING:
     from storage.ingest.journal import Entry
@@ -34,6 +37,14 @@ _IMPORT_KEYS = (
     *("changed", "options", "notes"),
 )
 _INDENT = "  "
+_OPTIONS = {
+    "time_zone": _("time zone"),
+    "origin": _("origin"),
+    "line": _("line"),
+    "format": _("format"),
+    "columns": _("columns"),
+    "dates": _("dates"),
+}
 _LINE = re.compile(r"line (\d+)")
 
 
@@ -48,30 +59,42 @@ def rejects(arguments: Namespace) -> int:
         if arguments.file is not None:
             chosen = journal.imports_of(connection, arguments.file)
             if not chosen:
-                raise StorageError(f"{arguments.file}: was not imported; 'saludo imports' lists the files that were")
+                message = _("{file}: was not imported; 'saludo imports' lists the files that were")
+                raise StorageError(message.format(file=arguments.file))
         found = [*kept_rejects.every(connection, chosen)]
     if arguments.json or arguments.tsv:
         _print_records(arguments, "rejects", _REJECT_KEYS, [_reject_record(one, zone) for one in found])
     elif found:
         print_lines(*_reject_lines(found, zone, _columns()))
         files = len({one.file for one in found})
-        print_message(
-            f"{plural(len(found), 'reject')} in {plural(files, 'file')}; correct the file and import it again"
+        in_files = ngettext("{count} file", "{count} files", files).format(count=number(files))
+        message = ngettext(
+            "{count} reject in {files}; correct the file and import it again",
+            "{count} rejects in {files}; correct the file and import it again",
+            len(found),
         )
-    if not found:
-        print_message(f"no rejects{'' if chosen is None else f' of {arguments.file}'}: every record could be read")
+        print_message(message.format(count=number(len(found)), files=in_files))
+    elif chosen is None:
+        print_message(_("no rejects: every record could be read"))
+    if not found and chosen is not None:
+        print_message(_("no rejects of {file}: every record could be read").format(file=arguments.file))
     return 0
 
 
 def _reject_lines(found: Sequence[KeptReject], zone: ZoneInfo, columns: int | None) -> Iterable[str]:
     """A table with the file in each row; on a terminal, where that would leave no room, below the name of each file."""
     if columns is None:
-        rows = [(one.file, one.place, one.reason, _minute(one.imported_at, zone), one.excerpt) for one in found]
-        yield from aligned([("FILE", "PLACE", "REASON", "IMPORTED", "EXCERPT"), *rows])
+        rows = [
+            (one.file, translated(one.place), translated(one.reason), _minute(one.imported_at, zone), one.excerpt)
+            for one in found
+        ]
+        yield from aligned([(_("FILE"), _("PLACE"), _("REASON"), _("IMPORTED"), _("EXCERPT")), *rows])
         return
     for (file, format, imported_at), group in groupby(found, attrgetter("file", "format", "imported_at")):
-        yield printable(f"{file} ({format}), imported {_minute(imported_at, zone)}")
-        lines = aligned([(one.place, one.reason, one.excerpt) for one in group], columns - len(_INDENT))
+        head = _("{file} ({format}), imported {time}")
+        yield printable(head.format(file=file, format=format, time=_minute(imported_at, zone)))
+        of_file = [(translated(one.place), translated(one.reason), one.excerpt) for one in group]
+        lines = aligned(of_file, columns - len(_INDENT))
         yield from (_INDENT + line for line in lines)
 
 
@@ -101,7 +124,7 @@ def imports(arguments: Namespace) -> int:
     elif found:
         _print_imports(found, zone)
     if not found:
-        print_message("no imports: 'saludo import FILE' reads a file")
+        print_message(_("no imports: 'saludo import FILE' reads a file"))
     return 0
 
 
@@ -114,32 +137,38 @@ def _import_record(one: Entry, zone: ZoneInfo) -> _Record:
 def _print_imports(found: Sequence[Entry], zone: ZoneInfo) -> None:
     """When and which file, and below it what was in it: that is too wide for one line."""
     rows = [(_minute(one.started_at, zone), _end(one, zone), one.format, one.file) for one in found]
-    header, *lines = aligned([("STARTED", "FINISHED", "FORMAT", "FILE"), *rows])
+    header, *lines = aligned([(_("STARTED"), _("FINISHED"), _("FORMAT"), _("FILE")), *rows])
     print_lines(header, *chain.from_iterable(map(_with_details, lines, found, repeat(zone))))
 
 
 def _with_details(line: str, one: Entry, zone: ZoneInfo) -> Iterable[str]:
     yield line
-    for detail in (_counts(one, zone), *(f"note: {note}" for note in one.notes)):
+    for detail in (_counts(one, zone), *map(note_line, one.notes)):
         yield printable(f"{_INDENT}{detail}")
 
 
 def _end(one: Entry, zone: ZoneInfo) -> str:
-    return "interrupted" if one.finished_at is None else _minute(one.finished_at, zone)
+    return _("interrupted") if one.finished_at is None else _minute(one.finished_at, zone)
 
 
 def _counts(one: Entry, zone: ZoneInfo) -> str:
-    still = f" ({one.open_rejects:,} open)" if one.open_rejects != one.rejects else ""
+    rejects = ngettext("{count} reject", "{count} rejects", one.rejects).format(count=number(one.rejects))
+    if one.open_rejects != one.rejects:
+        rejects = _("{rejects} ({count} open)").format(rejects=rejects, count=number(one.open_rejects))
     parts = [
-        plural(one.records, "record"),
-        plural(one.events, "event"),
-        f"{one.ignored:,} ignored",
-        f"{plural(one.rejects, 'reject')}{still}",
-        f"{one.new:,} new",
-        f"{one.changed:,} changed",
-        *(f"{name.replace('_', ' ')} {_text(value)}" for name, value in _told(one.options, zone).items()),
+        ngettext("{count} record", "{count} records", one.records).format(count=number(one.records)),
+        ngettext("{count} event", "{count} events", one.events).format(count=number(one.events)),
+        ngettext("{count} ignored", "{count} ignored", one.ignored).format(count=number(one.ignored)),
+        rejects,
+        ngettext("{count} new", "{count} new", one.new).format(count=number(one.new)),
+        ngettext("{count} changed", "{count} changed", one.changed).format(count=number(one.changed)),
+        *(f"{_option(name)} {_text(value)}" for name, value in _told(one.options, zone).items()),
     ]
     return ", ".join(parts)
+
+
+def _option(name: str) -> str:
+    return _OPTIONS.get(name, name.replace("_", " "))
 
 
 def _told(options: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from storage.database.settings import (
 from storage.domain.errors import unknown_word
 from storage.domain.web_links import is_web_link
 from storage.domain.zone_data import is_outdated, version_of_zone
+from storage.language.texts import _
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
 from tui.commands.import_summary import repair_lines
@@ -33,22 +34,22 @@ def check(arguments: Namespace) -> int:
 
     path = database_of(arguments)
     if not exists(path):
-        raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
+        raise DatabaseError(_("{path}: database not found; import a file, or try 'saludo demo'").format(path=path))
     with writing(path) as writer:
         if arguments.rebuild:
-            with bar("rebuilding") as progress:
+            with bar(_("rebuilding")) as progress:
                 mended = rebuild(writer, progress.count)
             for line in mended:
                 print_message(line)
-        with bar("checking") as progress:
+        with bar(_("checking")) as progress:
             problems = find_problems(writer, progress.count)
         _advise_on_zone_data(writer.connection)
     if problems:
         print_lines(*problems)
         if arguments.rebuild:
-            print_message("what is left cannot be made from the messages; import your files into a new database")
+            print_message(_("what is left cannot be made from the messages; import your files into a new database"))
     else:
-        print_message(f"{path}: no problems found")
+        print_message(_("{path}: no problems found").format(path=path))
     return 1 if problems else 0
 
 
@@ -57,10 +58,11 @@ def _advise_on_zone_data(connection: sqlite3.Connection) -> None:
     with suppress(StoredSettingError, *WRONG_VALUE):  # it is among the problems
         version = version_of_zone(load_settings(connection).time_zone)
         if version is not None and is_outdated(version):
-            print_message(
-                f"the time zone database that Python uses is of {version}; update the system's tzdata:"
+            message = _(
+                "the time zone database that Python uses is of {version}; update the system's tzdata:"
                 " later changes of clocks are unknown to it"
             )
+            print_message(message.format(version=version))
 
 
 def settings(arguments: Namespace) -> int:
@@ -70,13 +72,13 @@ def settings(arguments: Namespace) -> int:
 
     key, value = arguments.key, arguments.value
     if key is not None and key not in SETTING_KEYS:
-        raise UsageError(unknown_word("setting", key, SETTING_KEYS))
+        raise UsageError(unknown_word(_("setting"), key, SETTING_KEYS))
     path = database_of(arguments)
     if value is None:
         with reading(path) as connection:
             values = load_settings(connection)._asdict()
         if (link := values["chat_link"]) and key in (None, "chat_link") and not is_web_link(link):
-            print_message(f"chat_link: not used, as it {NO_WEB_LINK}")
+            print_message(_("chat_link: not used ({why})").format(why=NO_WEB_LINK))
         if key is None:
             print_lines(*(f"{name} = {values[name]}" for name in SETTING_KEYS))
         else:
@@ -89,7 +91,7 @@ def settings(arguments: Namespace) -> int:
     with writing(path) as writer:
         for line in repair_lines(prepare(writer)):
             print_message(line)
-        with writer.transaction() as connection, bar("recomputing") as progress:
+        with writer.transaction() as connection, bar(_("recomputing")) as progress:
             store_setting(connection, key, value)
             unusable = _unusable(connection)
             if key != "chat_link" and not unusable:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from storage.database.connection import DatabaseError, exists, reading
 from storage.database.settings import load_settings
 from storage.language.conventions import use_country_of
+from storage.language.texts import _
 from tui.commands.common import (
     bar,
     database_of,
@@ -42,7 +43,7 @@ def demo(arguments: Namespace) -> int:
     _check_filter(arguments)
     ignore_closed_pipes()
     with interrupted_by_signals():
-        path = build_demo(getattr(arguments, "db", None), bar("building the demo"))
+        path = build_demo(getattr(arguments, "db", None), bar(_("building the demo")))
     if arguments.no_open:
         print_lines(str(path))
         return 0
@@ -57,10 +58,10 @@ def _check_filter(arguments: Namespace) -> None:
 def _open(arguments: Namespace, path: Path) -> int:
     """Opens the dashboard if the terminal can show it and the database can be read."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
-        raise DatabaseError("the dashboard needs a terminal; 'saludo report' prints the same numbers")
+        raise DatabaseError(_("the dashboard needs a terminal; 'saludo report' prints the same numbers"))
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
         raise DatabaseError(
-            "this terminal (TERM=dumb) cannot show the dashboard; 'saludo report' prints the same numbers"
+            _("this terminal (TERM=dumb) cannot show the dashboard; 'saludo report' prints the same numbers")
         )
     zone = ZoneInfo("UTC")
     if exists(path):

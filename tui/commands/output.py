@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from storage.language.texts import _
 from tui.terminal.sanitize import printable as printable
 
 
@@ -40,14 +41,14 @@ def open_stdout() -> Iterator[TextIO]:
         BrokenPipeError: the process that reads it has ended.
     """
     if sys.stdout is None:
-        raise OutputError("stdout is closed")
+        raise OutputError(_("stdout is closed"))
     try:
         yield sys.stdout
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"stdout: cannot be written ({error.strerror or error})") from None
+        raise OutputError(_("stdout: cannot be written ({why})").format(why=error.strerror or error)) from None
 
 
 def print_lines(*lines: str) -> None:

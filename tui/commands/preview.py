@@ -17,12 +17,40 @@ from storage.database.settings import load_settings
 from storage.domain.calendar import local_zone_name, zone_of
 from storage.domain.errors import StorageError
 from storage.domain.events import Inbound, Item, Known, LineIds, Reject, Send, Status
+from storage.language.stored_texts import translated
+from storage.language.texts import _, pgettext
 from storage.sources.opened import OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
 from tui.commands.common import database_of
+from tui.commands.import_summary import note_line
 from tui.commands.output import print_lines, printable, report_error
 
 _SHOWN = 10  # records
+_NAMES = {
+    "key": pgettext("preview", "key"),
+    "at": pgettext("preview", "at"),
+    "contact": pgettext("preview", "contact"),
+    "customer": pgettext("preview", "customer"),
+    "name": pgettext("preview", "name"),
+    "line": pgettext("preview", "line"),
+    "template": pgettext("preview", "template"),
+    "language": pgettext("preview", "language"),
+    "campaign": pgettext("preview", "campaign"),
+    "type": pgettext("preview", "type"),
+    "origin": pgettext("preview", "origin"),
+    "session_start": pgettext("preview", "session start"),
+    "sent_at": pgettext("preview", "sent at"),
+    "delivered_at": pgettext("preview", "delivered at"),
+    "read_at": pgettext("preview", "read at"),
+    "answered_at": pgettext("preview", "answered at"),
+    "failed_at": pgettext("preview", "failed at"),
+    "status": pgettext("preview", "status"),
+    "code": pgettext("preview", "code"),
+    "reason": pgettext("preview", "reason"),
+    "detail": pgettext("preview", "detail"),
+    "category": pgettext("preview", "category"),
+    "answers": pgettext("preview", "answers"),
+}
 
 
 def preview_files(arguments: Namespace, options_in: Callable[[ZoneInfo], Options]) -> int:
@@ -37,10 +65,11 @@ def preview_files(arguments: Namespace, options_in: Callable[[ZoneInfo], Options
             report_error(f"{printable(name)}: {error}", 1)
             failed = True
         except FileNotFoundError:
-            report_error(f"{printable(name)}: file not found", 1)
+            report_error(_("{file}: file not found").format(file=printable(name)), 1)
             failed = True
         except OSError as error:
-            report_error(f"{printable(name)}: cannot be read ({error.strerror or error})", 1)
+            message = _("{file}: cannot be read ({why})")
+            report_error(message.format(file=printable(name), why=error.strerror or error), 1)
             failed = True
     return 1 if failed else 0
 
@@ -65,31 +94,32 @@ def _opened(name: str) -> BinaryIO:
 def _lines(name: str, source: OpenedSource, zone: ZoneInfo) -> Iterator[str]:
     items = list(islice(source.items(), _SHOWN))
     yield f"{name} ({source.format})"
-    width = max((len(column) for column, _ in source.columns), default=0)
+    width = max((len(column) for column, meaning in source.columns), default=0)
     for column, meaning in source.columns:
         yield f"  {column.strip():<{width}}  {'-' if meaning is None else meaning}".rstrip()
     for item in items:
         yield f"  {_words(item, zone)}"
     for note in source.notes():
-        yield f"  note: {note}"
+        yield f"  {note_line(note)}"
 
 
 def _words(item: Item, zone: ZoneInfo) -> str:
     """One record in a line: what it is, and every value that it gives."""
     if isinstance(item, Reject):
-        return f"not readable: {item.where}: {item.reason}"
+        message = _("not readable: {place}: {reason}")
+        return message.format(place=translated(item.where), reason=translated(item.reason))
     if isinstance(item, Send):
-        return _joined("send", _send_values(item, zone))
+        return _joined(pgettext("preview", "send"), _send_values(item, zone))
     if isinstance(item, Status):
         reason = None if item.failure is None else item.failure.text or item.failure.code
         values = {"key": item.key, "at": _time(item.at, zone), "category": item.category, "reason": reason}
-        return _joined(f"status {item.step.value}", values | _who(item))
+        return _joined(pgettext("preview", "status {status}").format(status=item.step.value), values | _who(item))
     if isinstance(item, Inbound):
         values = {"key": item.key, "at": _time(item.at, zone), "type": item.kind, "answers": item.context}
-        return _joined("message in", values | _who(item))
+        return _joined(pgettext("preview", "message in"), values | _who(item))
     if isinstance(item, Known):
-        return _joined("ids", _who(item))
-    return f"ignored: {item.what}"
+        return _joined(pgettext("preview", "ids"), _who(item))
+    return _("ignored: {what}").format(what=item.what)
 
 
 def _send_values(send: Send, zone: ZoneInfo) -> dict[str, object]:
@@ -118,7 +148,7 @@ def _who(event: Send | Status | Inbound | Known) -> dict[str, object]:
     if line == LineIds() and not isinstance(event, Known) and event.default_line is not None:
         line = event.default_line
     return {
-        "contact": ", ".join(contact.wa_ids) or contact.user_id or contact.customer_id or "(unknown)",
+        "contact": ", ".join(contact.wa_ids) or contact.user_id or contact.customer_id or _("(unknown)"),
         "customer": contact.customer_id if contact.wa_ids or contact.user_id else None,
         "name": contact.name,
         "line": line.identifier or line.number or line.name,
@@ -126,9 +156,7 @@ def _who(event: Send | Status | Inbound | Known) -> dict[str, object]:
 
 
 def _joined(kind: str, values: dict[str, object]) -> str:
-    return "  ".join(
-        [kind, *(f"{name.replace('_', ' ')}: {value}" for name, value in values.items() if value is not None)]
-    )
+    return "  ".join([kind, *(f"{_NAMES[name]}: {value}" for name, value in values.items() if value is not None)])
 
 
 def _time(at: int, zone: ZoneInfo) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.language.conventions import use_country_of
+from storage.language.texts import _
 from tui.commands.common import database_of, filter_in, filter_settings, now_of, tell_unknown_values
 from tui.commands.output import is_utf8, print_json, print_lines, print_message
 
@@ -87,5 +88,5 @@ def _comparison(session: ReadSession, filter: Filter, now: datetime, arguments: 
         # As text the funnel is of the compared days, so that its changes are; as JSON each object is a plain report.
         return load_comparison(session, filter, now, Against(arguments.compare), funnel_of_period=not arguments.json)
     except NothingToCompare as error:
-        print_message(f"not compared: {error}")
+        print_message(_("not compared: {why}").format(why=error))
         return None

@@ -8,7 +8,10 @@ import time
 import unicodedata
 from types import TracebackType
 
+from storage.language.conventions import percentage
+from storage.language.texts import _
 from tui.commands.output import printable
+from tui.words.numbers import number
 
 _INTERVAL = 0.1  # seconds between two updates
 _DELAY = 0.5  # seconds before the bar appears
@@ -34,24 +37,25 @@ class Bar:
         """
         begin = self._begin = position if self._begin is None else self._begin
         elapsed = time.monotonic() - self._started
-        parts = [f"{items:,}", f"{items / elapsed if elapsed else 0:,.0f}/s"]
+        parts = [number(items), f"{number(round(items / elapsed if elapsed else 0))}/s"]
         if self._total and position > begin:
             share = min(1.0, position / self._total)
             left = round(elapsed * max(0, self._total - position) / (position - begin))
-            parts = [f"{share:4.0%}", *parts, f"{left // 60}:{left % 60:02} left"]
+            parts = [_percent(share), *parts, _("{time} left").format(time=f"{left // 60}:{left % 60:02}")]
         self._draw(parts)
 
     def count(self, done: int, of: int) -> None:
         """Shows that `done` of `of` items are done."""
-        self._draw([f"{done / of if of else 1:4.0%}", f"{done:,} of {of:,}"])
+        counts = _("{count} of {all}").format(count=number(done), all=number(of))
+        self._draw([_percent(done / of if of else 1), counts])
 
     def share(self, what: str, done: int, of: int) -> None:
         """Shows at once what is being done, and how much of it is done."""
-        self._draw([what, f"{done / of if of else 1:4.0%}"], at_once=done == 0)
+        self._draw([what, _percent(done / of if of else 1)], at_once=done == 0)
 
     def counted(self, done: int, of: int) -> None:
         """Shows that `done` of `of` parts of the cube are counted, after the last record was read."""
-        self._draw(["all read", f"{done / of if of else 1:4.0%} counted"])
+        self._draw([_("all read"), _("{share} counted").format(share=_percent(done / of if of else 1))])
 
     def clear(self) -> None:
         """Removes the line."""
@@ -81,10 +85,14 @@ class Bar:
         sys.stderr.flush()
 
 
-def bar_for(label: str, total: int | None = None, number: int = 1, of: int = 1) -> Bar:
+def bar_for(label: str, total: int | None = None, which_one: int = 1, of: int = 1) -> Bar:
     """A bar for one job, or for one of several; `total` in bytes if it is known."""
-    which = f"{number} of {of}: " if of > 1 else ""
+    which = _("{count} of {all}").format(count=which_one, all=of) + ": " if of > 1 else ""
     return Bar(printable(label), total, sys.stderr is not None and sys.stderr.isatty(), which)
+
+
+def _percent(share: float) -> str:
+    return f"{percentage(share, digits=0):>4}"
 
 
 def last_cells(text: str, width: int) -> str:

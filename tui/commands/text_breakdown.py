@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.domain.dimension import OF_FAILURES
+from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.proportions import Rate
-from storage.report.breakdown import Breakdown
+from storage.language.texts import _, pgettext
+from storage.report.breakdown import Breakdown, BreakdownRow
 from storage.report.breakdown_comparison import compared_rows
 from storage.report.comparison import Comparison
 from storage.report.grouping import GroupCounts
@@ -14,14 +15,19 @@ from storage.report.report import Report
 from tui.commands.output import printable
 from tui.commands.text_report import heading
 from tui.commands.text_table import cells_of, padded
+from tui.words.breakdown_words import row_name
 from tui.words.changes import count_change
 from tui.words.numbers import number, percent
 from tui.words.wording import DIMENSION_NAMES
 
 _GAP = "  "
 _NARROWEST = 8  # cells of a name that is cut
-_FAILURE_HEADER = ("failed", "users")
-_HEADER = ("starts", "sends", "users", "delivered", "", "read", "", "answered", "", "failed", "")
+_FAILURE_HEADER = (pgettext("sends", "failed"), _("users"))
+_HEADER = (
+    *(_("starts"), _("sends"), _("users"), pgettext("sends", "delivered"), "", pgettext("sends", "read"), ""),
+    *(pgettext("sends", "answered"), "", pgettext("sends", "failed"), ""),
+)
+_NAMED = (Dimension.ORIGIN, Dimension.USER_TYPE, Dimension.REASON)
 _NO_RATE = ""  # of a base under 30 there are only counts
 
 
@@ -45,21 +51,26 @@ def render_breakdown(
     of_failures = breakdown.dimension in OF_FAILURES
     figures = _failure_figures if of_failures else _figures
     header = [DIMENSION_NAMES[breakdown.dimension], *(_FAILURE_HEADER if of_failures else _HEADER)]
-    total = ["all", *figures(_total(report))]
+    total = [pgettext("starts", "all"), *figures(_total(report))]
     if previous is None:
-        rows = [[row.label, *figures(row.counts)] for row in breakdown.rows]
+        rows = [[_name(row, breakdown.dimension), *figures(row.counts)] for row in breakdown.rows]
     else:
         rows = [
-            [one.row.label, *figures(one.row.counts), _change(one.previous, one.row.counts)]
+            [_name(one.row, breakdown.dimension), *figures(one.row.counts), _change(one.previous, one.row.counts)]
             for one in compared_rows(breakdown, previous)
         ]
-        header.append("change")
+        header.append(_("change"))
         total.append("" if comparison is None else _change(_total(comparison.previous), _total(report), of_failures))
     lines = [*heading(report, comparison), ""]
-    nothing = "No failed sends in this period." if of_failures else "No starts in this period."
+    nothing = _("No failed sends in this period.") if of_failures else _("No starts in this period.")
     lines += _table([header, *rows, total], columns) if rows else [nothing]
     text = "\n".join(lines)
     return text.replace("…", "~").encode("ascii", "replace").decode() if ascii_only else text
+
+
+def _name(row: BreakdownRow, dimension: Dimension) -> str:
+    """The value of a row; a name where the value is a word of the program."""
+    return row_name(row, dimension) if dimension in _NAMED else row.label
 
 
 def _change(before: GroupCounts | None, after: GroupCounts, of_failures: bool = False) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from storage.domain.filters import Filter
+from storage.language.of_process import FILE_LANGUAGE
 from storage.report.read_session import read_session
 from tui.data.reading import ReadError
 from tui.words.numbers import plural
@@ -76,14 +77,14 @@ def save(
 
             def write(out: BinaryIO) -> int:
                 nonlocal rows
-                rows = write_tsv(session, filter, now, out, export=export, progress=progress)
+                rows = write_tsv(session, filter, now, out, language=FILE_LANGUAGE, export=export, progress=progress)
                 return rows
 
             path = _saved(to, f"{content.prefix}{file_name(filter, now)}", write)
             return Saved(path, rows, 0, _left_out(export))
         try:
             written = write_export(
-                session, filter, now, to, export=export, language="en", replace=False, progress=progress
+                session, filter, now, to, export=export, language=FILE_LANGUAGE, replace=False, progress=progress
             )
         except ExportError as error:
             raise ReadError(str(error)) from None

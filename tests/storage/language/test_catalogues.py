@@ -17,7 +17,7 @@ from tests import texts
 
 OTHERS = sorted(LANGUAGES.keys() - {ENGLISH})
 PROGRAM = [path for folder in ("storage", "tui", "fixtures") for path in sorted((texts.ROOT / folder).rglob("*.py"))]
-_FIELD = re.compile(r"\{[^{}]*\}|%\([a-z_]+\)[a-z]")
+_FIELD = re.compile(r"\{[^{}]*\}|%\([a-z_]+\)[a-z]|%[sr]")
 FUNCTIONS = {"_": 1, "mark": 1, "ngettext": 2, "pgettext": 2}  # how many of their arguments are texts
 HINT = "run `just texts` and translate what is new"
 

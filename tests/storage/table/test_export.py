@@ -11,11 +11,14 @@ import pytest
 
 from storage.domain.events import Failure
 from storage.domain.filters import Filter
+from storage.language.languages import LANGUAGES
+from storage.sources.botmaker_rows import column_of
 from storage.table import export_starts
-from storage.table.export import ENGLISH, SPANISH, ExportError, file_name, write_file, write_free, write_tsv
+from storage.table.export import ExportError, file_name, write_file, write_free, write_tsv
 from storage.table.export_cells import tsv_cell
 from tests.databases import DAY, NOON, NOW, SECOND, build, column, session_of, tsv_bytes, tsv_of
 from tests.events import row, send
+from tests.headers import ENGLISH, HEADERS
 
 
 @pytest.fixture
@@ -66,10 +69,17 @@ def test_a_line_has_times_in_the_reports_zone_flags_and_failure(path: Path) -> N
     assert bad["Chat link"] == "https://wa.me/5491155550001"
 
 
-def test_both_headers_have_the_platforms_eighteen_columns_first(path: Path) -> None:
-    assert tsv_bytes(path).split(b"\n")[0].decode().split("\t") == list(ENGLISH)
-    assert tsv_bytes(path, language="es").split(b"\n")[0].decode().split("\t") == list(SPANISH)
-    assert (len(ENGLISH), len(SPANISH)) == (25, 25)
+def test_every_header_is_the_same_to_the_letter_for_ever(path: Path) -> None:
+    for language, header in HEADERS.items():
+        assert tsv_bytes(path, language=language).split(b"\n")[0].decode().split("\t") == list(header)
+    assert HEADERS.keys() == LANGUAGES.keys()
+
+
+def test_every_header_is_read_as_the_same_columns() -> None:
+    in_english = [column_of(name) for name in ENGLISH]
+    assert None not in in_english
+    for header in HEADERS.values():
+        assert [column_of(name) for name in header] == in_english
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ from storage.domain.events import ContactIds, Failure, LineIds
 from storage.domain.filters import Filter
 from storage.sources.formula_guard import unguarded
 from storage.table import export_workbook
-from storage.table.export import ENGLISH, SPANISH, STARTS, ExportError
+from storage.table.export import STARTS, ExportError
 from storage.table.export_file import write_export
 from storage.table.export_starts import StartsExport
 from storage.table.export_workbook import Written
 from tests.databases import BETO, DAY, NOON, NOW, SECOND, build, session_of, tsv_of
 from tests.events import row, send
+from tests.headers import ENGLISH, SPANISH
 
 HOSTILE = [
     "=1+1",

@@ -30,7 +30,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
     [
         (("imp",), {"import", "imports"}),
         (("import", "--f"), {"--format"}),
-        (("export", "--language", ""), {"en", "es"}),
+        (("export", "--header", ""), {"en", "es", "pt"}),
         (("--theme", ""), {"ansi", "dark", "light"}),
         (("completion", ""), {"bash", "zsh", "fish"}),
         (("report", "--by", "r"), {"reason"}),
@@ -120,7 +120,7 @@ def test_what_a_filter_can_become_is_never_an_error(tmp_path: Path, capsys: pyte
     [
         ("saludo imp", {"import", "imports"}),
         ("saludo import --f", {"--format"}),
-        ("saludo export --language ", {"en", "es"}),
+        ("saludo export --header ", {"en", "es", "pt"}),
         ("saludo report --db saved", {"saved.db"}),
         ("saludo import saved", {"saved.db"}),
     ],

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.table.export import ENGLISH
 from tests.captures import capture
+from tests.headers import ENGLISH
 from tests.tui.commands.runs import LINES, NOW, assert_one_line, process, result_of, saludo
 
 

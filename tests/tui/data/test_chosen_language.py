@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.language_runs import said_in
+from tests.tui.commands.runs import process
 from tui.data.chosen_language import choose
 
 
@@ -74,3 +76,23 @@ class TestTheSettingsFile:
         settings.unlink()
         settings.mkdir()
         assert chosen() == "en"
+
+
+def test_nothing_knows_the_language_before_it_is_chosen() -> None:
+    """A module that translates its constants too early would speak English."""
+    code = "import sys, tui.__main__, tui.data.chosen_language\nprint('storage.language.of_process' in sys.modules)"
+    assert said_in("es", code) == "False"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--lang", "es", "report", "--by", "x"), "saludo: argumento --by: Dimensión desconocida 'x'."),
+        (("report", "--lang=pt_BR", "--by", "x"), "saludo: argumento --by: Dimensão desconhecida 'x'."),
+        (("--lang", "fr"), "saludo: argument --lang: Unknown language 'fr'. Use one of: en, es, pt"),
+    ],
+)
+def test_the_program_speaks_the_language_that_is_chosen(words: tuple[str, ...], said: str) -> None:
+    done = process(*words, encoding="utf-8")
+    assert done.stderr.startswith(said)
+    assert done.returncode == 2
