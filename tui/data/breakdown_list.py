@@ -32,6 +32,9 @@ class SortBy(StrEnum):
     CHANGE = "change"
 
 
+RATES = (SortBy.DELIVERED, SortBy.READ, SortBy.ANSWERED, SortBy.FAILED)
+
+
 @dataclass(frozen=True, slots=True)
 class Sorting:
     """How a breakdown is sorted: the greatest numbers or the newest days first, names from A; or reversed."""
@@ -47,7 +50,7 @@ def first_sorting(dimension: Dimension) -> Sorting:
 
 def columns_of(dimension: Dimension, compared: bool) -> tuple[SortBy, ...]:
     """The columns that a dimension has, in the order in which they are shown."""
-    rates = () if dimension in OF_FAILURES else (SortBy.DELIVERED, SortBy.READ, SortBy.ANSWERED, SortBy.FAILED)
+    rates = () if dimension in OF_FAILURES else RATES
     sends = () if dimension in OF_FAILURES else (SortBy.SENDS,)
     return (SortBy.NAME, SortBy.STARTS, *sends, SortBy.USERS, *rates, *((SortBy.CHANGE,) if compared else ()))
 
@@ -190,6 +193,6 @@ _ORDERS: dict[SortBy, Callable[[ComparedRow], tuple[float, ...]]] = {
     SortBy.STARTS: lambda one: (one.row.counts.starts,),
     SortBy.SENDS: lambda one: (one.row.counts.sends,),
     SortBy.USERS: lambda one: (one.row.counts.users,),
-    **{by: _rate_order(by) for by in (SortBy.DELIVERED, SortBy.READ, SortBy.ANSWERED, SortBy.FAILED)},
+    **{by: _rate_order(by) for by in RATES},
     SortBy.CHANGE: lambda one: ((change := change_of(one)) is not None, change or 0),
 }

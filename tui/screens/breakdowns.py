@@ -85,6 +85,7 @@ class Breakdowns:
         self._sortings[rows.dimension] = sorting
         rows.sort(sorting)
         self._table.stand_on(0)
+        self._table.show_sorted_column()
 
     @property
     def marked(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -50,7 +51,7 @@ class VersusScreen(Screen[None]):
 
     def prepare(self, rows: BreakdownList, about: str) -> None:
         """Sets what the screen shows: a list with marked rows, and in words which starts it counts."""
-        self._rows, self._about = rows, about
+        self._rows, self._about = replace(rows, previous=None), about
         if self.is_mounted:
             self._show()
 
@@ -82,7 +83,7 @@ def versus_lines(rows: BreakdownList, about: str, width: int) -> Iterator[Strip]
     letters = [versus_words.letter(place) for place in range(len(marked))]
     yield heading("", "A against B", f"by {DIMENSION_NAMES[rows.dimension].lower()}, {about}", width, True)
     yield strip()
-    columns = breakdown_columns.placed(rows, max(1, width - _FRONT), marks=False)
+    columns = breakdown_columns.placed_side_by_side(rows, max(1, width - _FRONT))
     yield strip((" " * _FRONT, PLAIN), *breakdown_columns.header(rows, columns, arrow=False))
     for name, row in zip(letters, marked, strict=True):
         cells = breakdown_columns.cells(ComparedRow(row, None), columns, None)

@@ -1,7 +1,7 @@
 """The columns of a breakdown: which fit a width, and the text of each cell. Knows no widget.
 
-A rate stands beside its count; where there is no room for both, only the rate stands there. Of a base under 30 there
-are only counts. Where there is room to spare, a bar shows the rate. A comparison tells the change of the rate instead.
+A rate stands beside its count; of a base under 30 there are only counts. Where there is room to spare, a bar shows the
+rate. A comparison tells the change of the rate instead. `breakdown_window` says which columns there are.
 """
 
 from __future__ import annotations
@@ -19,14 +19,21 @@ from storage.report.breakdown_comparison import ComparedRow
 from storage.report.grouping import GroupKey
 from tui.data.breakdown_list import BreakdownList, SortBy, change_of, rates_of
 from tui.terminal.style import BOLD, DIM, PLAIN, chart_style, cut, fit, status_style
+from tui.widgets.breakdown_window import (
+    COUNT,
+    GAP,
+    NARROWEST_NAME,
+    RATE,
+    SHORT_RATE,
+    is_rate,
+    needed,
+    whole_window,
+    window,
+)
 from tui.words.changes import UNCLEAR, count_change, is_clear, rate_change
-from tui.words.numbers import NO_VALUE, percent, short_number
+from tui.words.numbers import NO_VALUE, percent, short_number, whole_percent
 from tui.words.wording import DIMENSION_NAMES
 
-GAP = 2  # cells between two columns
-_COUNT = 7  # cells of a count, and of a change
-_SHORT_RATE, _RATE = 7, 14  # cells of a rate alone, and with its count
-_NARROWEST_NAME = 14
 _MOST_NAMES = 32  # cells that most names fit into
 _SHORTEST_BAR, _SHORT_BAR, _LONGEST_BAR = 4, 8, 16  # cells of the bar after a rate
 _POINTS = len(UNCLEAR)  # cells of a change in points
@@ -75,26 +82,35 @@ class PlacedColumn(NamedTuple):
     bar_title: str = ""
 
 
-def placed(rows: BreakdownList, width: int, marks: bool = True) -> list[PlacedColumn]:
-    """The columns that fit `width` cells. The name gets what it needs, and bars what is left.
+def placed(rows: BreakdownList, width: int, first: int = 0) -> list[PlacedColumn]:
+    """The columns in view, each at its place. The name gets what it needs, and bars what is left.
 
     Args:
-        marks: whether marked rows have a mark before their name.
+        width: of all columns and the gaps between them, in cells.
+        first: as in `window`.
     """
-    shown = list(rows.columns)
-    rate = _RATE if _needed(rows, shown, _RATE) <= width else _SHORT_RATE
-    for by in (SortBy.STARTS, SortBy.SENDS, SortBy.USERS):
-        if _needed(rows, shown, rate) > width and by is not rows.sorting.by and by in shown and len(shown) > 2:
-            shown.remove(by)
-    room = width - _needed(rows, shown, rate) + _NARROWEST_NAME
-    with_bars = [by for by in shown if _is_rate(rows, by)] if rate == _RATE else []
-    longest = rows.longest_name + (len(_MARK) if marks else 0)
+    shown, rate, _, _ = window(rows, width, first)
+    return _all_placed(rows, width, shown, rate, rows.marked)
+
+
+def placed_side_by_side(rows: BreakdownList, width: int) -> list[PlacedColumn]:
+    """The columns of rows that are compared with each other, each at its place; without marks."""
+    shown, rate, _, _ = whole_window(rows, width)
+    return _all_placed(rows, width, shown, rate, None)
+
+
+def _all_placed(
+    rows: BreakdownList, width: int, shown: list[SortBy], rate: int, marks: Collection[GroupKey] | None
+) -> list[PlacedColumn]:
+    """The given columns at their places; rows with a mark have it before their name."""
+    room = width - needed(rows, shown, rate) + NARROWEST_NAME
+    with_bars = [by for by in shown if is_rate(rows, by)] if rate == RATE else []
+    longest = rows.longest_name + (0 if marks is None else len(_MARK))
     if _tells_points(rows):
         name, bar = _name_and_points(room, longest, len(with_bars))
     else:
         name, bar = _name_and_bar(room, longest, len(with_bars))
-    marked = rows.marked if marks else ()
-    return [_placed(rows, by, name, rate, bar if by in with_bars else 0, marked) for by in shown]
+    return [_placed(rows, by, name, rate, bar if by in with_bars else 0, marks or ()) for by in shown]
 
 
 def _name_and_bar(room: int, longest: int, bars: int) -> tuple[int, int]:
@@ -105,7 +121,7 @@ def _name_and_bar(room: int, longest: int, bars: int) -> tuple[int, int]:
         longest: cells of the longest name.
         bars: how many bars there are.
     """
-    name = min(room, max(_NARROWEST_NAME, min(longest, _MOST_NAMES)))
+    name = min(room, max(NARROWEST_NAME, min(longest, _MOST_NAMES)))
     bar = min(_SHORT_BAR, (room - name) // bars - 1) if bars else 0
     if bar < _SHORTEST_BAR:
         return max(name, min(room, longest)), 0
@@ -127,16 +143,6 @@ def _name_and_points(room: int, longest: int, columns: int) -> tuple[int, int]:
     return (name, _POINTS) if columns and name >= min(longest, _NAMES_WITH_POINTS) else (room, 0)
 
 
-def _is_rate(rows: BreakdownList, by: SortBy) -> bool:
-    """Whether a column shows a rate: of failures, the starts are shown as a share of all failed sends."""
-    return by in _STATUS or (by is SortBy.STARTS and rows.dimension in OF_FAILURES)
-
-
-def _needed(rows: BreakdownList, columns: list[SortBy], rate: int) -> int:
-    widths = (rate if _is_rate(rows, by) else _NARROWEST_NAME if by is SortBy.NAME else _COUNT for by in columns)
-    return sum(widths) + GAP * (len(columns) - 1)
-
-
 def _placed(
     rows: BreakdownList, by: SortBy, name: int, rate: int, bar: int, marked: Collection[GroupKey]
 ) -> PlacedColumn:
@@ -144,21 +150,20 @@ def _placed(
         return PlacedColumn(by, DIMENSION_NAMES[rows.dimension], name, False, 0, lambda one: [_name(rows, one, marked)])
     width = rate + (bar + 1 if bar else 0)
     if by in _STATUS:
-        title = _TITLES[by] if rate == _RATE else _SHORT_TITLES.get(by, _TITLES[by])
         return PlacedColumn(
             by,
-            title,
+            _TITLES[by] if rate > SHORT_RATE else _SHORT_TITLES.get(by, _TITLES[by]),
             width,
             True,
             width - rate,
             lambda one: _rate_and_change(rows, by, one, rate, bar),
             "points" if bar and _tells_points(rows) else "",
         )
-    if _is_rate(rows, by):
+    if is_rate(rows, by):
         return PlacedColumn(
             by, "Failed sends", width, True, width - rate, lambda one: _share_of_failed(rows, one, rate, bar)
         )
-    return PlacedColumn(by, _TITLES[by], _COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
+    return PlacedColumn(by, _TITLES[by], COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
 
 
 def _name(rows: BreakdownList, one: ComparedRow, marked: Collection[GroupKey]) -> tuple[str, Style]:
@@ -230,11 +235,14 @@ def _rate(by: SortBy, rate: Rate, width: int, bar: int) -> list[tuple[str, Style
     """A rate with its count and its bar, or as much of it as there is room for."""
     style = status_style(_STATUS[by]) if rate.count else DIM
     share = rate.shown
-    if width == _SHORT_RATE:
+    if width == SHORT_RATE:
         text = percent(share) if share is not None else f"{rate.count}/{rate.of}" if rate.of else NO_VALUE
         return [(text.rjust(width), style)]
     shown = percent(share) if share is not None else f"of {rate.of}" if rate.of else NO_VALUE
-    pieces = [(f"{short_number(rate.count)} {shown:>6}".rjust(width), style)]
+    text = f"{short_number(rate.count)} {shown:>{6 if width == RATE else 5}}"
+    if len(text) > width and share is not None:
+        text = f"{short_number(rate.count)} {whole_percent(share)}"
+    pieces = [(text.rjust(width), style)]
     if bar:
         pieces.append((f" {_bar(share or 0.0, bar)}", style))
     return pieces

@@ -20,8 +20,9 @@ from storage.table.pages import NotificationRow, StartRow
 from tui.data.breakdown_list import BreakdownList
 from tui.data.pager import Pager, ScrollPosition
 from tui.data.worker_messages import NothingToOpen, RowOpened
-from tui.terminal.style import BOLD, CURSOR, DIM, MATCH, PLAIN, cut, fit
-from tui.widgets import breakdown_columns
+from tui.terminal.style import BOLD, CURSOR, DIM, KEY, MATCH, PLAIN, cut, fit
+from tui.widgets import breakdown_columns, breakdown_window
+from tui.widgets.breakdown_columns import PlacedColumn
 from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed, sorted_title
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
@@ -60,6 +61,7 @@ class StartsTable(PaintedWidget, can_focus=True):
         self.notice: tuple[str, ...] = ()
         self._notice_top = 0
         self.about = self.order = ""
+        self._first_column = 0  # of a breakdown that is too wide
         self._highlight = ""
 
     @property
@@ -85,6 +87,7 @@ class StartsTable(PaintedWidget, can_focus=True):
         same = self._visible_state()
         if self.pager is not None and _source(pager) != _source(self.pager):
             self._highlight = ""
+            self._first_column = 0
         if notice != self.notice:
             self._notice_top = 0
         self.pager, self.about, self.notice = pager, about, notice
@@ -116,6 +119,13 @@ class StartsTable(PaintedWidget, can_focus=True):
         self.cursor = max(0, min(place, self.count - 1))
         self._scroll_to_cursor()
         self.refresh()
+
+    def show_sorted_column(self) -> None:
+        """Scrolls the columns of a breakdown so that the one that is sorted by is in view."""
+        if isinstance(self.pager, BreakdownList):
+            by, room = self.pager.sorting.by, self.size.width - 2
+            self._first_column = breakdown_window.first_to_show(self.pager, room, self._first_column, by)
+            self.refresh()
 
     def row(self) -> StartRow | NotificationRow | ComparedRow | None:
         """The row under the cursor; None if there is none or it is not read yet."""
@@ -175,6 +185,15 @@ class StartsTable(PaintedWidget, can_focus=True):
         # Only rows of a breakdown can be marked: elsewhere the key is the dashboard's.
         return action != "mark" or isinstance(self.pager, BreakdownList)
 
+    def action_scroll_columns(self, by: int) -> None:
+        if not isinstance(self.pager, BreakdownList):
+            return
+        _, _, left, right = breakdown_window.window(self.pager, self.size.width - 2, self._first_column)
+        first = left + by if (left if by < 0 else right) else left
+        if first != self._first_column:
+            self._first_column = first
+            self.refresh()
+
     def action_mark(self) -> None:
         self.post_message(MarkRequested())
 
@@ -231,9 +250,9 @@ class StartsTable(PaintedWidget, can_focus=True):
 
     def _breakdown_line(self, rows: BreakdownList, y: int, width: int) -> Strip:
         """The headings or a row of a breakdown."""
-        columns = breakdown_columns.placed(rows, width - 2)
+        columns = breakdown_columns.placed(rows, width - 2, self._first_column)
         if y == 1:
-            return strip((" ", PLAIN), *breakdown_columns.header(rows, columns)).adjust_cell_length(width)
+            return self._breakdown_header(rows, columns, width)
         place = self.top + y - _HEADER_LINES
         one = rows.row(place)
         if one is None:
@@ -241,6 +260,12 @@ class StartsTable(PaintedWidget, can_focus=True):
         mark, under = self._mark(place)
         name, *cells = breakdown_columns.cells(one, columns, under)
         return strip(mark, *self._highlighted(*name), *cells).adjust_cell_length(width, under)
+
+    def _breakdown_header(self, rows: BreakdownList, columns: list[PlacedColumn], width: int) -> Strip:
+        """The headings, with an arrow at an edge beyond which there are more columns."""
+        _, _, left, right = breakdown_window.window(rows, width - 2, self._first_column)
+        line = strip(("←" if left else " ", KEY), *breakdown_columns.header(rows, columns))
+        return Strip.join([line.adjust_cell_length(width - 1), strip(("→" if right else " ", KEY))])
 
     def _mark(self, place: int) -> tuple[Piece, Style | None]:
         """The mark of the row under the cursor, and the one style that the row has from edge to edge; else None."""

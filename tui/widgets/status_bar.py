@@ -91,7 +91,8 @@ class StatusLine(PaintedWidget):
 
 
 # The words of keys that a narrow bar leaves out before the others: what people need least to find their way.
-_LEFT_OUT_FIRST = ("Funnel", "Chart", "Retry", "Clear", "Compare", "View")
+_LEFT_OUT_FIRST = ("Funnel", "Chart", "Retry", "Clear", "View", "Open")
+_ROOMY, _TIGHT = 3, 2  # blanks of a key: before it, before its word, and between it and the next
 
 
 class KeyBar(PaintedWidget):
@@ -112,19 +113,29 @@ class KeyBar(PaintedWidget):
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
+        # Keys stand closer together before one that people need is left out.
+        needed = [key for key in self._keys if key.bar not in _LEFT_OUT_FIRST and key not in self._unavailable]
+        blanks = _ROOMY if self._fits(needed, width, _ROOMY) else _TIGHT
         pieces: list[Piece] = []
         used = 0
-        for key in self._fitting(width):
-            if used + _size(key) > width:
+        for key in self._fitting(width, blanks):
+            if used + self._cells_of(key, blanks) > width:
                 break
             if key in self._unavailable:
                 pieces.append((f"({key_names(key.shown)} {key.bar})", DIM))
             else:
-                pieces += [(f" {key_names(key.shown)}", KEY), (f" {key.bar} ", DIM)]
-            used += _size(key)
+                pieces += [(f" {key_names(key.shown)}", KEY), (f" {key.bar}{' ' * (blanks - _TIGHT)}", DIM)]
+            used += self._cells_of(key, blanks)
         return strip(*pieces).adjust_cell_length(width)
 
-    def _fitting(self, width: int) -> list[Key]:
+    def _fits(self, keys: Sequence[Key], width: int, blanks: int) -> bool:
+        return sum(self._cells_of(key, blanks) for key in keys) <= width
+
+    def _cells_of(self, key: Key, blanks: int) -> int:
+        """The cells of a key; an unavailable one has parentheses."""
+        return len(key_names(key.shown)) + len(key.bar) + (_ROOMY if key in self._unavailable else blanks)
+
+    def _fitting(self, width: int, blanks: int = _ROOMY) -> list[Key]:
         """The keys that fit `width` cells.
 
         Unavailable keys are left out first, then those of `_LEFT_OUT_FIRST`, then the others from the last. Keys that
@@ -138,11 +149,7 @@ class KeyBar(PaintedWidget):
         )
         removable += [key for key in reversed(self._keys) if key not in removable and key.where is not Where.EVERYWHERE]
         for key in removable:
-            if sum(map(_size, keys)) <= width:
+            if self._fits(keys, width, blanks):
                 break
             keys.remove(key)
         return keys
-
-
-def _size(key: Key) -> int:
-    return len(key_names(key.shown)) + len(key.bar) + 3

@@ -27,6 +27,11 @@ def percent(value: float | None) -> str:
     return NO_VALUE if value is None else percentage(value)
 
 
+def whole_percent(value: float) -> str:
+    """A fraction of 1 as a percentage without decimals."""
+    return percentage(value, 0)
+
+
 def share_of(count: int, base: int) -> str:
     """A count as a percentage of its base; a dash if the base is 0."""
     return percent(count / base if base else None)

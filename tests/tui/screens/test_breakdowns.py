@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from storage.domain.dimension import Dimension
-from storage.domain.events import Event, Step
+from storage.domain.events import Event, LineIds, Step
 from storage.domain.filters import Filter
 from storage.report.breakdown_comparison import ComparedRow
-from tests.databases import BETO, DAY, HOUR, LINE, NOON, build
+from tests.databases import BETO, DAY, HOUR, NOON, build
 from tests.events import send, status
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
@@ -57,13 +57,30 @@ async def test_by_template_each_rate_stands_beside_its_count(path: Path) -> None
         assert none.split() == "(no template) 5 0 5 0 – 0 – 0 – 0 –".split()
 
 
-async def test_at_eighty_columns_every_rate_is_there_and_of_a_small_base_both_counts(path: Path) -> None:
+async def test_at_eighty_columns_every_rate_has_its_count_and_sends_and_users_are_scrolled_to(path: Path) -> None:
     async with dashboard(path, (80, 24)) as (app, pilot):
         await press(pilot, "b")
         _, columns, *rows = table(app)
-        assert columns.split() == ["Template", "Starts▾", "Sends", "Users", "Deliv.", "Read", "Answ.", "Failed"]
-        assert rows[0].split()[-4:] == ["80.0%", "68.8%", "31.2%", "20.0%"]
-        assert rows[1].split()[-4:] == ["5/10", "0/5", "0/5", "0/10"]
+        assert columns.split() == ["Template", "Starts▾", "Delivered", "Read", "Answered", "Failed", "→"]
+        assert rows[0].split()[-9:] == ["40", "32", "80.0%", "22", "68.8%", "10", "31.2%", "8", "20.0%"]
+        assert rows[1].split()[-13:] == "10 5 of 10 0 of 5 0 of 5 0 of 10".split()
+        await press(pilot, "right")
+        assert table(app)[1].split() == ["←Template", "Delivered", "Read", "Answered", "Failed", "Sends", "→"]
+        await press(pilot, "right", "right")
+        assert table(app)[1].split() == ["←Template", "Read", "Answered", "Failed", "Sends", "Users"]
+        assert table(app)[2].split()[-4:] == ["8", "20.0%", "40", "40"]
+        await press(pilot, "left", "left", "left")
+        assert table(app)[1] == columns
+        await press(pilot, "s")
+        assert "Sends▾" in table(app)[1]
+
+
+async def test_a_breakdown_that_fits_is_not_scrolled(path: Path) -> None:
+    async with dashboard(path, (120, 40)) as (app, pilot):
+        await press(pilot, "b")
+        before = table(app)
+        await press(pilot, "right", "left", "left")
+        assert table(app) == before
 
 
 async def test_each_press_shows_the_next_dimension_and_one_press_of_escape_the_starts_again(path: Path) -> None:
@@ -196,12 +213,25 @@ async def test_after_a_reload_the_cursor_is_on_the_same_row(tmp_path: Path) -> N
         assert row.row.key == after.row.key
 
 
-async def test_the_broken_line_is_seen_after_two_keys(path: Path) -> None:
-    async with dashboard(path) as (app, pilot):
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48)])
+async def test_the_broken_line_is_seen_after_two_keys(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Of five lines, the third loses 38 of its 40 sends and the others 2."""
+    events: list[Event] = []
+    for line in range(5):
+        for number in range(40):
+            key = f"{line}.{number}"
+            events.append(
+                send(key, NOON + number, scenes.person(number), LineIds(f"10{line}", f"549110555100{line + 1}"))
+            )
+            step = Step.FAILED if number < (38 if line == 2 else 2) else Step.DELIVERED
+            events.append(status(step, NOON + HOUR, key, scenes.person(number)))
+    path = build(tmp_path / "lines.db", events)
+    async with dashboard(path, size) as (app, pilot):
         await press(pilot, "b", "b")
         assert "Starts by line" in table(app)[0]
-        assert LINE.number is not None
-        assert table(app)[2].split()[0] == f"▸+{LINE.number}"
+        rows = [row.translate(dict.fromkeys(map(ord, "▸█▏▎▍▌▋▊▉"))).split() for row in table(app)[2:]]
+        assert [row[0] for row in rows if row[-2:] == ["38", "95.0%"]] == ["+5491105551003"]
+        assert sum(row[-2:] == ["2", "5.0%"] for row in rows) == 4
 
 
 async def test_compared_each_row_tells_the_change_of_its_starts(tmp_path: Path) -> None:
