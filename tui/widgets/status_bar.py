@@ -90,8 +90,9 @@ class StatusLine(PaintedWidget):
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 
 
-# The words of keys that a narrow bar leaves out before the others: what people need least to find their way.
-_LEFT_OUT_FIRST = ("Funnel", "Chart", "Retry", "Clear", "View", "Open")
+# The actions of keys that a narrow bar leaves out before the others: what people need least to find their way. The
+# empty one is Enter's.
+_LEFT_OUT_FIRST = ("funnel", "next_chart", "retry", "clear", "view", "")
 _ROOMY, _TIGHT = 3, 2  # blanks of a key: before it, before its word, and between it and the next
 
 
@@ -114,7 +115,7 @@ class KeyBar(PaintedWidget):
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
         # Keys stand closer together before one that people need is left out.
-        needed = [key for key in self._keys if key.bar not in _LEFT_OUT_FIRST and key not in self._unavailable]
+        needed = [key for key in self._keys if key.action not in _LEFT_OUT_FIRST and key not in self._unavailable]
         blanks = _ROOMY if self._fits(needed, width, _ROOMY) else _TIGHT
         pieces: list[Piece] = []
         used = 0
@@ -144,8 +145,8 @@ class KeyBar(PaintedWidget):
         keys = list(self._keys)
         removable = [key for key in reversed(self._keys) if key in self._unavailable]
         removable += sorted(
-            (key for key in self._keys if key not in removable and key.bar in _LEFT_OUT_FIRST),
-            key=lambda key: _LEFT_OUT_FIRST.index(key.bar),
+            (key for key in self._keys if key not in removable and key.action in _LEFT_OUT_FIRST),
+            key=lambda key: _LEFT_OUT_FIRST.index(key.action),
         )
         removable += [key for key in reversed(self._keys) if key not in removable and key.where is not Where.EVERYWHERE]
         for key in removable:
