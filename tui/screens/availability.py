@@ -73,8 +73,8 @@ class Availability:
     def bar_keys(self, focused: Widget | None) -> tuple[list[Key], frozenset[Key]]:
         """The keys that the key bar shows for a focused widget, and those of them that are unavailable."""
         # The narrow layout shows one chart, and its bar has no room for the funnel's key.
-        left_out = "Funnel" if self._arrangement.layout is Layout.NARROW else ""
-        keys = [key for key in bar(*_listening(focused)) if key.bar != left_out]
+        narrow = self._arrangement.layout is Layout.NARROW
+        keys = [key for key in bar(*_listening(focused)) if not (narrow and key.action == "funnel")]
         return keys, frozenset(key for key in keys if self.why_not(key))
 
     def _state(self) -> ScreenState:
