@@ -30,8 +30,9 @@ from tui.screens.screen_layout import HORIZONTAL, VERTICAL, classes_of, layout_o
 from tui.widgets.choice_list import ValuesPicked
 from tui.widgets.detail_pane import ContactRequested, LinkRequested, StepRequested
 from tui.widgets.prompt_line import Purpose, TextCancelled, TextEntered, TextTyped
-from tui.widgets.starts_table import MarkRequested, PagesRequested
+from tui.widgets.starts_table import MarkRequested, NoMoreColumns, PagesRequested
 from tui.words.keys import Key, Where, bindings
+from tui.words.unavailable import NO_COLUMNS
 
 
 class Dashboard(Screen[None]):
@@ -206,6 +207,9 @@ class Dashboard(Screen[None]):
 
     def on_pages_requested(self, message: PagesRequested) -> None:
         self.parts.database.load_pages(message.pager, message.pages)
+
+    def on_no_more_columns(self, message: NoMoreColumns) -> None:
+        self.say(NO_COLUMNS[message.by])
 
     def on_mark_requested(self, message: MarkRequested) -> None:
         self.parts.breakdowns.mark()

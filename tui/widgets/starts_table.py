@@ -47,6 +47,18 @@ class MarkRequested(Message):
     """The user pressed the key that marks the row of a breakdown under the cursor."""
 
 
+class NoMoreColumns(Message):
+    """The user pressed a key that scrolls columns where none is left to scroll to.
+
+    Attributes:
+        by: 1 to the right, -1 to the left.
+    """
+
+    def __init__(self, by: int) -> None:
+        self.by = by
+        super().__init__()
+
+
 class StartsTable(PaintedWidget, can_focus=True):
     """The rows of one pager, with a cursor; `notice` is shown if there are no rows."""
 
@@ -186,13 +198,14 @@ class StartsTable(PaintedWidget, can_focus=True):
         return action != "mark" or isinstance(self.pager, BreakdownList)
 
     def action_scroll_columns(self, by: int) -> None:
-        if not isinstance(self.pager, BreakdownList):
-            return
-        _, _, left, right = breakdown_window.window(self.pager, self.size.width - 2, self._first_column)
-        first = left + by if (left if by < 0 else right) else left
-        if first != self._first_column:
-            self._first_column = first
+        left = right = 0
+        if isinstance(self.pager, BreakdownList):
+            _, _, left, right = breakdown_window.window(self.pager, self.size.width - 2, self._first_column)
+        if left if by < 0 else right:
+            self._first_column = left + by
             self.refresh()
+        else:
+            self.post_message(NoMoreColumns(by))
 
     def action_mark(self) -> None:
         self.post_message(MarkRequested())

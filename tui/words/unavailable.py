@@ -52,6 +52,7 @@ _NEED_DATA = frozenset(
     ).split()
 )
 NOTHING_FAILED = _("no send failed: there is nobody to try again")
+NO_COLUMNS = {-1: _("no more columns on the left"), 1: _("no more columns on the right")}
 _NO_ITEM = _("no item under the cursor")
 _NOTHING_MARKED = _("mark two or more rows of a breakdown (b) with Space first")
 

@@ -79,7 +79,10 @@ async def test_a_breakdown_that_fits_is_not_scrolled(path: Path) -> None:
     async with dashboard(path, (120, 40)) as (app, pilot):
         await press(pilot, "b")
         before = table(app)
-        await press(pilot, "right", "left", "left")
+        await press(pilot, "right")
+        assert said(app) == "no more columns on the right"
+        await press(pilot, "left")
+        assert said(app) == "no more columns on the left"
         assert table(app) == before
 
 
