@@ -244,6 +244,49 @@ def roll_up_of(kind: int, template: int, bitmap: bytes) -> dict[Key, set[int]]:
     return decode_packed(bitmap, 2) if kind == 1 else {(template, 0): decode_set(bitmap)}
 
 
+def decode_repeats(data: bytes) -> Counter[tuple[int, int, int]]:
+    """The repeats of a day, by line, template and number."""
+    starts, lines, templates = struct.unpack_from("<3I", data)
+    line_ids = struct.unpack_from(f"<{lines}i", data, 12)
+    template_ids = struct.unpack_from(f"<{templates}i", data, 12 + 4 * lines)
+    position = 12 + 4 * (lines + templates)
+    numbers = struct.unpack_from(f"<{starts}I", data, position)
+    position += 4 * starts
+    places = []
+    for count in (lines, templates):
+        form = "B" if count <= 256 else "H"
+        places.append(struct.unpack_from(f"<{starts}{form}", data, position))
+        position += struct.calcsize(form) * starts
+    assert position == len(data)
+    assert [number % SLICE for number in numbers] == sorted(number % SLICE for number in numbers)
+    in_lines, in_templates = places
+    return Counter(
+        (line_ids[line], template_ids[template], number)
+        for line, template, number in zip(in_lines, in_templates, numbers, strict=True)
+    )
+
+
+def test_repeats_are_the_starts_that_the_document_says(database: Path) -> None:
+    days: defaultdict[int, Counter[tuple[int, int, int]]] = defaultdict(Counter)
+    with closing(sqlite3.connect(database)) as connection:
+        stored = dict(connection.execute("SELECT day, starts FROM repeats"))
+        for day, line, template, origin, user_type, status, contact in connection.execute(
+            "SELECT day, line, start_template, origin, user_type, status, contact FROM messages"
+            " WHERE origin IS NOT NULL"
+        ):
+            number = slice_of(0, origin, user_type, status)
+            assert number is not None
+            days[day][line or -1, template or (-1 if origin < 2 else -2), number * SLICE + (contact or 0)] += 1
+    expected = {}
+    for day, starts in days.items():
+        of_contact = Counter(number % SLICE for _, _, number in starts.elements())
+        repeats = {key: count for key, count in starts.items() if of_contact[key[2] % SLICE] > 1 or not key[2] % SLICE}
+        if repeats:
+            expected[day] = repeats
+    assert {day: decode_repeats(data) for day, data in stored.items()} == expected
+    assert expected
+
+
 def test_cells_and_details_are_counted_as_the_document_says(database: Path) -> None:
     columns = [row for row in rows_below("### `cells`") if row[2]]
     with closing(sqlite3.connect(database)) as connection:

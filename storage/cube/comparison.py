@@ -19,6 +19,7 @@ from storage.cube.bitmaps import encoded_union
 from storage.cube.counters import DetailSends
 from storage.cube.day_counts import FailureKinds, LeafSets, count, days_with_starts, starts_of_day
 from storage.cube.layout import KINDS, SHIFTS, Block, children_of, days_of
+from storage.cube.repeats import repeats_of, stored_repeats
 from storage.database.settings import load_settings
 from storage.domain.calendar import Calendar
 
@@ -26,16 +27,18 @@ Progress = Callable[[int], None]  # called with the number of days compared sinc
 
 _TOP = len(SHIFTS) - 1
 _CELLS_LEVEL = 2  # the cells of a block of this level are read at once: each time the table is read through
-# By table: how a differing row is named, besides its line and template.
+# By table: how a differing row is named.
 _PLACES = {
-    "cells": "day {day}",
-    "details": "details, level {level}, block {block}",
-    "users": "users, kind {kind}, level {level}, block {block}",
+    "cells": "cell of line {line}, template {template}, day {day}",
+    "details": "cell of line {line}, template {template}, details, level {level}, block {block}",
+    "users": "cell of line {line}, template {template}, users, kind {kind}, level {level}, block {block}",
+    "repeats": "cell of repeats, day {day}",
 }
 _KEYS = {
     "cells": ("line", "template", "day"),
     "details": ("level", "block", "line", "template"),
     "users": ("kind", "level", "block", "line", "template"),
+    "repeats": ("day",),
 }
 _USERS = "SELECT line, template, bitmap FROM users WHERE kind = ? AND level = ? AND block = ?"
 
@@ -76,10 +79,12 @@ def outside(connection: sqlite3.Connection, tops: Iterable[int]) -> list[str]:
     blocks = ", ".join(str(top) for top in tops)
     shift = " ".join(f"WHEN {level} THEN block >> {SHIFTS[_TOP] - of_level}" for level, of_level in enumerate(SHIFTS))
     nowhere = f"ifnull(CASE level {shift} END NOT IN ({blocks}), 1)"
+    day_nowhere = f"ifnull(day >> {SHIFTS[_TOP]} NOT IN ({blocks}), 1)"
     conditions = {
-        "cells": f"ifnull(day >> {SHIFTS[_TOP]} NOT IN ({blocks}), 1)",
+        "cells": day_nowhere,
         "details": nowhere,
         "users": f"{nowhere} OR kind NOT IN ({', '.join(map(str, KINDS))})",
+        "repeats": day_nowhere,
     }
     found = []
     for table, condition in conditions.items():
@@ -90,9 +95,8 @@ def outside(connection: sqlite3.Connection, tops: Iterable[int]) -> list[str]:
 
 
 def _message(table: str, key: tuple[Any, ...]) -> str:
-    cell = dict(zip(_KEYS[table], key, strict=True))
-    place = _PLACES[table].format(**cell)
-    return f"cell of line {cell['line']}, template {cell['template']}, {place}: differs from its messages"
+    place = _PLACES[table].format(**dict(zip(_KEYS[table], key, strict=True)))
+    return f"{place}: differs from its messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +146,15 @@ class _Comparison:
         return self._connection.execute(_USERS, (kind, *block))
 
     def _compare_day(self, day: int) -> _Counted:
-        stored = self._cells.pop(day, {})
+        stored, repeats = self._cells.pop(day, {}), stored_repeats(self._connection, day)
         if day not in self._days:
             self.found["cells"].update((*cell, day) for cell in stored)
+            self.found["repeats"].update([] if repeats is None else [(day,)])
             return _NOTHING
         counted = count(starts_of_day(self._connection, self._calendar, day, None, self._kinds))
         expected = counters.columns_of_cells(counted.cells)
         self.found["cells"].update((*cell, day) for cell in _differing(expected, stored))
+        self.found["repeats"].update([] if repeats_of(counted.starts) == repeats else [(day,)])
         self._progress(1)
         return _Counted(counted.details, counted.leaf_sets)
 

@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from operator import add
 
-from storage.cube.day_counts import Cell, Detail, PackedCounters, PackedSends, pack_counters, unpack_counters
+from storage.cube.day_counts import Detail, PackedCounters, PackedSends, pack_counters, unpack_counters
 from storage.cube.dimension_ids import all_lines, all_templates
 from storage.cube.layout import ALL, Block, children_of
+from storage.cube.repeats import Cell
 from storage.database.schema import COUNTER_COLUMNS, NEW_USERS_PREFIX
 from storage.database.statements import BulkStatement
 

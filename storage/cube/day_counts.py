@@ -16,6 +16,7 @@ from typing import Any
 from storage.cube.bitmaps import SLICE_BITS, encode_numbers
 from storage.cube.layout import FAILED, STEPS, USERS
 from storage.cube.packed_sets import BlockSetKey
+from storage.cube.repeats import Cell, StartsByCell
 from storage.cube.start_classes import CLASS_NUMBER_SQL, FAILED_SLICES, STEPS_SLICES, class_number, users_slice
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_NEW, USER_TYPES
 from storage.database.connection import DatabaseError
@@ -23,7 +24,6 @@ from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, line_id, template_id
 from storage.domain.calendar import Calendar
 
-Cell = tuple[int, int]  # line, template; the day is known from the context
 # All columns of a row of `cells` in one integer of 64 bits a column: one addition adds all counters.
 PackedCounters = int
 Detail = tuple[int, int, int, int, int]  # line, template, status, failure, data-quality flags
@@ -114,11 +114,13 @@ class Counted:
 
     Attributes:
         leaf_sets: By kind of user sets.
+        starts: A number as in the sets of USERS for each start, with contact 0 where it is unknown.
     """
 
     cells: dict[Cell, PackedCounters]
     details: dict[Detail, PackedSends]
     leaf_sets: dict[int, LeafSets]
+    starts: StartsByCell
 
 
 def count(groups: StartGroups) -> Counted:
@@ -132,6 +134,7 @@ def count(groups: StartGroups) -> Counted:
     users: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     steps: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     failed: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
+    unknown: defaultdict[Cell, list[int]] = defaultdict(list)
     for (line, template, number, flags, failure), members in groups.items():
         of = _CLASSES[number]
         assert of is not None
@@ -139,6 +142,8 @@ def count(groups: StartGroups) -> Counted:
         if (failure or flags) and of.origin < REFERRED_FROM:
             details[line, template, of.status, failure, flags][of.origin] += of.sends * len(members)
         contacts = _known(members)
+        if len(contacts) < len(members):
+            unknown[line, template] += [of.users] * (len(members) - len(contacts))
         if not contacts:
             continue
         leaf = line, template, 0
@@ -151,6 +156,8 @@ def count(groups: StartGroups) -> Counted:
         dict(cells),
         {detail: tuple(sends) for detail, sends in details.items()},
         {USERS: _encoded(users), STEPS: _encoded(steps), FAILED: _encoded(failed)},
+        {(line, template): numbers for (line, template, _), numbers in users.items()}
+        | {cell: users.get((*cell, 0), []) + numbers for cell, numbers in unknown.items()},
     )
 
 

@@ -12,7 +12,15 @@ from storage.cube import counters, user_sets
 from storage.cube.counters import CellCounters, DetailSends
 from storage.cube.day_counts import Counted, StartGroups, count, starts_of_day
 from storage.cube.dimension_ids import all_lines
-from storage.cube.layout import KINDS, Block
+from storage.cube.layout import KINDS, USERS, Block
+from storage.cube.repeats import (
+    StartsByCell,
+    decode_repeats,
+    repeats_of,
+    repeats_writes,
+    starts_of_sets,
+    stored_repeats,
+)
 from storage.cube.user_sets import StoredBlock
 from storage.database.statements import BulkStatement
 from storage.domain.calendar import Calendar
@@ -24,11 +32,20 @@ class _StoredDay:
 
     Attributes:
         users: By kind of user sets.
+        repeats: Their bytes.
     """
 
     cells: CellCounters = field(default_factory=dict)
     details: DetailSends = field(default_factory=dict)
     users: Mapping[int, StoredBlock] = field(default_factory=dict)
+    repeats: bytes | None = None
+
+    def starts_of_other_lines(self, lines: set[int]) -> StartsByCell:
+        """The starts of all lines but these."""
+        leaves = user_sets.leaf_sets_of_block(USERS, self.users.get(USERS, StoredBlock()))
+        sets = {(line, template): users for (line, template, _), users in leaves.items() if line not in lines}
+        starts = starts_of_sets(sets, None if self.repeats is None else decode_repeats(self.repeats))
+        return {cell: numbers for cell, numbers in starts.items() if cell[0] not in lines}
 
 
 def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int]) -> list[BulkStatement]:
@@ -39,6 +56,7 @@ def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lin
         counters.stored_cells(connection, day, lines),
         counters.stored_details(connection, (0, day)),
         {kind: user_sets.stored_block(connection, kind, (0, day)) for kind in KINDS},
+        stored_repeats(connection, day),
     )
     return _writes(day, lines, counted, stored)
 
@@ -55,7 +73,8 @@ def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> 
     for kind in KINDS:
         of_kind = stored.users.get(kind, StoredBlock())
         writes += user_sets.block_writes(kind, (0, day), lines, counted.leaf_sets[kind], of_kind)
-    return writes
+    starts = {**stored.starts_of_other_lines(lines), **counted.starts}
+    return writes + repeats_writes(day, repeats_of(starts), stored.repeats)
 
 
 def coarse_writes(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> list[BulkStatement]:

@@ -143,7 +143,7 @@ def refresh_all(
 
 def rebuild(connection: sqlite3.Connection, progress: Progress = no_progress) -> None:
     """Counts the whole cube again, inside the caller's transaction."""
-    for table in ("cells", "details", "users", "dirty"):
+    for table in ("cells", "details", "users", "repeats", "dirty"):
         connection.execute(f"DELETE FROM {table}")
     _mark_every_day(connection)
     refresh_within(connection, progress)

@@ -120,6 +120,11 @@ def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> Sto
     return StoredBlock(rows, dict(connection.execute(_READ_TEMPLATE_ROLL_UPS, (kind, *block))))
 
 
+def leaf_sets_of_block(kind: int, stored: StoredBlock) -> LeafSets:
+    """The leaf sets of a block that is stored."""
+    return {leaf: users for row in stored.rows if row[1] != ALL for leaf, users in _leaf_sets_of_row(kind, *row)}
+
+
 def block_writes(
     kind: int, block: Block, lines: set[int], leaves: LeafSets, stored: StoredBlock
 ) -> list[BulkStatement]:
@@ -129,7 +134,7 @@ def block_writes(
         lines: The lines whose leaf sets are replaced.
         leaves: All leaf sets of these lines.
     """
-    before = {leaf: users for row in stored.rows if row[1] != ALL for leaf, users in _leaf_sets_of_row(kind, *row)}
+    before = leaf_sets_of_block(kind, stored)
     after = {leaf: users for leaf, users in before.items() if leaf[0] not in lines} | leaves
     if before == after:
         return []

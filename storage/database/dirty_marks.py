@@ -8,7 +8,8 @@ A row of `dirty` says that the cube's block of days is older than `messages`, fo
   day and line of a batch, which is faster than once for each row.
 * `storage/cube/refresh.py` refreshes a block, marks its parent and unmarks it (MARK_PARENT, UNMARK), or marks every
   day to rebuild the cube (MARK_DAY).
-* A migration that drops the cube marks every day that has a start (MARK_ALL_STARTS).
+* A migration that drops the cube marks every day that has a start (MARK_ALL_STARTS), one that adds to it every day that
+  it has counted (MARK_ALL_CELLS).
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ MARK_ALL_STARTS = f"""
 INSERT INTO dirty (level, block, line)
 SELECT DISTINCT 0, day, ifnull(line, {UNKNOWN_ID}) FROM messages WHERE origin IS NOT NULL
 """
+
+# For a cube that lacks something but is right otherwise: it has a roll-up over the templates of each line with a start.
+MARK_ALL_CELLS = "INSERT OR IGNORE INTO dirty SELECT 0, day, line FROM cells WHERE line <> 0 AND template = 0"
 
 # The columns of a start that the cube counts: a change of any of them marks its day.
 _COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"

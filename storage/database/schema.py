@@ -23,12 +23,12 @@ from storage.database.codes import (
     STATUS_RECEIVED,
     STATUS_SENT,
 )
-from storage.database.dirty_marks import MARK_ALL_STARTS, TRIGGERS
+from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, TRIGGERS
 
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 8
+VERSION = 9
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -280,6 +280,14 @@ INSERT OR IGNORE INTO pending SELECT 'identities' WHERE EXISTS (SELECT 1 FROM me
 CREATE INDEX IF NOT EXISTS referred_without_contact ON messages (start_at) WHERE contact IS NULL AND origin >= 2;
 """
 
+_REPEATS = f"""
+CREATE TABLE IF NOT EXISTS repeats (       -- starts of contacts that have several on the day, and of unknown ones
+    day INTEGER PRIMARY KEY,
+    starts BLOB NOT NULL                   -- storage/cube/repeats.py
+);
+{MARK_ALL_CELLS};
+"""
+
 # A migration to another layout drops the cube and marks every day. Readers count from `messages` until the next import
 # has refreshed the cube.
 _RECOUNT = f"""
@@ -336,6 +344,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         if "notes" not in _columns(database.conn, "imports"):
             # A JSON array of sentences: what is doubtful about how the file was read.
             database.conn.execute("ALTER TABLE imports ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'")
+
+    @migrations()
+    def repeats_of_days(database: Database) -> None:
+        for statement in _statements(_REPEATS):
+            database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute(f"PRAGMA user_version = {VERSION}")

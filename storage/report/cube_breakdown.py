@@ -19,6 +19,7 @@ from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.report.breakdown_counters import counts_by_group, counts_of_class
 from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
+from storage.report.day_users import can_count, users_of_days
 from storage.report.excluded_starts import ExcludedReader, ExcludedStarts
 from storage.report.grouped_sets import SetReader, UserSet
 from storage.report.grouping import GroupCounts, GroupKey, end_day, first_day
@@ -41,13 +42,20 @@ class CubeBreakdown:
         counts = counts_by_group(self._counters, selection, dimension)
         for key, left_out in self._of_excluded_contacts(selection, dimension):
             counts[key] = counts.get(key, GroupCounts()).plus(left_out.negative())
-        contacts = self._contacts(selection, dimension)
+        users: dict[GroupKey, int] = {}
+        contacts: Contacts = {}
+        if can_count(selection, dimension):
+            starts = {key: of.starts for key, of in counts.items() if isinstance(key, int)}
+            users.update(users_of_days(self._catalog, selection, starts).items())
+        else:
+            contacts = self._contacts(selection, dimension)
         for part in self._catalog.dirty_parts(selection):
             for key, more in self._recount.groups(part, dimension).items():
                 counts[key] = counts.get(key, GroupCounts()).plus(more)
             for key, of_part in self._recount.contacts(part, dimension).items():
                 contacts[key] = contacts.get(key, BitMap()) | of_part
-        return {key: of._replace(users=len(contacts.get(key, ()))) for key, of in counts.items() if of.starts}
+        users.update((key, len(of_group)) for key, of_group in contacts.items())
+        return {key: of._replace(users=users.get(key, 0)) for key, of in counts.items() if of.starts}
 
     def _of_excluded_contacts(
         self, selection: Selection, dimension: Dimension

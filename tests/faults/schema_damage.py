@@ -37,6 +37,7 @@ _CHANGES = {
     "details": ("DELETE FROM details", "cell"),
     "failure": ("UPDATE failure_kinds SET code = 7, reason = 'x' WHERE id = 1", "cell"),
     "bitmap": ("UPDATE users SET bitmap = x'00010203'", "cell"),
+    "repeats": ("UPDATE repeats SET starts = x'00010203'; INSERT INTO repeats VALUES (1, x'00')", "repeats"),
     "day": ("UPDATE messages SET day = 3 WHERE origin IS NOT NULL", "derived"),
     "origin": ("UPDATE messages SET origin = 9 WHERE origin IS NOT NULL", "derived"),
     "contact of a message": ("UPDATE messages SET contact = 1", "derived"),

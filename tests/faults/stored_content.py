@@ -52,6 +52,7 @@ _FOLLOWING = {
         FROM details AS d
     """,
     "users": "SELECT kind, level, block, line, template, bitmap FROM users",
+    "repeats": "SELECT * FROM repeats",
     "dirty": "SELECT * FROM dirty",
     "rejected_records": "SELECT * FROM rejected_records",
     "schema": """

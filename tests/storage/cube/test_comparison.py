@@ -30,10 +30,14 @@ from tests.databases import BETO, DAY, HOUR, NOON, NOW, build
         "DELETE FROM users WHERE level = 2",
         "UPDATE users SET bitmap = x'01000000' WHERE level = 0 AND kind = 0",
         "INSERT INTO details VALUES (0, 1, 1, 1, 0, 1, 0, 1, 0)",
+        "UPDATE repeats SET starts = zeroblob(12)",
+        "DELETE FROM repeats",
+        "INSERT INTO repeats SELECT day + 1, starts FROM repeats",
+        "INSERT INTO repeats SELECT day + 9000, starts FROM repeats",
     ],
 )
 def test_check_finds_changed_cells_and_rebuilding_repairs_them(tmp_path: Path, statement: str) -> None:
-    path = build(tmp_path / "saludo.db", [sent("a", NOON), sent("b", NOON + DAY, contact=BETO)])
+    path = build(tmp_path / "saludo.db", [sent("a", NOON), sent("a2", NOON + 1), sent("b", NOON + DAY, contact=BETO)])
     refresh_all(path)
     assert problems(path) == []
     with writing(path) as writer, writer.transaction() as connection:

@@ -1,0 +1,52 @@
+"""Distinct contacts of each day, counted from its starts and its repeats (storage/cube/repeats.py), without any set.
+
+Counts no start, and knows dirty days only as days to leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from pyroaring import BitMap
+
+from storage.cube.layout import USERS
+from storage.cube.repeats import Repeats, contacts_of_numbers, repeats_by_day
+from storage.domain.calendar import number_of
+from storage.domain.dimension import Dimension
+from storage.report.cube_catalog import CubeCatalog
+from storage.report.filter_conditions import UNKNOWN_CONTACT
+from storage.report.selection import Dimensions, Selection
+from storage.report.user_counts import groups_of, set_queries
+
+
+def can_count(selection: Selection, dimension: Dimension) -> bool:
+    """Whether `users_of_days` counts the users of a breakdown: of days, and by what USERS distinguishes."""
+    return dimension is Dimension.DAY and [query.kind for query in set_queries(selection.dimensions)] == [USERS]
+
+
+def users_of_days(catalog: CubeCatalog, selection: Selection, starts: Mapping[int, int]) -> dict[int, int]:
+    """The distinct contacts of each day that is not dirty.
+
+    Args:
+        starts: how many selected starts each of these days has, without those of contacts that are left out.
+    """
+    users = dict(starts)
+    (query,) = set_queries(selection.dimensions)
+    groups = groups_of(query, selection.dimensions)
+    slices = None if len(groups) == len(query.slices) else groups.keys()
+    for day, repeats in repeats_by_day(catalog.connection, number_of(selection.since), number_of(selection.until)):
+        if day in users and not catalog.is_dirty_day(day):
+            users[day] -= _more_starts_than_contacts(repeats, selection.dimensions, slices)
+    return users
+
+
+def _more_starts_than_contacts(repeats: Repeats, dimensions: Dimensions, slices: Container[int] | None) -> int:
+    """How many more starts than contacts the selected repeats have."""
+    contacts = contacts_of_numbers(repeats.selected(dimensions.lines, dimensions.templates, slices))
+    distinct = BitMap(contacts)
+    count = len(contacts)
+    if dimensions.other_contacts:
+        others = distinct & BitMap(dimensions.other_contacts)
+        distinct -= others
+        count -= sum(map(contacts.count, others))
+    return count - len(distinct) + (UNKNOWN_CONTACT in distinct)
