@@ -132,7 +132,7 @@ def _wrap(content: bytes, chance: random.Random) -> bytes:
         lines[place] = LINES[chance.choice([*LINES])](lines[place].decode("utf-8", "replace")).encode(
             "utf-8", "replace"
         )
-    except ValueError:
+    except (ValueError, RecursionError):
         return content
     return b"\n".join(lines)
 
