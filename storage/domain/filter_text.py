@@ -15,6 +15,7 @@ from storage.domain.errors import unknown_word
 from storage.domain.filter_context import FilterContext
 from storage.domain.patterns import literal, unquoted
 
+_MOST_DEEP, _MOST_WORDS = 50, 1_000  # named filters within each other, and words that they stand for together
 _DATES = frozenset(("since", "until"))  # their value can go on after a space: `since:1 nov 2026`
 _REST_OF_DATE = re.compile(r"(?: +\d{1,2}(?:st|nd|rd|th)?,?| +(?:de +)?[^\W\d_]{3,}\.?)?(?: +(?:del? +)?\d{4})?(?!\S)")
 _NAME = re.compile(r"@[^\s\",:!*\\]*")
@@ -78,20 +79,32 @@ class Word(NamedTuple):
         return self.values[0]
 
 
-def split_words(
-    text: str, keywords: Collection[str], context: FilterContext, names: tuple[str, ...] = ()
-) -> Iterator[Word]:
+def split_words(text: str, keywords: Collection[str], context: FilterContext) -> Iterator[Word]:
     """The words of a filter text, in order, with those of the named filters that it mentions.
 
     Args:
         text: the whole text.
         keywords: the keywords that are allowed.
         context: the named filters, and the present day.
-        names: of the named filters whose text this one is part of, the outermost first.
 
     Raises:
         FilterError: a word has no known keyword, no value, or a quote that is not closed; a name is unknown, or its
-            filter mentions itself.
+            filter mentions itself or stands for too many words.
+    """
+    return _words(text, keywords, context, (), iter(range(_MOST_WORDS)))
+
+
+def _words(
+    text: str, keywords: Collection[str], context: FilterContext, names: tuple[str, ...], left: Iterator[int]
+) -> Iterator[Word]:
+    """The same for the text of a named filter.
+
+    Args:
+        text: the whole text.
+        keywords: the keywords that are allowed.
+        context: the named filters, and the present day.
+        names: of the named filters whose text this one is part of, the outermost first.
+        left: has an item for each word that named filters may still stand for.
     """
     position = 0
     while position < len(text):
@@ -99,10 +112,12 @@ def split_words(
             position += 1
         elif text[position] == "@":
             end = _name_end(text, position)
-            yield from _named_words(text, position, end, keywords, context, names)
+            yield from _named_words(text, position, end, keywords, context, names, left)
             position = end
         else:
             word = _word(text, position, keywords, context.today)
+            if names and next(left, None) is None:
+                raise word.error(f"@{names[0]} stands for more than {_MOST_WORDS:,} words")
             yield word
             position += word.length
 
@@ -113,7 +128,13 @@ def _name_end(text: str, start: int) -> int:
 
 
 def _named_words(
-    text: str, start: int, end: int, keywords: Collection[str], context: FilterContext, names: tuple[str, ...]
+    text: str,
+    start: int,
+    end: int,
+    keywords: Collection[str],
+    context: FilterContext,
+    names: tuple[str, ...],
+    left: Iterator[int],
 ) -> Iterator[Word]:
     """The words that `@name` stands for."""
     given = text[start + 1 : end]
@@ -123,8 +144,13 @@ def _named_words(
     if name in names:
         cycle = " → ".join(f"@{one}" for one in (*names[names.index(name) :], name))
         raise FilterError(f"@{name} refers to itself: {cycle}", text, start, end - start)
+    # Names that each mention the next one twice stand for 2^n words.
+    if next(left, None) is None:
+        raise FilterError(f"@{(*names, name)[0]} stands for more than {_MOST_WORDS:,} words", text, start, end - start)
+    if len(names) == _MOST_DEEP:
+        raise FilterError(f"@{name} is within more than {_MOST_DEEP} named filters", text, start, end - start)
     try:
-        for word in split_words(context.named[name], keywords, context, (*names, name)):
+        for word in _words(context.named[name], keywords, context, (*names, name), left):
             yield word._replace(text=text, position=start, length=end - start, name=name)
     except FilterError as error:
         message = error.message if error.message.startswith("@") else f"@{name}: {error.sentence}"

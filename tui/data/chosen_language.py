@@ -64,7 +64,7 @@ def _setting() -> str:
     import tomllib  # most people have no such setting, and start faster
 
     try:
-        value = tomllib.loads(content.decode()).get(SETTING)
+        value = tomllib.loads(content.decode("utf-8-sig")).get(SETTING)
     except (ValueError, RecursionError):
         return ""
     return value if isinstance(value, str) else ""

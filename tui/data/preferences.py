@@ -102,7 +102,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
-        text = content.decode()
+        text = content.decode("utf-8-sig")  # editors on Windows write a byte order mark, which TOML does not allow
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:

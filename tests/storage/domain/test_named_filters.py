@@ -59,6 +59,28 @@ def test_a_wrong_name_is_a_clear_error(text: str, message: str) -> None:
     assert word.startswith("@") or word == ",x"
 
 
+def doubling(count: int, last: str) -> FilterContext:
+    """Named filters of which each mentions the next one twice."""
+    named = {f"a{number}": f"@a{number + 1} @a{number + 1}" for number in range(count)}
+    return FilterContext(named={**named, f"a{count}": last})
+
+
+@pytest.mark.parametrize("last", ["template:promo", "", "template:a template:b"])
+@pytest.mark.parametrize("count", [12, 40])
+def test_names_that_stand_for_more_and_more_words_are_an_error(count: int, last: str) -> None:
+    with pytest.raises(FilterError, match="@a0 stands for more than 1,000 words"):
+        Filter.parse("@a0", doubling(count, last))
+    assert Filter.parse("@a0", doubling(5, "template:promo")) == Filter.parse("template:promo")
+
+
+def test_names_far_within_each_other_are_an_error() -> None:
+    named = {f"a{number}": f"@a{number + 1}" for number in range(5_000)} | {"a5000": "user:new"}
+    context = FilterContext(named=named)
+    assert Filter.parse("@a4960", context) == Filter.parse("user:new")
+    with pytest.raises(FilterError, match="is within more than 50 named filters"):
+        Filter.parse("@a0", context)
+
+
 def test_without_named_filters_the_error_says_so() -> None:
     with pytest.raises(FilterError, match=r"Unknown filter '@x': the settings file has no \[filters\]"):
         Filter.parse("@x")

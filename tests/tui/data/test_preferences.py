@@ -101,6 +101,10 @@ def test_a_wrong_line_is_one_clear_line_and_the_default(tmp_path: Path, text: st
     assert found == Preferences(problems=found.problems)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    assert loaded(tmp_path, '\ufefftheme = "dark"') == Preferences(theme="dark")
+
+
 def test_a_wrong_line_leaves_the_right_ones(tmp_path: Path) -> None:
     found = loaded(tmp_path, 'theme = "dark"\nmouse = 7')
     assert (found.theme, found.mouse, len(found.problems)) == ("dark", True, 1)
