@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
-from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.screens.screen_layout import HORIZONTAL, VERTICAL, TooSmall
+from tui.screens.lines_screen import LinesScreen
 from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
 from tui.widgets.panel import heading, strip, wrapped
-from tui.widgets.scroll_text import Lines
-from tui.widgets.status_bar import KeyBar
 from tui.words.filter_help import GRAMMAR, field_words
-from tui.words.keys import Key, Where, bar, bindings, ids, sections
+from tui.words.keys import Key, Where, bindings, ids, sections
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
@@ -74,26 +69,16 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
 )
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(LinesScreen):
     """Keys and definitions on an opaque screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.HELP)]
-    HORIZONTAL_BREAKPOINTS = HORIZONTAL
-    VERTICAL_BREAKPOINTS = VERTICAL
+    where = Where.HELP
 
     def __init__(self) -> None:
         super().__init__()
         self._reasons: dict[Key, str] = {}
         self._hidden_text = ""
-
-    def compose(self) -> ComposeResult:
-        yield Lines("help")
-        yield KeyBar("help-keys")
-        yield TooSmall("help-too-small")
-
-    def on_mount(self) -> None:
-        self.query_one(KeyBar).show(bar(Where.HELP, Where.TEXT))
-        self.query_one(Lines).focus()
 
     def prepare(self, why_not: Callable[[Key], str], hidden_text: str) -> None:
         """Sets what the help shows besides the keys.
@@ -104,22 +89,14 @@ class HelpScreen(Screen[None]):
         """
         self._hidden_text = hidden_text
         self._reasons = {key: reason for _, keys in sections() for key in keys if (reason := why_not(key))}
-        if self.is_mounted:
-            self._show()
+        self.show_lines()
 
-    def on_resize(self, event: Resize) -> None:
-        if event.size != self.app.size:  # as on the dashboard
-            event.prevent_default()
+    @property
+    def keeps_place(self) -> bool:
+        return not self._hidden_text
 
-    def on_screen_resume(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        reasons, hidden_text = self._reasons, self._hidden_text
-        self.query_one(Lines).show(lambda width: list(help_lines(width, reasons, hidden_text)), keep=not hidden_text)
-
-    def action_close(self) -> None:
-        self.app.pop_screen()
+    def lines(self, width: int) -> Iterator[Strip]:
+        return help_lines(width, self._reasons, self._hidden_text)
 
 
 def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") -> Iterator[Strip]:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
-from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.screens.screen_layout import HORIZONTAL, VERTICAL, TooSmall
+from tui.screens.lines_screen import LinesScreen
 from tui.terminal.style import BOLD, DIM, HEADING, PLAIN, cut_words, fit, safe
 from tui.widgets.panel import heading, strip, wrapped
-from tui.widgets.scroll_text import Lines
-from tui.widgets.status_bar import KeyBar
 from tui.words.filter_words import describe
-from tui.words.keys import Where, bar, bindings
+from tui.words.keys import Where, bindings
 from tui.words.numbers import NO_VALUE, number, plural
 from tui.words.retry_words import left_out_words
 from tui.words.wording import short_moment
@@ -29,46 +24,24 @@ _TIME, _CONTACT, _NAME, _TEMPLATE = 12, 15, 14, 18  # cells of the columns
 _WITH_NAME, _WITH_TEMPLATE = 90, 110  # cells from which these columns are shown
 
 
-class RetryScreen(Screen[None]):
+class RetryScreen(LinesScreen):
     """The people on an opaque screen; `w` saves all of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.RETRY)]
-    HORIZONTAL_BREAKPOINTS = HORIZONTAL
-    VERTICAL_BREAKPOINTS = VERTICAL
+    where = Where.RETRY
 
     def __init__(self) -> None:
         super().__init__()
         self._retries: RetryList | None = None
         self._save: Callable[[], None] = lambda: None
 
-    def compose(self) -> ComposeResult:
-        yield Lines("retry")
-        yield KeyBar("retry-keys")
-        yield TooSmall("retry-too-small")
-
-    def on_mount(self) -> None:
-        self.query_one(KeyBar).show(bar(Where.RETRY, Where.TEXT))
-        self.query_one(Lines).focus()
-
     def prepare(self, retries: RetryList, save: Callable[[], None]) -> None:
         """Sets what the screen shows, and what saves it."""
         self._retries, self._save = retries, save
-        if self.is_mounted:
-            self._show()
+        self.show_lines()
 
-    def on_resize(self, event: Resize) -> None:
-        if event.size != self.app.size:  # as on the dashboard
-            event.prevent_default()
-
-    def on_screen_resume(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        if (retries := self._retries) is not None:
-            self.query_one(Lines).show(lambda width: list(retry_lines(retries, width)))
-
-    def action_close(self) -> None:
-        self.app.pop_screen()
+    def lines(self, width: int) -> Iterator[Strip]:
+        return iter(()) if self._retries is None else retry_lines(self._retries, width)
 
     def action_save(self) -> None:
         self.app.pop_screen()

@@ -6,69 +6,41 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
-from textual.screen import Screen
 from textual.strip import Strip
 
 from storage.report.breakdown_comparison import ComparedRow
 from storage.report.versus import Finding, Verdict, verdicts
 from tui.data.breakdown_list import BreakdownList, SortBy, rates_of
-from tui.screens.screen_layout import HORIZONTAL, VERTICAL, TooSmall
+from tui.screens.lines_screen import LinesScreen
 from tui.terminal.style import BOLD, DIM, HEADING, PLAIN, fit
 from tui.widgets import breakdown_columns
 from tui.widgets.panel import heading, strip, wrapped
-from tui.widgets.scroll_text import Lines
-from tui.widgets.status_bar import KeyBar
 from tui.words import versus_words
-from tui.words.keys import Where, bar, bindings
+from tui.words.keys import Where, bindings
 from tui.words.wording import DIMENSION_NAMES
 
 _FRONT = 6  # cells before a row: its letter
 
 
-class VersusScreen(Screen[None]):
+class VersusScreen(LinesScreen):
     """The rows on an opaque screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.VERSUS)]
-    HORIZONTAL_BREAKPOINTS = HORIZONTAL
-    VERTICAL_BREAKPOINTS = VERTICAL
+    where = Where.VERSUS
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: BreakdownList | None = None
         self._about = ""
 
-    def compose(self) -> ComposeResult:
-        yield Lines("versus")
-        yield KeyBar("versus-keys")
-        yield TooSmall("versus-too-small")
-
-    def on_mount(self) -> None:
-        self.query_one(KeyBar).show(bar(Where.VERSUS, Where.TEXT))
-        self.query_one(Lines).focus()
-
     def prepare(self, rows: BreakdownList, about: str) -> None:
         """Sets what the screen shows: a list with marked rows, and in words which starts it counts."""
         self._rows, self._about = replace(rows, previous=None), about
-        if self.is_mounted:
-            self._show()
+        self.show_lines()
 
-    def on_resize(self, event: Resize) -> None:
-        if event.size != self.app.size:  # as on the dashboard
-            event.prevent_default()
-
-    def on_screen_resume(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        rows, about = self._rows, self._about
-        if rows is not None:
-            self.query_one(Lines).show(lambda width: list(versus_lines(rows, about, width)))
-
-    def action_close(self) -> None:
-        self.app.pop_screen()
+    def lines(self, width: int) -> Iterator[Strip]:
+        return iter(()) if self._rows is None else versus_lines(self._rows, self._about, width)
 
 
 def versus_lines(rows: BreakdownList, about: str, width: int) -> Iterator[Strip]:
