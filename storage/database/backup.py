@@ -17,6 +17,7 @@ from storage.database.error_words import describe
 from storage.database.new_file import SIDE_FILES, create_directory, lock_path, remove_directories
 from storage.database.writer_lock import has_unfinished, resolved
 from storage.domain.errors import StorageError
+from storage.language.texts import _
 
 _PAGES_AT_ONCE = 256  # 4 MB; between two steps progress is shown and Ctrl+C takes effect
 # The names of the errors that come from reading the database; all others come from writing the copy.
@@ -51,7 +52,9 @@ def back_up(path: Path, target: Path, *, replace: bool, progress: Callable[[int,
         try:
             directories = create_directory(target.parent)
         except OSError as error:
-            raise BackupError(f"{target.parent}: cannot be created ({error.strerror})") from None
+            raise BackupError(
+                _("{path}: cannot be created ({why})").format(path=target.parent, why=error.strerror)
+            ) from None
         try:
             with complete_file(target, replace=replace, synced=True) as temporary:
                 _copy(source, temporary, target, progress)
@@ -66,14 +69,16 @@ def _refuse_own_files(path: Path, target: Path) -> None:
     file = resolved(path)
     own = {file, lock_path(file), *(file.with_name(f"{file.name}{end}") for end in SIDE_FILES)}
     if resolved(target) in own or (target.exists() and any(one.exists() and one.samefile(target) for one in own)):
-        raise BackupError(f"{target}: is the database itself or belongs to it; choose another name")
+        raise BackupError(_("{path}: is the database itself or belongs to it; choose another name").format(path=target))
 
 
 def _refuse_leftovers(target: Path) -> None:
     """Raises BackupError if SQLite would apply what lies beside the copy to it."""
     if has_unfinished(target):
         raise BackupError(
-            f"{target}: a -wal or -journal file of another database lies beside it; choose another name, or remove it"
+            _(
+                "{path}: a -wal or -journal file of another database lies beside it; choose another name, or remove it"
+            ).format(path=target)
         )
 
 

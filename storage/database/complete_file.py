@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from storage.domain.errors import StorageError
+from storage.language.texts import _
 
 _MOST = 50  # characters of the name that the temporary one begins with; a name has 255 bytes at most
 
@@ -21,7 +22,7 @@ def refuse_replacing(path: Path, *, replace: bool) -> None:
     if not os.path.exists(path):
         return
     if not os.path.isfile(path):
-        raise FileError(f"{path}: not a regular file; choose another name")
+        raise FileError(_("{path}: not a regular file; choose another name").format(path=path))
     if not replace:
         raise _existing(path)
 
@@ -55,7 +56,7 @@ def complete_file(path: Path, *, replace: bool, synced: bool = False) -> Iterato
     except FileExistsError:
         raise _existing(path) from None
     except OSError as error:
-        raise FileError(f"{path}: cannot be written ({error.strerror})") from None
+        raise FileError(_("{path}: cannot be written ({why})").format(path=path, why=error.strerror)) from None
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def _unused(parent: Path, name: str) -> Path:
 
 
 def _existing(path: Path) -> FileError:
-    return FileError(f"{path}: already exists; choose another name or use --force")
+    return FileError(_("{path}: already exists; choose another name or use --force").format(path=path))
 
 
 def _sync(path: Path) -> None:

@@ -21,6 +21,7 @@ from storage.database.malloc import keep_freed_memory
 from storage.database.new_file import create_directory, create_file, remove_directories, remove_files
 from storage.database.writer_lock import LockError, resolved, writer_lock
 from storage.domain.errors import StorageError
+from storage.language.texts import _
 
 # Without an adapter for None, sqlite3 searches for one each time it binds None, which takes longer than the rest of the
 # row. `dict.get` of an empty dict is the fastest callable that returns None.
@@ -100,12 +101,14 @@ def exists(path: Path) -> bool:
     """
     try:
         if path.is_dir():
-            raise DatabaseError(f"{path}: is a directory; choose a file in it with --db or SALUDO_DB")
+            raise DatabaseError(
+                _("{path}: is a directory; choose a file in it with --db or SALUDO_DB").format(path=path)
+            )
         if path.exists() and not path.is_file():
-            raise DatabaseError(f"{path}: is not a regular file; choose another file with --db")
+            raise DatabaseError(_("{path}: is not a regular file; choose another file with --db").format(path=path))
         return path.exists()
     except OSError as error:
-        raise DatabaseError(f"{path}: cannot be opened ({error.strerror})") from None
+        raise DatabaseError(_("{path}: cannot be opened ({why})").format(path=path, why=error.strerror)) from None
 
 
 @contextmanager
@@ -131,14 +134,15 @@ def open_reader(path: Path, *, older: bool = False) -> sqlite3.Connection:
         DatabaseError: The file does not exist, is not a database of this program, or has another version.
     """
     if not exists(path):
-        raise DatabaseError(f"{path}: database not found; import a file, or try 'saludo demo'")
+        raise DatabaseError(_("{path}: database not found; import a file, or try 'saludo demo'").format(path=path))
     with _errors(path):
         file = resolved(path)
         if belongs_to_another(file):
-            raise DatabaseError(
-                f"{path}: was replaced, and {file.name}-wal still holds changes of the file before; remove"
-                f" {file.name}-wal and {file.name}-shm, and run the same command again"
+            message = _(
+                "{path}: was replaced, and {name}-wal still holds changes of the file before; remove"
+                " {name}-wal and {name}-shm, and run the same command again"
             )
+            raise DatabaseError(message.format(path=path, name=file.name))
         try:
             return _read_only(path, "mode=ro", older)
         except sqlite3.OperationalError as error:
@@ -159,8 +163,12 @@ def _unfinished(path: Path) -> DatabaseError:
         header = stream.read(_HEADER)
     application, schema_version = (int.from_bytes(header[at : at + 4], "big") for at in _APPLICATION_AND_SCHEMA)
     if application != schema.APPLICATION_ID and (application or schema_version):
-        return DatabaseError(f"{path}: is a SQLite database of another program; choose another file with --db")
-    return _Unfinished(f"{path}: an interrupted write must be undone first; run 'saludo check' or any import")
+        return DatabaseError(
+            _("{path}: is a SQLite database of another program; choose another file with --db").format(path=path)
+        )
+    return _Unfinished(
+        _("{path}: an interrupted write must be undone first; run 'saludo check' or any import").format(path=path)
+    )
 
 
 def _read_only(path: Path, mode: str, older: bool) -> sqlite3.Connection:
@@ -198,7 +206,9 @@ def writing(path: Path, *, unless: Callable[[sqlite3.Connection], bool] | None =
     try:
         directories = create_directory(path.parent)
     except OSError as error:
-        raise DatabaseError(f"{path.parent}: cannot be created ({error.strerror})") from None
+        raise DatabaseError(
+            _("{path}: cannot be created ({why})").format(path=path.parent, why=error.strerror)
+        ) from None
     try:
         if exists(path):
             # Refuses a file of another program before a lock file is created next to it.
@@ -273,15 +283,23 @@ def _locked(path: Path, file: Path) -> Iterator[MainFileRecord]:
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
     """Raises DatabaseError unless the database is one of this version, which an import by another saludo can change."""
     if not connection.execute("PRAGMA schema_version").fetchone()[0]:
-        raise _Outdated(f"{path}: is empty; import a file, or try 'saludo demo'")
+        raise _Outdated(_("{path}: is empty; import a file, or try 'saludo demo'").format(path=path))
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != schema.APPLICATION_ID:
-        raise DatabaseError(f"{path}: is a SQLite database of another program; choose another file with --db")
+        raise DatabaseError(
+            _("{path}: is a SQLite database of another program; choose another file with --db").format(path=path)
+        )
     if version > schema.VERSION:
-        raise DatabaseError(f"{path}: was written by a newer saludo (version {version}); update saludo")
+        raise DatabaseError(
+            _("{path}: was written by a newer saludo (version {version}); update saludo").format(
+                path=path, version=version
+            )
+        )
     if version < schema.VERSION:
-        raise _Older(f"{path}: is an older version ({version}); any import upgrades it")
+        raise _Older(
+            _("{path}: is an older version ({version}); any import upgrades it").format(path=path, version=version)
+        )
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import sqlite3
 import struct
 from pathlib import Path
 
+from storage.language.texts import _
+
 # What Python raises where a stored value has a wrong type, or a value that the program never writes. SQLite notices
 # neither: its integrity check looks at pages, not at meanings.
 WRONG_VALUE = (
@@ -19,19 +21,17 @@ WRONG_VALUE = (
     struct.error,
 )
 
-START_AGAIN = "choose a new file with --db and import your files again"
-_DAMAGED = f"is damaged; {START_AGAIN}"
 _BEGINNINGS = {  # of the names of SQLite's errors
-    "SQLITE_NOTADB": "is not a database",
-    "SQLITE_CORRUPT": _DAMAGED,
-    "SQLITE_FULL": "the disk is full; free some space and run the same command again; nothing is lost",
-    "SQLITE_IOERR": (
+    "SQLITE_NOTADB": _("is not a database"),
+    "SQLITE_CORRUPT": _("is damaged; choose a new file with --db and import your files again"),
+    "SQLITE_FULL": _("the disk is full; free some space and run the same command again; nothing is lost"),
+    "SQLITE_IOERR": _(
         "cannot be read or written (full disk, limit or device error); fix it and run the same command again"
     ),
-    "SQLITE_BUSY": "is locked by another program; try again when it ends",
-    "SQLITE_LOCKED": "is locked by another program; try again when it ends",
-    "SQLITE_READONLY": "is read-only",
-    "SQLITE_CANTOPEN": "cannot be opened",
+    "SQLITE_BUSY": _("is locked by another program; try again when it ends"),
+    "SQLITE_LOCKED": _("is locked by another program; try again when it ends"),
+    "SQLITE_READONLY": _("is read-only"),
+    "SQLITE_CANTOPEN": _("cannot be opened"),
 }
 
 
@@ -39,15 +39,16 @@ def describe(error: Exception) -> str:
     """What an error means and what to do, one line without the file's name."""
     text = " ".join(str(error).split())
     if not isinstance(error, sqlite3.Error):
-        return f"holds a value that cannot be used ({_place(error)}: {text}); run 'saludo check'"
+        message = _("holds a value that cannot be used ({place}: {error}); run 'saludo check'")
+        return message.format(place=_place(error), error=text)
     name = getattr(error, "sqlite_errorname", "")
     for beginning, words in _BEGINNINGS.items():
         if name.startswith(beginning):
             return words
     if text.startswith("no such"):
-        return f"is damaged ({text}); run 'saludo check --rebuild'"
+        return _("is damaged ({error}); run 'saludo check --rebuild'").format(error=text)
     if "decode" in text:
-        return "holds a text that is not UTF-8; run 'saludo check'"
+        return _("holds a text that is not UTF-8; run 'saludo check'")
     return text
 
 

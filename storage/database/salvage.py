@@ -11,8 +11,8 @@ from contextlib import closing
 
 from storage.database import schema
 from storage.database.dirty_marks import MARK_ALL_STARTS
-from storage.database.error_words import START_AGAIN
 from storage.database.schema_objects import COUNTED, REPLACEABLE
+from storage.language.texts import _
 
 _OURS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*sqlite_*'"
 _INDEXES = "SELECT name FROM pragma_index_list(?) WHERE NOT partial AND origin <> 'pk'"
@@ -22,7 +22,10 @@ class Unreadable(sqlite3.DatabaseError):
     """A table that no other can replace cannot be read whole; the message says which, and what to do."""
 
     def __init__(self, table: str) -> None:
-        super().__init__(f"is damaged: rows of table {table} are lost; {START_AGAIN}")
+        message = _(
+            "is damaged: rows of table {table} are lost; choose a new file with --db and import your files again"
+        )
+        super().__init__(message.format(table=table))
 
 
 def salvage(connection: sqlite3.Connection) -> list[str]:
@@ -37,7 +40,7 @@ def salvage(connection: sqlite3.Connection) -> list[str]:
     Raises:
         Unreadable: rows of a table are lost; the file is unchanged.
     """
-    done = ["made the file again: pages of it were damaged, but all messages could be read"]
+    done = [_("made the file again: pages of it were damaged, but all messages could be read")]
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     with closing(sqlite3.connect("", isolation_level=None)) as new:  # a file without a name, which goes by itself
         new.execute(f"PRAGMA page_size = {page_size}")
@@ -52,7 +55,7 @@ def salvage(connection: sqlite3.Connection) -> list[str]:
                 if table not in REPLACEABLE:
                     raise
                 new.execute(f'DELETE FROM "{table}"')
-                done.append(f"made table {table} again, empty: what it held is lost")
+                done.append(_("made table {table} again, empty: what it held is lost").format(table=table))
         new.execute("DELETE FROM dirty")
         new.execute(MARK_ALL_STARTS)
         new.execute("COMMIT")

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
 from storage.domain.errors import StorageError, unknown_word
 from storage.domain.web_links import is_web_link
+from storage.language.texts import _
 
 HOUR = 3_600_000  # ms
-NO_WEB_LINK = "must begin with http:// or https:// and a host, without blanks and control characters"
+NO_WEB_LINK = _("must begin with http:// or https:// and a host, without blanks and control characters")
 _MOST_HOURS = 24 * 365
 
 
@@ -66,8 +67,8 @@ def load_settings(connection: sqlite3.Connection) -> Settings:
         try:
             normalized(key, str(value))
         except SettingError as error:
-            advice = f"run 'saludo settings {key} VALUE'"
-            raise StoredSettingError(f"the database's setting {key} cannot be used: {error}; {advice}") from None
+            message = _("the database's setting {key} cannot be used: {why}; run 'saludo settings {key} VALUE'")
+            raise StoredSettingError(message.format(key=key, why=error)) from None
     return Settings(str(zone), float(hours), str(link))
 
 
@@ -103,7 +104,7 @@ def normalized(key: str, value: str) -> str:
             return _answer_window(value)
         case "chat_link":
             return _chat_link(value)
-    raise SettingError(unknown_word("setting", key, SETTING_KEYS))
+    raise SettingError(unknown_word(_("setting"), key, SETTING_KEYS))
 
 
 def _time_zone(value: str) -> str:
@@ -120,13 +121,14 @@ def _answer_window(value: str) -> str:
     except ValueError:
         hours = -1.0
     if not 0 < hours <= _MOST_HOURS:
-        raise SettingError(f"'{value}' is not a number of hours above 0 and up to {_MOST_HOURS}")
+        message = _("'{given}' is not a number of hours above 0 and up to {most}")
+        raise SettingError(message.format(given=value, most=_MOST_HOURS))
     return f"{hours:g}"
 
 
 def _chat_link(value: str) -> str:
     if value and not any(name in value for name in ("{customer_id}", "{contact}", "{number}")):
-        raise SettingError("must contain {customer_id}, {contact} or {number}")
+        raise SettingError(_("must contain {customer_id}, {contact} or {number}"))
     if value and not is_web_link(value):
         raise SettingError(NO_WEB_LINK)
     return value

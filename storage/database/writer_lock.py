@@ -16,6 +16,7 @@ from pathlib import Path
 from storage.database.main_file_record import MainFileRecord, holder
 from storage.database.new_file import lock_path
 from storage.domain.errors import StorageError
+from storage.language.texts import _
 
 # File systems of Linux where this lock and those of SQLite know nothing of each other, so that both can be held.
 _OWN_LOCKS = frozenset({"btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs", "zfs"})
@@ -47,7 +48,7 @@ def writer_lock(file: Path) -> Iterator[MainFileRecord]:
         try:
             record = MainFileRecord(handle, file)
         except OSError as error:
-            raise LockError(f"cannot be written ({error.strerror})") from None
+            raise LockError(_("cannot be written ({why})").format(why=error.strerror)) from None
         yield record
 
 
@@ -57,17 +58,20 @@ def _locked(lock: Path) -> int:
         try:
             handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise LockError(f"cannot be written ({error.strerror})") from None
+            raise LockError(_("cannot be written ({why})").format(why=error.strerror)) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             process = holder(handle)
             os.close(handle)
-            told = f" (process {process})" if process else ""
-            raise LockError(f"another import is writing to it{told}; wait until it ends") from None
+            if process:
+                message = _("another import is writing to it (process {process}); wait until it ends")
+            else:
+                message = _("another import is writing to it; wait until it ends")
+            raise LockError(message.format(process=process)) from None
         except OSError as error:
             os.close(handle)
-            raise LockError(f"cannot be locked ({error.strerror})") from None
+            raise LockError(_("cannot be locked ({why})").format(why=error.strerror)) from None
         # A writer whose new database held nothing has removed the lock file: what is locked must be what others find.
         if _is_same(handle, lock):
             return handle
@@ -98,10 +102,12 @@ def _lock_names(file: Path, stack: ExitStack) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise LockError("another import is writing to it under another name; wait until it ends") from None
+        raise LockError(_("another import is writing to it under another name; wait until it ends")) from None
     for other in file.parent.iterdir():
         if other != file and has_unfinished(other) and os.path.samestat(status, other.stat()):
-            raise LockError(f"was last written as {other.name}; use that name, or remove the other hard link")
+            raise LockError(
+                _("was last written as {name}; use that name, or remove the other hard link").format(name=other.name)
+            )
 
 
 def _file_system(file: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from storage.domain.bounded_cache import BoundedCache
+from storage.language.texts import _
 
 _EPOCH = date(1970, 1, 1).toordinal()
 QUARTER = 900_000  # ms; since 2009 the offset of every zone is a multiple of it
@@ -31,8 +32,11 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         close = [zone for zone in sorted(available_timezones()) if name.lower() in zone.lower()][:3]
-        hint = f"; did you mean {' or '.join(close)}?" if name and close else "; use a name such as America/Bogota"
-        raise ZoneError(f"'{name}' is not a time zone{hint}") from None
+        if name and close:
+            message = _("'{given}' is not a time zone; did you mean {names}?")
+        else:
+            message = _("'{given}' is not a time zone; use a name such as America/Bogota")
+        raise ZoneError(message.format(given=name, names=_(" or ").join(close))) from None
 
 
 def local_zone_name() -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from storage.domain.filters import Filter
 from storage.domain.period import FIRST_DAY, Period, next_month, previous_month
+from storage.language.texts import _
 
 _WEEKS_OF_A_YEAR = timedelta(weeks=52)
 _DAY = timedelta(days=1)
@@ -79,17 +80,17 @@ def compared_days(period: Period, today: date, against: Against = Against.BEFORE
     """
     since, until = period.days(today)
     if since is None:
-        raise NothingToCompare("a period without a first day has none before it")
+        raise NothingToCompare(_("a period without a first day has none before it"))
     if until is None:
         until = max(today, since) + _DAY
     whole, over = Days(since, until), Days(since, min(until, today))
     if over.until <= over.since:
-        raise NothingToCompare("no day of this period is over yet")
+        raise NothingToCompare(_("no day of this period is over yet"))
     before = _before(period, whole, over, against)
     if before.until > since:
-        raise NothingToCompare("this period is longer than a year")
+        raise NothingToCompare(_("this period is longer than a year"))
     if before.since < FIRST_DAY:
-        raise NothingToCompare(f"nothing is before {FIRST_DAY}")
+        raise NothingToCompare(_("nothing is before {day}").format(day=FIRST_DAY))
     return ComparedDays(whole, over, before, None if until <= today else today)
 
 

@@ -18,6 +18,7 @@ from storage.domain.filter_text import Word
 from storage.domain.patterns import plain, quoted
 from storage.domain.period import ALL_TIME, FIRST_DAY, LAST_DAY, NAMED_PERIODS, Period
 from storage.domain.written_dates import WrittenDateError, read_day
+from storage.language.texts import _
 
 T = TypeVar("T")
 Member = TypeVar("Member", bound=StrEnum)
@@ -76,11 +77,12 @@ class FailureValue(Kind[str]):
             return str(int(pattern))
         reason, slash, code = pattern.lower().partition("/")
         if reason not in self.suggestions:
-            raise word.error(unknown_word("failure", plain(reason), self.suggestions, also="an error code"))
+            raise word.error(unknown_word(_("failure"), plain(reason), self.suggestions, also=_("an error code")))
         if not slash:
             return reason
         if code != NO_CODE and not _CODE.fullmatch(code):
-            raise word.error(f"'{plain(code)}' is not an error code; after '{reason}/' write a code or {NO_CODE}")
+            message = _("'{given}' is not an error code; after '{reason}/' write a code or {none}")
+            raise word.error(message.format(given=plain(code), reason=reason, none=NO_CODE))
         return f"{reason}/{code if code == NO_CODE else int(code)}"
 
     def text(self, value: str) -> str:
@@ -208,7 +210,7 @@ class PeriodField(Field):
         return NAMED_PERIODS if keyword == "period" else ()
 
     def excluded(self, word: Word) -> frozenset[Hashable]:
-        raise word.error(f"'{word.keyword}:' cannot exclude days; write the days to include")
+        raise word.error(_("'{field}:' cannot exclude days; write the days to include").format(field=word.keyword))
 
     def excluded_text(self, values: Collection[Hashable]) -> str:
         return ""
@@ -218,7 +220,7 @@ class PeriodField(Field):
         period = _named_period(word) if named else _period_with_day(word, before or ALL_TIME)
         named_before = before is not None and before.since is None and before.until is None
         if named_before or (before is not None and word.keyword == "period"):
-            raise word.error("Use either 'period:' or 'since:' and 'until:', not both")
+            raise word.error(_("Use either 'period:' or 'since:' and 'until:', not both"))
         return period
 
     def text(self, value: Period) -> str:
@@ -236,7 +238,7 @@ def _named_period(word: Word) -> Period:
     if value == "all":
         return ALL_TIME
     if value not in NAMED_PERIODS and not _DAYS.fullmatch(value):
-        raise word.error(unknown_word("period", value, NAMED_PERIODS, also="a number of days such as 14d"))
+        raise word.error(unknown_word(_("period"), value, NAMED_PERIODS, also=_("a number of days such as 14d")))
     return Period(value)
 
 
@@ -249,7 +251,8 @@ def _day(word: Word, since: str | None) -> str:
     except WrittenDateError as error:
         raise word.error(str(error)) from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise word.error(f"{value} is out of range; use a date from {FIRST_DAY} to {LAST_DAY}")
+        message = _("{given} is out of range; use a date from {first} to {last}")
+        raise word.error(message.format(given=value, first=FIRST_DAY, last=LAST_DAY))
     return day.isoformat()
 
 
@@ -257,5 +260,5 @@ def _period_with_day(word: Word, before: Period) -> Period:
     day = _day(word, before.since)
     since, until = (day, before.until) if word.keyword == "since" else (before.since, day)
     if since is not None and until is not None and since >= until:
-        raise word.error(f"until:{until} must be after since:{since}")
+        raise word.error(_("until:{until} must be after since:{since}").format(until=until, since=since))
     return Period(None, since, until)

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from storage.domain.errors import unknown_word
 from storage.domain.filter_context import FilterContext
 from storage.domain.patterns import literal, unquoted
+from storage.language.conventions import localized
+from storage.language.texts import _
 
 _MOST_DEEP, _MOST_WORDS = 50, 1_000  # named filters within each other, and words that they stand for together
 _DATES = frozenset(("since", "until"))  # their value can go on after a space: `since:1 nov 2026`
@@ -75,7 +77,7 @@ class Word(NamedTuple):
     def only_value(self) -> str:
         """The word's value; raises FilterError where it has several."""
         if len(self.values) != 1:
-            raise self.error(f"'{self.keyword}:' takes one value")
+            raise self.error(_("'{field}:' takes one value").format(field=self.keyword))
         return self.values[0]
 
 
@@ -143,12 +145,17 @@ def _named_words(
         raise FilterError(_unknown_name(given, context.named), text, start, end - start)
     if name in names:
         cycle = " → ".join(f"@{one}" for one in (*names[names.index(name) :], name))
-        raise FilterError(f"@{name} refers to itself: {cycle}", text, start, end - start)
+        message = _("@{name} refers to itself: {cycle}")
+        raise FilterError(message.format(name=name, cycle=cycle), text, start, end - start)
     # Names that each mention the next one twice stand for 2^n words.
     if next(left, None) is None:
-        raise FilterError(f"@{(*names, name)[0]} stands for more than {_MOST_WORDS:,} words", text, start, end - start)
+        message = _("@{name} stands for more than {count} words").format(
+            name=(*names, name)[0], count=localized(f"{_MOST_WORDS:,}")
+        )
+        raise FilterError(message, text, start, end - start)
     if len(names) == _MOST_DEEP:
-        raise FilterError(f"@{name} is within more than {_MOST_DEEP} named filters", text, start, end - start)
+        message = _("@{name} is within more than {count} named filters").format(name=name, count=_MOST_DEEP)
+        raise FilterError(message, text, start, end - start)
     try:
         for word in _words(context.named[name], keywords, context, (*names, name), left):
             yield word._replace(text=text, position=start, length=end - start, name=name)
@@ -159,28 +166,29 @@ def _named_words(
 
 def _unknown_name(given: str, named: Collection[str]) -> str:
     if not named:
-        return f"Unknown filter '@{given}': the settings file has no [filters]"
-    return unknown_word("filter", f"@{given}", [f"@{name}" for name in sorted(named)])
+        return _("Unknown filter '@{given}': the settings file has no [filters]").format(given=given)
+    return unknown_word(_("filter"), f"@{given}", [f"@{name}" for name in sorted(named)])
 
 
 def _word(text: str, start: int, keywords: Collection[str], today: date) -> Word:
     """The word that begins at `start`."""
     head = _KEYWORD.match(text, start)
     if head is None:
-        _, _, end = _scan(text, start)
+        end = _scan(text, start)[2]
         raise FilterError(_no_field(text[start:end], keywords), text, start, end - start)
     keyword = head[1].lower()
     if keyword not in keywords:
-        raise FilterError(unknown_word("field", head[1], keywords), text, start, len(head[1]))
+        raise FilterError(unknown_word(_("field"), head[1], keywords), text, start, len(head[1]))
     values, marked, end = _scan(text, head.end())
     if keyword in _DATES and values[0] and (more := _REST_OF_DATE.match(text, end)) is not None:
         values[-1] += more[0]
         end = more.end()
     word = Word(keyword, tuple(values), marked[0], text, start, end - start, today)
     if "" in values:
-        raise word.error(f"'{keyword}:' needs a value")
+        raise word.error(_("'{field}:' needs a value").format(field=keyword))
     if any(marked) and not marked[0]:
-        raise word.error(f"'!' excludes all values of a word; write {keyword}:!… as another word")
+        message = _("'!' excludes all values of a word; write {field}:!… as another word")
+        raise word.error(message.format(field=keyword))
     return word
 
 
@@ -188,8 +196,8 @@ def _no_field(word: str, keywords: Collection[str]) -> str:
     """The message for a word without a field."""
     head = _KEYWORD.match(word, 1) if word[0] in "!-" else None
     if head is not None and head[1].lower() in keywords:
-        return f"Write {head[0]}!{word[head.end() :]} to exclude a value"
-    return f"'{word}' is not of the form field:value"
+        return _("Write {word} to exclude a value").format(word=f"{head[0]}!{word[head.end() :]}")
+    return _("'{given}' is not of the form field:value").format(given=word)
 
 
 def _scan(text: str, start: int) -> tuple[list[str], list[bool], int]:
@@ -221,5 +229,5 @@ def _quoted_text(text: str, start: int) -> tuple[str, int]:
     """The value that begins after a quote, and the position after its closing quote."""
     found = _UNTIL_QUOTE.match(text, start)
     if found is None:
-        raise FilterError("The quote is not closed", text, start - 1, len(text) - start + 1)
+        raise FilterError(_("The quote is not closed"), text, start - 1, len(text) - start + 1)
     return unquoted(found[1]), found.end()

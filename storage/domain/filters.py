@@ -15,6 +15,7 @@ from storage.domain.filter_fields import FailureValue, Field, OneOf, Pattern, Pe
 from storage.domain.filter_text import Word, split_words
 from storage.domain.period import LAST_30_DAYS, Period
 from storage.domain.vocabulary import Origin, StartStatus, UserType
+from storage.language.texts import _
 
 FIELDS: dict[str, Field] = {
     field.name: field
@@ -101,7 +102,7 @@ class Filter:
                 excluded |= {(field.name, value) for value in field.excluded(word)}
                 continue
             if word.keyword in seen and not field.several:
-                raise word.error(f"'{word.keyword}:' appears twice; write it once")
+                raise word.error(_("'{field}:' appears twice; write it once").format(field=word.keyword))
             seen.add(word.keyword)
             given[field.attribute] = field.read(word, given.get(field.attribute))
         return cls(**given, excluded=frozenset(excluded))

@@ -11,6 +11,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from storage.domain.folding import folded
+from storage.language.texts import _
 
 # The first three letters are enough, in English, Spanish and Portuguese.
 _SHORT_MONTHS = (
@@ -40,7 +41,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})(?:[-/.](\d{4}|\d{2})|\.)?")
 _NAMED = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th|o|a|°)?)?[-/., ]*(?:de )?([^\W\d_]{3,})[-/., ]*(?:del? )?(\d{4})?")
 _NAME_FIRST = re.compile(r"([^\W\d_]{3,})[-. ]*(\d{1,2})(?:st|nd|rd|th)?(?:[-, ]+(\d{4}))?")
 _FAR = timedelta(days=184)  # a day without a year is no further in the future
-HOW = "2026-11-01, 1/11, 1-nov, yesterday or -7d"
+HOW = _("2026-11-01, 1/11, 1-nov, yesterday or -7d")
 
 
 class WrittenDateError(ValueError):
@@ -64,14 +65,18 @@ def read_day(text: str, today: date, *, after: date | None = None, is_end: bool 
     try:
         found = _relative(plain, today) or _iso(plain) or _named(plain) or _in_digits(plain)
         if found is None:
-            raise WrittenDateError(f"'{given}' is not a date; write {HOW}")
+            raise _no_date(given)
         if isinstance(found, date):
             return found
         return _with_year(*found, today, after, is_end)
     except (ValueError, OverflowError) as error:
         if isinstance(error, WrittenDateError):
             raise
-        raise WrittenDateError(f"'{given}' is not a date; write {HOW}") from None
+        raise _no_date(given) from None
+
+
+def _no_date(given: str) -> WrittenDateError:
+    return WrittenDateError(_("'{given}' is not a date; write {how}").format(given=given, how=HOW))
 
 
 def month_of(name: str) -> int | None:
@@ -129,7 +134,8 @@ def _in_digits(text: str) -> date | _NoYear | None:
         return None
     day, month = int(found[1]), int(found[2])
     if month > 12 >= day:
-        raise WrittenDateError(f"'{text}' has no month {month}: the day comes first; write {month}/{day}")
+        message = _("'{given}' has no month {month}: the day comes first; write {month}/{day}")
+        raise WrittenDateError(message.format(given=text, month=month, day=day))
     if found[3] is None:
         return month, day
     return date(int(found[3]) + (2000 if len(found[3]) == 2 else 0), month, day)

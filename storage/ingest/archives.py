@@ -16,6 +16,8 @@ from storage.cube import refresh
 from storage.database.connection import Writer
 from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, stored_name
 from storage.ingest.zip_members import Member, MemberFile, Unreadable, members_of
+from storage.language.stored_texts import translated
+from storage.language.texts import _
 from storage.sources.opened import Options
 
 _MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second one is an empty archive
@@ -53,12 +55,14 @@ def import_archive(
     try:
         members, archive = members_of(path), path.open("rb")
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise FileError(f"{name}: damaged zip archive ({error})") from None
+        raise FileError(
+            _("{name}: damaged zip archive ({why})").format(name=name, why=translated(str(error)))
+        ) from None
     with archive:
         if not members:
-            raise FileError(f"{name}: empty zip archive")
+            raise FileError(_("{name}: empty zip archive").format(name=name))
         if any(member.name == _WORKBOOK for member in members):
-            raise FileError(f"{name}: spreadsheet workbook; save its sheet as CSV")
+            raise FileError(_("{name}: spreadsheet workbook; save its sheet as CSV").format(name=name))
         done = read = 0
         for member in members:
             share = _Share(progress, done, member)
@@ -71,7 +75,7 @@ def import_archive(
                 yield error
             done += member.packed
         if not read:
-            yield FileError(f"{name}: nothing in this zip archive can be read")
+            yield FileError(_("{name}: nothing in this zip archive can be read").format(name=name))
 
 
 def _import_member(
@@ -86,11 +90,11 @@ def _import_member(
     inner = member.name.encode("utf-8", "replace").decode()
     name = f"{stored_name(path)}/{inner}"
     if member.encrypted:
-        raise FileError(f"{name}: encrypted; extract it first")
+        raise FileError(_("{name}: encrypted; extract it first").format(name=name))
     try:
         file = MemberFile(archive, member)
     except (Unreadable, OSError) as error:
-        raise FileError(f"{name}: cannot be read ({error})") from None
+        raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=translated(str(error)))) from None
     with closing(file):
         known_as, size = f"{stored_name(path.resolve())}/{inner}", member.size or 0
         return import_open(writer, cast("BinaryIO", file), size, name, known_as, options, progress, counted)

@@ -23,6 +23,7 @@ from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
 from storage.domain.sends import Sends
 from storage.ingest.file_digest import Digest, IncrementalDigest
 from storage.ingest.file_part import FilePart
+from storage.language.texts import _
 from storage.messages.batch_merger import Batch, Merger
 from storage.sources.date_order import DateOrder
 from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
@@ -118,7 +119,7 @@ def _receive(pipe: IO[bytes], meanwhile: Callable[[], bool]) -> tuple[str, Any] 
     try:
         data: tuple[str, Any] | None = child_process.receive(pipe)
     except EOFError:
-        raise ChildProcessError(None, "the process that reads the file ended; run the same command again") from None
+        raise ChildProcessError(None, _("the process that reads the file ended; run the same command again")) from None
     return data
 
 

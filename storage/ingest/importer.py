@@ -31,6 +31,7 @@ from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.identity_repair import Repair, repair_identities
 from storage.ingest.journal import Journal
 from storage.ingest.kept_rejects import KeptReject
+from storage.language.texts import _
 from storage.sources.opened import Offset, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
@@ -116,7 +117,7 @@ def import_path(
     name = stored_name(path)
     try:
         if path.is_dir():
-            raise FileError(f"{name}: is a directory; name its files")
+            raise FileError(_("{name}: is a directory; name its files").format(name=name))
         with path.open("rb") as stream:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
@@ -124,11 +125,11 @@ def import_path(
             known_as = stored_name(path.resolve())
             return import_open(writer, stream, status.st_size, name, known_as, options, progress, counted)
     except FileNotFoundError:
-        raise FileError(f"{name}: file not found") from None
+        raise FileError(_("{name}: file not found").format(name=name)) from None
     except PermissionError:
-        raise FileError(f"{name}: permission denied") from None
+        raise FileError(_("{name}: permission denied").format(name=name)) from None
     except OSError as error:
-        raise FileError(f"{name}: cannot be read ({error.strerror or error})") from None
+        raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=error.strerror or error)) from None
 
 
 def import_open(
@@ -238,7 +239,9 @@ def _import(
     except UnknownFormat as error:
         raise NoFormat(f"{book.name}: {error}") from None
     except OSError as error:
-        raise FileError(f"{book.name}: cannot be read to its end ({error.strerror or error})") from None
+        raise FileError(
+            _("{name}: cannot be read to its end ({why})").format(name=book.name, why=error.strerror or error)
+        ) from None
     assert part is not None
     with writer.transaction() as connection:
         book.finish(connection, part)

@@ -7,7 +7,8 @@ placeholders: what stands for a placeholder is put into the translation.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 
 from storage.language.catalogue import texts_of
 from storage.language.languages import ENGLISH, PSEUDO
@@ -27,8 +28,15 @@ def translated(text: str) -> str:
 def _filled(text: str) -> str:
     for beginning, pattern, translation in _templates():
         if text.startswith(beginning) and (found := pattern.fullmatch(text)) is not None:
-            return _PLACEHOLDER.sub(lambda name: found[name[1]], translation)
+            values = found.groupdict()
+            if "problem" in values:  # a text within a text
+                values["problem"] = translated(values["problem"])
+            return _PLACEHOLDER.sub(partial(_value, values), translation)
     return text
+
+
+def _value(values: Mapping[str, str], placeholder: re.Match[str]) -> str:
+    return values[placeholder[1]]
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage.language.texts import mark
 from storage.sources.format import Context, Format, RowReader
 
 NAME = "botmaker"
@@ -19,4 +20,4 @@ def table(header: Sequence[str], context: Context) -> RowReader | None:
     return platform_rows(header, context)
 
 
-FORMAT = Format(NAME, "the platform's download, and saludo's own TSV", table=table, keyless=True)
+FORMAT = Format(NAME, mark("the platform's download, and saludo's own TSV"), table=table, keyless=True)

@@ -25,6 +25,7 @@ from storage.domain.events import (
     Status,
     Step,
 )
+from storage.language.texts import mark
 from storage.sources import cloud_api_types as types
 from storage.sources.cloud_api_fast_path import LINE_START, UsualStatusReader
 from storage.sources.cloud_api_people import NOBODY, People, after_change, contact_of, has_several, joined
@@ -365,4 +366,4 @@ def _encoded(item: Any, text: bytes) -> bytes:
         return text
 
 
-FORMAT = Format("cloud_api", "webhooks of the WhatsApp Cloud API", json=WebhookReader)
+FORMAT = Format("cloud_api", mark("webhooks of the WhatsApp Cloud API"), json=WebhookReader)

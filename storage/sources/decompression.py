@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
+from storage.language.texts import _
+
 HEAD_BYTES = 512  # enough to tell every kind of archive
 
 _CHUNK_BYTES = 65_536
@@ -23,12 +25,12 @@ MOST_MEMORY = 96 << 20
 
 # Other archives of logs, by their first bytes. They are named, since "binary file" would not say what to do.
 _OTHERS = {
-    b"\x28\xb5\x2f\xfd": "zstd-compressed file; decompress it first",
-    b"\x04\x22\x4d\x18": "LZ4-compressed file; decompress it first",
-    b"\x1f\x9d": "compress (.Z) file; decompress it first",
-    b"\x37\x7a\xbc\xaf\x27\x1c": "7z archive; extract it first",
-    b"PK\x03\x04": "zip archive; extract it first, or import it by its own path",
-    b"Rar!": "RAR archive; extract it first",
+    b"\x28\xb5\x2f\xfd": _("zstd-compressed file; decompress it first"),
+    b"\x04\x22\x4d\x18": _("LZ4-compressed file; decompress it first"),
+    b"\x1f\x9d": _("compress (.Z) file; decompress it first"),
+    b"\x37\x7a\xbc\xaf\x27\x1c": _("7z archive; extract it first"),
+    b"PK\x03\x04": _("zip archive; extract it first, or import it by its own path"),
+    b"Rar!": _("RAR archive; extract it first"),
 }
 _TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
 
@@ -76,7 +78,7 @@ def compression_of(head: bytes) -> Compression | None:
 def other_archive(head: bytes) -> str | None:
     """What a file with these first bytes is and what to do, where it is an archive that cannot be read."""
     if head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
-        return "tar archive; extract it first"
+        return _("tar archive; extract it first")
     return next((words for magic, words in _OTHERS.items() if head.startswith(magic)), None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from storage.domain.events import Ignored, Inbound, Item, LineIds, Origin, Status, Step
+from storage.language.texts import mark
 from storage.sources.cloud_api import WebhookReader
 from storage.sources.cloud_api_values import CATEGORIES, STEPS
 from storage.sources.fields import Unreadable, failure_of, reject, text_of, time_of
@@ -138,4 +139,4 @@ def _origin(referral: Any) -> Origin | None:
     return Origin.CAMPAIGN if referral.get("source_type") in ("ad", "post") else Origin.WEBCHAT
 
 
-FORMAT = Format("gupshup", "events of Gupshup, version 2 and 3", json=GupshupReader)
+FORMAT = Format("gupshup", mark("events of Gupshup, version 2 and 3"), json=GupshupReader)

@@ -24,6 +24,7 @@ from storage.domain.events import (
     Send,
 )
 from storage.domain.sends import Sends
+from storage.language.texts import _
 from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes, DateOrders
 from storage.sources.column_names import COLUMNS, TIMES, Columns, columns_of, squashed
 from storage.sources.fields import Unreadable, keyless_key
@@ -68,22 +69,25 @@ def refusal(header: Sequence[str], context: Context) -> str | None:
     columns = columns_of(header, context.options.columns)
     meanings = columns.understood()
     if columns.bare_id and not _has_message_ids(columns, context.sample):
-        meanings[columns.places["message id"]] = "number of the row"
-    understood = ", ".join(f"'{' '.join(header[place].split())}' as {meanings[place]}" for place in sorted(meanings))
+        meanings[columns.places["message id"]] = _("number of the row")
+    understood = ", ".join(
+        _("'{column}' as {field}").format(column=" ".join(header[place].split()), field=meanings[place])
+        for place in sorted(meanings)
+    )
     if not understood:
         return None
-    missing = _missing(columns, context.sample)
-    return f"as a table of messages it has no column for {' and for '.join(missing)}; understood: {understood}"
+    message = _("as a table of messages it has no column for {what}; understood: {columns}")
+    return message.format(what=_(" and for ").join(_missing(columns, context.sample)), columns=understood)
 
 
 def _missing(columns: Columns, sample: Sequence[Sequence[str]]) -> list[str]:
     missing = []
     if not columns.has("recipient", "customer id", "user id"):
-        missing.append("the recipient")
+        missing.append(_("the recipient"))
     if not columns.has(*TIMES):
-        missing.append("the time")
+        missing.append(_("the time"))
     if not _speaks_of_messages(columns, sample):
-        missing.append("a message id, a template or campaign, or a status")
+        missing.append(_("a message id, a template or campaign, or a status"))
     return missing
 
 

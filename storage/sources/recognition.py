@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from storage.domain.events import Item
 from storage.domain.sends import Sends
+from storage.language.stored_texts import translated
+from storage.language.texts import _
 from storage.sources import formats
 from storage.sources.format import Context, Format
 from storage.sources.json_reader import JsonReaders, json_items
@@ -49,7 +51,9 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
     if options.format is not None:
         recognised = _named(options.format, recognised, refusal)
     elif recognised is None:
-        raise UnknownFormat(f"unrecognised file format; {refusal or f'expected {formats.expected()}'}")
+        if refusal is not None:
+            raise UnknownFormat(_("unrecognised file format; {why}").format(why=refusal))
+        raise UnknownFormat(_("unrecognised file format; expected {formats}").format(formats=formats.expected()))
 
     def read(source: OpenedSource, most: int) -> Iterator[Item | Sends]:
         if recognised.table is None:
@@ -70,23 +74,26 @@ def _named(name: str, recognised: _Recognised | None, refusal: str | None) -> _R
     """
     format = next((format for format in formats.FORMATS if format.name == name), None)
     if format is None:
-        raise UnknownFormat(f"unknown format '{name}'; expected {formats.expected()}")
+        message = _("unknown format '{given}'; expected {formats}")
+        raise UnknownFormat(message.format(given=name, formats=formats.expected()))
     if recognised is not None and recognised.format is format:
         return recognised
     if format.json is not None and refusal is None and (recognised is None or recognised.table is None):
         return _Recognised(format, None)
-    raise UnknownFormat(f"does not look like {name}{f'; {refusal}' if refusal and recognised is None else ''}")
+    if refusal and recognised is None:
+        raise UnknownFormat(_("does not look like {format}; {why}").format(format=name, why=refusal))
+    raise UnknownFormat(_("does not look like {format}").format(format=name))
 
 
 def _text_of(sample: bytes, stream: Stream) -> bytes:
     """The sample without the NULs that a log gets when it is cut off (`copytruncate`) or its computer dies."""
     if not sample.strip() and len(sample) < SAMPLE_BYTES:
-        raise UnknownFormat(stream.broken or "empty file")
+        raise UnknownFormat(translated(stream.broken) if stream.broken else _("empty file"))
     if (archive := stream.other_archive) is not None:
         raise UnknownFormat(archive)
     text = _RUN_OF_NULS.sub(b"", sample) if b"\0" in sample else sample
     if _BINARY.search(text) is not None:
-        raise UnknownFormat("binary file; expected text, plain or compressed (gzip, bzip2, xz, zip)")
+        raise UnknownFormat(_("binary file; expected text, plain or compressed (gzip, bzip2, xz, zip)"))
     return text
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from storage.domain.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
+from storage.language.texts import mark
 from storage.sources.fields import Unreadable, failure_of, keyless_key, reject, text_of, time_of
 from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut
 from storage.sources.identity import number_of, person
@@ -181,7 +182,7 @@ def refusal(header: Sequence[str], context: Context) -> str | None:
 
 FORMAT = Format(
     NAME,
-    "what was sent: JSON lines of requests and responses, or a table",
+    mark("what was sent: JSON lines of requests and responses, or a table"),
     table=table,
     refusal=refusal,
     json=SendLogReader,

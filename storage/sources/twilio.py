@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from storage.domain.events import Ignored, Item
+from storage.language.texts import mark
 from storage.sources.format import Context, Format, JsonReader, RowReader
 
 NAME = "twilio"
@@ -67,7 +68,7 @@ def is_message(value: Any) -> bool:
 
 FORMAT = Format(
     NAME,
-    "Twilio's message log: CSV of the console, JSON of the API and of bulk exports",
+    mark("Twilio's message log: CSV of the console, JSON of the API and of bulk exports"),
     table=table,
     json=ResourceReader,
     keyless=True,

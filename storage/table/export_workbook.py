@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 from storage.database.complete_file import scratch_directory
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.report.read_session import ReadSession
 from storage.table.export import ExportError
 from storage.table.export_cells import Export, Kind, formats_of, one_line
@@ -48,7 +49,7 @@ def load_xlsxwriter() -> ModuleType:
     try:
         import xlsxwriter
     except ImportError:
-        raise ExportError("a workbook needs XlsxWriter: install it with pip install 'saludo[xlsx]'") from None
+        raise ExportError(_("a workbook needs XlsxWriter: install it with pip install 'saludo[xlsx]'")) from None
     module: ModuleType = xlsxwriter
     return module
 

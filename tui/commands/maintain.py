@@ -20,6 +20,7 @@ from storage.database.settings import (
 from storage.domain.errors import unknown_word
 from storage.domain.web_links import is_web_link
 from storage.domain.zone_data import is_outdated, version_of_zone
+from storage.language.stored_texts import translated
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
@@ -40,12 +41,12 @@ def check(arguments: Namespace) -> int:
             with bar(_("rebuilding")) as progress:
                 mended = rebuild(writer, progress.count)
             for line in mended:
-                print_message(line)
+                print_message(translated(line))
         with bar(_("checking")) as progress:
             problems = find_problems(writer, progress.count)
         _advise_on_zone_data(writer.connection)
     if problems:
-        print_lines(*problems)
+        print_lines(*map(translated, problems))
         if arguments.rebuild:
             print_message(_("what is left cannot be made from the messages; import your files into a new database"))
     else:
