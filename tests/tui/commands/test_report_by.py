@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
+from storage.domain.compared_days import Against
 from storage.domain.dimension import Dimension
+from storage.domain.events import Event
+from storage.domain.filters import Filter
+from storage.report.breakdown import load_breakdown
+from storage.report.comparison import load_comparison
+from tests import databases
 from tests.cubes import delivered, sent
-from tests.databases import ANA, BETO, DAY, HOUR, NOON, build
+from tests.databases import ANA, BETO, DAY, HOUR, NOON, build, session_of
 from tests.tui.commands.runs import LINES, NOW, assert_one_line, saludo
+from tui.commands.text_breakdown import render_breakdown
 
 FILTER = "since:2026-11-17 until:2026-11-20"
 COUNTS = ["starts", "sends", "users", "failed", "delivered", "read", "answered"]
@@ -141,3 +148,45 @@ def test_an_unknown_dimension_is_wrong_usage_that_names_the_known_ones(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert_one_line(saludo(capsys, "report", "--by", "person"), 2, "person", *Dimension)
+
+
+def test_compared_text_tells_the_points_of_each_rate_where_there_is_room(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Forty sends a week: first 20 arrive, too few for a rate of the read ones, then 38; another template is new."""
+    events: list[Event] = [
+        sent(f"{week}.{number}", NOON - week * 7 * DAY + number, template="promo")
+        for week in (0, 1)
+        for number in range(40)
+    ]
+    events += [delivered(f"0.{number}", NOON + HOUR) for number in range(38)]
+    events += [delivered(f"1.{number}", NOON - 7 * DAY + HOUR) for number in range(20)]
+    build(database, [*events, sent("new", NOON, template="new")])
+    words = ("report", "--compare", "--now", NOW, "--filter", "since:2026-11-16 until:2026-11-23", "--by", "template")
+    header, promo, new, all_of_them = (line.split() for line in saludo(capsys, *words)[1].splitlines()[3:])
+    assert header[4:8] == ["delivered", "points", "read", "points"]
+    assert promo == [
+        *"promo 40 40 1 38 95.0% +45.0 pt".split(),
+        *["0", "0.0%", "–"] * 2,
+        "0",
+        "0.0%",
+        "unclear",
+        "same",
+    ]
+    assert new == "new 1 1 1 0 – 0 – 0 – 0 – +1".split()
+    assert all_of_them[-1] == "+1"
+    assert "+42.7 pt" in " ".join(all_of_them)
+
+
+def test_at_eighty_columns_the_points_give_way_to_the_names(database: Path) -> None:
+    build(database, [sent(f"{number}", NOON + number, template="a_template_of_some_length") for number in range(40)])
+    with session_of(database) as session:
+        filter = Filter.parse("since:2026-11-16 until:2026-11-23")
+        comparison = load_comparison(session, filter, databases.NOW, Against.BEFORE)
+        report, previous = comparison.report, comparison.previous
+        now, before = (
+            load_breakdown(session, one.filter, databases.NOW, Dimension.TEMPLATE) for one in (report, previous)
+        )
+    wide, narrow = (render_breakdown(report, comparison, now, before, columns) for columns in (200, 80))
+    assert "points" in wide
+    assert "points" not in narrow
