@@ -35,6 +35,11 @@ class SortBy(StrEnum):
 RATES = (SortBy.DELIVERED, SortBy.READ, SortBy.ANSWERED, SortBy.FAILED)
 
 
+# The columns in the order in which they are sorted by and scrolled into view: the change belongs to the starts, and the
+# rates matter more than what they are of.
+SORTING_ORDER = (SortBy.NAME, SortBy.STARTS, SortBy.CHANGE, *RATES, SortBy.SENDS, SortBy.USERS)
+
+
 @dataclass(frozen=True, slots=True)
 class Sorting:
     """How a breakdown is sorted: the greatest numbers or the newest days first, names from A; or reversed."""
@@ -106,6 +111,12 @@ class BreakdownList:
     def longest_name(self) -> int:
         """The cells of the longest name."""
         return max(map(cell_len, self.names.values()), default=0)
+
+    def next_column(self) -> SortBy:
+        """The column to sort by after the present one: the rates and the change come before what they are of."""
+        order = [by for by in SORTING_ORDER if by in self.columns]
+        by = self.sorting.by
+        return order[(order.index(by) + 1) % len(order)] if by in order else order[0]
 
     def row(self, position: int) -> ComparedRow | None:
         """The row at a position; None if there is none."""

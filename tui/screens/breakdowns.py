@@ -73,9 +73,7 @@ class Breakdowns:
 
     def sort(self, rows: BreakdownList) -> None:
         """Sorts by the next column."""
-        columns, by = rows.columns, rows.sorting.by
-        following = columns[(columns.index(by) + 1) % len(columns)] if by in columns else columns[0]
-        self._sort(rows, Sorting(following))
+        self._sort(rows, Sorting(rows.next_column()))
 
     def reverse(self, rows: BreakdownList) -> None:
         """Reverses the order."""

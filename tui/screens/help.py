@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.strip import Strip
 
+from storage.language.texts import _
 from tui.screens.lines_screen import LinesScreen
-from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, key_names, safe
+from tui.terminal.style import BOLD, DIM, HEADING, KEY, PLAIN, fit, key_names, safe
 from tui.widgets.panel import heading, strip, wrapped
 from tui.words.filter_help import GRAMMAR, field_words
 from tui.words.keys import Key, Where, bindings, ids, sections
+from tui.words.questions import questions
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
@@ -112,6 +115,7 @@ def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") ->
         yield strip()
         yield strip(("  What the status line says", HEADING))
         yield from (strip((f"    {text}", PLAIN)) for text in wrapped(safe(hidden_text), max(10, width - 6)))
+    yield from _section(_("Questions and the keys that answer them"), questions(), width)
     for where, keys in sections():
         yield strip()
         yield strip((f"  {where}", HEADING))
@@ -125,14 +129,16 @@ def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") ->
                 yield strip((front, DIM if reason else KEY), (text, DIM if reason else PLAIN))
     yield from _section("Filters, as / and --filter take them", (*GRAMMAR, *field_words()), width)
     yield from _section("What the numbers mean", DEFINITIONS, width)
-    names = [(key_names(key.shown), key.id) for _, keys in sections() for key in keys if key.id in ids()]
+    names = [(key_names(key.shown), key.id) for where, keys in sections() for key in keys if key.id in ids()]
     yield from _section("Names of key actions, for [keys] in the settings file", names, width)
 
 
-def _section(title: str, lines: Iterable[tuple[str, str]], width: int) -> Iterator[Strip]:
+def _section(title: str, lines: Collection[tuple[str, str]], width: int) -> Iterator[Strip]:
     """A heading, and lines of a name and its meaning."""
+    longest = max(cell_len(name) for name, meaning in lines)
+    cells = 14 if longest < 14 else min(longest + 2, width // 2)
     yield strip()
     yield strip((f"  {title}", HEADING))
     for name, meaning in lines:
-        for place, text in enumerate(wrapped(meaning, max(10, width - 20))):
-            yield strip((f"    {name if place == 0 else '':<14}", BOLD), (text, PLAIN))
+        for place, text in enumerate(wrapped(meaning, max(10, width - cells - 6))):
+            yield strip((f"    {fit(name if place == 0 else '', cells)}", BOLD), (text, PLAIN))

@@ -10,17 +10,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from storage.domain.dimension import OF_FAILURES
-from tui.data.breakdown_list import RATES, BreakdownList, SortBy
+from tui.data.breakdown_list import RATES, SORTING_ORDER, BreakdownList, SortBy
 
 GAP = 2  # cells between two columns
 COUNT = 7  # cells of a count, and of a change
 SHORT_RATE, TIGHT_RATE, RATE = 7, 11, 14  # cells of a rate alone, and with its count
 NARROWEST_NAME = 16  # a phone number and its mark
-# In this order columns are scrolled into view: the change belongs to the starts, the rates matter more than their base.
-_ORDER = (
-    *(SortBy.NAME, SortBy.STARTS, SortBy.CHANGE),
-    *(SortBy.DELIVERED, SortBy.READ, SortBy.ANSWERED, SortBy.FAILED, SortBy.SENDS, SortBy.USERS),
-)
 
 
 class Window(NamedTuple):
@@ -48,7 +43,7 @@ def window(rows: BreakdownList, width: int, first: int = 0) -> Window:
     for rate in (RATE, TIGHT_RATE):
         if needed(rows, shown, rate) <= width:
             return Window(shown, rate)
-    name, *others = (by for by in _ORDER if by in shown)
+    name, *others = (by for by in SORTING_ORDER if by in shown)
     left = 0
     while True:
         count = len(others) - left

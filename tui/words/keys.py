@@ -335,15 +335,15 @@ def bindings(where: Where) -> list[Binding]:
 
 def bar(*wheres: Where) -> list[Key]:
     """The keys in the key bar of these parts, in order."""
-    return [_shown(key) for where in wheres for key in KEYS if key.where is where and key.bar]
+    return [shown_key(key) for where in wheres for key in KEYS if key.where is where and key.bar]
 
 
 def sections() -> list[tuple[Where, list[Key]]]:
     """The keys of each part of the program, for the help and the documents."""
-    return [(where, [_shown(key) for key in KEYS if key.where is where]) for where in Where]
+    return [(where, [shown_key(key) for key in KEYS if key.where is where]) for where in Where]
 
 
-def _shown(key: Key) -> Key:
+def shown_key(key: Key) -> Key:
     """The key, with the keys that the settings file gives it."""
     keys = _renamed.get(key.id)
     return key if keys is None else key._replace(keys=keys, shown=keys.split(",")[0])

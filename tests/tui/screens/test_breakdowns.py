@@ -71,8 +71,16 @@ async def test_at_eighty_columns_every_rate_has_its_count_and_sends_and_users_ar
         assert table(app)[2].split()[-4:] == ["8", "20.0%", "40", "40"]
         await press(pilot, "left", "left", "left")
         assert table(app)[1] == columns
-        await press(pilot, "s")
+        await press(pilot, *"sssss")
+        assert table(app)[1].split()[:2] == ["←Template", "Delivered"]
         assert "Sends▾" in table(app)[1]
+
+
+async def test_the_template_that_is_answered_most_is_the_first_after_four_keys(path: Path) -> None:
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        await press(pilot, *"bsss")
+        assert "Answered▾" in table(app)[1]
+        assert names(app)[0] == "promo"
 
 
 async def test_a_breakdown_that_fits_is_not_scrolled(path: Path) -> None:
