@@ -3,7 +3,7 @@
 # checks the result. A mutant is chosen when the function is called, and mutmut has imported the module before that: the
 # test sees the result of the unchanged function. If the test calls the function itself, the same mutants are killed.
 # Seen with Python 3.11.7; mutmut's README says of code outside functions that version 2 is needed, not this.
-# For saludo: survivors in tables that are computed on import say nothing (CONTRIBUTING.md, "Mutation runs").
+# For saludo: a try of tests/mutants runs the changed module again where no test executes the change (docs/mutants.md).
 set -euo pipefail
 directory="$(mktemp -d)"
 trap 'rm -rf "$directory"' EXIT

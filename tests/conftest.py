@@ -6,12 +6,14 @@ import os
 import sys
 import zoneinfo
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 # A mutation run repeats tests thousands of times, and a result that depends on chance would say nothing.
-settings.register_profile("mutants", max_examples=15, derandomize=True, deadline=None)
+settings.register_profile(
+    "mutants", max_examples=10, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile("ci" if os.environ.get("CI") else "random")
 
 # Read by Textual and Rich when they are imported, so this must come before any test module.

@@ -29,7 +29,9 @@ from storage.report.report import load_report, recount_report
 from storage.report.report_json import as_json
 from tests.databases import ANA, LINE, NOW, session_of
 
-few_examples = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few_examples = settings(
+    max_examples=min(60, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 # Bytes up to which a block is packed into one row: of few starts none, some, and (as in production) all blocks are.
 PACKED_BLOCK_LIMITS = (dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 100), user_sets._PACKED_BLOCK_LIMIT)
 

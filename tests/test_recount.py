@@ -48,7 +48,9 @@ from tests.oracle import recount
 from tests.oracle_starts import OracleStart, starts_of
 
 HOUR = 3_600_000
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(
+    max_examples=min(60, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @contextmanager

@@ -45,13 +45,6 @@ _USERS = "SELECT line, template, bitmap FROM users WHERE kind = ? AND level = ? 
 _DayCells = dict[tuple[int, int], tuple[int, ...]]
 
 
-def differences(connection: sqlite3.Connection, progress: Progress = lambda days: None) -> list[str]:
-    """The cells that differ from a recount, a message each; nothing in the cube may be dirty."""
-    days = days_by_top_block(connection)
-    found = [one for top, some in days.items() for one in top_block_differences(connection, top, some, progress)]
-    return found + outside(connection, days)
-
-
 def days_by_top_block(connection: sqlite3.Connection) -> dict[int, list[int]]:
     """The days that have starts, by the number of the top block that they are in."""
     by_block: defaultdict[int, list[int]] = defaultdict(list)

@@ -42,7 +42,7 @@ class _StoredDay:
 
     def starts_of_other_lines(self, lines: set[int]) -> StartsByCell:
         """The starts of all lines but these."""
-        leaves = user_sets.leaf_sets_of_block(USERS, self.users.get(USERS, StoredBlock()))
+        leaves = user_sets.leaf_sets_of_block(self.users.get(USERS, StoredBlock()))
         sets = {(line, template): users for (line, template, _), users in leaves.items() if line not in lines}
         starts = starts_of_sets(sets, None if self.repeats is None else decode_repeats(self.repeats))
         return {cell: numbers for cell, numbers in starts.items() if cell[0] not in lines}

@@ -85,16 +85,16 @@ def leaf_sets_of_children(connection: sqlite3.Connection, kind: int, block: Bloc
         (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {PACKED_BLOCK}))),
     )
     for row in rows:
-        for leaf, part in _leaf_sets_of_row(kind, *row):
+        for leaf, part in _leaf_sets_of_row(*row):
             parts[leaf].append(part)
     return {leaf: encoded_union(sets) for leaf, sets in parts.items() if leaf[0] in wanted}
 
 
-def _leaf_sets_of_row(kind: int, line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockSetKey, bytes]]:
+def _leaf_sets_of_row(line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockSetKey, bytes]]:
     """The leaf sets in a row that is no roll-up."""
     if line == PACKED_BLOCK:
         return unpack_block(bitmap)
-    if kind == FAILED or template == PACKED_LINE:
+    if template == PACKED_LINE:
         return unpack_line(bitmap, line)
     return [((line, template, 0), bitmap)]
 
@@ -120,9 +120,9 @@ def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> Sto
     return StoredBlock(rows, dict(connection.execute(_READ_TEMPLATE_ROLL_UPS, (kind, *block))))
 
 
-def leaf_sets_of_block(kind: int, stored: StoredBlock) -> LeafSets:
+def leaf_sets_of_block(stored: StoredBlock) -> LeafSets:
     """The leaf sets of a block that is stored."""
-    return {leaf: users for row in stored.rows if row[1] != ALL for leaf, users in _leaf_sets_of_row(kind, *row)}
+    return {leaf: users for row in stored.rows if row[1] != ALL for leaf, users in _leaf_sets_of_row(*row)}
 
 
 def block_writes(
@@ -134,7 +134,7 @@ def block_writes(
         lines: The lines whose leaf sets are replaced.
         leaves: All leaf sets of these lines.
     """
-    before = leaf_sets_of_block(kind, stored)
+    before = leaf_sets_of_block(stored)
     after = {leaf: users for leaf, users in before.items() if leaf[0] not in lines} | leaves
     if before == after:
         return []

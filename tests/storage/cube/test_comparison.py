@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from storage.cube import refresh
+from storage.cube import comparison, refresh
 from storage.database.connection import reading, writing
 from storage.database.settings import store_setting
+from storage.domain.events import Failure
 from storage.domain.filters import Filter
 from storage.ingest.batch_writer import derive_again
 from storage.ingest.integrity import rebuild
@@ -19,7 +21,7 @@ from tests.cubes import (
     refresh_all,
     sent,
 )
-from tests.databases import BETO, DAY, HOUR, NOON, NOW, build
+from tests.databases import BETO, DAY, HOUR, NOON, NOW, SECOND, build
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,62 @@ def test_readers_see_the_old_cube_until_the_rebuild_is_committed(tmp_path: Path)
         after = load_report(ReadSession(connection), filter, NOW)
     assert [day.day for day in after.daily if day.status.total] != [day.day for day in before.daily if day.status.total]
     assert problems(path) == []
+
+
+def compared(path: Path) -> tuple[list[str], list[int]]:
+    """What a comparison of every top block finds, as a reader, and the days that it told of as compared."""
+    days: list[int] = []
+    with reading(path) as connection:
+        tops = comparison.days_by_top_block(connection)
+        found = [
+            one
+            for top, of in tops.items()
+            for one in comparison.top_block_differences(connection, top, of, days.append)
+        ]
+        return [*found, *comparison.outside(connection, tops)], days
+
+
+def change(path: Path, *statements: str) -> None:
+    with writing(path) as writer, writer.transaction() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_every_row_that_differs_is_named_once(tmp_path: Path) -> None:
+    failed = structs.replace(sent("a", NOON), failed_at=NOON + SECOND, failure=Failure(131026))
+    path = build(tmp_path / "saludo.db", [failed, sent("b", NOON + DAY, contact=BETO), sent("c", NOON - 200 * DAY)])
+    refresh_all(path)
+    assert compared(path) == ([], [1, 1, 1])
+    day = NOON // DAY
+    change(
+        path,
+        f"UPDATE cells SET template_failed_sent = 7 WHERE line = 1 AND template = 1 AND day = {day}",
+        f"DELETE FROM cells WHERE line = 0 AND template = 1 AND day = {day + 1}",
+        f"INSERT INTO cells SELECT line, template, {day + 2}, {', '.join(column_names(path)[3:])} FROM cells"
+        f" WHERE line = 1 AND template = 0 AND day = {day}",
+        "UPDATE details SET template_sends = 9 WHERE level = 2 AND line = 0 AND template = 0",
+        "DELETE FROM users WHERE kind = 1 AND level = 3",
+    )
+    assert compared(path)[0] == [
+        f"cell of line {line}, template {template}, {place}: differs from its messages"
+        for line, template, place in (
+            (0, 1, f"day {day + 1}"),
+            (1, 0, f"day {day + 2}"),
+            (1, 1, f"day {day}"),
+            (0, 0, f"details, level 2, block {day >> 5}"),
+            (-11, -11, f"users, kind 1, level 3, block {day >> 7}"),
+        )
+    ]
+
+
+def column_names(path: Path) -> list[str]:
+    with reading(path) as connection:
+        return [name for _, name, *_ in connection.execute("PRAGMA table_info(cells)")]
+
+
+def test_a_failure_that_is_not_stored_differs_and_is_not_added(tmp_path: Path) -> None:
+    failed = structs.replace(sent("a", NOON), failed_at=NOON + SECOND, failure=Failure(131026))
+    path = build(tmp_path / "saludo.db", [failed])
+    refresh_all(path)
+    change(path, "DELETE FROM failure_kinds")
+    assert any("users, kind 1" in line for line in compared(path)[0])

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.cube.bitmaps import SLICE_BITS
-from storage.cube.day_counts import count, pack_counters, unpack_counters
-from storage.cube.start_classes import class_number
-from storage.database.codes import USER_TYPES
+from storage.cube.bitmaps import SLICE_BITS, decode
+from storage.cube.day_counts import _start_classes, count, pack_counters, unpack_counters
+from storage.cube.layout import FAILED, STEPS, USERS
+from storage.cube.start_classes import FAILED_SLICES, STEPS_SLICES, class_number, users_slice
+from storage.database.codes import (
+    ORIGIN_NOTIFICATION,
+    ORIGIN_TEMPLATE,
+    ORIGIN_WEBCHAT,
+    ORIGINS,
+    STATUS_FAILED,
+    STATUS_RECEIVED,
+    STATUS_SENT,
+    STATUSES,
+    USER_NEW,
+    USER_TYPES,
+)
 from storage.database.connection import DatabaseError
 from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 
@@ -63,3 +76,65 @@ def test_a_contact_id_beyond_the_bits_of_a_slice_is_an_error() -> None:
     count({group: [None, (1 << SLICE_BITS) - 1]})
     with pytest.raises(DatabaseError, match="more than 268,435,456 contacts"):
         count({group: [1, 1 << SLICE_BITS]})
+
+
+def test_a_start_of_each_class_adds_one_to_its_counter_and_its_contact_to_its_slices() -> None:
+    classes = dict(enumerate(_start_classes()))
+    places = {
+        key: (column, upper) for column, pair in enumerate(COUNTER_COLUMNS.values()) for upper, key in enumerate(pair)
+    }
+    slices = {
+        kind: {(one.origin, one.user_type, one.status): one.number << SLICE_BITS for one in of}
+        for kind, of in ((STEPS, STEPS_SLICES), (FAILED, FAILED_SLICES))
+    }
+    for key in product(range(len(ORIGINS)), range(len(USER_TYPES)), range(len(STATUSES))):
+        origin, user_type, status = key
+        found = classes.pop(class_number(*key))
+        if (origin, status) not in places:
+            assert found is None
+            continue
+        assert found is not None
+        column, upper = places[origin, status]
+        expected = [0] * 2 * len(COUNTER_COLUMNS)
+        expected[column] = 1 << COUNTER_BITS * upper
+        if user_type == USER_NEW:
+            expected[column + len(COUNTER_COLUMNS)] = expected[column]
+        assert unpack_counters(found.counters) == tuple(expected)
+        assert (found.origin, found.status) == (origin, status)
+        assert found.sends == (1 if user_type == USER_NEW else 1 << COUNTER_BITS)
+        assert found.users == users_slice(*key) << SLICE_BITS
+        assert (found.steps, found.failed) == (slices[STEPS].get(key), slices[FAILED].get(key))
+    assert classes == {}
+
+
+def test_only_sends_that_failed_or_carry_a_flag_have_details() -> None:
+    new, recurrent = range(len(USER_TYPES))
+    assert new == USER_NEW
+
+    def group(origin: int, user_type: int, status: int, flags: int, failure: int) -> tuple[int, int, int, int, int]:
+        return 3, 4, class_number(origin, user_type, status), flags, failure
+
+    counted = count(
+        {
+            group(ORIGIN_TEMPLATE, new, STATUS_SENT, 0, 0): [1],
+            group(ORIGIN_WEBCHAT, new, STATUS_RECEIVED, 2, 0): [2],
+            group(ORIGIN_TEMPLATE, new, STATUS_SENT, 2, 0): [3],
+            group(ORIGIN_TEMPLATE, new, STATUS_FAILED, 0, 7): [4, 5],
+            group(ORIGIN_TEMPLATE, recurrent, STATUS_FAILED, 0, 7): [6, None, 6],
+            group(ORIGIN_NOTIFICATION, new, STATUS_FAILED, 0, 7): [None],
+            group(ORIGIN_NOTIFICATION, new, STATUS_FAILED, 0, 0): [8],
+        }
+    )
+    assert counted.details == {
+        (3, 4, STATUS_SENT, 0, 2): (1, 0),
+        (3, 4, STATUS_FAILED, 7, 0): (2 | 3 << COUNTER_BITS, 1),
+    }
+    contacts = {
+        kind: {leaf: {number & (1 << SLICE_BITS) - 1 for number in decode(users)} for leaf, users in sets.items()}
+        for kind, sets in counted.leaf_sets.items()
+    }
+    assert contacts == {
+        USERS: {(3, 4, 0): {1, 2, 3, 4, 5, 6, 8}},
+        STEPS: {(3, 4, 0): {1, 3}},
+        FAILED: {(3, 4, 7): {4, 5, 6}},
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,9 @@ from storage.cube.bitmaps import encode_numbers, union_of
 from storage.cube.packed_sets import (
     BlockSetKey,
     FailureSets,
+    fit,
+    header_of_line,
+    is_stored_alone,
     pack,
     separate_sets_in_line,
     sets_in_block,
@@ -76,9 +80,52 @@ def test_unpacking_gives_the_packed_sets(sets: dict[BlockSetKey, set[int]]) -> N
     of_line = {(0, template, failure): one for (_, template, failure), one in sets.items()}
     line = packed_line(of_line)
     assert {(0, *key): set(union_of([one])) for key, one in unpack(line)} == of_line
+    assert header_of_line(line).lines.tolist() == []
     assert [*unpack_line(line, 5)] == [((5, *key), one) for key, one in unpack(line)]
 
 
 @given(blocks)
 def test_packed_bytes_do_not_depend_on_the_order_of_the_sets(sets: dict[BlockSetKey, set[int]]) -> None:
     assert packed_block(sets) == packed_block(dict(sorted(sets.items(), reverse=True)))
+
+
+# Two lines and three templates, of which two have several failures; number lists and bitmaps of different lengths.
+SETS: dict[BlockSetKey, set[int]] = {
+    (line, template, failure): set(range(100 * line + template, 100 * line + template + length))
+    for line, template, failure, length in (
+        (1, 1, 0, 1),
+        (1, 2, 0, 3),
+        (1, 1, 1, 2),
+        (1, 3, 1, 120),
+        (1, 2, 1, 140),
+        (1, 1, 2, 130),
+        (1, 2, 2, 5),
+        (2, 1, 0, 4),
+        (2, 3, 2, 150),
+    )
+}
+
+
+@pytest.mark.parametrize("templates", [None, {1}, {2}, {3}, {1, 2}, {1, 2, 3}, {1, 2, 3, 4}, set()])
+@pytest.mark.parametrize("lines", [None, {1}, {2}, {1, 2}, set()])
+def test_each_failure_has_the_users_of_the_lines_and_templates_asked_for(
+    lines: set[int] | None, templates: set[int] | None
+) -> None:
+    asked = None if templates is None else frozenset(templates)
+    of_lines = None if lines is None else frozenset(lines)
+    assert by_failure(sets_in_block(packed_block(SETS), of_lines, asked)) == expected_by_failure(SETS, of_lines, asked)
+    if lines == {1}:
+        line = {key: one for key, one in SETS.items() if key[0] == 1}
+        expected = expected_by_failure(line, None, asked)
+        assert by_failure(sets_in_line(packed_line(line), asked)) == expected
+        if asked is not None:
+            assert by_failure(separate_sets_in_line(packed_line(line), asked)) == expected
+
+
+def test_long_sets_and_large_blocks_are_not_packed() -> None:
+    assert not is_stored_alone(bytes(1000))
+    assert is_stored_alone(bytes(1004))
+    assert fit([bytes(84)], 100)
+    assert not fit([bytes(88)], 100)
+    assert fit([bytes(30), bytes(38)], 100)
+    assert not fit([bytes(30), bytes(40)], 100)

@@ -12,6 +12,7 @@ from storage.cube.start_classes import (
     STEPS_SLICES,
     USERS_SLICE_SQL,
     USERS_SLICES,
+    _slices_of_users,
     class_number,
     users_slice,
 )
@@ -42,7 +43,7 @@ def test_class_numbers_are_distinct() -> None:
 
 
 def test_every_start_has_one_slice_of_users() -> None:
-    slices = {(one.origin, one.user_type, one.status): one.number for one in USERS_SLICES}
+    slices = {(one.origin, one.user_type, one.status): one.number for one in _slices_of_users()}
     assert sorted(slices.values()) == list(range(len(USERS_SLICES)))
     for origin, user_type, status in CLASSES:
         stored_status = STATUS_SENT if status in STEP_STATUSES else status

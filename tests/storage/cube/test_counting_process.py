@@ -1,0 +1,100 @@
+"""The helper that computes writes of the cube: it answers as the importing process would, or not at all."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from storage.cube import counting_process
+from storage.cube.counting_process import CountingProcess, answer_to, running_counting_process
+from storage.cube.layout import USERS
+from storage.cube.planned_writes import coarse_writes, new_day_writes
+from storage.database import child_process
+from storage.database.connection import reading, writing
+from tests.cubes import refresh_all, sent
+from tests.databases import DAY, NOON, build
+
+DAY_NUMBER = NOON // DAY
+BLOCK = (1, DAY_NUMBER >> 3)
+# Line, contact, template, start, day, origin, user type, status, answered, flags, code, reason, joined.
+START = (1, 1, 1, NOON, DAY_NUMBER, 0, 0, 0, None, 0, 131026, "number_gone", None)
+FAILURES = [((131026, "number_gone"), 1)]
+DAYS = {DAY_NUMBER: new_day_writes(DAY_NUMBER, {(1, 1, 0, 0, 1): [1]})}
+
+
+def blocks_of(path: Path) -> list[Any]:
+    with reading(path) as connection:
+        return [coarse_writes(connection, USERS, BLOCK, {0, 1})]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A database with a coarse block that is not refreshed yet."""
+    path = build(tmp_path / "saludo.db", [sent("a", NOON)])
+    refresh_all(path)
+    with writing(path) as writer, writer.transaction() as connection:
+        connection.execute("DELETE FROM users WHERE level = 1")
+    return path
+
+
+def test_the_running_helper_answers_as_the_importing_process_would(path: Path) -> None:
+    with running_counting_process(path) as helper:
+        helper.ask_for_days([START], FAILURES)
+        assert helper.days() == DAYS
+        helper.ask_for_blocks([(USERS, BLOCK, {1, 0})])
+        assert helper.blocks() == blocks_of(path) != [[]]
+
+
+def test_the_helper_answers_until_its_parent_is_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests, answers = path.with_name("requests"), path.with_name("answers")
+    with requests.open("wb") as file:
+        child_process.send(file, ("days", [START], FAILURES))
+        child_process.send(file, ("blocks", [(USERS, BLOCK, [0, 1])]))
+        child_process.send(file, ("blocks", [(9, BLOCK, [1])]))
+    niceness: list[int] = []
+    monkeypatch.setattr(child_process, "become_helper", niceness.append)
+    with requests.open("rb") as standard_input, answers.open("wb") as standard_output:
+        monkeypatch.setattr(sys, "stdin", standard_input)
+        monkeypatch.setattr(sys, "stdout", standard_output)
+        with pytest.raises(EOFError):
+            counting_process._main(path)
+        assert not standard_input.closed
+        standard_input.fileno()
+    assert niceness == [counting_process._NICENESS]
+    with answers.open("rb") as file:
+        assert child_process.receive(file) == DAYS
+        assert child_process.receive(file) == blocks_of(path)
+
+
+def test_an_error_is_no_answer(tmp_path: Path) -> None:
+    assert answer_to(tmp_path / "none.db", ("blocks", [(USERS, BLOCK, [1])])) is None
+
+
+def test_without_a_helper_there_is_no_answer() -> None:
+    helper = CountingProcess(None)
+    helper.ask_for_days([START], FAILURES)
+    assert helper.days() == {}
+    helper.ask_for_blocks([(USERS, BLOCK, {1})])
+    assert helper.blocks() is None
+
+
+class Broken(io.BytesIO):
+    """A pipe whose other end is closed."""
+
+    def write(self, data: Any) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("requests", [Broken(), io.BytesIO()])
+def test_a_helper_that_has_ended_gives_no_answer(requests: io.BytesIO) -> None:
+    process = cast("subprocess.Popen[bytes]", SimpleNamespace(stdin=requests, stdout=io.BytesIO()))
+    helper = CountingProcess(process)
+    for _ in range(2):
+        helper.ask_for_blocks([(USERS, BLOCK, {1})])
+        assert helper.blocks() is None
