@@ -53,7 +53,7 @@ def echoes(opened: Session) -> bool:
 def test_a_terminal_without_a_size_rests_and_ends(path: Path, size: tuple[int, int], how: str) -> None:
     with session(["-m", "tui", "--db", str(path), *WORDS], path.parent, size) as opened:
         opened.until("Last starts" if size != (1, 1) else "\x1b[?2004h")
-        opened.read(1.0)
+        opened.settle()
         opened.shown = ""
         opened.read(0.5)
         assert opened.shown == ""
@@ -72,7 +72,7 @@ def test_a_size_that_is_lost_and_comes_back_is_drawn_once(path: Path, size: tupl
         for _ in range(5):
             opened.tell_size(size)
             opened.tell_size((100, 40))
-        opened.read(1.5)
+        opened.settle()
         opened.shown = ""
         opened.read(0.5)
         assert opened.shown == ""
@@ -144,7 +144,7 @@ def test_a_signal_while_something_is_open_ends_it(path: Path, keys: bytes) -> No
     with session(["-m", "tui", "--db", str(path), *WORDS], path.parent) as opened:
         opened.until("Last starts")
         opened.press(keys)
-        opened.read(0.3)
+        opened.settle()
         end(opened, "SIGTERM")
         assert opened.ended(SOON) == 0
         assert echoes(opened)
@@ -175,7 +175,7 @@ def test_as_a_job_of_a_shell_it_stops_and_comes_back(path: Path, wrapped: bool) 
 def test_without_a_shell_that_could_continue_it_it_does_not_stop(path: Path) -> None:
     with session(["-m", "tui", "--db", str(path), *WORDS], path.parent) as opened:
         opened.until("Last starts")
-        opened.read(0.5)
+        opened.settle()
         opened.press(b"\x1a")
         opened.until("\x1b[?1049l")
         opened.until("Last starts")

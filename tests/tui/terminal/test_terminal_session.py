@@ -70,7 +70,7 @@ def test_a_locale_without_utf_8_gets_ascii_only(tmp_path: Path) -> None:
     path = scenes.database(tmp_path)
     with session(["-m", "tui", "--db", str(path)], tmp_path, LANG="es_AR.ISO-8859-1", LC_ALL="") as opened:
         opened.until("Last starts")
-        opened.read(0.5)
+        opened.settle()
         assert opened.shown.isascii()
         assert "----" in opened.shown
 
@@ -92,9 +92,9 @@ def test_keys_that_come_in_one_packet_are_taken_in_their_order(tmp_path: Path, p
     words = ["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"]
     with session(words, tmp_path) as opened:
         opened.until("Last starts")
-        opened.read(1.0)
+        opened.settle()
         opened.press(packet)
-        opened.read(1.5)
+        opened.settle()
         opened.press(b"\x0c")  # draws the whole screen again
         opened.until(shown)
 
@@ -104,7 +104,7 @@ def test_without_colours_series_are_told_by_their_textures(tmp_path: Path) -> No
     with session(["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"], tmp_path, NO_COLOR="1") as opened:
         opened.until("Last starts")
         opened.until("× Failed")
-        opened.read(1.0)
+        opened.settle()
         shown = opened.shown
     for code in re.findall(r"\x1b\[([\d;]*)m", shown):
         # Attributes, the default colours and greys are no colours.
@@ -124,11 +124,11 @@ def test_no_name_of_a_person_or_file_is_obeyed_by_the_terminal(tmp_path: Path) -
     words = ["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"]
     with session(words, hostile, (160, 48)) as opened:
         opened.until("Last starts")
-        opened.read(0.5)
+        opened.settle()
         sent = opened.shown
         for keys in (b"G", b"\r", b"o", b"\x1b", b"w", b"W", b"\x1b", b"?"):
             opened.press(keys)
-            opened.read(0.4)
+            opened.settle()
             sent += opened.shown
         path.unlink()
         opened.press(b"\x1b")
