@@ -27,17 +27,20 @@ numbers = st.lists(st.tuples(st.sampled_from(SLICES), contacts), min_size=1, max
     st.lists(st.tuples(numbers, st.booleans()), max_size=12),
     st.sets(st.sampled_from(SLICES)),
     st.sampled_from((1, 200, 100_000)),
+    st.sampled_from((1, 16)),
     st.sampled_from((1, 4_000)),
     st.sampled_from((0, 1)),
     st.sampled_from((4, 24)),
 )
 def test_contacts_are_those_of_the_plain_rule(
-    sets: list[tuple[list[int], bool]], slices: set[int], long: int, many: int, few: int, most_bits: int
+    sets: list[tuple[list[int], bool]], slices: set[int], long: int, bitmaps: int, many: int, few: int, most_bits: int
 ) -> None:
     encoded: list[EncodedSet | BitMap] = [
         decode(encode_numbers(of)) if is_decoded else encode_numbers(of) for of, is_decoded in sets
     ]
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contact_unions, "_SHORT", min(long, 200))
+        patch.setattr(contact_unions, "_MANY_BITMAPS", bitmaps)
         for name, value in (("_LONG", long), ("_MANY", many), ("_FEW", few), ("_MOST_BITS", most_bits)):
             patch.setattr(contact_unions, name, value)
         patch.setattr(contact_unions, "_SAMPLES", 1)
