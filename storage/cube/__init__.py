@@ -21,6 +21,8 @@ Terms, in the order in which they build on each other (docs/database.md describe
 * Packed sets: many small sets in one row, of a line (PACKED_LINE) or of a whole block (PACKED_BLOCK) (packed_sets.py).
 * Multiplicity: in how many templates a contact occurs, stored in bit planes, so that "all templates but these" can be
   subtracted from a roll-up (multiplicity.py).
+* Repeats: the starts of contacts that have several starts on a day. Every other start has a contact of its own, so that
+  the contacts of a day are counted without uniting sets (repeats.py).
 * Dirty mark: a row of `dirty`, which says that a block of a line is older than `messages`. Readers count a dirty day
   from `messages`; writers refresh dirty blocks, fine before coarse (refresh.py, storage/database/dirty_marks.py).
 """

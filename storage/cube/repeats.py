@@ -33,6 +33,7 @@ _CONTACT = (1 << SLICE_BITS) - 1
 _SLICE_PLACE = SLICE_BITS - 24  # of the slice in the highest byte of a number
 _HIGHEST = slice(3, None, 4)
 _WITHOUT_SLICE = bytes(byte & (1 << _SLICE_PLACE) - 1 for byte in range(256))
+_INVERTED = bytes(byte ^ 1 for byte in range(256))  # of a mask
 _BYTE = 256  # ids whose places fit into a byte
 
 _READ = "SELECT starts FROM repeats WHERE day = ?"
@@ -69,15 +70,25 @@ class Repeats(NamedTuple):
         self, lines: Container[int] | None, templates: Container[int] | None, slices: Container[int] | None
     ) -> array[int]:
         """The numbers of some lines, templates and slices (None: all), ordered by contact."""
+        masks = self._masks(lines, templates)
+        if slices is not None:
+            table = bytes(byte >> _SLICE_PLACE in slices for byte in range(256))
+            masks.append(self.numbers.tobytes()[_HIGHEST].translate(table))
+        return array("I", compress(self.numbers, _all_of(masks))) if masks else self.numbers
+
+    def partly_selected(self, lines: Container[int] | None, templates: Container[int] | None) -> set[int]:
+        """The numbers that a start of some lines and templates has, and a start of others as well."""
+        selected = _all_of(self._masks(lines, templates))
+        others = {*compress(self.numbers, selected.translate(_INVERTED))}
+        return others.intersection(compress(self.numbers, selected)) if others else others
+
+    def _masks(self, lines: Container[int] | None, templates: Container[int] | None) -> list[bytes]:
         masks = []
         if lines is not None:
             masks.append(_are_wanted(self.line_places, self.lines, lines))
         if templates is not None:
             masks.append(_are_wanted(self.template_places, self.templates, templates))
-        if slices is not None:
-            table = bytes(byte >> _SLICE_PLACE in slices for byte in range(256))
-            masks.append(self.numbers.tobytes()[_HIGHEST].translate(table))
-        return array("I", compress(self.numbers, _all_of(masks))) if masks else self.numbers
+        return masks
 
 
 def _are_wanted(places: Places, ids: array[int], wanted: Container[int]) -> bytes:

@@ -107,5 +107,5 @@ class CubeUsers:
         """The sets of the days that are not dirty, each with its failure kind (0 unless the kind is FAILED)."""
         catalog, dimensions = self._catalog, selection.dimensions
         templates = catalog.templates if dimensions.templates is not None else ()
-        lines = catalog.lines if dimensions.templates is not None else ()
+        lines = catalog.lines if dimensions.templates is not None or dimensions.lines is not None else ()
         return sets_of(self._connection, kind, catalog.clean_blocks(selection), dimensions, lines, templates)

@@ -14,16 +14,16 @@ from pyroaring import BitMap
 from storage.cube.bitmaps import EncodedSet
 from storage.cube.layout import ALL, FAILED, PACKED_BLOCK, PACKED_LINE, Block, has_multiplicity
 from storage.cube.packed_sets import sets_in_line, unpack, unpack_block
+from storage.report.day_complements import few_left_out, sets_of_days
 from storage.report.selection import Dimensions
 from storage.report.user_set_reader import (
     differences,
-    few_excluded,
     is_packed,
-    rows_of,
     rows_to_subtract,
     sets_of_row,
     stored_templates,
 )
+from storage.report.user_set_rows import few_excluded, rows_of
 
 UserSet = EncodedSet | BitMap
 
@@ -45,6 +45,12 @@ class SetReader(NamedTuple):
     def by_block(self, blocks: list[Block], dimensions: Dimensions) -> Iterator[tuple[Block, int, UserSet]]:
         """The selected sets of each block; (block, failure, set) with failure 0 unless the kind is FAILED."""
         lines: Collection[int] = (ALL,) if dimensions.lines is None else dimensions.lines
+        left_out = few_left_out(self.kind, dimensions, self.lines, self.templates)
+        if left_out is not None:
+            days = [number for level, number in blocks if level == 0]
+            blocks = [block for block in blocks if block[0] != 0]
+            for day, users in sets_of_days(self.connection, days, dimensions, left_out):
+                yield (0, day), 0, users
         whole, subtracted, excluded = self._split(blocks, dimensions)
         templates: Collection[int] = (ALL,) if dimensions.templates is None else dimensions.templates
         stored = stored_templates(self.kind, lines, templates)

@@ -26,13 +26,12 @@ from storage.cube.packed_sets import (
     unpack,
     unpack_block,
 )
+from storage.report.day_complements import few_left_out, sets_of_days
 from storage.report.selection import Dimensions
+from storage.report.user_set_rows import SetRow, few_excluded, rows_of
 
 LeafCell = tuple[int, int, int]  # day, line, template
-SetRow = tuple[int, int, int, int, bytes]  # level, block, line, template, bitmap
 
-_LISTED_TEMPLATES = 20  # up to so many templates of a line are looked up one by one; else all of the line are read
-_EXCLUDED_RATIO = 5  # subtraction is faster than a union if the excluded templates are so many times fewer
 _MOST_TEMPLATES = 0.75  # share of all templates from which on FAILED is read from the packed lines
 
 
@@ -47,8 +46,8 @@ def sets_of(
     """The user sets of the selected lines and templates in some blocks, to be united by failure.
 
     Args:
-        all_lines: Every line of the cube; used only if templates are selected.
-        all_templates: Every template of the cube; likewise.
+        all_lines: Every line of the cube; used only if lines or templates are selected.
+        all_templates: Every template of the cube; used only if templates are selected.
 
     Yields:
         (failure, set); the failure is 0 unless the kind is FAILED. One by one as they are read: a list of them takes
@@ -56,6 +55,13 @@ def sets_of(
     """
     lines: Collection[int] = (ALL,) if dimensions.lines is None else dimensions.lines
     templates = dimensions.templates
+    left_out = few_left_out(kind, dimensions, all_lines, all_templates)
+    if left_out is not None:
+        blocks = list(blocks)
+        days = [number for level, number in blocks if level == 0]
+        blocks = [block for block in blocks if block[0] != 0]
+        for _, users in sets_of_days(connection, days, dimensions, left_out):
+            yield 0, users
     if templates is None:
         yield from _sets_of_templates(connection, kind, list(blocks), lines, (ALL,))
         return
@@ -71,12 +77,6 @@ def sets_of(
                 yield from _sets_without(connection, kind, block, lines, templates, excluded)
         else:
             yield from _sets_of_templates(connection, kind, list(group), lines_to_unite, templates)
-
-
-def few_excluded(templates: frozenset[int], all_templates: Collection[int]) -> set[int] | None:
-    """The templates that are not selected, if they are so few that subtracting them is faster; else None."""
-    excluded = set(all_templates) - templates
-    return excluded if len(excluded) * _EXCLUDED_RATIO < len(templates) else None
 
 
 def _most_templates(all_lines: Collection[int], all_templates: Collection[int]) -> float:
@@ -229,28 +229,4 @@ def _day_rows(connection: sqlite3.Connection, kind: int, lines_by_day: Iterable[
         WHERE u.template <> {ALL}
         """,
         (json.dumps(sorted(keys)), kind),
-    )
-
-
-def rows_of(
-    connection: sqlite3.Connection, kind: int, blocks: list[Block], lines: Collection[int], templates: Collection[int]
-) -> sqlite3.Cursor:
-    """The rows of `users` of some blocks, lines and templates, and of packed blocks; SetRow each."""
-    # The plus keeps SQLite from seeking each listed template: of many, it is faster to skip the others in the index.
-    sign = "" if len(templates) <= _LISTED_TEMPLATES else "+"
-    return connection.execute(
-        f"""
-        WITH b (level, block) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(:blocks))
-        SELECT u.level, u.block, u.line, u.template, u.bitmap
-        FROM b CROSS JOIN users AS u
-            ON u.kind = :kind AND u.level = b.level AND u.block = b.block
-           AND u.line IN (SELECT value FROM json_each(:lines))
-           AND {sign}u.template IN (SELECT value FROM json_each(:templates))
-        """,
-        {
-            "kind": kind,
-            "blocks": json.dumps(blocks),
-            "lines": json.dumps(sorted((PACKED_BLOCK, *lines))),
-            "templates": json.dumps(sorted((PACKED_BLOCK, *templates))),
-        },
     )

@@ -21,7 +21,7 @@ from storage.ingest import cube_sharing
 from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.integrity import rebuild
-from storage.report import user_set_reader
+from storage.report import user_set_rows
 from tests.cubes import (
     PACKED_BLOCK_LIMITS,
     batch_of,
@@ -46,8 +46,8 @@ def test_reports_equal_the_recount_after_any_history_and_any_refresh(
 ) -> None:
     with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
         # 0: with the few templates of a history, subtraction would never be used otherwise.
-        ratio = data.draw(st.sampled_from((0, user_set_reader._EXCLUDED_RATIO)))
-        patch.setattr(user_set_reader, "_EXCLUDED_RATIO", ratio)
+        ratio = data.draw(st.sampled_from((0, user_set_rows._EXCLUDED_RATIO)))
+        patch.setattr(user_set_rows, "_EXCLUDED_RATIO", ratio)
         patch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", data.draw(st.sampled_from(PACKED_BLOCK_LIMITS)))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):

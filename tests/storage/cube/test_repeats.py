@@ -49,16 +49,22 @@ def test_the_selected_repeats_are_those_of_their_lines_templates_and_slices(
     if encoded is None:
         assert not repeats
         return
+
+    def is_selected(line: int, template: int) -> bool:
+        return (lines is None or line in lines) and (templates is None or template in templates)
+
     selected = [
         number
         for line, template, number in repeats.elements()
-        if (lines is None or line in lines)
-        and (templates is None or template in templates)
-        and (slices is None or number >> SLICE_BITS in slices)
+        if is_selected(line, template) and (slices is None or number >> SLICE_BITS in slices)
     ]
     found = decode_repeats(encoded).selected(lines, templates, slices)
     assert sorted(found) == sorted(selected)
     assert [*contacts_of_numbers(found)] == sorted(number & CONTACT for number in selected)
+    if lines is not None or templates is not None:
+        of_some = {number for *cell, number in repeats if is_selected(*cell)}
+        of_others = {number for *cell, number in repeats if not is_selected(*cell)}
+        assert decode_repeats(encoded).partly_selected(lines, templates) == of_some & of_others
 
 
 @given(days, days)

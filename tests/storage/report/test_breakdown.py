@@ -13,7 +13,7 @@ from storage.cube import user_sets
 from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.events import Event
 from storage.domain.filters import Filter
-from storage.report import user_set_reader
+from storage.report import user_set_rows
 from storage.report.breakdown import Breakdown, load_breakdown, recount_breakdown
 from storage.report.breakdown_filter import filter_of, filter_of_rows
 from storage.report.grouping import GroupCounts
@@ -47,8 +47,8 @@ def test_every_dimension_equals_its_recount_and_adds_up_to_the_report(
 ) -> None:
     with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
         # 0: with the few templates of a history, subtraction would never be used otherwise.
-        ratio = data.draw(st.sampled_from((0, user_set_reader._EXCLUDED_RATIO)))
-        patch.setattr(user_set_reader, "_EXCLUDED_RATIO", ratio)
+        ratio = data.draw(st.sampled_from((0, user_set_rows._EXCLUDED_RATIO)))
+        patch.setattr(user_set_rows, "_EXCLUDED_RATIO", ratio)
         patch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", data.draw(st.sampled_from(PACKED_BLOCK_LIMITS)))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         for part in data.draw(split(data.draw(shuffled(history)))):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from storage.domain.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
 from storage.domain.filters import FIELDS, Filter
-from storage.report import filter_exclusions, notifications, user_set_reader
+from storage.report import filter_exclusions, notifications, user_set_rows
 from storage.report.dimension_counts import counts_by_line, counts_by_template
 from storage.report.read_session import ReadSession
 from storage.report.report import load_report, recount_report
@@ -111,7 +111,7 @@ def test_from_the_cube_and_from_the_messages_the_same_is_left(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
     with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(user_set_reader, "_EXCLUDED_RATIO", data.draw(st.sampled_from((0, 5))))
+        patch.setattr(user_set_rows, "_EXCLUDED_RATIO", data.draw(st.sampled_from((0, 5))))
         patch.setattr(filter_exclusions, "_MOST_CONTACTS", data.draw(st.sampled_from((1, 20_000, 20_000))))
         build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
         half = len(history) // 2
