@@ -29,6 +29,7 @@ class LineBlocks:
 
     def __init__(self, stream: Stream, most: int = 1) -> None:
         self.offset, self._most = stream.offset, most
+        self._between_lines = True  # no line without an end was given, and no piece of one
         self._blocks = stream.blocks()
         self._block, self._used = b"", 0
         self._skips = False  # lines that `lines` would have given next were passed over
@@ -40,13 +41,18 @@ class LineBlocks:
             for line in io.BytesIO(self._block[self._used :] if self._used else self._block):
                 self._used += len(line)
                 position += len(line)
-                if line[-1:] == b"\n":
+                self._between_lines = line[-1:] == b"\n"
+                if self._between_lines:
                     count += 1
                     self.offset = position, count
                 yield line
                 if self._skips:
                     self._skips = False
                     break
+
+    def nothing_behind(self, end: tuple[int, int]) -> bool:
+        """Whether nothing was given behind a place: then no line waits to be the begin of another row."""
+        return self._between_lines and self.offset[0] == end[0]
 
     def whole_lines(self) -> bytes:
         """Whole lines that come next, as far as they are in memory."""
@@ -68,7 +74,8 @@ class LineBlocks:
         """Passes over blocks of blank lines, as a small compressed file may have thousands."""
         blank = b" \r\n" + separator.encode()
         while (block := self.peek()) and block[-1:] == b"\n" and not block.translate(None, blank):
-            self.take(block, block.count(b"\n"))
+            lone_returns = block.count(b"\r") - block.count(b"\r\n")  # they end lines too
+            self.take(block, block.count(b"\n") + lone_returns)
 
     def peek(self) -> bytes:
         """The lines up to the end of a block, without taking them; empty at the end of the file."""

@@ -105,7 +105,7 @@ def table_parts(source: OpenedSource, stream: Stream, table: Table, most: int) -
     one_by_one_until = 0
     while True:
         # Where a row ends with the lines that were read, none of these waits to be the begin of another row.
-        if end is not None and end[0] == blocks.offset[0] >= one_by_one_until:
+        if end is not None and blocks.nothing_behind(end) and blocks.offset[0] >= one_by_one_until:
             blocks.go_on(end)
             yield from reading.equal_lines(blocks, shape)
             while (cut := cut_lines(block := blocks.peek(), shape.separator, shape.decode)) is not None:
@@ -118,7 +118,7 @@ def table_parts(source: OpenedSource, stream: Stream, table: Table, most: int) -
         for row in rows:
             yield reading.item(row)
             end = row[2]
-            if end is not None and end[0] == blocks.offset[0] >= one_by_one_until:
+            if end is not None and blocks.nothing_behind(end) and blocks.offset[0] >= one_by_one_until:
                 break
         else:
             return

@@ -48,7 +48,7 @@ def equal_lines(
     if size == len(lines) and _QUOTE in lines:
         lines = blocks.more_lines()  # the last one of a run, which ends with the block or does not
     line = lines[:size]
-    if not line or not lines.startswith(line, size):
+    if not line or not lines.startswith(line, size) or b"\r" in line[:-2]:  # a lone carriage return ends a line too
         return None
     count = _repetitions(lines, line)
     # Of equal lines, a row with an open quote looks at the next one only: two have an even number of quotes.

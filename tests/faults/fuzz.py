@@ -14,6 +14,7 @@ from pathlib import Path
 
 from storage.database.connection import reading
 from storage.domain.events import Ignored, Item, Reject
+from storage.domain.sends import Sends
 from storage.ingest import kept_rejects
 from storage.ingest.importer import FileError
 from storage.sources.opened import Offset, UnknownFormat
@@ -24,6 +25,7 @@ from tests.faults.interruptions import Result
 from tests.faults.mutations import CORPUS, mutated
 
 _SECONDS, _SECONDS_A_BYTE = 2.0, 20e-6  # CPU that an input may take on a busy machine
+_ROWS_TOGETHER = 1_000
 _WHOLE_IMPORT = 25  # one of so many is imported into a database
 _SHORTENING = 20.0  # seconds
 
@@ -62,7 +64,7 @@ def fault_of(content: bytes, *, whole: bool = False) -> str | None:
     if (wrong := next((one for one in items if isinstance(one, Reject) and not _is_told(one)), None)) is not None:
         return f"not told: {wrong}"
     try:
-        return _resumed(content, items, places) or (_imported(content) if whole else None)
+        return _resumed(content, items, places) or _in_parts(content, items) or (_imported(content) if whole else None)
     except Exception:
         return traceback.format_exc()
 
@@ -96,6 +98,16 @@ def _resumed(content: bytes, items: list[Item], places: list[tuple[tuple[int, in
     for kind, both in (("events", _events), ("rejects", _rejects)):
         if both(again) != both(items):
             return f"other {kind} if reading resumes at byte {place[0]}"
+    return None
+
+
+def _in_parts(content: bytes, items: list[Item]) -> str | None:
+    """What differs if many rows are read at once, as an import does."""
+    parts = open_source(io.BytesIO(content), OPTIONS).parts(_ROWS_TOGETHER)
+    found = [item for part in parts for item in (part if isinstance(part, Sends) else (part,))]
+    for kind, both in (("events", _events), ("rejects", _rejects)):
+        if both(found) != both(items):
+            return f"other {kind} if rows are read together"
     return None
 
 

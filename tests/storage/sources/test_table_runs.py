@@ -21,6 +21,7 @@ LINES = (
     ROW % 1,
     b"\n",
     b"\r\n",
+    b"\r\r\n",
     b'"\n',
     b'""\n',
     b'",\n',
@@ -83,3 +84,17 @@ def test_a_run_within_a_quoted_cell_is_a_part_of_it() -> None:
 
 def test_equal_rows_that_can_be_read_are_events() -> None:
     assert len(items_of(HEADER + ROW % 1 * 70_000)) == 70_000
+
+
+@pytest.mark.parametrize("open_quote", [b'"\n', b'a,"b\n', b'wamid.3,5491155550001,"promo,sent,2026-11-18 15:00:00\n'])
+@pytest.mark.parametrize("rows_between", [1, 3])
+def test_a_last_row_without_a_line_end_is_read_behind_an_open_quote(open_quote: bytes, rows_between: int) -> None:
+    content = HEADER + ROW % 1 + open_quote + b"".join(ROW % (10 + number) for number in range(rows_between)) + ROW % 2
+    assert items_of(content[:-1]) == items_of(content)
+    assert len(events_of(content[:-1])) == 2 + rows_between
+
+
+@pytest.mark.parametrize("blank", [b"\r\r\n", b" \r,\n", b"\n"])
+def test_a_row_behind_blocks_of_blank_lines_has_its_place(blank: bytes) -> None:
+    content = HEADER + ROW % 1 + blank * 60_000 + b"wrong\n" + ROW % 2
+    items_of(content)  # which compares the places
