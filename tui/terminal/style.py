@@ -12,6 +12,7 @@ from rich.cells import cell_len, chop_cells
 from rich.style import Style
 
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import pgettext
 from tui.terminal.sanitize import ELLIPSIS
 from tui.terminal.sanitize import safe as safe
 
@@ -60,12 +61,12 @@ def fit(text: str, width: int, right: bool = False) -> str:
 
 
 STATUS_LETTER: dict[StartStatus, str] = {
-    StartStatus.FAILED: "F",
-    StartStatus.SENT: "S",
-    StartStatus.DELIVERED: "D",
-    StartStatus.READ: "R",
-    StartStatus.ANSWERED: "A",
-    StartStatus.RECEIVED: "I",
+    StartStatus.FAILED: pgettext("letter", "F"),
+    StartStatus.SENT: pgettext("letter", "S"),
+    StartStatus.DELIVERED: pgettext("letter", "D"),
+    StartStatus.READ: pgettext("letter", "R"),
+    StartStatus.ANSWERED: pgettext("letter", "A"),
+    StartStatus.RECEIVED: pgettext("letter", "I"),
 }
 STATUS_COLOR: dict[StartStatus, str] = {
     StartStatus.FAILED: "red",

@@ -15,6 +15,7 @@ from rich.style import Style
 from storage.domain.dimension import OF_FAILURES, OF_TIME
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import _, pgettext
 from storage.report.breakdown_comparison import ComparedRow
 from storage.report.grouping import GroupKey
 from tui.data.breakdown_list import BreakdownList, SortBy, change_of, rates_of
@@ -30,28 +31,32 @@ from tui.widgets.breakdown_window import (
     whole_window,
     window,
 )
-from tui.words.changes import UNCLEAR, count_change, is_clear, rate_change
-from tui.words.numbers import NO_VALUE, percent, short_number, whole_percent
+from tui.words.changes import UNCLEAR, count_change, is_clear, shortest_rate_change
+from tui.words.numbers import NO_VALUE, number, percent, short_number, whole_percent
 from tui.words.wording import DIMENSION_NAMES
 
 _MOST_NAMES = 32  # cells that most names fit into
 _SHORTEST_BAR, _SHORT_BAR, _LONGEST_BAR = 4, 8, 16  # cells of the bar after a rate
-_POINTS = len(UNCLEAR)  # cells of a change in points
+_POINTS = cell_len(UNCLEAR)  # cells of a change in points
 _NAMES_WITH_POINTS = 22  # cells that names keep beside them
 _MARK = "■ "
 _DOWN, _UP = "▾", "▲"
 
 _TITLES = {
-    SortBy.STARTS: "Starts",
-    SortBy.SENDS: "Sends",
-    SortBy.USERS: "Users",
-    SortBy.DELIVERED: "Delivered",
-    SortBy.READ: "Read",
-    SortBy.ANSWERED: "Answered",
-    SortBy.FAILED: "Failed",
-    SortBy.CHANGE: "Change",
+    SortBy.STARTS: pgettext("column", "Starts"),
+    SortBy.SENDS: pgettext("column", "Sends"),
+    SortBy.USERS: pgettext("column", "Users"),
+    SortBy.DELIVERED: pgettext("column", "Delivered"),
+    SortBy.READ: pgettext("column", "Read"),
+    SortBy.ANSWERED: pgettext("column", "Answered"),
+    SortBy.FAILED: pgettext("column", "Failed"),
+    SortBy.CHANGE: pgettext("column", "Change"),
 }
-_SHORT_TITLES = {SortBy.DELIVERED: "Deliv.", SortBy.ANSWERED: "Answ."}
+_SHORT_TITLES = {
+    SortBy.DELIVERED: pgettext("column", "Deliv."),
+    SortBy.ANSWERED: pgettext("column", "Answ."),
+    SortBy.FAILED: pgettext("short column", "Failed"),
+}
 _STATUS = {
     SortBy.DELIVERED: StartStatus.DELIVERED,
     SortBy.READ: StartStatus.READ,
@@ -157,11 +162,11 @@ def _placed(
             True,
             width - rate,
             lambda one: _rate_and_change(rows, by, one, rate, bar),
-            "points" if bar and _tells_points(rows) else "",
+            _("points") if bar and _tells_points(rows) else "",
         )
     if is_rate(rows, by):
         return PlacedColumn(
-            by, "Failed sends", width, True, width - rate, lambda one: _share_of_failed(rows, one, rate, bar)
+            by, _("Failed sends"), width, True, width - rate, lambda one: _share_of_failed(rows, one, rate, bar)
         )
     return PlacedColumn(by, _TITLES[by], COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
 
@@ -227,7 +232,7 @@ def _rate_and_change(
     if not bar or not _tells_points(rows):
         return _rate(by, rate, width, bar)
     before = Rate(0, 0) if one.previous is None else rates_of(one.previous)[by]
-    text = rate_change(before, rate)[-1].removesuffix(" pt")
+    text = shortest_rate_change(before, rate)
     return [*_rate(by, rate, width, 0), (f" {text:>{bar}}", PLAIN if is_clear(before, rate) else DIM)]
 
 
@@ -238,7 +243,11 @@ def _rate(by: SortBy, rate: Rate, width: int, bar: int) -> list[tuple[str, Style
     if width == SHORT_RATE:
         text = percent(share) if share is not None else f"{rate.count}/{rate.of}" if rate.of else NO_VALUE
         return [(text.rjust(width), style)]
-    shown = percent(share) if share is not None else f"of {rate.of}" if rate.of else NO_VALUE
+    shown = NO_VALUE
+    if share is not None:
+        shown = percent(share)
+    elif rate.of:
+        shown = _("of {base}").format(base=number(rate.of))
     text = f"{short_number(rate.count)} {shown:>{6 if width == RATE else 5}}"
     if len(text) > width and share is not None:
         text = f"{short_number(rate.count)} {whole_percent(share)}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import BindingType
 from textual.events import Click, Paste
@@ -13,12 +14,13 @@ from textual.message import Message
 from textual.strip import Strip
 
 from storage.domain.folding import folded
+from storage.language.texts import _
 from tui.data.filter_options import Option, takes_exclusions, takes_several, typed_period
 from tui.terminal.style import BOLD, CURSOR, DIM, FOCUSED, KEY, PLAIN, cut, cut_words, fit, safe
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
 from tui.words.keys import Where, bindings
-from tui.words.numbers import short_number
+from tui.words.numbers import number, short_number
 
 
 class ValuesPicked(Message):
@@ -209,13 +211,14 @@ class ChoiceList(PaintedWidget, can_focus=True):
             return strip((fit(f" {self._hint()}", width), DIM + Style(reverse=False)))
         index = self._top + y - 1
         if index >= len(self._shown):
-            empty = " nothing matches" if not self._shown and y == 1 else ""
+            empty = " " + _("nothing matches") if not self._shown and y == 1 else ""
             return strip(("│", DIM), (fit(empty, width - 2), DIM), ("│", DIM))
         return self._option(self._shown[index], index == self._cursor, width)
 
     def _search_line(self, width: int) -> Strip:
-        shown = cut(self.typed, width - 6)
-        return strip((" find: ", KEY), (shown, BOLD), ("▏", FOCUSED)).adjust_cell_length(width)
+        front = " " + _("find:") + " "
+        shown = cut(self.typed, width - cell_len(front))
+        return strip((front, KEY), (shown, BOLD), ("▏", FOCUSED)).adjust_cell_length(width)
 
     def _option(self, option: Option, on: bool, width: int) -> Strip:
         style = CURSOR + BOLD if on else PLAIN
@@ -246,10 +249,18 @@ class ChoiceList(PaintedWidget, can_focus=True):
 
     def _hint(self) -> str:
         if self.field == "period":
-            return "type 14d, nov, 1/11 or 1/11 15/11"
-        applies = "Enter leaves out" if self._excludes else "Enter applies"
-        if self._marked_by_hand:
-            applies += f" {len(self._marked)} marked" if self._marked else " nothing"
-        marks = ", Tab marks several" if takes_several(self.field) and not self._marked_by_hand else ""
-        others = ("" if self._excludes else ", ! all but these") if takes_exclusions(self.field) else ""
-        return f"{applies}{marks}{others}"
+            return _("type 14d, nov, 1/11 or 1/11 15/11")
+        hints = [self._enter_hint()]
+        if takes_several(self.field) and not self._marked_by_hand:
+            hints.append(_("Tab marks several"))
+        if takes_exclusions(self.field) and not self._excludes:
+            hints.append(_("! all but these"))
+        return ", ".join(hints)
+
+    def _enter_hint(self) -> str:
+        if not self._marked_by_hand:
+            return _("Enter leaves out") if self._excludes else _("Enter applies")
+        if not self._marked:
+            return _("Enter leaves out nothing") if self._excludes else _("Enter applies nothing")
+        text = _("Enter leaves out {count} marked") if self._excludes else _("Enter applies {count} marked")
+        return text.format(count=number(len(self._marked)))

@@ -6,16 +6,18 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from storage.domain.failures import explain_kind
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import pgettext
 from storage.report.notifications import GroupOrder
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
 from tui.words.numbers import NO_VALUE, percent, short_number
-from tui.words.wording import SHORT_ORIGINS, USER_TYPE_NAMES, day, short_moment, status_name
+from tui.words.wording import SHORT_ORIGINS, STATUS_NAMES, USER_TYPE_NAMES, day, short_moment, status_name
 
 Row = TypeVar("Row", StartRow, NotificationRow)
 GAP = 2  # cells between two columns
@@ -43,6 +45,19 @@ class Column(NamedTuple, Generic[Row]):
     style: Callable[[Row], Style] = lambda row: PLAIN
 
 
+def _column(
+    title: str,
+    width: int,
+    rank: int,
+    text: Callable[[Row], str],
+    grows: int = 0,
+    right: bool = False,
+    style: Callable[[Row], Style] = lambda row: PLAIN,
+) -> Column[Row]:
+    """A column that is wide enough for its heading, in any language."""
+    return Column(title, max(width, cell_len(title)), rank, text, grows, right, style)
+
+
 def _why(row: StartRow) -> str:
     if row.status is not StartStatus.FAILED:
         return ""
@@ -56,22 +71,28 @@ def _status(row: StartRow) -> str:
     return f"{STATUS_LETTER[row.status]} {status_name(row.status)}"
 
 
+_STATUS = max(11, 2 + max(map(cell_len, STATUS_NAMES.values())))  # cells of a status
+_USER_TYPE = max(9, *map(cell_len, USER_TYPE_NAMES.values()))  # cells of a user type
 STARTS: tuple[Column[StartRow], ...] = (
-    Column("Time", 12, 0, lambda row: short_moment(row.at)),
-    Column("Status", 11, 0, _status, style=lambda row: status_style(row.status, bold=True)),
-    Column("Contact", 13, 1, lambda row: safe(row.contact) or NO_VALUE),
-    Column("Name", 12, 4, lambda row: safe(row.name), grows=2),
-    Column("Template", 20, 1, lambda row: safe(row.template) or NO_VALUE, grows=4),
-    Column("Line", 14, 6, lambda row: safe(row.line), grows=1),
-    Column("Started by", 10, 5, lambda row: SHORT_ORIGINS[row.origin], style=lambda row: DIM),
-    Column("User", 9, 5, lambda row: USER_TYPE_NAMES[row.user_type], style=lambda row: DIM),
-    Column("Why it failed", 14, 2, _why, grows=5, style=lambda row: status_style(StartStatus.FAILED)),
+    _column(pgettext("column", "Time"), 12, 0, lambda row: short_moment(row.at)),
+    _column(pgettext("column", "Status"), _STATUS, 0, _status, style=lambda row: status_style(row.status, bold=True)),
+    _column(pgettext("column", "Contact"), 13, 1, lambda row: safe(row.contact) or NO_VALUE),
+    _column(pgettext("column", "Name"), 12, 4, lambda row: safe(row.name), grows=2),
+    _column(pgettext("column", "Template"), 20, 1, lambda row: safe(row.template) or NO_VALUE, grows=4),
+    _column(pgettext("column", "Line"), 14, 6, lambda row: safe(row.line), grows=1),
+    _column(pgettext("column", "Started by"), 10, 5, lambda row: SHORT_ORIGINS[row.origin], style=lambda row: DIM),
+    _column(
+        pgettext("column", "User"), _USER_TYPE, 5, lambda row: USER_TYPE_NAMES[row.user_type], style=lambda row: DIM
+    ),
+    _column(
+        pgettext("column", "Why it failed"), 14, 2, _why, grows=5, style=lambda row: status_style(StartStatus.FAILED)
+    ),
 )
 
 
 def _count(title: str, status: StartStatus, count: Callable[[NotificationRow], int]) -> Column[NotificationRow]:
     """A column of the sends that got so far, in the colour of their status."""
-    return Column(
+    return _column(
         title,
         6,
         0,
@@ -83,37 +104,37 @@ def _count(title: str, status: StartStatus, count: Callable[[NotificationRow], i
 
 def _rate(title: str, rank: int, rate: Callable[[NotificationRow], Rate]) -> Column[NotificationRow]:
     """A column of a rate; of a base under 30 there is none."""
-    return Column(title, 8, rank, lambda row: percent(rate(row).shown), right=True, style=lambda row: DIM)
+    return _column(title, 8, rank, lambda row: percent(rate(row).shown), right=True, style=lambda row: DIM)
 
 
 NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
-    Column("Day", 9, 0, lambda row: f"{day(row.day):>6} {row.day.year % 100:02}"),
-    Column("Template", 14, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
-    Column("Line", 14, 4, lambda row: safe(row.line), grows=1),
-    Column("Users", 6, 1, lambda row: short_number(row.users), right=True),
-    Column("Sends", 6, 0, lambda row: short_number(row.sends), right=True),
-    _count("Deliv.", StartStatus.DELIVERED, lambda row: row.delivered),
-    _rate("Deliv.%", 7, lambda row: row.rates.delivered),
-    _count("Read", StartStatus.READ, lambda row: row.read),
-    _rate("Read %", 6, lambda row: row.rates.read),
-    _count("Answ.", StartStatus.ANSWERED, lambda row: row.answered),
-    _rate("Answ.%", 5, lambda row: row.rates.answered),
-    _count("Failed", StartStatus.FAILED, lambda row: row.failed),
-    _rate("Failed%", 5, lambda row: row.rates.failed),
+    _column(pgettext("column", "Day"), 9, 0, lambda row: f"{day(row.day):>6} {row.day.year % 100:02}"),
+    _column(pgettext("column", "Template"), 14, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
+    _column(pgettext("column", "Line"), 14, 4, lambda row: safe(row.line), grows=1),
+    _column(pgettext("column", "Users"), 6, 1, lambda row: short_number(row.users), right=True),
+    _column(pgettext("column", "Sends"), 6, 0, lambda row: short_number(row.sends), right=True),
+    _count(pgettext("column", "Deliv."), StartStatus.DELIVERED, lambda row: row.delivered),
+    _rate(pgettext("column", "Deliv.%"), 7, lambda row: row.rates.delivered),
+    _count(pgettext("column", "Read"), StartStatus.READ, lambda row: row.read),
+    _rate(pgettext("column", "Read %"), 6, lambda row: row.rates.read),
+    _count(pgettext("column", "Answ."), StartStatus.ANSWERED, lambda row: row.answered),
+    _rate(pgettext("column", "Answ.%"), 5, lambda row: row.rates.answered),
+    _count(pgettext("short column", "Failed"), StartStatus.FAILED, lambda row: row.failed),
+    _rate(pgettext("column", "Failed%"), 5, lambda row: row.rates.failed),
 )
 
 
 # The column that is sorted by, or the next one if that is not on the screen.
 _SORTED: dict[GroupOrder, tuple[str, ...]] = {
-    GroupOrder.DAY: ("Day",),
-    GroupOrder.TEMPLATE: ("Template",),
-    GroupOrder.LINE: ("Line",),
-    GroupOrder.USERS: ("Users",),
-    GroupOrder.SENDS: ("Sends",),
-    GroupOrder.DELIVERED: ("Deliv.%", "Deliv."),
-    GroupOrder.READ: ("Read %", "Read"),
-    GroupOrder.ANSWERED: ("Answ.%", "Answ."),
-    GroupOrder.FAILED: ("Failed%", "Failed"),
+    GroupOrder.DAY: (pgettext("column", "Day"),),
+    GroupOrder.TEMPLATE: (pgettext("column", "Template"),),
+    GroupOrder.LINE: (pgettext("column", "Line"),),
+    GroupOrder.USERS: (pgettext("column", "Users"),),
+    GroupOrder.SENDS: (pgettext("column", "Sends"),),
+    GroupOrder.DELIVERED: (pgettext("column", "Deliv.%"), pgettext("column", "Deliv.")),
+    GroupOrder.READ: (pgettext("column", "Read %"), pgettext("column", "Read")),
+    GroupOrder.ANSWERED: (pgettext("column", "Answ.%"), pgettext("column", "Answ.")),
+    GroupOrder.FAILED: (pgettext("column", "Failed%"), pgettext("short column", "Failed")),
 }
 _FROM_A = (GroupOrder.TEMPLATE, GroupOrder.LINE)
 

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import _, pgettext
 from storage.table.pages import StartRow
 from tui.data.worker_messages import Note
 from tui.terminal import browser
@@ -22,13 +23,16 @@ from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.widgets.scroll_text import Lines
 from tui.words.keys import Where, bindings
 from tui.words.numbers import NO_VALUE, number
-from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, duration, moment, retry_words, status_name
+from tui.words.wording import ORIGIN_NAMES, STATUS_NAMES, USER_TYPE_NAMES, duration, moment, retry_words, status_name
 
 if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import LadderStep, StartDetail
 
-NO_LINK = "no link to this chat: the id it needs is not known, or the setting chat_link is no web address"
+NO_LINK = _("no link to this chat: the id it needs is not known, or the setting chat_link is no web address")
 _LABEL_WIDTH = 22  # cells, with the indent
+_STEP_NAMES = {"accepted": pgettext("status", "Accepted")} | {
+    status.value: name for status, name in STATUS_NAMES.items()
+}
 
 
 class StepRequested(Message):
@@ -86,7 +90,7 @@ class DetailPane(Vertical):
         self._link = None if detail is None else detail.chat_link
         lines = self.query_one(Lines)
         if detail is None:
-            lines.show(lambda width: [strip((" This start is no longer in the database.", BOLD))])
+            lines.show(lambda width: [strip((" " + _("This start is no longer in the database."), BOLD))])
         else:
             lines.show(lambda width: detail_lines(detail, width), keep=same)
         self.display = True
@@ -99,9 +103,9 @@ class DetailPane(Vertical):
         if action in ("copy_link", "open_link") and self._link is None:
             return NO_LINK
         if action == "open_link" and not browser.is_here():
-            return f"no browser on this machine; press y to copy {self._link}"
+            return _("no browser on this machine; press y to copy {link}").format(link=self._link)
         if action == "contact" and not self.row.contact:
-            return "the contact of this start is unknown"
+            return _("the contact of this start is unknown")
         return ""
 
     def action_close(self) -> None:
@@ -129,7 +133,7 @@ def detail_lines(detail: StartDetail, width: int) -> list[Strip]:
     """Everything about one start, as lines of at most `width` cells."""
     row = detail.row
     title = safe(row.template) if row.template else ORIGIN_NAMES[row.origin]
-    who = safe(row.name) or safe(row.contact) or "unknown contact"
+    who = safe(row.name) or safe(row.contact) or _("unknown contact")
     lines = [
         heading("", who, title, width, True),
         strip(),
@@ -142,8 +146,8 @@ def detail_lines(detail: StartDetail, width: int) -> list[Strip]:
     ]
     lines += _failure(detail, width)
     lines += _timeline(detail, width)
-    lines += _fields("Start", _start_fields(detail), width)
-    lines += _fields("Person", _person_fields(detail), width)
+    lines += _fields(_("Start"), _start_fields(detail), width)
+    lines += _fields(_("Person"), _person_fields(detail), width)
     return lines
 
 
@@ -153,14 +157,17 @@ def _failure(detail: StartDetail, width: int) -> Iterator[Strip]:
         return
     row = detail.row
     red = status_style(StartStatus.FAILED, bold=True)
-    code = f" (code {row.code})" if row.code is not None else ""
-    for place, title in enumerate(wrapped(f"{explained.title}{code}", max(10, width - 21))):
-        yield strip((f"  {'Why it failed' if place == 0 else '':<18}", HEADING), (title, red))
+    title = explained.title
+    if row.code is not None:
+        title = _("{title} (code {code})").format(title=title, code=row.code)
+    for place, line in enumerate(wrapped(title, max(10, width - _LABEL_WIDTH + 1))):
+        label = _("Why it failed") if place == 0 else ""
+        yield strip((f"  {label:<{_LABEL_WIDTH - 4}}", HEADING), (line, red))
     for name, text, style in (
-        ("Provider's message", safe(row.failure_text or ""), PLAIN),
+        (pgettext("field", "Provider's message"), safe(row.failure_text or ""), PLAIN),
         ("", safe(detail.failure_detail or ""), PLAIN),
-        ("What it means", explained.meaning, PLAIN),
-        ("What to do", explained.advice, BOLD),
+        (pgettext("field", "What it means"), explained.meaning, PLAIN),
+        (pgettext("field", "What to do"), explained.advice, BOLD),
         ("", retry_words(explained), DIM),
     ):
         if text and not (name == "" and text == safe(row.failure_text or "")):
@@ -169,7 +176,7 @@ def _failure(detail: StartDetail, width: int) -> Iterator[Strip]:
 
 
 def _timeline(detail: StartDetail, width: int) -> Iterator[Strip]:
-    yield strip(("  Timeline", HEADING))
+    yield strip(("  " + _("Timeline"), HEADING))
     before: datetime | None = None
     timed = sorted((step for step in detail.ladder if step.at is not None), key=_time_of)
     steps = timed + [step for step in detail.ladder if step.at is None]
@@ -177,7 +184,7 @@ def _timeline(detail: StartDetail, width: int) -> Iterator[Strip]:
         yield strip(*_step(step, before))
         before = step.at or before
     if detail.conflict:
-        yield from _field("", "A failure was also reported. The later delivery or read counts.", width, DIM)
+        yield from _field("", _("A failure was also reported. The later delivery or read counts."), width, DIM)
     yield strip()
 
 
@@ -190,15 +197,15 @@ def _step(step: LadderStep, before: datetime | None) -> list[Piece]:
     known = {status.value: status for status in StartStatus}.get(step.step)
     style = status_style(known, bold=True) if known else BOLD
     letter = STATUS_LETTER[known] if known else "·"
-    pieces: list[Piece] = [(f"    {letter} ", style), (f"{step.step.capitalize():<{_LABEL_WIDTH - 6}}", style)]
+    pieces: list[Piece] = [(f"    {letter} ", style), (f"{_STEP_NAMES[step.step]:<{_LABEL_WIDTH - 6}}", style)]
     if step.at is None:
-        reason = "implied by a later step" if step.implied else "reported by the platform without a time"
+        reason = _("implied by a later step") if step.implied else _("reported by the platform without a time")
         return [*pieces, (f"  {reason}", DIM)]
     pieces.append((f"  {moment(step.at)}", PLAIN))
     # Whole seconds, as the times are shown: otherwise the difference could disagree with them by a second.
     later = timedelta(0) if before is None else step.at.replace(microsecond=0) - before.replace(microsecond=0)
     if later:
-        pieces.append((f"  {duration(later)} later", DIM))
+        pieces.append(("  " + _("{duration} later").format(duration=duration(later)), DIM))
     return pieces
 
 
@@ -206,19 +213,23 @@ def _start_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
     row = detail.row
     answer = None
     if row.status is StartStatus.ANSWERED:
-        answer = "yes, reported by the platform" if detail.answered_by_source else "yes"
+        answer = _("yes, reported by the platform") if detail.answered_by_source else _("yes")
     return [
-        ("Started by", ORIGIN_NAMES[row.origin], PLAIN),
-        ("Template", safe(row.template) or NO_VALUE, PLAIN),
-        ("Language", detail.language, PLAIN),
-        ("Campaign", detail.campaign, PLAIN),
-        ("Line", row.line, PLAIN),
-        ("Channel", detail.channel_id, PLAIN),
-        ("Agent groups", detail.agent_groups, PLAIN),
-        ("Session start", None if detail.session_start is None else moment(detail.session_start), PLAIN),
-        ("Answer", answer, PLAIN),
-        ("Message key", detail.key, DIM),
-        ("Joined with", detail.joined, DIM),
+        (pgettext("field", "Started by"), ORIGIN_NAMES[row.origin], PLAIN),
+        (pgettext("field", "Template"), safe(row.template) or NO_VALUE, PLAIN),
+        (pgettext("field", "Language"), detail.language, PLAIN),
+        (pgettext("field", "Campaign"), detail.campaign, PLAIN),
+        (pgettext("field", "Line"), row.line, PLAIN),
+        (pgettext("field", "Channel"), detail.channel_id, PLAIN),
+        (pgettext("field", "Agent groups"), detail.agent_groups, PLAIN),
+        (
+            pgettext("field", "Session start"),
+            None if detail.session_start is None else moment(detail.session_start),
+            PLAIN,
+        ),
+        (pgettext("field", "Answer"), answer, PLAIN),
+        (pgettext("field", "Message key"), detail.key, DIM),
+        (pgettext("field", "Joined with"), detail.joined, DIM),
     ]
 
 
@@ -227,13 +238,17 @@ def _person_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
     link = detail.chat_link
     others = detail.starts_of_contact - 1
     return [
-        ("Name", row.name, PLAIN),
-        ("Contact", row.contact or "unknown", BOLD),
-        ("All ids", ", ".join(detail.contact_ids) if len(detail.contact_ids) > 1 else None, PLAIN),
-        ("User", USER_TYPE_NAMES[row.user_type], PLAIN),
-        ("Other starts", f"{number(others)}; press Enter to show them" if others > 0 else "none", PLAIN),
-        ("Chat link", link, KEY + Style(link=safe(link)) if link else PLAIN),
+        (pgettext("field", "Name"), row.name, PLAIN),
+        (pgettext("field", "Contact"), row.contact or _("unknown"), BOLD),
+        (pgettext("field", "All ids"), ", ".join(detail.contact_ids) if len(detail.contact_ids) > 1 else None, PLAIN),
+        (pgettext("field", "User"), USER_TYPE_NAMES[row.user_type], PLAIN),
+        (pgettext("field", "Other starts"), _others(others), PLAIN),
+        (pgettext("field", "Chat link"), link, KEY + Style(link=safe(link)) if link else PLAIN),
     ]
+
+
+def _others(count: int) -> str:
+    return _("{count}; press Enter to show them").format(count=number(count)) if count > 0 else _("none")
 
 
 def _fields(title: str, fields: Sequence[tuple[str, str | None, Style]], width: int) -> Iterator[Strip]:

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import _, pgettext
 from storage.report.report import Report
 from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, chart_style, cut, status_style
 from tui.widgets.buckets import SERIES, totals_before
@@ -64,12 +65,26 @@ class DrawnChart(Panel):
         self.repaint()
 
 
+NO_ROOM = _("not enough room for this chart")
+BEFORE = pgettext("legend", "before")
+_STEP_NAMES = {
+    "1 day": _("day"),
+    "2 days": _("2 days"),
+    "1 week": _("week"),
+    "2 weeks": _("2 weeks"),
+    "1 month": _("month"),
+    "3 months": _("3 months"),
+    "1 year": _("year"),
+    "5 years": _("5 years"),
+}
+
+
 class DailyChart(DrawnChart):
     """Sends by status and referred starts over the days of the period, in stacked bars."""
 
     key = "daily"
     number = 5
-    title = "Daily evolution"
+    title = _("Daily evolution")
     row = "pair"
     stays_beside_details = True
     narrow_order = 0
@@ -82,8 +97,8 @@ class DailyChart(DrawnChart):
         drawing = self._drawing()
         if self.report is None or drawing is None:
             return ""
-        step = drawing.plan.step.removeprefix("1 ")
-        return f"starts per {step}, {days(self.report.since, self.report.until)}"
+        shown = days(self.report.since, self.report.until)
+        return _("starts per {step}, {days}").format(step=_STEP_NAMES[drawing.plan.step], days=shown)
 
     def item_count(self) -> int:
         drawing = self._drawing()
@@ -127,7 +142,7 @@ class DailyChart(DrawnChart):
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         drawing = self._drawing()
         if drawing is None:
-            words = "  not enough room for this chart" if self.enabled else ""
+            words = f"  {NO_ROOM}" if self.enabled else ""
             return [strip((cut(words, width), DIM))]
         lines = [text_strip(line, width) for line in drawing.lines]
         buckets = drawing.plan.buckets
@@ -182,7 +197,7 @@ def legend(width: int, name: str, counts: dict[StartStatus, int] | None, before:
         if before is not None:
             line = "-" if shown.ascii else "─"
             total = "" if counts is None else f" {number(before) if long else short_number(before)}"
-            pieces.append((f"{line} before{total}{' ' * gap}", Style()))
+            pieces.append((f"{line} {BEFORE}{total}{' ' * gap}", Style()))
         if sum(cell_len(text) for text, _ in pieces) <= width + gap:
             break
     return strip(*pieces)

@@ -12,12 +12,13 @@ from textual.strip import Strip
 from storage.domain.failures import Explanation, explain_kind, failure_value
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import _, ngettext, pgettext
 from storage.report.failure_groups import FailureGroup, failure_groups
 from storage.report.metrics import FailureCount
 from storage.report.report import Report
 from tui.terminal.style import DIM, PLAIN, cut, cut_words, fit, status_style
 from tui.widgets.panel import Panel, strip, wrapped
-from tui.words.numbers import number, plural, short_number
+from tui.words.numbers import number, short_number
 from tui.words.wording import reason_name, retry_words
 
 _GAP = 2  # cells in front of a column of numbers
@@ -75,7 +76,7 @@ def lines_of(failures: Iterable[FailureCount], room: int) -> list[Line]:
 def _of_group(group: FailureGroup, every: tuple[FailureCount, ...]) -> Line:
     return Line(
         reason_name(group.reason),
-        f"{len(group.codes)} codes",
+        _("{count} codes").format(count=number(len(group.codes))),
         group.sends,
         None,
         group.reason,
@@ -117,7 +118,7 @@ class FailuresChart(Panel):
     DEFAULT_CLASSES = "chart"
     key = "failures"
     number = 7
-    title = "Failures"
+    title = _("Failures")
     row = "pair"
     narrow_order = 5
 
@@ -133,12 +134,16 @@ class FailuresChart(Panel):
     def note(self) -> str:
         if self.report is None:
             return ""
-        _, last = self._shown()
+        last = self._shown()[1]
         below = self.item_count() - last
-        more = f", {number(below)} more below" if below > 0 else ""
+        failed = self.report.status.failed
+        parts = [ngettext("{count} send", "{count} sends", failed).format(count=number(failed))]
         groups = failure_groups(self.report.failures)
-        reason = f" {reason_name(groups[0].reason).lower()}," if len(groups) == 1 and len(groups[0].codes) > 1 else ""
-        return f"{reason} {plural(self.report.status.failed, 'send')}".lstrip() + more
+        if len(groups) == 1 and len(groups[0].codes) > 1:
+            parts.insert(0, reason_name(groups[0].reason).lower())
+        if below > 0:
+            parts.append(_("{count} more below").format(count=number(below)))
+        return ", ".join(parts)
 
     def item_count(self) -> int:
         return len(self._all())
@@ -204,13 +209,14 @@ class FailuresChart(Panel):
 
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         if not report.failures:
-            return [strip(("  ", DIM), (cut("No send failed.", width - 2), DIM))]
+            return [strip(("  ", DIM), (cut(_("No send failed."), width - 2), DIM))]
         columns = self._columns(width)
         words = max(1, width - 2 - sum(column.width for column in columns))
         lines = []
         if self._head():
             head = "".join(f"{column.head:>{column.width}}" for column in columns)
-            lines.append(strip((f"  {fit('Reason', words)}{head}", DIM)))
+            reason = fit(pgettext("column", "Reason"), words)
+            lines.append(strip((f"  {reason}{head}", DIM)))
         every = self._all()
         first, last = self._shown()
         for item in range(first, last):
@@ -223,11 +229,17 @@ class FailuresChart(Panel):
     def _columns(self, width: int) -> list[_Column]:
         """The columns of numbers, no wider than their numbers, so that the reasons get the room beside them."""
         lines = self._all()
-        codes = _column("Code", [line.code for line in lines], DIM)
+        codes = _column(pgettext("column", "Code"), [line.code for line in lines], DIM)
         sends = _column(
-            "Sends", [short_number(line.sends) for line in lines], status_style(StartStatus.FAILED, bold=True)
+            pgettext("column", "Sends"),
+            [short_number(line.sends) for line in lines],
+            status_style(StartStatus.FAILED, bold=True),
         )
-        users = _column("Users", ["" if line.users is None else short_number(line.users) for line in lines], PLAIN)
+        users = _column(
+            pgettext("column", "Users"),
+            ["" if line.users is None else short_number(line.users) for line in lines],
+            PLAIN,
+        )
         return [*([codes] if width >= _WITH_CODES else []), sends, *([users] if width >= _WITH_USERS else [])]
 
     def _line(self, item: int, line: Line, words: int, columns: list[_Column]) -> Strip:

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from storage.domain.filter_context import FilterContext
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.report.filter_choices import Choice
 from tui.data.filter_completion import candidates, common_start, word_start
 from tui.data.worker_messages import FilterChosen, Note
@@ -67,7 +68,11 @@ class FilterLine(SafeInput):
         word = before[begin:]
         found = candidates(word, self._choices(), self._read_with().named)
         if not found:
-            self.post_message(Note(f'no completion for "{word}"' if word else "all fields are used", error=True))
+            self.post_message(
+                Note(
+                    _('no completion for "{word}"').format(word=word) if word else _("all fields are used"), error=True
+                )
+            )
             return
         completed = common_start(found)
         if len(completed) > len(word):

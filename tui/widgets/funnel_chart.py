@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -14,13 +15,14 @@ from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import StartStatus
+from storage.language.texts import _, pgettext
 from storage.report.report import FunnelStep, Report
 from tui.data.drill import AT_LEAST, narrowed
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, chart_style, cut, cut_words, status_style
-from tui.widgets.drawn_charts import DrawnChart, text_strip
+from tui.widgets.drawn_charts import NO_ROOM, DrawnChart, text_strip
 from tui.widgets.panel import strip
 from tui.words.numbers import NO_VALUE, number, percent, short_number
-from tui.words.wording import days, status_name
+from tui.words.wording import STATUS_NAMES, days, status_name
 
 
 class FunnelChart(DrawnChart):
@@ -28,7 +30,7 @@ class FunnelChart(DrawnChart):
 
     key = "funnel"
     number = 6
-    title = "Funnel"
+    title = _("Funnel")
     row = "pair"
     narrow_order = 2
     compares = True
@@ -43,8 +45,12 @@ class FunnelChart(DrawnChart):
         if self.report is None:
             return ""
         funnel = self.report.funnel
-        words = "period" if self.of_period else "this week" if self.of_this_week else "its last week"
-        return f"{words}, {days(funnel.since, funnel.until)}"
+        text = _("its last week, {days}")
+        if self.of_period:
+            text = _("period, {days}")
+        elif self.of_this_week:
+            text = _("this week, {days}")
+        return text.format(days=days(funnel.since, funnel.until))
 
     def item_count(self) -> int:
         return 0 if self.report is None else len(self.report.funnel.steps)
@@ -81,7 +87,7 @@ class FunnelChart(DrawnChart):
     def body(self, report: Report, width: int, height: int) -> list[Strip]:
         steps = report.funnel.steps
         if height < len(steps) + 1 or width < 42:
-            return [strip((cut("  not enough room for this chart", width), DIM))]
+            return [strip((cut(f"  {NO_ROOM}", width), DIM))]
         rows = self._rows(height)
         columns = self._columns(report, rows, width)
         middle = max(0, min(60, width - _LEFT - sum(column.width for column in columns) - 1))
@@ -101,7 +107,7 @@ class FunnelChart(DrawnChart):
                 figures = strip((" ", PLAIN), *((f"{text:>{width}}", style) for text, style, width in cells))
                 lines.append(Strip.join([label, picture, figures]))
         if not steps[0].count:
-            lines[0] = strip(("  ", DIM), (cut_words("No sends in this period.", width - 2), DIM))
+            lines[0] = strip(("  ", DIM), (cut_words(_("No sends in this period."), width - 2), DIM))
         return lines
 
     def _label(self, index: int, step: FunnelStep) -> Strip:
@@ -122,9 +128,11 @@ class FunnelChart(DrawnChart):
     def _columns(self, report: Report, rows: int, width: int) -> list[_Column]:
         """The columns of numbers. Changes are below their numbers, or beside them if a step has one row only."""
         steps = report.funnel.steps
-        count = _Column("count", 8, tuple((_fitting(step.count, 8), BOLD) for step in steps))
-        of_previous = _Column("of prev", 8, tuple((percent(step.of_previous), PLAIN) for step in steps))
-        of_first = _Column("of first", 9, tuple((percent(step.of_first), PLAIN) for step in steps))
+        count = _Column(pgettext("column", "count"), 8, tuple((_fitting(step.count, 8), BOLD) for step in steps))
+        of_previous = _Column(
+            pgettext("column", "of prev"), 8, tuple((percent(step.of_previous), PLAIN) for step in steps)
+        )
+        of_first = _Column(pgettext("column", "of first"), 9, tuple((percent(step.of_first), PLAIN) for step in steps))
         if self.previous is None:
             return [count, of_previous, of_first]
         changes = _changes(steps, self.previous.funnel.steps)
@@ -139,7 +147,7 @@ class FunnelChart(DrawnChart):
         return [count, changes[0], of_first, changes[2]]
 
 
-_LEFT = 14  # cells of the marker, the letter and the name
+_LEFT = 5 + max(9, *map(cell_len, STATUS_NAMES.values()))  # cells of the marker, the letter, the name and a gap
 
 
 class _Column(NamedTuple):
@@ -159,19 +167,19 @@ class _Column(NamedTuple):
 def _changes(steps: Sequence[FunnelStep], before: Sequence[FunnelStep]) -> tuple[_Column, _Column, _Column]:
     """The changes of the counts, of the shares of the step before, and of the shares of the first step."""
     # Only a comparison needs it, and the first screen comes sooner without it.
-    from tui.words.changes import UNCLEAR, count_change, rate_change
+    from tui.words.changes import UNCLEAR, count_change, shortest_rate_change
 
     counts = [(count_change(old.count, new.count, short=True), PLAIN) for old, new in zip(before, steps, strict=True)]
     of_previous, of_first = [("", PLAIN)], [("", PLAIN)]
     for index in range(1, len(steps)):
         for bases, column in ((index - 1, of_previous), (0, of_first)):
             old, new = (Rate(some[index].count, some[bases].count) for some in (before, steps))
-            shortest = rate_change(old, new)[-1].removesuffix(" pt")
+            shortest = shortest_rate_change(old, new)
             column.append((shortest, DIM if shortest in (UNCLEAR, NO_VALUE) else PLAIN))
     return (
-        _Column("change", 8, tuple(counts)),
-        _Column("points", 8, tuple(of_previous)),
-        _Column("points", 9, tuple(of_first)),
+        _Column(pgettext("column", "change"), 8, tuple(counts)),
+        _Column(pgettext("column", "points"), 8, tuple(of_previous)),
+        _Column(pgettext("column", "points"), 9, tuple(of_first)),
     )
 
 

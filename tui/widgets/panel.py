@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.report.report import Report
 from tui.data.drill import CountedUsers
 from tui.data.worker_messages import Drill, Note, NothingToOpen
@@ -215,7 +216,7 @@ class Panel(PaintedWidget, can_focus=True):
             return
         found = self.drill_filter(self.report.filter)
         if found is None or not self.count_at_cursor():
-            self.post_message(Note("no starts: the count is 0"))
+            self.post_message(Note(_("no starts: the count is 0")))
         else:
             self.post_message(Drill(found, self.counted_users()))
 

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from storage.language.texts import _
 from tui.data.worker_messages import Note
 from tui.widgets.safe_input import SafeInput
 from tui.words.keys import Where, bindings
@@ -74,7 +75,7 @@ class PromptLine(SafeInput):
             self.post_message(TextEntered(self.purpose, text))
         else:
             self.action_close()
-            self.post_message(Note("cancelled: no text was entered"))
+            self.post_message(Note(_("cancelled: no text was entered")))
 
     def action_close(self) -> None:
         self._leave()

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus, UserType
+from storage.language.texts import _, ngettext, pgettext
 from storage.report.report import Report
 from tui.data.drill import ARRIVED, UNANSWERED, CountedUsers, narrowed
 from tui.terminal.style import (
@@ -27,8 +28,8 @@ from tui.terminal.style import (
     status_style,
 )
 from tui.widgets.panel import Panel, strip
-from tui.words.numbers import number, plural, share_of, short_number
-from tui.words.wording import status_name
+from tui.words.numbers import number, share_of, short_number
+from tui.words.wording import USER_TYPE_NAMES, status_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Part:
         return self.letter.center(3, " " if self.filler == self.letter else self.filler)
 
 
-_SHORTER = {"Not answered": "No answer"}
+_ANSWERED, _NOT_ANSWERED = pgettext("users", "Answered"), pgettext("users", "Not answered")
+_SHORTER = {_NOT_ANSWERED: pgettext("users", "No answer")}
 
 
 def status_part(status: StartStatus, count: int, name: str | None = None) -> Part:
@@ -177,7 +179,7 @@ class AnsweredChart(Proportions):
 
     key = "answered"
     number = 2
-    title = "Users reached"
+    title = _("Users reached")
     row = "proportions"
     stays_beside_details = True
     narrow_order = 3
@@ -185,14 +187,19 @@ class AnsweredChart(Proportions):
     def whole(self, report: Report) -> list[Part]:
         answered = report.answered
         return [
-            status_part(StartStatus.ANSWERED, answered.users_answered, "Answered"),
-            neutral_part("–", "Not answered", answered.users_reached - answered.users_answered),
+            status_part(StartStatus.ANSWERED, answered.users_answered, _ANSWERED),
+            neutral_part("–", _NOT_ANSWERED, answered.users_reached - answered.users_answered),
         ]
 
     def below(self, report: Report) -> str:
         answered = report.answered
         share = share_of(answered.sends_answered, answered.sends_reached)
-        return f"{number(answered.sends_answered)} of {plural(answered.sends_reached, 'send')} answered, {share}"
+        text = ngettext(
+            "{answered} of {count} send answered, {share}",
+            "{answered} of {count} sends answered, {share}",
+            answered.sends_reached,
+        )
+        return text.format(answered=number(answered.sends_answered), count=number(answered.sends_reached), share=share)
 
     def drill_filter(self, filter: Filter) -> Filter | None:
         return narrowed(filter, frozenset((StartStatus.ANSWERED,)) if self.cursor == 0 else UNANSWERED)
@@ -200,7 +207,7 @@ class AnsweredChart(Proportions):
     def counted_users(self) -> CountedUsers | None:
         if self.report is None or self.cursor == 0:
             return None
-        return CountedUsers(self.whole(self.report)[1].count, "never answered", "answered another time")
+        return CountedUsers(self.whole(self.report)[1].count, _("never answered"), _("answered another time"))
 
 
 class StatusChart(Proportions):
@@ -208,7 +215,7 @@ class StatusChart(Proportions):
 
     key = "status"
     number = 3
-    title = "Sends by furthest step"
+    title = _("Sends by furthest step")
     row = "proportions"
     stays_beside_details = True
     narrow_order = 1
@@ -239,14 +246,14 @@ class UsersChart(Proportions):
 
     key = "users"
     number = 4
-    title = "New and recurrent users"
+    title = _("New and recurrent users")
     row = "proportions"
     narrow_order = 4
 
     def whole(self, report: Report) -> list[Part]:
         text, fill = Style(color="bright_yellow", bold=True), Style(color="black", bgcolor="bright_yellow")
-        new = _part("N", "New", report.new_users, text, fill, "▒")
-        return [new, neutral_part("C", "Recurrent", report.recurrent_users)]
+        new = _part("N", USER_TYPE_NAMES[UserType.NEW], report.new_users, text, fill, "▒")
+        return [new, neutral_part(pgettext("letter", "C"), USER_TYPE_NAMES[UserType.RECURRENT], report.recurrent_users)]
 
     def drill_filter(self, filter: Filter) -> Filter | None:
         return narrowed(filter, ARRIVED, user_type=UserType.NEW if self.cursor == 0 else UserType.RECURRENT)
@@ -254,4 +261,4 @@ class UsersChart(Proportions):
     def counted_users(self) -> CountedUsers | None:
         if self.report is None or self.cursor == 0:
             return None
-        return CountedUsers(self.report.recurrent_users, "recurrent in all", "once new")
+        return CountedUsers(self.report.recurrent_users, _("recurrent in all"), _("once new"))

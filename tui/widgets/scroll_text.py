@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.strip import Strip
 
+from storage.language.texts import ngettext
 from tui.terminal.style import DIM
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import strip
@@ -85,7 +86,9 @@ class Lines(PaintedWidget, can_focus=True):
         line = self._lines[place] if place < len(self._lines) else strip()
         line = line.adjust_cell_length(width)
         if y == height - 1 and self.top < self._bottom():
-            more = f" {len(self._lines) - self.top - height + 1} more lines below "
+            left = len(self._lines) - self.top - height + 1
+            words = ngettext("{count} more line below", "{count} more lines below", left).format(count=left)
+            more = f" {words} "
             if len(more) < width:
                 return strip((more, DIM)).adjust_cell_length(width)
         return line

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from storage.domain.folding import where_folded
+from storage.language.texts import _, ngettext, pgettext
 from storage.report.breakdown_comparison import ComparedRow
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.breakdown_list import BreakdownList
@@ -27,11 +28,13 @@ from tui.widgets.columns import GAP, NOTIFICATIONS, STARTS, Column, placed, sort
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
-from tui.words.numbers import number, plural
+from tui.words.numbers import number
 from tui.words.wording import DIMENSION_NAMES
 
 Rows = Pager | BreakdownList
-_SEARCHED = frozenset(("Contact", "Name", "Template"))  # the columns that a search looks at
+_SEARCHED = frozenset(
+    (pgettext("column", "Contact"), pgettext("column", "Name"), pgettext("column", "Template"))
+)  # the columns that a search looks at
 _HEADER_LINES = 2  # lines above the first row: the heading and the names of the columns
 
 
@@ -290,18 +293,18 @@ class StartsTable(PaintedWidget, can_focus=True):
 
     def _title(self) -> str:
         if isinstance(self.pager, BreakdownList):
-            return f"Starts by {DIMENSION_NAMES[self.pager.dimension].lower()}"
+            return _("Starts by {dimension}").format(dimension=DIMENSION_NAMES[self.pager.dimension].lower())
         if self.pager is not None and self.pager.grouped:
-            return "Notifications"
-        return f"Starts{self.order}" if self.order else "Last starts"
+            return _("Notifications")
+        return _("Starts{order}").format(order=self.order) if self.order else _("Last starts")
 
     def _position(self) -> str:
         if not self.count:
             return self.about
         below = self.count - self.top - self.rows
-        place = f"{number(self.cursor + 1)} of {number(self.count)}"
-        more = f", {number(below)} below" if below > 0 else ""
-        return f"{place}{more}   {self.about}" if self.about else place + more
+        text = _("{place} of {count}, {below} below") if below > 0 else _("{place} of {count}")
+        place = text.format(place=number(self.cursor + 1), count=number(self.count), below=number(below))
+        return f"{place}   {self.about}" if self.about else place
 
     def _columns(self, width: int) -> tuple[tuple[Column[StartRow], int], ...]:
         # Both kinds of columns are drawn alike, so the type of the notifications table is cast to that of the starts.
@@ -337,8 +340,9 @@ class StartsTable(PaintedWidget, can_focus=True):
         lines = self._notice_lines()
         line = y - _HEADER_LINES
         if y == self.size.height - 1 and 0 <= line < len(lines) - self._notice_top - 1:
-            more = plural(len(lines) - self._notice_top - line, "more line")
-            return strip((cut(f"  {more}: 8, then ↓", width), DIM)).adjust_cell_length(width)
+            left = len(lines) - self._notice_top - line
+            more = ngettext("{count} more line: 8, then ↓", "{count} more lines: 8, then ↓", left).format(count=left)
+            return strip((cut(f"  {more}", width), DIM)).adjust_cell_length(width)
         line += self._notice_top
         if self._notice_top <= line < len(lines):
             text, style = lines[line]

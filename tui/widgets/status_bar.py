@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from storage.language.texts import _
 from tui.terminal.style import DIM, ERROR, KEY, PLAIN, cut, cut_path, cut_words, key_names, safe
 from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, strip
@@ -24,7 +25,7 @@ def newest_breadcrumbs(text: str, width: int) -> str:
     return cut_words(text, width)
 
 
-_FULL_TEXT_HINT = "  (? for full text)"
+_FULL_TEXT_HINT = "  " + _("(? for full text)")
 
 
 class StatusLine(PaintedWidget):

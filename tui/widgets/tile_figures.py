@@ -8,6 +8,8 @@ from rich.style import Style
 
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import Origin, StartStatus
+from storage.language.conventions import localized
+from storage.language.texts import _, pgettext
 from storage.report.report import Report
 from tui.data.drill import AT_LEAST
 from tui.terminal.style import BOLD, DIM, status_style
@@ -16,16 +18,16 @@ from tui.words.wording import SHORT_ORIGINS
 
 SENDS = frozenset((Origin.TEMPLATE, Origin.NOTIFICATION))
 _BELOW_ORIGINS = {
-    Origin.TEMPLATE: ("single sends", "sends"),
-    Origin.NOTIFICATION: ("mass sends", "sends"),
-    Origin.WEBCHAT: ("referred",),
-    Origin.CAMPAIGN: ("referred by ads", "referred"),
+    Origin.TEMPLATE: (_("single sends"), _("sends")),
+    Origin.NOTIFICATION: (_("mass sends"), _("sends")),
+    Origin.WEBCHAT: (_("referred"),),
+    Origin.CAMPAIGN: (_("referred by ads"), _("referred")),
 }
 _SHORTEST_ORIGINS = {
-    Origin.TEMPLATE: "Single",
-    Origin.NOTIFICATION: "Mass",
-    Origin.WEBCHAT: "Web",
-    Origin.CAMPAIGN: "Ads",
+    Origin.TEMPLATE: pgettext("tile", "Single"),
+    Origin.NOTIFICATION: pgettext("tile", "Mass"),
+    Origin.WEBCHAT: pgettext("tile", "Web"),
+    Origin.CAMPAIGN: pgettext("tile", "Ads"),
 }
 
 
@@ -78,17 +80,23 @@ def _tiles(report: Report) -> list[Tile]:
     """Starts, sends and users, then the rates, which stay on the screen where not all tiles fit, then the rest."""
     per_user = report.sends / report.users_sent if report.users_sent else None
     return [
-        _count("Starts", "Starts", report.starts, ("all origins", "")),
-        _count("Sends", "Sends", report.sends, ("notifications", ""), SENDS),
-        _count("Users", "Users", report.users, ("in all starts", "")),
+        _count(pgettext("tile", "Starts"), pgettext("tile", "Starts"), report.starts, (_("all origins"), "")),
+        _count(pgettext("tile", "Sends"), pgettext("tile", "Sends"), report.sends, (_("notifications"), ""), SENDS),
+        _count(pgettext("tile", "Users"), pgettext("tile", "Users"), report.users, (_("in all starts"), "")),
         *_rates(report),
-        _count("Users sent to", "Sent to", report.users_sent, ("in sends", "users"), SENDS),
+        _count(
+            pgettext("tile", "Users sent to"),
+            pgettext("tile", "Sent to"),
+            report.users_sent,
+            (_("in sends"), _("users")),
+            SENDS,
+        ),
         Tile(
-            "Sends per user",
-            "Per user",
+            pgettext("tile", "Sends per user"),
+            pgettext("tile", "Per user"),
             per_user,
-            (NO_VALUE if per_user is None else f"{per_user:.2f}",),
-            ("users sent to", "sends"),
+            (NO_VALUE if per_user is None else localized(f"{per_user:.2f}"),),
+            (_("users sent to"), _("sends")),
             report.sends,
             origins=SENDS,
         ),
@@ -104,10 +112,20 @@ def _tiles(report: Report) -> list[Tile]:
 def _rates(report: Report) -> list[Tile]:
     rates, answered = report.rates, report.answered
     return [
-        _rate(StartStatus.DELIVERED, "Delivered", rates.delivered, "sends"),
-        _rate(StartStatus.READ, "Read", rates.read, "delivered"),
-        _rate(StartStatus.ANSWERED, "Users answered", Rate(answered.users_answered, answered.users_reached), "users"),
-        _rate(StartStatus.FAILED, "Failed", Rate(report.status.failed, report.sends), "sends"),
+        _rate(StartStatus.DELIVERED, pgettext("tile", "Delivered"), rates.delivered, _("of {base} sends")),
+        _rate(StartStatus.READ, pgettext("tile", "Read"), rates.read, _("of {base} delivered")),
+        _rate(
+            StartStatus.ANSWERED,
+            pgettext("tile", "Users answered"),
+            Rate(answered.users_answered, answered.users_reached),
+            _("of {base} users"),
+        ),
+        _rate(
+            StartStatus.FAILED,
+            pgettext("tile", "Failed"),
+            Rate(report.status.failed, report.sends),
+            _("of {base} sends"),
+        ),
     ]
 
 
@@ -116,21 +134,25 @@ def _count(name: str, short: str, count: int, below: tuple[str, ...], origins: f
     return Tile(name, short, count, (full, few) if few != full else (full,), below, count, origins=origins)
 
 
-def _rate(status: StartStatus, name: str, rate: Rate, unit: str) -> Tile:
-    """The tile of a rate: with its counts where there is room, and of a base under 30 the counts only."""
+def _rate(status: StartStatus, name: str, rate: Rate, base: str) -> Tile:
+    """The tile of a rate: with its counts where there is room, and of a base under 30 the counts only.
+
+    Args:
+        base: what the rate is of, such as "of {base} sends".
+    """
     of = short_number(rate.of)
     # The answered rate of sends has another denominator, so the number says "users" where the caption does not.
-    short, users = ("Answered", " users") if status is StartStatus.ANSWERED else (name, "")
+    short, users = (pgettext("tile", "Answered"), " " + _("users")) if status is StartStatus.ANSWERED else (name, "")
     forms: tuple[str, ...]
     if not rate.of:
         forms = (NO_VALUE,)
     elif rate.shown is None:
-        forms = (f"{rate.count} of {rate.of}",)
+        forms = (_("{count} of {base}").format(count=number(rate.count), base=number(rate.of)),)
     else:
         share = percent(rate.shown)
         forms = (f"{share} {number(rate.count)}", share)
     style = status_style(status, bold=True)
-    below = (f"of {of} {unit}", f"of {of}")
+    below = (base.format(base=of), _("of {base}").format(base=of))
     statuses = AT_LEAST.get(status, frozenset((status,)))
     return Tile(name, short, rate, forms, below, rate.count, style, statuses=statuses, unit=users)
 
@@ -148,6 +170,6 @@ def _compared(tile: Tile, before: Tile) -> Tile:
         case int() as old, int() as new:
             below = (count_change(old, new), count_change(old, new, short=True))
         case _:
-            below = (f"before {before.forms[0]}", f"was {before.forms[0]}")
+            below = tuple(text.format(value=before.forms[0]) for text in (_("before {value}"), _("was {value}")))
             style = DIM
     return tile._replace(below=below, below_style=style, before=before.value)

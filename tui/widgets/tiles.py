@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from storage.domain.filters import Filter
 from storage.domain.proportions import Rate
+from storage.language.texts import _
 from storage.report.report import Report
 from tui.data.drill import narrowed
 from tui.terminal.style import CURSOR, DIM, FOCUSED, fit
@@ -22,7 +23,7 @@ class Tiles(Panel):
 
     key = "tiles"
     number = 1
-    title = "Starts"
+    title = _("Starts")
     compares = True
 
     def show(self, report: Report | None, previous: Report | None = None) -> None:

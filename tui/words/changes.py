@@ -39,6 +39,14 @@ def rate_change(before: Rate, after: Rate) -> tuple[str, ...]:
     return (_("{points} points").format(points=shown), _("{points} pt").format(points=shown))
 
 
+def shortest_rate_change(before: Rate, after: Rate) -> str:
+    """The change of a rate for a column that says "points" in its heading: "+2.1", "unclear", or a dash."""
+    found = change(before, after)
+    if found is None:
+        return NO_VALUE
+    return points(found.difference) if found.is_clear else UNCLEAR
+
+
 def is_clear(before: Rate, after: Rate) -> bool:
     """Whether a rate has changed beyond chance."""
     found = change(before, after)
