@@ -1,4 +1,4 @@
-"""The parts of the documents that are made from the code: tables of keys, and the picture of the real screen.
+"""The parts of the documents that are made from the code: tables of keys, of questions and of formats.
 
 `python -m tests.docs` writes them; `test_docs` checks that they say what the program does.
 """
@@ -7,38 +7,28 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
 from argparse_manpage.manpage import Manpage
 
-from fixtures.demo_data import write_demo
-from storage.database.connection import writing
-from storage.database.settings import load_settings, store_setting
 from storage.domain.failure_codes import CLOUD_API
 from storage.domain.failure_codes.providers import GUPSHUP, ON_PREMISES, TWILIO
 from storage.domain.failures import FailureCode, Retry, title_of, wait_words
-from storage.domain.filters import Filter
-from storage.ingest.importer import import_path, prepare
 from storage.sources import botmaker_rows, column_names
 from storage.sources.column_names import field_name
-from storage.sources.opened import Options
 from storage.sources.status_words import outcome_words
-from tests.tui.scenes import settle
+from tests.docs_pictures import write_pictures
 from tui.commands.arguments import build_parser
-from tui.screens.app import SaludoApp
 from tui.words.keys import Key, ids, sections
+from tui.words.questions import questions
 
 ROOT = Path(__file__).parents[1]
 README, SETTINGS, FORMATS = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
 FAILURES = ROOT / "docs" / "failures.md"
-PICTURE, MAN_PAGE = ROOT / "docs" / "dashboard.svg", ROOT / "docs" / "saludo.1"
-MOMENT = datetime.fromisoformat("2026-11-25T16:40:00-03:00")
+QUESTIONS, MAN_PAGE = ROOT / "docs" / "questions.md", ROOT / "docs" / "saludo.1"
 
 # What a first reader needs; docs/settings.md has all of them.
 MAIN_KEYS = (
@@ -133,6 +123,11 @@ def main_keys() -> str:
     return "\n".join(lines) + "\n"
 
 
+def question_table() -> str:
+    """What the owner of a campaign asks, and the keys that answer it."""
+    return "\n".join(("| question | keys |", "|---|---|", *(f"| {asked} | {keys} |" for asked, keys in questions())))
+
+
 def _name(key: Key) -> str:
     """Its name in MAIN_KEYS: keys that cannot be changed have none in the settings file."""
     if "{key}" in key.action:
@@ -202,6 +197,7 @@ def _retry(record: FailureCode) -> str:
 SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(README, "main keys", main_keys),
     Section(SETTINGS, "keys", all_keys),
+    Section(QUESTIONS, "questions", question_table),
     Section(FORMATS, "columns of a send log", fields_of_tables),
     Section(FORMATS, "words for a status", status_words),
     Section(FORMATS, "columns of a download", lambda: columns(botmaker_rows.COLUMNS)),
@@ -213,28 +209,7 @@ SECTIONS: tuple[Section | WholeFile, ...] = (
 )
 
 
-async def write_picture() -> None:
-    """Takes the picture of the dashboard on the demo's data."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "demo.db"
-        with writing(path) as writer:
-            with writer.transaction() as connection:
-                store_setting(connection, "time_zone", "America/Argentina/Buenos_Aires")
-            prepare(writer)
-            options = Options(time_zone=load_settings(writer.connection).zone)
-            for file in write_demo(Path(directory), MOMENT):
-                import_path(writer, file, options, lambda position, events: None)
-        app = SaludoApp(path, Filter(), lambda: MOMENT, Path(directory))
-        async with app.run_test(size=(140, 44)) as pilot:
-            await settle(pilot)
-            picture = app.export_screenshot(title="saludo")
-    # Fonts of the web are fetched by nobody's reader of a README: the system's own monospace does.
-    picture = re.sub(r"@font-face\s*\{[^}]*\}", "", picture).replace("Fira Code", "DejaVu Sans Mono")
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(picture, encoding="utf-8")
-
-
 if __name__ == "__main__":
     for section in SECTIONS:
         section.write()
-    asyncio.run(write_picture())
+    asyncio.run(write_pictures())

@@ -12,7 +12,8 @@ from storage.domain.events import Ignored, Reject
 from storage.sources import formats
 from storage.sources.recognition import open_source
 from tests.captures import OPTIONS
-from tests.docs import PICTURE, README, ROOT, SECTIONS, Section, WholeFile
+from tests.docs import README, ROOT, SECTIONS, Section, WholeFile
+from tests.docs_pictures import PICTURES
 
 TEXT = README.read_text(encoding="utf-8")
 DOCUMENTS = sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -41,9 +42,20 @@ def test_every_example_of_a_format_is_read_as_that_format() -> None:
             assert not [item for item in items if isinstance(item, (Reject, Ignored))]
 
 
-def test_the_picture_is_there_and_loads_nothing_from_the_web() -> None:
-    picture = PICTURE.read_text(encoding="utf-8")
-    assert "Daily" in picture
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    {
+        "dashboard": "Daily",
+        "breakdown": "Answered▾",
+        "compare": "against",
+        "versus": "better",
+        "retry": "people",
+    }.items(),
+)
+def test_a_picture_is_there_and_loads_nothing_from_the_web(name: str, shown: str) -> None:
+    assert name in PICTURES
+    picture = (ROOT / "docs" / f"{name}.svg").read_text(encoding="utf-8")
+    assert shown in picture
     assert not re.findall(r"(?:url\(|href=|src=)[^>]*http", picture)
 
 
