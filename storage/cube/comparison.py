@@ -26,7 +26,7 @@ from storage.domain.calendar import Calendar
 Progress = Callable[[int], None]  # called with the number of days compared since the last call
 
 _TOP = len(SHIFTS) - 1
-_CELLS_LEVEL = 2  # the cells of a block of this level are read at once: each time the table is read through
+_CELLS_LEVEL = 2  # the cells of a block of this level are read at once: some 100 MB
 # By table: how a differing row is named.
 _PLACES = {
     "cells": "cell of line {line}, template {template}, day {day}",
@@ -115,13 +115,14 @@ class _Comparison:
         self._calendar = Calendar(load_settings(connection).zone)
         self._kinds = FailureKinds(connection, added=False)
         self._cells: dict[int, _DayCells] = {}
+        self._pairs = counters.lines_and_templates(connection)
         self.found: dict[str, set[tuple[Any, ...]]] = {table: set() for table in _PLACES}
 
     def compare(self, block: Block) -> _Counted:
         """Compares a block and all below it; returns what it is made of."""
         level, number = block
         if level == _CELLS_LEVEL:
-            self._cells = counters.cells_by_day(self._connection, days_of(block))
+            self._cells = counters.cells_by_day(self._connection, days_of(block), self._pairs)
         if level == 0:
             counted = self._compare_day(number)
         else:

@@ -27,7 +27,13 @@ _READ_CELLS = f"""
 SELECT line, template, {", ".join(_COLUMN_NAMES)} FROM cells
 WHERE line IN (SELECT value FROM json_each(?)) AND template IN (SELECT value FROM json_each(?)) AND day = ?
 """
-_READ_DAYS = f"SELECT line, template, day, {', '.join(_COLUMN_NAMES)} FROM cells WHERE day BETWEEN ? AND ?"
+_PAIRS = "SELECT DISTINCT line, template FROM cells"
+# The primary key leads to the days of each line and template without a scan of the whole table.
+_READ_DAYS = f"""
+SELECT c.line, c.template, c.day, {", ".join(f"c.{name}" for name in _COLUMN_NAMES)}
+FROM json_each(?) AS p CROSS JOIN cells AS c
+ON c.line = p.value ->> 0 AND c.template = p.value ->> 1 AND c.day BETWEEN ? AND ?
+"""
 _WRITE_CELL = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_COLUMN_NAMES)))})"
 _DROP_CELL = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
 
@@ -100,10 +106,24 @@ def _cell_roll_ups(leaves: CellCounters) -> CellCounters:
     return roll_ups
 
 
-def cells_by_day(connection: sqlite3.Connection, days: range) -> dict[int, dict[Cell, tuple[int, ...]]]:
-    """All stored cells of some days, whatever their ids, roll-ups included; the columns as they are stored."""
+def lines_and_templates(connection: sqlite3.Connection) -> str:
+    """Every pair of a line and a template that has cells, whatever their ids, as JSON."""
+    return json.dumps(connection.execute(_PAIRS).fetchall())
+
+
+def cells_by_day(
+    connection: sqlite3.Connection, days: range, pairs: str | None = None
+) -> dict[int, dict[Cell, tuple[int, ...]]]:
+    """All stored cells of some days, roll-ups included; the columns as they are stored.
+
+    Args:
+        connection: the database.
+        days: the days.
+        pairs: of `lines_and_templates`, if it is known.
+    """
+    pairs = lines_and_templates(connection) if pairs is None else pairs
     by_day: defaultdict[int, dict[Cell, tuple[int, ...]]] = defaultdict(dict)
-    for line, template, day, *columns in connection.execute(_READ_DAYS, (days.start, days.stop - 1)):
+    for line, template, day, *columns in connection.execute(_READ_DAYS, (pairs, days.start, days.stop - 1)):
         by_day[day][line, template] = tuple(columns)
     return by_day
 

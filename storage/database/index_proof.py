@@ -133,9 +133,13 @@ def _order(index: Index) -> str:
 
 
 def _mixed(index: Index) -> str:
-    """SQL: an entry in one number. Twice a value is even and NULL is 1, so that all differ; no sum has 64 bits."""
+    """SQL: an entry in one number, with a weight for each column and for NULL; no sum has 64 bits."""
     weighted = []
     for column in (*index.columns, "rowid"):
-        value = f"crc(CAST({column} AS BLOB))" if column in index.texts else column
-        weighted.append(f"ifnull(2 * {value}, 1) % {_PRIME} * {random.randrange(1 << 20, 1 << 29)}")
+        value = f"crc(CAST({column} AS BLOB))" if column in index.texts else f"{column} % {_PRIME}"
+        weighted.append(f"ifnull({value}, {_weight()}) * {_weight()}")
     return f"({' + '.join(weighted)}) % {_PRIME}"
+
+
+def _weight() -> int:
+    return random.randrange(1 << 20, 1 << 29)

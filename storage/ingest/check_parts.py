@@ -24,7 +24,7 @@ Result = tuple[list[str], list[int], list[int], list[Part]]
 Step = Callable[[], None]
 
 _MOST = 20  # lines about damaged pages
-_INDEXES_AT_ONCE = 3  # compared in one scan of the table
+_INDEXES_AT_ONCE = 4  # compared in one scan of the table
 _MESSAGES = "messages"  # the large table
 # Whether the part is about `messages`: one scan proves all of it, and only if it cannot, parts say what is wrong.
 _OF_OTHERS, _OF_MESSAGES = ([(name, about) for name in ("names", "values", "texts")] for about in (False, True))

@@ -52,12 +52,14 @@ WHERE m.contact = i.contact AND m.at BETWEEN i.at - :window AND i.at + {CLOCK_SK
   AND NOT ({ANY_ROW.failed_unanswered} AND NOT EXISTS (SELECT 1 FROM temp.answers WHERE id = m.id))
 ORDER BY m.at DESC, m.key DESC LIMIT 1
 """
+# The limit keeps the query from being merged into the outer one, which would look for each answer twice.
 _ANSWERS_BY_TIME = f"""
 INSERT INTO temp.answers (id, at)
 SELECT id, min(at) FROM (
     SELECT ({_LATEST}) AS id, i.at AS at FROM messages AS i NOT INDEXED
     WHERE {CAN_ANSWER.replace("m.", "i.")} AND i.contact IS NOT NULL
       AND (i.context IS NULL OR NOT EXISTS (SELECT 1 FROM temp.quoted WHERE message = i.id))
+    LIMIT -1
 ) WHERE id IS NOT NULL GROUP BY id
 ON CONFLICT (id) DO UPDATE SET at = min(at, excluded.at)
 """
@@ -72,11 +74,15 @@ WHEN {_OUT} THEN iif(m.origin IS NULL, NOT {ANY_ROW.failure} OR {ANY_ROW.arrived
 WHEN {_IN} THEN {INBOUND_MAKES_KNOWN}
 ELSE 0 END
 """
+# Nearly always it is the earliest one, which the index tells.
 _KNOWN = f"""
 INSERT INTO temp.known (contact, at)
-SELECT c.id, (SELECT m.at FROM messages AS m INDEXED BY messages_by_contact
-              WHERE m.contact = c.id AND {_MAKES_KNOWN} ORDER BY m.at LIMIT 1)
-FROM contacts AS c
+SELECT f.contact, iif((SELECT {_MAKES_KNOWN} FROM messages AS m WHERE m.id = f.id), f.at,
+                      (SELECT m.at FROM messages AS m INDEXED BY messages_by_contact
+                       WHERE m.contact = f.contact AND {_MAKES_KNOWN} ORDER BY m.at LIMIT 1))
+FROM (SELECT contact, min(at) AS at, rowid AS id FROM messages INDEXED BY messages_by_contact
+      WHERE contact IS NOT NULL GROUP BY contact) AS f
+WHERE typeof(f.contact) = 'integer'
 """
 # New although the contact was known before, and recurrent although it was not.
 _NEW_IN_SPITE = f"""

@@ -21,7 +21,7 @@ _TEXTS = ("kind", "category", "language", "campaign", "context")
 
 def _is_text(column: str) -> str:
     """SQL: NULL or a text; numbers come before all texts, and bytes after them."""
-    return f"(m.{column} IS NULL OR m.{column} BETWEEN '' AND '\U0010ffff')"
+    return f"ifnull(m.{column}, '') BETWEEN '' AND '\U0010ffff'"
 
 
 def _is_time(column: str) -> str:
