@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from storage.domain.errors import unknown_word
 from storage.domain.failures import NO_CODE, Reason
+from storage.domain.filter_synonyms import english_value, field_word, value_word
 from storage.domain.filter_text import Word
 from storage.domain.patterns import plain, quoted
 from storage.domain.period import ALL_TIME, FIRST_DAY, LAST_DAY, NAMED_PERIODS, Period
@@ -50,7 +51,11 @@ class OneOf(Kind[Member]):
     def read(self, word: Word, pattern: str) -> Member:
         member = self._members.get(pattern.lower())
         if member is None:
-            raise word.error(unknown_word(word.keyword, plain(pattern), self._members))
+            value = english_value(pattern, self._members)
+            if value is None:
+                known = [value_word(one) for one in self._members]
+                raise word.error(unknown_word(field_word(word.keyword), plain(pattern), known))
+            member = self._members[value]
         return member
 
     def text(self, value: Member) -> str:
@@ -77,7 +82,10 @@ class FailureValue(Kind[str]):
             return str(int(pattern))
         reason, slash, code = pattern.lower().partition("/")
         if reason not in self.suggestions:
-            raise word.error(unknown_word(_("failure"), plain(reason), self.suggestions, also=_("an error code")))
+            given, reason = reason, english_value(reason, self.suggestions) or ""
+            if not reason:
+                known = [value_word(one) for one in self.suggestions]
+                raise word.error(unknown_word(field_word("failure"), plain(given), known, also=_("an error code")))
         if not slash:
             return reason
         if code != NO_CODE and not _CODE.fullmatch(code):
@@ -238,7 +246,13 @@ def _named_period(word: Word) -> Period:
     if value == "all":
         return ALL_TIME
     if value not in NAMED_PERIODS and not _DAYS.fullmatch(value):
-        raise word.error(unknown_word(_("period"), value, NAMED_PERIODS, also=_("a number of days such as 14d")))
+        given, value = value, english_value(value, NAMED_PERIODS) or ""
+        if value == "all":
+            return ALL_TIME
+        if not value:
+            known = [value_word(one) for one in NAMED_PERIODS]
+            also = _("a number of days such as 14d")
+            raise word.error(unknown_word(field_word("period"), given, known, also=also))
     return Period(value)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from storage.domain.errors import unknown_word
 from storage.domain.filter_context import FilterContext
+from storage.domain.filter_synonyms import english_field, field_word
 from storage.domain.patterns import literal, unquoted
 from storage.language.conventions import localized
 from storage.language.texts import _
@@ -21,7 +22,7 @@ _MOST_DEEP, _MOST_WORDS = 50, 1_000  # named filters within each other, and word
 _DATES = frozenset(("since", "until"))  # their value can go on after a space: `since:1 nov 2026`
 _REST_OF_DATE = re.compile(r"(?: +\d{1,2}(?:st|nd|rd|th)?,?| +(?:de +)?[^\W\d_]{3,}\.?)?(?: +(?:del? +)?\d{4})?(?!\S)")
 _NAME = re.compile(r"@[^\s\",:!*\\]*")
-_KEYWORD = re.compile(r"([A-Za-z]+):")
+_KEYWORD = re.compile(r"([^\W\d_]+):")
 _UNTIL_QUOTE = re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL)
 
 
@@ -119,7 +120,7 @@ def _words(
         else:
             word = _word(text, position, keywords, context.today)
             if names and next(left, None) is None:
-                raise word.error(f"@{names[0]} stands for more than {_MOST_WORDS:,} words")
+                raise word.error(_too_many_words(names[0]))
             yield word
             position += word.length
 
@@ -149,10 +150,7 @@ def _named_words(
         raise FilterError(message.format(name=name, cycle=cycle), text, start, end - start)
     # Names that each mention the next one twice stand for 2^n words.
     if next(left, None) is None:
-        message = _("@{name} stands for more than {count} words").format(
-            name=(*names, name)[0], count=localized(f"{_MOST_WORDS:,}")
-        )
-        raise FilterError(message, text, start, end - start)
+        raise FilterError(_too_many_words((*names, name)[0]), text, start, end - start)
     if len(names) == _MOST_DEEP:
         message = _("@{name} is within more than {count} named filters").format(name=name, count=_MOST_DEEP)
         raise FilterError(message, text, start, end - start)
@@ -162,6 +160,11 @@ def _named_words(
     except FilterError as error:
         message = error.message if error.message.startswith("@") else f"@{name}: {error.sentence}"
         raise FilterError(message, text, start, end - start) from None
+
+
+def _too_many_words(name: str) -> str:
+    message = _("@{name} stands for more than {count} words")
+    return message.format(name=name, count=localized(f"{_MOST_WORDS:,}"))
 
 
 def _unknown_name(given: str, named: Collection[str]) -> str:
@@ -176,9 +179,10 @@ def _word(text: str, start: int, keywords: Collection[str], today: date) -> Word
     if head is None:
         end = _scan(text, start)[2]
         raise FilterError(_no_field(text[start:end], keywords), text, start, end - start)
-    keyword = head[1].lower()
-    if keyword not in keywords:
-        raise FilterError(unknown_word(_("field"), head[1], keywords), text, start, len(head[1]))
+    keyword = _known_keyword(head[1], keywords)
+    if keyword is None:
+        known = [field_word(one) for one in keywords]
+        raise FilterError(unknown_word(_("field"), head[1], known), text, start, len(head[1]))
     values, marked, end = _scan(text, head.end())
     if keyword in _DATES and values[0] and (more := _REST_OF_DATE.match(text, end)) is not None:
         values[-1] += more[0]
@@ -192,10 +196,16 @@ def _word(text: str, start: int, keywords: Collection[str], today: date) -> Word
     return word
 
 
+def _known_keyword(given: str, keywords: Collection[str]) -> str | None:
+    """The keyword that a word stands for, in any language of the program; None if it stands for none."""
+    keyword = given.lower()
+    return keyword if keyword in keywords else english_field(keyword)
+
+
 def _no_field(word: str, keywords: Collection[str]) -> str:
     """The message for a word without a field."""
     head = _KEYWORD.match(word, 1) if word[0] in "!-" else None
-    if head is not None and head[1].lower() in keywords:
+    if head is not None and _known_keyword(head[1], keywords) is not None:
         return _("Write {word} to exclude a value").format(word=f"{head[0]}!{word[head.end() :]}")
     return _("'{given}' is not of the form field:value").format(given=word)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from storage.domain.filter_synonyms import english_field, field_word, value_word
 from storage.domain.filters import fields_by_keyword
+from storage.domain.folding import folded
 from storage.domain.patterns import quoted
 from storage.report.filter_choices import Choice
 
@@ -33,17 +35,29 @@ def candidates(word: str, choices: Mapping[str, Sequence[Choice]], named: Collec
     keyword, colon, values = word.partition(":")
     fields = fields_by_keyword()
     if not colon:
-        keywords = [f"{name}:" for name in fields if name.startswith(keyword.lower())]
+        keywords = [f"{name}:" for name in _matching(list(map(field_word, fields)), list(fields), keyword)]
         return keywords if word else keywords + [f"@{name}" for name in named]
-    field = fields.get(keyword.lower())
+    english = keyword.lower() if keyword.lower() in fields else english_field(keyword)
+    field = fields.get(english or "")
     if field is None:
         return []
-    known = [*field.suggestions(keyword.lower()), *(quoted(choice.value) for choice in choices.get(field.name, ()))]
+    suggestions = field.suggestions(english or "")
+    from_database = [quoted(choice.value) for choice in choices.get(field.name, ())]
     before, comma, last = values.rpartition(",")
     if not comma and last.startswith("!"):
         before, last = "!", last[1:]
-    wanted = last.lower().lstrip('"')
-    return [f"{keyword}:{before}{comma}{value}" for value in known if value.lower().lstrip('"').startswith(wanted)]
+    of_language = [*map(value_word, suggestions), *from_database]
+    found = _matching(of_language, [*suggestions, *from_database], last.lstrip('"'))
+    return [f"{keyword}:{before}{comma}{value}" for value in found]
+
+
+def _matching(of_language: Sequence[str], english: Sequence[str], beginning: str) -> list[str]:
+    """The words that begin so: those of the language of the process, or else the English ones."""
+    wanted = folded(beginning)
+    for words in (of_language, english):
+        if found := [word for word in words if folded(word).lstrip('"').startswith(wanted)]:
+            return found
+    return []
 
 
 def common_start(texts: Sequence[str]) -> str:
