@@ -13,7 +13,7 @@ unite. Three kinds of sets:
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from itertools import compress
 
@@ -33,10 +33,10 @@ from storage.cube.bitmaps import (
 _SHORT = 200  # numbers in a bitmap below which it is always read as numbers
 _LONG = 1_500  # numbers in a bitmap from which on it is cut into slices
 _MANY_BITMAPS = 16  # from which on they are united before
-_MANY = 4_000  # numbers from which on they are added to a bitmap of bits
+_MANY = 6_000  # numbers from which on they are added to a bitmap of bits
 _FEW = 0.4  # share of selected numbers below which they are selected one by one
 _SPARSE = 8  # of fewer than one number in so many bits of contacts (2 ** 8), the bits take longer than the numbers
-_MOST_BITS = 24  # 4 MB
+_MOST_BITS = 24  # 4 MB, or 8 MB twice
 _SAMPLES = 64
 _CONTACT = (1 << SLICE_BITS) - 1
 _UNSELECTED = 15 << SLICE_BITS  # begins the range where numbers of unselected slices are put, to be removed at once
@@ -76,9 +76,12 @@ def _contacts_of_numbers(numbers: bytes, slices: frozenset[int]) -> BitMap:
     marked[highest] = marks = numbers[highest].translate(_marks(slices))
     found = numbers_of((memoryview(marked),))
     selected = marks.translate(_IS_SELECTED)
-    if selected.count(1) < len(selected) * _FEW:
-        found = array("I", compress(found, selected))
-    contacts = _distinct(found)
+    count = selected.count(1)
+    if count == len(found):
+        return _distinct(found, _every_other)
+    if count < len(found) * _FEW:
+        return _distinct(array("I", compress(found, selected)), _every_other)
+    contacts = _distinct(found, _every_other_twice)
     contacts.remove_range(_UNSELECTED, 1 << 32)
     return contacts
 
@@ -91,7 +94,7 @@ def _marks(slices: frozenset[int]) -> bytes:
     return bytes(byte & contact | (0 if byte >> slice_place in slices else _UNSELECTED >> 24) for byte in range(256))
 
 
-def _distinct(numbers: array[int]) -> BitMap:
+def _distinct(numbers: array[int], every_other: Callable[[int, int], BitMap]) -> BitMap:
     """The set of numbers in any order, with duplicates.
 
     To put a number between those of a list takes long, to set a bit does not. So the odd ones are added to a bitmap
@@ -105,15 +108,21 @@ def _distinct(numbers: array[int]) -> BitMap:
         return BitMap(numbers)
     bits = min(bits, _MOST_BITS)
     parts = []
-    for every_other in (_every_other(0, bits), _every_other(1, bits)):
-        part = every_other.copy()
+    for as_bits in (every_other(0, bits), every_other(1, bits)):
+        part = as_bits.copy()
         part.update(numbers)
-        part -= every_other
+        part -= as_bits
         parts.append(part)
     return parts[0] | parts[1]
 
 
 @cache
 def _every_other(first: int, bits: int) -> BitMap:
-    """The even (first 0) or odd (1) contacts of so many bits, also in _UNSELECTED."""
-    return BitMap(range(first, 1 << bits, 2)) | BitMap(range(_UNSELECTED + first, _UNSELECTED + (1 << bits), 2))
+    """The even (first 0) or odd (1) contacts of so many bits."""
+    return BitMap(range(first, 1 << bits, 2))
+
+
+@cache
+def _every_other_twice(first: int, bits: int) -> BitMap:
+    """The same, and the same ones in _UNSELECTED."""
+    return _every_other(first, bits) | BitMap(range(_UNSELECTED + first, _UNSELECTED + (1 << bits), 2))
