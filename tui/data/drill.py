@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import Origin, StartStatus, UserType
+from storage.language.texts import _
 from tui.words.numbers import number
 
 UNANSWERED = frozenset((StartStatus.SENT, StartStatus.DELIVERED, StartStatus.READ))
@@ -43,7 +44,11 @@ class CountedUsers(NamedTuple):
             users: how many users have starts in the table.
         """
         others = users - self.users
-        return f"{number(self.users)} {self.label}, {number(others)} {self.others_label}" if others > 0 else ""
+        if others <= 0:
+            return ""
+        return _("{count} {label}, {others} {others_label}").format(
+            count=number(self.users), label=self.label, others=number(others), others_label=self.others_label
+        )
 
 
 def narrowed(

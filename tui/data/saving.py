@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from storage.domain.filters import Filter
 from storage.language.of_process import FILE_LANGUAGE
+from storage.language.texts import _, ngettext
 from storage.report.read_session import read_session
 from tui.data.reading import ReadError
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 # Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
 if TYPE_CHECKING:
@@ -114,10 +115,31 @@ def _left_out(export: Export) -> str:
     from storage.table.export_retries import RetryExport
 
     if isinstance(export, RetryExport) and (people := export.retries.left_out.total()):
-        return f"{plural(people, 'person', 'people')} left out"
+        return ngettext("{count} person left out", "{count} people left out", people).format(count=number(people))
     if isinstance(export, PeopleExport) and export.without_contact:
-        return f"{plural(export.without_contact, 'start')} of unknown contacts left out"
+        count = export.without_contact
+        text = ngettext(
+            "{count} start of unknown contacts left out", "{count} starts of unknown contacts left out", count
+        )
+        return text.format(count=number(count))
     return ""
+
+
+def saved_words(saved: Saved, has_people: bool) -> str:
+    """What was saved and where, for the status line; the path is last.
+
+    Args:
+        has_people: whether a row is a person.
+    """
+    parts = [saved.left_out] if saved.left_out else []
+    if saved.cut:
+        parts.append(
+            ngettext("{count} long text cut", "{count} long texts cut", saved.cut).format(count=number(saved.cut))
+        )
+    text = _("saved {path}")
+    if has_people:
+        text = ngettext("saved {count} person to {path}", "saved {count} people to {path}", saved.rows)
+    return ", ".join([*parts, text.format(count=number(saved.rows), path=saved.path)])
 
 
 def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Sequence[Sequence[str]]) -> Path:
@@ -127,7 +149,7 @@ def save_numbers(name: str, filter: Filter, now: datetime, to: Path, rows: Seque
     from storage.table.export_file import is_workbook
 
     if is_workbook(to) and not to.is_dir():
-        raise ReadError(f"{to}: numbers are saved as TSV; choose a name that ends in .tsv")
+        raise ReadError(_("{path}: numbers are saved as TSV; choose a name that ends in .tsv").format(path=to))
 
     text = "".join("\t".join(tsv_cell(value) for value in row) + "\n" for row in rows).encode("utf-8", "replace")
     return _saved(to, f"{name}-{file_name(filter, now)}", lambda out: out.write(text))

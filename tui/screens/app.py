@@ -18,6 +18,7 @@ from textual.events import AppBlur, AppFocus, Resize
 from textual.screen import Screen
 
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from tui.data.preferences import Preferences
 from tui.screens.dashboard import Dashboard
 from tui.terminal.cell_diff import CellDiff
@@ -126,7 +127,9 @@ class SaludoApp(CellDiff):
         names = list(_THEMES.values())
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self.dashboard.parts.notices.remark(
-            f"theme: {THEME_NAMES[next(name for name, theme in _THEMES.items() if theme == self.theme)]}"
+            _("theme: {name}").format(
+                name=THEME_NAMES[next(name for name, theme in _THEMES.items() if theme == self.theme)]
+            )
         )
 
     def on_unmount(self) -> None:
@@ -164,7 +167,7 @@ class SaludoApp(CellDiff):
         self.bell()
         lines = "".join(traceback.format_exception(*sys.exc_info())).split("\n")
         text = "\n".join(map(printable, lines))
-        self._exit_renderables.append(Segments([Segment(f"saludo ended with an internal error:\n{text}")]))
+        self._exit_renderables.append(Segments([Segment(_("saludo ended with an internal error:") + f"\n{text}")]))
         self._close_messages_no_wait()
 
 

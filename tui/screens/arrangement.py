@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
+from storage.language.texts import _
 from storage.report.report import Report
 from tui.screens.key_focus import KeyFocus
 from tui.screens.screen_layout import (
@@ -107,7 +108,7 @@ class Arrangement:
         """Shows the panel with a number, and gives it the focus."""
         panel = panels().get(number)
         if panel is None:
-            self._say(f"no panel has the number {number}")
+            self._say(_("no panel has the number {number}").format(number=number))
             return
         self._key_focus.close_start()
         if not self.is_shown(panel) or (self.layout is Layout.NARROW and panel in charts.charts()):

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.widget import Widget
 
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.table.sorting import Order
 from tui.data.breakdown_list import BreakdownList
 from tui.data.reading import has_content
@@ -65,9 +66,9 @@ class Availability:
     def why_no_step(self, by: int) -> str:
         """Why the start before (-1) or after (1) the open one cannot be opened; empty if it can."""
         if by < 0 and self._table.cursor == 0:
-            return "this is the first start of the table"
+            return _("this is the first start of the table")
         if by > 0 and self._table.cursor >= self._table.count - 1:
-            return "this is the last start of the table"
+            return _("this is the last start of the table")
         return ""
 
     def bar_keys(self, focused: Widget | None) -> tuple[list[Key], frozenset[Key]]:

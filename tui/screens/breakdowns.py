@@ -8,6 +8,7 @@ from dataclasses import replace
 from textual.app import App
 
 from storage.domain.dimension import Dimension
+from storage.language.texts import _, ngettext
 from storage.report.breakdown_comparison import ComparedRow
 from storage.report.grouping import GroupKey
 from tui.data.breakdown_list import BreakdownList, Sorting, first_sorting
@@ -16,7 +17,7 @@ from tui.data.reading import Snapshot
 from tui.screens.navigation import Navigation
 from tui.widgets.starts_table import StartsTable
 from tui.words.filter_words import describe
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 
 class Breakdowns:
@@ -99,7 +100,10 @@ class Breakdowns:
         self._marked[rows.dimension] = rows.marked
         self._table.stand_on(self._table.cursor + 1)
         count = len(rows.marked)
-        self._say(f"{plural(count, 'row')} marked{'; = compares them' if count > 1 else ''}")
+        text = ngettext("{count} row marked", "{count} rows marked", count)
+        if count > 1:
+            text = _("{count} rows marked; = compares them")
+        self._say(text.format(count=number(count)))
 
     def compare(self, app: App[None]) -> None:
         """Shows the marked rows side by side."""
@@ -121,10 +125,10 @@ class Breakdowns:
             return
         chosen = rows.marked_rows() or [one.row]
         if not any(row.counts.starts for row in chosen):
-            self._say("no starts: the count is 0")
+            self._say(_("no starts: the count is 0"))
             return
         filter = filter_of_rows(view.filter, rows.breakdown, chosen)
         if filter is None:
-            self._say("no filter selects these rows together; Space removes a mark")
+            self._say(_("no filter selects these rows together; Space removes a mark"))
         else:
             self._navigation.go(replace(view, filter=filter, by=None), focus="starts")

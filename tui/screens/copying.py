@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from storage.language.texts import _, ngettext
 from storage.report.breakdown_comparison import ComparedRow
 from storage.table.pages import NotificationRow, StartRow
 from tui.data.worker_messages import Note
@@ -13,7 +14,7 @@ from tui.terminal import clipboard, tmux
 from tui.terminal.style import safe
 from tui.widgets.panel import Panel
 from tui.widgets.starts_table import StartsTable
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 
 class Copying:
@@ -63,7 +64,7 @@ class Copying:
     def copy(self, text: str) -> None:
         """Sends text to the clipboard, and shows it: not every terminal accepts it."""
         if not text:
-            self._note(Note("nothing to copy here"))
+            self._note(Note(_("nothing to copy here")))
             return
         if clipboard.must_ask(text):
             self._later(lambda: self._send(text, tmux.route()))
@@ -79,13 +80,15 @@ class Copying:
         if sequence:
             self._write(sequence)
         first, *rest = text.split("\n")
-        more = f" and {plural(len(rest), 'more line')}" if rest else ""
         # `safe` would show a tab as a control character.
         shown = "  ".join(safe(cell) for cell in first.split("\t") if cell)
+        if rest:
+            text = ngettext("{text} and {count} more line", "{text} and {count} more lines", len(rest))
+            shown = text.format(text=shown, count=number(len(rest)))
         if route.missing:
-            self._note(Note(f"not copied: {route.missing}   {shown}{more}", error=True))
+            self._note(Note(_("not copied: {reason}   {text}").format(reason=route.missing, text=shown), error=True))
         else:
-            self._note(Note(f"sent to your local clipboard: {shown}{more}"))
+            self._note(Note(_("sent to your local clipboard: {text}").format(text=shown)))
 
     def _numbers(self, panel: Panel) -> list[tuple[str, ...]]:
         assert self._navigation.snapshot is not None

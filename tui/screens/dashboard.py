@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from storage.domain.dimension import Dimension
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.report.breakdown_comparison import ComparedRow
 from tui.data import worker_messages
 from tui.data.filter_settings import NO_FILTER_SETTINGS, FilterSettings
@@ -279,7 +280,7 @@ class Dashboard(Screen[None]):
         self._act("forward", self.parts.navigation.forward)
 
     def action_refresh(self) -> None:
-        self.say("reading the database again …")
+        self.say(_("reading the database again …"))
         self.parts.presenter.tell_refresh()
         self.parts.navigation.reload()
 

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.report.read_session import read_session
 from storage.report.report import Report
 from storage.table.pages import StartRow
@@ -42,7 +43,7 @@ from tui.data.worker_messages import (
     SaveProgress,
 )
 from tui.terminal import browser
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
 _TRIES = 5  # to read a file that is replaced meanwhile
@@ -202,7 +203,9 @@ class DatabaseWorker:
             _stop_if_cancelled()
             if monotonic() - began > _NOTE_INTERVAL:
                 began = monotonic()
-                self._screen.post_message(Note(f"looking for whom to try again: {count:,} so far; Esc cancels"))
+                self._screen.post_message(
+                    Note(_("looking for whom to try again: {count} so far; Esc cancels").format(count=number(count)))
+                )
 
         def read(connection: sqlite3.Connection) -> Message:
             # Not imported with this module: the first screen comes sooner without it.
@@ -210,7 +213,7 @@ class DatabaseWorker:
 
             return RetriesRead(load_retries(connection, filter, self._clock(), progress))
 
-        self._run("retries", lambda: self._answer(self._finds, read, cancelled=Note("cancelled")))
+        self._run("retries", lambda: self._answer(self._finds, read, cancelled=Note(_("cancelled"))))
 
     def save_rows(self, filter: Filter, path: Path | None, content: Content = Content.STARTS) -> None:
         """Writes the rows of a filter; cancelled, it leaves no file. Answers `SaveProgress` and `SaveEnded`.
@@ -228,13 +231,9 @@ class DatabaseWorker:
         def save(connection: sqlite3.Connection) -> Message:
             to = path or self._directory
             saved = saving.save(connection, filter, self._clock(), to, progress, content)
-            cut = f"{plural(saved.cut, 'long text')} cut, " if saved.cut else ""
-            left_out = f"{saved.left_out}, " if saved.left_out else ""
-            has_people = content in (Content.PEOPLE, Content.RETRIES)
-            people = f"{plural(saved.rows, 'person', 'people')} to " if has_people else ""
-            return SaveEnded(f"{left_out}{cut}saved {people}{saved.path}")
+            return SaveEnded(saving.saved_words(saved, content in (Content.PEOPLE, Content.RETRIES)))
 
-        cancelled = SaveEnded("not saved: cancelled", error=True)
+        cancelled = SaveEnded(_("not saved: cancelled"), error=True)
         self._run("save", lambda: self._answer(self._saves, save, _not_saved, cancelled), exclusive=False)
 
     def save_numbers(self, name: str, filter: Filter, rows: list[tuple[str, ...]], path: Path | None) -> None:
@@ -253,7 +252,7 @@ class DatabaseWorker:
             except ReadError as error:
                 self._screen.post_message(_not_saved(str(error)))
             else:
-                self._screen.post_message(SaveEnded(f"saved {saved}"))
+                self._screen.post_message(SaveEnded(_("saved {path}").format(path=saved)))
 
         self._run("save", work, exclusive=False)
 
@@ -262,9 +261,8 @@ class DatabaseWorker:
 
         def work() -> None:
             opened = browser.open_link(link)
-            self._screen.post_message(
-                Note(f"opened {link}" if opened else f"no browser could open {link}", error=not opened)
-            )
+            text = _("opened {link}") if opened else _("no browser could open {link}")
+            self._screen.post_message(Note(text.format(link=link), error=not opened))
 
         self._run("browser", work)
 
@@ -302,7 +300,7 @@ class DatabaseWorker:
             if tries == 1 or reader.is_current():
                 break
             if not left:
-                answer = failed(f"{reader.path}: is being replaced")
+                answer = failed(_("{path}: is being replaced").format(path=reader.path))
         if answer is not None:
             self._screen.post_message(answer)
 
@@ -313,4 +311,4 @@ def _stop_if_cancelled() -> None:
 
 
 def _not_saved(text: str) -> Message:
-    return SaveEnded(f"not saved: {text}", error=True)
+    return SaveEnded(_("not saved: {reason}").format(reason=text), error=True)

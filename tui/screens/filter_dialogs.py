@@ -11,6 +11,7 @@ from textual.screen import Screen
 from storage.domain.filter_context import FilterContext
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
+from storage.language.texts import _
 from storage.report.filter_choices import COUNTS, Choice
 from tui.data.filter_options import (
     NamedFilter,
@@ -33,7 +34,7 @@ from tui.words.filter_words import DROPDOWNS
 from tui.words.keys import Where, commands
 from tui.words.wording import DIMENSION_NAMES
 
-STILL_LOADING = "still loading; try again in a moment"
+STILL_LOADING = _("still loading; try again in a moment")
 _LIST_WIDTH, _WIDE_LIST, _COMMANDS_WIDTH, _LIST_HEIGHT = 44, 60, 76, 22  # cells, less in a small terminal
 _COMMANDS, _DIMENSIONS = "command", "dimension"
 
@@ -136,7 +137,7 @@ class FilterDialogs:
         """Opens the filter line."""
         self._key_focus.open_dialog(self._line)
         self._line.edit(self._navigation.view.filter)
-        self._say("Tab completes a field or value, Enter applies, Esc cancels")
+        self._say(_("Tab completes a field or value, Enter applies, Esc cancels"))
 
     def shift(self, by: int) -> None:
         """Goes to the period before (-1) or after (1), of the same length."""
@@ -145,7 +146,7 @@ class FilterDialogs:
             return
         period = shifted(filter.period, *snapshot.days, by)
         if by > 0 and period.since is not None and date.fromisoformat(period.since) > self.context.today:
-            self._say("the next period begins after today")
+            self._say(_("the next period begins after today"))
             return
         self._navigation.go_to(replace(filter, period=period))
 

@@ -19,56 +19,91 @@ from tui.words.questions import questions
 
 DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
-        "Start",
-        "A template or mass notification sent to one contact, or a message that a referral led to (an ad, a post, a "
-        "web chat).",
-    ),
-    ("Send", "A start that is a notification: sent, not referred."),
-    ("User", "A distinct contact in the selection. Ids seen together (number, user id, customer id) are one contact."),
-    ("Reached", "Users with at least one notification that did not fail."),
-    (
-        "Answered",
-        "Replied to the notification itself, or wrote on the same line within the answer window (24 hours by default) "
-        "after the latest one. The tile is answered users as a share of reached users.",
+        _("Start"),
+        _(
+            "A template or mass notification sent to one contact, or a message that a referral led to (an "
+            "ad, a post, a web chat)."
+        ),
     ),
     (
-        "Rates",
-        "Delivered: sends delivered or further, of all sends. Read: sends read or further, of those delivered or "
-        "further. Answered: answered sends, of those delivered or further. Of a base under 30 only counts are shown.",
+        _("Send"),
+        _("A start that is a notification: sent, not referred."),
     ),
     (
-        "Compared",
-        "The days of the period that are over with as many days before them; today is left out of both. A change is "
-        "told in counts and in points of the rate, and is unclear where it can be chance.",
+        _("User"),
+        _("A distinct contact in the selection. Ids seen together (number, user id, customer id) are one contact."),
     ),
     (
-        "Failed",
-        "It failed, and no later delivery or read was recorded. The tile is failed sends as a share of all sends.",
-    ),
-    ("Status", "The furthest a send got: failed, sent, delivered, read, answered. They add up to all sends."),
-    (
-        "New",
-        "The contact had no message before the start, on any line. A user is new with a new start in the selection "
-        "that did not fail; all others are recurrent.",
+        _("Reached"),
+        _("Users with at least one notification that did not fail."),
     ),
     (
-        "Funnel",
-        "Notifications of the current week, from Monday, that did not fail, under every filter but the period; of a "
-        "period that ends before it, of its last week. Each "
-        "step shows its share of the previous and of the first step.",
+        _("Answered"),
+        _(
+            "Replied to the notification itself, or wrote on the same line within the answer window (24 "
+            "hours by default) after the latest one. The tile is answered users as a share of reached users."
+        ),
     ),
     (
-        "Failures",
-        "By reason; Enter opens the codes of a reason. Under a filter of failures the panel says what the one under "
-        "the cursor means and what to do.",
+        _("Rates"),
+        _(
+            "Delivered: sends delivered or further, of all sends. Read: sends read or further, of those "
+            "delivered or further. Answered: answered sends, of those delivered or further. Of a base under "
+            "30 only counts are shown."
+        ),
     ),
     (
-        "Try again",
-        "The people with a failed send whom a new try can reach: their failure passes, nothing arrived since, nothing "
-        "is on its way, and they did not stop. Meta's limit for a person needs 24 hours.",
+        _("Compared"),
+        _(
+            "The days of the period that are over with as many days before them; today is left out of both. "
+            "A change is told in counts and in points of the rate, and is unclear where it can be chance."
+        ),
     ),
-    ("Implied", "A step that only a later one proves: WhatsApp sends no 'delivered' if a message is read at once."),
-    ("(unknown)", "No source names the template: statuses do not, so import the log of your sends too."),
+    (
+        _("Failed"),
+        _("It failed, and no later delivery or read was recorded. The tile is failed sends as a share of all sends."),
+    ),
+    (
+        _("Status"),
+        _("The furthest a send got: failed, sent, delivered, read, answered. They add up to all sends."),
+    ),
+    (
+        _("New"),
+        _(
+            "The contact had no message before the start, on any line. A user is new with a new start in the "
+            "selection that did not fail; all others are recurrent."
+        ),
+    ),
+    (
+        _("Funnel"),
+        _(
+            "Notifications of the current week, from Monday, that did not fail, under every filter but the "
+            "period; of a period that ends before it, of its last week. Each step shows its share of the "
+            "previous and of the first step."
+        ),
+    ),
+    (
+        _("Failures"),
+        _(
+            "By reason; Enter opens the codes of a reason. Under a filter of failures the panel says what "
+            "the one under the cursor means and what to do."
+        ),
+    ),
+    (
+        _("Try again"),
+        _(
+            "The people with a failed send whom a new try can reach: their failure passes, nothing arrived "
+            "since, nothing is on its way, and they did not stop. Meta's limit for a person needs 24 hours."
+        ),
+    ),
+    (
+        _("Implied"),
+        _("A step that only a later one proves: WhatsApp sends no 'delivered' if a message is read at once."),
+    ),
+    (
+        _("(unknown)"),
+        _("No source names the template: statuses do not, so import the log of your sends too."),
+    ),
 )
 
 
@@ -110,10 +145,10 @@ def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") ->
         reasons: why some keys are unavailable.
         hidden_text: the text that did not fit the status line; shown first.
     """
-    yield heading("", "saludo", "keys and definitions", width, True)
+    yield heading("", "saludo", _("keys and definitions"), width, True)
     if hidden_text:
         yield strip()
-        yield strip(("  What the status line says", HEADING))
+        yield strip(("  " + _("What the status line says"), HEADING))
         yield from (strip((f"    {text}", PLAIN)) for text in wrapped(safe(hidden_text), max(10, width - 6)))
     yield from _section(_("Questions and the keys that answer them"), questions(), width)
     for where, keys in sections():
@@ -123,14 +158,14 @@ def help_lines(width: int, reasons: Mapping[Key, str], hidden_text: str = "") ->
             reason = reasons.get(key)
             shown = key_names(key.shown)
             name = f"({shown})" if reason else shown
-            does = f"{key.does} (not now: {reason})" if reason else key.does
+            does = _("{action} (not now: {reason})").format(action=key.does, reason=reason) if reason else key.does
             for place, text in enumerate(wrapped(does, max(10, width - 20))):
                 front = f"    {name if place == 0 else '':<14}"
                 yield strip((front, DIM if reason else KEY), (text, DIM if reason else PLAIN))
-    yield from _section("Filters, as / and --filter take them", (*GRAMMAR, *field_words()), width)
-    yield from _section("What the numbers mean", DEFINITIONS, width)
+    yield from _section(_("Filters, as / and --filter take them"), (*GRAMMAR, *field_words()), width)
+    yield from _section(_("What the numbers mean"), DEFINITIONS, width)
     names = [(key_names(key.shown), key.id) for where, keys in sections() for key in keys if key.id in ids()]
-    yield from _section("Names of key actions, for [keys] in the settings file", names, width)
+    yield from _section(_("Names of key actions, for [keys] in the settings file"), names, width)
 
 
 def _section(title: str, lines: Collection[tuple[str, str]], width: int) -> Iterator[Strip]:

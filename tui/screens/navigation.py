@@ -11,13 +11,14 @@ from typing import NamedTuple, Protocol
 
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN
+from storage.language.texts import _, ngettext
 from storage.report.report import Report
 from tui.data.drill import CountedUsers
 from tui.data.pager import ScrollPosition, shifted_position
 from tui.data.reading import Snapshot, Stamp, View
 from tui.data.view_history import History, HistoryEntry
 from tui.words.filter_words import breadcrumbs
-from tui.words.numbers import plural
+from tui.words.numbers import number
 from tui.words.unavailable import NO_DATA
 from tui.words.wording import BREADCRUMB_SEPARATOR
 
@@ -169,7 +170,7 @@ class Navigation:
         self._counted_users = None if counted_users is None else (view, self.stamp, counted_users)
         if view == self.view:
             self._place.focus_on("starts")
-            self._say("the table already shows these starts")
+            self._say(_("the table already shows these starts"))
         self.go(view, focus="starts")
 
     def back(self) -> None:
@@ -190,23 +191,31 @@ class Navigation:
     def summary(self, paused: bool = False) -> str:
         """How much the view shows, and the filters that led to it: the default text of the status line."""
         if self.snapshot is None:
-            return self.failure or "loading …"
+            return self.failure or _("loading …")
         if self.failure:
-            return f"{self.failure}; the numbers shown are from before"
+            return numbers_from_before(self.failure)
         if self.snapshot.empty:
             return NO_DATA
         report = self.snapshot.report
         compared = _compared(self.snapshot)
-        counts = f"{compared}{plural(report.starts, 'start')} of {plural(report.users, 'user')}"
+        starts = ngettext("{count} start", "{count} starts", report.starts).format(count=number(report.starts))
+        users = ngettext("{count} user", "{count} users", report.users).format(count=number(report.users))
+        counts = compared + _("{starts} of {users}").format(starts=starts, users=users)
         if self._counted_users is not None and self._counted_users[:2] == (self.snapshot.view, self.stamp):
             explanation = self._counted_users[2].explanation(report.users)
             counts += f": {explanation}" if explanation else ""
         if unknown := report.data.unknown_contacts:
-            counts += f", {unknown:,} of unknown contacts (contact:{UNKNOWN})"
+            text = _("{counts}, {unknown} of unknown contacts ({filter})")
+            counts = text.format(counts=counts, unknown=number(unknown), filter=f"contact:{UNKNOWN}")
         if paused:
-            counts = f"paused   {counts}"
+            counts = _("paused") + f"   {counts}"
         trail = breadcrumbs([*self.history.recent_filters(), self.view.filter])
         return f"{counts}   {trail}" if self.history.depth and BREADCRUMB_SEPARATOR in trail else counts
+
+
+def numbers_from_before(failure: str) -> str:
+    """That the database cannot be read now, and that the numbers are older."""
+    return _("{failure}; the numbers shown are from before").format(failure=failure)
 
 
 def _compared(snapshot: Snapshot) -> str:
@@ -216,4 +225,6 @@ def _compared(snapshot: Snapshot) -> str:
         from tui.words.changes import compared_words
 
         return f"{compared_words(snapshot.comparison.compared)}   "
-    return f"not compared: {snapshot.not_compared}   " if snapshot.not_compared else ""
+    if not snapshot.not_compared:
+        return ""
+    return _("not compared: {reason}").format(reason=snapshot.not_compared) + "   "

@@ -8,6 +8,7 @@ from dataclasses import replace
 from storage.domain.filters import Filter
 from storage.domain.patterns import literal
 from storage.domain.period import Period
+from storage.language.texts import _
 from storage.table.pages import NotificationRow, StartRow
 from tui.screens.availability import Availability
 from tui.screens.copying import Copying
@@ -68,7 +69,7 @@ class OpenedStart:
         elif browser.is_here():
             self._database.open_link(link)
         else:
-            self._say(f"no browser on this machine; press y to copy {link}")
+            self._say(_("no browser on this machine; press y to copy {link}").format(link=link))
 
 
 def filter_of_notification(filter: Filter, row: NotificationRow) -> Filter:

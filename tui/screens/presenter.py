@@ -7,13 +7,14 @@ from pathlib import Path
 
 from textual.screen import Screen
 
+from storage.language.texts import _
 from tui.data.reading import Snapshot, Stamp
 from tui.data.worker_messages import DetailRead, LoadFailed, PagesRead
 from tui.screens.arrangement import Arrangement
 from tui.screens.breakdowns import Breakdowns
 from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.database_worker import DatabaseWorker
-from tui.screens.navigation import Navigation
+from tui.screens.navigation import Navigation, numbers_from_before
 from tui.screens.status_notices import StatusNotices
 from tui.screens.table_notice import how_to_import, no_rows
 from tui.widgets.funnel_chart import FunnelChart
@@ -74,11 +75,13 @@ class Presenter:
         self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
         data_until = snapshot.data_until
         self._widgets.status_line.freshness(
-            "" if data_until is None else f"data up to {short_moment(data_until).strip()}"
+            "" if data_until is None else _("data up to {time}").format(time=short_moment(data_until).strip())
         )
         if self._tells_refresh and before is not None:
             changed = before.report != snapshot.report
-            self._notices.say(f"read again: {'the numbers have changed' if changed else 'nothing has changed'}")
+            self._notices.say(
+                _("read again: the numbers have changed") if changed else _("read again: nothing has changed")
+            )
         self._tells_refresh = False
         if before is None:
             self._screen.call_after_refresh(self._finish_startup)
@@ -100,7 +103,7 @@ class Presenter:
             self._widgets.table.explain((message.text, *how_to_import(self._path)))
             self._notices.say(message.text, error=True)
         else:
-            self._notices.say(f"{message.text}; the numbers shown are from before", error=True)
+            self._notices.say(numbers_from_before(message.text), error=True)
 
     def show_detail(self, message: DetailRead) -> None:
         """Shows one start."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
+from storage.language.texts import _
 from tui.data.saving import Content
 from tui.data.worker_messages import RetriesRead
 from tui.screens.database_worker import DatabaseWorker
@@ -36,7 +37,7 @@ class RetrySearch:
             self._say(STILL_LOADING)
         else:
             self.is_running = True
-            self._say("looking for whom to try again …")
+            self._say(_("looking for whom to try again …"))
             self._database.load_retries(snapshot.filter)
 
     def cancel(self) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.strip import Strip
 
+from storage.language.texts import _, ngettext, pgettext
 from tui.screens.lines_screen import LinesScreen
 from tui.terminal.style import BOLD, DIM, HEADING, PLAIN, cut_words, fit, safe
 from tui.widgets.panel import heading, strip, wrapped
 from tui.words.filter_words import describe
 from tui.words.keys import Where, bindings
-from tui.words.numbers import NO_VALUE, number, plural
+from tui.words.numbers import NO_VALUE, number
 from tui.words.retry_words import left_out_words
 from tui.words.wording import short_moment
 
@@ -50,46 +51,61 @@ class RetryScreen(LinesScreen):
 
 def retry_lines(retries: RetryList, width: int) -> Iterator[Strip]:
     """The people to try again as lines of at most `width` cells."""
-    yield heading("", "Try again", describe(retries.filter), width, True)
+    yield heading("", _("Try again"), describe(retries.filter), width, True)
     yield strip()
     for text in wrapped(_summary(retries), max(10, width - 4)):
         yield strip(("  ", PLAIN), (text, BOLD))
     if left_out := left_out_words(retries.left_out, retries.without_contact):
         yield strip()
-        yield strip(("  Left out", HEADING))
+        yield strip(("  " + _("Left out"), HEADING))
         for words in left_out:
-            count, _, why = words.partition(" ")
+            count, why = words.split(" ", 1)
             yield strip((f"  {count:>9}  ", PLAIN), (cut_words(why, width - 13), PLAIN))
     if retries.people:
         yield strip()
-        yield _row(width, "Try from", "Contact", "Name", "Template", "What failed, and how long to wait", heads=True)
+        yield _row(
+            width,
+            pgettext("column", "Try from"),
+            pgettext("column", "Contact"),
+            pgettext("column", "Name"),
+            pgettext("column", "Template"),
+            _("What failed, and how long to wait"),
+            heads=True,
+        )
         for person in retries.people:
             yield _person(person, retries, width)
         if more := retries.total - len(retries.people):
-            yield strip((f"  … and {plural(more, 'more person', 'more people')}: w saves all of them", DIM))
+            text = ngettext(
+                "… and {count} more person: w saves all of them", "… and {count} more people: w saves all of them", more
+            )
+            yield strip(("  " + text.format(count=number(more)), DIM))
 
 
 def _summary(retries: RetryList) -> str:
     if not retries.total:
-        return "A new try can reach nobody."
-    who = f"A new try can reach {plural(retries.total, 'person', 'people')}"
+        return _("A new try can reach nobody.")
+    who = ngettext("A new try can reach {count} person", "A new try can reach {count} people", retries.total)
+    who = who.format(count=number(retries.total))
     later = retries.total - retries.ready
     if not later or retries.last_from is None:
-        return f"{who}, all of them now."
+        return _("{who}, all of them now.").format(who=who)
     last = short_moment(retries.last_from).strip()
-    return f"{who}: {number(retries.ready)} now, {number(later)} later, the last from {last}."
+    return _("{who}: {now} now, {later} later, the last from {time}.").format(
+        who=who, now=number(retries.ready), later=number(later), time=last
+    )
 
 
 def _person(person: Person, retries: RetryList, width: int) -> Strip:
     row = person.row
-    when = "now" if person.try_from <= retries.now else short_moment(person.try_from)
+    is_now = person.try_from <= retries.now
+    when = _("now") if is_now else short_moment(person.try_from)
     return _row(
         width,
         when,
         safe(row.contact) or NO_VALUE,
         safe(row.name),
         safe(row.template) or NO_VALUE,
-        person.why.partition(": ")[0] if when == "now" else person.why,
+        person.why.partition(": ")[0] if is_now else person.why,
     )
 
 

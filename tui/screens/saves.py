@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from storage.language.texts import _, ngettext
 from tui.data.breakdown_list import BreakdownList
 from tui.data.breakdown_table import as_table
 from tui.data.reading import View
@@ -18,7 +19,7 @@ from tui.screens.navigation import Navigation
 from tui.screens.status_notices import StatusNotices
 from tui.widgets.prompt_line import Purpose
 from tui.widgets.starts_table import StartsTable
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 
 class Saves:
@@ -59,14 +60,14 @@ class Saves:
         numbers = self._numbers()
         prefix = _of_table(snapshot.view).prefix if numbers is None else f"{numbers[0]}-"
         name = self._directory / f"{prefix}{file_name(snapshot.filter, self._clock())}"
-        self._prompt(Purpose.SAVE, str(name), "file name; Enter saves, Esc cancels")
+        self._prompt(Purpose.SAVE, str(name), _("file name; Enter saves, Esc cancels"))
 
     def save_as(self, name: str) -> None:
         """Saves to a file named by the user: absolute, or relative to the directory."""
         try:
             path = Path(name).expanduser()
         except RuntimeError:
-            self._notices.say(f"not saved: {name}: no such user", error=True)
+            self._notices.say(_("not saved: {name}: no such user").format(name=name), error=True)
             return
         self.save((self._directory / path).absolute())
 
@@ -85,7 +86,7 @@ class Saves:
         if (numbers := self._numbers()) is not None:
             self._database.save_numbers(numbers[0], snapshot.filter, numbers[1], path)
         else:
-            self._notices.say("saving …")
+            self._notices.say(_("saving …"))
             self._database.save_rows(snapshot.filter, path, _of_table(snapshot.view))
 
     def save_people(self, content: Content) -> None:
@@ -96,7 +97,7 @@ class Saves:
             return
         self.progress = "…"
         self._changed()
-        self._notices.say("saving …")
+        self._notices.say(_("saving …"))
         self._database.save_rows(snapshot.filter, None, content)
 
     def _numbers(self) -> tuple[str, list[tuple[str, ...]]] | None:
@@ -116,8 +117,8 @@ class Saves:
     def advance(self, count: int) -> None:
         """Says how many starts are written."""
         if self.progress is not None:
-            self.progress = plural(count, "start")
-            self._notices.say(f"saving: {self.progress} so far; Esc cancels")
+            self.progress = ngettext("{count} start", "{count} starts", count).format(count=number(count))
+            self._notices.say(_("saving: {progress} so far; Esc cancels").format(progress=self.progress))
 
     def end(self, message: SaveEnded) -> None:
         """Says where the file is, or why there is none."""

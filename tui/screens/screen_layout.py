@@ -11,6 +11,7 @@ from enum import Enum
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from storage.language.texts import _
 from storage.report.report import Report
 from tui.terminal.style import BOLD, PLAIN
 from tui.widgets import charts
@@ -144,9 +145,11 @@ class TooSmall(PaintedWidget):
 
     def draw_line(self, y: int) -> Strip:
         width = self.size.width
-        size = f"saludo needs 60 x 16 cells; this terminal has {self.app.size.width} x {self.app.size.height}."
+        size = _("saludo needs 60 x 16 cells; this terminal has {width} x {height}.").format(
+            width=self.app.size.width, height=self.app.size.height
+        )
         lines = [
             *((line, BOLD) for line in wrapped(size, width)),
-            *((line, PLAIN) for line in wrapped("Enlarge it, or leave with Ctrl+C and run: saludo report", width)),
+            *((line, PLAIN) for line in wrapped(_("Enlarge it, or leave with Ctrl+C and run: saludo report"), width)),
         ]
         return strip(*lines[y : y + 1]).adjust_cell_length(width)

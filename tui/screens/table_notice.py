@@ -6,9 +6,10 @@ import shlex
 from pathlib import Path
 
 from storage.database.connection import default_path
+from storage.language.texts import _, ngettext
 from tui.data.reading import Snapshot
 from tui.words.filter_words import FIELD_WORDS, describe, unknown_words
-from tui.words.numbers import plural
+from tui.words.numbers import number
 
 
 def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:
@@ -22,16 +23,25 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
     if snapshot.pager.count:
         return ()
     if snapshot.empty:
-        return ("This database is empty.", *how_to_import(path))
+        return (_("This database is empty."), *how_to_import(path))
     without = [
-        FIELD_WORDS[name].without.format(starts=plural(count, "start")) for name, count in snapshot.starts_without
+        FIELD_WORDS[name].without.format(
+            starts=ngettext("{count} start", "{count} starts", count).format(count=number(count))
+        )
+        for name, count in snapshot.starts_without
     ]
     without = [*map(unknown_words, snapshot.unknown), *without]
-    keys = "x clears every filter, < goes to the previous period" + (", Esc goes back." if can_go_back else ".")
-    return (f"Nothing matches: {describe(snapshot.filter)}.", *without, keys)
+    keys = _("x clears every filter, < goes to the previous period.")
+    if can_go_back:
+        keys = _("x clears every filter, < goes to the previous period, Esc goes back.")
+    return (_("Nothing matches: {filter}.").format(filter=describe(snapshot.filter)), *without, keys)
 
 
 def how_to_import(path: Path) -> tuple[str, ...]:
     """How to import the first data, in lines."""
     named = "" if path == default_path() else f" --db {shlex.quote(str(path))}"
-    return ("", f"Import your files:   saludo import{named} FILES", "Or try the demo:     saludo demo")
+    return (
+        "",
+        _("Import your files:   {command}").format(command=f"saludo import{named} " + _("FILES")),
+        _("Or try the demo:     {command}").format(command="saludo demo"),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from storage.domain.folding import folded
+from storage.language.texts import _
 from storage.table.pages import StartRow
 from tui.data.breakdown_list import BreakdownList
 from tui.data.pager import Pager, ScrollPosition
@@ -55,12 +56,12 @@ class Search:
     def ask_text(self) -> None:
         """Asks for the text to search for; the table shows the nearest match while it is typed."""
         self._origin = ScrollPosition(self._table.top, self._table.cursor)
-        places = "contact, name or template"
+        instruction = _("search contact, name or template; Enter stays at the match, Esc goes back")
         if self._breakdowns.rows is not None:
-            places = "the rows"
+            instruction = _("search the rows; Enter stays at the match, Esc goes back")
         elif self._navigation.view.grouped:
-            places = "template or line"
-        self._prompt(Purpose.FIND, "", f"search {places}; Enter stays at the match, Esc goes back")
+            instruction = _("search template or line; Enter stays at the match, Esc goes back")
+        self._prompt(Purpose.FIND, "", instruction)
 
     def typed(self, text: str) -> None:
         """Searches for the text typed so far, from where the typing began; the answer for an older text is dropped."""
@@ -83,7 +84,7 @@ class Search:
         """Stays at the match of the whole text, or goes on searching for it."""
         typed, self._origin = self._origin is not None and text.strip() == self.text, None
         if self.is_running and typed:
-            self._say(f'searching for "{self.text}" …  any key stops')
+            self._say(_('searching for "{text}" …  any key stops').format(text=self.text))
             return
         if typed and self._result:
             self._say(self._result)
@@ -108,7 +109,7 @@ class Search:
         if (rows := self._breakdowns.rows) is not None:
             self._find_row(rows, self._table.cursor, by)
             return
-        self._say(f'searching for "{self.text}" …  any key stops')
+        self._say(_('searching for "{text}" …  any key stops').format(text=self.text))
         self._find(self._table.row(), by)
 
     def _find(self, row: object, by: int, first: bool = False) -> None:
@@ -128,11 +129,11 @@ class Search:
         """Moves the cursor to the next (1) or previous (-1) row of a breakdown with the text; wraps at the end."""
         found = rows.find(self.text, place, by)
         if found is None:
-            self._tell(f'no match for "{self.text}"')
+            self._tell(_('no match for "{text}"').format(text=self.text))
             return
         self._table.action_move_to(found)
         wrapped = found <= place if by > 0 else found >= place
-        self._tell(self._found_words(f", from the {'top' if by > 0 else 'end'} again" if wrapped else ""))
+        self._tell(self._found_words(_wrapped_words(by > 0) if wrapped else ""))
 
     def _stop_running(self) -> None:
         if self.is_running:
@@ -142,13 +143,15 @@ class Search:
     def stop(self) -> None:
         """Stops the search."""
         self._stop_running()
-        self._say(f'search for "{self.text}" stopped')
+        self._say(_('search for "{text}" stopped').format(text=self.text))
 
     def advance(self, day: date) -> None:
         """Says which day the search has reached."""
         if self.is_running:
-            stops = "" if self._origin is not None else "  any key stops"
-            self._say(f'searching for "{self.text}" on {day_words(day, year=True)} …{stops}')
+            text = _('searching for "{text}" on {day} …  any key stops')
+            if self._origin is not None:
+                text = _('searching for "{text}" on {day} …')
+            self._say(text.format(text=self.text, day=day_words(day, year=True)))
 
     def end(self, message: FindEnded) -> None:
         """Moves the cursor to the match, or says that there is none."""
@@ -156,17 +159,17 @@ class Search:
             return
         self.is_running = False
         if message.match is None:
-            self._tell(f'no match for "{self.text}"')
+            self._tell(_('no match for "{text}"').format(text=self.text))
             return
         position = message.match.position
         reverse = self._navigation.view.reverse
         before = self._table.cursor
         self._table.action_move_to(self._table.count - 1 - position if reverse else position)
         if message.wrapped and self._table.cursor == before:
-            self._tell(f'"{self.text}" has no other match')
+            self._tell(_('"{text}" has no other match').format(text=self.text))
         elif message.wrapped:
             downwards = message.older is not reverse
-            self._tell(self._found_words(f", from the {'top' if downwards else 'end'} again"))
+            self._tell(self._found_words(_wrapped_words(downwards)))
         else:
             self._tell(self._found_words())
 
@@ -177,19 +180,23 @@ class Search:
         self.is_running = False
         place, before = message.place, self._before
         if place is None:
-            self._tell(f'no match for "{self.text}"')
+            self._tell(_('no match for "{text}"').format(text=self.text))
             return
         self._table.action_move_to(place)
         wrapped = place <= before if self._by > 0 else place >= before
-        self._tell(self._found_words(f", from the {'top' if self._by > 0 else 'end'} again" if wrapped else ""))
+        self._tell(self._found_words(_wrapped_words(self._by > 0) if wrapped else ""))
 
     def _found_words(self, where: str = "") -> str:
         row = self._table.row()
         self._where = where if row is None else None
         # A narrow table has no column for the name.
         found = isinstance(row, StartRow) and folded(self.text) in folded(row.name)
-        whose = f" in {safe(row.name, _LONGEST_NAME)}" if isinstance(row, StartRow) and found else ""
-        return f'found "{self.text}"{whose}{where}; n for the next match, N for the previous one'
+        text = _('found "{text}"{where}; n for the next match, N for the previous one')
+        name = ""
+        if isinstance(row, StartRow) and found:
+            text = _('found "{text}" in {name}{where}; n for the next match, N for the previous one')
+            name = safe(row.name, _LONGEST_NAME)
+        return text.format(text=self.text, name=name, where=where)
 
     def rows_read(self) -> None:
         """Says in whose name a match is, if its row was not read before."""
@@ -200,6 +207,10 @@ class Search:
         """Says the result of a search, and keeps it until the typed text is entered."""
         self._result = result
         self._say(result)
+
+
+def _wrapped_words(downwards: bool) -> str:
+    return _(", from the top again") if downwards else _(", from the end again")
 
 
 def _contains(row: StartRow, text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.strip import Strip
 
+from storage.language.texts import _
 from storage.report.breakdown_comparison import ComparedRow
 from storage.report.versus import Finding, Verdict, verdicts
 from tui.data.breakdown_list import BreakdownList, SortBy, rates_of
@@ -53,7 +54,8 @@ def versus_lines(rows: BreakdownList, about: str, width: int) -> Iterator[Strip]
     """
     marked = rows.marked_rows()
     letters = [versus_words.letter(place) for place in range(len(marked))]
-    yield heading("", "A against B", f"by {DIMENSION_NAMES[rows.dimension].lower()}, {about}", width, True)
+    title = _("by {dimension}, {starts}").format(dimension=DIMENSION_NAMES[rows.dimension].lower(), starts=about)
+    yield heading("", _("A against B"), title, width, True)
     yield strip()
     columns = breakdown_columns.placed_side_by_side(rows, max(1, width - _FRONT))
     yield strip((" " * _FRONT, PLAIN), *breakdown_columns.header(rows, columns, arrow=False))

@@ -35,8 +35,3 @@ def whole_percent(value: float) -> str:
 def share_of(count: int, base: int) -> str:
     """A count as a percentage of its base; a dash if the base is 0."""
     return percent(count / base if base else None)
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count and its noun; `many` is the plural if it is not `one` with an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
