@@ -10,10 +10,17 @@ from hypothesis import Phase, settings
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
-# A mutation run repeats tests thousands of times, and a result that depends on chance would say nothing.
-settings.register_profile(
-    "mutants", max_examples=10, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
-)
+# A mutation run repeats tests thousands of times, and a result that depends on chance would say nothing. A failure need
+# not be made small there. What few examples do not notice is tried with as many as CI has.
+for name, examples in (("mutants", 10), ("survivors", 100)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+    )
 settings.load_profile("ci" if os.environ.get("CI") else "random")
 
 # Read by Textual and Rich when they are imported, so this must come before any test module.

@@ -15,8 +15,10 @@ from tests.mutants.tries import KILLED, NO_TESTS, STATE, SURVIVED, results, try_
 _OWN_TESTS = ("tests/storage/messages", "tests/storage/cube")
 _OTHER_TESTS = (
     "tests/storage/ingest/test_derivation.py",
+    "tests/storage/ingest/test_identity_repair.py",
     "tests/storage/ingest/test_recipients.py",
     "tests/storage/report/test_definitions.py",
+    "tests/storage/table/test_export_retries.py",
     "tests/test_recount.py",
 )
 
@@ -25,7 +27,8 @@ def main() -> None:
     """Tries what is not tried yet, and prints what became of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", default=["*"], help="changes to try, such as 'cube.layout.*'")
-    parser.add_argument("--all-tests", action="store_true", help="try what survived with the slow and other tests")
+    parser.add_argument("--all-tests", action="store_true", help="use tests of other packages as well")
+    parser.add_argument("--many-examples", action="store_true", help="use as many random examples as CI does")
     parser.add_argument("--again", action="store_true", help="try what survived once more")
     parser.add_argument("--seconds", type=float, default=1, help="for the tests of a change together (%(default)s)")
     parser.add_argument("--children", type=int, default=2, help="tries at the same time (%(default)s)")
@@ -33,11 +36,11 @@ def main() -> None:
     options = parser.parse_args()
     STATE.mkdir(exist_ok=True)
     changes = [one for one in all_changes(STATE) if any(fnmatch(one.name, name) for name in options.names)]
-    seconds = 1e9 if options.all_tests else options.seconds
-    wanted = [one for one in changes if one.left_out is None and _is_wanted(one, seconds, options.again)]
+    wanted = [one for one in changes if one.left_out is None and _is_wanted(one, options.seconds, options.again)]
     if wanted and not options.show:
         paths = _OWN_TESTS + _OTHER_TESTS if options.all_tests else _OWN_TESTS
-        try_changes(wanted, paths, seconds, options.children)
+        profile = "survivors" if options.many_examples else "mutants"
+        try_changes(wanted, paths, profile, options.seconds, options.children)
     _report(changes)
 
 

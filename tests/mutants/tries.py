@@ -26,6 +26,7 @@ from pathlib import Path
 import coverage
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import settings
 
 from tests.mutants.changes import Change
 
@@ -182,10 +183,10 @@ class _Try:
         return (KILLED, test) if code else (SURVIVED, "")
 
 
-def try_changes(changes: list[Change], paths: Iterable[str], seconds: float, children: int) -> None:
+def try_changes(changes: list[Change], paths: Iterable[str], profile: str, seconds: float, children: int) -> None:
     """Tries changes with tests of some paths; those of a change take at most so many seconds of processor time."""
     arguments = ["-q", "--no-summary", "--tb=native", "--assert=plain", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:xdist", "-p", "no:textual-snapshot", "--hypothesis-profile=mutants", *paths]
+    arguments += ["-p", "no:xdist", "-p", "no:textual-snapshot", f"--hypothesis-profile={profile}", *paths]
     code = pytest.main(arguments, [Session(changes, seconds, children)])
     if code:
         raise SystemExit(int(code))
@@ -224,7 +225,8 @@ def _known_tests(items: list[pytest.Item]) -> Tests:
 
 def _digest(items: list[pytest.Item]) -> str:
     """Of the tests and of the code that they run."""
-    digest = hashlib.sha256("".join(item.nodeid for item in items).encode())
+    tests = [f"{settings().max_examples} examples", *(item.nodeid for item in items)]
+    digest = hashlib.sha256("".join(tests).encode())
     for directory in ("storage", "tests"):
         for path in sorted(Path(directory).rglob("*.py")):
             digest.update(path.read_bytes())

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import product
 
 from hypothesis import given
 
 from storage.database.codes import USER_TYPES
 from storage.domain.events import Event, Known
 from storage.domain.vocabulary import UserType
-from storage.messages.classify import SURELY_MAKES_KNOWN, surely_makes_known
+from storage.messages.classify import (
+    CAN_ANSWER,
+    INBOUND_MAKES_KNOWN,
+    IS_NOTIFICATION,
+    IS_REFERRED,
+    SURELY_MAKES_KNOWN,
+    can_answer,
+    inbound_makes_known,
+    is_notification,
+    is_referred,
+    surely_makes_known,
+)
 from storage.messages.from_events import message_of
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import (
     AT,
+    CATEGORY,
     COLUMNS,
     DIRECTION,
+    ERROR_CODE,
+    EXPORTED,
+    FAILED_AT,
     FLAGS,
     GROUP,
     HASH,
     KEY,
     KIND,
     NAMES,
+    ORIGIN,
     SOURCES,
     TIMED,
     Row,
@@ -75,3 +92,64 @@ def _notification_after(row: Row) -> Row:
     notification[SOURCES], notification[AT], notification[TIMED] = 1, row[AT] + 1, 1
     notification[GROUP], notification[FLAGS], notification[KIND] = 0, 0, "template"
     return tuple(notification)
+
+
+RULES = {
+    IS_NOTIFICATION: is_notification,
+    IS_REFERRED: is_referred,
+    CAN_ANSWER: can_answer,
+    INBOUND_MAKES_KNOWN: inbound_makes_known,
+    SURELY_MAKES_KNOWN: surely_makes_known,
+}
+
+
+def test_sql_and_python_agree_on_every_rule() -> None:
+    rows = []
+    for direction, group, origin, kind, category, (failed_at, code), (flags, exported) in product(
+        Direction,
+        (0, 1),
+        (None, "webchat", "notification"),
+        (None, "template", "text", "reaction", "system", "echo"),
+        (None, "utility", "service"),
+        ((None, None), (5, None), (5, 131047), (5, 1)),
+        ((0, None), (1, None), (2, None), (0, "[0, null, null, null]")),
+    ):
+        row = empty_row()
+        row[KEY], row[HASH], row[SOURCES], row[AT], row[TIMED] = "k", 0, 1, 1, 1
+        row[DIRECTION], row[GROUP], row[ORIGIN], row[KIND], row[CATEGORY] = (
+            int(direction),
+            group,
+            origin,
+            kind,
+            category,
+        )
+        row[FAILED_AT], row[ERROR_CODE], row[FLAGS], row[EXPORTED] = failed_at, code, flags, exported
+        rows.append(tuple(row))
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE TABLE messages ({', '.join(COLUMNS[NAMES:])})")
+    marks = ", ".join("?" * len(COLUMNS[NAMES:]))
+    connection.executemany(f"INSERT INTO messages VALUES ({marks})", [row[NAMES:] for row in rows])
+    for sql, rule in RULES.items():
+        found = connection.execute(f"SELECT {sql} FROM messages AS m ORDER BY rowid").fetchall()
+        assert [bool(value) for (value,) in found] == [rule(row) for row in rows]
+        assert {rule(row) for row in rows} == {False, True}
+    connection.close()
+
+
+def test_a_template_or_part_of_a_mass_send_is_a_notification() -> None:
+    def of(direction: Direction = Direction.OUT, **columns: object) -> tuple[bool, bool]:
+        row = empty_row()
+        row[DIRECTION], row[GROUP] = int(direction), 0
+        for name, value in columns.items():
+            row[COLUMNS.index(name)] = value
+        return is_notification(tuple(row)), is_referred(tuple(row))
+
+    assert of(kind="template") == of(direction=Direction.ROW, kind="template") == (True, False)
+    assert of(kind="text") == of(kind="text", category="marketing") == (False, False)
+    assert of(category="marketing") == (True, False)
+    assert of(category="service") == (False, False)
+    assert of() == of(failed_at=5, error_code=1) == (True, False)
+    assert of(failed_at=5, error_code=131047) == (False, False)
+    assert of(direction=Direction.IN, kind="template") == (False, False)
+    assert of(direction=Direction.IN, given_origin="webchat") == (False, True)
+    assert of(direction=Direction.ROW, kind="template", given_origin="campaign") == (False, True)

@@ -158,6 +158,13 @@ def test_ids_that_no_message_names_get_a_line_and_a_contact_of_their_own(connect
     assert connection.execute("SELECT id, label FROM contacts WHERE id > 2").fetchall() == [(11, "AR.9")]
 
 
+def test_a_message_that_is_no_start_is_named_by_any_id_of_its_line(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE messages SET line_id = 99 WHERE key = 'i'")
+    assert inconsistencies(connection) == ["a message names the line id 99, which is missing"]
+    assert mend_consistency(connection) == [f"{OF_MESSAGE}: mended 1 rows"]
+    assert connection.execute("SELECT line_id FROM messages WHERE key = 'i'").fetchone() == (1,)
+
+
 def test_names_that_cannot_be_found_again_stay_and_are_told(connection: sqlite3.Connection) -> None:
     """A message that is no start has no start template, and one of an unknown line has no line to take an id of."""
     connection.execute("UPDATE messages SET template = 99 WHERE key = 'i'")
@@ -198,22 +205,24 @@ def test_a_message_that_is_stored_twice_becomes_one_again(connection: sqlite3.Co
     """A wrong hash let an import add it again: what all its rows say counts, and the first row stays."""
     columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(messages)") if name != "id"]
     listed = ", ".join(f'"{name}"' for name in columns)
-    for id, key in ((10, "a"), (11, "a"), (12, "i")):
+    for id, key in ((10, "a"), (11, "a"), (12, "i"), (13, "b")):
         first = f"SELECT {id}, {listed} FROM messages WHERE key = ? ORDER BY id LIMIT 1"
         connection.execute(f"INSERT INTO messages (id, {listed}) {first}", (key,))
     connection.execute("UPDATE messages SET read_at = 5, line_id = 3, line = 2, at = at - 1 WHERE id = 10")
-    connection.execute("UPDATE messages SET delivered_at = 4 WHERE id = 11")
+    connection.execute("UPDATE messages SET delivered_at = 4, status = 9 WHERE id = 11")
+    connection.execute("UPDATE messages SET sent_at = 3 WHERE id = 1")
     connection.execute("UPDATE messages SET direction = 0 WHERE id = 12")  # the same key in the other direction
-    told = ["message 'a' is stored twice"]
-    assert inconsistencies(connection) == told
+    assert sorted(inconsistencies(connection)) == [f"message '{key}' is stored twice" for key in "ab"]
     assert mend_consistency(connection) == []
-    before = connection.execute("SELECT * FROM messages WHERE key <> 'a'").fetchall()
+    before = connection.execute("SELECT * FROM messages WHERE key <> 'a' AND id <> 13").fetchall()
     derived = "SELECT day, origin, user_type, status FROM messages WHERE id = 1"
     kept = connection.execute(derived).fetchall()
-    assert merge_duplicates(connection) == 2
+    assert merge_duplicates(connection) == 3
     assert inconsistencies(connection) == []
     assert merge_duplicates(connection) == 0
-    rows = connection.execute("SELECT id, line_id, contact_id, read_at, delivered_at, at FROM messages WHERE key = 'a'")
-    assert rows.fetchall() == [(1, 3, 1, 5, 4, NOON - 1)]
+    rows = connection.execute(
+        "SELECT id, line_id, contact_id, read_at, delivered_at, sent_at, at FROM messages WHERE key = 'a'"
+    )
+    assert rows.fetchall() == [(1, 3, 1, 5, 4, 3, NOON - 1)]
     assert connection.execute("SELECT * FROM messages WHERE key <> 'a'").fetchall() == before
     assert connection.execute(derived).fetchall() == kept

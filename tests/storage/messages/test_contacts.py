@@ -135,13 +135,18 @@ def test_ids_are_numbered_in_their_order_without_gaps(tmp_path: Path) -> None:
 
 
 def test_an_id_that_was_never_linked_is_not_found(tmp_path: Path) -> None:
-    with opened(tmp_path / "saludo.db") as (known, _):
+    with opened(tmp_path / "saludo.db") as (known, connection):
         known.link_each([ANA])
         with pytest.raises(KeyError) as error:
             known.find(BETO)
         assert error.value.args == (BETO,)
         known.finish()
-        assert known.find_each([ANA, None, ANA]) == [known.find(ANA), NOT_FOUND, known.find(ANA)]
+        again = Contacts(connection)
+        again.find(ANA)
+        known.link_each([BETO])
+        known.finish()
+        found = [known.find(ANA), NOT_FOUND, known.find(BETO)]
+        assert known.find_each([ANA, None, BETO]) == again.find_each([ANA, None, BETO]) == found
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -219,6 +224,25 @@ def test_a_replaced_id_is_the_label_only_if_there_is_no_other(tmp_path: Path) ->
         assert label(ContactIds(user_id="AR.2", replaced="5490"), finish=finish) == ("5490", None)
         assert label(ContactIds(user_id="AR.2", replaced_user_id="AR.1"), finish=finish) == ("AR.2", None)
         assert label(ContactIds(customer_id="C7", user_id="AR.1"), finish=finish) == ("AR.1", "C7")
+
+
+def test_an_id_that_is_replaced_later_is_the_label_no_more(tmp_path: Path) -> None:
+    with opened(tmp_path / "saludo.db") as (known, connection):
+        known.link(ContactIds(("5490", "5491")))
+        known.finish()
+        assert people_in(connection) == [(1, "5490", None, None)]
+        known.link(ContactIds(("5491",), replaced="5490"))
+        known.finish()
+        assert people_in(connection) == [(1, "5491", None, None)]
+
+
+def test_each_contact_keeps_its_number_whatever_kind_its_id_is(tmp_path: Path) -> None:
+    with opened(tmp_path / "saludo.db") as (known, connection):
+        known.link_each([CUSTOMER, ANA, (2, "C8"), USER])
+        known.finish()
+        labels = [(1, "C7", "C7"), (2, "5491", None), (3, "C8", "C8"), (4, "AR.1", None)]
+        assert people_in(connection) == [(*label, None) for label in labels]
+        assert_memory_is_right(known, connection)
 
 
 def test_a_forgotten_id_is_read_and_linked_again(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from storage.cube import refresh
 from storage.database.connection import Writer, writing
 from storage.database.settings import load_settings
-from storage.domain.events import Event, Failure, Step
+from storage.domain.events import ContactIds, Event, Failure, Step
 from storage.ingest.batch_writer import derivation_of
 from storage.messages.derived_proof import Unproven, unproven_rows, unproven_user_types
 from storage.messages.message_row import COLUMNS, NAMES
@@ -147,3 +147,61 @@ def test_each_kind_of_wrong_value_is_found(tmp_path: Path, statement: str) -> No
         writer.connection.execute(statement)
         assert wrong_by_the_plain_rule(writer)
         assert unproven(writer) != Unproven()
+
+
+def test_what_is_wrong_of_nobody_is_named_by_its_message(tmp_path: Path) -> None:
+    path = build(tmp_path / "saludo.db", [*_USUAL, send("n", NOON, contact=ContactIds())])
+    with writing(path) as writer:
+        connection = writer.connection
+        assert unproven(writer) == Unproven()
+        (id,) = connection.execute("SELECT id FROM messages WHERE key = 'n'").fetchone()
+        connection.execute("UPDATE messages SET day = day + 1 WHERE key = 'n'")
+        assert unproven(writer) == Unproven(messages={id})
+
+
+@pytest.mark.parametrize("code", [None, 131026, 100])
+@pytest.mark.parametrize(
+    "texts", [(None, None), ("Invalid parameter", None), ("x", "Re-engagement message"), ("y", "z")]
+)
+def test_failures_are_proven_by_code_text_and_detail(
+    tmp_path: Path, code: int | None, texts: tuple[str | None, str | None]
+) -> None:
+    failure = Failure(code, *texts)
+    events: list[Event] = [send("a"), status(Step.FAILED, NOON + SECOND, "a", failure=failure)]
+    with writing(build(tmp_path / "saludo.db", events)) as writer:
+        assert unproven(writer) == Unproven()
+
+
+def test_a_row_without_its_form_is_told_only_where_that_is_asked(tmp_path: Path) -> None:
+    with writing(build(tmp_path / "saludo.db", _USUAL)) as writer:
+        connection, settings = writer.connection, load_settings(writer.connection)
+
+        def formless(**form: bool) -> bool:
+            return unproven_rows(connection, settings, lambda: None, **form).formless
+
+        assert (formless(), formless(form=True), formless(form=False)) == (False, False, False)
+        connection.execute("UPDATE messages SET hash = hash + 1 WHERE key = 'a'")
+        assert (formless(), formless(form=True), formless(form=False)) == (True, True, False)
+        assert unproven(writer) == Unproven()
+        steps: list[int] = []
+        unproven_rows(connection, settings, lambda: steps.append(1))
+        unproven_user_types(connection, lambda: steps.append(2))
+        assert steps == [1, 1, 1, 1, 2, 2]
+        tables = "SELECT count(*) FROM temp.sqlite_master WHERE type = 'table'"
+        assert connection.execute(tables).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("zone", ["America/Argentina/Buenos_Aires", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_the_first_and_the_last_day_are_proven_in_any_zone(tmp_path: Path, zone: str) -> None:
+    day = NOON - NOON % DAY
+    at = [day, day + DAY - 1, day + 40 * DAY, day + 41 * DAY - 1]
+    path = build(tmp_path / "saludo.db", [send(str(place), time) for place, time in enumerate(at)], time_zone=zone)
+    with writing(path) as writer:
+        assert unproven(writer) == Unproven()
+        for column in ("min", "max"):
+            wrong = f"start_at = (SELECT {column}(start_at) FROM messages)"
+            writer.connection.execute("SAVEPOINT before")
+            writer.connection.execute(f"UPDATE messages SET start_at = 'x' WHERE {wrong}")
+            assert unproven(writer).contacts
+            writer.connection.execute("ROLLBACK TO before")
+        writer.connection.execute("ROLLBACK")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -25,9 +25,20 @@ from storage.domain.events import (
     Step,
 )
 from storage.messages.batch_merger import Batch, Merger
+from storage.messages.fast_path import _template, is_usual_send, is_usual_status
 from storage.messages.from_events import contact_reference, message_of
-from storage.messages.message import Message
-from storage.messages.message_row import CONTACT, Row, message_of_row, row_of
+from storage.messages.message import Direction, Message
+from storage.messages.message_row import (
+    CONTACT,
+    DIRECTION,
+    FLAGS,
+    GROUP,
+    TIMED,
+    Row,
+    empty_row,
+    message_of_row,
+    row_of,
+)
 from tests.databases import LINE, NOON, OTHER_LINE
 from tests.histories import events
 
@@ -198,3 +209,40 @@ def test_usual_events_of_a_notification_give_its_row() -> None:
     assert row[:5] == (LINE.identifier, (0, "5491155550001"), "promo", "w", 0)
     times = message_of_row(row).times
     assert times == {"any": NOON, "accepted": NOON, "sent": NOON + 2, "delivered": NOON + 5, "read": NOON + 7}
+
+
+def test_a_usual_send_with_usual_statuses_gives_the_same_row_whatever_came_when() -> None:
+    times = (None, NOON - 1, NOON, NOON + 1)
+    for origin, campaign, category, of_status in product(
+        (None, Origin.TEMPLATE, Origin.NOTIFICATION), (None, "spring"), (None, "marketing"), (None, "autumn")
+    ):
+        send = Send(
+            "w", Rank.SEND_LOG, NOON, LINE, NUMBER, kind="template", campaign=campaign, origin=origin, accepted_at=NOON
+        )
+        assert is_usual_send(send)
+        for at in product(times, times, times):
+            steps = zip((Step.SENT, Step.DELIVERED, Step.READ), at, strict=True)
+            statuses: list[Event] = [
+                Status("w", step, time, LINE, NUMBER, category=category, campaign=of_status)
+                for step, time in steps
+                if time is not None
+            ]
+            for history in ([send, *statuses], [*statuses, send], statuses):
+                assert merged(history).rows == [row_of(message) for message in messages_of(history)]
+
+
+def test_statuses_of_equal_lines_and_contacts_are_of_the_same() -> None:
+    """They are equal and not the same object, as in webhooks."""
+    statuses: list[Event] = [
+        Status("w", step, NOON + place, LineIds("1", "2"), ContactIds(("3",)))
+        for place, step in enumerate((Step.SENT, Step.PLAYED, Step.DELIVERED, Step.READ, Step.SENT))
+    ]
+    assert all(is_usual_status(one) for one in statuses if isinstance(one, Status))
+    assert merged(statuses).rows == [row_of(message) for message in messages_of(statuses)]
+
+
+def test_rows_that_are_made_here_begin_with_what_all_have_in_common() -> None:
+    for direction in Direction:
+        row = _template(int(direction))
+        assert [row[column] for column in (DIRECTION, TIMED, GROUP, FLAGS)] == [int(direction), 1, 0, 0]
+        assert len(row) == len(empty_row())

@@ -39,8 +39,9 @@ def test_ids_given_together_are_one_line_in_memory_and_in_the_database(tmp_path:
         assert connection.execute("SELECT count(*) FROM lines").fetchone() == (2,)
         known.link(LineIds("200", "5411000"))
         assert known.merged == {first.owner, second.owner, other.owner}
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError) as error:
             known.find("300")
+        assert error.value.args == ("300",)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,10 @@ def test_ids_given_together_are_one_line_in_memory_and_in_the_database(tmp_path:
         # The same text as a name and as an identifier is the identifier: the smaller kind.
         ([LineIds(name="100"), LineIds("100")], "100", "100"),
         ([LineIds("100"), LineIds(name="100"), LineIds("100", name="Sales")], "Sales", "100"),
+        ([LineIds(name="100"), LineIds("100"), LineIds("100", name="Sales")], "Sales", "100"),
+        ([LineIds("200", name="100"), LineIds("100")], "100", "100"),
+        # Two lines that turn out to be one are named anew.
+        ([LineIds("100"), LineIds(number="5411000"), LineIds("100", "5411000")], "+5411000", "+5411000"),
     ],
 )
 def test_a_line_is_shown_by_name_and_filtered_by_number(
