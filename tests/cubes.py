@@ -25,9 +25,11 @@ from storage.domain.vocabulary import StartStatus, UserType
 from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.integrity import check
 from storage.messages.batch_merger import Batch, Merger
+from storage.report import user_set_rows
 from storage.report.report import load_report, recount_report
 from storage.report.report_json import as_json
-from tests.databases import ANA, LINE, NOW, session_of
+from tests.databases import ANA, HOUR, LINE, NOW, build, session_of
+from tests.histories import Question, shuffled, split
 
 few_examples = settings(
     max_examples=min(60, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -41,6 +43,36 @@ def temporary_database() -> Iterator[Path]:
     """A path for a database that is deleted with the context."""
     with tempfile.TemporaryDirectory() as directory:
         yield Path(directory) / "saludo.db"
+
+
+@contextmanager
+def odd_cubes(data: st.DataObject) -> Iterator[None]:
+    """Draws what decides between two ways to the same sets, so that small histories take both."""
+    with pytest.MonkeyPatch.context() as patch:
+        # 0: with the few templates of a history, subtraction would never be used otherwise.
+        ratio = data.draw(st.sampled_from((0, user_set_rows._EXCLUDED_RATIO)))
+        patch.setattr(user_set_rows, "_EXCLUDED_RATIO", ratio)
+        patch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", data.draw(st.sampled_from(PACKED_BLOCK_LIMITS)))
+        yield
+
+
+def written_in_parts(data: st.DataObject, path: Path, history: list[Event], question: Question) -> Iterator[None]:
+    """Writes a history in any order and any parts, some refreshed; yields after each part."""
+    build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
+    for part in data.draw(split(data.draw(shuffled(history)))):
+        write(path, part, refreshed=data.draw(st.booleans()))
+        if data.draw(st.booleans()):
+            refresh_all(path)
+        yield
+
+
+def periods_of(question: Question) -> tuple[Filter, ...]:
+    """Periods to ask for: everything, a whole year, which has blocks of every size, and that of the question."""
+    return (
+        Filter.parse("period:all"),
+        Filter.parse("since:2026-01-01 until:2027-01-01"),
+        Filter.parse(f"since:{question.since} until:{question.until}"),
+    )
 
 
 def batch_of(events: Iterable[Event]) -> Batch:

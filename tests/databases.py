@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+
 from storage.database.connection import reading, writing
 from storage.database.settings import store_setting
 from storage.domain.events import ContactIds, Event, LineIds
@@ -19,7 +21,9 @@ from storage.messages.batch_merger import Merger
 from storage.report.read_session import ReadSession, read_session
 from storage.report.report import load_report
 from storage.report.report_json import as_json
-from storage.table.export import write_tsv
+from storage.table.export import STARTS, write_tsv
+from storage.table.export_cells import Export
+from storage.table.export_file import write_export
 
 ZONE = "America/Argentina/Buenos_Aires"
 LINE = LineIds(identifier="106540352242922", number="5491100000001")
@@ -72,12 +76,38 @@ def tsv_of(path: Path, text: str = "period:all", now: datetime = NOW, language: 
     return [dict(zip(names, row.split("\t"), strict=True)) for row in rows]
 
 
-def tsv_bytes(path: Path, text: str = "period:all", now: datetime = NOW, language: str = "en") -> bytes:
-    """The download as it is written."""
+def tsv_bytes(
+    path: Path,
+    text: str = "period:all",
+    now: datetime = NOW,
+    language: str = "en",
+    export: Export = STARTS,
+) -> bytes:
+    """The download as it is written; the starts, unless another export is given."""
     out = io.BytesIO()
     with session_of(path) as session:
-        write_tsv(session, Filter.parse(text), now, out, language=language)
+        write_tsv(session, Filter.parse(text), now, out, export=export, language=language)
     return out.getvalue()
+
+
+def sheet_of(path: Path, export: Export, language: str = "en") -> tuple[str, list[tuple[Any, ...]]]:
+    """The name and the rows of the sheet that an export writes, with its header."""
+    file = path.with_suffix(".xlsx")
+    with session_of(path) as session:
+        written = write_export(
+            session,
+            Filter.parse("period:all"),
+            NOW,
+            file,
+            export=export,
+            language=language,
+            replace=False,
+            progress=lambda rows: None,
+        )
+    (sheet,) = openpyxl.load_workbook(file).worksheets
+    rows = list(sheet.iter_rows(values_only=True))
+    assert written == (len(rows) - 1, 0)
+    return sheet.title, rows
 
 
 def column(rows: Sequence[dict[str, str]], name: str) -> list[str]:

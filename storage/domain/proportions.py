@@ -181,8 +181,6 @@ def _quantile(level: float) -> float:
     """The z that a normal value exceeds, on either side, with this probability."""
     if level == 0.05:
         return _Z
-    low, high = 0.0, 40.0
-    while high - low > 1e-12:
-        middle = (low + high) / 2
-        low, high = (middle, high) if erfc(middle / sqrt(2)) > level else (low, middle)
-    return high
+    from statistics import NormalDist  # only where three rows or more are compared
+
+    return -NormalDist().inv_cdf(level / 2)

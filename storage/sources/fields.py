@@ -29,7 +29,7 @@ _ASCII_BLANKS = bytes(one for one in range(128) if chr(one).isspace())
 _TRUE = frozenset(("true", "1", "si", "sí", "yes", "y", "t", "v", "x", "verdadero", "verdadeiro", "sim"))
 _FALSE = frozenset(("false", "0", "no", "n", "f", "falso", "nao", "não"))
 _FRACTION = re.compile(r"\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+")
-_WHOLE_DECIMAL = re.compile(r"(\d+)\.0")  # data frames write whole numbers so, in columns with empty cells
+_WHOLE_DECIMAL = re.compile(r"(\d+)[.,]0")  # data frames write whole numbers so, in columns with empty cells
 _SPACED_ZONE = re.compile(r"(?<=\d) +(?:(UTC|GMT|Z)|([+-]\d\d:?\d\d))$")
 
 
@@ -110,7 +110,7 @@ def text_of(value: Any) -> str | None:
 
 
 def identifier_of(value: Any) -> str | None:
-    """An identifier as text, without the ".0" that data frames add; None where it is empty."""
+    """An identifier as text, without the ".0" or ",0" that data frames add; None where it is empty."""
     text = text_of(value)
     whole = None if text is None else _WHOLE_DECIMAL.fullmatch(text)
     return text if whole is None else whole[1]

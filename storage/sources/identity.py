@@ -16,7 +16,7 @@ from typing import Any
 
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds
-from storage.sources.fields import Text, text_of
+from storage.sources.fields import Text, identifier_of, text_of
 
 MIN_DIGITS, MAX_DIGITS = 6, 15  # of a phone number; 15 is the limit of ITU-T E.164
 _CUSTOMERS_KEPT = 10_000
@@ -203,10 +203,7 @@ def person(*values: Any, name: str | None = None) -> ContactIds:
 
 def _customer(text: Text) -> str | None:
     plain = text_of(text)
-    if plain is None or names_nobody(plain):
-        return None
-    whole = re.fullmatch(r"(\d+)[.,]0", plain)  # data frames write whole numbers so, in columns with empty cells
-    return plain if whole is None else whole[1]
+    return None if plain is None or names_nobody(plain) else identifier_of(plain)
 
 
 customer_of = BoundedCache(_customer, _CUSTOMERS_KEPT)

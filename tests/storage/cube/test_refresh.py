@@ -21,19 +21,21 @@ from storage.ingest import cube_sharing
 from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.integrity import rebuild
-from storage.report import user_set_rows
 from tests.cubes import (
     PACKED_BLOCK_LIMITS,
     batch_of,
     dirty_marks,
     few_examples,
     filters,
+    odd_cubes,
+    periods_of,
     problems,
     refresh_all,
     reports,
     sent,
     temporary_database,
     write,
+    written_in_parts,
 )
 from tests.databases import BETO, DAY, HOUR, NOON, build, cube_of
 from tests.histories import Question, events, questions, shuffled, split
@@ -44,23 +46,10 @@ from tests.histories import Question, events, questions, shuffled, split
 def test_reports_equal_the_recount_after_any_history_and_any_refresh(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
-        # 0: with the few templates of a history, subtraction would never be used otherwise.
-        ratio = data.draw(st.sampled_from((0, user_set_rows._EXCLUDED_RATIO)))
-        patch.setattr(user_set_rows, "_EXCLUDED_RATIO", ratio)
-        patch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", data.draw(st.sampled_from(PACKED_BLOCK_LIMITS)))
-        build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
-        for part in data.draw(split(data.draw(shuffled(history)))):
-            write(path, part, refreshed=data.draw(st.booleans()))
-            if data.draw(st.booleans()):
-                refresh_all(path)
-            # The whole year has blocks of every size.
-            for period in (
-                "period:all",
-                "since:2026-01-01 until:2027-01-01",
-                f"since:{question.since} until:{question.until}",
-            ):
-                filter = data.draw(filters(path, Filter.parse(period)))
+    with temporary_database() as path, odd_cubes(data):
+        for _ in written_in_parts(data, path, history, question):
+            for period in periods_of(question):
+                filter = data.draw(filters(path, period))
                 report, recount = reports(path, filter, question.now)
                 assert report == recount
         refresh_all(path)

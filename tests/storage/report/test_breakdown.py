@@ -5,22 +5,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.cube import user_sets
 from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.events import Event
 from storage.domain.filters import Filter
-from storage.report import user_set_rows
 from storage.report.breakdown import Breakdown, load_breakdown, recount_breakdown
 from storage.report.breakdown_filter import filter_of, filter_of_rows
 from storage.report.grouping import GroupCounts
 from storage.report.report import Report, load_report
-from tests.cubes import PACKED_BLOCK_LIMITS, few_examples, filters, refresh_all, temporary_database, write
-from tests.databases import HOUR, build, session_of
-from tests.histories import Question, events, questions, shuffled, split
+from tests.cubes import few_examples, filters, odd_cubes, periods_of, temporary_database, written_in_parts
+from tests.databases import session_of
+from tests.histories import Question, events, questions
 
 
 def assert_adds_up(breakdown: Breakdown, report: Report) -> None:
@@ -45,22 +42,11 @@ def assert_adds_up(breakdown: Breakdown, report: Report) -> None:
 def test_every_dimension_equals_its_recount_and_adds_up_to_the_report(
     data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    with temporary_database() as path, pytest.MonkeyPatch.context() as patch:
-        # 0: with the few templates of a history, subtraction would never be used otherwise.
-        ratio = data.draw(st.sampled_from((0, user_set_rows._EXCLUDED_RATIO)))
-        patch.setattr(user_set_rows, "_EXCLUDED_RATIO", ratio)
-        patch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", data.draw(st.sampled_from(PACKED_BLOCK_LIMITS)))
-        build(path, time_zone=question.time_zone.key, answer_window=question.answer_window_ms / HOUR)
-        for part in data.draw(split(data.draw(shuffled(history)))):
-            write(path, part, refreshed=data.draw(st.booleans()))
-            if data.draw(st.booleans()):
-                refresh_all(path)
-        for period in (
-            "period:all",
-            "since:2026-01-01 until:2027-01-01",
-            f"since:{question.since} until:{question.until}",
-        ):
-            assert_recounted(path, data.draw(filters(path, Filter.parse(period))), question)
+    with temporary_database() as path, odd_cubes(data):
+        for _ in written_in_parts(data, path, history, question):
+            pass
+        for period in periods_of(question):
+            assert_recounted(path, data.draw(filters(path, period)), question)
 
 
 def assert_recounted(path: Path, filter: Filter, question: Question) -> None:

@@ -8,21 +8,29 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from storage.domain.events import ContactIds, Event, Failure, LineIds, Origin, Step
 from storage.domain.failures import Reason, explain_kind
-from storage.domain.filters import Filter
 from storage.sources.opened import UnknownFormat
 from storage.sources.recognition import open_source
 from storage.table import export_people, export_starts
-from storage.table.export import write_tsv
-from storage.table.export_file import write_export
 from storage.table.export_people import PeopleExport
 from tests.captures import OPTIONS
-from tests.databases import ANA, BETO, HOUR, NOON, NOW, SECOND, build, report_of, session_of, tsv_of
+from tests.databases import (
+    ANA,
+    BETO,
+    HOUR,
+    NOON,
+    NOW,
+    SECOND,
+    build,
+    report_of,
+    sheet_of,
+    tsv_bytes,
+    tsv_of,
+)
 from tests.events import inbound, row, send, status
 from tests.histories import Question, events, questions
 
@@ -35,10 +43,8 @@ HEADER = [
 def people_bytes(
     path: Path, text: str = "period:all", *, now: Any = NOW, language: str = "en"
 ) -> tuple[bytes, PeopleExport]:
-    out, export = io.BytesIO(), PeopleExport()
-    with session_of(path) as session:
-        write_tsv(session, Filter.parse(text), now, out, export=export, language=language)
-    return out.getvalue(), export
+    export = PeopleExport()
+    return tsv_bytes(path, text, now, language, export), export
 
 
 def people_of(path: Path, text: str = "period:all") -> list[dict[str, str]]:
@@ -183,22 +189,9 @@ def test_it_is_no_table_of_starts_and_is_not_imported_as_one(path: Path, languag
         list(open_source(io.BytesIO(people_bytes(path, language=language)[0]), OPTIONS).items())
 
 
-def test_as_a_workbook(path: Path, tmp_path: Path) -> None:
-    with session_of(path) as session:
-        written = write_export(
-            session,
-            Filter.parse("period:all"),
-            NOW,
-            tmp_path / "people.xlsx",
-            export=PeopleExport(),
-            language="en",
-            replace=False,
-            progress=lambda rows: None,
-        )
-    assert written == (4, 0)
-    book = openpyxl.load_workbook(tmp_path / "people.xlsx")
-    header, *rows = book.active.iter_rows(values_only=True)
-    assert book.sheetnames == ["People"]
+def test_as_a_workbook(path: Path) -> None:
+    title, (header, *rows) = sheet_of(path, PeopleExport())
+    assert (title, len(rows)) == ("People", 4)
     ana = dict(zip(header, rows[2], strict=True))
     assert ana["Contact id/number"] == "5491155550001"
     assert ana["Last start"].isoformat() == "2026-11-18T12:00:00"

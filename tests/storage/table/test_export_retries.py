@@ -12,21 +12,30 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.domain.events import ContactIds, Event, Failure, LineIds, Step
-from storage.domain.filters import Filter
 from storage.sources.opened import UnknownFormat
 from storage.sources.recognition import open_source
 from storage.table import export_starts, retries
-from storage.table.export import write_tsv
-from storage.table.export_file import write_export
 from storage.table.export_retries import RetryExport
 from tests.captures import OPTIONS
-from tests.databases import ANA, BETO, DAY, HOUR, LINE, NOON, NOW, OTHER_LINE, SECOND, build, report_of, session_of
+from tests.databases import (
+    ANA,
+    BETO,
+    DAY,
+    HOUR,
+    LINE,
+    NOON,
+    OTHER_LINE,
+    SECOND,
+    build,
+    report_of,
+    sheet_of,
+    tsv_bytes,
+)
 from tests.events import inbound, send, status
 
 HEADER = [
@@ -38,10 +47,8 @@ Asked = Callable[[str], tuple[list[dict[str, str]], dict[str, int], int]]
 
 
 def retry_bytes(path: Path, text: str = "period:all", language: str = "en") -> tuple[bytes, RetryExport]:
-    out, export = io.BytesIO(), RetryExport()
-    with session_of(path) as session:
-        write_tsv(session, Filter.parse(text), NOW, out, export=export, language=language)
-    return out.getvalue(), export
+    export = RetryExport()
+    return tsv_bytes(path, text, language=language, export=export), export
 
 
 def retry_of(path: Path, text: str = "period:all") -> tuple[list[dict[str, str]], dict[str, int], int]:
@@ -224,20 +231,8 @@ def test_it_is_no_table_of_starts_and_is_not_imported_as_one(tmp_path: Path, lan
 
 def test_as_a_workbook(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db", [failed("c", NOON, CARO, 131049)])
-    with session_of(path) as session:
-        written = write_export(
-            session,
-            Filter.parse("period:all"),
-            NOW,
-            tmp_path / "again.xlsx",
-            export=RetryExport(),
-            language="es",
-            replace=False,
-            progress=lambda rows: None,
-        )
-    assert written == (1, 0)
-    sheet = openpyxl.load_workbook(tmp_path / "again.xlsx")["Reintentar"]
-    header, row = sheet.iter_rows(values_only=True)
+    title, (header, row) = sheet_of(path, RetryExport(), "es")
+    assert title == "Reintentar"
     assert header[:3] == ("Id Usuario", "Id Contacto/Número", "Nombre")
     assert (row[1], row[2], row[6]) == ("5491155550003", "=Caro", 131049)
     assert row[9].isoformat() == "2026-11-19T12:00:01"
