@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,14 +22,18 @@ from storage.sources import botmaker_rows, column_names
 from storage.sources.column_names import field_name
 from storage.sources.status_words import outcome_words
 from tests.docs_pictures import write_pictures
+from tests.language_runs import said_in
 from tui.commands.arguments import build_parser
 from tui.words.keys import Key, ids, sections
 from tui.words.questions import questions
 
 ROOT = Path(__file__).parents[1]
-README, SETTINGS, FORMATS = ROOT / "README.md", ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
+READMES = {"en": ROOT / "README.md", "es": ROOT / "README.es.md", "pt": ROOT / "README.pt.md"}
+README, SETTINGS, FORMATS = READMES["en"], ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
 FAILURES = ROOT / "docs" / "failures.md"
 QUESTIONS, MAN_PAGE = ROOT / "docs" / "questions.md", ROOT / "docs" / "saludo.1"
+
+HEADS = {"es": "| tecla | qué hace |", "pt": "| tecla | o que faz |"}  # of the table of keys
 
 # What a first reader needs; docs/settings.md has all of them.
 MAIN_KEYS = (
@@ -128,6 +133,12 @@ def question_table() -> str:
     return "\n".join(("| question | keys |", "|---|---|", *(f"| {asked} | {keys} |" for asked, keys in questions())))
 
 
+def main_keys_in(language: str) -> str:
+    """As `main_keys`, in another language."""
+    text = said_in(language, "from tests.docs import main_keys\nprint(main_keys())").rstrip("\n") + "\n"
+    return text.replace("| key | does |", HEADS[language])
+
+
 def _name(key: Key) -> str:
     """Its name in MAIN_KEYS: keys that cannot be changed have none in the settings file."""
     if "{key}" in key.action:
@@ -196,6 +207,7 @@ def _retry(record: FailureCode) -> str:
 
 SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(README, "main keys", main_keys),
+    *(Section(READMES[language], "main keys", partial(main_keys_in, language)) for language in ("es", "pt")),
     Section(SETTINGS, "keys", all_keys),
     Section(QUESTIONS, "questions", question_table),
     Section(FORMATS, "columns of a send log", fields_of_tables),

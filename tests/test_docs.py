@@ -9,18 +9,20 @@ from pathlib import Path
 import pytest
 
 from storage.domain.events import Ignored, Reject
+from storage.language.languages import LANGUAGES
 from storage.sources import formats
 from storage.sources.recognition import open_source
 from tests.captures import OPTIONS
-from tests.docs import README, ROOT, SECTIONS, Section, WholeFile
+from tests.docs import READMES, ROOT, SECTIONS, Section, WholeFile
 from tests.docs_pictures import PICTURES
 
+README = READMES["en"]
 TEXT = README.read_text(encoding="utf-8")
-DOCUMENTS = sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*READMES.values(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
 CITED = re.compile(r"docs/[a-z_-]+\.md")
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: f"{section.document.name} {section.name}")
 def test_what_is_made_from_the_code_is_up_to_date(section: Section | WholeFile) -> None:
     """`python -m tests.docs` writes it."""
     assert section.present() == section.make()
@@ -72,8 +74,28 @@ def test_ci_runs_the_tests_of_the_readme() -> None:
     assert f"python {command}" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_the_readme_is_short() -> None:
-    assert len(TEXT.splitlines()) <= 150
+def test_the_readmes_are_short() -> None:
+    for readme in READMES.values():
+        assert len(readme.read_text(encoding="utf-8").splitlines()) <= 152
+
+
+def _outline(text: str) -> dict[str, list[str]]:
+    """What is alike in the README of every language: levels of headings, commands, links, rows of tables, options."""
+    code = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    return {
+        "headings": re.findall(r"^#+ ", text, re.MULTILINE),
+        "commands": [line.partition("#")[0].rstrip() for line in code.splitlines()],
+        "links": sorted(re.findall(r"\]\((?!README)([^)]+)\)", text)),
+        "rows": re.findall(r"^\| (`[^|]*`|\[[^|]*\)) \|", text, re.MULTILINE),
+        "options": sorted(set(re.findall(r"`(--?[a-z][a-z-]*)", text)) - {"--lang"}),
+        "figures": re.findall(r"\d+ (?:ms|bytes)", text),
+    }
+
+
+@pytest.mark.parametrize("language", sorted(READMES.keys() - {"en"}))
+def test_the_readmes_are_alike(language: str) -> None:
+    assert _outline(READMES[language].read_text(encoding="utf-8")) == _outline(TEXT)
+    assert READMES.keys() == LANGUAGES.keys()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 INTERRUPTED = 130
+_interrupted = b"saludo: interrupted\n"
 
 
 def main() -> int:
@@ -27,6 +28,7 @@ def main() -> int:
         from tui.data.chosen_language import choose
 
         choose(sys.argv[1:])
+        _say_in_language()
         from tui.commands.cli import run
 
         if heeds:
@@ -40,10 +42,18 @@ def main() -> int:
             _forget_interrupt()
 
 
+def _say_in_language() -> None:
+    """Lets Ctrl+C say so in the language that is chosen now."""
+    from storage.language.texts import _
+
+    global _interrupted
+    _interrupted = f"saludo: {_('interrupted')}\n".encode()
+
+
 def _end_at_once(number: int, frame: FrameType | None) -> NoReturn:
     """Ends where nothing is unfinished: before the command begins, and after it."""
     try:  # noqa: SIM105
-        os.write(2, b"saludo: interrupted\n")
+        os.write(2, _interrupted)
     except OSError:
         pass
     os._exit(INTERRUPTED)

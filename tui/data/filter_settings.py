@@ -11,6 +11,7 @@ from storage.domain.filter_context import FilterContext, is_name
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
 from storage.domain.patterns import phone_digits
+from storage.language.texts import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,11 @@ def named_filters(values: Mapping[str, Any]) -> dict[str, str]:
     named: dict[str, str] = {}
     for name, text in values.items():
         if not is_name(name):
-            raise ValueError(f"filters: {name!r} is no name; use letters, digits, '_', '-' and '.'")
+            message = _("filters: {given!r} is no name; use letters, digits, '_', '-' and '.'")
+            raise ValueError(message.format(given=name))
         if not isinstance(text, str):
-            raise ValueError(f'filters: {name} expects a filter such as "period:7d template:order_*"')
+            message = _("filters: {name} expects a filter such as {example}")
+            raise ValueError(message.format(name=name, example='"period:7d template:order_*"'))
         named[name.lower()] = text
     return named
 
@@ -73,6 +76,7 @@ def excluded_people(values: list[Any]) -> frozenset[str]:
     for value in values:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not text:
-            raise ValueError(f'exclude expects ids of people such as "5491155550001", not {value!r}')
+            message = _("exclude expects ids of people such as {example}, not {given!r}")
+            raise ValueError(message.format(example='"5491155550001"', given=value))
         patterns.add(phone_digits(text.replace("\\", "\\\\")) or text)
     return frozenset(patterns - {""})

@@ -6,14 +6,16 @@ Knows no widget. An invalid setting is reported and its default is used; the oth
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
+from storage.language.conventions import localized
 from storage.language.languages import LANGUAGES, tag_of
+from storage.language.texts import _
 from tui.data.filter_settings import FilterSettings, excluded_people, named_filters, wrong_filters
 from tui.terminal.sanitize import safe
 
@@ -106,17 +108,20 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})") from None
+        message = _("{path}: cannot be read ({why})")
+        why = getattr(error, "strerror", None) or _("not UTF-8")
+        raise ValueError(message.format(path=path, why=why)) from None
     if len(content) > _LARGEST:
-        raise ValueError(f"{path}: is no settings file: it is larger than {_LARGEST:,} bytes")
+        message = _("{path}: is no settings file: it is larger than {count} bytes")
+        raise ValueError(message.format(path=path, count=localized(f"{_LARGEST:,}")))
     import tomllib  # only if there is a file: most people have none, and start faster
 
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise ValueError(f"{path}: nested too deeply; the defaults are used") from None
+        raise ValueError(_("{path}: nested too deeply; the defaults are used").format(path=path)) from None
     except ValueError as error:  # also a number of too many digits
-        raise ValueError(f"{path}: {error}; the defaults are used") from None
+        raise ValueError(_("{path}: {why}; the defaults are used").format(path=path, why=error)) from None
 
 
 def _with_settings(base: Preferences, values: Mapping[str, Any], path: Path, known_keys: frozenset[str]) -> Preferences:
@@ -137,15 +142,15 @@ def _with_setting(found: Preferences, name: str, value: Any, known_keys: frozens
         case "theme", str() if value in THEMES:
             return replace(found, theme=value)
         case "theme", _:
-            raise ValueError(f"theme: expected {', '.join(THEMES)}, not {value!r}")
+            raise _unexpected(name, THEMES, value)
         case ("mouse", bool()) | ("ascii", bool()):
             return replace(found, **{name: value})
         case ("mouse", _) | ("ascii", _):
-            raise ValueError(f"{name} is true or false, not {value!r}")
+            raise ValueError(_("{name} is true or false, not {given!r}").format(name=name, given=value))
         case "lang", str() if tag_of(value) is not None:
             return found  # the process has its language already: tui/data/chosen_language.py
         case "lang", _:
-            raise ValueError(f"lang: expected {', '.join(LANGUAGES)}, not {value!r}")
+            raise _unexpected(name, LANGUAGES, value)
         case "filter", str():
             try:
                 Filter.parse(value, found.filters.context(None))
@@ -158,14 +163,20 @@ def _with_setting(found: Preferences, name: str, value: Any, known_keys: frozens
             return replace(found, filters=replace(found.filters, people=excluded_people(value)))
         case "directory", str():
             if not _is_directory(value):
-                raise ValueError(f"directory not found: {value!r}")
+                raise ValueError(_("directory not found: {given!r}").format(given=value))
             return replace(found, directory=Path(value).expanduser())
         case "keys", dict():
             return replace(found, keys=dict(_keys(value, known_keys)))
         case (("filter" | "filters" | "exclude" | "directory" | "keys"), _):
-            raise ValueError(f"{name} cannot be {value!r}")
+            raise ValueError(_("{name} cannot be {given!r}").format(name=name, given=value))
         case _:
-            raise ValueError(f"unknown setting {name!r}; expected {', '.join(NAMES)}")
+            message = _("unknown setting {given!r}; expected {names}")
+            raise ValueError(message.format(given=name, names=", ".join(NAMES)))
+
+
+def _unexpected(name: str, known: Iterable[str], value: Any) -> ValueError:
+    message = _("{name}: expected {names}, not {given!r}")
+    return ValueError(message.format(name=name, names=", ".join(known), given=value))
 
 
 def _is_directory(name: str) -> bool:
@@ -178,7 +189,9 @@ def _is_directory(name: str) -> bool:
 def _keys(values: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, str]]:
     for id, keys in values.items():
         if id not in known:
-            raise ValueError(f"keys: {id!r} is not the name of a key action; docs/settings.md lists them")
+            message = _("keys: {given!r} is not the name of a key action; {document} lists them")
+            raise ValueError(message.format(given=id, document="docs/settings.md"))
         if not isinstance(keys, str) or not keys.strip():
-            raise ValueError(f'keys: {id} expects a text such as "w" or "ctrl+w,f2"')
+            message = _("keys: {name} expects a text such as {example}")
+            raise ValueError(message.format(name=id, example='"w" or "ctrl+w,f2"'))
         yield id, ",".join(part.strip() for part in keys.split(","))

@@ -11,11 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from storage.language.conventions import localized
+from storage.language.texts import _
+
 MAX_LENGTH = 74_994  # characters of base64 that terminals accept
 MOSH_LENGTH = 16_376  # of them that mosh passes on; it cuts off the rest
 _SCREEN_CHUNK = 500  # bytes; GNU screen drops sequences of more than 767
+_PASS_ON = "tmux set -g allow-passthrough on"
 # `TERM` of terminals that have no clipboard.
-_WITHOUT = {"linux": "the console", "Apple_Terminal": "Apple's Terminal"}
+_WITHOUT = {
+    "linux": _("the console takes no copies; select the text by hand"),
+    "Apple_Terminal": _("Apple's Terminal takes no copies; select the text by hand"),
+}
 
 
 class TooLong(ValueError):
@@ -95,7 +102,7 @@ def _route(environment: Mapping[str, str], tmux: Tmux | None) -> Route:
         return Route((Form.TMUX, Form.PLAIN))
     for name in (term, environment.get("TERM_PROGRAM", "")):
         if name in _WITHOUT:
-            return Route((), f"{_WITHOUT[name]} takes no copies; select the text by hand")
+            return Route((), _WITHOUT[name])
     return Route()
 
 
@@ -105,10 +112,10 @@ def _through_tmux(tmux: Tmux) -> Route:
     if tmux.takes and tmux.reaches:
         return Route((Form.PLAIN,))
     if tmux.is_mosh:
-        return Route((), "in tmux inside mosh this needs: tmux set -g allow-passthrough on")
+        return Route((), _("in tmux inside mosh this needs: {command}").format(command=_PASS_ON))
     if tmux.takes:
-        return Route((), "tmux knows no clipboard of this terminal; this needs: tmux set -g allow-passthrough on")
-    return Route((), "this needs: tmux set -s set-clipboard on")
+        return Route((), _("tmux knows no clipboard of this terminal; this needs: {command}").format(command=_PASS_ON))
+    return Route((), _("this needs: {command}").format(command="tmux set -s set-clipboard on"))
 
 
 def sequence(text: str, forms: tuple[Form, ...] = (Form.PLAIN,), longest: int = MAX_LENGTH) -> str:
@@ -123,8 +130,11 @@ def sequence(text: str, forms: tuple[Form, ...] = (Form.PLAIN,), longest: int = 
         TooLong: the text has more than `longest` characters in base64.
     """
     if _packed_length(text) > longest:
-        takes = "mosh takes" if longest == MOSH_LENGTH else "terminals take"
-        raise TooLong(f"{len(text):,} characters are more than {takes}; w saves them to a file")
+        if longest == MOSH_LENGTH:
+            message = _("{count} characters are more than mosh takes; w saves them to a file")
+        else:
+            message = _("{count} characters are more than terminals take; w saves them to a file")
+        raise TooLong(message.format(count=localized(f"{len(text):,}")))
     packed = base64.b64encode(_bytes(text)).decode()
     plain = f"\x1b]52;c;{packed}\x07"
     return "".join(_in_form(plain, form) for form in forms)
