@@ -14,8 +14,8 @@ _LONGER = 0.35  # Spanish and Portuguese texts are a fifth to a third longer tha
 
 def lengthened(text: str) -> str:
     """The text with accents and one third longer."""
-    if not text.strip():
-        return text
+    if len(text.strip()) < 2:  # a letter has no room for more
+        return text.translate(_ACCENTS)
     body = text.rstrip()
     parts = _PLACEHOLDER.split(body)
     letters = sum(len(part) for part in parts[::2])

@@ -26,6 +26,7 @@ from tui.widgets.breakdown_window import (
     NARROWEST_NAME,
     RATE,
     SHORT_RATE,
+    TITLES,
     is_rate,
     needed,
     whole_window,
@@ -42,16 +43,6 @@ _NAMES_WITH_POINTS = 22  # cells that names keep beside them
 _MARK = "■ "
 _DOWN, _UP = "▾", "▲"
 
-_TITLES = {
-    SortBy.STARTS: pgettext("column", "Starts"),
-    SortBy.SENDS: pgettext("column", "Sends"),
-    SortBy.USERS: pgettext("column", "Users"),
-    SortBy.DELIVERED: pgettext("column", "Delivered"),
-    SortBy.READ: pgettext("column", "Read"),
-    SortBy.ANSWERED: pgettext("column", "Answered"),
-    SortBy.FAILED: pgettext("column", "Failed"),
-    SortBy.CHANGE: pgettext("column", "Change"),
-}
 _SHORT_TITLES = {
     SortBy.DELIVERED: pgettext("column", "Deliv."),
     SortBy.ANSWERED: pgettext("column", "Answ."),
@@ -157,7 +148,7 @@ def _placed(
     if by in _STATUS:
         return PlacedColumn(
             by,
-            _TITLES[by] if rate > SHORT_RATE else _SHORT_TITLES.get(by, _TITLES[by]),
+            TITLES[by] if rate > SHORT_RATE else _SHORT_TITLES.get(by, TITLES[by]),
             width,
             True,
             width - rate,
@@ -168,7 +159,7 @@ def _placed(
         return PlacedColumn(
             by, _("Failed sends"), width, True, width - rate, lambda one: _share_of_failed(rows, one, rate, bar)
         )
-    return PlacedColumn(by, _TITLES[by], COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
+    return PlacedColumn(by, TITLES[by], COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
 
 
 def _name(rows: BreakdownList, one: ComparedRow, marked: Collection[GroupKey]) -> tuple[str, Style]:

@@ -9,11 +9,26 @@ from __future__ import annotations
 from itertools import chain
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from storage.domain.dimension import OF_FAILURES
+from storage.language.texts import pgettext
 from tui.data.breakdown_list import RATES, SORTING_ORDER, BreakdownList, SortBy
 
 GAP = 2  # cells between two columns
-COUNT = 7  # cells of a count, and of a change
+TITLES = {
+    SortBy.STARTS: pgettext("column", "Starts"),
+    SortBy.SENDS: pgettext("column", "Sends"),
+    SortBy.USERS: pgettext("column", "Users"),
+    SortBy.DELIVERED: pgettext("column", "Delivered"),
+    SortBy.READ: pgettext("column", "Read"),
+    SortBy.ANSWERED: pgettext("column", "Answered"),
+    SortBy.FAILED: pgettext("column", "Failed"),
+    SortBy.CHANGE: pgettext("column", "Change"),
+}
+_COUNTS = (SortBy.STARTS, SortBy.SENDS, SortBy.USERS, SortBy.CHANGE)
+# Cells of a count, and of a change: wide enough for the heading with the arrow of the sorted column.
+COUNT = max(7, *(cell_len(TITLES[by]) + 1 for by in _COUNTS))
 SHORT_RATE, TIGHT_RATE, RATE = 7, 11, 14  # cells of a rate alone, and with its count
 NARROWEST_NAME = 16  # a phone number and its mark
 
