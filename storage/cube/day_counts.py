@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from struct import Struct
 from typing import Any
 
@@ -133,54 +133,60 @@ class Counted:
     starts: StartsByCell
 
 
+class _CellStarts:
+    """The starts of a cell: their counters, and the numbers of their contacts in the sets of USERS and STEPS."""
+
+    __slots__ = ("counters", "steps", "users")
+
+    def __init__(self) -> None:
+        self.counters: PackedCounters = 0
+        self.users: list[int] = []
+        self.steps: list[int] = []
+
+
 def count(groups: StartGroups) -> Counted:
     """Counts the starts of a day.
 
     Raises:
         DatabaseError: A contact's id has more than SLICE_BITS bits.
     """
-    cells: defaultdict[Cell, PackedCounters] = defaultdict(int)
+    if max(filter(None, chain.from_iterable(groups.values())), default=0) >= _MOST_CONTACTS:
+        raise DatabaseError(f"more than {_MOST_CONTACTS:,} contacts; import into a new database (--db)")
+    cells: defaultdict[Cell, _CellStarts] = defaultdict(_CellStarts)
     details: defaultdict[Detail, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
-    users: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
-    steps: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     failed: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     unknown: defaultdict[Cell, list[int]] = defaultdict(list)
     for (line, template, number, flags, failure), members in groups.items():
         of = _CLASSES[number]
         assert of is not None
-        cells[line, template] += of.counters * len(members)
+        starts = cells[line, template]
+        starts.counters += of.counters * len(members)
         if (failure or flags) and of.origin < REFERRED_FROM:
             details[line, template, of.status, failure, flags][of.origin] += of.sends * len(members)
-        contacts = _known(members)
-        if len(contacts) < len(members):
+        contacts: Sequence[Any] = members
+        if None in members:
+            contacts = [contact for contact in members if contact is not None]
             unknown[line, template] += [of.users] * (len(members) - len(contacts))
-        if not contacts:
-            continue
-        leaf = line, template, 0
-        users[leaf] += map(of.users.__or__, contacts)
-        if of.steps is not None:
-            steps[leaf] += map(of.steps.__or__, contacts)
-        elif failure and of.failed is not None:
-            failed[line, template, failure] += map(of.failed.__or__, contacts)
+        if len(contacts) == 1:  # as in most groups: a third less time than by the lists below
+            starts.users.append(of.users | contacts[0])
+            if of.steps is not None:
+                starts.steps.append(of.steps | contacts[0])
+        else:
+            starts.users += [of.users | contact for contact in contacts]
+            if of.steps is not None:
+                starts.steps += [of.steps | contact for contact in contacts]
+        if failure and of.failed is not None and contacts:
+            failed[line, template, failure] += [of.failed | contact for contact in contacts]
     return Counted(
-        dict(cells),
+        {cell: starts.counters for cell, starts in cells.items()},
         {detail: tuple(sends) for detail, sends in details.items()},
-        {USERS: _encoded(users), STEPS: _encoded(steps), FAILED: _encoded(failed)},
-        {(line, template): numbers for (line, template, _), numbers in users.items()}
-        | {cell: users.get((*cell, 0), []) + numbers for cell, numbers in unknown.items()},
+        {
+            USERS: {(*cell, 0): encode_numbers(starts.users) for cell, starts in cells.items() if starts.users},
+            STEPS: {(*cell, 0): encode_numbers(starts.steps) for cell, starts in cells.items() if starts.steps},
+            FAILED: {leaf: encode_numbers(numbers) for leaf, numbers in failed.items()},
+        },
+        {cell: starts.users + unknown[cell] if cell in unknown else starts.users for cell, starts in cells.items()},
     )
-
-
-def _known(members: list[int | None]) -> list[int]:
-    """The contacts that are known."""
-    contacts = [contact for contact in members if contact is not None]
-    if contacts and max(contacts) >= _MOST_CONTACTS:
-        raise DatabaseError(f"more than {_MOST_CONTACTS:,} contacts; import into a new database (--db)")
-    return contacts
-
-
-def _encoded(sets: dict[BlockSetKey, list[int]]) -> LeafSets:
-    return {leaf: encode_numbers(numbers) for leaf, numbers in sets.items()}
 
 
 def starts_of_day(
