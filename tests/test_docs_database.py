@@ -254,7 +254,7 @@ def decode_repeats(data: bytes) -> Counter[tuple[int, int, int]]:
     position += 4 * starts
     places = []
     for count in (lines, templates):
-        form = "B" if count <= 256 else "H"
+        form = "B" if count <= 256 else "H" if count <= 65_536 else "I"
         places.append(struct.unpack_from(f"<{starts}{form}", data, position))
         position += struct.calcsize(form) * starts
     assert position == len(data)

@@ -10,7 +10,8 @@ a day, little-endian:
 * three 32-bit integers: the counts of repeats, of lines and of templates;
 * the lines, then the templates: 32 bits each, signed;
 * the numbers: 32 bits each, ordered by contact;
-* the place of each one's line, then of each one's template: a byte each, or two where there are more than 256 of them.
+* the place of each one's line, then of each one's template: a byte each, two where there are more than 256 of them, or
+  four where there are more than 65,536.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _SLICE_PLACE = SLICE_BITS - 24  # of the slice in the highest byte of a number
 _HIGHEST = slice(3, None, 4)
 _WITHOUT_SLICE = bytes(byte & (1 << _SLICE_PLACE) - 1 for byte in range(256))
 _INVERTED = bytes(byte ^ 1 for byte in range(256))  # of a mask
-_BYTE = 256  # ids whose places fit into a byte
+_BYTE, _TWO_BYTES = 256, 65_536  # ids whose places fit
 
 _READ = "SELECT starts FROM repeats WHERE day = ?"
 _READ_DAYS = "SELECT day, starts FROM repeats WHERE day >= ? AND day < ?"
@@ -152,9 +153,14 @@ def _encode(lines: tuple[int, ...], templates: tuple[int, ...], numbers: array[i
     parts = [little_endian(header).tobytes(), little_endian(numbers).tobytes()]
     for distinct, ids in columns:
         place = {id: place for place, id in enumerate(distinct)}
-        places = array("B" if len(distinct) <= _BYTE else "H", map(place.__getitem__, ids))
+        places = array(_place_type(len(distinct)), map(place.__getitem__, ids))
         parts.append(places.tobytes() if places.itemsize == 1 else little_endian(places).tobytes())
     return b"".join(parts)
+
+
+def _place_type(ids: int) -> str:
+    """The type of array for places among so many ids."""
+    return "B" if ids <= _BYTE else "H" if ids <= _TWO_BYTES else "I"
 
 
 def decode_repeats(encoded: bytes) -> Repeats:
@@ -167,10 +173,11 @@ def decode_repeats(encoded: bytes) -> Repeats:
     numbers = little_endian(array("I", encoded[start:end]))
     places: list[Places] = []
     for distinct in (lines, templates):
-        width = 1 if distinct <= _BYTE else 2
-        of_column = encoded[end : end + width * count]
-        places.append(of_column if width == 1 else memoryview(little_endian(array("H", of_column))))
-        end += width * count
+        of_column = array(_place_type(distinct))
+        size = of_column.itemsize * count
+        of_column.frombytes(encoded[end : end + size])
+        places.append(of_column.tobytes() if of_column.itemsize == 1 else memoryview(little_endian(of_column)))
+        end += size
     return Repeats(ids[:lines], ids[lines:], numbers, *places)
 
 

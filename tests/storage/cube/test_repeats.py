@@ -67,6 +67,16 @@ def test_the_selected_repeats_are_those_of_their_lines_templates_and_slices(
         assert decode_repeats(encoded).partly_selected(lines, templates) == of_some & of_others
 
 
+@pytest.mark.parametrize("count", [256, 257, 65_536, 65_537])
+def test_a_day_may_have_any_number_of_templates(count: int) -> None:
+    day = {(1, template): [1] for template in range(count)}
+    encoded = repeats_of(day)
+    assert encoded is not None
+    repeats = decode_repeats(encoded)
+    assert repeats.by_cell() == day
+    assert len(repeats.selected(None, {0, count - 1}, None)) == 2
+
+
 @given(days, days)
 def test_starts_follow_from_sets_and_repeats(
     of_lines: dict[tuple[int, int], list[int]], more: dict[tuple[int, int], list[int]]
