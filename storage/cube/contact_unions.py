@@ -1,8 +1,8 @@
 """The contacts of many encoded sets at once, whatever their slices. Knows no database and no filter.
 
 `contacts_of(union_of(sets), slices)` in bitmaps.py is the plain rule, which unites numbers before it removes their
-slices. Here slices are removed first, unless there are many bitmaps: contacts are sixteen times fewer containers to
-unite. Three kinds of sets:
+slices. Here slices are removed first, unless there are many or small bitmaps: contacts are sixteen times fewer
+containers to unite. Three kinds of sets:
 
 * Long bitmaps are cut into slices, container by container.
 * Short bitmaps are read as numbers, like the number lists: a number is handled faster than a container. How short they
@@ -31,8 +31,9 @@ from storage.cube.bitmaps import (
 )
 
 _SHORT = 200  # numbers in a bitmap below which it is always read as numbers
-_LONG = 1_500  # numbers in a bitmap from which on it is cut into slices
+_LONG = 800  # numbers in a bitmap from which on it is cut into slices
 _MANY_BITMAPS = 16  # from which on they are united before
+_FEW_NUMBERS = 15_000  # in all bitmaps below which they are united before, too
 _MANY = 6_000  # numbers from which on they are added to a bitmap of bits
 _FEW = 0.4  # share of selected numbers below which they are selected one by one
 _SPARSE = 8  # of fewer than one number in so many bits of contacts (2 ** 8), the bits take longer than the numbers
@@ -56,7 +57,7 @@ def contacts_of_sets(sets: Iterable[EncodedSet | BitMap], slices: Collection[int
             numbers.append(little_endian(users.to_array()).tobytes())
         else:
             bitmaps.append(users)
-    if len(bitmaps) >= _MANY_BITMAPS:
+    if len(bitmaps) >= _MANY_BITMAPS or (len(bitmaps) > 1 and sum(map(len, bitmaps)) < _FEW_NUMBERS):
         bitmaps = [union_of_bitmaps(bitmaps)]
     contacts: list[BitMap] = []
     for users in bitmaps:

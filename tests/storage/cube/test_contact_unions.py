@@ -41,6 +41,7 @@ def test_contacts_are_those_of_the_plain_rule(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(contact_unions, "_SHORT", min(long, 200))
         patch.setattr(contact_unions, "_MANY_BITMAPS", bitmaps)
+        patch.setattr(contact_unions, "_FEW_NUMBERS", 500)
         for name, value in (("_LONG", long), ("_MANY", many), ("_FEW", few), ("_MOST_BITS", most_bits)):
             patch.setattr(contact_unions, name, value)
         patch.setattr(contact_unions, "_SAMPLES", 1)
