@@ -48,7 +48,7 @@ def run(words: Sequence[str]) -> int:
 def _bytes(session: Session, idle: float) -> None:
     _row("first complete screen", session.read(session.started, 1.5), 32_000)
     _row(f"idle for {idle:.0f} s", session.press(b"", least=idle), 0)
-    _row("a reload with equal data", session.press(b"r", 1.0), 0)
+    _row("a reload with equal data, and that it is told", session.press(b"r", 1.0), 100)
     _row("window loses and gets focus", session.press(b"\x1b[O\x1b[I"), 0)
     moves = b"".join(b"\x1b[<35;%d;%dM" % (10 + step, 5 + step // 2) for step in range(40))
     _row("40 mouse moves", session.press(moves), 0)

@@ -57,6 +57,20 @@ def pieces_of(update: object) -> Iterator[Piece]:
                     yield y, x, strip.crop(0, min(end, last) - x)
 
 
+def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same parts, those that follow each other on a line as one: the cursor is positioned once for all of them."""
+    last: Piece | None = None
+    for piece in pieces:
+        if last is not None and piece[0] == last[0] and piece[1] == last[1] + last[2].cell_length:
+            last = last[0], last[1], Strip.join([last[2], piece[2]])
+            continue
+        if last is not None:
+            yield last
+        last = piece
+    if last is not None:
+        yield last
+
+
 def cells_of(strip: Strip) -> list[Cell]:
     """The cells of a line."""
     cells: list[Cell] = []
@@ -107,7 +121,7 @@ class TerminalBuffer:
             self._clear = False
             sent.append(_CLEAR)
         encoder = Encoder(console)
-        for y, x, strip in pieces:
+        for y, x, strip in joined(pieces):
             if y >= height or x >= width:
                 continue
             cells = cells_of(strip.crop(0, width - x))
@@ -121,7 +135,10 @@ class TerminalBuffer:
                 continue
             for first, last in _runs(row, cells, x):
                 sent.append(Control.move_to(x + first, y).segment.text)
-                sent.append(encoder.encode(cells[first:last], x + first, y, width))
+                erases = all(
+                    character == " " and _is_plain_background(style) for character, style in row[x + last : width]
+                )
+                sent.append(encoder.encode(cells[first:last], x + first, y, erases))
             row[x:end] = cells
         return "".join(sent)
 
@@ -188,20 +205,20 @@ class Encoder:
         self._system = console._color_system or ColorSystem.TRUECOLOR
         self._colored = not colorless()
 
-    def encode(self, cells: list[Cell], x: int, y: int, width: int) -> str:
+    def encode(self, cells: list[Cell], x: int, y: int, erases: bool) -> str:
         """Encodes a run of cells; the style is plain before and after.
 
-        Blanks up to the right edge are erased instead of written. After a character whose width differs between
-        terminals, the cursor is positioned again.
+        After a character whose width differs between terminals, the cursor is positioned again.
 
         Args:
             cells: the run.
             x: column of its first cell.
             y: row of the run.
-            width: of the screen, in cells.
+            erases: whether blanks at its end may be erased instead of written: up to the right edge of the screen there
+                are blanks only.
         """
         end = len(cells)
-        if x + end == width:
+        if erases:
             while end and cells[end - 1][0] == " " and _is_plain_background(cells[end - 1][1]):
                 end -= 1
         out: list[str] = []

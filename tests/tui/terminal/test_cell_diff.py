@@ -110,6 +110,18 @@ def test_blanks_to_the_edge_are_erased() -> None:
     assert sent == "\x1b[1;1Hab\x1b[K"
 
 
+def test_blanks_before_nothing_but_blanks_are_erased_too() -> None:
+    buffer = TerminalBuffer()
+    buffer.changes([(0, 0, Strip([Segment("some words" + " " * 10)]))], CONSOLE, Size(20, 1))
+    sent = buffer.changes([(0, 0, Strip([Segment(" " * 12)]))], CONSOLE, Size(20, 1))
+    assert sent == "\x1b[1;1H\x1b[K"
+
+
+def test_parts_that_follow_each_other_on_a_line_are_sent_as_one() -> None:
+    parts = [(0, 0, Strip([Segment("one")])), (0, 3, Strip([Segment("two")])), (1, 6, Strip([Segment("next line")]))]
+    assert TerminalBuffer().changes(parts, CONSOLE, Size(20, 2)) == "\x1b[0m\x1b[2J\x1b[1;1Honetwo\x1b[2;7Hnext line"
+
+
 def test_a_word_keeps_its_style_over_blanks() -> None:
     line = Strip([Segment("one two", Style(bold=True))])
     assert TerminalBuffer().changes([(0, 0, line)], CONSOLE, Size(40, 10)).endswith("\x1b[1mone two\x1b[0m")
