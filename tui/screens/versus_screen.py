@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.strip import Strip
 
@@ -65,8 +66,10 @@ def versus_lines(rows: BreakdownList, about: str, width: int) -> Iterator[Strip]
     sends = [row.counts.sends for row in marked]
     for rate, title in versus_words.RATES.items():
         yield strip()
-        yield strip((f"  {title}", HEADING))
-        found = verdicts([rates_of(row.counts)[SortBy(rate)] for row in marked], sends)
+        rates = [rates_of(row.counts)[SortBy(rate)] for row in marked]
+        counts = "   " + versus_words.counts(rates)
+        yield strip((f"  {title}", HEADING), (counts if cell_len(title + counts) < width - 2 else "", DIM))
+        found = verdicts(rates, sends)
         for name, verdict in zip(letters[1:], found, strict=True):
             yield from _verdict_lines(name, verdict, width)
     yield strip()

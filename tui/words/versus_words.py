@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from storage.domain.proportions import Rate
 from storage.language.texts import _, ngettext
 from storage.report.versus import Finding, Verdict
 from tui.words.changes import with_interval
@@ -38,6 +41,14 @@ def correction(count: int) -> str:
         return ""
     return _("{count} rows are compared with A, so each needs a clearer difference (Holm's correction).").format(
         count=number(count - 1)
+    )
+
+
+def counts(rates: Sequence[Rate]) -> str:
+    """What the rates of the rows are made of: "A 522 of 600   B 333 of 363"."""
+    return "   ".join(
+        _("{letter} {count} of {all}").format(letter=letter(place), count=number(rate.count), all=number(rate.of))
+        for place, rate in enumerate(rates)
     )
 
 
