@@ -17,6 +17,7 @@ from storage.database.settings import store_setting
 from storage.domain.events import Event, Ignored, Item, Reject
 from storage.domain.sends import Sends
 from storage.ingest.importer import Summary, import_path
+from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.sources.opened import OpenedSource, Options
 from storage.sources.recognition import open_source
 from tests.databases import ZONE
@@ -51,7 +52,8 @@ def import_all(database: Path, *paths: Path, options: Options = OPTIONS) -> list
     with writing(database) as writer:
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", ZONE)
-        return [import_path(writer, path, options, lambda _position, _events: None) for path in paths]
+        kept = KeptBatchWriter()
+        return [import_path(writer, path, options, lambda *_: None, kept=kept) for path in paths]
 
 
 def figures_of(summary: Summary, report: dict[str, Any]) -> dict[str, int]:

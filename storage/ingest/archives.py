@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from storage.cube import refresh
 from storage.database.connection import Writer
 from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, stored_name
+from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.ingest.zip_members import Member, MemberFile, Unreadable, members_of
 from storage.language.stored_texts import translated
 from storage.language.texts import _
@@ -40,7 +41,12 @@ def is_archive(path: Path) -> bool:
 
 
 def import_archive(
-    writer: Writer, path: Path, options: Options, progress: Progress, counted: refresh.Progress = refresh.no_progress
+    writer: Writer,
+    path: Path,
+    options: Options,
+    progress: Progress,
+    counted: refresh.Progress = refresh.no_progress,
+    kept: KeptBatchWriter | None = None,
 ) -> Iterator[Summary | FileError]:
     """Imports every member of a zip archive; arguments as of `import_path`.
 
@@ -51,7 +57,7 @@ def import_archive(
     Raises:
         FileError: the archive cannot be read, or has no members.
     """
-    name = stored_name(path)
+    name, kept = stored_name(path), kept or KeptBatchWriter()
     try:
         members, archive = members_of(path), path.open("rb")
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
@@ -67,7 +73,7 @@ def import_archive(
         for member in members:
             share = _Share(progress, done, member)
             try:
-                yield _import_member(writer, archive, member, path, options, share.show, counted)
+                yield _import_member(writer, archive, member, path, options, share.show, counted, kept)
                 read += 1
             except NoFormat as error:
                 yield Skipped(str(error))
@@ -86,6 +92,7 @@ def _import_member(
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
+    kept: KeptBatchWriter,
 ) -> Summary:
     inner = member.name.encode("utf-8", "replace").decode()
     name = f"{stored_name(path)}/{inner}"
@@ -97,7 +104,7 @@ def _import_member(
         raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=translated(str(error)))) from None
     with closing(file):
         known_as, size = f"{stored_name(path.resolve())}/{inner}", member.size or 0
-        return import_open(writer, cast("BinaryIO", file), size, name, known_as, options, progress, counted)
+        return import_open(writer, cast("BinaryIO", file), size, name, known_as, options, progress, counted, kept)
 
 
 class _Share:

@@ -54,6 +54,10 @@ class BatchWriter:
         self._first_id = self._next_id = store.next_id(self._connection)
         self._hashes = SeenKeys(complete=self._next_id == 1)
 
+    def share(self, sharing: CubeSharing | None) -> None:
+        """From now on, shares the counting in another way."""
+        self._sharing = sharing
+
     def write(self, batch: Batch) -> Changes:
         """Writes a batch inside the caller's transaction."""
         if self._sharing is not None:

@@ -30,6 +30,7 @@ from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.identity_repair import Repair, repair_identities
 from storage.ingest.journal import Journal
+from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.ingest.kept_rejects import KeptReject
 from storage.language.texts import _
 from storage.sources.opened import Offset, Options, UnknownFormat
@@ -100,7 +101,12 @@ def prepare(writer: Writer, progress: refresh.Progress = refresh.no_progress) ->
 
 
 def import_path(
-    writer: Writer, path: Path, options: Options, progress: Progress, counted: refresh.Progress = refresh.no_progress
+    writer: Writer,
+    path: Path,
+    options: Options,
+    progress: Progress,
+    counted: refresh.Progress = refresh.no_progress,
+    kept: KeptBatchWriter | None = None,
 ) -> Summary:
     """Imports a file, or what is new in it since an earlier import.
 
@@ -110,6 +116,7 @@ def import_path(
         options: how to read it.
         progress: called with (bytes read, events so far).
         counted: called with (parts of the cube counted, of how many), after everything is read.
+        kept: of the files that a command imports one after the other; each but the first is faster with it.
 
     Raises:
         FileError: the file cannot be read, or has no known format.
@@ -121,9 +128,9 @@ def import_path(
         with path.open("rb") as stream:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return import_stream(writer, stream, name, options, progress, counted)
+                return import_stream(writer, stream, name, options, progress, counted, kept)
             known_as = stored_name(path.resolve())
-            return import_open(writer, stream, status.st_size, name, known_as, options, progress, counted)
+            return import_open(writer, stream, status.st_size, name, known_as, options, progress, counted, kept)
     except FileNotFoundError:
         raise FileError(_("{name}: file not found").format(name=name)) from None
     except PermissionError:
@@ -141,6 +148,7 @@ def import_open(
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
+    kept: KeptBatchWriter | None = None,
 ) -> Summary:
     """Imports an open file that can be read again, or what is new in it; other arguments as of `import_path`.
 
@@ -153,12 +161,15 @@ def import_open(
         options: how to read it.
         progress: called with (bytes read, events so far).
         counted: called with (parts of the cube counted, of how many).
+        kept: of the files of a command.
     """
+    kept = kept or KeptBatchWriter()
     known = journal.find(writer.connection, file, size, options)
     book = Journal(name, options, path=path, file=file, known=known)
     if known is not None and known.whole:
-        return _pass_over(writer, book, size, known.format, counted)
-    return _import(writer, file, book, options, progress, counted)
+        with kept.unaffected(writer):
+            return _pass_over(writer, book, size, known.format, counted)
+    return _import(writer, file, book, options, progress, counted, kept)
 
 
 def import_stream(
@@ -168,9 +179,10 @@ def import_stream(
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
+    kept: KeptBatchWriter | None = None,
 ) -> Summary:
     """Imports a stream that cannot be read twice, such as standard input; arguments as of `import_path`."""
-    return _import(writer, stream, Journal(name, options), options, progress, counted)
+    return _import(writer, stream, Journal(name, options), options, progress, counted, kept or KeptBatchWriter())
 
 
 def stored_name(path: Path) -> str:
@@ -211,6 +223,7 @@ def _import(
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
+    kept: KeptBatchWriter,
 ) -> Summary:
     start = Offset() if book.known is None else book.known.place
     if start.position:
@@ -221,13 +234,13 @@ def _import(
             reader = _reader(stream, options, start) if book.rereadable else None
             if reader is None:
                 counting_process, sync = None, _no_sync
-                batch_writer = BatchWriter(writer)
+                batch_writer = kept.take(writer, None)
                 parts = file_parts(open_source(stream, options, start), _BATCH)
             else:
                 stack.callback(child_process.stop, reader)
                 counting_process = stack.enter_context(running_counting_process(writer.path))
                 sync = stack.enter_context(running_wal_sync(writer.path))
-                batch_writer = BatchWriter(writer, CubeSharing(writer.connection, counting_process))
+                batch_writer = kept.take(writer, CubeSharing(writer.connection, counting_process))
                 parts = received_parts(reader, lambda: _catch_up(writer, batch_writer))
             for part in parts:
                 with writer.transaction() as connection:
@@ -245,6 +258,7 @@ def _import(
     assert part is not None
     with writer.transaction() as connection:
         book.finish(connection, part)
+    kept.keep(writer, batch_writer)
     # While there are readers, the WAL only wraps around; here it gives its disk space back.
     writer.checkpoint()
     return _summary(writer, book, part.format, part.records, start.position)

@@ -23,6 +23,7 @@ from tui.commands.output import print_json, print_message, report_error
 if TYPE_CHECKING:
     from storage.database.connection import Writer
     from storage.ingest.importer import FileError, Summary
+    from storage.ingest.kept_batch_writer import KeptBatchWriter
     from storage.sources.opened import Options
     from tui.commands.progress import Bar
 
@@ -92,6 +93,7 @@ def _mapped(text: str) -> tuple[str, str]:
 def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
     from storage.ingest.archives import Skipped
     from storage.ingest.importer import FileError, prepare
+    from storage.ingest.kept_batch_writer import KeptBatchWriter
 
     with bar(_("mending contacts of an older version")) as mending:
         repair = prepare(writer, mending.count)
@@ -101,10 +103,10 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     use_country_of(zone.key)
     options = options_in(zone)
     summaries: list[Summary] = []
-    names, failed = arguments.files, 0
+    names, failed, kept = arguments.files, 0, KeptBatchWriter()
     for number, name in enumerate(names, 1):
         with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
-            for result in _results(writer, name, options, progress):
+            for result in _results(writer, name, options, progress, kept):
                 progress.clear()
                 if isinstance(result, Skipped):
                     print_message(_("{file} (skipped)").format(file=result))
@@ -123,28 +125,30 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     return 1 if failed or (arguments.strict and rejected) else 0
 
 
-def _results(writer: Writer, name: str, options: Options, progress: Bar) -> Iterator[Summary | FileError]:
+def _results(
+    writer: Writer, name: str, options: Options, progress: Bar, kept: KeptBatchWriter
+) -> Iterator[Summary | FileError]:
     """What was imported of a file, or of each member of an archive, or why it was not."""
     from storage.ingest.archives import import_archive, is_archive
     from storage.ingest.importer import FileError
 
     try:
         if name != "-" and is_archive(Path(name)):
-            yield from import_archive(writer, Path(name), options, progress.show, progress.counted)
+            yield from import_archive(writer, Path(name), options, progress.show, progress.counted, kept)
         else:
-            yield _import_file(writer, name, options, progress)
+            yield _import_file(writer, name, options, progress, kept)
     except FileError as error:
         yield error
 
 
-def _import_file(writer: Writer, name: str, options: Options, progress: Bar) -> Summary:
+def _import_file(writer: Writer, name: str, options: Options, progress: Bar, kept: KeptBatchWriter) -> Summary:
     from storage.ingest.importer import FileError, import_path, import_stream
 
     if name != "-":
-        return import_path(writer, Path(name), options, progress.show, progress.counted)
+        return import_path(writer, Path(name), options, progress.show, progress.counted, kept)
     if sys.stdin is None:
         raise FileError(_("-: standard input is closed"))
-    return import_stream(writer, sys.stdin.buffer, "-", options, progress.show, progress.counted)
+    return import_stream(writer, sys.stdin.buffer, "-", options, progress.show, progress.counted, kept)
 
 
 def _size(name: str) -> int | None:

@@ -1,0 +1,84 @@
+"""What one file's import remembers serves the next one, as long as it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.database.connection import Writer, writing
+from storage.database.settings import store_setting
+from storage.ingest.importer import FileError, import_path
+from storage.ingest.integrity import check
+from storage.ingest.kept_batch_writer import KeptBatchWriter
+from storage.sources import stream
+from tests.captures import OPTIONS, capture, counted, import_all
+from tests.databases import tsv_bytes
+
+FILES = [one.name for one in counted()]
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    with writing(tmp_path / "saludo.db") as opened:
+        yield opened
+
+
+def take_in(writer: Writer, name: str, kept: KeptBatchWriter) -> None:
+    import_path(writer, capture(name), OPTIONS, lambda *_: None, kept=kept)
+
+
+@given(st.lists(st.sampled_from(FILES), min_size=2, max_size=5))
+def test_files_of_one_command_give_what_files_of_several_commands_give(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    directory = tmp_path_factory.mktemp("kept")
+    together, apart = directory / "together.db", directory / "apart.db"
+    paths = [capture(name) for name in names]
+    of_one = import_all(together, *paths)
+    of_several = [summary for path in paths for summary in import_all(apart, path)]
+    assert [(one.new, one.changed) for one in of_one] == [(one.new, one.changed) for one in of_several]
+    assert tsv_bytes(together) == tsv_bytes(apart)
+    with writing(together) as writer:
+        assert check(writer, lambda *_: None) == []
+
+
+def test_the_next_file_gets_the_same_batch_writer_also_after_a_known_file(writer: Writer) -> None:
+    kept = KeptBatchWriter()
+    take_in(writer, "send_log.jsonl", kept)
+    first = kept.take(writer, None)
+    kept.keep(writer, first)
+    take_in(writer, "send_log.jsonl", kept)
+    take_in(writer, "cloud_statuses.jsonl", kept)
+    assert kept.take(writer, None) is first
+
+
+def test_after_any_other_change_it_gets_a_new_one(writer: Writer) -> None:
+    kept = KeptBatchWriter()
+    take_in(writer, "send_log.jsonl", kept)
+    first = kept.take(writer, None)
+    kept.keep(writer, first)
+    with writer.transaction() as connection:
+        store_setting(connection, "answer_window", "48")
+    assert kept.take(writer, None) is not first
+
+
+def test_after_an_error_it_gets_a_new_one(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = KeptBatchWriter()
+    take_in(writer, "send_log.jsonl", kept)
+    first = kept.take(writer, None)
+    kept.keep(writer, first)
+    with monkeypatch.context() as patch:
+        patch.setattr(stream.Stream, "lines", broken)
+        with pytest.raises(FileError):
+            take_in(writer, "cloud_statuses.jsonl", kept)
+    assert kept.take(writer, None) is not first
+
+
+def broken(*_: object, **__: object) -> Iterator[bytes]:
+    """A file that cannot be read."""
+    raise OSError(5, "Input/output error")
+    yield b""
