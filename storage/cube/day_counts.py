@@ -151,7 +151,10 @@ def count(groups: StartGroups) -> Counted:
         DatabaseError: A contact's id has more than SLICE_BITS bits.
     """
     if max(filter(None, chain.from_iterable(groups.values())), default=0) >= _MOST_CONTACTS:
-        raise DatabaseError(f"more than {_MOST_CONTACTS:,} contacts; import into a new database (--db)")
+        from storage.language.texts import _  # not of the module: a loop below has the name
+
+        message = _("more than {count} contacts; import into a new database (--db)")
+        raise DatabaseError(message.format(count=f"{_MOST_CONTACTS:,}"))
     cells: defaultdict[Cell, _CellStarts] = defaultdict(_CellStarts)
     details: defaultdict[Detail, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
     failed: defaultdict[BlockSetKey, list[int]] = defaultdict(list)

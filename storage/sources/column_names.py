@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from storage.language.texts import _
 from storage.sources.fields import header_of
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -297,7 +298,8 @@ def _given(names: Sequence[str], mapped: Sequence[tuple[str, str]]) -> dict[int,
         alike = exact or [place for place, name in enumerate(names) if squashed(name) == squashed(wanted)]
         if not alike:
             shown = ", ".join(f"'{name.strip()}'" for name in names if name.strip())
-            raise ColumnError(f"there is no column '{wanted}'; the columns are {shown}")
+            message = _("there is no column '{given}'; the columns are {names}")
+            raise ColumnError(message.format(given=wanted, names=shown))
         given[alike[0]] = meaning
     return given
 

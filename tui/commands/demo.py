@@ -12,12 +12,14 @@ from storage.database.connection import DatabaseError, reading, writing
 from storage.database.new_file import create_directory
 from storage.database.settings import load_settings, store_setting
 from storage.ingest.importer import import_path, prepare
+from storage.language.of_process import LANGUAGE
 from storage.language.texts import _
 from storage.sources.opened import Options
 from tui.commands.progress import Bar
 
 _STARTS = 8_000  # as many as are built in a few seconds
 DEMO_ZONE = "America/Argentina/Buenos_Aires"
+_LANGUAGES = {"pt": "pt-"}  # those with a demo of their own, and what the name of its file has
 
 
 def build_demo(path: Path | None, bar: Bar) -> Path:
@@ -33,7 +35,8 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
     if path is None:
         from platformdirs import user_cache_path
 
-        path = user_cache_path("saludo", appauthor=False) / f"demo-{datetime.now(UTC):%Y-%m-%d}.db"
+        name = f"demo-{_LANGUAGES.get(LANGUAGE, '')}{datetime.now(UTC):%Y-%m-%d}.db"
+        path = user_cache_path("saludo", appauthor=False) / name
         if not _is_readable(path):
             _remove_all(path)
     if path.exists():
@@ -68,6 +71,7 @@ def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None
 
 
 def _build(path: Path, bar: Bar) -> None:
+    from fixtures import portuguese
     from fixtures.demo_data import write_demo
 
     with tempfile.TemporaryDirectory() as directory, writing(path) as writer, bar:
@@ -75,7 +79,7 @@ def _build(path: Path, bar: Bar) -> None:
             Path(directory), datetime.now(UTC), _STARTS, progress=partial(bar.share, _("inventing a shop"))
         )
         with writer.transaction() as connection:
-            store_setting(connection, "time_zone", DEMO_ZONE)
+            store_setting(connection, "time_zone", portuguese.ZONE if portuguese.IS_SPOKEN else DEMO_ZONE)
         prepare(writer)
         options = Options(time_zone=load_settings(writer.connection).zone)
         total = sum(file.stat().st_size for file in files)
