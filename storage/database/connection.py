@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.database import schema
-from storage.database.error_words import WRONG_VALUE, describe
+from storage.database.error_words import NOT_USABLE, WRONG_VALUE, describe
 from storage.database.left_wal import belongs_to_another
 from storage.database.main_file_record import MainFileRecord
 from storage.database.malloc import keep_freed_memory
@@ -74,7 +74,10 @@ class Writer:
     @contextmanager
     def changing_file(self) -> Iterator[None]:
         """For what may change the file itself: a commit, whose checkpoint does, or a copy over it."""
-        self.record.forget()
+        try:
+            self.record.forget()
+        except OSError as error:  # else it would seem to be one of the file that is imported
+            raise DatabaseError(f"{self.path}: {NOT_USABLE}") from error
         yield
         self.record.keep()
 

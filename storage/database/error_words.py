@@ -34,6 +34,8 @@ _BEGINNINGS = {  # of the names of SQLite's errors
     "SQLITE_CANTOPEN": _("cannot be opened"),
 }
 
+NOT_USABLE = _BEGINNINGS["SQLITE_IOERR"]
+
 
 def describe(error: Exception) -> str:
     """What an error means and what to do, one line without the file's name."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
 import pytest
 
 from storage.database.left_wal import belongs_to_another
+from storage.database.main_file_record import MainFileRecord
 from tests.benchmarks.captures import Size, write
 from tests.captures import capture
 from tests.faults.commands import numbers_of, saludo
@@ -141,3 +143,17 @@ def test_what_is_no_wal_says_nothing(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(b"x" * 40_000)
     path.with_name("saludo.db-wal").write_bytes(content)
     assert not belongs_to_another(path)
+
+
+def test_a_lock_file_that_cannot_be_written_is_no_fault_of_the_file_that_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: MainFileRecord) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "saludo.db"
+    monkeypatch.setattr(MainFileRecord, "forget", full)
+    done = saludo(path, "import", str(capture("cloud_errors.jsonl")), str(capture("cloud_statuses.jsonl")))
+    assert done.status == 1
+    assert done.err.startswith(f"saludo: {path}: cannot be read or written")
+    assert done.err.count("\n") == 1
