@@ -16,7 +16,7 @@ from storage.domain.filters import FIELDS, Filter
 from storage.domain.patterns import plain
 from storage.domain.period import ALL_TIME, Period
 from storage.domain.vocabulary import Origin, StartStatus, UserType
-from storage.language.texts import _, ngettext
+from storage.language.texts import _, ngettext, pgettext
 from tui.terminal.sanitize import safe
 from tui.words.numbers import number
 from tui.words.wording import (
@@ -49,6 +49,14 @@ PERIOD_NAMES: dict[Period, str] = {
     Period("last_month"): _("Last month"),
     Period("year"): _("This year"),
     ALL_TIME: _("All time"),
+}
+# As a dropdown shows them, which has twelve cells at 80 columns.
+_SHORT_PERIODS: dict[Period, str] = {
+    Period("7d"): pgettext("dropdown", "Last 7 days"),
+    Period("30d"): pgettext("dropdown", "Last 30 days"),
+    Period("90d"): pgettext("dropdown", "Last 90 days"),
+    Period("last_week"): pgettext("dropdown", "Last week"),
+    ALL_TIME: pgettext("dropdown", "All time"),
 }
 
 _NONE_CALLED = {
@@ -166,6 +174,14 @@ def period_name(period: Period) -> str:
     return _("Until {day}").format(day=day(until - timedelta(days=1), year=True))
 
 
+def _period_setting(filter: Filter) -> str:
+    return _SHORT_PERIODS.get(filter.period) or period_name(filter.period)
+
+
+def _templates_setting(filter: Filter) -> str:
+    return _patterns_setting(filter.templates, pgettext("dropdown", "All templates"), _("{count} templates"))
+
+
 def _started_by(filter: Filter) -> str:
     names = [ORIGIN_NAMES[origin].lower() for origin in Origin if origin in filter.origins]
     return _("started by {origins}").format(origins=_or(names))
@@ -245,7 +261,7 @@ FIELD_WORDS: dict[str, FieldWords] = {
     "period": FieldWords(
         restriction=lambda filter: period_name(filter.period),
         without=_("Over all time there would be {starts}."),
-        dropdown=DropdownWords(_("Period"), "p", lambda filter: period_name(filter.period), value_names=PERIOD_NAMES),
+        dropdown=DropdownWords(_("Period"), "p", _period_setting, value_names=PERIOD_NAMES),
     ),
     "origin": FieldWords(
         restriction=_started_by,
@@ -258,7 +274,7 @@ FIELD_WORDS: dict[str, FieldWords] = {
         dropdown=DropdownWords(
             _("Line"),
             "l",
-            lambda filter: _patterns_setting(filter.lines, _("All lines"), _("{count} lines")),
+            lambda filter: _patterns_setting(filter.lines, pgettext("dropdown", "All lines"), _("{count} lines")),
             _("All lines"),
         ),
     ),
@@ -268,7 +284,9 @@ FIELD_WORDS: dict[str, FieldWords] = {
         dropdown=DropdownWords(
             _("Template"),
             "t",
-            lambda filter: _patterns_setting(filter.templates, _("All templates"), _("{count} templates")),
+            lambda filter: _patterns_setting(
+                filter.templates, pgettext("dropdown", "All templates"), _("{count} templates")
+            ),
             _("All templates"),
         ),
     ),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from textual.pilot import Pilot
 
 from storage.domain.filters import Filter
 from tests.databases import NOW
+from tests.language_runs import said_in
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tui.screens.app import SaludoApp
@@ -37,6 +39,9 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "narrow-help": ((80, 24), ("question_mark",)),
     "too-small": ((50, 12), ()),
 }
+# In other languages, drawn by a process that speaks them; "xx" is longer than any of them and shows what does not fit.
+LANGUAGES = ("es_AR", "pt_BR", "xx")
+IN_LANGUAGES = ("narrow", "normal", "narrow-notifications", "narrow-breakdown", "normal-failed-start", "narrow-help")
 
 
 async def drawn(path: Path, name: str) -> str:
@@ -55,6 +60,35 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", SCREENS)
 async def test_the_text_of_a_screen_is_unchanged(path: Path, name: str) -> None:
     assert await drawn(path, name) == (GOLDENS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_texts_of_the_main_screens_are_unchanged_in_every_language(path: Path, language: str) -> None:
+    texts = drawn_in(language, path)
+    for name in IN_LANGUAGES:
+        assert texts[name] == (GOLDENS / language / f"{name}.txt").read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize("language", ["es_AR", "pt_BR"])
+def test_settings_tiles_and_keys_have_room_at_80_columns_in_every_language(language: str) -> None:
+    for name in IN_LANGUAGES:
+        lines = (GOLDENS / language / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        shown = lines[:2] if name != "narrow-help" else []
+        assert [line for line in (*shown, lines[-1]) if "…" in line] == [], name
+
+
+def drawn_in(language: str, path: Path) -> dict[str, str]:
+    """The main screens in a language, by name."""
+    code = f"""
+import asyncio, json
+from pathlib import Path
+from tests.tui.screens.test_pictures import IN_LANGUAGES, drawn
+async def draw():
+    return {{name: await drawn(Path({str(path)!r}), name) for name in IN_LANGUAGES}}
+print(json.dumps(asyncio.run(draw())))
+"""
+    texts: dict[str, str] = json.loads(said_in(language, code))
+    return texts
 
 
 @pytest.mark.parametrize(("size", "keys"), [((80, 24), ()), ((120, 40), ("3", "enter", "enter")), ((160, 48), ("6",))])
@@ -76,6 +110,10 @@ async def write_goldens() -> None:
         path = scenes.database(Path(directory))
         for name in SCREENS:
             (GOLDENS / f"{name}.txt").write_text(await drawn(path, name), encoding="utf-8")
+        for language in LANGUAGES:
+            (GOLDENS / language).mkdir(exist_ok=True)
+            for name, text in drawn_in(language, path).items():
+                (GOLDENS / language / f"{name}.txt").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
