@@ -24,6 +24,8 @@ from tests.benchmarks.report import database
 from tests.benchmarks.reports import FILTERS
 from tests.benchmarks.starts import UNTIL
 
+MOST, TIMES = 120, 20  # what every breakdown should take, in ms, and how many times as fast as DuckDB it should be
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -102,6 +104,8 @@ def _print(measured: Sequence[Measured]) -> None:
         print(f"{one.filter:62} {one.dimension:10} {one.rows:4}  {_cell(one.ours)} {_cell(one.duckdb)}")
     ours = [one.ours for one in measured]
     print(f"\nmedian {_median(ours)}, slowest {max(one.clock for one in ours):.1f}, {_most_processor(ours):.1f}")
+    within = sum(one.processor <= MOST for one in ours)
+    print(f"{within} of {len(ours)} take at most {MOST} ms of processors")
     for dimension in Dimension:
         of_dimension = [one.ours for one in measured if one.dimension is dimension]
         if of_dimension:
@@ -115,6 +119,10 @@ def _print(measured: Sequence[Measured]) -> None:
         each = statistics.median(one.duckdb.clock / one.ours.clock for one in measured if one.duckdb is not None)
         print(f"DuckDB: median {_median(theirs)}: {ratio:.0f} times on the clock, {worked:.0f} of processors; ", end="")
         print(f"each breakdown with its own: median {each:.0f} times, least {least:.1f}")
+        ratios = [one.duckdb.processor / one.ours.processor for one in measured if one.duckdb is not None]
+        reach = sum(ratio >= TIMES for ratio in ratios)
+        print(f"of processors: median {statistics.median(ratios):.0f} times, least {min(ratios):.1f}; ", end="")
+        print(f"{reach} of {len(ratios)} at least {TIMES} times")
 
 
 def _most_processor(times: Sequence[Times]) -> float:
