@@ -95,7 +95,7 @@ def _outline(text: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("language", sorted(READMES.keys() - {"en"}))
 def test_the_readmes_are_alike(language: str) -> None:
     assert _outline(READMES[language].read_text(encoding="utf-8")) == _outline(TEXT)
-    assert READMES.keys() == LANGUAGES.keys()
+    assert READMES.keys() <= LANGUAGES.keys()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

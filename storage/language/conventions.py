@@ -51,7 +51,9 @@ def conventions_of(language: str, country: str) -> Conventions:
 
     tag = f"{language}_{country}"
     if tag not in SIGNS:
-        tag = USUAL[language]
+        tag = USUAL.get(language, language)
+    if tag not in SIGNS:  # `just texts` was not run after the language was added
+        return _ENGLISH
     decimal, group, percent, names = SIGNS[tag]
     months, weekdays = MONTHS_AND_WEEKDAYS[names]
     return Conventions(decimal, group, percent, tuple(months.split()), tuple(weekdays.split()))

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple
 
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import REFERRED, Failure, Flags, LineIds, Origin, Rank, Send
 from storage.domain.sends import Sends
+from storage.language.catalogue import texts_of
+from storage.language.languages import ENGLISH, LANGUAGES
 from storage.sources.botmaker import NAME
 from storage.sources.botmaker_columns import OUTCOME_COLUMNS, SENT_COLUMNS, PlatformColumns, PlatformParts
 from storage.sources.column_dates import WITHIN_HOUR, ColumnTimes, DateOrders
@@ -96,7 +98,19 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
 
 def column_of(name: str) -> str | None:
     """Which of COLUMNS a column of this name is; None if it is none of them."""
-    return _COLUMN_OF.get(squashed(name))
+    plain = squashed(name)
+    return _COLUMN_OF.get(plain) or _columns_in_other_languages().get(plain)
+
+
+@cache
+def _columns_in_other_languages() -> dict[str, str]:
+    """The columns by the headers that saludo writes in its languages; only read where a name is not known otherwise."""
+    return {
+        squashed(translation): column
+        for language in LANGUAGES.keys() - {ENGLISH}
+        for english, translation in texts_of(language, "export_starts").items()
+        if (column := _COLUMN_OF.get(squashed(english))) is not None
+    }
 
 
 class Sent(NamedTuple):
