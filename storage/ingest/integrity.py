@@ -20,7 +20,9 @@ from storage.messages.consistency import mend_consistency
 from storage.messages.duplicates import merge_duplicates
 
 _WRONG_FAILURE_KINDS = """
-DELETE FROM failure_kinds WHERE typeof(code) NOT IN ('integer', 'null') OR typeof(reason) <> 'text'
+DELETE FROM failure_kinds
+WHERE typeof(code) NOT IN ('integer', 'null') OR typeof(reason) <> 'text'
+      OR id NOT BETWEEN 1 AND 2147483647  -- 0 stands for no failure; sets of users keep 32 bits of it
 """
 _MOST_BROKEN = 20  # lines
 Progress = Callable[[int, int], None]

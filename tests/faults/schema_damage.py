@@ -36,6 +36,7 @@ _CHANGES = {
     "counter": ("UPDATE cells SET template_delivered_read = 9", "cell"),
     "details": ("DELETE FROM details", "cell"),
     "failure": ("UPDATE failure_kinds SET code = 7, reason = 'x' WHERE id = 1", "cell"),
+    "failure that stands for none": ("UPDATE failure_kinds SET id = 0 WHERE id = 1", "cell"),
     "bitmap": ("UPDATE users SET bitmap = x'00010203'", "cell"),
     "repeats": ("UPDATE repeats SET starts = x'00010203'; INSERT INTO repeats VALUES (1, x'00')", "repeats"),
     "day": ("UPDATE messages SET day = 3 WHERE origin IS NOT NULL", "derived"),
