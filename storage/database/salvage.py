@@ -14,6 +14,13 @@ from storage.database.dirty_marks import MARK_ALL_STARTS
 from storage.database.schema_objects import COUNTED, REPLACEABLE
 from storage.language.texts import _
 
+# Columns that follow from others: the last ones of a row, which may be damaged where the others are not.
+DERIVED = {
+    "messages": (
+        *("line", "contact", "start_template", "start_at", "day", "origin", "user_type", "status", "answered_at"),
+        *("failure_code", "failure_reason", "marks", "joined"),
+    )
+}
 _OURS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*sqlite_*'"
 _INDEXES = "SELECT name FROM pragma_index_list(?) WHERE NOT partial AND origin <> 'pk'"
 
@@ -64,18 +71,25 @@ def salvage(connection: sqlite3.Connection) -> list[str]:
 
 
 def _copy(connection: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
-    columns = [f'"{name}"' for _, name, *_ in new.execute(f'PRAGMA table_info("{table}")')]
-    places = ", ".join("?" * len(columns))
-    new.execute(f'DELETE FROM "{table}"')
+    columns = [name for __, name, *__ in new.execute(f'PRAGMA table_info("{table}")')]
     try:
-        rows = connection.execute(f'SELECT {", ".join(columns)} FROM "{table}" NOT INDEXED')
-        new.executemany(f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({places})', rows)
-    except sqlite3.Error as error:
-        raise Unreadable(table) from error
+        _copy_columns(connection, new, table, columns)
+    except sqlite3.Error:
+        try:
+            _copy_columns(connection, new, table, [name for name in columns if name not in DERIVED.get(table, ())])
+        except sqlite3.Error as error:
+            raise Unreadable(table) from error
     count = new.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
     # A table that lost a page does not always notice, but its indexes know more rows then.
     if any(_entries(connection, table, index) > count for (index,) in new.execute(_INDEXES, (table,))):
         raise Unreadable(table)
+
+
+def _copy_columns(connection: sqlite3.Connection, new: sqlite3.Connection, table: str, columns: list[str]) -> None:
+    names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+    new.execute(f'DELETE FROM "{table}"')
+    rows = connection.execute(f'SELECT {names} FROM "{table}" NOT INDEXED')
+    new.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', rows)
 
 
 def _entries(connection: sqlite3.Connection, table: str, index: str) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database.salvage import Unreadable, salvage
+from storage.database.salvage import DERIVED, Unreadable, salvage
+from storage.messages import store
 from tests.captures import capture
 from tests.faults.commands import numbers_of, saludo
 
@@ -92,3 +93,26 @@ def test_rows_that_an_index_knows_and_the_table_does_not_are_missed(path: Path) 
         pytest.raises(Unreadable, match="contacts"),
     ):
         salvage(connection)
+
+
+def test_a_message_whose_derived_columns_are_damaged_is_not_lost(path: Path) -> None:
+    """The header of one row says that the time of its start is a longer text than the row has."""
+    before = numbers_of(path)
+    with closing(sqlite3.connect(path)) as connection:
+        (key,) = connection.execute("SELECT key FROM messages WHERE status IS NOT NULL ORDER BY id").fetchone()
+        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(messages)")]
+    content = bytearray(path.read_bytes())
+    header = content.rfind(bytes((len(columns) + 1,)), 0, content.find(key.encode()))
+    start_at = header + 1 + columns.index("start_at")
+    assert content[start_at] == 5  # an integer of six bytes
+    content[start_at] = 117  # a text of 52 bytes
+    path.write_bytes(content)
+    assert saludo(path, "check").status == 1
+    done = saludo(path, "check", "--rebuild")
+    assert done.status == 0, done
+    assert numbers_of(path) == before
+    assert saludo(path, "check").status == 0
+
+
+def test_the_derived_columns_are_those_that_are_derived() -> None:
+    assert {*DERIVED["messages"]} == {*store.DERIVED}
