@@ -108,3 +108,10 @@ def test_who_resumed_marketing_after_a_stop_can_be_tried_on_that_line() -> None:
     assert isinstance(try_again(SERVICE, [SERVICE, stop], [Wish(stop.failed_at + 1, False, 1)]), Again)
     experiment = failed("e", NOON - 3 * DAY, 130472, Reason.OPTED_OUT)  # by Meta, which the person cannot take back
     assert try_again(SERVICE, [SERVICE, experiment], resumed) is Reason.OPTED_OUT
+
+
+def test_limits_of_others_than_the_person_wait_by_their_own_code() -> None:
+    rate = failed("r", NOON, 130429, Reason.LIMIT_REACHED)
+    assert try_again(rate, [rate]) == Again(NOON + SECOND + 60 * SECOND, rate)
+    of_account = failed("s", NOON - HOUR, 131048, Reason.LIMIT_REACHED)  # waits a day, but is not the person's
+    assert try_again(SERVICE, [SERVICE, of_account]) == Again(NOON + SECOND, SERVICE)

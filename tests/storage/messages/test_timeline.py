@@ -11,7 +11,7 @@ from hypothesis import given
 
 from storage.database.codes import STATUSES, USER_TYPES
 from storage.domain.events import Event, Failure, Flags, Inbound, Known, LineIds, Origin, Rank, Send, Status
-from storage.domain.vocabulary import StartStatus, UserType
+from storage.domain.vocabulary import DataFlag, StartStatus, UserType
 from storage.messages.from_events import message_of
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import KEY, row_of
@@ -56,11 +56,12 @@ class Told(NamedTuple):
 
 
 class Derivation(NamedTuple):
-    """Starts by the key of their message, and the key of the message that each keyless row is joined to."""
+    """Starts by the key of their message, with their lines and flags, and what each keyless row is joined to."""
 
     starts: dict[str, Told]
     joined: dict[str, str]
     lines: dict[str, int | None]
+    flags: dict[str, DataFlag]
 
 
 _LINE_IDS: dict[LineIds, int | None] = {LINE: 1, OTHER_LINE: 2, LineIds(): None}
@@ -95,6 +96,7 @@ def derived(
         },
         {keys[row_id]: keys[keyed] for row_id, keyed in found.joined.items()},
         {keys[id]: start[1] for id, start in found.starts.items()},
+        {keys[id]: DataFlag(start[8]) for id, start in found.starts.items()},
     )
 
 
@@ -232,3 +234,19 @@ def test_a_contact_that_is_known_from_elsewhere_is_recurrent_after_that() -> Non
         assert derived(send("a"), known_since=since).starts["a"] == SENT._replace(user=user)
     assert derived(send("b", NOON - 5), send("a"), known_since=NOON - 9).starts["b"].user is UserType.RECURRENT
     assert derived(send("b", NOON - 5), send("a"), known_since=NOON - 2).starts["a"].user is UserType.RECURRENT
+
+
+def test_what_a_record_states_and_a_join_are_in_the_start() -> None:
+    platform = send(rank=Rank.PLATFORM, flags=Flags(delivered=True))
+    found = derived(platform, row("r"), send("b", NOON + HOUR))
+    assert found.starts == {"w1": Told(StartStatus.DELIVERED), "b": SENT._replace(user=UserType.RECURRENT)}
+    assert found.flags == {"w1": DataFlag.JOINED, "b": DataFlag(0)}
+    stored = Stored(1, 1, 7, None, None, row_of(message_of(platform)), NOON, None)
+    assert single_message_start(stored, {}) == derive([stored], {}, frozenset(), 24 * HOUR).starts[1]
+    referred = derived(inbound("i", origin=Origin.WEBCHAT, line=OTHER_LINE))
+    assert (referred.starts["i"].status, referred.lines) == (StartStatus.RECEIVED, {"i": 2})
+
+
+def test_an_answer_on_a_line_without_notifications_does_not_hide_the_next() -> None:
+    other = inbound("i", NOON + 9, line=OTHER_LINE)
+    assert derived(send("a"), other, inbound("j", NOON + HOUR)).starts == {"a": answered(NOON + HOUR)}
