@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given
@@ -137,3 +139,63 @@ def test_the_usual_row_of_a_table() -> None:
     message = message_of_row(row)
     assert message.times == {"any": NOON, "accepted": NOON, "read": NOON + 7}
     assert message.failure == Failure(131026, "gone")
+
+
+def table_by_chance(chance: random.Random) -> Sends:
+    """A table as `tables` draws them."""
+    size = chance.randint(1, 6)
+
+    def column(*values: Any, optional: bool = True) -> list[Any] | None:
+        return None if optional and chance.random() < 0.4 else chance.choices(values, k=size)
+
+    at = [NOON + chance.randint(0, 9) for _ in range(size)]
+    kind, rank = chance.choice((("log", 0), ("keyless", 2), ("platform", 2), ("own", 2), ("own keyless", 2)))
+    times: dict[str, Sequence[int | None] | None] = {
+        name: column(None, NOON, NOON + 3, NOON + 9, NOON + 15) for name in _TIMES
+    }
+    for name in ("accepted_at", "sent_at", "session_start"):
+        times[name] = at if chance.random() < 0.4 else times[name]
+    failures = column(None, None, *_FAILURES)
+    by_number = chance.random() < 0.5
+    flags = [Flags(*chance.choices((None, None, False, True), k=6)) for _ in range(4)]
+    return Sends(
+        Rank(rank),
+        [f"wamid.{chance.choice('aábcdefgh')}" for _ in range(size)],
+        at,
+        column(*_LINES, optional=False) or [],
+        numbers=column("5491155550001", "5491155550003", optional=False) if by_number else None,
+        contacts=None if by_number else column(*_CONTACTS, optional=False),
+        keyless="keyless" in kind,
+        derived="own" in kind,
+        kinds=column("template", "text", None),
+        templates=column("promo", "other", None),
+        languages=column("es", None),
+        campaigns=column("spring", None),
+        origins=column(Origin.NOTIFICATION, Origin.TEMPLATE, None),
+        default_origin=chance.choice((None, Origin.TEMPLATE, Origin.CAMPAIGN)),
+        default_line=chance.choice((None, OTHER_LINE)),
+        failed_at=None
+        if failures is None
+        else [one + chance.randint(0, 1) if why else None for one, why in zip(at, failures, strict=True)],
+        failures=failures,
+        flags=column(*flags),
+        channel_ids=column("c", None),
+        agent_groups=column("g", None),
+        **times,
+    )
+
+
+def test_many_tables_give_the_rows_of_their_sends_merged_one_by_one() -> None:
+    """The same tables every time: each column is there or not, with values and without, alone and with events."""
+    chance = random.Random(7)
+    for _ in range(250):
+        parts: list[Sends | Event] = [table_by_chance(chance) for _ in range(chance.choice((1, 1, 2)))]
+        parts += chance.sample(_OTHERS, chance.choice((0, 0, 1)))
+        chance.shuffle(parts)
+        history: list[Event] = [event for part in parts for event in (part if isinstance(part, Sends) else (part,))]
+        batch, one_by_one = merged(parts), merged(list(history))
+        assert ordered(batch.rows) == ordered([row_of(message) for message in messages_of(history)])
+        assert set(batch.lines) == set(one_by_one.lines)
+        assert batch.names == one_by_one.names
+        assert batch.events == len(history)
+        assert {frozenset(pair) for pair in batch.recipients} == {frozenset(pair) for pair in one_by_one.recipients}
