@@ -13,7 +13,7 @@ from storage.domain.events import ContactIds, Event, Failure, Flags, Inbound, Li
 from storage.domain.sends import Sends
 from storage.messages.batch_merger import Batch, Merger
 from storage.messages.from_events import contact_reference
-from storage.messages.message_row import CONTACT, message_of_row, row_of
+from storage.messages.message_row import CONTACT, KEY, SESSION_START, TIMED, message_of_row, row_of
 from tests.databases import LINE, NOON, OTHER_LINE
 from tests.storage.messages.test_fast_path import messages_of, ordered
 
@@ -199,3 +199,19 @@ def test_many_tables_give_the_rows_of_their_sends_merged_one_by_one() -> None:
         assert batch.names == one_by_one.names
         assert batch.events == len(history)
         assert {frozenset(pair) for pair in batch.recipients} == {frozenset(pair) for pair in one_by_one.recipients}
+
+
+def test_rows_without_the_time_of_a_step_have_that_of_their_session() -> None:
+    sends = Sends(
+        Rank.SEND_LOG,
+        ["a", "b", "c"],
+        [NOON] * 3,
+        [LINE] * 3,
+        ["5491155550001"] * 3,
+        accepted_at=[None, NOON, None],
+        session_start=[None, NOON - 5, NOON],
+    )
+    rows = {row[KEY]: row for row in merged([sends]).rows}
+    assert [rows[key] for key in "abc"] == [row_of(message) for message in messages_of(list(sends))]
+    assert [rows[key][TIMED] for key in "abc"] == [0, 1, 0]
+    assert [rows[key][SESSION_START] for key in "abc"] == [NOON, NOON - 5, NOON]
