@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +55,26 @@ def test_contacts_are_those_of_the_plain_rule(
 def test_nothing_has_no_contacts() -> None:
     assert contacts_of_sets([], SLICES) == BitMap()
     assert contacts_of_sets([encode_numbers([5])], ()) == BitMap()
+
+
+@pytest.mark.parametrize("most_bits", [4, 24])
+@pytest.mark.parametrize("every_other", [contact_unions._every_other, contact_unions._every_other_twice])
+@pytest.mark.parametrize("sparse", [0, 8, 28])
+def test_numbers_of_any_density_are_the_same_set(
+    monkeypatch: pytest.MonkeyPatch,
+    most_bits: int,
+    every_other: Callable[[int, int], BitMap],
+    sparse: int,
+) -> None:
+    for name, value in (("_MANY", 1), ("_MOST_BITS", most_bits), ("_SAMPLES", 1), ("_SPARSE", sparse)):
+        monkeypatch.setattr(contact_unions, name, value)
+    unselected = contact_unions._UNSELECTED
+    for numbers in (
+        range(100),
+        range(0, 100, 2),
+        range(1, 200, 2),
+        [*range(50), *range(50), 7],
+        [70_000 * number for number in range(80)],
+        [*range(70), *range(unselected, unselected + 70), *range(unselected + 1_000, unselected + 9_000, 70)],
+    ):
+        assert contact_unions._distinct(array("I", numbers), every_other) == BitMap(numbers)

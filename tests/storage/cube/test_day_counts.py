@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.cube.bitmaps import SLICE_BITS, decode
-from storage.cube.day_counts import _start_classes, count, pack_counters, unpack_counters
+from storage.cube.day_counts import (
+    FailureKinds,
+    _group_key,
+    _start_classes,
+    count,
+    pack_counters,
+    unpack_counters,
+)
 from storage.cube.layout import FAILED, STEPS, USERS
 from storage.cube.start_classes import FAILED_SLICES, STEPS_SLICES, class_number, users_slice
 from storage.database.codes import (
@@ -129,6 +136,19 @@ def test_only_sends_that_failed_or_carry_a_flag_have_details() -> None:
         (3, 4, STATUS_SENT, 0, 2): (1, 0),
         (3, 4, STATUS_FAILED, 7, 0): (2 | 3 << COUNTER_BITS, 1),
     }
+    starts = [
+        (ORIGIN_TEMPLATE, new, STATUS_SENT, (1, 3)),
+        (ORIGIN_WEBCHAT, new, STATUS_RECEIVED, (2,)),
+        (ORIGIN_TEMPLATE, new, STATUS_FAILED, (4, 5)),
+        (ORIGIN_TEMPLATE, recurrent, STATUS_FAILED, (6, 0, 6)),
+        (ORIGIN_NOTIFICATION, new, STATUS_FAILED, (0, 8)),
+    ]
+    expected = Counter(
+        users_slice(origin, user_type, status) << SLICE_BITS | contact
+        for origin, user_type, status, contacts in starts
+        for contact in contacts
+    )
+    assert {cell: Counter(numbers) for cell, numbers in counted.starts.items()} == {(3, 4): expected}
     contacts = {
         kind: {leaf: {number & (1 << SLICE_BITS) - 1 for number in decode(users)} for leaf, users in sets.items()}
         for kind, sets in counted.leaf_sets.items()
@@ -138,3 +158,22 @@ def test_only_sends_that_failed_or_carry_a_flag_have_details() -> None:
         STEPS: {(3, 4, 0): {1, 3}},
         FAILED: {(3, 4, 7): {4, 5, 6}},
     }
+
+
+def test_the_key_of_starts_is_read_from_a_number_or_a_text() -> None:
+    def packed(line: int, template: int, number: int, flags: int) -> int:
+        ids = (line + 15) << 26 | (template + 15)
+        return (ids << 6 | number) << 4 | flags
+
+    class Kinds(FailureKinds):
+        def __init__(self) -> None:
+            """Needs no database."""
+
+        def id_of(self, code: int | None, reason: str) -> int:
+            return {(131026, "number_gone"): 7, (None, "opted_out"): 8}[code, reason]
+
+    for key in ((1, 2, 3, 4, 0), (-1, -2, 63, 15, 0), (0, 0, 0, 0, 0), ((1 << 26) - 16, (1 << 26) - 16, 5, 1, 0)):
+        assert _group_key(packed(*key[:4]), Kinds()) == key
+    assert _group_key("3 -2 5 16 131026 number_gone", Kinds()) == (3, -2, 5, 16, 7)
+    assert _group_key("3 4 5 6  opted_out", Kinds()) == (3, 4, 5, 6, 8)
+    assert _group_key("3 4 5 16  ", Kinds()) == (3, 4, 5, 16, 0)

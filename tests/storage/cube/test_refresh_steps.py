@@ -17,7 +17,7 @@ from storage.database.connection import Writer, writing
 from storage.database.settings import load_settings
 from storage.database.statements import BulkStatement
 from storage.domain.calendar import Calendar
-from storage.domain.events import Failure
+from storage.domain.events import ContactIds, Failure
 from tests.cubes import dirty_marks, problems, refresh_all, sent, write
 from tests.databases import BETO, DAY, NOON, OTHER_LINE, SECOND, build
 
@@ -161,3 +161,23 @@ def test_an_empty_batch_has_no_dirty_days(tmp_path: Path) -> None:
     with writing(path) as writer, writer.transaction() as connection:
         assert refresh_batch(connection) == set()
         assert ready_blocks(connection) == {}
+
+
+def test_contacts_with_several_starts_on_a_day_stay_counted_when_another_line_changes(tmp_path: Path) -> None:
+    """Line 1 has Ana thrice and two unknown contacts; only line 2 is counted again, then line 1 loses starts."""
+    starts = [sent("a", NOON, template="t1"), sent("b", NOON + 1, template="t2"), sent("e", NOON + 9, template="t2")]
+    nobody = [sent(key, NOON + 2, contact=ContactIds(), template="t2") for key in ("n", "m")]
+    path = build(tmp_path / "saludo.db", starts, nobody)
+    refresh_all(path)
+    assert problems(path) == []
+    write(
+        path, [sent("c", NOON + 3, line=OTHER_LINE, template="t2"), sent("d", NOON + 4, line=OTHER_LINE, contact=BETO)]
+    )
+    refresh_all(path)
+    assert problems(path) == []
+    with writing(path) as writer:
+        for keys in ("'n', 'm', 'e'", "'b', 'c'"):
+            with writer.transaction() as connection:
+                connection.execute(f"DELETE FROM messages WHERE key IN ({keys})")
+            refresh.refresh_all(writer)
+    assert problems(path) == []

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.cube.bitmaps import SLICE_BITS, encode_numbers
-from storage.cube.repeats import contacts_of_numbers, decode_repeats, repeats_of, starts_of_sets
+from storage.cube.repeats import (
+    contacts_of_numbers,
+    decode_repeats,
+    repeats_by_day,
+    repeats_of,
+    starts_of_sets,
+    stored_repeats,
+)
 from storage.database.connection import reading, writing
 from storage.domain.filters import Filter
 from tests.cubes import problems, refresh_all, reports, sent, write
@@ -140,3 +147,24 @@ def test_a_database_without_repeats_gets_them_with_the_next_import(tmp_path: Pat
     with reading(path) as connection:
         assert connection.execute("SELECT * FROM repeats").fetchall() == stored
     assert problems(path) == []
+
+
+@pytest.mark.parametrize("count", [255, 256, 257])
+def test_places_of_lines_take_two_bytes_where_there_are_more_than_256(count: int) -> None:
+    starts = {(line, line % 3): [7, 7] for line in range(count)}
+    encoded = repeats_of(starts)
+    assert encoded is not None
+    assert len(encoded) == 12 + 4 * (count + 3) + 2 * count * (4 + 1 + (1 if count <= 256 else 2))
+    assert decode_repeats(encoded).by_cell() == starts
+
+
+def test_the_repeats_of_days_are_read_in_a_period(tmp_path: Path) -> None:
+    starts = [sent(f"{day}.{place}", NOON + day * DAY + place) for day in range(4) for place in range(day)]
+    path = build(tmp_path / "saludo.db", starts)
+    refresh_all(path)
+    first = NOON // DAY
+    with reading(path) as connection:
+        found = dict(repeats_by_day(connection, first, first + 3))
+        stored = stored_repeats(connection, first + 2)
+    assert stored is not None
+    assert found == {first + 2: decode_repeats(stored)}
