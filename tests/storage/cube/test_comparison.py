@@ -105,6 +105,7 @@ def test_every_row_that_differs_is_named_once(tmp_path: Path) -> None:
         f" WHERE line = 1 AND template = 0 AND day = {day}",
         "UPDATE details SET template_sends = 9 WHERE level = 2 AND line = 0 AND template = 0",
         "DELETE FROM users WHERE kind = 1 AND level = 3",
+        f"INSERT INTO repeats (day, starts) VALUES ({day + 2}, x'00')",
     )
     assert compared(path)[0] == [
         f"cell of line {line}, template {template}, {place}: differs from its messages"
@@ -115,7 +116,7 @@ def test_every_row_that_differs_is_named_once(tmp_path: Path) -> None:
             (0, 0, f"details, level 2, block {day >> 5}"),
             (-11, -11, f"users, kind 1, level 3, block {day >> 7}"),
         )
-    ]
+    ] + [f"cell of repeats, day {day + 2}: differs from its messages"]
 
 
 def column_names(path: Path) -> list[str]:

@@ -78,3 +78,16 @@ def test_numbers_of_any_density_are_the_same_set(
         [*range(70), *range(unselected, unselected + 70), *range(unselected + 1_000, unselected + 9_000, 70)],
     ):
         assert contact_unions._distinct(array("I", numbers), every_other) == BitMap(numbers)
+
+
+@pytest.mark.parametrize("slices", [(0, 1, 2), (0,), (0, 1), (3,), ()])
+def test_long_and_short_sets_are_united(monkeypatch: pytest.MonkeyPatch, slices: tuple[int, ...]) -> None:
+    for name, value in (("_MANY", 1), ("_SAMPLES", 1), ("_SPARSE", 28)):
+        monkeypatch.setattr(contact_unions, name, value)
+    short: list[EncodedSet | BitMap] = [
+        encode_numbers([place << SLICE_BITS | 10 * place + one for one in range(40)]) for place in (0, 1, 2)
+    ]
+    long: list[EncodedSet | BitMap] = [BitMap(range(first, first + 2_000)) for first in (5_000, 9_000)]
+    middle = BitMap(range(1 << SLICE_BITS, (1 << SLICE_BITS) + 300))
+    for sets in (short, long, [*short, *long], [*short, *long, middle]):
+        assert contacts_of_sets(sets, slices) == contacts_of(union_of(sets), slices)
