@@ -209,7 +209,8 @@ def test_a_message_that_is_stored_twice_becomes_one_again(connection: sqlite3.Co
         first = f"SELECT {id}, {listed} FROM messages WHERE key = ? ORDER BY id LIMIT 1"
         connection.execute(f"INSERT INTO messages (id, {listed}) {first}", (key,))
     connection.execute("UPDATE messages SET read_at = 5, line_id = 3, line = 2, at = at - 1 WHERE id = 10")
-    connection.execute("UPDATE messages SET delivered_at = 4, status = 9 WHERE id = 11")
+    connection.execute("UPDATE messages SET delivered_at = 4 WHERE id = 11")
+    connection.execute("UPDATE messages SET status = 9 WHERE id IN (10, 11)")
     connection.execute("UPDATE messages SET sent_at = 3 WHERE id = 1")
     connection.execute("UPDATE messages SET direction = 0 WHERE id = 12")  # the same key in the other direction
     assert sorted(inconsistencies(connection)) == [f"message '{key}' is stored twice" for key in "ab"]

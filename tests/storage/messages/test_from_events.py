@@ -219,6 +219,7 @@ def test_a_row_of_our_own_tsv_gives_the_time_of_a_referred_start_once() -> None:
     assert (referred.at, referred.times) == (NOON - 5, {"session": NOON - 5, "any": NOON - 5})
     assert (referred.direction, referred.value("kind"), referred.sources) == (Direction.IN, None, Sources.EXPORT)
     assert of(Origin.CAMPAIGN).times == {"session": NOON}
+    assert of(Origin.CAMPAIGN, delivered_at=NOON + 4).at == NOON + 4
     assert of(Origin.CAMPAIGN, sent_at=NOON + 2, delivered_at=NOON + 1).at == NOON + 2
     own = of(None, session_start=NOON - 5, sent_at=NOON + 3, delivered_at=NOON + 1)
     assert (own.at, own.direction, own.value("kind")) == (NOON + 1, Direction.OUT, "template")

@@ -37,6 +37,7 @@ def test_columns_are_named_by_their_index() -> None:
         ([status(Step.READ, NOON + 9), status(Step.SENT, NOON, category="utility")], None),
         ([status(Step.SENT, NOON), status(Step.READ, NOON + 9, category="utility")], f'{{"category":[1,{NOON + 9}]}}'),
         ([status(Step.READ, NOON + 9, category="utility")], None),
+        ([status(Step.READ, NOON), status(Step.SENT, NOON + 1, category="utility")], None),
         ([send(), status(Step.READ, NOON + 9, campaign="x")], f'{{"campaign":[1,{NOON + 9}]}}'),
         ([row(line=LineIds(), default_line=A_LINE)], f'{{"line":[3,{NOON}]}}'),
         ([row(), row(at=NOON - 5, template="older")], None),

@@ -131,6 +131,9 @@ def test_who_is_new_is_what_the_source_says_else_what_was_known() -> None:
     assert user(NOON - 1, **own, flags=Flags(new=True)) == USER_NEW
     assert user(None, **own, flags=Flags(new=False)) == USER_RECURRENT
     assert [user(since, **own) for since in (None, NOON - 1)] == [USER_NEW, USER_RECURRENT]
+    message = message_of(send(rank=Rank.PLATFORM, derived=True, flags=Flags(new=False)))
+    message.merge(message_of(send(rank=Rank.PLATFORM)))  # our own TSV counts no more
+    assert notification_start(row_of(message), 3, 0, None, None)[4] == USER_NEW
 
 
 def test_the_origin_of_a_notification_is_a_campaign_if_it_names_one() -> None:

@@ -8,9 +8,17 @@ from itertools import count
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.database.codes import STATUS_FAILED
+from storage.database.codes import (
+    ORIGIN_NOTIFICATION,
+    ORIGIN_TEMPLATE,
+    STATUS_FAILED,
+    STATUS_READ,
+    STATUS_SENT,
+    USER_NEW,
+    USER_RECURRENT,
+)
 from storage.domain.calendar import QUARTER
-from storage.domain.events import Event, Step
+from storage.domain.events import Event, Failure, Flags, Origin, Rank, Step
 from storage.messages.message import Direction
 from storage.messages.message_row import AT, DIRECTION, KEY, NOTHING_UNUSUAL, USUAL
 from storage.messages.store import DERIVED, Stored
@@ -83,3 +91,30 @@ def test_a_send_and_its_statuses_are_usual() -> None:
     history: list[Event] = [send("a", NOON), status(Step.SENT, NOON, "a"), status(Step.READ, NOON + 5, "a")]
     usual, others = UsualStarts(TEMPLATES, Days()).derive([(one, None) for one in alone(history)], ())
     assert (len(usual), len(others)) == (1, 0)
+
+
+def test_usual_and_other_messages_of_one_list_are_told_apart() -> None:
+    at = NOON + 1
+    failed, text, refused, plain, unnamed, answer, read = alone(
+        [
+            send("failed", at, failed_at=at + 1, failure=Failure(131026)),
+            send("text", at, kind="text"),
+            send("refused", at, rank=Rank.PLATFORM, flags=Flags(not_sent=True)),
+            send("plain", at, campaign="spring", flags=Flags(sent=True), rank=Rank.PLATFORM),
+            send("unnamed", at, template=None, origin=Origin.NOTIFICATION),
+            send("answered", at),
+            send("read", at, read_at=at + 2),
+        ]
+    )
+    messages = (failed, text, refused, plain, unnamed, answer, read)
+    usual, others = UsualStarts({"promo": 5, None: None}, {at // QUARTER: 77}).derive(
+        [(one, at - 1 if one is read else None) for one in messages], {"answered"}
+    )
+    assert others == [(failed, None), (refused, None), (answer, None)]
+    nothing, rest = (None,) * 7, (None, None, None)
+    assert usual == [
+        (text, (3, text.id, *nothing, 0, *rest)),
+        (plain, (3, plain.id, 5, at, 77, ORIGIN_NOTIFICATION, USER_NEW, STATUS_SENT, None, 0, *rest)),
+        (unnamed, (3, unnamed.id, None, at, 77, ORIGIN_NOTIFICATION, USER_NEW, STATUS_SENT, None, 0, *rest)),
+        (read, (3, read.id, 5, at, 77, ORIGIN_TEMPLATE, USER_RECURRENT, STATUS_READ, None, 1, *rest)),
+    ]
