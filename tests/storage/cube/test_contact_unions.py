@@ -75,6 +75,7 @@ def test_numbers_of_any_density_are_the_same_set(
         range(1, 200, 2),
         [*range(50), *range(50), 7],
         [70_000 * number for number in range(80)],
+        [70_000 * number for number in range(80, 0, -1)],  # the first is looked at: they are sparse
         [*range(70), *range(unselected, unselected + 70), *range(unselected + 1_000, unselected + 9_000, 70)],
     ):
         assert contact_unions._distinct(array("I", numbers), every_other) == BitMap(numbers)
