@@ -122,7 +122,8 @@ class Dashboard(Screen[None]):
 
     def show_keys(self) -> None:
         """Updates the key bar."""
-        self.widgets.key_bar.show(*self.parts.availability.bar_keys(self.focused))
+        keys = self.parts.availability.bar_keys(self.focused)
+        self.widgets.key_bar.show(*keys, on_rows=self.focused is self.table)
 
     def interrupt(self, key: str) -> bool:
         """Any key stops a text search (Escape does nothing else then), Escape one for people; a notice goes."""

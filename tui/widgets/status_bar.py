@@ -91,9 +91,9 @@ class StatusLine(PaintedWidget):
         return Strip.join([left, strip((right, DIM), (" ", PLAIN))]).adjust_cell_length(width)
 
 
-# The actions of keys that a narrow bar leaves out before the others: what people need least to find their way. The
-# empty one is Enter's.
-_LEFT_OUT_FIRST = ("funnel", "next_chart", "retry", "clear", "view", "")
+# The actions of keys that a narrow bar leaves out before the others: what people need least to find their way.
+_LEFT_OUT_FIRST: tuple[str, ...] = ("funnel", "next_chart", "retry", "clear", "view")
+_OPEN = ""  # the action of Enter
 _ROOMY, _TIGHT = 3, 2  # blanks of a key: before it, before its word, and between it and the next
 
 
@@ -106,11 +106,19 @@ class KeyBar(PaintedWidget):
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
         self._unavailable: frozenset[Key] = frozenset()
+        self._left_out_first: tuple[str, ...] = _LEFT_OUT_FIRST
 
-    def show(self, keys: Sequence[Key], unavailable: frozenset[Key] = frozenset()) -> None:
-        """Shows other keys; those in `unavailable` in parentheses."""
-        if (tuple(keys), unavailable) != (self._keys, self._unavailable):
-            self._keys, self._unavailable = tuple(keys), unavailable
+    def show(self, keys: Sequence[Key], unavailable: frozenset[Key] = frozenset(), on_rows: bool = False) -> None:
+        """Shows other keys.
+
+        Args:
+            keys: the keys.
+            unavailable: those that are shown in parentheses.
+            on_rows: whether the focus is on rows, which people open with Enter without being told.
+        """
+        left_out_first = (*_LEFT_OUT_FIRST, _OPEN) if on_rows else _LEFT_OUT_FIRST
+        if (tuple(keys), unavailable, left_out_first) != (self._keys, self._unavailable, self._left_out_first):
+            self._keys, self._unavailable, self._left_out_first = tuple(keys), unavailable, left_out_first
             self.refresh()
 
     def draw_line(self, y: int) -> Strip:
@@ -146,8 +154,8 @@ class KeyBar(PaintedWidget):
         keys = list(self._keys)
         removable = [key for key in reversed(self._keys) if key in self._unavailable]
         removable += sorted(
-            (key for key in self._keys if key not in removable and key.action in _LEFT_OUT_FIRST),
-            key=lambda key: _LEFT_OUT_FIRST.index(key.action),
+            (key for key in self._keys if key not in removable and key.action in self._left_out_first),
+            key=lambda key: self._left_out_first.index(key.action),
         )
         removable += [key for key in reversed(self._keys) if key not in removable and key.where is not Where.EVERYWHERE]
         for key in removable:
