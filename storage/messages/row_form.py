@@ -58,14 +58,15 @@ def any_form(connection: sqlite3.Connection) -> str:
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Adds the functions that the conditions call. They raise sqlite3.OperationalError at a text that is not UTF-8."""
+    """Adds the functions that the conditions call. They raise sqlite3.OperationalError at a text that is not UTF-8, and
+    at a key that is no text."""
     connection.create_function("hash_of_read", -1, _hash_of_read, deterministic=True)
     connection.create_function("is_readable", -1, _is_readable, deterministic=True)
 
 
-def _hash_of_read(key: Any, *texts: Any) -> int | None:
-    """The hash of a key; the other texts are read by being arguments."""
-    return hash_of(key) if isinstance(key, str) else None
+def _hash_of_read(key: Any, *texts: Any) -> int:
+    """The hash of a key, which must be a text; the other texts are read by being arguments."""
+    return hash_of(key)
 
 
 def _is_readable(*texts: Any) -> int:
