@@ -221,5 +221,9 @@ TOLD = frozenset(
         "comma, one a line, CSV",
         "newline, one a line, CSV",
         "carriage return, one line, CSV",
+        '",, one a line, CSV',
+        "a, one a line, TSV",
+        "NUL, one a line, CSV",
+        "rows of random text, CSV",
     )
 )
