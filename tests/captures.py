@@ -20,7 +20,7 @@ from storage.ingest.importer import Summary, import_path
 from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.sources.opened import OpenedSource, Options
 from storage.sources.recognition import open_source
-from tests.databases import ZONE
+from tests.databases import ZONE, create
 
 CAPTURES = Path(__file__).parent.parent / "fixtures" / "captures"
 FIGURES = ("records", "events", "ignored", "rejects", "starts", "sends", "users")
@@ -49,6 +49,7 @@ def counted() -> list[Counted]:
 
 def import_all(database: Path, *paths: Path, options: Options = OPTIONS) -> list[Summary]:
     """Imports files in this order into one database of the tests' time zone."""
+    create(database)
     with writing(database) as writer:
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", ZONE)

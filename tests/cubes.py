@@ -28,7 +28,7 @@ from storage.messages.batch_merger import Batch, Merger
 from storage.report import user_set_rows
 from storage.report.report import load_report, recount_report
 from storage.report.report_json import as_json
-from tests.databases import ANA, HOUR, LINE, NOW, build, session_of
+from tests.databases import ANA, HOUR, LINE, NOW, build, create, session_of
 from tests.histories import Question, shuffled, split
 
 few_examples = settings(
@@ -85,6 +85,7 @@ def batch_of(events: Iterable[Event]) -> Batch:
 
 def write(path: Path, events: Iterable[Event], *, refreshed: bool = True) -> None:
     """Writes one batch in one transaction; without `refreshed`, as if the process died before any refresh."""
+    create(path)
     with writing(path) as writer, writer.transaction(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(refresh, "_FEW_STARTS", 0)
         if not refreshed:

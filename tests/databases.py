@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +39,27 @@ NOON = int(datetime.fromisoformat("2026-11-18T12:00:00-03:00").timestamp() * 100
 NOW = datetime.fromisoformat("2026-11-20T18:00:00-03:00")
 
 
+@cache
+def _empty() -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "saludo.db")
+        with writing(path):
+            pass
+        return path.read_bytes()
+
+
+def create(path: Path) -> None:
+    """Creates an empty database if the file does not exist, as the program does in four times as long."""
+    if not path.exists():
+        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(_empty())
+
+
 def build(
     path: Path, *parts: Iterable[Event], time_zone: str = ZONE, answer_window: float = 24, one_import: bool = False
 ) -> Path:
     """Writes each part as a batch and a transaction, of an import of its own or all of one; the window in hours."""
+    create(path)
     with writing(path) as writer:
         with writer.transaction() as connection:
             store_setting(connection, "time_zone", time_zone)

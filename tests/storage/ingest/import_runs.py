@@ -12,10 +12,12 @@ from storage.ingest import importer
 from storage.ingest.importer import Summary, import_path
 from storage.sources.opened import Options
 from tests.captures import OPTIONS
+from tests.databases import create
 
 
 def run(database: Path, file: Path, options: Options = OPTIONS, each: Callable[[int], None] | None = None) -> Summary:
     """Imports a file; calls `each` with the number of events so far after each batch."""
+    create(database)
     with writing(database) as writer:
         importer.prepare(writer)
         return import_path(writer, file, options, lambda position, events: each(events) if each and events else None)

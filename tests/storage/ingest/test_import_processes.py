@@ -19,6 +19,7 @@ from storage.ingest.importer import FileError
 from storage.ingest.integrity import check
 from tests.captures import capture, counted
 from tests.databases import cube_of, report_of, tsv_bytes
+from tests.storage.ingest.forked_reader import ForkedReader
 from tests.storage.ingest.import_runs import imports, run
 
 
@@ -28,7 +29,10 @@ def test_a_process_that_reads_ahead_gives_the_same(name: str, tmp_path: Path, mo
     alone = run(whole, capture(name))
     monkeypatch.setattr(importer, "_WORTH_A_PROCESS", 0)
     monkeypatch.setattr(importer, "_BATCH", 3)
+    monkeypatch.setattr(child_process, "start", ForkedReader)
+    before = ForkedReader.started
     ahead = run(database, capture(name))
+    assert ForkedReader.started == before + 1
     assert (ahead.format, ahead.records, ahead.events, ahead.ignored, ahead.rejects) == (
         *(alone.format, alone.records, alone.events, alone.ignored, alone.rejects),
     )

@@ -42,13 +42,13 @@ def check(tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> No
     file.write_bytes(content)
     bare.write_text("\n".join(WEBHOOKS) + "\n")
     run(whole, bare)
+    expected = report_of(whole), tsv_bytes(whole)
     monkeypatch.setattr(importer, "_BATCH", 1)
     for batches in (1, 2, 3, 5):
         database = tmp_path / f"{batches}.db"
         interrupted(database, file, batches)
         run(database, file)
-        assert report_of(database) == report_of(whole)
-        assert tsv_bytes(database) == tsv_bytes(whole)
+        assert (report_of(database), tsv_bytes(database)) == expected
         assert run(database, file).records == 0
 
 
