@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract_from_file
@@ -45,6 +46,7 @@ AREAS: dict[str, tuple[str, ...]] = {
 Key = tuple[str | None, str]
 
 
+@cache
 def extracted() -> dict[str, dict[Key, str | None]]:
     """The texts of each area: by context and English text, the English plural."""
     found: dict[str, dict[Key, str | None]] = {}
