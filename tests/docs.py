@@ -31,7 +31,41 @@ ROOT = Path(__file__).parents[1]
 READMES = {"en": ROOT / "README.md", "es": ROOT / "README.es.md", "pt": ROOT / "README.pt.md"}
 README, SETTINGS, FORMATS = READMES["en"], ROOT / "docs" / "settings.md", ROOT / "docs" / "formats.md"
 FAILURES = ROOT / "docs" / "failures.md"
-QUESTIONS, MAN_PAGE = ROOT / "docs" / "questions.md", ROOT / "docs" / "saludo.1"
+QUESTIONS = ROOT / "docs" / "questions.md"
+MAN_PAGES = {"en": ROOT / "docs" / "saludo.1"} | {
+    language: ROOT / "docs" / f"saludo.{language}.1" for language in ("es", "pt")
+}
+# The words of a man page that its generator has in English only, or leaves alone on a line.
+MAN_WORDS = {
+    "es": {
+        '"User Commands"': '"Órdenes de usuario"',
+        "conversation starts of a WhatsApp business, as a dashboard in the terminal": (
+            "inicios de conversación de una empresa en WhatsApp, como tablero en la terminal"
+        ),
+        ".SH EXIT STATUS AND ENVIRONMENT": ".SH ESTADO DE SALIDA Y ENTORNO",
+        ".SH\nARGUMENTOS\n": ".SH COMANDOS\n",
+        ".SH DESCRIPTION": ".SH DESCRIPCIÓN",
+        ".SH SYNOPSIS": ".SH SINOPSIS",
+        ".SH COMMANDS": ".SH COMANDOS",
+        ".SH COMMAND ": ".SH COMANDO ",
+        ".SH OPTIONS": ".SH OPCIONES",
+        ".SH NAME": ".SH NOMBRE",
+    },
+    "pt": {
+        '"User Commands"': '"Comandos de usuário"',
+        "conversation starts of a WhatsApp business, as a dashboard in the terminal": (
+            "inícios de conversa de uma empresa no WhatsApp, como painel no terminal"
+        ),
+        ".SH EXIT STATUS AND ENVIRONMENT": ".SH STATUS DE SAÍDA E AMBIENTE",
+        ".SH\nARGUMENTOS\n": ".SH COMANDOS\n",
+        ".SH DESCRIPTION": ".SH DESCRIÇÃO",
+        ".SH SYNOPSIS": ".SH SINOPSE",
+        ".SH COMMANDS": ".SH COMANDOS",
+        ".SH COMMAND ": ".SH COMANDO ",
+        ".SH OPTIONS": ".SH OPÇÕES",
+        ".SH NAME": ".SH NOME",
+    },
+}
 
 HEADS = {"es": "| tecla | qué hace |", "pt": "| tecla | o que faz |"}  # of the table of keys
 
@@ -109,6 +143,14 @@ def man_page() -> str:
     # The generator has fixed headings for what argparse calls positional arguments and epilog.
     page = page.replace(".SH\nPOSITIONAL ARGUMENTS\n", ".SH COMMANDS\n")
     return page.replace(".SH COMMENTS\n", ".SH EXIT STATUS AND ENVIRONMENT\n")
+
+
+def man_page_in(language: str) -> str:
+    """The man page in another language."""
+    page = said_in(language, "from tests.docs import man_page; print(man_page())")
+    for english, words in MAN_WORDS[language].items():
+        page = page.replace(english, words)
+    return page
 
 
 def all_keys() -> str:
@@ -217,7 +259,8 @@ SECTIONS: tuple[Section | WholeFile, ...] = (
     Section(FAILURES, "codes of the on-premises API", lambda: other_codes(ON_PREMISES)),
     Section(FAILURES, "codes of Twilio", lambda: other_codes(TWILIO)),
     Section(FAILURES, "codes of Gupshup", lambda: other_codes(GUPSHUP)),
-    WholeFile(MAN_PAGE, "man page", man_page),
+    WholeFile(MAN_PAGES["en"], "man page", man_page),
+    *(WholeFile(MAN_PAGES[language], "man page", partial(man_page_in, language)) for language in MAN_WORDS),
 )
 
 
