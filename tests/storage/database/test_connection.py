@@ -27,7 +27,9 @@ def error_of(path: Path, write: bool = True) -> str:
 
 
 def test_a_new_database_is_private(tmp_path: Path) -> None:
-    path = build(tmp_path / "data" / "saludo.db")
+    path = tmp_path / "data" / "saludo.db"
+    with writing(path):
+        pass
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
