@@ -51,6 +51,7 @@ def _empty() -> bytes:
 def create(path: Path) -> None:
     """Creates an empty database if the file does not exist, as the program does in four times as long."""
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
             file.write(_empty())
 
