@@ -61,7 +61,6 @@ def recount(
     sends = [start for start in selection if start.is_send]
     referred = [start for start in selection if not start.is_send]
     reached = [start for start in sends if not start.failed]
-    answered = [start for start in reached if start.status is StartStatus.ANSWERED]
     come = _users(reached + referred)
     new = _users([start for start in reached + referred if start.user_type is UserType.NEW])
     return {
@@ -73,12 +72,7 @@ def recount(
         "users": len(_users(selection)),
         "users_sent": len(_users(sends)),
         "origins": {origin.value: len([s for s in selection if s.origin is origin]) for origin in Origin},
-        "answered": {
-            "users_reached": len(_users(reached)),
-            "users_answered": len(_users(answered)),
-            "sends_reached": len(reached),
-            "sends_answered": len(answered),
-        },
+        "answered": _answered(reached),
         "status": _status_counts(sends),
         "rates": _rates(sends),
         "user_types": {"new": len(new), "recurrent": len(come - new)},
@@ -86,6 +80,16 @@ def recount(
         "funnel": _funnel(week, monday),
         "failures": _failures(sends),
         "data": _data_quality(selection, sends),
+    }
+
+
+def _answered(reached: Sequence[OracleStart]) -> dict[str, int]:
+    answered = [start for start in reached if start.status is StartStatus.ANSWERED]
+    return {
+        "users_reached": len(_users(reached)),
+        "users_answered": len(_users(answered)),
+        "sends_reached": len(reached),
+        "sends_answered": len(answered),
     }
 
 

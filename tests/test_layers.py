@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,26 @@ def test_the_dashboard_loads_nothing_that_only_imports_need() -> None:
         "tui.screens.help",
     }
     assert not names & {"msgspec", "sqlite_utils", "tomllib"}
+
+
+def _modules() -> list[Path]:
+    return [path for part in ("storage", "tui") for path in (Path(__file__).parents[1] / part).rglob("*.py")]
+
+
+def test_no_two_modules_have_one_name_and_none_is_long() -> None:
+    modules = _modules()
+    names = Counter(path.name for path in modules if path.name not in ("__init__.py", "__main__.py"))
+    assert len(names) > 100
+    assert [name for name, count in names.items() if count > 1] == []
+    assert [path.name for path in modules if path.read_text(encoding="utf-8").count("\n") > 400] == []
+
+
+def test_no_function_is_longer_than_sixty_lines() -> None:
+    functions = [
+        (path.name, node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for path in _modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    assert len(functions) > 1_000
+    assert [found for found in functions if found[2] > 60] == []

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from storage.cube import comparison
+from storage.cube import recount_comparison
 from storage.database import index_proof
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.database.settings import load_settings
@@ -74,7 +74,7 @@ def damage_parts(connection: sqlite3.Connection) -> list[Part]:
 
 def content_parts(connection: sqlite3.Connection) -> list[Part]:
     """The parts that compare what is stored with what it follows from, the longest first."""
-    days = comparison.days_by_top_block(connection)
+    days = recount_comparison.days_by_top_block(connection)
     cells = [("cells", top, some) for top, some in sorted(days.items(), key=lambda of: -len(of[1]))]
     return [*cells, _ROWS, ("user types",), *_OF_OTHERS, ("outside", [*days])]
 
@@ -121,9 +121,9 @@ def _content(connection: sqlite3.Connection, name: str, arguments: list[Any], st
             return inconsistencies(connection, of_messages=arguments[0]), [], [], []
         case "cells":
             top, days = arguments
-            return comparison.top_block_differences(connection, top, days, lambda days: step()), [], [], []
+            return recount_comparison.top_block_differences(connection, top, days, lambda days: step()), [], [], []
         case "outside":
-            return comparison.outside(connection, arguments[0]), [], [], []
+            return recount_comparison.outside(connection, arguments[0]), [], [], []
         case "rows":
             (form,) = arguments
             return _unproven(unproven_rows(connection, load_settings(connection), step, form=form))

@@ -13,7 +13,7 @@ from typing import Any
 
 from storage.domain.failures import Explanation, Reason, explain_kind_in_english, wait_words_in_english
 from storage.domain.filters import Filter
-from storage.messages.retries import Again, Sent
+from storage.messages.retry_rule import Again, Sent
 from storage.report.read_session import ReadSession
 from storage.table.export_cells import (
     Column,

@@ -2,7 +2,7 @@
 
 The failed sends of the selection are read once, newest first: the first one of a contact is the one in question. Then
 the sends of these contacts, and what they said about marketing, are read by contact, a chunk at a time, and
-`storage/messages/retries.py` judges each. A failure that no new try helps is counted without reading more.
+`storage/messages/retry_rule.py` judges each. A failure that no new try helps is counted without reading more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from storage.database.codes import REFERRED_FROM, STATUS_FAILED
 from storage.domain.failures import Reason, explain_kind
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import Preference
-from storage.messages.retries import Again, Sent, Since, Wish, try_again
+from storage.messages.retry_rule import Again, Sent, Since, Wish, try_again
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 from storage.table.export_starts import in_order

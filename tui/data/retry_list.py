@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from storage.domain.failures import Reason
 from storage.domain.filters import Filter
-from storage.messages.retries import Since
+from storage.messages.retry_rule import Since
 from storage.report.read_session import read_session
 from storage.table.pages import StartRow, load_rows
 from storage.table.retries import Found, Retries

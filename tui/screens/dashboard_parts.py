@@ -26,7 +26,7 @@ from tui.screens.navigation import Navigation
 from tui.screens.opened_start import OpenedStart
 from tui.screens.presenter import Presenter
 from tui.screens.prompt import Prompt
-from tui.screens.retries import RetrySearch
+from tui.screens.retry_search import RetrySearch
 from tui.screens.saves import Saves
 from tui.screens.status_notices import StatusNotices
 from tui.screens.table_search import Search

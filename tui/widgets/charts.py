@@ -6,7 +6,7 @@ from tui.widgets.drawn_charts import DailyChart
 from tui.widgets.failures_chart import FailuresChart
 from tui.widgets.funnel_chart import FunnelChart
 from tui.widgets.panel import Panel
-from tui.widgets.proportions import AnsweredChart, StatusChart, UsersChart
+from tui.widgets.proportion_charts import AnsweredChart, StatusChart, UsersChart
 
 ROWS = ("proportions", "pair")  # from the top; a normal-size terminal shows the first chart of the pair and one other
 CHARTS: tuple[type[Panel], ...] = (AnsweredChart, StatusChart, UsersChart, DailyChart, FunnelChart, FailuresChart)

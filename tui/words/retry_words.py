@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from storage.domain.failures import Reason, title_of, wait_words
 from storage.language.texts import _, ngettext
-from storage.messages.retries import Again, Since
+from storage.messages.retry_rule import Again, Since
 from tui.words.numbers import number
 
 _SINCE = {

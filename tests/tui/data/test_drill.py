@@ -21,7 +21,7 @@ from tests.tui.screens.test_live import until
 from tui.data import reading
 from tui.widgets.failures_chart import FailuresChart
 from tui.widgets.panel import Panel
-from tui.widgets.proportions import Proportions
+from tui.widgets.proportion_charts import Proportions
 from tui.widgets.status_bar import StatusLine
 from tui.words.filter_words import breadcrumbs
 

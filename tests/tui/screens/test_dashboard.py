@@ -14,7 +14,7 @@ from tests.tui import scenes
 from tests.tui.scenes import dashboard, on_dashboard, press, screen_text
 from tui.screens.help import HelpScreen
 from tui.widgets.detail_pane import DetailPane
-from tui.widgets.proportions import StatusChart
+from tui.widgets.proportion_charts import StatusChart
 from tui.widgets.scroll_text import Lines
 from tui.widgets.starts_table import StartsTable
 from tui.widgets.status_bar import StatusLine

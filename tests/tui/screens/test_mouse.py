@@ -13,7 +13,7 @@ from tests.tui.scenes import dashboard, settle
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.filter_bar import Dropdown
-from tui.widgets.proportions import StatusChart
+from tui.widgets.proportion_charts import StatusChart
 from tui.widgets.starts_table import StartsTable
 
 

@@ -14,7 +14,7 @@ from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.failures_chart import FailuresChart
-from tui.widgets.proportions import AnsweredChart
+from tui.widgets.proportion_charts import AnsweredChart
 from tui.widgets.status_bar import StatusLine
 
 

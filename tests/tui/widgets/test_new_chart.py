@@ -12,7 +12,7 @@ from storage.report.report import Report
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text
 from tui.widgets import charts
-from tui.widgets.proportions import Part, Proportions, neutral_part
+from tui.widgets.proportion_charts import Part, Proportions, neutral_part
 
 
 class OriginsChart(Proportions):

@@ -13,7 +13,7 @@ from storage.database.codes import (
     STATUS_SENT,
 )
 from storage.domain.failures import Reason
-from storage.messages.retries import Again, Sent, Since, Wish, try_again
+from storage.messages.retry_rule import Again, Sent, Since, Wish, try_again
 from tests.databases import DAY, HOUR, NOON, SECOND
 
 

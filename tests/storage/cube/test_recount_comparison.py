@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from storage.cube import comparison, refresh
+from storage.cube import recount_comparison, refresh
 from storage.database.connection import reading, writing
 from storage.database.settings import store_setting
 from storage.domain.events import Failure
@@ -76,13 +76,13 @@ def compared(path: Path) -> tuple[list[str], list[int]]:
     """What a comparison of every top block finds, as a reader, and the days that it told of as compared."""
     days: list[int] = []
     with reading(path) as connection:
-        tops = comparison.days_by_top_block(connection)
+        tops = recount_comparison.days_by_top_block(connection)
         found = [
             one
             for top, of in tops.items()
-            for one in comparison.top_block_differences(connection, top, of, days.append)
+            for one in recount_comparison.top_block_differences(connection, top, of, days.append)
         ]
-        return [*found, *comparison.outside(connection, tops)], days
+        return [*found, *recount_comparison.outside(connection, tops)], days
 
 
 def change(path: Path, *statements: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from storage.domain.events import Event, Failure, Rank, Send, Status, Step
 from storage.domain.failures import Reason
-from storage.messages.retries import Since
+from storage.messages.retry_rule import Since
 from storage.table.retries import Retries
 from tests.databases import HOUR, LINE, NOON, SECOND, build
 from tests.tui import scenes
