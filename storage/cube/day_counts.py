@@ -23,6 +23,7 @@ from storage.database.connection import DatabaseError
 from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, line_id, template_id
 from storage.domain.calendar import Calendar
+from storage.language.texts import _
 
 # All columns of a row of `cells` in one integer of 64 bits a column: one addition adds all counters.
 PackedCounters = int
@@ -151,8 +152,6 @@ def count(groups: StartGroups) -> Counted:
         DatabaseError: A contact's id has more than SLICE_BITS bits.
     """
     if max(filter(None, chain.from_iterable(groups.values())), default=0) >= _MOST_CONTACTS:
-        from storage.language.texts import _  # not of the module: a loop below has the name
-
         message = _("more than {count} contacts; import into a new database (--db)")
         raise DatabaseError(message.format(count=f"{_MOST_CONTACTS:,}"))
     cells: defaultdict[Cell, _CellStarts] = defaultdict(_CellStarts)
@@ -249,7 +248,7 @@ def starts_by_day(derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure,
         failures: The ids of `FailureKinds` of all failures among them.
     """
     days: defaultdict[int, defaultdict[Any, list[int | None]]] = defaultdict(lambda: defaultdict(list))
-    for line, contact, template, _, day, origin, user_type, status, _, flags, code, reason, _ in derived:
+    for line, contact, template, __, day, origin, user_type, status, __, flags, code, reason, __ in derived:
         failure = 0 if reason is None else failures[code, reason]
         number = class_number(origin, user_type, status)
         days[day][line_id(line), template_id(template, origin), number, flags, failure].append(contact)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.language.stored_texts import translated
 from storage.language.texts import _, ngettext
+from tui.words import counted
 from tui.words.numbers import number
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _file_parts(summary: Summary) -> list[str]:
 def _read_parts(summaries: Sequence[Summary]) -> list[str]:
     events, new, changed, ignored = (_sum(summaries, name) for name in ("events", "new", "changed", "ignored"))
     parts = [
-        ngettext("{count} event", "{count} events", events).format(count=number(events)),
+        counted.events(events),
         ngettext("{count} new message", "{count} new messages", new).format(count=number(new)),
         ngettext("{count} changed", "{count} changed", changed).format(count=number(changed)),
     ]
@@ -113,7 +114,7 @@ def _unread_parts(summaries: Sequence[Summary]) -> list[str]:
 def total_line(summaries: Sequence[Summary], failed: int) -> str:
     """One line of all files, those that could not be imported included."""
     files = len(summaries) + failed
-    of_files = ngettext("{count} file", "{count} files", files).format(count=number(files))
+    of_files = counted.files(files)
     parts = [of_files, *_read_parts(summaries), *_unread_parts(summaries)]
     if failed:
         parts.append(ngettext("{count} file failed", "{count} files failed", failed).format(count=number(failed)))

@@ -23,6 +23,7 @@ from tui.commands.common import database_of
 from tui.commands.import_summary import note_line
 from tui.commands.output import open_stdout, print_json, print_lines, print_message, printable
 from tui.commands.text_table import aligned
+from tui.words import counted
 from tui.words.numbers import number
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def rejects(arguments: Namespace) -> int:
     elif found:
         print_lines(*_reject_lines(found, zone, _columns()))
         files = len({one.file for one in found})
-        in_files = ngettext("{count} file", "{count} files", files).format(count=number(files))
+        in_files = counted.files(files)
         message = ngettext(
             "{count} reject in {files}; correct the file and import it again",
             "{count} rejects in {files}; correct the file and import it again",
@@ -157,7 +158,7 @@ def _counts(one: Entry, zone: ZoneInfo) -> str:
         rejects = _("{rejects} ({count} open)").format(rejects=rejects, count=number(one.open_rejects))
     parts = [
         ngettext("{count} record", "{count} records", one.records).format(count=number(one.records)),
-        ngettext("{count} event", "{count} events", one.events).format(count=number(one.events)),
+        counted.events(one.events),
         ngettext("{count} ignored", "{count} ignored", one.ignored).format(count=number(one.ignored)),
         rejects,
         ngettext("{count} new", "{count} new", one.new).format(count=number(one.new)),

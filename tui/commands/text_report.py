@@ -9,10 +9,11 @@ from storage.domain.failures import explain_kind
 from storage.domain.proportions import Rate
 from storage.domain.vocabulary import Origin
 from storage.language.conventions import localized
-from storage.language.texts import _, ngettext, pgettext
+from storage.language.texts import _, pgettext
 from storage.report.comparison import Comparison
 from storage.report.failure_groups import failure_groups
 from storage.report.report import Report, share
+from tui.words import counted
 from tui.words.changes import count_change, whole_rate_change
 from tui.words.numbers import NO_VALUE, number, percent
 from tui.words.wording import reason_name, retry_words
@@ -227,7 +228,7 @@ def _failures(report: Report) -> list[str]:
         return []
     rows = [_("Failures")]
     for group in failure_groups(report.failures):
-        sends = ngettext("{count} send", "{count} sends", group.sends).format(count=number(group.sends))
+        sends = counted.sends(group.sends)
         rows.append(f"  {reason_name(group.reason)}: {sends}")
         for failure in group.codes:
             code = "–" if failure.code is None else str(failure.code)

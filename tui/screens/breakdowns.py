@@ -18,6 +18,7 @@ from tui.screens.navigation import Navigation
 from tui.widgets.starts_table import StartsTable
 from tui.words.filter_words import describe
 from tui.words.numbers import number
+from tui.words.unavailable import NO_STARTS
 
 
 class Breakdowns:
@@ -125,7 +126,7 @@ class Breakdowns:
             return
         chosen = rows.marked_rows() or [one.row]
         if not any(row.counts.starts for row in chosen):
-            self._say(_("no starts: the count is 0"))
+            self._say(NO_STARTS)
             return
         filter = filter_of_rows(view.filter, rows.breakdown, chosen)
         if filter is None:

@@ -11,12 +11,13 @@ from typing import NamedTuple, Protocol
 
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN
-from storage.language.texts import _, ngettext
+from storage.language.texts import _
 from storage.report.report import Report
 from tui.data.drill import CountedUsers
 from tui.data.pager import ScrollPosition, shifted_position
 from tui.data.reading import Snapshot, Stamp, View
 from tui.data.view_history import History, HistoryEntry
+from tui.words import counted
 from tui.words.filter_words import breadcrumbs
 from tui.words.numbers import number
 from tui.words.unavailable import NO_DATA
@@ -198,8 +199,8 @@ class Navigation:
             return NO_DATA
         report = self.snapshot.report
         compared = _compared(self.snapshot)
-        starts = ngettext("{count} start", "{count} starts", report.starts).format(count=number(report.starts))
-        users = ngettext("{count} user", "{count} users", report.users).format(count=number(report.users))
+        starts = counted.starts(report.starts)
+        users = counted.users(report.users)
         counts = compared + _("{starts} of {users}").format(starts=starts, users=users)
         if self._counted_users is not None and self._counted_users[:2] == (self.snapshot.view, self.stamp):
             explanation = self._counted_users[2].explanation(report.users)

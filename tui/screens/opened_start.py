@@ -8,7 +8,6 @@ from dataclasses import replace
 from storage.domain.filters import Filter
 from storage.domain.patterns import literal
 from storage.domain.period import Period
-from storage.language.texts import _
 from storage.table.pages import NotificationRow, StartRow
 from tui.screens.availability import Availability
 from tui.screens.copying import Copying
@@ -16,7 +15,7 @@ from tui.screens.database_worker import DatabaseWorker
 from tui.screens.navigation import Navigation
 from tui.terminal import browser
 from tui.terminal.style import safe
-from tui.widgets.detail_pane import NO_LINK, LinkRequested
+from tui.widgets.detail_pane import NO_LINK, LinkRequested, no_browser
 from tui.widgets.starts_table import StartsTable
 
 
@@ -69,7 +68,7 @@ class OpenedStart:
         elif browser.is_here():
             self._database.open_link(link)
         else:
-            self._say(_("no browser on this machine; press y to copy {link}").format(link=link))
+            self._say(no_browser(link))
 
 
 def filter_of_notification(filter: Filter, row: NotificationRow) -> Filter:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from storage.language.texts import _, ngettext
+from storage.language.texts import _
 from tui.data.breakdown_list import BreakdownList
 from tui.data.breakdown_table import as_table
 from tui.data.reading import View
@@ -19,7 +19,7 @@ from tui.screens.navigation import Navigation
 from tui.screens.status_notices import StatusNotices
 from tui.widgets.prompt_line import Purpose
 from tui.widgets.starts_table import StartsTable
-from tui.words.numbers import number
+from tui.words import counted
 
 
 class Saves:
@@ -117,7 +117,7 @@ class Saves:
     def advance(self, count: int) -> None:
         """Says how many starts are written."""
         if self.progress is not None:
-            self.progress = ngettext("{count} start", "{count} starts", count).format(count=number(count))
+            self.progress = counted.starts(count)
             self._notices.say(_("saving: {progress} so far; Esc cancels").format(progress=self.progress))
 
     def end(self, message: SaveEnded) -> None:

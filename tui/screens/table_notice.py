@@ -6,10 +6,10 @@ import shlex
 from pathlib import Path
 
 from storage.database.connection import default_path
-from storage.language.texts import _, ngettext
+from storage.language.texts import _
 from tui.data.reading import Snapshot
+from tui.words import counted
 from tui.words.filter_words import FIELD_WORDS, describe, unknown_words
-from tui.words.numbers import number
 
 
 def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:
@@ -25,10 +25,7 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
     if snapshot.empty:
         return (_("This database is empty."), *how_to_import(path))
     without = [
-        FIELD_WORDS[name].without.format(
-            starts=ngettext("{count} start", "{count} starts", count).format(count=number(count))
-        )
-        for name, count in snapshot.starts_without
+        FIELD_WORDS[name].without.format(starts=counted.starts(count)) for name, count in snapshot.starts_without
     ]
     without = [*map(unknown_words, snapshot.unknown), *without]
     keys = _("x clears every filter, < goes to the previous period.")

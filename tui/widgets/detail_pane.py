@@ -103,7 +103,7 @@ class DetailPane(Vertical):
         if action in ("copy_link", "open_link") and self._link is None:
             return NO_LINK
         if action == "open_link" and not browser.is_here():
-            return _("no browser on this machine; press y to copy {link}").format(link=self._link)
+            return no_browser(self._link or "")
         if action == "contact" and not self.row.contact:
             return _("the contact of this start is unknown")
         return ""
@@ -127,6 +127,11 @@ class DetailPane(Vertical):
         elif self.row is not None:
             self.action_close()
             self.post_message(ContactRequested(self.row))
+
+
+def no_browser(link: str) -> str:
+    """Why a link cannot be opened here."""
+    return _("no browser on this machine; press y to copy {link}").format(link=link)
 
 
 def detail_lines(detail: StartDetail, width: int) -> list[Strip]:

@@ -12,12 +12,13 @@ from textual.strip import Strip
 from storage.domain.failures import Explanation, explain_kind, failure_value
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus
-from storage.language.texts import _, ngettext, pgettext
+from storage.language.texts import _, pgettext
 from storage.report.failure_groups import FailureGroup, failure_groups
 from storage.report.metrics import FailureCount
 from storage.report.report import Report
 from tui.terminal.style import DIM, PLAIN, cut, cut_words, fit, status_style
 from tui.widgets.panel import Panel, strip, wrapped
+from tui.words import counted
 from tui.words.numbers import number, short_number
 from tui.words.wording import reason_name, retry_words
 
@@ -137,7 +138,7 @@ class FailuresChart(Panel):
         last = self._shown()[1]
         below = self.item_count() - last
         failed = self.report.status.failed
-        parts = [ngettext("{count} send", "{count} sends", failed).format(count=number(failed))]
+        parts = [counted.sends(failed)]
         groups = failure_groups(self.report.failures)
         if len(groups) == 1 and len(groups[0].codes) > 1:
             parts.insert(0, reason_name(groups[0].reason).lower())

@@ -18,13 +18,13 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from storage.domain.filters import Filter
-from storage.language.texts import _
 from storage.report.report import Report
 from tui.data.drill import CountedUsers
 from tui.data.worker_messages import Drill, Note, NothingToOpen
 from tui.terminal.style import DIM, FOCUSED, HEADING, PLAIN, cut, cut_words
 from tui.widgets.painted_widget import PaintedWidget
 from tui.words.keys import Where, bindings
+from tui.words.unavailable import NO_STARTS
 
 Piece = tuple[str, Style]
 _YEAR, _YEARS = re.compile(r" \d{4}$"), re.compile(r"\b\d{4}\b")
@@ -216,7 +216,7 @@ class Panel(PaintedWidget, can_focus=True):
             return
         found = self.drill_filter(self.report.filter)
         if found is None or not self.count_at_cursor():
-            self.post_message(Note(_("no starts: the count is 0")))
+            self.post_message(Note(NO_STARTS))
         else:
             self.post_message(Drill(found, self.counted_users()))
 

@@ -53,6 +53,7 @@ _NEED_DATA = frozenset(
 )
 NOTHING_FAILED = _("no send failed: there is nobody to try again")
 NO_COLUMNS = {-1: _("no more columns on the left"), 1: _("no more columns on the right")}
+NO_STARTS = _("no starts: the count is 0")
 _NO_ITEM = _("no item under the cursor")
 _NOTHING_MARKED = _("mark two or more rows of a breakdown (b) with Space first")
 
