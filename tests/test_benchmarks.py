@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,7 @@ import pytest
 from storage.database.connection import writing
 from storage.ingest.integrity import check
 from storage.sources.opened import Options
-from tests.benchmarks import busy, checks, everything, exports, imports, memory, reports, starts, tables
+from tests.benchmarks import busy, checks, everything, exports, imports, memory, opening, reports, starts, tables
 from tests.benchmarks.captures import Size, arrivals, write
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.flattened import flatten
@@ -61,6 +63,18 @@ def test_the_tsv_has_a_line_for_each_of_the_shells(path: Path, directory: Path) 
     exported = exports.measure(path, directory, rounds=1)
     assert (exported.shell is None) == (shutil.which("sqlite3") is None)
     assert not list(directory.glob("*.tsv"))
+
+
+def test_the_dashboard_of_a_build_is_opened_and_known_by_its_rows(path: Path, tmp_path: Path) -> None:
+    rows, now = tmp_path / "rows.tsv", ("--now", starts.UNTIL.isoformat())
+    subprocess.run([sys.executable, "-m", "tui", "--db", path, "export", *now, "-o", rows], check=True)
+    found = opening.once(Path(sys.executable), path, rows, *now)
+    assert 0 < found["a bare Textual app, ms"] < found["charts as well, ms"]
+    assert found["tiles and table, ms"] <= found["charts as well, ms"]
+    assert 0 < found["a bare Textual app, CPU ms"]
+    with pytest.raises(TimeoutError):
+        rows.write_text("header\n\tnobody\n")
+        opening.once(Path(sys.executable), tmp_path / "none.db", rows, "--no-such-option")
 
 
 def test_flattening_names_every_leaf_by_its_path_and_keeps_its_type() -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
-from storage.report.report import load_report
 from storage.table.export import write_tsv
 from tests.benchmarks.session import Session
 from tui.words.numbers import number
@@ -68,10 +67,40 @@ def measure(database: Path, rounds: int) -> Opened:
     return opened
 
 
-def saludo(database: Path) -> list[str]:
+def once(python: Path, database: Path, rows: Path, *options: str) -> dict[str, float]:
+    """Opens a bare Textual app and the dashboard of one build, once each, with the Python of that build.
+
+    Args:
+        python: of the build.
+        database: of the build.
+        rows: what the build writes as TSV of the same database and options: the first screen is known by it.
+        options: of the dashboard.
+
+    Returns:
+        Milliseconds from exec, and of processor time until the charts, by the name of the figure.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        script = Path(directory, "bare.py")
+        script.write_text(_BARE, encoding="utf-8")
+        (bare,), bare_cpu = _opened([str(python), str(script)], directory, _has(_BARE_WORDS))
+        command = [*saludo(database, python), *options]
+        (table, charts), cpu = _opened(command, directory, _has(*_shown(rows)), _has(_AXIS, _BAR))
+    return {
+        "a bare Textual app, ms": bare * 1000,
+        "tiles and table, ms": table * 1000,
+        "charts as well, ms": charts * 1000,
+        "tiles and table, times the bare app": table / bare,
+        "charts as well, times the bare app": charts / bare,
+        "a bare Textual app, CPU ms": bare_cpu * 1000,
+        "charts as well, CPU ms": cpu * 1000,
+    }
+
+
+def saludo(database: Path, python: Path | None = None) -> list[str]:
     """The command that opens the dashboard: the installed one, else the module."""
-    script = Path(sys.executable).with_name("saludo")
-    return [*([str(script)] if script.exists() else [sys.executable, "-m", "tui"]), "--db", str(database)]
+    used = python or Path(sys.executable)
+    script = used.with_name("saludo")
+    return [*([str(script)] if script.exists() else [str(used), "-m", "tui"]), "--db", str(database)]
 
 
 def _first_screen(database: Path, rows: Path) -> tuple[str, str]:
@@ -79,9 +108,13 @@ def _first_screen(database: Path, rows: Path) -> tuple[str, str]:
     now = datetime.now(UTC)
     with reading(database) as connection, rows.open("wb") as out:
         write_tsv(ReadSession(connection), Filter(), now, out)
-        starts = load_report(ReadSession(connection), Filter(), now).starts
-    _, first = (rows.read_text(encoding="utf-8").split("\n", 2))[:2]
-    return number(starts), first.split("\t")[1]
+    return _shown(rows)
+
+
+def _shown(rows: Path) -> tuple[str, str]:
+    """The texts of the first tile and of the table's first contact, by the TSV of the same starts."""
+    _, *starts = rows.read_text(encoding="utf-8").splitlines()
+    return number(len(starts)), starts[0].split("\t")[1]
 
 
 def _has(*words: str) -> Callable[[str], bool]:
@@ -89,12 +122,19 @@ def _has(*words: str) -> Callable[[str], bool]:
 
 
 def _open(command: Sequence[str], home: str, *shown: Callable[[str], bool]) -> list[float]:
+    return _opened(command, home, *shown)[0]
+
+
+def _opened(command: Sequence[str], home: str, *shown: Callable[[str], bool]) -> tuple[list[float], float]:
+    """Seconds from exec until each is visible, and the seconds of processor time until the last one."""
     # A home without settings, so that the defaults are measured.
     session = Session(command, extra={"HOME": home, "SALUDO_SETTINGS": str(Path(home, "none"))})
     try:
-        return session.until(*shown)
-    finally:
+        times = session.until(*shown)
+    except BaseException:
         session.close()
+        raise
+    return times, session.close()
 
 
 def show(opened: Opened) -> None:
