@@ -71,9 +71,8 @@ def test_the_dashboard_of_a_build_is_opened_and_known_by_its_rows(path: Path, tm
     found = opening.once(Path(sys.executable), path, rows, *now)
     assert 0 < found["a bare Textual app, ms"] < found["charts as well, ms"]
     assert found["tiles and table, ms"] <= found["charts as well, ms"]
-    assert 0 < found["a bare Textual app, CPU ms"]
+    assert found["a bare Textual app, CPU ms"] > 0
     with pytest.raises(TimeoutError):
-        rows.write_text("header\n\tnobody\n")
         opening.once(Path(sys.executable), tmp_path / "none.db", rows, "--no-such-option")
 
 
