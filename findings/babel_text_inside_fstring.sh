@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Whether Babel 2.19.0 finds a marked text inside an f-string, f"{_('one')} of {count}", depends on the Python that runs it:
+# on 3.12 it does, on 3.11 it passes over the text without a word. Before PEP 701 (Python 3.12) the tokenizer hands over an f-string
+# as one token, and Babel's Python extractor reads tokens. A catalogue that is made on one machine then loses texts that another
+# has found. Seen with Python 3.11.7 and 3.12.1.
+# For saludo: docs/translations.md forbids `_` inside an f-string, and tests/storage/language finds texts that are not marked.
+# Uses python3.11 and python3.12, which must both be installed.
+set -euo pipefail
+directory="$(mktemp -d)"
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+cat > extract.py <<'PYTHON'
+import io
+import platform
+
+from babel import __version__
+from babel.messages.extract import extract
+
+SOURCE = b"""
+print(f"{_('inside')} of {count}")
+print(_("outside"))
+"""
+found = [text for _, text, _, _ in extract("python", io.BytesIO(SOURCE), keywords={"_": None})]
+print("Python", ".".join(platform.python_version_tuple()[:2]), "Babel", __version__, "finds", *found)
+PYTHON
+for version in 3.11 3.12; do
+    "python$version" -m venv "environment$version"
+    "environment$version/bin/pip" install --quiet --disable-pip-version-check babel==2.19.0
+    "environment$version/bin/python" extract.py | tee -a found.txt
+done
+grep -qx "Python 3.11 Babel 2.19.0 finds outside" found.txt
+grep -qx "Python 3.12 Babel 2.19.0 finds inside outside" found.txt
