@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import add
 
 from storage.cube.day_counts import Detail, PackedCounters, PackedSends, pack_counters, unpack_counters
@@ -27,7 +27,7 @@ _READ_CELLS = f"""
 SELECT line, template, {", ".join(_COLUMN_NAMES)} FROM cells
 WHERE line IN (SELECT value FROM json_each(?)) AND template IN (SELECT value FROM json_each(?)) AND day = ?
 """
-_PAIRS = "SELECT DISTINCT line, template FROM cells"
+_PAIRS = "SELECT DISTINCT line, template FROM cells ORDER BY line, template"
 # The primary key leads to the days of each line and template without a scan of the whole table.
 _READ_DAYS = f"""
 SELECT c.line, c.template, c.day, {", ".join(f"c.{name}" for name in _COLUMN_NAMES)}
@@ -123,9 +123,20 @@ def cells_by_day(
     """
     pairs = lines_and_templates(connection) if pairs is None else pairs
     by_day: defaultdict[int, dict[Cell, tuple[int, ...]]] = defaultdict(dict)
-    for line, template, day, *columns in connection.execute(_READ_DAYS, (pairs, days.start, days.stop - 1)):
+    for line, template, day, *columns in rows_of_days(connection, days, pairs):
         by_day[day][line, template] = tuple(columns)
     return by_day
+
+
+def rows_of_days(connection: sqlite3.Connection, days: range, pairs: str) -> Iterator[tuple[int, ...]]:
+    """The stored rows of some days, roll-ups included, in the order of line, template and day.
+
+    Args:
+        connection: the database.
+        days: the days.
+        pairs: of `lines_and_templates`.
+    """
+    return connection.execute(_READ_DAYS, (pairs, days.start, days.stop - 1))
 
 
 def columns_of_cells(leaves: CellCounters) -> dict[Cell, tuple[int, ...]]:

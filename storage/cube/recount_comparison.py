@@ -42,6 +42,12 @@ _KEYS = {
 }
 _USERS = "SELECT line, template, bitmap FROM users WHERE kind = ? AND level = ? AND block = ?"
 
+_MANY_STARTS = 20_000  # in a top block
+_START_NUMBER = """
+SELECT 1 FROM messages INDEXED BY starts_by_time
+WHERE origin IS NOT NULL AND start_at >= ? AND start_at < ? LIMIT 1 OFFSET ?
+"""
+
 _DayCells = dict[tuple[int, int], tuple[int, ...]]
 
 
@@ -65,6 +71,32 @@ def top_block_differences(
     comparison = _Comparison(connection, frozenset(days), progress)
     comparison.compare((_TOP, top))
     return [_message(table, key) for table in _PLACES for key in sorted(comparison.found[table])]
+
+
+def differences(
+    connection: sqlite3.Connection, top: int, days: Collection[int], progress: Progress = lambda days: None
+) -> list[str]:
+    """The cells in one top block that differ: of many starts they are first proven in bulk, where numpy is there.
+
+    Arguments as of `top_block_differences`, which tells them one by one where the proof says nothing.
+    """
+    if days and _are_many(connection, min(days), max(days)):
+        try:
+            from storage.cube.block_proof import is_proven
+        except ImportError:
+            pass
+        else:
+            if is_proven(connection, top, days, progress):
+                return []
+    return top_block_differences(connection, top, days, progress)
+
+
+def _are_many(connection: sqlite3.Connection, first: int, last: int) -> bool:
+    """Whether so many starts lie on these days that to prove them pays for loading numpy."""
+    calendar = Calendar(load_settings(connection).zone)
+    bounds = calendar.start_of(first), calendar.start_of(last + 1)
+    found = connection.execute(_START_NUMBER, (*bounds, _MANY_STARTS - 1)).fetchone()
+    return found is not None
 
 
 def outside(connection: sqlite3.Connection, tops: Iterable[int]) -> list[str]:

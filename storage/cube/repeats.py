@@ -142,10 +142,11 @@ def repeats_of(starts: StartsByCell) -> bytes | None:
         start = end
     found.sort()
     _, lines, templates, numbers_found = zip(*found, strict=True)
-    return _encode(lines, templates, array("I", numbers_found))
+    return encode_repeats(lines, templates, array("I", numbers_found))
 
 
-def _encode(lines: tuple[int, ...], templates: tuple[int, ...], numbers: array[int]) -> bytes:
+def encode_repeats(lines: Sequence[int], templates: Sequence[int], numbers: array[int]) -> bytes:
+    """The bytes of repeats, which are ordered by contact, line, template and number."""
     columns = [(sorted(set(ids)), ids) for ids in (lines, templates)]
     header = array("i", [len(numbers), *(len(distinct) for distinct, _ in columns)])
     for distinct, _ in columns:
