@@ -230,12 +230,14 @@ def test_a_broken_record_after_a_log_prefix_does_not_affect_the_next() -> None:
     assert (len(events_of(text)), len(rejects_of(text))) == (2, 1)
 
 
-@pytest.mark.parametrize(("depth", "rejects"), [(10, 0), (100, 0), (1_000, 1), (100_000, 1)])
-def test_deep_nesting_affects_only_its_record(depth: int, rejects: int) -> None:
+# How much deeper than 100 levels a record can be read depends on the version of Python: 1,000 are too many for 3.11 only.
+@pytest.mark.parametrize(("depth", "rejects"), [(10, {0}), (100, {0}), (1_000, {0, 1}), (100_000, {1})])
+def test_deep_nesting_affects_only_its_record(depth: int, rejects: set[int]) -> None:
     good = webhook({"statuses": [status()]})
     for deep in (b'{"a":' * depth + b"1" + b"}" * depth, b'{"entry":' + b"[" * depth + b"]" * depth + b"}"):
         text = good + b"\n" + deep + b"\n" + good
-        assert (len(events_of(text)), len(rejects_of(text))) == (2, rejects)
+        assert len(events_of(text)) == 2
+        assert len(rejects_of(text)) in rejects
 
 
 @pytest.mark.parametrize(
