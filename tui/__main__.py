@@ -47,7 +47,7 @@ def _say_in_language() -> None:
     from storage.language.texts import _
 
     global _interrupted
-    _interrupted = f"saludo: {_('interrupted')}\n".encode()
+    _interrupted = ("saludo: " + _("interrupted") + "\n").encode()
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> NoReturn:

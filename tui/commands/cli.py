@@ -48,7 +48,8 @@ def run(words: list[str]) -> int:
         discard_stdout()
         return report_error(str(error), 1)
     except OSError as error:
-        return report_error(f"{error.filename or _('the system')}: {error.strerror or error}", 1)
+        name = error.filename or _("the system")
+        return report_error(f"{name}: {error.strerror or error}", 1)
     except WRONG_VALUE as error:
         if command not in _READING:
             raise

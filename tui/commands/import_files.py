@@ -56,7 +56,7 @@ def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
         message = _("--format: unknown format '{given}'; expected {expected}")
         raise UsageError(message.format(given=arguments.format, expected=formats.expected()))
     if arguments.origin not in set(Origin):
-        raise UsageError(f"--origin: {unknown_word(_('origin'), arguments.origin, [*Origin])}")
+        raise UsageError("--origin: " + unknown_word(_("origin"), arguments.origin, [*Origin]))
     try:
         zone = None if arguments.time_zone is None else zone_of(arguments.time_zone)
     except ZoneError as error:
@@ -86,7 +86,7 @@ def _mapped(text: str) -> tuple[str, str]:
         message = _("--map: '{given}' is not COLUMN=FIELD; fields are {fields}")
         raise UsageError(message.format(given=text, fields=", ".join(fields())))
     if (meaning := meaning_of(field)) is None:
-        raise UsageError(f"--map: {unknown_word(_('field'), field, fields())}")
+        raise UsageError("--map: " + unknown_word(_("field"), field, fields()))
     return column, meaning
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.texts import ROOT
+from tests.texts import KEYWORDS, ROOT, STORED_KEYWORDS
 
 MARKS = ("_", "mark", "ngettext", "pgettext", "translated")
 _WORDS = re.compile(r"[A-Za-z]{2,}\W* [a-zA-Z{]|… [a-z]{2,}")
@@ -87,3 +87,18 @@ INTERNAL = ("CatalogueError", "ValueError", "TypeError", "KeyError", "EOFError",
 def _has_words(node: ast.expr | None) -> bool:
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     return any(isinstance(part, ast.Constant) and re.search(r"[a-z]{3}", str(part.value)) for part in parts)
+
+
+def test_no_text_is_marked_within_an_f_string() -> None:
+    """Before Python 3.12, what extracts the texts sees no calls there, and the text would stay English."""
+    marks = {*KEYWORDS, *STORED_KEYWORDS}
+    found = {
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for package in ("tui", "storage", "fixtures")
+        for path in (ROOT / package).rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in marks
+    }
+    assert found == set(), "put the text into a variable first"
