@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from storage.cube import refresh, user_sets
 from storage.cube.layout import KINDS
 from storage.database.connection import reading, writing
+from storage.database.statements import BulkStatement
 from storage.domain.events import ContactIds, Event, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.failures import Reason
 from storage.domain.filters import Filter
@@ -157,6 +159,11 @@ def filters(draw: st.DrawFn, path: Path, period: Filter) -> Filter:
         names=draw(st.sampled_from((frozenset(), frozenset(), frozenset(("a",))))),
         excluded=frozenset(excluded),
     )
+
+
+def written(writes: Iterable[BulkStatement]) -> Counter[tuple[Any, ...]]:
+    """What statements write into a database that holds nothing of it, in any order."""
+    return Counter((sql, *row) for sql, rows in writes for row in rows if not sql.lstrip().startswith("DELETE"))
 
 
 def sent(key: str, at: int, line: LineIds = LINE, contact: ContactIds = ANA, template: str = "t") -> Send:

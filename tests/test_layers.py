@@ -13,9 +13,9 @@ import pytest
 SCREEN = ("textual", "rich", "plotext")
 
 
-def loaded(code: str) -> set[str]:
-    """The screen's modules that a Python process has loaded after running the code."""
-    script = f"import sys\n{code}\nprint(*[name for name in {SCREEN!r} if name in sys.modules])"
+def loaded(code: str, names: tuple[str, ...] = SCREEN) -> set[str]:
+    """Those of some modules that a Python process has loaded after running the code."""
+    script = f"import sys\n{code}\nprint(*[name for name in {names!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split()) if done.stdout.strip() else set()
 
@@ -61,7 +61,12 @@ def test_the_dashboard_loads_nothing_that_only_imports_need() -> None:
         "storage.table.search",
         "tui.screens.help",
     }
-    assert not names & {"msgspec", "sqlite_utils", "tomllib"}
+    assert not names & {"msgspec", "numpy", "sqlite_utils", "tomllib"}
+
+
+def test_only_the_helper_that_counts_loads_numpy() -> None:
+    """It takes as long to import as a small file does, and 16 MB."""
+    assert loaded("import storage.ingest.importer, storage.cube.counting_process", ("numpy",)) == set()
 
 
 def _modules() -> list[Path]:

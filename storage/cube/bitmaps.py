@@ -4,7 +4,7 @@ A number is slice << SLICE_BITS | contact id (start_classes.py). The two forms d
 
 * Number list: ascending 32-bit integers, little-endian. Its length is a multiple of 4.
 * Bitmap: Roaring's portable format (https://github.com/RoaringBitmap/RoaringFormatSpec), followed by 1 to 4 zero bytes
-  so that its length is one more than a multiple of 4. Only sets of _LIST_LIMIT numbers or more have this form.
+  so that its length is one more than a multiple of 4. Only sets of LIST_LIMIT numbers or more have this form.
 
 Knows nothing of what a slice means.
 """
@@ -22,12 +22,12 @@ from pyroaring import BitMap
 EncodedSet = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
-_LIST_LIMIT = 96  # numbers; from here on a bitmap unites faster and is mostly smaller
+LIST_LIMIT = 96  # numbers; from here on a bitmap unites faster and is mostly smaller
 # `BitMap.union` makes all sets dense first: faster than pairwise unions only for many sets or many numbers times sets.
 _MANY_SETS = 32
 _MANY_NUMBERS = 200_000  # numbers times sets
 
-_LISTS = [Struct(f"<{count}I") for count in range(_LIST_LIMIT)]  # by count of numbers
+_LISTS = [Struct(f"<{count}I") for count in range(LIST_LIMIT)]  # by count of numbers
 _LIST_LENGTHS = frozenset(numbers.size for numbers in _LISTS)
 
 
@@ -35,7 +35,7 @@ def encode_numbers(numbers: Collection[int]) -> bytes:
     """The bytes of the set of these numbers, one or more, with or without duplicates."""
     if len(numbers) == 1:
         return _LISTS[1].pack(*numbers)
-    if len(numbers) < _LIST_LIMIT:
+    if len(numbers) < LIST_LIMIT:
         return _number_list({*numbers})
     return encode(BitMap(array("I", numbers)))
 
@@ -46,7 +46,7 @@ def _number_list(numbers: Collection[int]) -> bytes:
 
 def encode(users: BitMap) -> bytes:
     """The bytes of a set."""
-    if len(users) >= _LIST_LIMIT:
+    if len(users) >= LIST_LIMIT:
         # Equal sets differ in the containers that they use unless each is optimised.
         users.run_optimize()
         serialized: bytes = users.serialize()
@@ -61,7 +61,7 @@ def encoded_union(sets: Sequence[EncodedSet]) -> bytes:
         return bytes(sets[0])
     joined = b"".join(sets)
     # So few bytes are number lists, or one of them is a bitmap: consecutive numbers take next to no bytes.
-    if len(joined) < 4 * _LIST_LIMIT and _LIST_LENGTHS.issuperset(map(len, sets)):
+    if len(joined) < 4 * LIST_LIMIT and _LIST_LENGTHS.issuperset(map(len, sets)):
         return _number_list({*_LISTS[len(joined) // 4].unpack(joined)})
     return encode(union_of(sets))
 

@@ -34,7 +34,7 @@ SELECT c.line, c.template, c.day, {", ".join(f"c.{name}" for name in _COLUMN_NAM
 FROM json_each(?) AS p CROSS JOIN cells AS c
 ON c.line = p.value ->> 0 AND c.template = p.value ->> 1 AND c.day BETWEEN ? AND ?
 """
-_WRITE_CELL = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_COLUMN_NAMES)))})"
+WRITE_CELL = f"INSERT OR REPLACE INTO cells VALUES ({', '.join('?' * (3 + len(_COLUMN_NAMES)))})"
 _DROP_CELL = "DELETE FROM cells WHERE line = ? AND template = ? AND day = ?"
 
 _DETAIL_KEY = 5  # columns of _READ_DETAILS that are the key of a detail
@@ -90,7 +90,7 @@ def cell_writes(day: int, lines: set[int], leaves: CellCounters, stored: CellCou
     cells = of_other_lines | leaves
     cells |= _cell_roll_ups(cells)
     written = [(*cell, day, *unpack_counters(of)) for cell, of in cells.items() if stored.get(cell) != of]
-    return [(_WRITE_CELL, written), (_DROP_CELL, [(*cell, day) for cell in stored if cell not in cells])]
+    return [(WRITE_CELL, written), (_DROP_CELL, [(*cell, day) for cell in stored if cell not in cells])]
 
 
 def _cell_roll_ups(leaves: CellCounters) -> CellCounters:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from storage.cube.day_counts import Failure, starts_by_day
+from storage.cube import planned_writes
+from storage.cube.day_counts import Failure
 from storage.cube.layout import Block
-from storage.cube.planned_writes import coarse_writes, new_day_writes
 from storage.database import child_process
 from storage.database.connection import DatabaseError, reading
 from storage.database.statements import BulkStatement
@@ -82,16 +82,33 @@ def running_counting_process(path: Path) -> Iterator[CountingProcess]:
         yield CountingProcess(process)
 
 
+_WritesByDay = Callable[[Sequence[tuple[Any, ...]], Mapping[Failure, int]], dict[int, list[BulkStatement]]]
+_CoarseWrites = Callable[[sqlite3.Connection, int, Block, set[int]], list[BulkStatement]]
+
+
 def answer_to(path: Path, request: Sequence[Any]) -> Any:
     """The answer to a request, None after an error."""
+    writes_by_day, coarse_writes = _computing()
     try:
         if request[0] == "days":
-            days = starts_by_day(request[1], dict(request[2]))
-            return {day: new_day_writes(day, starts) for day, starts in days.items()}
+            return writes_by_day(request[1], dict(request[2]))
         with reading(path) as connection:
             return [coarse_writes(connection, kind, block, set(lines)) for kind, block, lines in request[1]]
     except (DatabaseError, sqlite3.Error, OSError, MemoryError):
         return None
+
+
+def _computing() -> tuple[_WritesByDay, _CoarseWrites]:
+    """What computes the writes of days and of coarse blocks: with numpy where it is installed, else the plain rule.
+
+    numpy takes 0.12 s and 16 MB to load, so only the helper does it: its parent never calls this function.
+    """
+    try:
+        from storage.cube.bulk_days import writes_by_day
+        from storage.cube.bulk_sets import coarse_block_writes
+    except ImportError:
+        return planned_writes.writes_by_day, planned_writes.coarse_writes
+    return writes_by_day, coarse_block_writes
 
 
 def _main(path: Path) -> None:

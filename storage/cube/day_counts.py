@@ -116,7 +116,7 @@ def _start_classes() -> Iterator[_StartClass | None]:
         )
 
 
-_CLASSES = tuple(_start_classes())
+CLASSES = tuple(_start_classes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +151,13 @@ def count(groups: StartGroups) -> Counted:
     Raises:
         DatabaseError: A contact's id has more than SLICE_BITS bits.
     """
-    if max(filter(None, chain.from_iterable(groups.values())), default=0) >= _MOST_CONTACTS:
-        message = _("more than {count} contacts; import into a new database (--db)")
-        raise DatabaseError(message.format(count=f"{_MOST_CONTACTS:,}"))
+    check_contacts(max(filter(None, chain.from_iterable(groups.values())), default=0))
     cells: defaultdict[Cell, _CellStarts] = defaultdict(_CellStarts)
     details: defaultdict[Detail, list[int]] = defaultdict(lambda: [0] * REFERRED_FROM)
     failed: defaultdict[BlockSetKey, list[int]] = defaultdict(list)
     unknown: defaultdict[Cell, list[int]] = defaultdict(list)
     for (line, template, number, flags, failure), members in groups.items():
-        of = _CLASSES[number]
+        of = CLASSES[number]
         assert of is not None
         starts = cells[line, template]
         starts.counters += of.counters * len(members)
@@ -189,6 +187,20 @@ def count(groups: StartGroups) -> Counted:
         },
         {cell: starts.users + unknown[cell] if cell in unknown else starts.users for cell, starts in cells.items()},
     )
+
+
+def check_contacts(greatest: int) -> None:
+    """Refuses contacts that a set cannot hold.
+
+    Args:
+        greatest: The greatest id of a contact.
+
+    Raises:
+        DatabaseError: It has more than SLICE_BITS bits.
+    """
+    if greatest >= _MOST_CONTACTS:
+        message = _("more than {count} contacts; import into a new database (--db)")
+        raise DatabaseError(message.format(count=f"{_MOST_CONTACTS:,}"))
 
 
 def starts_of_day(

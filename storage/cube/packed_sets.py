@@ -189,6 +189,6 @@ def is_stored_alone(encoded: EncodedSet) -> bool:
     return len(encoded) > _STORED_ALONE
 
 
-def fit(sets: Collection[EncodedSet], most: int) -> bool:
-    """Whether the packed block of these sets has at most `most` bytes, without the count of sets."""
-    return _KEY_BYTES * len(sets) + sum(map(len, sets)) <= most
+def packed_size(sets: int, size: int) -> int:
+    """The bytes of a packed block of so many sets that have so many bytes together, without the count of sets."""
+    return _KEY_BYTES * sets + size

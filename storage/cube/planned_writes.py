@@ -5,12 +5,13 @@ compute them too (counting_process.py).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from storage.cube import counters, user_sets
 from storage.cube.counters import CellCounters, DetailSends
-from storage.cube.day_counts import Counted, StartGroups, count, starts_of_day
+from storage.cube.day_counts import Counted, Failure, StartGroups, count, starts_by_day, starts_of_day
 from storage.cube.dimension_ids import all_lines
 from storage.cube.layout import KINDS, USERS, Block
 from storage.cube.repeats import (
@@ -65,6 +66,13 @@ def new_day_writes(day: int, starts: StartGroups) -> list[BulkStatement]:
     """The writes of a day of which the cube has nothing, from all its starts; needs no database."""
     counted = count(starts)
     return _writes(day, {line for line, _ in counted.cells}, counted, _StoredDay())
+
+
+def writes_by_day(
+    derived: Iterable[tuple[Any, ...]], failures: Mapping[Failure, int]
+) -> dict[int, list[BulkStatement]]:
+    """The writes of days of which the cube has nothing, by day; arguments as of `starts_by_day`."""
+    return {day: new_day_writes(day, starts) for day, starts in starts_by_day(derived, failures).items()}
 
 
 def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> list[BulkStatement]:

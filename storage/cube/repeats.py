@@ -142,16 +142,16 @@ def repeats_of(starts: StartsByCell) -> bytes | None:
         start = end
     found.sort()
     _, lines, templates, numbers_found = zip(*found, strict=True)
-    return encode_repeats(lines, templates, array("I", numbers_found))
+    return encode_repeats(lines, templates, numbers_found)
 
 
-def encode_repeats(lines: Sequence[int], templates: Sequence[int], numbers: array[int]) -> bytes:
+def encode_repeats(lines: Sequence[int], templates: Sequence[int], numbers: Sequence[int]) -> bytes:
     """The bytes of repeats, which are ordered by contact, line, template and number."""
     columns = [(sorted(set(ids)), ids) for ids in (lines, templates)]
     header = array("i", [len(numbers), *(len(distinct) for distinct, _ in columns)])
     for distinct, _ in columns:
         header.extend(distinct)
-    parts = [little_endian(header).tobytes(), little_endian(numbers).tobytes()]
+    parts = [little_endian(header).tobytes(), little_endian(array("I", numbers)).tobytes()]
     for distinct, ids in columns:
         place = {id: place for place, id in enumerate(distinct)}
         places = array(_place_type(len(distinct)), map(place.__getitem__, ids))

@@ -38,9 +38,9 @@ from storage.cube.multiplicity import union_and_planes
 from storage.cube.packed_sets import (
     BlockSetKey,
     LineSetKey,
-    fit,
     is_stored_alone,
     pack,
+    packed_size,
     unpack,
     unpack_block,
     unpack_line,
@@ -78,16 +78,19 @@ LineRow = tuple[int, bytes]  # template, bitmap
 
 def leaf_sets_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> LeafSets:
     """The leaf sets of some lines in a coarse block, united from the blocks below it."""
-    children, wanted = children_of(block), {*lines}
+    wanted = {*lines}
     parts: defaultdict[BlockSetKey, list[bytes]] = defaultdict(list)
-    rows = connection.execute(
-        _READ_CHILDREN,
-        (kind, block[0] - 1, children.start, children.stop - 1, json.dumps(sorted(wanted | {PACKED_BLOCK}))),
-    )
-    for row in rows:
+    for row in rows_of_children(connection, kind, block, wanted):
         for leaf, part in _leaf_sets_of_row(*row):
             parts[leaf].append(part)
     return {leaf: encoded_union(sets) for leaf, sets in parts.items() if leaf[0] in wanted}
+
+
+def rows_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> Iterable[SetRow]:
+    """The rows of the blocks below a coarse block that hold leaf sets of some lines; packed blocks hold others too."""
+    children = children_of(block)
+    listed = json.dumps(sorted(lines | {PACKED_BLOCK}))
+    return connection.execute(_READ_CHILDREN, (kind, block[0] - 1, children.start, children.stop - 1, listed))
 
 
 def _leaf_sets_of_row(line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockSetKey, bytes]]:
@@ -139,7 +142,7 @@ def block_writes(
     if before == after:
         return []
     drop = (_DROP_BLOCK, [(kind, *block)])
-    if fit(after.values(), _PACKED_BLOCK_LIMIT[kind]):
+    if is_packed(kind, len(after), sum(map(len, after.values()))):
         return [drop, _insert(kind, block, [(PACKED_BLOCK, PACKED_BLOCK, pack(after.items()))] if after else [])]
     if any(line == PACKED_BLOCK for line, *_ in stored.rows):
         return [drop, *_changed_rows(kind, block, {}, after, StoredBlock())]
@@ -150,6 +153,16 @@ def block_rows(kind: int, block: Block, leaves: LeafSets) -> list[SetRow]:
     """All rows of a block that has these leaf sets, roll-ups included."""
     rows = [row for _, rows in block_writes(kind, block, set(), leaves, StoredBlock()) for row in rows]
     return [row[-3:] for row in rows if len(row) > 3]
+
+
+def is_packed(kind: int, sets: int, size: int) -> bool:
+    """Whether a block of so many leaf sets, which have so many bytes together, is packed into one row."""
+    return packed_size(sets, size) <= _PACKED_BLOCK_LIMIT[kind]
+
+
+def new_block_writes(kind: int, block: Block, rows: Iterable[SetRow]) -> list[BulkStatement]:
+    """The writes of a block that has these rows, and had none."""
+    return [_insert(kind, block, rows)]
 
 
 def _insert(kind: int, block: Block, rows: Iterable[SetRow]) -> BulkStatement:

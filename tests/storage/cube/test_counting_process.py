@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +18,8 @@ from storage.cube.layout import USERS
 from storage.cube.planned_writes import coarse_writes, new_day_writes
 from storage.database import child_process
 from storage.database.connection import reading, writing
-from tests.cubes import refresh_all, sent
+from storage.database.statements import BulkStatement
+from tests.cubes import refresh_all, sent, written
 from tests.databases import DAY, NOON, build
 
 DAY_NUMBER = NOON // DAY
@@ -25,12 +27,16 @@ BLOCK = (1, DAY_NUMBER >> 3)
 # Line, contact, template, start, day, origin, user type, status, answered, flags, code, reason, joined.
 START = (1, 1, 1, NOON, DAY_NUMBER, 0, 0, 0, None, 0, 131026, "number_gone", None)
 FAILURES = [((131026, "number_gone"), 1)]
-DAYS = {DAY_NUMBER: new_day_writes(DAY_NUMBER, {(1, 1, 0, 0, 1): [1]})}
+DAYS = {DAY_NUMBER: written(new_day_writes(DAY_NUMBER, {(1, 1, 0, 0, 1): [1]}))}
 
 
 def blocks_of(path: Path) -> list[Any]:
     with reading(path) as connection:
-        return [coarse_writes(connection, USERS, BLOCK, {0, 1})]
+        return [written(coarse_writes(connection, USERS, BLOCK, {0, 1}))]
+
+
+def written_by_day(days: dict[int, list[BulkStatement]]) -> dict[int, Any]:
+    return {day: written(writes) for day, writes in days.items()}
 
 
 @pytest.fixture
@@ -46,9 +52,9 @@ def path(tmp_path: Path) -> Path:
 def test_the_running_helper_answers_as_the_importing_process_would(path: Path) -> None:
     with running_counting_process(path) as helper:
         helper.ask_for_days([START], FAILURES)
-        assert helper.days() == DAYS
+        assert written_by_day(helper.days()) == DAYS
         helper.ask_for_blocks([(USERS, BLOCK, {1, 0})])
-        assert helper.blocks() == blocks_of(path) != [[]]
+        assert [*map(written, helper.blocks() or ())] == blocks_of(path) != [Counter()]
 
 
 def test_the_helper_answers_until_its_parent_is_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +74,17 @@ def test_the_helper_answers_until_its_parent_is_gone(path: Path, monkeypatch: py
         standard_input.fileno()
     assert niceness == [counting_process._NICENESS]
     with answers.open("rb") as file:
-        assert child_process.receive(file) == DAYS
-        assert child_process.receive(file) == blocks_of(path)
+        assert written_by_day(child_process.receive(file)) == DAYS
+        assert [*map(written, child_process.receive(file))] == blocks_of(path)
+
+
+def test_without_numpy_the_plain_rule_answers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    for name in ("storage.cube.bulk_days", "storage.cube.bulk_sets"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert written_by_day(answer_to(path, ("days", [START], FAILURES))) == DAYS
+    assert [*map(written, answer_to(path, ("blocks", [(USERS, BLOCK, [0, 1])])))] == blocks_of(path)
+    assert "storage.cube.bulk_sets" not in sys.modules
 
 
 def test_an_error_is_no_answer(tmp_path: Path) -> None:

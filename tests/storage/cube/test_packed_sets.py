@@ -10,10 +10,10 @@ from storage.cube.bitmaps import encode_numbers, union_of
 from storage.cube.packed_sets import (
     BlockSetKey,
     FailureSets,
-    fit,
     header_of_line,
     is_stored_alone,
     pack,
+    packed_size,
     separate_sets_in_line,
     sets_in_block,
     sets_in_line,
@@ -125,7 +125,5 @@ def test_each_failure_has_the_users_of_the_lines_and_templates_asked_for(
 def test_long_sets_and_large_blocks_are_not_packed() -> None:
     assert not is_stored_alone(bytes(1000))
     assert is_stored_alone(bytes(1004))
-    assert fit([bytes(84)], 100)
-    assert not fit([bytes(88)], 100)
-    assert fit([bytes(30), bytes(38)], 100)
-    assert not fit([bytes(30), bytes(40)], 100)
+    assert packed_size(1, 84) == 100
+    assert packed_size(2, 68) == 100
