@@ -51,6 +51,12 @@ def test_the_ratio_is_taken_round_by_round() -> None:
     assert text(one).split() == "import, s 2.00 4.00 0.50 (0.50 to 0.50)".split()
 
 
+def test_a_figure_with_a_limit_says_whether_it_holds() -> None:
+    held, over = (text(Compared("a page by notification", [ours], [9.0])) for ours in (3.0, 3.1))
+    assert held.endswith("(0.3333 to 0.3333) at most 1/3 ok")
+    assert over.endswith("at most 1/3 over")
+
+
 def test_the_command_knows_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         against.run(["--help"])

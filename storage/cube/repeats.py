@@ -73,9 +73,30 @@ class Repeats(NamedTuple):
         """The numbers of some lines, templates and slices (None: all), ordered by contact."""
         masks = self._masks(lines, templates)
         if slices is not None:
-            table = bytes(byte >> _SLICE_PLACE in slices for byte in range(256))
-            masks.append(self.numbers.tobytes()[_HIGHEST].translate(table))
+            masks.append(self._in_slices(slices))
         return array("I", compress(self.numbers, _all_of(masks))) if masks else self.numbers
+
+    def more_than_contacts(self, slices: Container[int] | None, others: Container[int]) -> Iterator[tuple[Cell, int]]:
+        """How many more starts than known contacts each cell has, of some slices (None: all).
+
+        Args:
+            others: contacts whose starts are left out.
+
+        Yields:
+            (cell, starts), for several contacts of a cell one after the other.
+        """
+        found = zip(self.line_places, self.template_places, contacts_of_numbers(self.numbers), strict=True)
+        selected = found if slices is None else compress(found, self._in_slices(slices))
+        for (line, template, contact), count in Counter(selected).items():
+            if (count > 1 or not contact) and contact not in others:
+                yield (self.lines[line], self.templates[template]), count - (contact > 0)
+
+    def _in_slices(self, slices: Container[int]) -> bytes:
+        """A byte for each number: 1 if its slice is wanted, else 0."""
+        wanted = bytes(number in slices for number in range(16))
+        return self.numbers.tobytes()[_HIGHEST].translate(
+            b"".join(wanted[slice : slice + 1] * 16 for slice in range(16))
+        )
 
     def partly_selected(self, lines: Container[int] | None, templates: Container[int] | None) -> set[int]:
         """The numbers that a start of some lines and templates has, and a start of others as well."""
@@ -120,6 +141,49 @@ def contacts_of_numbers(numbers: array[int]) -> array[int]:
     found = array("I")
     found.frombytes(contacts)
     return little_endian(found)
+
+
+def further_contacts(numbers: array[int]) -> list[int]:
+    """The contact of each number that an earlier one is equal to, without the unknown contact.
+
+    Args:
+        numbers: ordered by contact.
+    """
+    count = len(numbers)
+    joined = int.from_bytes(little_endian(numbers[:]).tobytes(), "little")
+    contacts = joined & int.from_bytes(_CONTACT.to_bytes(4, "little") * count, "little")
+    # Most contacts have two starts: equal neighbours. The others are looked at one by one.
+    third = set(_zeros(contacts ^ contacts >> 64, count - 2))
+    apart = third | {place + 1 for place in third}
+    found = [numbers[place] & _CONTACT for place in _zeros(joined ^ joined >> 32, count - 1) if place not in apart]
+    for place in third:
+        if place - 1 not in third:
+            of_contact = [numbers[place], numbers[place + 1]]
+            of_contact += [numbers[place + further] for further in _run(third, place)]
+            found += [numbers[place] & _CONTACT] * (len(of_contact) - len({*of_contact}))
+    return list(filter(None, found))
+
+
+def _run(third: set[int], place: int) -> Iterator[int]:
+    """How far from the first number of a contact its third and later ones are."""
+    further = 2
+    while place + further - 2 in third:
+        yield further
+        further += 1
+
+
+def _zeros(lanes: int, count: int) -> list[int]:
+    """Which of the first 32-bit integers are 0, of several in one."""
+    found: list[int] = []
+    if count > 0:
+        lanes |= lanes >> 16
+        lanes |= lanes >> 8  # the lowest byte of each is now 0 where all four were
+        data = (lanes & (1 << 32 * count) - 1).to_bytes(4 * count, "little")[::4]
+        place = data.find(0)
+        while place >= 0:
+            found.append(place)
+            place = data.find(0, place + 1)
+    return found
 
 
 def repeats_of(starts: StartsByCell) -> bytes | None:

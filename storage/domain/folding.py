@@ -18,6 +18,19 @@ def folded(text: str) -> str:
     return plain.casefold().translate(_LETTERS)
 
 
+def folded_lines(text: str) -> str:
+    """The same as folding each line of a long text, but faster: letter by letter of those that it has."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text)
+    for sign in filter(unicodedata.combining, set(text)):
+        text = text.replace(sign, "")
+    text = text.casefold()
+    for letter, plain in _LETTERS.items():
+        text = text.replace(chr(letter), str(plain))
+    return text
+
+
 def where_folded(text: str, wanted: str) -> tuple[int, int] | None:
     """Where a text contains another one, case and accents aside: the part [begin, end); None if it does not."""
     part = folded(wanted)

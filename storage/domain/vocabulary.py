@@ -59,3 +59,7 @@ class DataFlag(IntFlag):
     CONFLICT = 2
     JOINED = 4
     UNKNOWN_CONTACT = 8
+
+
+# ms: as far from a send is a keyless row that is joined to it. Their start has the earlier time.
+JOIN_DISTANCE = 60_000

@@ -16,7 +16,7 @@ from storage.database.codes import STATUSES
 from storage.database.settings import Settings
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.failures import reason_of
-from storage.domain.vocabulary import DataFlag, StartStatus
+from storage.domain.vocabulary import JOIN_DISTANCE, DataFlag, StartStatus
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.contact_lifetimes import ContactLifetimes
 from storage.ingest.reply_contexts import ReplyContexts
@@ -25,7 +25,7 @@ from storage.messages.message import Direction
 from storage.messages.message_row import DIRECTION, KEY
 from storage.messages.start import Start
 from storage.messages.store import DerivedColumns, Stored
-from storage.messages.timeline import CLOCK_SKEW, JOIN_DISTANCE, derive, single_message_start
+from storage.messages.timeline import CLOCK_SKEW, derive, single_message_start
 from storage.messages.usual_starts import Alone, UsualStarts
 
 _CONTACTS_AT_ONCE = 20_000

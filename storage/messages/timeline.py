@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.messages.classify import can_answer, inbound_makes_known, is_notification, is_referred
 from storage.messages.message import Direction, Sources, Stated
 from storage.messages.message_row import (
@@ -29,7 +30,6 @@ from storage.messages.message_row import (
 )
 from storage.messages.start import Start, earlier, notification_start, referred_start, stated
 
-JOIN_DISTANCE = 60_000  # ms
 CLOCK_SKEW = 5_000  # ms
 
 

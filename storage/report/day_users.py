@@ -1,10 +1,11 @@
-"""Distinct contacts of each day, counted from its starts and its repeats (storage/cube/repeats.py), without any set.
+"""Distinct contacts of each day, or of cells of days, from their starts and repeats (storage/cube/repeats.py) alone.
 
 Counts no start, and knows dirty days only as days to leave out.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Mapping
 
 from pyroaring import BitMap
@@ -17,6 +18,9 @@ from storage.report.cube_catalog import CubeCatalog
 from storage.report.filter_conditions import UNKNOWN_CONTACT
 from storage.report.selection import Dimensions, Selection
 from storage.report.user_counts import groups_of, set_queries
+from storage.report.user_set_reader import LeafCell
+
+_PICKED_CELLS = 8  # of a day
 
 
 def can_count(selection: Selection, dimension: Dimension) -> bool:
@@ -50,3 +54,38 @@ def _more_starts_than_contacts(repeats: Repeats, dimensions: Dimensions, slices:
         distinct -= others
         count -= sum(map(contacts.count, others))
     return count - len(distinct) + (UNKNOWN_CONTACT in distinct)
+
+
+def can_count_cells(dimensions: Dimensions) -> bool:
+    """Whether `users_of_cells` counts their users: by what USERS distinguishes."""
+    return not dimensions.needs_recount and [query.kind for query in set_queries(dimensions)] == [USERS]
+
+
+def users_of_cells(catalog: CubeCatalog, selection: Selection, starts: Mapping[LeafCell, int]) -> dict[LeafCell, int]:
+    """The distinct contacts of some days, lines and templates; no day may be dirty.
+
+    Args:
+        starts: how many selected starts each cell has, without those of contacts that are left out.
+    """
+    users = dict(starts)
+    dimensions = selection.dimensions
+    (query,) = set_queries(dimensions)
+    groups = groups_of(query, dimensions)
+    slices = None if len(groups) == len(query.slices) else groups.keys()
+    cells: defaultdict[int, list[LeafCell]] = defaultdict(list)
+    for cell in starts:
+        cells[cell[0]].append(cell)
+    others = dimensions.other_contacts
+    for day, repeats in repeats_by_day(catalog.connection, min(cells, default=0), max(cells, default=-1) + 1):
+        of_day = cells.get(day, ())
+        if len(of_day) > _PICKED_CELLS:  # one pass finds those of all cells
+            for (line, template), more in repeats.more_than_contacts(slices, others):
+                if (day, line, template) in users:
+                    users[day, line, template] -= more
+            continue
+        for cell in of_day:
+            _, line, template = cell
+            picked = repeats.selected((line,), (template,), slices)
+            contacts = [contact for contact in contacts_of_numbers(picked) if contact not in others]
+            users[cell] -= len(contacts) - len({*contacts} - {UNKNOWN_CONTACT})
+    return users

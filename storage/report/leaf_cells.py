@@ -6,7 +6,7 @@ Shared by the counts of each line and template and by the groups of sends. Runs 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from storage.database.codes import REFERRED_FROM, STATUS_FAILED, STATUSES
 from storage.report.counter_sql import has_sends, packed_counters, selected_counters, send_origins, sum_of_sends
@@ -21,6 +21,12 @@ _CELLS = """
 FROM cells AS c
 WHERE line IN (SELECT value FROM json_each(:of_lines)) AND template IN (SELECT value FROM json_each(:of_templates))
   AND day >= :since AND day < :until"""
+# The same of listed lines, each with the templates that can have a selected start in these days.
+_LISTED_CELLS = """
+FROM json_each(:cells) AS one CROSS JOIN cells AS c
+    ON c.line = one.value ->> 0 AND c.template IN (SELECT value FROM json_each(one.value ->> 1))
+   AND c.day >= :since AND c.day < :until
+WHERE 1"""
 _WITH_FAILURES = """
   AND (day, line, template) IN (
       SELECT block, line, template FROM details
@@ -47,15 +53,27 @@ def counters_of(dimensions: Dimensions, statuses: Iterable[int]) -> list[str]:
     return [counter for (_, status), counter in counters.items() if status in wanted]
 
 
-def leaf_cells(catalog: CubeCatalog, selection: Selection, dimensions: Dimensions) -> tuple[str, Parameters]:
-    """FROM and WHERE of the cells of single lines and templates with a selected start, on days that are not dirty."""
-    condition = f"{_CELLS} AND ({_has_starts(dimensions)})"
+def leaf_cells(
+    catalog: CubeCatalog,
+    selection: Selection,
+    dimensions: Dimensions,
+    cells: Mapping[int, Collection[int]] | None = None,
+) -> tuple[str, Parameters]:
+    """FROM and WHERE of the cells of single lines and templates with a selected start, on days that are not dirty.
+
+    Args:
+        cells: the lines that can have a selected start, with their templates; None: not known.
+    """
+    condition = f"{_CELLS if cells is None else _LISTED_CELLS} AND ({_has_starts(dimensions)})"
     if catalog.is_dirty(selection):
         condition += " AND day NOT IN (SELECT block FROM dirty WHERE level = 0)"
-    parameters: Parameters = selection.parameters | {
-        "of_lines": json.dumps(sorted(catalog.lines if dimensions.lines is None else dimensions.lines)),
-        "of_templates": json.dumps(sorted(catalog.templates if dimensions.templates is None else dimensions.templates)),
-    }
+    parameters: Parameters = dict(selection.parameters)
+    if cells is None:
+        lines = catalog.lines if dimensions.lines is None else dimensions.lines
+        templates = catalog.templates if dimensions.templates is None else dimensions.templates
+        parameters |= {"of_lines": json.dumps(sorted(lines)), "of_templates": json.dumps(sorted(templates))}
+    else:
+        parameters["cells"] = json.dumps([(line, sorted(templates)) for line, templates in cells.items()])
     if dimensions.excludes_failures:
         parameters["other_failures"] = json.dumps(catalog.other_failure_ids(dimensions))
     if dimensions.failures is not None:

@@ -20,13 +20,17 @@ from storage.domain.folding import folded
 from storage.domain.patterns import UNKNOWN
 from storage.domain.proportions import Rate
 from storage.report.cube_metrics import Cube
+from storage.report.day_cells import templates_of_lines
+from storage.report.day_users import can_count_cells, users_of_cells
 from storage.report.excluded_starts import ExcludedStarts, counts_of
 from storage.report.leaf_cells import counters_of, leaf_cells, of_sends
 from storage.report.metrics import DayCounts, total_of
 from storage.report.read_session import ReadSession
-from storage.report.selection import Selection
+from storage.report.selection import Dimensions, Selection
 from storage.report.user_set_reader import LeafCell
 
+# Up to so many days, and from so many pairs of line and template on, the pairs with a start are looked for first.
+_FEW_DAYS, _MANY_PAIRS = 4, 300
 _GROWTH = 4  # factor: each step of a search for a position reads so many times the days of the step before
 
 # The statuses of the counts of a group: all sends, failed, delivered or further, read or further, answered.
@@ -267,7 +271,7 @@ def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
     if selection.dimensions.needs_recount:
         return _groups_of_messages(cube.connection, selection)
     dimensions = of_sends(selection.dimensions)
-    condition, parameters = leaf_cells(cube.catalog, selection, dimensions)
+    condition, parameters = leaf_cells(cube.catalog, selection, dimensions, _known_cells(cube, selection, dimensions))
     columns = ", ".join(" + ".join(counters_of(dimensions, statuses)) or "0" for statuses in _COUNTED)
     rows = cube.connection.execute(f"SELECT day, template, line, {columns}, NULL {condition}", parameters)
     found = list(map(_SendGroup._make, rows))
@@ -283,6 +287,16 @@ def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
     for part in cube.catalog.dirty_parts(selection):
         found += _groups_of_messages(cube.connection, part)
     return found
+
+
+def _known_cells(cube: Cube, selection: Selection, dimensions: Dimensions) -> dict[int, set[int]] | None:
+    """The lines with a start on few days, each with its templates; None: every line and template is looked up."""
+    lines = cube.catalog.lines if dimensions.lines is None else dimensions.lines
+    templates = cube.catalog.templates if dimensions.templates is None else dimensions.templates
+    days = (selection.until - selection.since).days
+    if days > _FEW_DAYS or len(lines) * len(templates) < _MANY_PAIRS or cube.catalog.is_dirty(selection):
+        return None
+    return templates_of_lines(cube.connection, selection, lines, templates)
 
 
 def _with_counts(group: _SendGroup, counts: DayCounts) -> _SendGroup:
@@ -333,8 +347,12 @@ def _sorted(connection: sqlite3.Connection, found: list[_SendGroup]) -> list[_Se
 
 def _notifications(cube: Cube, selection: Selection, found: list[_SendGroup]) -> list[Notification]:
     """The groups, with the users that are not counted yet."""
-    cells = {(group.day, group.line, group.template) for group in found if group.users is None}
-    users = cube.sent_by_cell(selection.with_dimensions(of_sends(selection.dimensions)), cells)
+    sends = {(group.day, group.line, group.template): group.sends for group in found if group.users is None}
+    of_sends_only = selection.with_dimensions(of_sends(selection.dimensions))
+    if can_count_cells(of_sends_only.dimensions):
+        users = users_of_cells(cube.catalog, of_sends_only, sends)
+    else:
+        users = cube.sent_by_cell(of_sends_only, sends.keys())
     return [
         Notification(
             day=date_of(group.day),

@@ -2,7 +2,7 @@
 
 Starts with the same time are sorted by key, then by origin. No query counts rows from the top: the cube knows how many
 starts each day has, so a page is read from the few days that hold it. Within these days it is read by time if most rows
-are selected, else by the pairs of line and template that have selected starts according to the cube.
+are selected, else by the pairs of line and template or by the contacts that have selected starts according to the cube.
 """
 
 from __future__ import annotations
@@ -15,26 +15,36 @@ from typing import NamedTuple
 
 from storage.database.unknown_ids import has_line_id, has_template_id
 from storage.domain.calendar import date_of
+from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.report.dimension_counts import pairs_with_starts
 from storage.report.metrics import DayCounts, starts_of
 from storage.report.read_session import ReadSession
+from storage.report.selected_contacts import can_tell, contacts_by_day
 from storage.report.selection import Dimensions, Selection
 
 _GROWTH = 4  # factor: each step of a search for rows reads so many times the days of the step before
 _FAR = 400  # rows: to skip more, the time of the first wanted row is looked up in the index first
 # Up to so many rows are read by time without looking for a faster way: if a condition needs the table (a status or a
 # failure), and if the index on time is enough.
-_CHEAP = 2_000
+_CHEAP = 6_000
 _CHEAP_IN_INDEX = 20_000
 # A row read by line and template costs so many times a row read by time: from the table, and from the index alone.
 _COST_BY_PAIR, _COST_BY_PAIR_TO_INDEX = 2, 12
 _COST_OF_PAIR = 4  # to look up one more pair costs as much as so many rows
+_MOST_BY_CONTACT = 2_000  # starts: so many at most are read contact by contact
+# The same for a row read by contact, and for a set of a day that names the contacts.
+_COST_BY_CONTACT, _COST_BY_CONTACT_TO_INDEX, _COST_OF_SET = 8, 60, 100
 
 _BY_TIME = "messages AS m INDEXED BY starts_by_time"
 _BY_PAIR = f"""
 json_each(:pairs) AS pair CROSS JOIN messages AS m INDEXED BY starts_by_notification
     ON {has_line_id("pair.value ->> 0")} AND {has_template_id("pair.value ->> 1")}"""
 _BY_CONTACT = "messages AS m INDEXED BY messages_by_contact"
+# NULL among the contacts: unknown ones. A start has the time of its message, or of the row that is joined to it.
+BY_CONTACT_AND_DAY = """
+json_each(:of_contacts) AS one CROSS JOIN messages AS m INDEXED BY messages_by_contact
+    ON m.contact IS one.value ->> 0 AND m.at >= one.value ->> 2 AND m.at < one.value ->> 3
+   AND m.day = one.value ->> 1"""
 
 
 class Cursor(NamedTuple):
@@ -48,6 +58,9 @@ _IS_OLDER = "(m.start_at < :at OR m.key < :key)"
 _IS_NEWER = "(m.start_at > :at OR m.key > :key)"
 
 Parameters = dict[str, str | int]
+ContactOfDay = tuple[
+    int | None, int, int, int
+]  # contact (None: unknown), day, and the times that its messages have, ms
 
 
 def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
@@ -142,17 +155,40 @@ class _PageReader:
 
     def _ids_within(self, window: Selection, count: int, position: int, limit: int) -> list[int]:
         """Row ids of a window with `count` selected starts, read in the cheapest way."""
-        if (pairs := self._cheaper_pairs(window, count, position + limit)) is not None:
+        read_by_time = self._read_by_time(window, count, position + limit)
+        if (contacts := self._cheaper_contacts(window, count, read_by_time)) is not None:
+            return self._read(BY_CONTACT_AND_DAY, window, position, limit, {"of_contacts": json.dumps(contacts)})
+        if (pairs := self._cheaper_pairs(window, read_by_time)) is not None:
             return self._read(_BY_PAIR, window, position, limit, {"pairs": json.dumps(pairs)})
         if position > _FAR:
             return self._jump(window, count, position, limit)
         return self._read(_BY_TIME, window, position, limit)
 
-    def _cheaper_pairs(self, window: Selection, count: int, wanted: int) -> list[tuple[int, int]] | None:
-        """The pairs of line and template to read by; None if reading by time is cheaper."""
+    def _read_by_time(self, window: Selection, count: int, wanted: int) -> int:
+        """How many starts are read by time until there are so many of the `count` selected ones."""
         all_starts = starts_of(self._cube.day_counts(window.with_dimensions(Dimensions())))
-        read_by_time = min(all_starts, wanted * all_starts // max(1, count))
-        in_index = window.dimensions.statuses is None and not window.dimensions.reads_messages
+        return min(all_starts, wanted * all_starts // max(1, count))
+
+    def _cheaper_contacts(self, window: Selection, count: int, read_by_time: int) -> list[ContactOfDay] | None:
+        """The contacts of each day whose starts to read; None if that is not cheaper than by time."""
+        dimensions = window.dimensions
+        sets = (window.until - window.since).days
+        if dimensions.lines is not None:
+            sets *= len(dimensions.lines)
+        cost = _COST_BY_CONTACT_TO_INDEX if _in_index(window) else _COST_BY_CONTACT
+        if count > _MOST_BY_CONTACT or cost * count + _COST_OF_SET * sets >= read_by_time:
+            return None
+        if not can_tell(dimensions) or self._cube.catalog.is_dirty(window):
+            return None
+        return [
+            contact_of_day(window, contact, day)
+            for day, contacts in contacts_by_day(self._cube.catalog, window)
+            for contact in (None, *contacts)
+        ]
+
+    def _cheaper_pairs(self, window: Selection, read_by_time: int) -> list[tuple[int, int]] | None:
+        """The pairs of line and template to read by; None if reading by time is cheaper."""
+        in_index = _in_index(window)
         if read_by_time <= (_CHEAP_IN_INDEX if in_index else _CHEAP) or self._cube.catalog.is_dirty(window):
             return None
         pairs, read_by_pair = pairs_with_starts(self._cube, window)
@@ -212,3 +248,14 @@ class _PageReader:
             parameters,
         )
         return [id for (id,) in rows]
+
+
+def contact_of_day(selection: Selection, contact: int | None, day: int) -> ContactOfDay:
+    """A value for BY_CONTACT_AND_DAY: the starts of one contact on one day."""
+    start_of = selection.calendar.start_of
+    return contact, day, start_of(day) - JOIN_DISTANCE, start_of(day + 1) + JOIN_DISTANCE
+
+
+def _in_index(window: Selection) -> bool:
+    """Whether the index on time has every column of the condition."""
+    return window.dimensions.statuses is None and not window.dimensions.reads_messages

@@ -18,6 +18,7 @@ from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
 from storage.domain.folding import folded
 from storage.domain.patterns import phone_digits
+from storage.messages.contact_texts import ContactTexts
 from storage.messages.people_names import contacts_whose_name_contains
 from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
@@ -51,6 +52,7 @@ def find(
     cursor: Cursor | None,
     older: bool,
     progress: DayProgress = no_day_progress,
+    texts: ContactTexts | None = None,
 ) -> Match | None:
     """The nearest start of the filter beyond the cursor that contains the text.
 
@@ -58,11 +60,14 @@ def find(
         cursor: None: the search begins at the newest start (or at the oldest one, where `older` is false).
         older: the direction: towards older starts, or towards newer ones.
         progress: called with each day that is searched start by start.
+        texts: those of the same connection, kept from search to search; None: the tables are searched.
     """
     selection = session.select(filter, now)
     search = _Search(session, selection, cursor, older)
     by_template = search.of_templates(_templates_with(session.connection, text))
-    by_contact = search.of_contacts(_contacts_with(session.connection, text), by_template, progress)
+    known = None if texts is None else texts.contacts_with(session.connection, text)
+    contacts = contacts_with(session.connection, text) if known is None else known
+    by_contact = search.of_contacts(sorted(contacts), by_template, progress)
     found = [match for match in (by_template, by_contact) if match is not None]
     if not found:
         return None
@@ -177,13 +182,13 @@ def _position(session: ReadSession, selection: Selection, cursor: Cursor) -> int
     return newer_days + int(newer_that_day)
 
 
-def _contacts_with(connection: sqlite3.Connection, text: str) -> list[int]:
-    """The contacts whose name contains the text, or one of whose ids does."""
+def contacts_with(connection: sqlite3.Connection, text: str) -> set[int]:
+    """The contacts whose name contains the text, or one of whose ids does: the plain rule, which reads every row."""
     rows = connection.execute(
         "SELECT contact FROM contact_ids WHERE text LIKE :text ESCAPE '\\' OR text LIKE :number ESCAPE '\\'",
         {"text": _like(text), "number": _like(phone_digits(text))},
     )
-    return sorted({id for (id,) in rows} | contacts_whose_name_contains(connection, text))
+    return {id for (id,) in rows} | contacts_whose_name_contains(connection, text)
 
 
 def _templates_with(connection: sqlite3.Connection, text: str) -> list[int]:

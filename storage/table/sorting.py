@@ -8,16 +8,19 @@ count. The cube does not count by contact: contact_order.py sorts by contact. Re
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
-from storage.database.codes import STATUS_RECEIVED
+from storage.cube.layout import ALL
+from storage.database.codes import STATUS_RECEIVED, STATUSES
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.report.dimension_counts import starts_by_template
+from storage.report.leaf_cells import ALL_STATUSES, counters_of
 from storage.report.metrics import starts_of, total_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
@@ -26,6 +29,7 @@ from storage.table.positions import ids_at
 
 _FEW = 4_000  # rows: up to so many are sorted by SQLite, which is faster than counting first
 _SECTIONS_KEPT = 64  # how many sections keep the counts of their days
+_READ_FIRST = 4  # sections: so many are read for the first page without counting; if they are empty, all are counted
 
 
 class Order(StrEnum):
@@ -43,6 +47,18 @@ _ORDER_BY = {
     Order.STATUS: "m.status,",
     Order.CONTACT: "c.label IS NULL, c.label,",
 }
+
+
+_STARTS_OF_DAYS = f"""
+SELECT {" + ".join(counters_of(Dimensions(), ALL_STATUSES))} FROM cells AS c
+WHERE line = {ALL} AND template = {ALL} AND day >= :since AND day < :until ORDER BY day DESC
+"""
+_STARTS_UP_TO = """
+SELECT count(*) FROM (
+    SELECT 1 FROM messages AS m INDEXED BY starts_by_time
+    WHERE m.origin IS NOT NULL AND m.start_at >= :since_at AND m.start_at < :until_at LIMIT :most
+)
+"""
 
 
 class _DayStarts(NamedTuple):
@@ -82,8 +98,12 @@ class Sorting:
             return _sorted_by_sqlite(session.connection, selection, self.order, position, limit)
         if self.order is Order.CONTACT:
             if self._contacts is None:
-                self._contacts = ContactOrder(session.cube, selection)
-            return self._contacts.ids(session.connection, selection, position, limit)
+                self._contacts = ContactOrder(session, selection)
+            return self._contacts.ids(session, selection, position, limit)
+        if position == 0 and self._sections is None:
+            first = _first_ids(session, selection, self.order, limit)
+            if first is not None:
+                return first
         return self._ids_by_section(session, selection, position, limit)
 
     def _ids_by_section(self, session: ReadSession, selection: Selection, position: int, limit: int) -> list[int]:
@@ -114,7 +134,24 @@ def _is_few(session: ReadSession, selection: Selection) -> bool:
     """Whether the days of the selection have at most _FEW starts, selected or not."""
     if selection.dimensions.needs_recount:
         return True
-    return starts_of(session.cube.day_counts(selection.with_dimensions(Dimensions()))) <= _FEW
+    counted = 0
+    for (starts,) in session.connection.execute(_STARTS_OF_DAYS, selection.parameters):
+        counted += starts
+        if counted > _FEW:
+            return False
+    # Dirty days may have more.
+    (starts,) = session.connection.execute(_STARTS_UP_TO, selection.parameters | {"most": _FEW + 1}).fetchone()
+    return bool(starts <= _FEW)
+
+
+def _first_ids(session: ReadSession, selection: Selection, order: Order, limit: int) -> list[int] | None:
+    """The first row ids, from the first sections; None if these have fewer: then all must be counted."""
+    found: list[int] = []
+    for id in islice(_IDS[order](session, selection), _READ_FIRST):
+        found += ids_at(session, _PART[order](selection, id), 0, limit - len(found))
+        if len(found) >= limit:
+            return found
+    return None
 
 
 def _sorted_by_sqlite(
@@ -157,7 +194,7 @@ def _everything(session: ReadSession, selection: Selection) -> Iterator[_Section
 def _templates(session: ReadSession, selection: Selection) -> Iterator[_Section]:
     """Templates by name, ignoring case; starts with an unknown template or without one are last."""
     starts = starts_by_template(session, selection)
-    for (id,) in session.connection.execute("SELECT id FROM templates ORDER BY name COLLATE NOCASE, name"):
+    for id in _template_ids(session, selection):
         yield _Section(id, starts.get(id, 0))
     yield _Section(UNKNOWN_ID, starts.get(UNKNOWN_ID, 0) + starts.get(NO_TEMPLATE, 0))
 
@@ -167,6 +204,25 @@ def _statuses(session: ReadSession, selection: Selection) -> Iterator[_Section]:
     for status, sends in enumerate(total.by_status):
         yield _Section(status, sends)
     yield _Section(STATUS_RECEIVED, total.referred)
+
+
+# The sections of each order, in order, without their counts; but for starts with an unknown template or without one.
+
+
+def _one(session: ReadSession, selection: Selection) -> Iterable[int]:
+    return (0,)
+
+
+def _template_ids(session: ReadSession, selection: Selection) -> Iterator[int]:
+    wanted = selection.dimensions.templates
+    for (id,) in session.connection.execute("SELECT id FROM templates ORDER BY name COLLATE NOCASE, name"):
+        if wanted is None or id in wanted:
+            yield id
+
+
+def _status_ids(session: ReadSession, selection: Selection) -> Iterable[int]:
+    wanted = selection.dimensions.statuses
+    return [status for status in range(len(STATUSES)) if wanted is None or status in wanted]
 
 
 # The selection of one section.
@@ -197,6 +253,11 @@ _COUNT: dict[Order, Callable[[ReadSession, Selection], Iterator[_Section]]] = {
     Order.TIME: _everything,
     Order.TEMPLATE: _templates,
     Order.STATUS: _statuses,
+}
+_IDS: dict[Order, Callable[[ReadSession, Selection], Iterable[int]]] = {
+    Order.TIME: _one,
+    Order.TEMPLATE: _template_ids,
+    Order.STATUS: _status_ids,
 }
 _PART: dict[Order, Callable[[Selection, int], Selection]] = {
     Order.TIME: _of_everything,

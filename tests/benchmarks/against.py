@@ -23,7 +23,7 @@ from tests.benchmarks.captures import Size, write
 from tests.benchmarks.machine import machine
 from tests.benchmarks.starts import UNTIL
 
-PARTS = ("import", "into", "report", "export", "check", "start")
+PARTS = ("import", "into", "report", "pages", "export", "check", "start")
 _REPORTED = re.compile(r"(?P<name>\S.*?)\s{2,}(?P<figures>[\d.,]+(?: +[\d.]+)?)(?: |$)")
 _OF_REPORTS = (
     "median",
@@ -36,6 +36,23 @@ _OF_REPORTS = (
     "a page by contact, median and worst",
     "bytes a start",
 )
+_PROBE = Path(__file__).with_name("page_probe.py")
+# Figures of the part "pages", in ms of processor time, and how many times as fast as the other build each has to be.
+_OF_PAGES = {
+    "a page of the table": 1,
+    "a page by notification": 3,
+    "a page the oldest first": 1,
+    "the first page the oldest first": 3,
+    "a page by template": 1,
+    "the first page by template": 3,
+    "a page by status": 1,
+    "the first page by status": 3,
+    "a page by contact": 10,
+    "the first page by contact": 3,
+    "a jump into the middle by contact": 500,
+    "the first search for a text that is nowhere": 1,
+    "a search for a text that is nowhere": 10,
+}
 _OPENED = 20_000  # starts of the database that the dashboard is opened on
 _OPENINGS = 3  # a round
 
@@ -123,6 +140,12 @@ def _report(build: Build, starts: int) -> Sample:
     return figures_in(build.run("tests.benchmarks", "report", *words), _OF_REPORTS)
 
 
+def _pages(build: Build, database: Path) -> Sample:
+    printed = build.run_file(_PROBE, str(database))
+    found = figures_in(printed, [f"{name}, median and worst" for name in _OF_PAGES])
+    return {name: figure for name, figure in found.items() if name in _OF_PAGES}
+
+
 def _export(build: Build, database: Path) -> Sample:
     out = build.directory / "export.tsv"
     words = ("--filter", "period:all", "--now", UNTIL.isoformat(), "--force", "-o", str(out))
@@ -168,6 +191,9 @@ def measure(ours: Build, theirs: Build, arguments: argparse.Namespace) -> Iterat
         for build in (ours, theirs):
             _database(build, arguments.starts)
         yield from compared(lambda build: _report(build, arguments.starts))
+    if "pages" in parts:
+        of = {build.name: _database(build, arguments.starts) for build in (ours, theirs)}
+        yield from compared(lambda build: _pages(build, of[build.name]))
     if "export" in parts:
         of = {build.name: _database(build, arguments.starts) for build in (ours, theirs)}
         yield from compared(lambda build: _export(build, of[build.name]))
@@ -189,7 +215,12 @@ def text(one: Compared) -> str:
     """A figure as a line: both medians, the ratio, and the spread of the ratio over the rounds."""
     low, high = one.spread
     ours, theirs = statistics.median(one.ours), statistics.median(one.theirs)
-    return f"{one.name:52} {ours:10.2f} {theirs:10.2f} {one.ratio:7.2f}   ({low:.2f} to {high:.2f})"
+    times = _OF_PAGES.get(one.name)
+    if times is None:
+        return f"{one.name:52} {ours:10.2f} {theirs:10.2f} {one.ratio:7.2f}   ({low:.2f} to {high:.2f})"
+    limit = f"at most {f'1/{times}' if times > 1 else times}"
+    held = "ok" if one.ratio * times <= 1 else "over"
+    return f"{one.name:52} {ours:10.2f} {theirs:10.2f} {one.ratio:7.4f}   ({low:.4f} to {high:.4f}) {limit} {held}"
 
 
 def run(words: Sequence[str]) -> int:

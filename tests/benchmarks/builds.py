@@ -42,6 +42,16 @@ class Build:
             [str(self.python), "-m", *words], cwd=self.checkout, check=True, capture_output=True, text=True
         ).stdout
 
+    def run_file(self, file: Path, *words: str) -> str:
+        """Runs a file, of any build, with the modules of this one; returns what it printed to stdout.
+
+        Raises:
+            subprocess.CalledProcessError: It failed.
+        """
+        return subprocess.run(
+            [str(self.python), str(file), *words], cwd=self.checkout, check=True, capture_output=True, text=True
+        ).stdout
+
     def seconds(self, *words: str) -> float:
         """The wall time in seconds of a process that runs a module of this build."""
         began = time.perf_counter()

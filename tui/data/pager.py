@@ -109,8 +109,8 @@ class Pager:
             return list(
                 pages.notifications(session, self.filter, self.now, position=position, limit=limit, by_day=self.by_day),
             )
-        if self.order is Order.TIME and not self.reverse:
-            return list(self._starts(session, index, position, limit))
+        if self.order is Order.TIME:
+            return list((self._oldest_first if self.reverse else self._starts)(session, index, position, limit))
         first = self.count - position - limit if self.reverse else position
         rows: list[Row] = [*pages.sorted_page(session, self.filter, self.now, self._sorting, first, limit)]
         return rows[::-1] if self.reverse else rows
@@ -130,6 +130,21 @@ class Pager:
         if (after := self._edge(index + 1, 0)) is not None:
             return pages.page(session, filter, now, limit=limit, before=after.cursor)
         return self._jump(session, position, limit)
+
+    def _oldest_first(self, session: ReadSession, index: int, position: int, limit: int) -> list[StartRow]:
+        """Like `_starts`, in the reverse order of time."""
+        filter, now = self.filter, self.now
+        if index == 0:
+            rows = pages.last_page(session, filter, now, limit=limit)
+        elif (older := self._edge(index - 1, -1)) is not None:
+            rows = pages.page(session, filter, now, limit=limit, before=older.cursor)
+        elif index == self.pages - 1:
+            rows = pages.page(session, filter, now, limit=limit)
+        elif (newer := self._edge(index + 1, 0)) is not None:
+            rows = pages.page(session, filter, now, limit=limit, after=newer.cursor)
+        else:
+            rows = self._jump(session, self.count - position - limit, limit)
+        return rows[::-1]
 
     def _edge(self, index: int, place: int) -> StartRow | None:
         """The first (0) or last (-1) row of a page; None unless the page is read and complete."""

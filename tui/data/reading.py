@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,10 +36,8 @@ if TYPE_CHECKING:
     from storage.report.comparison import Comparison
     from storage.report.unknown_values import UnknownValue
     from storage.table.detail import StartDetail
-    from storage.table.search import Match
 
 _STEPS_BETWEEN_CHECKS = 20_000  # instructions of SQLite's virtual machine
-_PROGRESS_INTERVAL = 0.5  # seconds
 
 File = tuple[int, int, int, int]  # device, inode, size and time of the last change, ns
 Stamp = tuple[int, ...]  # the file's values and data_version: differs whenever the database has changed
@@ -325,61 +322,12 @@ def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iter
             yield name, starts_without
 
 
-class Found(NamedTuple):
-    """The result of a search: a match or None, and whether the search went past the end of the table."""
-
-    match: Match | None
-    wrapped: bool
-
-
 def load_detail(connection: sqlite3.Connection, cursor: Cursor) -> StartDetail | None:
     """Everything known about one start; None if it is no longer in the database."""
     from storage.table import detail
 
     with read_session(connection) as session:
         return detail.detail(session, cursor)
-
-
-def find(
-    connection: sqlite3.Connection,
-    filter: Filter,
-    now: datetime,
-    text: str,
-    cursor: Cursor | None,
-    older: bool,
-    progress: Callable[[date], None],
-) -> Found:
-    """The nearest start beyond the cursor whose contact, name or template contains a text.
-
-    If there is none, the search goes on from the other end of the table.
-
-    Args:
-        connection: reads the database.
-        filter: selects the starts.
-        now: the time that its period refers to.
-        text: the text to find.
-        cursor: where to begin; None for an end of the table.
-        older: search towards older starts, not newer ones.
-        progress: called at most twice a second, with the day that the search has reached.
-
-    Returns:
-        The match, if there is one, and whether it comes after the end of the table.
-    """
-    from storage.table import search
-
-    next_progress = time.monotonic() + _PROGRESS_INTERVAL
-
-    def report_progress(day: date) -> None:
-        nonlocal next_progress
-        if (moment := time.monotonic()) >= next_progress:
-            next_progress = moment + _PROGRESS_INTERVAL
-            progress(day)
-
-    with read_session(connection) as session:
-        match = search.find(session, filter, now, text, cursor, older, report_progress)
-        if match is not None or cursor is None:
-            return Found(match, wrapped=False)
-        return Found(search.find(session, filter, now, text, None, older, report_progress), wrapped=True)
 
 
 def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.screen import Screen
@@ -23,7 +24,7 @@ from storage.report.read_session import read_session
 from storage.report.report import Report
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
-from tui.data import reading, saving
+from tui.data import finding, reading, saving
 from tui.data.pager import Pager
 from tui.data.reading import Cancelled, Reader, ReadError, Snapshot, Stamp, View
 from tui.data.saving import Content
@@ -45,6 +46,9 @@ from tui.data.worker_messages import (
 from tui.terminal import browser
 from tui.words.numbers import number
 
+if TYPE_CHECKING:
+    from storage.messages.contact_texts import ContactTexts
+
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
 _TRIES = 5  # to read a file that is replaced meanwhile
 _NOTE_INTERVAL = 0.5  # seconds between two notes of progress
@@ -65,6 +69,7 @@ class DatabaseWorker:
         self._screen, self._clock, self._directory = screen, clock, directory
         self._reports, self._pages, self._details = Reader(path), Reader(path), Reader(path)
         self._finds, self._saves, self._watcher = Reader(path), Reader(path), Reader(path)
+        self._texts: ContactTexts | None = None  # of the connection for searches
 
     def close(self) -> None:
         """Closes every connection."""
@@ -171,7 +176,11 @@ class DatabaseWorker:
             self._screen.post_message(FindProgress(day))
 
         def read(connection: sqlite3.Connection) -> Message:
-            found = reading.find(connection, filter, self._clock(), text, cursor, older, progress)
+            from storage.messages.contact_texts import ContactTexts
+
+            if self._texts is None:
+                self._texts = ContactTexts()
+            found = finding.find(connection, filter, self._clock(), text, cursor, older, progress, self._texts)
             _stop_if_cancelled()
             return FindEnded(filter, text, found.match, older, found.wrapped)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from storage.cube.bitmaps import SLICE_BITS, encode_numbers
 from storage.cube.repeats import (
     contacts_of_numbers,
     decode_repeats,
+    further_contacts,
     repeats_by_day,
     repeats_of,
     starts_of_sets,
@@ -72,6 +74,16 @@ def test_the_selected_repeats_are_those_of_their_lines_templates_and_slices(
         of_some = {number for *cell, number in repeats if is_selected(*cell)}
         of_others = {number for *cell, number in repeats if not is_selected(*cell)}
         assert decode_repeats(encoded).partly_selected(lines, templates) == of_some & of_others
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=20))
+def test_further_contacts_are_those_of_equal_numbers(starts: list[tuple[int, int]]) -> None:
+    numbers = [slice << SLICE_BITS | contact for contact, slice in sorted(starts, key=lambda start: start[0])]
+    wanted: Counter[int] = Counter()
+    for number, count in Counter(numbers).items():
+        wanted[number & (1 << SLICE_BITS) - 1] += count - 1
+    del wanted[0]  # the unknown contact
+    assert Counter(further_contacts(array("I", numbers))) == +wanted
 
 
 @pytest.mark.parametrize("count", [256, 257, 65_536, 65_537])

@@ -11,12 +11,12 @@ import pytest
 
 from storage.database.connection import writing
 from storage.domain.events import ContactIds, Event, Failure, Step
+from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.messages import store
 from storage.messages.identities import NOT_FOUND
 from storage.messages.lines import Lines
 from storage.messages.message_row import KEY, hash_of
 from storage.messages.store import DERIVED, First, NameIds, Stored
-from storage.messages.timeline import JOIN_DISTANCE
 from tests.databases import ANA, BETO, HOUR, LINE, NOON, OTHER_LINE, SECOND, build
 from tests.events import inbound, row, send, status
 

@@ -150,9 +150,22 @@ def test_a_rare_template_is_found_by_line_template_and_time(
     monkeypatch.setattr(positions, "_CHEAP", 0)
     monkeypatch.setattr(positions, "_CHEAP_IN_INDEX", 0)
     monkeypatch.setattr(positions, "_COST_BY_PAIR_TO_INDEX", 2)
+    monkeypatch.setattr(positions, "_MOST_BY_CONTACT", -1)
     session = ReadSession(explained)
     positions.ids_after(session, session.select(Filter.parse("period:all template:rare"), NOW), None, 10)
     used = [plan for plan in explained.plans if "starts_by_notification" in plan]
     dirty = explained.execute("SELECT count(*) FROM dirty WHERE level = 0").fetchone()[0]
     assert bool(used) == (dirty == 0)
     assert all("(line=? AND start_template=? AND start_at>? AND start_at<?)" in plan for plan in used)
+
+
+def test_a_rare_template_is_found_by_the_contacts_and_days_that_the_sets_name(
+    path: Path, explained: Explained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "_COST_BY_CONTACT_TO_INDEX", -9)
+    session = ReadSession(explained)
+    positions.ids_after(session, session.select(Filter.parse("period:all template:rare"), NOW), None, 10)
+    used = [plan for plan in explained.plans if "messages_by_contact" in plan]
+    dirty = explained.execute("SELECT count(*) FROM dirty WHERE level = 0").fetchone()[0]
+    assert bool(used) == (dirty == 0)
+    assert all("(contact=? AND at>? AND at<?)" in plan for plan in used)

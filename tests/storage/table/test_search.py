@@ -15,6 +15,7 @@ from storage.domain.events import Event
 from storage.domain.filters import Filter
 from storage.domain.folding import folded
 from storage.domain.patterns import phone_digits
+from storage.messages.contact_texts import ContactTexts
 from storage.report.read_session import ReadSession
 from storage.table import search
 from storage.table.positions import Cursor
@@ -73,11 +74,12 @@ def test_the_next_and_the_previous_match_are_right(
         assume(len({row[:2] for row in rows}) == len(rows))
         at = data.draw(st.integers(-1, len(rows) - 1))
         cursor = None if at < 0 else Cursor(*rows[at][:2])
+        texts = data.draw(st.sampled_from((None, ContactTexts())))
         with session_of(path) as session:
             for older in (True, False):
                 beyond = range(at + 1, len(rows)) if older else range((len(rows) if at < 0 else at) - 1, -1, -1)
                 wanted = next((Match(Cursor(*rows[place][:2]), place) for place in beyond if rows[place][2]), None)
-                assert find(session, filter, question.now, text, cursor, older) == wanted
+                assert find(session, filter, question.now, text, cursor, older, texts=texts) == wanted
 
 
 def test_a_search_among_many_contacts_reports_each_day_as_progress(

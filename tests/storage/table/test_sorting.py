@@ -14,16 +14,32 @@ from hypothesis import strategies as st
 from storage.database.connection import reading
 from storage.domain.events import ContactIds, Event, Failure, Inbound, LineIds, Origin, Rank, Send
 from storage.domain.filters import Filter
+from storage.report import selected_contacts
 from storage.report.cube_metrics import Cube
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
-from storage.table import contact_order, positions, sorting
+from storage.table import contact_order, contact_position, positions, sorting
 from storage.table.sorting import Order, Sorting
 from tests.cubes import filters, refresh_all, temporary_database, write
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 from tests.histories import Question, events, questions, shuffled, split
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+# Limits of contact_order.py that a few starts reach.
+_LIMITS: dict[str, st.SearchStrategy[Any]] = {
+    "_LISTED": st.sampled_from((-1, 5_000)),
+    "_READ_AT_ONCE": st.integers(1, 3),
+    "_READ_AHEAD": st.integers(1, 3),
+    "_COUNTED_FIRST": st.integers(1, 3),
+    "_COUNTED_AT_ONCE": st.integers(1, 4),
+    "_FAR": st.integers(0, 4),
+    "_VERY_FAR": st.sampled_from((-1, 0, 2, 10_000)),
+    "_KEPT": st.integers(1, 3),
+    "_WIDE_STARTS": st.sampled_from((0, 1 / 8, 2)),
+    "_WIDE_CONTACTS": st.sampled_from((0, 1 / 4)),
+}
 
 
 def nocase(text: str) -> tuple[str, str]:
@@ -79,10 +95,16 @@ def test_any_page_in_any_order_equals_its_part_of_a_plain_sort(
         # Low limits, so that a few starts take the paths of many.
         patch.setattr(sorting, "_FEW", data.draw(st.sampled_from((0, 4_000))))
         patch.setattr(sorting, "_SECTIONS_KEPT", data.draw(st.sampled_from((1, 64))))
-        patch.setattr(contact_order, "_LISTED", data.draw(st.sampled_from((-1, 5_000))))
-        patch.setattr(contact_order, "_READ_AT_ONCE", data.draw(st.integers(1, 3)))
-        patch.setattr(contact_order, "_COUNTED_AT_ONCE", data.draw(st.integers(1, 4)))
-        patch.setattr(contact_order, "_FAR", data.draw(st.integers(0, 4)))
+        patch.setattr(sorting, "_READ_FIRST", data.draw(st.integers(0, 4)))
+        for name, values in _LIMITS.items():
+            patch.setattr(contact_order, name, data.draw(values))
+        patch.setattr(contact_position, "_FEW", data.draw(st.sampled_from((0, 20_000))))
+        patch.setattr(contact_position, "_SAMPLE", data.draw(st.integers(1, 9)))
+        patch.setattr(contact_position, "_DEVIATIONS", data.draw(st.sampled_from((0, 4))))
+        patch.setattr(selected_contacts, "_MOST_DIRTY", data.draw(st.sampled_from((0, 200_000))))
+        patch.setattr(positions, "_COST_BY_CONTACT", data.draw(st.sampled_from((-9, 2, 99))))
+        patch.setattr(positions, "_COST_BY_CONTACT_TO_INDEX", data.draw(st.sampled_from((-9, 24, 99))))
+        patch.setattr(positions, "_COST_OF_SET", data.draw(st.sampled_from((-9, 30))))
         filter = data.draw(filters(path, Filter.parse("period:all")))
         page = st.tuples(st.integers(0, 24), st.integers(1, 9))
         for order in Order:

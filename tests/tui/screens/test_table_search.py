@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from storage.domain.events import ContactIds
+from storage.messages.contact_texts import ContactTexts
 from storage.report.read_session import ReadSession
 from storage.table import search
 from storage.table.pages import StartRow
@@ -22,7 +23,7 @@ from tests.cubes import sent
 from tests.databases import DAY, NOON, build
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
-from tui.data import reading
+from tui.data import finding
 from tui.screens.app import SaludoApp
 from tui.widgets.status_bar import StatusLine
 
@@ -160,7 +161,7 @@ async def test_search_works_with_the_oldest_first(path: Path) -> None:
 async def test_any_key_stops_a_search_and_escape_does_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = threading.Event()
 
-    def endless(session: ReadSession, *rest: Any) -> None:
+    def endless(session: ReadSession, *rest: Any, texts: ContactTexts) -> None:
         try:
             counting = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
             session.connection.execute(counting)
@@ -191,13 +192,13 @@ async def test_a_search_shows_its_progress_and_a_late_answer_moves_nothing(
 ) -> None:
     goes_on = threading.Event()
 
-    def slow(connection: sqlite3.Connection, *rest: Any) -> Match:
+    def slow(connection: sqlite3.Connection, *rest: Any, texts: ContactTexts) -> Match:
         rest[-1](date(2026, 11, 3))
         goes_on.wait(5)
         return Match(Cursor(0, ""), 7)
 
     monkeypatch.setattr(search, "find", slow)
-    monkeypatch.setattr(reading, "_PROGRESS_INTERVAL", 0)
+    monkeypatch.setattr(finding, "_PROGRESS_INTERVAL", 0)
     async with dashboard(path, (80, 24)) as (app, pilot):
         line = app.dashboard.query_one(StatusLine)
         app.dashboard.parts.search.text = "ana"  # not typed: each letter would search, and this search heeds nothing

@@ -1,0 +1,71 @@
+"""Searches the table for a text, in a worker thread: round the end, and with progress. Knows no widget."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from storage.domain.filters import Filter
+from storage.report.read_session import read_session
+from storage.table.positions import Cursor
+
+# `storage.table.search` is imported when it is first used, so that the first screen comes sooner.
+if TYPE_CHECKING:
+    from storage.messages.contact_texts import ContactTexts
+    from storage.table.search import Match
+
+_PROGRESS_INTERVAL = 0.5  # seconds
+
+
+class Found(NamedTuple):
+    """The result of a search: a match or None, and whether the search went past the end of the table."""
+
+    match: Match | None
+    wrapped: bool
+
+
+def find(
+    connection: sqlite3.Connection,
+    filter: Filter,
+    now: datetime,
+    text: str,
+    cursor: Cursor | None,
+    older: bool,
+    progress: Callable[[date], None],
+    texts: ContactTexts | None = None,
+) -> Found:
+    """The nearest start beyond the cursor whose contact, name or template contains a text.
+
+    If there is none, the search goes on from the other end of the table.
+
+    Args:
+        connection: reads the database.
+        filter: selects the starts.
+        now: the time that its period refers to.
+        text: the text to find.
+        cursor: where to begin; None for an end of the table.
+        older: search towards older starts, not newer ones.
+        progress: called at most twice a second, with the day that the search has reached.
+        texts: those of the connection; None: none are kept.
+
+    Returns:
+        The match, if there is one, and whether it comes after the end of the table.
+    """
+    from storage.table import search
+
+    next_progress = time.monotonic() + _PROGRESS_INTERVAL
+
+    def report_progress(day: date) -> None:
+        nonlocal next_progress
+        if (moment := time.monotonic()) >= next_progress:
+            next_progress = moment + _PROGRESS_INTERVAL
+            progress(day)
+
+    with read_session(connection) as session:
+        match = search.find(session, filter, now, text, cursor, older, report_progress, texts=texts)
+        if match is not None or cursor is None:
+            return Found(match, wrapped=False)
+        return Found(search.find(session, filter, now, text, None, older, report_progress, texts=texts), wrapped=True)
