@@ -7,7 +7,8 @@ and months. A cell of a workbook says what it is. XlsxWriter is an optional part
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -96,15 +97,29 @@ def write_workbook(
         zone = f"Times are in the time zone {session.settings.zone.key}."
         workbook.set_properties({"title": title, "comments": zone, "created": now})
         sheets = _Sheets(workbook, export, language, shorten)
-        for cells in export.chunks(session, filter, now, formats):
-            count += sheets.add(cells)
-            progress(count)
-        sheets.finish()
-        try:
-            workbook.close()
-        except library.exceptions.FileCreateError as error:
-            raise error.args[0] from None  # the OSError that it stands for
+        with _closing_rows(workbook):
+            for cells in export.chunks(session, filter, now, formats):
+                count += sheets.add(cells)
+                progress(count)
+            sheets.finish()
+            try:
+                workbook.close()
+            except library.exceptions.FileCreateError as error:
+                raise error.args[0] from None  # the OSError that it stands for
     return Written(count, shorten.count)
+
+
+@contextmanager
+def _closing_rows(workbook: Any) -> Iterator[None]:
+    """After an error, closes the files in which the library keeps rows: Python 3.13 prints it if that fails later."""
+    try:
+        yield
+    except BaseException:
+        for sheet in workbook.worksheets():
+            for file in (sheet.row_data_fh, sheet.fh):  # its rows, and the part of the workbook that they go into
+                with suppress(OSError):
+                    file.close()
+        raise
 
 
 class _File:
