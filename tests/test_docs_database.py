@@ -11,6 +11,7 @@ import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from tests.databases import BETO, DAY, LINE, NOON, OTHER_LINE, build
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "database.md").read_text(encoding="utf-8")
 SLICE = 1 << 28
 LOWER = (1 << 31) - 1
-LEVELS = {0: 1, 1: 8, 2: 32, 3: 128}  # days of a block
+LEVELS = range(4)
 
 PACKED_BLOCKS = "packed blocks"
 
@@ -159,6 +160,15 @@ def slice_of(kind: int, origin: int, user_type: int, status: int) -> int | None:
     return 6 * origin + 3 * user_type + status - 1 if origin < 2 and status in (1, 2, 3) else None
 
 
+def first_day_of_block(level: int, day: int) -> int:
+    """Of a day, a week cut where a month ends, a month or a quarter."""
+    date = datetime.fromtimestamp(day * 86_400, UTC).date()
+    in_month, in_week = date.day - 1, date.weekday()
+    if level == 3:
+        return day - (date - date.replace(month=date.month - (date.month - 1) % 3, day=1)).days
+    return day - (0, min(in_week, in_month), in_month)[level]
+
+
 def expected_leaf_sets(connection: sqlite3.Connection, kind: int, level: int) -> dict[int, dict[Key, set[int]]]:
     """The leaf sets of all blocks, from `messages`."""
     kinds = {(code, reason): id for id, code, reason in connection.execute("SELECT * FROM failure_kinds")}
@@ -171,7 +181,7 @@ def expected_leaf_sets(connection: sqlite3.Connection, kind: int, level: int) ->
         if number is not None:
             template_id = template or (-1 if origin < 2 else -2)
             key = line or -1, template_id, kinds[tuple(failure)] if kind == 1 else 0
-            blocks[day // LEVELS[level]][key].add(number * SLICE + contact)
+            blocks[first_day_of_block(level, day)][key].add(number * SLICE + contact)
     return {block: dict(sets) for block, sets in blocks.items()}
 
 

@@ -5,8 +5,8 @@ for every block without a dirty mark. It must not know filters, reports or scree
 
 Terms, in the order in which they build on each other (docs/database.md describes the bytes):
 
-* Block of days: 1, 8, 32 or 128 consecutive days, at level 0, 1, 2 or 3. Block n of a level covers the days from
-  n * length on, so that any period is a few blocks (layout.py).
+* Block of days: a day, an ISO week cut where a month ends, a month or a quarter, at level 0, 1, 2 or 3, so that any
+  period is a few blocks. It is named by its first day (layout.py).
 * Cell: a line, a template and a block. A leaf cell has a single line and a single template.
 * Roll-up: a cell over all lines, all templates or both; the id ALL takes the place of the line or template.
 * Counter: the number of starts of one origin and status in a cell. Two counters are packed in one integer column, and

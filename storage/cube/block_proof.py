@@ -19,7 +19,7 @@ import numpy as np
 
 from storage.cube import counters
 from storage.cube.counters import DetailSends
-from storage.cube.layout import ALL, KINDS, SHIFTS, Block, children_of, days_of, has_multiplicity
+from storage.cube.layout import ALL, KINDS, TOP, Block, children_of, days_of, has_multiplicity
 from storage.cube.repeats import stored_repeats
 from storage.cube.set_arrays import (
     LEAST_ID,
@@ -42,7 +42,6 @@ from storage.domain.calendar import Calendar
 
 Progress = Callable[[int], None]  # called with the number of days proven since the last call
 
-_TOP = len(SHIFTS) - 1
 _CELLS_LEVEL = 2  # the cells of a block of this level are compared at once
 
 _Sets = Mapping[int, Integers]  # the elements of leaf sets by kind
@@ -53,12 +52,12 @@ def is_proven(connection: sqlite3.Connection, top: int, days: Collection[int], p
 
     Args:
         connection: the database.
-        top: the number of the block.
+        top: the first day of the block.
         days: those of its days that have starts.
         progress: told of the days, if all of them are proven.
     """
     try:
-        _Proof(connection, frozenset(days)).block((_TOP, top))
+        _Proof(connection, frozenset(days)).block((TOP, top))
     except (Unproven, *WRONG_VALUE):
         return False
     progress(len(days))
@@ -77,11 +76,11 @@ class _Proof:
 
     def block(self, block: Block) -> tuple[_Sets, DetailSends]:
         """Proves a block and all below it; returns its leaf sets and details."""
-        level, number = block
+        level, first = block
         if level == 0:
-            sets, details = self._day(number)
+            sets, details = self._day(first)
         else:
-            parts = [self.block((level - 1, child)) for child in children_of(block)]
+            parts = [self.block(child) for child in children_of(block)]
             parts = [part for part in parts if part[1] or any(elements.size for elements in part[0].values())]
             sets = {kind: united(part[kind] for part, _ in parts) for kind in KINDS}
             details = _sums([part for _, part in parts])

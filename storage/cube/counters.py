@@ -13,7 +13,7 @@ from operator import add
 
 from storage.cube.day_counts import Detail, PackedCounters, PackedSends, pack_counters, unpack_counters
 from storage.cube.dimension_ids import all_lines, all_templates
-from storage.cube.layout import ALL, Block, children_of
+from storage.cube.layout import ALL, Block, days_of
 from storage.cube.repeats import Cell
 from storage.database.schema import COUNTER_COLUMNS, NEW_USERS_PREFIX
 from storage.database.statements import BulkStatement
@@ -54,7 +54,7 @@ _SUM_CHILDREN = """
 INSERT INTO details
 SELECT :level, :block, line, template, status, failure, marks, sum(template_sends), sum(notification_sends)
 FROM details
-WHERE level = :level - 1 AND block BETWEEN :child AND :last_child AND line IN (SELECT value FROM json_each(:lines))
+WHERE level = :level - 1 AND block BETWEEN :block AND :last AND line IN (SELECT value FROM json_each(:lines))
 GROUP BY line, template, status, failure, marks
 """
 
@@ -176,13 +176,11 @@ def _detail_roll_ups(leaves: DetailSends) -> DetailSends:
 
 def refresh_details(connection: sqlite3.Connection, block: Block, lines: Iterable[int]) -> None:
     """Replaces the details of some lines in a coarse block by the sums of its children."""
-    level, number = block
-    children = children_of(block)
+    level, first = block
     parameters = {
         "level": level,
-        "block": number,
-        "child": children.start,
-        "last_child": children.stop - 1,
+        "block": first,
+        "last": days_of(block).stop - 1,
         "lines": json.dumps([ALL, *sorted(lines)]),
     }
     connection.execute(_DROP_BLOCK, parameters)

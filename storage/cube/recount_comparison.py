@@ -7,6 +7,7 @@ that belong to none.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -18,14 +19,13 @@ from storage.cube import counters, user_sets
 from storage.cube.bitmaps import encoded_union
 from storage.cube.counters import DetailSends
 from storage.cube.day_counts import FailureKinds, LeafSets, count, days_with_starts, starts_of_day
-from storage.cube.layout import KINDS, SHIFTS, Block, children_of, days_of
+from storage.cube.layout import KINDS, TOP, Block, block_of, children_of, days_of
 from storage.cube.repeats import repeats_of, stored_repeats
 from storage.database.settings import load_settings
 from storage.domain.calendar import Calendar
 
 Progress = Callable[[int], None]  # called with the number of days compared since the last call
 
-_TOP = len(SHIFTS) - 1
 _CELLS_LEVEL = 2  # the cells of a block of this level are read at once: some 100 MB
 # By table: how a differing row is named.
 _PLACES = {
@@ -52,10 +52,10 @@ _DayCells = dict[tuple[int, int], tuple[int, ...]]
 
 
 def days_by_top_block(connection: sqlite3.Connection) -> dict[int, list[int]]:
-    """The days that have starts, by the number of the top block that they are in."""
+    """The days that have starts, by the first day of the top block that they are in."""
     by_block: defaultdict[int, list[int]] = defaultdict(list)
     for day in days_with_starts(connection, Calendar(load_settings(connection).zone)):
-        by_block[day >> SHIFTS[_TOP]].append(day)
+        by_block[block_of(TOP, day)[1]].append(day)
     return dict(by_block)
 
 
@@ -65,11 +65,11 @@ def top_block_differences(
     """The cells in one top block that differ.
 
     Args:
-        top: the number of the block.
+        top: the first day of the block.
         days: those of its days that have starts.
     """
     comparison = _Comparison(connection, frozenset(days), progress)
-    comparison.compare((_TOP, top))
+    comparison.compare((TOP, top))
     return [_message(table, key) for table in _PLACES for key in sorted(comparison.found[table])]
 
 
@@ -101,10 +101,10 @@ def _are_many(connection: sqlite3.Connection, first: int, last: int) -> bool:
 
 def outside(connection: sqlite3.Connection, tops: Iterable[int]) -> list[str]:
     """The rows of the cube that are in none of these top blocks, or in no block at all."""
-    blocks = ", ".join(str(top) for top in tops)
-    shift = " ".join(f"WHEN {level} THEN block >> {SHIFTS[_TOP] - of_level}" for level, of_level in enumerate(SHIFTS))
-    nowhere = f"ifnull(CASE level {shift} END NOT IN ({blocks}), 1)"
-    day_nowhere = f"ifnull(day >> {SHIFTS[_TOP]} NOT IN ({blocks}), 1)"
+    blocks = json.dumps([block for top in tops for block in _within((TOP, top))])
+    is_block = "IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+    nowhere = f"ifnull((level, block) NOT {is_block}, 1)"
+    day_nowhere = f"ifnull((0, day) NOT {is_block}, 1)"
     conditions = {
         "cells": day_nowhere,
         "details": nowhere,
@@ -114,9 +114,19 @@ def outside(connection: sqlite3.Connection, tops: Iterable[int]) -> list[str]:
     found = []
     for table, condition in conditions.items():
         columns = ", ".join(_KEYS[table])
-        rows = connection.execute(f"SELECT DISTINCT {columns} FROM {table} WHERE {condition} ORDER BY {columns}")
+        rows = connection.execute(
+            f"SELECT DISTINCT {columns} FROM {table} WHERE {condition} ORDER BY {columns}", (blocks,)
+        )
         found += [_message(table, row) for row in rows]
     return found
+
+
+def _within(block: Block) -> Iterator[Block]:
+    """A block and all blocks below it."""
+    yield block
+    if block[0]:
+        for child in children_of(block):
+            yield from _within(child)
 
 
 def _message(table: str, key: tuple[Any, ...]) -> str:
@@ -152,13 +162,13 @@ class _Comparison:
 
     def compare(self, block: Block) -> _Counted:
         """Compares a block and all below it; returns what it is made of."""
-        level, number = block
+        level, first = block
         if level == _CELLS_LEVEL:
             self._cells = counters.cells_by_day(self._connection, days_of(block), self._pairs)
         if level == 0:
-            counted = self._compare_day(number)
+            counted = self._compare_day(first)
         else:
-            counted = _united([self.compare((level - 1, child)) for child in children_of(block)])
+            counted = _united([self.compare(child) for child in children_of(block)])
         self._note(
             "details", block, counters.with_roll_ups(counted.details), counters.stored_details(self._connection, block)
         )

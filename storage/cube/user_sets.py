@@ -31,7 +31,7 @@ from storage.cube.layout import (
     STEPS,
     USERS,
     Block,
-    children_of,
+    days_of,
     has_multiplicity,
 )
 from storage.cube.multiplicity import union_and_planes
@@ -88,9 +88,9 @@ def leaf_sets_of_children(connection: sqlite3.Connection, kind: int, block: Bloc
 
 def rows_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> Iterable[SetRow]:
     """The rows of the blocks below a coarse block that hold leaf sets of some lines; packed blocks hold others too."""
-    children = children_of(block)
+    days = days_of(block)
     listed = json.dumps(sorted(lines | {PACKED_BLOCK}))
-    return connection.execute(_READ_CHILDREN, (kind, block[0] - 1, children.start, children.stop - 1, listed))
+    return connection.execute(_READ_CHILDREN, (kind, block[0] - 1, days.start, days.stop - 1, listed))
 
 
 def _leaf_sets_of_row(line: int, template: int, bitmap: bytes) -> Iterable[tuple[BlockSetKey, bytes]]:

@@ -9,7 +9,7 @@ A row of `dirty` says that the cube's block of days is older than `messages`, fo
 * `storage/cube/refresh.py` refreshes a block, marks its parent and unmarks it (MARK_PARENT, UNMARK), or marks every
   day to rebuild the cube (MARK_DAY).
 * A migration that drops the cube marks every day that has a start (MARK_ALL_STARTS), one that adds to it every day that
-  it has counted (MARK_ALL_CELLS).
+  it has counted (MARK_ALL_CELLS), one that drops its coarser blocks every week (MARK_ALL_WEEKS).
 """
 
 from __future__ import annotations
@@ -31,6 +31,14 @@ SELECT DISTINCT 0, day, ifnull(line, {UNKNOWN_ID}) FROM messages WHERE origin IS
 
 # For a cube that lacks something but is right otherwise: it has a roll-up over the templates of each line with a start.
 MARK_ALL_CELLS = "INSERT OR IGNORE INTO dirty SELECT 0, day, line FROM cells WHERE line <> 0 AND template = 0"
+
+# For a cube whose days are right and whose coarser blocks were dropped. It marks the weeks of these days, as `block_of`
+# in storage/cube/layout.py cuts them: from a Monday on, or from the first of the month. 1970-01-01 was a Thursday.
+MARK_ALL_WEEKS = """
+INSERT OR IGNORE INTO dirty
+SELECT 1, max(day - ((day + 3) % 7 + 7) % 7, strftime('%s', day * 86400, 'unixepoch', 'start of month') / 86400), line
+FROM cells WHERE line <> 0 AND template = 0
+"""
 
 # The columns of a start that the cube counts: a change of any of them marks its day.
 _COUNTED = "line, contact, start_template, day, origin, user_type, status, failure_code, failure_reason, marks"

@@ -23,12 +23,12 @@ from storage.database.codes import (
     STATUS_RECEIVED,
     STATUS_SENT,
 )
-from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, TRIGGERS
+from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, MARK_ALL_WEEKS, TRIGGERS
 
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 9
+VERSION = 10
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -163,8 +163,8 @@ CREATE UNIQUE INDEX failure_kinds_by_code ON failure_kinds (ifnull(code, ''), re
 CREATE TABLE users (                       -- sets of distinct contacts by cell, as bytes
     id INTEGER PRIMARY KEY,                -- long blobs in a WITHOUT ROWID table would waste half of its pages
     kind INTEGER NOT NULL,                 -- 0 all starts, 1 failed sends by failure, 2 sends by sent, delivered, read
-    level INTEGER NOT NULL,                -- blocks of 1 (level 0), 8 (1), 32 (2), 128 days (3)
-    block INTEGER NOT NULL,                -- day / days of a block, rounded down
+    level INTEGER NOT NULL,                -- blocks of a day (0), a week within a month (1), a month (2), a quarter (3)
+    block INTEGER NOT NULL,                -- its first day
     line INTEGER NOT NULL,                 -- id as above; -11: see template
     template INTEGER NOT NULL,             -- id as above; -9: packed sets of a line, -10: multiplicities of a line,
                                            -- -11: packed sets of a whole block (storage/cube/packed_sets.py)
@@ -174,7 +174,7 @@ CREATE UNIQUE INDEX users_by_cell ON users (kind, level, block, line, template);
 
 CREATE TABLE dirty (                       -- blocks whose aggregates are older than `messages`
     level INTEGER NOT NULL,
-    block INTEGER NOT NULL,                -- at level 0: the day
+    block INTEGER NOT NULL,
     line INTEGER NOT NULL,
     PRIMARY KEY (level, block, line)
 ) WITHOUT ROWID;
@@ -288,6 +288,14 @@ CREATE TABLE IF NOT EXISTS repeats (       -- starts of contacts that have sever
 {MARK_ALL_CELLS};
 """
 
+# Before, the blocks above days had 8, 32 and 128 days. Readers unite days until the next import has refreshed the cube.
+_BLOCKS_OF_THE_CALENDAR = f"""
+DELETE FROM users WHERE level > 0;
+DELETE FROM details WHERE level > 0;
+DELETE FROM dirty WHERE level > 0;
+{MARK_ALL_WEEKS};
+"""
+
 # A migration to another layout drops the cube and marks every day. Readers count from `messages` until the next import
 # has refreshed the cube.
 _RECOUNT = f"""
@@ -348,6 +356,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     @migrations()
     def repeats_of_days(database: Database) -> None:
         for statement in _statements(_REPEATS):
+            database.conn.execute(statement)
+
+    @migrations()
+    def blocks_of_the_calendar(database: Database) -> None:
+        for statement in _statements(_BLOCKS_OF_THE_CALENDAR):
             database.conn.execute(statement)
 
     migrations.apply(Database(connection, execute_plugins=False))

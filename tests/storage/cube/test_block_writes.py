@@ -19,7 +19,8 @@ from storage.cube.layout import (
     PACKED_LINE,
     STEPS,
     Block,
-    children_of,
+    block_of,
+    days_of,
     has_multiplicity,
 )
 from storage.cube.packed_sets import BlockSetKey, unpack, unpack_block, unpack_line
@@ -176,8 +177,8 @@ def test_a_coarse_block_has_the_leaf_sets_of_the_blocks_below(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, kind: int, limit: str
 ) -> None:
     monkeypatch.setattr(user_sets, "_PACKED_BLOCK_LIMIT", dict.fromkeys(KINDS, LIMITS[limit]))
-    block = (1, 5)
-    days = children_of(block)
+    block = block_of(1, 20_000)
+    days = days_of(block)
     states = {days[0]: STATES[2], days[3]: STATES[4], days[-1]: STATES[3]}
     for day, state in {days[0] - 1: {(1, 8, 1): {8}}, **states, days[-1] + 1: {(1, 9, 1): {9}}}.items():
         leaves = encoded(of_kind(state, kind))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from storage.cube import planned_writes, user_sets
 from storage.cube.bitmaps import encode_numbers
 from storage.cube.day_counts import LeafSets
-from storage.cube.layout import FAILED, KINDS, Block, children_of
+from storage.cube.layout import FAILED, KINDS, Block, block_of, days_of
 from storage.cube.user_sets import StoredBlock, block_writes
 from storage.database.statements import execute
 from tests.cubes import PACKED_BLOCK_LIMITS, few_examples, written
@@ -21,7 +21,7 @@ from tests.cubes import PACKED_BLOCK_LIMITS, few_examples, written
 pytest.importorskip("numpy")
 from storage.cube import bulk_sets
 
-BLOCK = (1, 5)
+BLOCK = block_of(1, 20_000)
 LINES = {-1, 1, 2}
 Leaf = tuple[int, int, int, int]  # child, line, template, failure
 LONG = set(range(1, 300 * 70_000, 70_000))  # of 1,200 bytes as a list
@@ -33,7 +33,7 @@ contacts = st.one_of(
 )
 leaves = st.dictionaries(
     st.tuples(
-        st.sampled_from(children_of(BLOCK)), st.sampled_from([*LINES]), st.sampled_from((-2, 1, 2)), st.integers(1, 2)
+        st.sampled_from(days_of(BLOCK)), st.sampled_from([*LINES]), st.sampled_from((-2, 1, 2)), st.integers(1, 2)
     ),
     contacts,
     max_size=12,
@@ -83,7 +83,7 @@ def test_coarse_blocks_are_those_of_the_plain_rule(
 def test_blocks_that_the_cube_holds_and_long_ones_are_those_of_the_plain_rule(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, kind: int
 ) -> None:
-    first, second = children_of(BLOCK)[:2]
+    first, second = days_of(BLOCK)[:2]
     fill(connection, kind, {(first, 1, 1, 1): NEAR, (second, 1, 1, 1): NEAR})
     united: list[int] = []
     plain = user_sets.leaf_sets_of_children

@@ -9,12 +9,14 @@ from msgspec import structs
 from storage.cube import counters
 from storage.cube.counters import DetailSends, cell_writes, cells_by_day, columns_of_cells, detail_writes
 from storage.cube.day_counts import pack_counters, unpack_counters
-from storage.cube.layout import ALL
+from storage.cube.layout import ALL, block_of
 from storage.database.connection import reading
 from storage.database.schema import COUNTER_COLUMNS
 from storage.domain.events import Failure
 from tests.cubes import problems, refresh_all, sent
 from tests.databases import DAY, NOON, SECOND, build
+
+SUNDAY = NOON + 4 * DAY  # 2026-11-22
 
 DAY_NUMBER = 20_000
 
@@ -85,20 +87,19 @@ def test_a_line_without_failures_any_more_loses_its_details() -> None:
 
 
 def test_the_same_failure_on_the_days_around_the_end_of_a_block_is_counted_once_in_each_block(tmp_path: Path) -> None:
-    """NOON is on the last day of 8; the day after begins the next 8 days of the same 32."""
-    assert (NOON // DAY) % 8 == 7
+    """SUNDAY is the last day of a week; the day after begins the next one of the same month."""
     failed = [
-        structs.replace(sent(str(day), NOON + day * DAY), failed_at=NOON + day * DAY + SECOND, failure=Failure(131026))
-        for day in (-1, 0, 1)
+        structs.replace(sent(str(at), at), failed_at=at + SECOND, failure=Failure(131026))
+        for at in (SUNDAY - DAY, SUNDAY, SUNDAY + DAY)
     ]
     path = build(tmp_path / "saludo.db", failed)
     refresh_all(path)
     assert problems(path) == []
-    first = NOON // DAY
+    first = SUNDAY // DAY
     with reading(path) as connection:
         sends = [
             {sum(pair) for pair in counters.stored_details(connection, block).values()}
-            for block in ((1, first >> 3), (1, (first >> 3) + 1), (2, first >> 5), (3, first >> 7))
+            for block in (block_of(1, first), block_of(1, first + 1), block_of(2, first), block_of(3, first))
         ]
         days = set(cells_by_day(connection, range(first - 1, first + 1)))
     assert sends == [{2}, {1}, {3}, {3}]

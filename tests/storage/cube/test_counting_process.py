@@ -14,7 +14,7 @@ import pytest
 
 from storage.cube import counting_process
 from storage.cube.counting_process import CountingProcess, answer_to, running_counting_process
-from storage.cube.layout import USERS
+from storage.cube.layout import USERS, block_of
 from storage.cube.planned_writes import coarse_writes, new_day_writes
 from storage.database import child_process
 from storage.database.connection import reading, writing
@@ -23,7 +23,7 @@ from tests.cubes import refresh_all, sent, written
 from tests.databases import DAY, NOON, build
 
 DAY_NUMBER = NOON // DAY
-BLOCK = (1, DAY_NUMBER >> 3)
+BLOCK = block_of(1, DAY_NUMBER)
 # Line, contact, template, start, day, origin, user type, status, answered, flags, code, reason, joined.
 START = (1, 1, 1, NOON, DAY_NUMBER, 0, 0, 0, None, 0, 131026, "number_gone", None)
 FAILURES = [((131026, "number_gone"), 1)]

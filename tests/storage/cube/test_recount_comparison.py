@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from storage.cube import recount_comparison, refresh
+from storage.cube.layout import block_of
 from storage.database.connection import reading, writing
 from storage.database.settings import store_setting
 from storage.domain.events import Failure
@@ -113,8 +114,8 @@ def test_every_row_that_differs_is_named_once(tmp_path: Path) -> None:
             (0, 1, f"day {day + 1}"),
             (1, 0, f"day {day + 2}"),
             (1, 1, f"day {day}"),
-            (0, 0, f"details, level 2, block {day >> 5}"),
-            (-11, -11, f"users, kind 1, level 3, block {day >> 7}"),
+            (0, 0, f"details, level 2, block {block_of(2, day)[1]}"),
+            (-11, -11, f"users, kind 1, level 3, block {block_of(3, day)[1]}"),
         )
     ] + [f"cell of repeats, day {day + 2}: differs from its messages"]
 

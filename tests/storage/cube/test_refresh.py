@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import marshal
 import sqlite3
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from hypothesis import strategies as st
 
 from storage.cube import refresh, user_sets
 from storage.cube.counting_process import CountingProcess, answer_to
-from storage.cube.layout import days_of
+from storage.cube.layout import block_of, days_of
 from storage.database.connection import DatabaseError, reading, writing
+from storage.database.dirty_marks import MARK_ALL_WEEKS
+from storage.domain.calendar import number_of
 from storage.domain.events import Event
 from storage.domain.filters import Filter
 from storage.ingest import cube_sharing
@@ -168,7 +172,7 @@ def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch
 
 
 def test_a_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
-    """Such as blocks of 64 days, with other numbers for the same days, and a single counter in each column."""
+    """Such as blocks with other numbers for the same days, and a single counter in each column."""
     path = build(tmp_path / "saludo.db", [sent(str(place), NOON - place * 20 * DAY) for place in range(12)])
     refresh_all(path)
     expected = reports(path, Filter.parse("period:all"))[1]
@@ -186,6 +190,44 @@ def test_a_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
     refresh_all(path)
     assert reports(path, Filter.parse("period:all")) == (expected, expected)
     assert problems(path) == []
+
+
+def test_blocks_of_8_days_become_weeks_with_the_next_import(tmp_path: Path) -> None:
+    """Version 9 had blocks of 8, 32 and 128 days, with other numbers; killed in between, the next import goes on."""
+    path = build(tmp_path / "saludo.db", [sent(str(place), NOON - place * 9 * DAY) for place in range(24)])
+    refresh_all(path)
+    expected = reports(path, Filter.parse("period:all"))[1]
+    stored = "SELECT level, block, line, template, bitmap FROM users ORDER BY kind, level, block, line, template"
+    with writing(path) as writer:
+        rows = writer.connection.execute(stored).fetchall()
+        for table in ("users", "details"):
+            writer.connection.execute(f"UPDATE {table} SET block = -block WHERE level > 0")
+        writer.connection.execute("INSERT INTO dirty VALUES (1, 2600, 1), (3, 162, 1)")
+        writer.connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'blocks_of_the_calendar'")
+        writer.connection.execute("PRAGMA user_version = 9")
+    with writing(path):  # upgrades, and ends before anything is refreshed
+        pass
+    assert {level for level, _, _ in dirty_marks(path)} == {1}
+    for text in ("period:all", "since:2026-05-01 until:2026-09-10"):
+        report, recount = reports(path, Filter.parse(text))
+        assert report == recount
+    refresh_all(path)
+    with reading(path) as connection:
+        assert connection.execute(stored).fetchall() == rows
+    assert reports(path, Filter.parse("period:all")) == (expected, expected)
+    assert problems(path) == []
+
+
+def test_a_migration_marks_the_weeks_that_the_cube_has() -> None:
+    days = [number_of(date.min), -1, 0, *range(20_000, 20_500)]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE cells (line, template, day)")
+        connection.execute("CREATE TABLE dirty (level, block, line, PRIMARY KEY (level, block, line))")
+        connection.executemany("INSERT INTO cells VALUES (?, ?, ?)", [(7, 0, day) for day in days])
+        connection.execute("INSERT INTO cells VALUES (0, 0, 30000), (7, 1, 30000)")
+        connection.execute(MARK_ALL_WEEKS)
+        marks = connection.execute("SELECT level, block, line FROM dirty").fetchall()
+    assert sorted(marks) == sorted({(*block_of(1, day), 7) for day in days})
 
 
 def test_reports_are_right_after_a_crash_and_the_next_import_refreshes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from storage.cube import counters, refresh
 from storage.cube.counting_process import CountingProcess, Task
-from storage.cube.layout import KINDS, STEPS, USERS, Block
+from storage.cube.layout import KINDS, LEVELS, STEPS, USERS, Block, block_of
 from storage.cube.planned_writes import coarse_writes, day_writes
 from storage.cube.refresh import ready_blocks, refresh_batch, write_block
 from storage.database.connection import Writer, writing
@@ -22,7 +22,7 @@ from tests.cubes import dirty_marks, problems, refresh_all, sent, write
 from tests.databases import BETO, DAY, NOON, OTHER_LINE, SECOND, build
 
 FIRST = NOON // DAY
-CHAIN: list[Block] = [(0, FIRST), (1, FIRST >> 3), (2, FIRST >> 5), (3, FIRST >> 7)]
+CHAIN: list[Block] = [block_of(level, FIRST) for level in LEVELS]
 
 
 def dirty(path: Path, *events: Any) -> Path:
@@ -38,7 +38,7 @@ def marks(writer: Writer) -> list[tuple[int, int, int]]:
 
 @pytest.mark.parametrize("rebuilt", [False, True])
 def test_the_progress_counts_the_blocks_that_are_done_and_known(tmp_path: Path, rebuilt: bool) -> None:
-    path = dirty(tmp_path / "saludo.db", sent("a", NOON), sent("b", NOON + DAY))
+    path = dirty(tmp_path / "saludo.db", sent("a", NOON), sent("b", NOON + 5 * DAY))
     told: list[tuple[int, int]] = []
     with writing(path) as writer:
         if rebuilt:
@@ -64,26 +64,36 @@ def test_a_batch_with_many_starts_on_dirty_days_leaves_all_to_the_end(
 
 def test_computed_writes_of_a_day_are_taken_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refresh, "_FEW_STARTS", 0)
-    path = dirty(tmp_path / "saludo.db", sent("a", NOON), sent("b", NOON + DAY))
+    path = dirty(tmp_path / "saludo.db", sent("a", NOON), sent("b", NOON + 5 * DAY))
     with writing(path) as writer, writer.transaction() as connection:
         computed = day_writes(connection, Calendar(load_settings(connection).zone), FIRST, {1})
         monkeypatch.setattr(refresh, "day_writes", lambda *arguments: [])
-        assert refresh_batch(connection, {FIRST: computed}) == {FIRST, FIRST + 1}
+        assert refresh_batch(connection, {FIRST: computed}) == {FIRST, FIRST + 5}
         assert counters.has_day(connection, FIRST)
-        assert not counters.has_day(connection, FIRST + 1)
+        assert not counters.has_day(connection, FIRST + 5)
         assert [level for level, _, _ in marks(writer)] == [1, 1]
 
 
 def test_blocks_are_ready_when_nothing_below_is_dirty(tmp_path: Path) -> None:
     path = build(tmp_path / "saludo.db")
+    (week, month), (other_week, other_month) = ([block_of(level, day) for level in (1, 2)] for day in (800, 1600))
+    quarter = block_of(3, 2400)
     with writing(path) as writer, writer.transaction() as connection:
         connection.executemany(
             "INSERT INTO dirty (level, block, line) VALUES (?, ?, ?)",
-            [(0, 800, 1), (1, 100, 1), (1, 200, 2), (1, 200, 3), (2, 25, 1), (2, 50, 1), (3, 0, 5)],
+            [
+                (0, 800, 1),
+                (*week, 1),
+                (*other_week, 2),
+                (*other_week, 3),
+                (*month, 1),
+                (*other_month, 1),
+                (*quarter, 5),
+            ],
         )
-        assert ready_blocks(connection) == {(1, 200): {2, 3}, (3, 0): {5}}
+        assert ready_blocks(connection) == {other_week: {2, 3}, quarter: {5}}
         connection.execute("DELETE FROM dirty WHERE level = 0")
-        assert list(ready_blocks(connection)) == [(1, 100), (1, 200), (3, 0)]
+        assert list(ready_blocks(connection)) == [week, other_week, quarter]
 
 
 def failed(key: str, at: int, **other: Any) -> Any:
@@ -125,11 +135,11 @@ class Recorder(CountingProcess):
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_the_helper_computes_every_other_kind_of_sets_of_a_coarse_block(tmp_path: Path, answers: bool) -> None:
-    path = dirty(tmp_path / "saludo.db", failed("a", NOON), sent("b", NOON), sent("c", NOON + DAY))
+    path = dirty(tmp_path / "saludo.db", failed("a", NOON), sent("b", NOON), sent("c", NOON + 5 * DAY))
     with writing(path) as writer:
         helper = Recorder(writer, answers=answers)
         refresh.refresh_all(writer, counting_process=helper)
-        two = [(1, FIRST >> 3), (1, (FIRST >> 3) + 1)]
+        two = [block_of(1, FIRST), block_of(1, FIRST + 5)]
     assert helper.asked[0] == [(1, two[0], {1}), (USERS, two[1], {1}), (STEPS, two[1], {1})]
     assert helper.asked[1:] == [[(1, block, {1})] for block in CHAIN[2:]]
     assert dirty_marks(path) == []
