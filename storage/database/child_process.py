@@ -24,6 +24,11 @@ from storage.database.malloc import keep_freed_memory
 _LENGTH = struct.Struct("<Q")
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def start(module: str, argument: str, stdin: int | IO[bytes]) -> subprocess.Popen[bytes]:
     """Starts a module of this program as a process with its output in a pipe.
 
@@ -103,6 +108,15 @@ def send(pipe: IO[bytes], value: Any) -> None:
     pipe.write(_LENGTH.pack(len(data)))
     pipe.write(data)
     pipe.flush()
+
+
+def widen(pipe: IO[bytes], size: int) -> None:
+    """Lets a pipe hold so many bytes that nobody has read yet, if the system can."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, size)
 
 
 def has_data(pipe: IO[bytes]) -> bool:

@@ -114,6 +114,11 @@ def exists(path: Path) -> bool:
         raise DatabaseError(_("{path}: cannot be opened ({why})").format(path=path, why=error.strerror)) from None
 
 
+def file_of(connection: sqlite3.Connection) -> Path:
+    """The file of a connection, without links."""
+    return Path(connection.execute("PRAGMA database_list").fetchone()[2])
+
+
 @contextmanager
 def reading(path: Path, *, older: bool = False) -> Iterator[sqlite3.Connection]:
     """A read-only connection, closed with the context; errors of SQLite become DatabaseError.

@@ -5,7 +5,6 @@ What a part finds never depends on where it ran: a part whose helper was killed 
 
 from __future__ import annotations
 
-import os
 import queue
 import sqlite3
 import subprocess
@@ -137,7 +136,7 @@ def running_check_pool(writer: Writer) -> Iterator[CheckPool]:
 
 
 def _helpers(path: Path, stack: ExitStack) -> Iterator[subprocess.Popen[bytes]]:
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    cores = child_process.cores()
     if cores == 1 or path.stat().st_size < _WORTH_HELPERS:
         return
     for _ in range(min(cores, _MOST_HELPERS)):

@@ -40,6 +40,28 @@ class ReadSession:
         """The local days of the report's time zone."""
         return calendar_of(self.settings.zone)
 
+    def renew(self) -> bool:
+        """Begins the transaction again, and forgets what was read if another process has committed since.
+
+        Returns:
+            Whether nobody has committed: then every transaction that was begun in between reads the same.
+        """
+        before = self._version()
+        self.connection.execute("ROLLBACK")
+        self.connection.execute("BEGIN")
+        if self._version() == before:
+            return True
+        self.cube, self.recount = Cube(self.connection), Recount(self.connection)
+        self.__dict__.pop("settings", None)
+        self.__dict__.pop("calendar", None)
+        return False
+
+    def _version(self) -> int:
+        """Differs from what it was before if another process has committed in the meantime."""
+        self.connection.execute("SELECT 1 FROM settings LIMIT 1").fetchone()  # from here on the transaction reads
+        version: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
     def select(self, filter: Filter, now: datetime) -> Selection:
         """What the filter selects at the time `now`, which decides rolling periods."""
         return select(self.connection, self.calendar, filter, now)

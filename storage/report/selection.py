@@ -112,6 +112,10 @@ class Selection:
         days = _bounds(self.calendar, since, until)
         return replace(self, parameters=self.parameters | days, since=since, until=until)
 
+    def at_times(self, since_at: int, until_at: int) -> Selection:
+        """The same selection of starts from one time in ms until before another; only the SQL condition changes."""
+        return replace(self, parameters=self.parameters | {"since_at": since_at, "until_at": until_at})
+
     def with_dimensions(self, dimensions: Dimensions) -> Selection:
         """The same days with other dimensions. Only for the cube: the SQL condition stays as it was."""
         return replace(self, dimensions=dimensions)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -15,7 +16,8 @@ from storage.database.complete_file import FileError, complete_file
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
-from storage.table.export_cells import Export, formats_of, iso_times, tsv_cell
+from storage.table.export_blocks import blocks
+from storage.table.export_cells import Export
 from storage.table.export_starts import StartsExport
 
 STARTS = StartsExport()
@@ -38,7 +40,7 @@ def write_tsv(
     export: Export = STARTS,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Writes the rows of a filter as TSV.
+    """Writes the rows of a filter as TSV; before the first, the session may move to a later moment.
 
     Args:
         language: of the header, such as `es`.
@@ -50,13 +52,12 @@ def write_tsv(
     """
     count = 0
     out.write(("\t".join(export.header(language)) + "\n").encode())
-    formats = formats_of(session, tsv_cell, iso_times(session.calendar))
-    for cells in export.chunks(session, filter, now, formats):
-        lines = list(map("\t".join, zip(*cells, strict=True)))
-        out.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
-        count += len(lines)
-        if progress is not None:
-            progress(count)
+    with closing(blocks(session, filter, now, export)) as found:  # an error here ends the helper process too
+        for lines, rows in found:
+            out.write(lines)
+            count += rows
+            if progress is not None:
+                progress(count)
     return count
 
 

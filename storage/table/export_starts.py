@@ -17,6 +17,7 @@ from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType
 from storage.report.read_session import ReadSession
+from storage.report.selection import Selection
 from storage.table.export_cells import (
     Column,
     Export,
@@ -133,8 +134,13 @@ class StartsExport(Export):
         self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The starts in chunks of about 2,000."""
-        connection = session.connection
-        for rows in in_order(every_start(connection, session.select(filter, now), _SELECTED, _CONTACT)):
+        return self.selected(session.connection, session.select(filter, now), formats)
+
+    def selected(
+        self, connection: sqlite3.Connection, selection: Selection, formats: Formats
+    ) -> Iterator[list[Sequence[Any]]]:
+        """The same of a selection."""
+        for rows in in_order(every_start(connection, selection, _SELECTED, _CONTACT)):
             rows = _with_joined(connection, rows)
             # Not zip(*rows): its iterator for each row makes the garbage collector run more often.
             values = {name: list(map(value, rows)) for name, value in _VALUES.items()}
