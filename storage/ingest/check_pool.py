@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 _MOST_HELPERS = 2  # more would need more memory: some 150 MB each
 _WORTH_HELPERS = 20_000_000  # bytes of the database; a smaller one is checked before a helper has started
 _NICENESS = 0
+_MAPPED = 1 << 40  # bytes of the file: all that SQLite allows
 
 _Job = tuple[int, Part]  # its place among the results
 
@@ -42,15 +43,15 @@ class CheckPool:
         self._helpers = [*helpers]
 
     def run(self, parts: Sequence[Part], progress: Progress, *, here: bool = False) -> list[Result]:
-        """Runs parts; the results have their order.
+        """Runs parts, the longest first, so that all helpers end at about the same time; the results have their order.
 
         Args:
-            parts: the longest first.
+            parts: what is to run.
             progress: called with (done, in all), in units of about equal time.
             here: whether they must see what is not committed.
         """
         counter = _Counter(parts, progress)
-        waiting = deque(enumerate(parts))
+        waiting = deque(sorted(enumerate(parts), key=lambda job: -weight_of(job[1])))
         results: dict[int, Result] = {}
         if not here:
             self._run_in_helpers(waiting, results, counter)
@@ -153,6 +154,8 @@ def _main(path: Path) -> None:
         reading(path) as connection,
     ):
         connection.execute("PRAGMA query_only = OFF")  # of temporary tables; the file is open for reading only
+        # Saves a copy of each page. If the file is cut meanwhile, this process ends, and the part runs elsewhere.
+        connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
         while True:
             part = child_process.receive(parts)
             answer: tuple[str, Result | None]

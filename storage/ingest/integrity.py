@@ -4,7 +4,7 @@ tables, and every derived column and every cell against the messages. Makes agai
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from storage.cube import refresh
@@ -14,7 +14,15 @@ from storage.database.index_proof import full_damage
 from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
 from storage.ingest.batch_writer import derivation_of
-from storage.ingest.check_parts import DERIVED_PARTS, content_parts, damage_parts, run_part
+from storage.ingest.check_parts import (
+    DERIVED_PARTS,
+    PARTS_OF_MESSAGES,
+    Part,
+    Result,
+    content_parts,
+    damage_parts,
+    run_part,
+)
 from storage.ingest.check_pool import CheckPool, running_check_pool
 from storage.messages.consistency import mend_consistency
 from storage.messages.duplicates import merge_duplicates
@@ -36,7 +44,9 @@ def check(writer: Writer, progress: Progress) -> list[str]:
     """
     connection = writer.connection
     with running_check_pool(writer) as pool:
-        if broken := _broken(pool, progress):
+        early = PARTS_OF_MESSAGES if _has_whole_schema(connection) else ()
+        broken, found = _broken(pool, progress, early)
+        if broken:
             return [f"integrity: {text}" for text in broken]
         problems = [str(one) for one in schema_problems(connection)]
         if not problems:
@@ -47,20 +57,37 @@ def check(writer: Writer, progress: Progress) -> list[str]:
             if not is_whole:  # the comparisons need every table and index: they are made for as long as the check takes
                 mend_schema(connection)
                 problems += _tried("the cube cannot be counted", lambda: refresh.refresh_within(connection))
-            return problems + _differences(writer, pool, progress, here=not is_whole)
+            return problems + _differences(writer, pool, progress, found, here=not is_whole)
         finally:
             connection.execute("ROLLBACK")
 
 
-def _broken(pool: CheckPool, progress: Progress) -> list[str]:
-    """What is wrong with the pages and indexes of the file."""
-    connection = pool.connection
+def _has_whole_schema(connection: sqlite3.Connection) -> bool:
+    """Whether every table and index is there, so that messages can be read before anything is mended."""
     try:
-        results = pool.run(damage_parts(connection), progress)
-        found = [line for lines, *_ in results for line in lines]
+        return not schema_problems(connection)
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _broken(pool: CheckPool, progress: Progress, early: Sequence[Part] = ()) -> tuple[list[str], list[Result]]:
+    """What is wrong with the pages and indexes of the file, and what other parts find, which say nothing if it is.
+
+    Args:
+        pool: runs all of it.
+        progress: told.
+        early: the other parts, so that two processes have enough to do.
+    """
+    connection = pool.connection
+    results: list[Result] = []
+    try:
+        parts = damage_parts(connection)
+        results = pool.run([*parts, *early], progress)
+        found = [line for lines, *_ in results[: len(parts)] for line in lines]
+        results = results[len(parts) :]
     except sqlite3.DatabaseError as error:
         found = [describe(error)]
-    return found and (full_damage(connection, _MOST_BROKEN) or found)
+    return found and (full_damage(connection, _MOST_BROKEN) or found), results
 
 
 def _tried(failure: str, find: Callable[[], list[str] | None]) -> list[str]:
@@ -71,27 +98,34 @@ def _tried(failure: str, find: Callable[[], list[str] | None]) -> list[str]:
         return [f"{failure}: {describe(error)}"]
 
 
-def _differences(writer: Writer, pool: CheckPool, progress: Progress, *, here: bool) -> list[str]:
+def _differences(
+    writer: Writer, pool: CheckPool, progress: Progress, results: list[Result], *, here: bool
+) -> list[str]:
     """What is stored and differs from what it follows from, inside the caller's transaction.
 
     Args:
+        writer: of the database.
+        pool: runs the parts.
+        progress: told.
+        results: of the parts that ran already, PARTS_OF_MESSAGES; empty: none did.
         here: whether it depends on what is not committed.
     """
     try:
-        parts = content_parts(writer.connection)
+        parts = [*content_parts(writer.connection), *(() if results else PARTS_OF_MESSAGES)]
     except WRONG_VALUE as error:
         return [f"cells cannot be compared: {describe(error)}"]
     problems: list[str] = []
     contacts: set[int] = set()
     messages: set[int] = set()
-    while parts:
-        results = pool.run(parts, progress, here=here)
+    while parts or results:
+        results = [*results, *pool.run(parts, progress, here=here)]
         parts = []
         for lines, some_contacts, some_messages, further in results:
             problems += lines
             contacts.update(some_contacts)
             messages.update(some_messages)
             parts += further
+        results = []
     return problems + _tried(
         "derived columns cannot be compared", lambda: _derived_differences(writer, contacts, messages, progress)
     )
@@ -156,7 +190,7 @@ def _make_pages_again(writer: Writer, progress: Progress) -> list[str]:
     connection = writer.connection
     with suppress(sqlite3.DatabaseError):
         with running_check_pool(writer) as pool:
-            if not _broken(pool, progress):
+            if not _broken(pool, progress)[0]:
                 return []
         with writer.transaction():
             connection.execute("REINDEX")
