@@ -17,6 +17,7 @@ from storage.database.error_words import describe
 from storage.database.new_file import SIDE_FILES, create_directory, lock_path, remove_directories
 from storage.database.writer_lock import has_unfinished, resolved
 from storage.domain.errors import StorageError
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 
 _PAGES_AT_ONCE = 256  # 4 MB; between two steps progress is shown and Ctrl+C takes effect
@@ -53,7 +54,7 @@ def back_up(path: Path, target: Path, *, replace: bool, progress: Callable[[int,
             directories = create_directory(target.parent)
         except OSError as error:
             raise BackupError(
-                _("{path}: cannot be created ({why})").format(path=target.parent, why=error.strerror)
+                _("{path}: cannot be created ({why})").format(path=target.parent, why=system_reason(error))
             ) from None
         try:
             with complete_file(target, replace=replace, synced=True) as temporary:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from storage.domain.errors import StorageError
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 
 _MOST = 50  # characters of the name that the temporary one begins with; a name has 255 bytes at most
@@ -56,7 +57,7 @@ def complete_file(path: Path, *, replace: bool, synced: bool = False) -> Iterato
     except FileExistsError:
         raise _existing(path) from None
     except OSError as error:
-        raise FileError(_("{path}: cannot be written ({why})").format(path=path, why=error.strerror)) from None
+        raise FileError(_("{path}: cannot be written ({why})").format(path=path, why=system_reason(error))) from None
 
 
 @contextmanager

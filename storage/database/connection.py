@@ -21,6 +21,7 @@ from storage.database.malloc import keep_freed_memory
 from storage.database.new_file import create_directory, create_file, remove_directories, remove_files
 from storage.database.writer_lock import LockError, resolved, writer_lock
 from storage.domain.errors import StorageError
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 
 # Without an adapter for None, sqlite3 searches for one each time it binds None, which takes longer than the rest of the
@@ -111,7 +112,7 @@ def exists(path: Path) -> bool:
             raise DatabaseError(_("{path}: is not a regular file; choose another file with --db").format(path=path))
         return path.exists()
     except OSError as error:
-        raise DatabaseError(_("{path}: cannot be opened ({why})").format(path=path, why=error.strerror)) from None
+        raise DatabaseError(_("{path}: cannot be opened ({why})").format(path=path, why=system_reason(error))) from None
 
 
 def file_of(connection: sqlite3.Connection) -> Path:
@@ -215,7 +216,7 @@ def writing(path: Path, *, unless: Callable[[sqlite3.Connection], bool] | None =
         directories = create_directory(path.parent)
     except OSError as error:
         raise DatabaseError(
-            _("{path}: cannot be created ({why})").format(path=path.parent, why=error.strerror)
+            _("{path}: cannot be created ({why})").format(path=path.parent, why=system_reason(error))
         ) from None
     try:
         if exists(path):

@@ -16,6 +16,7 @@ from pathlib import Path
 from storage.database.main_file_record import MainFileRecord, holder
 from storage.database.new_file import lock_path
 from storage.domain.errors import StorageError
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 
 # File systems of Linux where this lock and those of SQLite know nothing of each other, so that both can be held.
@@ -48,7 +49,7 @@ def writer_lock(file: Path) -> Iterator[MainFileRecord]:
         try:
             record = MainFileRecord(handle, file)
         except OSError as error:
-            raise LockError(_("cannot be written ({why})").format(why=error.strerror)) from None
+            raise LockError(_("cannot be written ({why})").format(why=system_reason(error))) from None
         yield record
 
 
@@ -58,7 +59,7 @@ def _locked(lock: Path) -> int:
         try:
             handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise LockError(_("cannot be written ({why})").format(why=error.strerror)) from None
+            raise LockError(_("cannot be written ({why})").format(why=system_reason(error))) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,7 +72,7 @@ def _locked(lock: Path) -> int:
             raise LockError(message.format(process=process)) from None
         except OSError as error:
             os.close(handle)
-            raise LockError(_("cannot be locked ({why})").format(why=error.strerror)) from None
+            raise LockError(_("cannot be locked ({why})").format(why=system_reason(error))) from None
         # A writer whose new database held nothing has removed the lock file: what is locked must be what others find.
         if _is_same(handle, lock):
             return handle

@@ -16,7 +16,7 @@ from storage.domain.errors import unknown_word
 from storage.domain.failures import NO_CODE, Reason
 from storage.domain.filter_synonyms import english_value, field_word, value_word
 from storage.domain.filter_text import Word
-from storage.domain.patterns import plain, quoted
+from storage.domain.patterns import UNKNOWN, plain, quoted
 from storage.domain.period import ALL_TIME, FIRST_DAY, LAST_DAY, NAMED_PERIODS, Period
 from storage.domain.written_dates import WrittenDateError, read_day
 from storage.language.texts import _
@@ -66,7 +66,8 @@ class Pattern(Kind[str]):
     """A pattern of `storage.domain.patterns`."""
 
     def read(self, word: Word, pattern: str) -> str:
-        return pattern
+        is_word = pattern.startswith("(") and english_value(pattern, (UNKNOWN,)) is not None
+        return UNKNOWN if is_word else pattern
 
     def text(self, value: str) -> str:
         return quoted(value)

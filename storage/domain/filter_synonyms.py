@@ -11,6 +11,7 @@ from collections.abc import Collection
 from functools import cache
 
 from storage.domain.folding import folded
+from storage.domain.patterns import UNKNOWN
 from storage.language.catalogue import catalogue
 from storage.language.languages import ENGLISH, LANGUAGES
 from storage.language.texts import pgettext
@@ -61,6 +62,7 @@ _VALUES = {
     "service": pgettext("filter value", "service"),
     "media": pgettext("filter value", "media"),
     "other": pgettext("filter value", "other"),
+    UNKNOWN: pgettext("filter value", "(unknown)"),
 }
 
 

@@ -32,6 +32,7 @@ from storage.ingest.identity_repair import Repair, repair_identities
 from storage.ingest.journal import Journal
 from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.ingest.kept_rejects import KeptReject
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 from storage.sources.opened import Offset, Options, UnknownFormat
 from storage.sources.recognition import open_source
@@ -136,7 +137,7 @@ def import_path(
     except PermissionError:
         raise FileError(_("{name}: permission denied").format(name=name)) from None
     except OSError as error:
-        raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=error.strerror or error)) from None
+        raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=system_reason(error))) from None
 
 
 def import_open(
@@ -253,7 +254,7 @@ def _import(
         raise NoFormat(f"{book.name}: {error}") from None
     except OSError as error:
         raise FileError(
-            _("{name}: cannot be read to its end ({why})").format(name=book.name, why=error.strerror or error)
+            _("{name}: cannot be read to its end ({why})").format(name=book.name, why=system_reason(error))
         ) from None
     assert part is not None
     with writer.transaction() as connection:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_DELIVERED, STATUS_FAILED, STATUS_READ
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
+from storage.domain.filter_synonyms import value_word
 from storage.domain.folding import folded
 from storage.domain.patterns import UNKNOWN
 from storage.domain.proportions import Rate
@@ -144,7 +145,7 @@ class SortedGroups:
         wanted, count, connection = folded(text), len(self._found), session.connection
         templates = _matching(connection.execute("SELECT id, name FROM templates"), wanted)
         lines = _matching(connection.execute("SELECT id, label || ' ' || value FROM lines"), wanted)
-        if wanted in folded(UNKNOWN):
+        if any(wanted in folded(word) for word in (UNKNOWN, value_word(UNKNOWN))):
             templates, lines = templates | {UNKNOWN_ID}, lines | {UNKNOWN_ID}
         for step in range(1, count + 1):
             group = self._found[(place + by * step) % count]

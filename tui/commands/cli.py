@@ -11,6 +11,7 @@ from io import TextIOWrapper
 
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.domain.errors import StorageError
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 from tui.commands import open_dashboard
 from tui.commands.arguments import UsageError, parse
@@ -49,7 +50,7 @@ def run(words: list[str]) -> int:
         return report_error(str(error), 1)
     except OSError as error:
         name = error.filename or _("the system")
-        return report_error(f"{name}: {error.strerror or error}", 1)
+        return report_error(f"{name}: {system_reason(error)}", 1)
     except WRONG_VALUE as error:
         if command not in _READING:
             raise

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 from tui.terminal.sanitize import printable as printable
 
@@ -48,7 +49,7 @@ def open_stdout() -> Iterator[TextIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(_("stdout: cannot be written ({why})").format(why=error.strerror or error)) from None
+        raise OutputError(_("stdout: cannot be written ({why})").format(why=system_reason(error))) from None
 
 
 def print_lines(*lines: str) -> None:

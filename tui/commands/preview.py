@@ -18,6 +18,7 @@ from storage.domain.calendar import local_zone_name, zone_of
 from storage.domain.errors import StorageError
 from storage.domain.events import Inbound, Item, Known, LineIds, Reject, Send, Status
 from storage.language.stored_texts import translated
+from storage.language.system_errors import system_reason
 from storage.language.texts import _, pgettext
 from storage.sources.opened import OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
@@ -69,7 +70,7 @@ def preview_files(arguments: Namespace, options_in: Callable[[ZoneInfo], Options
             failed = True
         except OSError as error:
             message = _("{file}: cannot be read ({why})")
-            report_error(message.format(file=printable(name), why=error.strerror or error), 1)
+            report_error(message.format(file=printable(name), why=system_reason(error)), 1)
             failed = True
     return 1 if failed else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.proportions import Rate
 from storage.language.texts import _, pgettext
@@ -119,7 +120,8 @@ def _points(before: GroupCounts | None, after: GroupCounts) -> list[str]:
 
 def _name(row: BreakdownRow, dimension: Dimension) -> str:
     """The value of a row; a name where the value is a word of the program."""
-    return row_name(row, dimension) if dimension in _NAMED else row.label
+    is_name = dimension in _NAMED or row.key in (None, UNKNOWN_ID, NO_TEMPLATE)
+    return row_name(row, dimension) if is_name else row.label
 
 
 def _change(before: GroupCounts | None, after: GroupCounts, of_failures: bool = False) -> str:

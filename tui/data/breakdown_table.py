@@ -6,10 +6,8 @@ from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.proportions import Rate
 from storage.report.breakdown_comparison import ComparedRow
 from tui.data.breakdown_list import BreakdownList, change_of
+from tui.words import file_headings
 from tui.words.wording import DIMENSION_NAMES
-
-_COUNTS = ("Starts", "Sends", "Users", "Delivered", "Read", "Answered", "Failed")
-_RATES = ("Delivered rate", "Read rate", "Answered rate", "Failed rate")
 
 
 def as_table(rows: BreakdownList) -> list[tuple[str, ...]]:
@@ -20,10 +18,10 @@ def as_table(rows: BreakdownList) -> list[tuple[str, ...]]:
     name = DIMENSION_NAMES[rows.dimension]
     named = rows.dimension in (Dimension.LINE, Dimension.REASON, Dimension.CODE, Dimension.ORIGIN)
     of_failures = rows.dimension in OF_FAILURES
-    before = () if of_failures else tuple(f"{rate} before" for rate in _RATES)
-    change = ("Change of starts", *before) if rows.previous is not None else ()
-    counts = ("Failed", "Users", "Share of failed") if of_failures else (*_COUNTS, *_RATES)
-    found = [(name, *(("Name",) if named else ()), *counts, *change)]
+    before = () if of_failures else file_headings.RATES_BEFORE
+    change = (file_headings.CHANGE, *before) if rows.previous is not None else ()
+    counts = file_headings.OF_FAILURES if of_failures else (*file_headings.COUNTS, *file_headings.RATES)
+    found = [(name, *((file_headings.NAME,) if named else ()), *counts, *change)]
     for one in rows.rows:
         cells = _of_failures(rows, one) if of_failures else _all_counts(one)
         row = (one.row.value, *((rows.names[one.row.key],) if named else ()), *cells)
@@ -48,7 +46,7 @@ def _fraction(rate: Rate) -> str:
 
 def _rates_before(one: ComparedRow) -> tuple[str, ...]:
     if one.previous is None:
-        return ("",) * len(_RATES)
+        return ("",) * len(file_headings.RATES)
     rates = one.previous.rates
     return tuple(map(_fraction, (rates.delivered, rates.read, rates.answered, rates.failed)))
 

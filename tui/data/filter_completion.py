@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from storage.domain.filter_synonyms import english_field, field_word, value_word
 from storage.domain.filters import fields_by_keyword
 from storage.domain.folding import folded
-from storage.domain.patterns import quoted
+from storage.domain.patterns import UNKNOWN, quoted
 from storage.report.filter_choices import Choice
 
 
@@ -46,7 +46,8 @@ def candidates(word: str, choices: Mapping[str, Sequence[Choice]], named: Collec
     before, comma, last = values.rpartition(",")
     if not comma and last.startswith("!"):
         before, last = "!", last[1:]
-    of_language = [*map(value_word, suggestions), *from_database]
+    shown = [value_word(value) if value == UNKNOWN else value for value in from_database]
+    of_language = [*map(value_word, suggestions), *shown]
     found = _matching(of_language, [*suggestions, *from_database], last.lstrip('"'))
     return [f"{keyword}:{before}{comma}{value}" for value in found]
 

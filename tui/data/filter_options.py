@@ -9,14 +9,16 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from storage.domain.filters import FIELDS, Filter
+from storage.domain.patterns import UNKNOWN
 from storage.domain.period import FIRST_DAY, LAST_DAY, Period
 from storage.domain.written_dates import WrittenDateError, read_span
 from storage.report.filter_choices import COUNTS, Choice
 from tui.terminal.style import key_names
 from tui.words.filter_words import DROPDOWNS, period_name
 from tui.words.keys import ALSO_CALLED, Key
+from tui.words.wording import UNKNOWN_NAME
 
-_BETWEEN_DAYS = re.compile(r"\s*(?:-|–|\.\.|\b(?:to|until|a|al|hasta)\b)\s*|\s+")
+_BETWEEN_DAYS = re.compile(r"\s*(?:-|–|\.\.|\b(?:to|until|a|al|hasta|at[eé])\b)\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,17 @@ def options_of(
         counts: how many starts each value has; None until they are read.
     """
     words = DROPDOWNS[name]
-    values = words.value_names.items() or [(choice.value, choice.label) for choice in choices.get(name, ())]
+    values = words.value_names.items() or [(choice.value, _label_of(choice)) for choice in choices.get(name, ())]
     everything = [Option(None, words.everything)] if words.everything else []
     return everything + [
         Option(value, label, None if counts is None or name not in COUNTS else counts.get(value, 0))
         for value, label in values
     ]
+
+
+def _label_of(choice: Choice) -> str:
+    """What a person reads; a name of the data is made safe where it is shown."""
+    return UNKNOWN_NAME if choice.value == UNKNOWN else choice.label
 
 
 def commands_of(keys: Sequence[Key]) -> list[Option]:

@@ -15,6 +15,7 @@ from storage.domain.filter_text import FilterError
 from storage.domain.filters import Filter
 from storage.language.conventions import localized
 from storage.language.languages import LANGUAGES, tag_of
+from storage.language.system_errors import system_reason
 from storage.language.texts import _
 from tui.data.filter_settings import FilterSettings, excluded_people, named_filters, wrong_filters
 from tui.terminal.sanitize import safe
@@ -109,7 +110,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         message = _("{path}: cannot be read ({why})")
-        why = getattr(error, "strerror", None) or _("not UTF-8")
+        why = system_reason(error) if isinstance(error, OSError) else _("not UTF-8")
         raise ValueError(message.format(path=path, why=why)) from None
     if len(content) > _LARGEST:
         message = _("{path}: is no settings file: it is larger than {count} bytes")

@@ -16,7 +16,7 @@ from tui.words.filter_words import describe
 from tui.words.keys import Where, bindings
 from tui.words.numbers import NO_VALUE, number
 from tui.words.retry_words import left_out_words
-from tui.words.wording import short_moment
+from tui.words.wording import name_shown, short_moment
 
 if TYPE_CHECKING:
     from tui.data.retry_list import Person, RetryList
@@ -104,7 +104,7 @@ def _person(person: Person, retries: RetryList, width: int) -> Strip:
         when,
         safe(row.contact) or NO_VALUE,
         safe(row.name),
-        safe(row.template) or NO_VALUE,
+        name_shown(row.template) or NO_VALUE,
         person.why.partition(": ")[0] if is_now else person.why,
     )
 

@@ -17,7 +17,7 @@ from storage.report.notifications import GroupOrder
 from storage.table.pages import NotificationRow, StartRow
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, safe, status_style
 from tui.words.numbers import NO_VALUE, percent, short_number
-from tui.words.wording import SHORT_ORIGINS, STATUS_NAMES, USER_TYPE_NAMES, day, short_moment, status_name
+from tui.words.wording import SHORT_ORIGINS, STATUS_NAMES, USER_TYPE_NAMES, day, name_shown, short_moment, status_name
 
 Row = TypeVar("Row", StartRow, NotificationRow)
 GAP = 2  # cells between two columns
@@ -78,8 +78,8 @@ STARTS: tuple[Column[StartRow], ...] = (
     _column(pgettext("column", "Status"), _STATUS, 0, _status, style=lambda row: status_style(row.status, bold=True)),
     _column(pgettext("column", "Contact"), 13, 1, lambda row: safe(row.contact) or NO_VALUE),
     _column(pgettext("column", "Name"), 12, 4, lambda row: safe(row.name), grows=2),
-    _column(pgettext("column", "Template"), 20, 1, lambda row: safe(row.template) or NO_VALUE, grows=4),
-    _column(pgettext("column", "Line"), 14, 6, lambda row: safe(row.line), grows=1),
+    _column(pgettext("column", "Template"), 20, 1, lambda row: name_shown(row.template) or NO_VALUE, grows=4),
+    _column(pgettext("column", "Line"), 14, 6, lambda row: name_shown(row.line), grows=1),
     _column(pgettext("column", "Started by"), 10, 5, lambda row: SHORT_ORIGINS[row.origin], style=lambda row: DIM),
     _column(
         pgettext("column", "User"), _USER_TYPE, 5, lambda row: USER_TYPE_NAMES[row.user_type], style=lambda row: DIM
@@ -109,8 +109,10 @@ def _rate(title: str, rank: int, rate: Callable[[NotificationRow], Rate]) -> Col
 
 NOTIFICATIONS: tuple[Column[NotificationRow], ...] = (
     _column(pgettext("column", "Day"), 9, 0, lambda row: f"{day(row.day):>6} {row.day.year % 100:02}"),
-    _column(pgettext("column", "Template"), 14, 0, lambda row: safe(row.template), grows=4, style=lambda row: BOLD),
-    _column(pgettext("column", "Line"), 14, 4, lambda row: safe(row.line), grows=1),
+    _column(
+        pgettext("column", "Template"), 14, 0, lambda row: name_shown(row.template), grows=4, style=lambda row: BOLD
+    ),
+    _column(pgettext("column", "Line"), 14, 4, lambda row: name_shown(row.line), grows=1),
     _column(pgettext("column", "Users"), 6, 1, lambda row: short_number(row.users), right=True),
     _column(pgettext("column", "Sends"), 6, 0, lambda row: short_number(row.sends), right=True),
     _count(pgettext("column", "Deliv."), StartStatus.DELIVERED, lambda row: row.delivered),

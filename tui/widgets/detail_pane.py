@@ -23,7 +23,16 @@ from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.widgets.scroll_text import Lines
 from tui.words.keys import Where, bindings
 from tui.words.numbers import NO_VALUE, number
-from tui.words.wording import ORIGIN_NAMES, STATUS_NAMES, USER_TYPE_NAMES, duration, moment, retry_words, status_name
+from tui.words.wording import (
+    ORIGIN_NAMES,
+    STATUS_NAMES,
+    USER_TYPE_NAMES,
+    duration,
+    moment,
+    name_shown,
+    retry_words,
+    status_name,
+)
 
 if TYPE_CHECKING:  # slow to import, and not needed for the first screen
     from storage.table.detail import LadderStep, StartDetail
@@ -137,7 +146,7 @@ def no_browser(link: str) -> str:
 def detail_lines(detail: StartDetail, width: int) -> list[Strip]:
     """Everything about one start, as lines of at most `width` cells."""
     row = detail.row
-    title = safe(row.template) if row.template else ORIGIN_NAMES[row.origin]
+    title = name_shown(row.template) if row.template else ORIGIN_NAMES[row.origin]
     who = safe(row.name) or safe(row.contact) or _("unknown contact")
     lines = [
         heading("", who, title, width, True),
@@ -221,10 +230,10 @@ def _start_fields(detail: StartDetail) -> list[tuple[str, str | None, Style]]:
         answer = _("yes, reported by the platform") if detail.answered_by_source else _("yes")
     return [
         (pgettext("field", "Started by"), ORIGIN_NAMES[row.origin], PLAIN),
-        (pgettext("field", "Template"), safe(row.template) or NO_VALUE, PLAIN),
+        (pgettext("field", "Template"), name_shown(row.template) or NO_VALUE, PLAIN),
         (pgettext("field", "Language"), detail.language, PLAIN),
         (pgettext("field", "Campaign"), detail.campaign, PLAIN),
-        (pgettext("field", "Line"), row.line, PLAIN),
+        (pgettext("field", "Line"), name_shown(row.line), PLAIN),
         (pgettext("field", "Channel"), detail.channel_id, PLAIN),
         (pgettext("field", "Agent groups"), detail.agent_groups, PLAIN),
         (

@@ -21,6 +21,7 @@ from storage.report.report import Report
 from tui.terminal.style import BOLD, DIM, FOCUSED, STATUS_LETTER, chart_style, cut, status_style
 from tui.widgets.buckets import SERIES, totals_before
 from tui.widgets.panel import Panel, Piece, strip
+from tui.words import file_headings
 from tui.words.numbers import number, short_number
 from tui.words.wording import days, status_name
 
@@ -114,12 +115,8 @@ class DailyChart(DrawnChart):
         return plots.daily(self.report.daily, self.size.width, self.size.height - 2, chart_style(), before)
 
     def as_table(self, report: Report) -> list[tuple[str, ...]]:
-        names = ("day", "failed", "sent", "delivered", "read", "answered", "referred")
-        rows = (
-            (day.day.isoformat(), *(str(getattr(day.status, name)) for name in names[1:-1]), str(day.referred))
-            for day in report.daily
-        )
-        return [names, *rows]
+        rows = ((day.day.isoformat(), *map(str, day.status), str(day.referred)) for day in report.daily)
+        return [file_headings.DAILY, *rows]
 
     def item_at(self, x: int, y: int) -> int | None:
         drawing = self._drawing()

@@ -18,7 +18,7 @@ from storage.report.metrics import FailureCount
 from storage.report.report import Report
 from tui.terminal.style import DIM, PLAIN, cut, cut_words, fit, status_style
 from tui.widgets.panel import Panel, strip, wrapped
-from tui.words import counted
+from tui.words import counted, file_headings
 from tui.words.numbers import number, short_number
 from tui.words.wording import reason_name, retry_words
 
@@ -151,7 +151,7 @@ class FailuresChart(Panel):
 
     def as_table(self, report: Report) -> list[tuple[str, ...]]:
         rows = [_row(failure) for group in failure_groups(report.failures) for failure in group.codes]
-        return [("reason", "code", "sends", "users", "title"), *rows]
+        return [file_headings.FAILURES, *rows]
 
     def item_row(self, report: Report) -> tuple[str, ...] | None:
         lines = self._all()

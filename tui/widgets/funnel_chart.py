@@ -21,6 +21,7 @@ from tui.data.drill import AT_LEAST, narrowed
 from tui.terminal.style import BOLD, DIM, PLAIN, STATUS_LETTER, chart_style, cut, cut_words, status_style
 from tui.widgets.drawn_charts import NO_ROOM, DrawnChart, text_strip
 from tui.widgets.panel import strip
+from tui.words import file_headings
 from tui.words.numbers import NO_VALUE, number, percent, short_number
 from tui.words.wording import STATUS_NAMES, days, status_name
 
@@ -62,7 +63,7 @@ class FunnelChart(DrawnChart):
         rows = (
             (step.step, str(step.count), text(step.of_previous), text(step.of_first)) for step in report.funnel.steps
         )
-        return [("step", "count", "of_previous", "of_first"), *rows]
+        return [file_headings.FUNNEL, *rows]
 
     def item_at(self, x: int, y: int) -> int | None:
         rows = self._rows(self.size.height - 1)

@@ -28,6 +28,7 @@ from tui.terminal.style import (
     status_style,
 )
 from tui.widgets.panel import Panel, strip
+from tui.words import file_headings
 from tui.words.numbers import number, share_of, short_number
 from tui.words.wording import USER_TYPE_NAMES, status_name
 
@@ -139,7 +140,7 @@ class Proportions(Panel):
         total = sum(part.count for part in parts)
         shares = (str(part.count / total) if total else "" for part in parts)
         rows = ((part.name, str(part.count), share) for part, share in zip(parts, shares, strict=True))
-        return [(self.title.lower(), "count", "share"), *rows]
+        return [(self.title.lower(), *file_headings.PARTS), *rows]
 
     def item_at(self, x: int, y: int) -> int | None:
         return y - 2 if 2 <= y < 2 + self.item_count() else None

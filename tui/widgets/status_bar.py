@@ -93,6 +93,8 @@ class StatusLine(PaintedWidget):
 
 # The actions of keys that a narrow bar leaves out before the others: what people need least to find their way.
 _LEFT_OUT_FIRST: tuple[str, ...] = ("funnel", "next_chart", "retry", "clear", "view")
+# Left out next: the filter bar names the key of the period; what is found and sorted is the table below.
+_LEFT_OUT_NEXT: tuple[str, ...] = ("choose('period')", "sort", "find_next(1)")
 _OPEN = ""  # the action of Enter
 _ROOMY, _TIGHT = 3, 2  # blanks of a key: before it, before its word, and between it and the next
 
@@ -106,7 +108,7 @@ class KeyBar(PaintedWidget):
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
         self._unavailable: frozenset[Key] = frozenset()
-        self._left_out_first: tuple[str, ...] = _LEFT_OUT_FIRST
+        self._left_out_first: tuple[str, ...] = (*_LEFT_OUT_FIRST, *_LEFT_OUT_NEXT)
 
     def show(self, keys: Sequence[Key], unavailable: frozenset[Key] = frozenset(), on_rows: bool = False) -> None:
         """Shows other keys.
@@ -116,7 +118,7 @@ class KeyBar(PaintedWidget):
             unavailable: those that are shown in parentheses.
             on_rows: whether the focus is on rows, which people open with Enter without being told.
         """
-        left_out_first = (*_LEFT_OUT_FIRST, _OPEN) if on_rows else _LEFT_OUT_FIRST
+        left_out_first = (*_LEFT_OUT_FIRST, *((_OPEN,) if on_rows else ()), *_LEFT_OUT_NEXT)
         if (tuple(keys), unavailable, left_out_first) != (self._keys, self._unavailable, self._left_out_first):
             self._keys, self._unavailable, self._left_out_first = tuple(keys), unavailable, left_out_first
             self.refresh()
@@ -148,8 +150,8 @@ class KeyBar(PaintedWidget):
     def _fitting(self, width: int, blanks: int = _ROOMY) -> list[Key]:
         """The keys that fit `width` cells.
 
-        Unavailable keys are left out first, then those of `_LEFT_OUT_FIRST`, then the others from the last. Keys that
-        work everywhere stay: one of them opens the help, which lists all keys.
+        Unavailable keys are left out first, then those of `_LEFT_OUT_FIRST` and `_LEFT_OUT_NEXT`, then the others from
+        the last. Keys that work everywhere stay: one of them opens the help, which lists all keys.
         """
         keys = list(self._keys)
         removable = [key for key in reversed(self._keys) if key in self._unavailable]

@@ -16,6 +16,7 @@ from tui.data.drill import narrowed
 from tui.terminal.style import CURSOR, DIM, FOCUSED, fit
 from tui.widgets.panel import Panel, strip
 from tui.widgets.tile_figures import Tile, tiles_of
+from tui.words import file_headings
 
 
 class Tiles(Panel):
@@ -67,12 +68,11 @@ class Tiles(Panel):
         return 0 if self.report is None else self._tiles()[self.cursor].drill_count
 
     def as_table(self, report: Report) -> list[tuple[str, ...]]:
-        names = ("tile", "value", "count", "of")
         if self.previous is None:
-            return [names, *((tile.name, *_cells(tile.value)) for tile in tiles_of(report))]
+            return [file_headings.TILES, *((tile.name, *_cells(tile.value)) for tile in tiles_of(report))]
         tiles = tiles_of(report, self.previous)
         rows = ((tile.name, *_cells(tile.value), *_cells(tile.before)) for tile in tiles)
-        return [(*names, *(f"{name} before" for name in names[1:])), *rows]
+        return [(*file_headings.TILES, *file_headings.TILES_BEFORE), *rows]
 
     def item_at(self, x: int, y: int) -> int | None:
         start = 1

@@ -12,8 +12,7 @@ from storage.domain.vocabulary import Origin, UserType
 from storage.language.conventions import month_name, weekday_name
 from storage.language.texts import _
 from storage.report.breakdown import BreakdownRow
-from tui.terminal.sanitize import safe
-from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, day, reason_name
+from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, day, name_shown, reason_name
 
 NO_FAILURES = _("No failed sends in this period")
 _NO_CODE, _NO_TEMPLATE = _("without a code"), _("(no template)")
@@ -36,7 +35,7 @@ def row_name(row: BreakdownRow, dimension: Dimension) -> str:
         case Dimension.DAY | Dimension.WEEK | Dimension.MONTH:
             assert isinstance(key, int)
             return _days(key, dimension)
-    return safe(row.label)
+    return name_shown(row.label)
 
 
 def _days(first: int, dimension: Dimension) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.domain.failures import NO_CODE
 from storage.domain.filters import FIELDS, Filter
-from storage.domain.patterns import plain
+from storage.domain.patterns import UNKNOWN, plain
 from storage.domain.period import ALL_TIME, Period
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.language.texts import _, ngettext, pgettext
@@ -23,6 +23,7 @@ from tui.words.wording import (
     BREADCRUMB_SEPARATOR,
     ORIGIN_NAMES,
     SHORT_ORIGINS,
+    UNKNOWN_NAME,
     USER_TYPE_NAMES,
     day,
     days,
@@ -254,7 +255,7 @@ def _or_others(words: str, count: int) -> str:
 
 def _shown(pattern: str) -> str:
     """A pattern as it is safe to show: it can be a name from a file."""
-    return safe(plain(pattern), _MAX_NAME_LENGTH)
+    return UNKNOWN_NAME if pattern == UNKNOWN else safe(plain(pattern), _MAX_NAME_LENGTH)
 
 
 FIELD_WORDS: dict[str, FieldWords] = {

@@ -359,6 +359,8 @@ def _panels(key: Key) -> list[Key]:
     """The actions of a key that goes to a panel by its number, one for each."""
     panels = key.does.partition(": ")[2].split(", ")
     return [
-        key._replace(keys=number, shown=number, action=key.action.format(key=number), does=f"go to {panel}")
+        key._replace(
+            keys=number, shown=number, action=key.action.format(key=number), does=_("go to {panel}").format(panel=panel)
+        )
         for number, panel in zip(key.keys.split(","), panels, strict=False)
     ]

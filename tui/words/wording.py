@@ -6,10 +6,13 @@ from datetime import date, datetime, timedelta
 
 from storage.domain.dimension import Dimension
 from storage.domain.failures import Explanation, Reason, Retry, title_of, wait_words
+from storage.domain.filter_synonyms import value_word
+from storage.domain.patterns import UNKNOWN
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.language.conventions import month_name, weekday_name
 from storage.language.texts import _, pgettext
 from storage.table.sorting import Order
+from tui.terminal.sanitize import safe
 
 ORIGIN_NAMES: dict[Origin, str] = {
     Origin.TEMPLATE: _("Template"),
@@ -54,6 +57,7 @@ THEME_NAMES = {
     "dark": pgettext("theme", "dark"),
     "light": pgettext("theme", "light"),
 }
+UNKNOWN_NAME = value_word(UNKNOWN)  # of a line, a template or a contact that no source names
 BREADCRUMB_SEPARATOR = " › "
 
 
@@ -93,6 +97,11 @@ def duration(span: timedelta) -> str:
         elif parts:
             break
     return " ".join(parts[:2]) or "0 s"
+
+
+def name_shown(name: str) -> str:
+    """A name from the data, safe to show; what no source names is called so in the language of the process."""
+    return UNKNOWN_NAME if name == UNKNOWN else safe(name)
 
 
 def status_name(status: StartStatus) -> str:

@@ -9,6 +9,7 @@ import pytest
 from storage.domain.filter_context import FilterContext
 from storage.domain.filter_synonyms import _FIELDS, _VALUES, english_field, english_value
 from storage.domain.filters import FIELDS, Filter, fields_by_keyword
+from storage.domain.patterns import UNKNOWN
 from storage.domain.period import NAMED_PERIODS
 from tests.language_runs import said_in
 from tests.storage.language.test_catalogues import OTHERS
@@ -41,7 +42,7 @@ def test_every_field_and_every_value_has_words_in_every_language() -> None:
     keywords = fields_by_keyword()
     assert _FIELDS.keys() == keywords.keys()
     suggested = {value for field in FIELDS.values() for word in field.keywords for value in field.suggestions(word)}
-    assert _VALUES.keys() == {value for value in suggested if not value[0].isdigit()}
+    assert _VALUES.keys() == {value for value in suggested if not value[0].isdigit()} | {UNKNOWN}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -95,3 +96,9 @@ for text in ("plantila:x", "estado:leda", "templte:x"):
         "campo: 'templte' no se conoce. Opciones: período, desde, hasta, origen, línea, plantilla, usuario, estado, "
         "falla, contacto, nombre",
     ]
+
+
+def test_what_no_source_names_has_a_word_in_every_language() -> None:
+    for text in ("template:(desconocida)", "plantilla:(Desconocido)", "modelo:(desconhecido)"):
+        assert Filter.parse(text) == Filter.parse("template:(unknown)")
+    assert Filter.parse("template:(otra)").templates == frozenset({"(otra)"})

@@ -19,9 +19,7 @@ ALLOWED = {
     r"(?s)\n_saludo.*|\nfunction __saludo.*": "completion scripts",
     r"(Home|End|PgUp|PgDn) \S+": "names of keys",
     r"(open drill|Dropdown, Panel|StartRow \||tuple\[).*": "names of actions, widgets and types",
-    r"(Delivered|Read|Answered|Failed) rate|Change of starts|Share of failed|… before": "headers of TSV files",
     r"tmux set .*": "a command of tmux",
-    r"go to …": "a link in the help of keys, which is English in the documents",
 }
 
 

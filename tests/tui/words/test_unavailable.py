@@ -9,6 +9,7 @@ import pytest
 
 from storage.domain.events import ContactIds, Event, Rank, Send
 from tests.databases import LINE, NOON, build
+from tests.language_runs import said_in
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, press, screen_text, settle
 from tui.data.worker_messages import SaveEnded
@@ -123,3 +124,19 @@ def test_where_there_is_no_room_those_that_cannot_act_give_way_and_the_help_stay
     left_out = [key for key in keys if key not in shown]
     # No key that can act is left out for one that cannot.
     assert set(left_out) <= refused or not set(shown) & refused
+
+
+@pytest.mark.parametrize("language", ["en", "es_AR", "pt_BR", "xx"])
+@pytest.mark.parametrize("on_rows", [True, False])
+def test_saving_and_comparing_have_room_at_80_columns_in_every_language(language: str, on_rows: bool) -> None:
+    code = f"""
+from tui.words.keys import Where, bar
+from tui.widgets.status_bar import KeyBar
+line, keys = KeyBar("a-bar"), bar(Where.DASHBOARD, Where.EVERYWHERE)
+for filtered in (True, False):
+    refused = frozenset(key for key in keys if key.action == "back" and not filtered)
+    line.show([key for key in keys if key.action != "funnel"], refused, {on_rows})
+    print(*(key.action for key in line._fitting(80, 2)), sep=",")
+"""
+    for shown in said_in(language, code).splitlines():
+        assert {"save", "compare", "filter_line", "breakdown", "app.help", "app.quit"} <= set(shown.split(","))
