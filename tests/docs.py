@@ -268,3 +268,7 @@ if __name__ == "__main__":
     for section in SECTIONS:
         section.write()
     asyncio.run(write_pictures())
+    for language in READMES.keys() - {"en"}:
+        said_in(
+            language, "import asyncio; from tests.docs_pictures import write_pictures; asyncio.run(write_pictures())"
+        )

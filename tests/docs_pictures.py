@@ -1,7 +1,7 @@
 """The pictures of the documents: real screens on the demo's data, one for each question of a campaign's owner.
 
-`python -m tests.docs` writes them. `python -m tests.docs_pictures DIRECTORY` writes every picture in every theme and in
-ASCII, to be looked at.
+`python -m tests.docs` writes them, the first one in every language. `python -m tests.docs_pictures DIRECTORY` writes
+every picture in every theme and in ASCII, to be looked at.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fixtures.demo_data import write_demo
+from fixtures.here import HERE
 from storage.database.connection import writing
 from storage.database.settings import load_settings, store_setting
 from storage.domain.filters import Filter
 from storage.ingest.importer import import_path, prepare
+from storage.language.conventions import use_country_of
+from storage.language.languages import ENGLISH
+from storage.language.of_process import LANGUAGE
 from storage.sources.opened import Options
 from tests.tui.scenes import press, settle
 from tui.data.preferences import Preferences
@@ -26,7 +30,7 @@ from tui.screens.app import SaludoApp
 from tui.terminal.style import use_ascii
 
 DOCS = Path(__file__).parents[1] / "docs"
-MOMENT = datetime.fromisoformat("2026-11-25T16:40:00-03:00")
+MOMENT = datetime.fromisoformat("2026-11-25T16:40:00").replace(tzinfo=HERE.clock)
 THEMES = ("ansi", "dark", "light")
 
 
@@ -38,8 +42,9 @@ class Picture(NamedTuple):
     filter: str = ""
 
 
+_OF_README = "dashboard"
 PICTURES = {
-    "dashboard": Picture((140, 44)),
+    _OF_README: Picture((140, 44)),
     "breakdown": Picture((120, 30), ("b", *"sss")),
     "compare": Picture((120, 30), ("M",)),
     "versus": Picture((100, 24), ("b", "space", "space", "equals_sign")),
@@ -52,7 +57,7 @@ def demo(directory: Path) -> Path:
     path = directory / "demo.db"
     with writing(path) as writer:
         with writer.transaction() as connection:
-            store_setting(connection, "time_zone", "America/Argentina/Buenos_Aires")
+            store_setting(connection, "time_zone", HERE.zone)
         prepare(writer)
         options = Options(time_zone=load_settings(writer.connection).zone)
         for file in write_demo(directory, MOMENT):
@@ -76,11 +81,13 @@ async def drawn(path: Path, picture: Picture, preferences: Preferences) -> str:
 
 
 async def write_pictures() -> None:
-    """Writes every picture of the documents."""
+    """Writes every picture of the documents; in another language than English the one of its README."""
     with tempfile.TemporaryDirectory() as directory:
         path = demo(Path(directory))
-        for name, picture in PICTURES.items():
-            (DOCS / f"{name}.svg").write_text(await drawn(path, picture, Preferences()), encoding="utf-8")
+        use_country_of(HERE.zone)
+        for name in PICTURES if LANGUAGE == ENGLISH else (_OF_README,):
+            file = DOCS / (f"{name}.svg" if LANGUAGE == ENGLISH else f"{name}.{LANGUAGE}.svg")
+            file.write_text(await drawn(path, PICTURES[name], Preferences()), encoding="utf-8")
 
 
 async def write_all(into: Path) -> None:

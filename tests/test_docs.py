@@ -85,7 +85,9 @@ def _outline(text: str) -> dict[str, list[str]]:
     return {
         "headings": re.findall(r"^#+ ", text, re.MULTILINE),
         "commands": [line.partition("#")[0].rstrip() for line in code.splitlines()],
-        "links": sorted(re.findall(r"\]\((?!README)([^)]+)\)", text)),
+        "links": sorted(
+            re.sub(r"\.(?:es|pt)\.svg", ".svg", link) for link in re.findall(r"\]\((?!README)([^)]+)\)", text)
+        ),
         "rows": re.findall(r"^\| (`[^|]*`|\[[^|]*\)) \|", text, re.MULTILINE),
         "options": sorted(set(re.findall(r"`(--?[a-z][a-z-]*)", text)) - {"--lang"}),
         "figures": re.findall(r"\d+ (?:ms|bytes)", text),

@@ -12,14 +12,11 @@ from storage.database.connection import DatabaseError, reading, writing
 from storage.database.new_file import create_directory
 from storage.database.settings import load_settings, store_setting
 from storage.ingest.importer import import_path, prepare
-from storage.language.of_process import LANGUAGE
 from storage.language.texts import _
 from storage.sources.opened import Options
 from tui.commands.progress import Bar
 
 _STARTS = 8_000  # as many as are built in a few seconds
-DEMO_ZONE = "America/Argentina/Buenos_Aires"
-_LANGUAGES = {"pt": "pt-"}  # those with a demo of their own, and what the name of its file has
 
 
 def build_demo(path: Path | None, bar: Bar) -> Path:
@@ -35,10 +32,12 @@ def build_demo(path: Path | None, bar: Bar) -> Path:
     if path is None:
         from platformdirs import user_cache_path
 
-        name = f"demo-{_LANGUAGES.get(LANGUAGE, '')}{datetime.now(UTC):%Y-%m-%d}.db"
-        path = user_cache_path("saludo", appauthor=False) / name
+        from fixtures.here import HERE
+
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        path = user_cache_path("saludo", appauthor=False) / f"demo-{HERE.country.lower()}-{today}.db"
         if not _is_readable(path):
-            _remove_all(path)
+            _remove_old(path, today)
     if path.exists():
         return path
     create_directory(path.parent)
@@ -61,9 +60,11 @@ def _is_readable(path: Path) -> bool:
         return False
 
 
-def _remove_all(path: Path) -> None:
+def _remove_old(path: Path, today: str) -> None:
+    """Removes the demos of other days and what is left of this one; those of today in other languages stay."""
     for old in path.parent.glob("demo-*.db*"):
-        old.unlink(missing_ok=True)
+        if today not in old.name or old.name.startswith(path.name):
+            old.unlink(missing_ok=True)
 
 
 def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None:
@@ -71,15 +72,15 @@ def _show(bar: Bar, before: int, total: int, position: int, events: int) -> None
 
 
 def _build(path: Path, bar: Bar) -> None:
-    from fixtures import portuguese
     from fixtures.demo_data import write_demo
+    from fixtures.here import HERE
 
     with tempfile.TemporaryDirectory() as directory, writing(path) as writer, bar:
         files = write_demo(
             Path(directory), datetime.now(UTC), _STARTS, progress=partial(bar.share, _("inventing a shop"))
         )
         with writer.transaction() as connection:
-            store_setting(connection, "time_zone", portuguese.ZONE if portuguese.IS_SPOKEN else DEMO_ZONE)
+            store_setting(connection, "time_zone", HERE.zone)
         prepare(writer)
         options = Options(time_zone=load_settings(writer.connection).zone)
         total = sum(file.stat().st_size for file in files)
