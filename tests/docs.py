@@ -38,9 +38,9 @@ MAN_PAGES = {"en": ROOT / "docs" / "saludo.1"} | {
 # The words of a man page that its generator has in English only, or leaves alone on a line.
 MAN_WORDS = {
     "es": {
-        '"User Commands"': '"Órdenes de usuario"',
+        '"User Commands"': '"Comandos de usuario"',
         "conversation starts of a WhatsApp business, as a dashboard in the terminal": (
-            "inicios de conversación de una empresa en WhatsApp, como tablero en la terminal"
+            "inicios de sesión de una empresa en WhatsApp, como tablero en la terminal"
         ),
         ".SH EXIT STATUS AND ENVIRONMENT": ".SH ESTADO DE SALIDA Y ENTORNO",
         ".SH\nARGUMENTOS\n": ".SH COMANDOS\n",
@@ -54,7 +54,7 @@ MAN_WORDS = {
     "pt": {
         '"User Commands"': '"Comandos de usuário"',
         "conversation starts of a WhatsApp business, as a dashboard in the terminal": (
-            "inícios de conversa de uma empresa no WhatsApp, como painel no terminal"
+            "inícios de sessão de uma empresa no WhatsApp, como painel no terminal"
         ),
         ".SH EXIT STATUS AND ENVIRONMENT": ".SH STATUS DE SAÍDA E AMBIENTE",
         ".SH\nARGUMENTOS\n": ".SH COMANDOS\n",

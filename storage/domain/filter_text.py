@@ -44,7 +44,9 @@ class FilterError(ValueError):
     def sentence(self) -> str:
         """The message, with the wrong word if the message does not name it."""
         word = " ".join(self.text[self.position : self.position + self.length].split())
-        return self.message if word in self.message else f'{self.message} (at "{word}")'
+        if word in self.message:
+            return self.message
+        return _('{message} (at "{word}")').format(message=self.message, word=word)
 
 
 class Word(NamedTuple):

@@ -20,7 +20,7 @@ from tui.widgets import breakdown_columns
 from tui.widgets.panel import heading, strip, wrapped
 from tui.words import versus_words
 from tui.words.keys import Where, bindings
-from tui.words.wording import DIMENSION_NAMES
+from tui.words.wording import BY_DIMENSION
 
 _FRONT = 6  # cells before a row: its letter
 
@@ -55,7 +55,7 @@ def versus_lines(rows: BreakdownList, about: str, width: int) -> Iterator[Strip]
     """
     marked = rows.marked_rows()
     letters = [versus_words.letter(place) for place in range(len(marked))]
-    title = _("by {dimension}, {starts}").format(dimension=DIMENSION_NAMES[rows.dimension].lower(), starts=about)
+    title = _("by {dimension}, {starts}").format(dimension=BY_DIMENSION[rows.dimension], starts=about)
     yield heading("", _("A against B"), title, width, True)
     yield strip()
     columns = breakdown_columns.placed_side_by_side(rows, max(1, width - _FRONT))

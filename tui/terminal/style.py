@@ -143,9 +143,24 @@ def chart_style() -> ChartStyle:
 _SPELLED = str.maketrans({"↑": "Up", "↓": "Down", "←": "Left", "→": "Right", "…": "-"})
 
 
+# The names on keyboards, by those in `keys.py`.
+_ON_KEYBOARDS = {
+    "Space": pgettext("key", "Space"),
+    "Backspace": pgettext("key", "Backspace"),
+    "Home": pgettext("key", "Home"),
+    "End": pgettext("key", "End"),
+    "PgUp": pgettext("key", "PgUp"),
+    "PgDn": pgettext("key", "PgDn"),
+}
+
+
 def key_names(text: str) -> str:
-    """The names of keys for this terminal: in ASCII an arrow is a word, because `v` or `^` could be read as a key."""
-    return text.translate(_SPELLED) if _ascii_only else text
+    """The names of keys as they stand on the reader's keyboard.
+
+    In ASCII an arrow is a word, because `v` or `^` could be read as a key.
+    """
+    shown = " ".join(_ON_KEYBOARDS.get(word, word) for word in text.split(" "))
+    return shown.translate(_SPELLED) if _ascii_only else shown
 
 
 def status_style(status: StartStatus, bold: bool = False) -> Style:

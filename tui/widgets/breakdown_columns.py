@@ -32,13 +32,13 @@ from tui.widgets.breakdown_window import (
     whole_window,
     window,
 )
-from tui.words.changes import UNCLEAR, count_change, is_clear, shortest_rate_change
+from tui.words.changes import SHORT_UNCLEAR, count_change, is_clear, shortest_rate_change
 from tui.words.numbers import NO_VALUE, number, percent, short_number, whole_percent
 from tui.words.wording import DIMENSION_NAMES
 
 _MOST_NAMES = 32  # cells that most names fit into
 _SHORTEST_BAR, _SHORT_BAR, _LONGEST_BAR = 4, 8, 16  # cells of the bar after a rate
-_POINTS = cell_len(UNCLEAR)  # cells of a change in points
+_POINTS = cell_len(SHORT_UNCLEAR)  # cells of a change in points
 _NAMES_WITH_POINTS = 22  # cells that names keep beside them
 _MARK = "■ "
 _DOWN, _UP = "▾", "▲"
@@ -148,7 +148,7 @@ def _placed(
     if by in _STATUS:
         return PlacedColumn(
             by,
-            TITLES[by] if rate > SHORT_RATE else _SHORT_TITLES.get(by, TITLES[by]),
+            _title(by, rate - (by is rows.sorting.by)),
             width,
             True,
             width - rate,
@@ -160,6 +160,11 @@ def _placed(
             by, _("Failed sends"), width, True, width - rate, lambda one: _share_of_failed(rows, one, rate, bar)
         )
     return PlacedColumn(by, TITLES[by], COUNT, True, 0, lambda one: [(_count(by, one), PLAIN)])
+
+
+def _title(by: SortBy, room: int) -> str:
+    """The heading of a rate; a shorter one where there are too few cells beside the arrow of the sorted column."""
+    return TITLES[by] if cell_len(TITLES[by]) <= room else _SHORT_TITLES.get(by, TITLES[by])
 
 
 def _name(rows: BreakdownList, one: ComparedRow, marked: Collection[GroupKey]) -> tuple[str, Style]:

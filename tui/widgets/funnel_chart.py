@@ -168,7 +168,7 @@ class _Column(NamedTuple):
 def _changes(steps: Sequence[FunnelStep], before: Sequence[FunnelStep]) -> tuple[_Column, _Column, _Column]:
     """The changes of the counts, of the shares of the step before, and of the shares of the first step."""
     # Only a comparison needs it, and the first screen comes sooner without it.
-    from tui.words.changes import UNCLEAR, count_change, shortest_rate_change
+    from tui.words.changes import SHORT_UNCLEAR, count_change, shortest_rate_change
 
     counts = [(count_change(old.count, new.count, short=True), PLAIN) for old, new in zip(before, steps, strict=True)]
     of_previous, of_first = [("", PLAIN)], [("", PLAIN)]
@@ -176,7 +176,7 @@ def _changes(steps: Sequence[FunnelStep], before: Sequence[FunnelStep]) -> tuple
         for bases, column in ((index - 1, of_previous), (0, of_first)):
             old, new = (Rate(some[index].count, some[bases].count) for some in (before, steps))
             shortest = shortest_rate_change(old, new)
-            column.append((shortest, DIM if shortest in (UNCLEAR, NO_VALUE) else PLAIN))
+            column.append((shortest, DIM if shortest in (SHORT_UNCLEAR, NO_VALUE) else PLAIN))
     return (
         _Column(pgettext("column", "change"), 8, tuple(counts)),
         _Column(pgettext("column", "points"), 8, tuple(of_previous)),

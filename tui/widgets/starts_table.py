@@ -29,7 +29,7 @@ from tui.widgets.painted_widget import PaintedWidget
 from tui.widgets.panel import Piece, heading, strip, wrapped
 from tui.words.keys import Where, bindings
 from tui.words.numbers import number
-from tui.words.wording import DIMENSION_NAMES
+from tui.words.wording import BY_DIMENSION
 
 Rows = Pager | BreakdownList
 _SEARCHED = frozenset(
@@ -293,7 +293,7 @@ class StartsTable(PaintedWidget, can_focus=True):
 
     def _title(self) -> str:
         if isinstance(self.pager, BreakdownList):
-            return _("Starts by {dimension}").format(dimension=DIMENSION_NAMES[self.pager.dimension].lower())
+            return _("Starts by {dimension}").format(dimension=BY_DIMENSION[self.pager.dimension])
         if self.pager is not None and self.pager.grouped:
             return _("Notifications")
         return _("Starts{order}").format(order=self.order) if self.order else _("Last starts")

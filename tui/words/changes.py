@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from storage.domain.compared_days import ComparedDays
 from storage.domain.proportions import Change, Rate, change
 from storage.language.conventions import localized
-from storage.language.texts import _
+from storage.language.texts import _, pgettext
 from tui.words.numbers import NO_VALUE, number, short_number
 from tui.words.wording import day
 
 _DAY = timedelta(days=1)
 SAME = _("same")
 UNCLEAR = _("unclear")
+SHORT_UNCLEAR = pgettext("short", "unclear")  # at most seven cells
 
 
 def count_change(before: int, after: int, short: bool = False) -> str:
@@ -44,7 +45,7 @@ def shortest_rate_change(before: Rate, after: Rate) -> str:
     found = change(before, after)
     if found is None:
         return NO_VALUE
-    return points(found.difference) if found.is_clear else UNCLEAR
+    return points(found.difference) if found.is_clear else SHORT_UNCLEAR
 
 
 def is_clear(before: Rate, after: Rate) -> bool:

@@ -190,7 +190,7 @@ def _started_by(filter: Filter) -> str:
 
 def _origins_setting(filter: Filter) -> str:
     if not filter.origins:
-        return _("Anything")
+        return pgettext("dropdown", "Anything")
     if len(filter.origins) == 1:
         return ORIGIN_NAMES[next(iter(filter.origins))]
     return " + ".join(SHORT_ORIGINS[origin] for origin in Origin if origin in filter.origins)

@@ -46,6 +46,10 @@ DIMENSION_NAMES: dict[Dimension, str] = {
     Dimension.REASON: _("Reason"),
     Dimension.CODE: _("Error code"),
 }
+# The same in the title "Starts by …".
+BY_DIMENSION = {dimension: name.lower() for dimension, name in DIMENSION_NAMES.items()} | {
+    Dimension.ORIGIN: pgettext("starts by", "origin")
+}
 ORDER_NAMES: dict[Order, str] = {
     Order.TIME: pgettext("order", "time"),
     Order.TEMPLATE: pgettext("order", "template"),

@@ -91,9 +91,9 @@ for text in ("plantila:x", "estado:leda", "templte:x"):
         print(error.message)
 """
     assert said_in("es", code).splitlines() == [
-        "campo: 'plantila' no se conoce. ¿Quizás 'plantilla'?",
-        "estado: 'leda' no se conoce. ¿Quizás 'leída'?",
-        "campo: 'templte' no se conoce. Opciones: período, desde, hasta, origen, línea, plantilla, usuario, estado, "
+        "campo: 'plantila' no existe. ¿Quizás 'plantilla'?",
+        "estado: 'leda' no existe. ¿Quizás 'leída'?",
+        "campo: 'templte' no existe. Opciones: período, desde, hasta, origen, línea, plantilla, usuario, estado, "
         "falla, contacto, nombre",
     ]
 
