@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from msgspec.structs import replace as replaced
 from storage.database.connection import writing
 from storage.database.settings import store_setting
 from storage.domain.events import Event, Ignored, Item, Reject
+from storage.domain.log_lines import Items, LinesRead
 from storage.domain.sends import Sends
 from storage.ingest.importer import Summary, import_path
 from storage.ingest.kept_batch_writer import KeptBatchWriter
@@ -68,8 +69,10 @@ def items_of(content: bytes | Path, options: Options = OPTIONS) -> list[Item]:
     data = content.read_bytes() if isinstance(content, Path) else content
     source = open_source(io.BytesIO(data), options)
     items = one_by_one(source.items())
-    if source.columns:  # JSON has only one way
+    if source.columns:
         assert_same_in_columns(data, options, source, items)
+    else:
+        assert_same_together(data, options, source, items)
     return items
 
 
@@ -90,7 +93,7 @@ def _line_by_line(item: Item) -> list[Item]:
 def assert_same_in_columns(data: bytes, options: Options, source: OpenedSource, items: list[Item]) -> None:
     """Tables are read row by row or column by column (`OpenedSource.parts`): both must give the same."""
     faster = open_source(io.BytesIO(data), options)
-    parts = one_by_one(item for part in faster.parts(10_000) for item in (part if isinstance(part, Sends) else (part,)))
+    parts = one_by_one(in_parts(faster, 10_000))
     both = (sorted(repr(one) for item in some for one in _line_by_line(item)) for some in (parts, items))
     assert next(both) == next(both)
     assert faster.records == source.records
@@ -99,6 +102,25 @@ def assert_same_in_columns(data: bytes, options: Options, source: OpenedSource, 
     assert faster.columns == source.columns
     if not any(isinstance(item, (Reject, Ignored)) for item in items):  # of these, one way may look at more cells
         assert sorted(faster.notes()) == sorted(source.notes())
+
+
+def in_parts(source: OpenedSource, most: int) -> Iterator[Item]:
+    """The items of a source that is read many rows or lines at a time."""
+    sink = Items()
+    for part in source.parts(most, sink):
+        if isinstance(part, LinesRead):
+            yield from sink.taken()
+        elif isinstance(part, Sends):
+            yield from part
+        else:
+            yield part
+
+
+def assert_same_together(data: bytes, options: Options, source: OpenedSource, items: list[Item]) -> None:
+    """Logs are read line by line or many lines at a time (`OpenedSource.parts`): both must give the same."""
+    faster = open_source(io.BytesIO(data), options)
+    assert one_by_one(in_parts(faster, 10_000)) == items
+    assert (faster.records, faster.reached) == (source.records, source.reached)
 
 
 def events_of(content: bytes | Path, options: Options = OPTIONS) -> list[Event]:

@@ -20,6 +20,7 @@ from msgspec.structs import astuple as struct_tuple
 
 from storage.database import child_process
 from storage.domain.events import ContactIds, Ignored, LineIds, Origin, Reject
+from storage.domain.log_lines import LinesRead
 from storage.domain.sends import Sends
 from storage.ingest.file_digest import Digest, IncrementalDigest
 from storage.ingest.file_part import FilePart
@@ -45,34 +46,55 @@ def file_parts(source: OpenedSource, size: int) -> Iterator[FilePart]:
         The parts, at least one.
     """
     now = max(1, size >> _FIRST_PART_SHIFT)
-    merger, rejects, ignored, left = Merger(), list[Reject](), 0, now
-    for item in source.parts(now):
-        if type(item) is Reject:
-            rejects.append(item)
-            left -= _REJECT_SIZE - 1
-        elif type(item) is Ignored:
-            ignored += item.count
-            continue
+    part = PartRead()
+    for item in source.parts(now, part):
+        if type(item) is LinesRead:
+            pass
         elif type(item) is Sends:
-            merger.add_all(item)
-            left -= len(item) - 1
+            part.add_all(item)
+        elif type(item) is Reject or type(item) is Ignored:
+            part.tell(item)
         else:
-            merger.add(item)
-        left -= 1
-        if left <= 0:
-            yield _part(source, merger, rejects, ignored, last=False)
+            part.add(item)
+        if part.size >= now:
+            yield _part(source, part, last=False)
             now = min(size, now + (now >> 1) + 1)
-            merger, rejects, ignored, left = Merger(), [], 0, now
-    yield _part(source, merger, rejects, ignored, last=True)
+    yield _part(source, part, last=True)
 
 
-def _part(source: OpenedSource, merger: Merger, rejects: list[Reject], ignored: int, *, last: bool) -> FilePart:
+class PartRead(Merger):
+    """Everything that was read for the next part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rejects: list[Reject] = []
+        self.ignored = 0
+
+    @property
+    def size(self) -> int:
+        """How many events it holds, or what takes as much memory."""
+        return self.events + _REJECT_SIZE * len(self.rejects)
+
+    def tell(self, item: Reject | Ignored) -> None:
+        """Takes what is no event."""
+        if type(item) is Reject:
+            self.rejects.append(item)
+        elif type(item) is Ignored:
+            self.ignored += item.count
+
+    def others(self) -> tuple[list[Reject], int]:
+        """The rejects, and how many records were ignored. They are empty afterwards."""
+        others = self.rejects, self.ignored
+        self.rejects, self.ignored = [], 0
+        return others
+
+
+def _part(source: OpenedSource, read: PartRead, *, last: bool) -> FilePart:
     place = Offset() if source.compressed else source.resume_at
     return FilePart(
         source.format,
-        merger.batch(),
-        rejects,
-        ignored,
+        read.batch(),
+        *read.others(),
         place,
         source.position,
         source.records,

@@ -12,9 +12,10 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
 from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
+from storage.domain.log_lines import StepTimes
 from storage.domain.sends import Sends
 from storage.messages.fast_path import UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
 from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
@@ -49,9 +50,15 @@ class Batch:
 
 
 class Merger:
-    """Collects events, in any order, and merges them into a batch."""
+    """Collects events, in any order, and merges them into a batch. See `Sink` for `steps` and `merged`."""
 
     def __init__(self) -> None:
+        self.steps: dict[str, StepTimes] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self.steps.clear()
+        self.merged = 0
         self._outbound: dict[str, UsualOutbound | Message | Row] = {}
         self._inbound: dict[str, Inbound | Message] = {}
         self._keyless: dict[str, Message | Row] = {}
@@ -60,6 +67,20 @@ class Merger:
         self._names: dict[Reference, Name] = {}
         self._recipients: dict[tuple[Reference, Reference], None] = {}
         self._events = 0
+
+    @property
+    def events(self) -> int:
+        """How many events it has merged."""
+        return self._events + self.merged
+
+    def add_status(self, status: Status, key: str, about: tuple[Any, ...]) -> None:
+        """Merges one status, and allows its reader to merge those that differ in step and time only; as `Sink`."""
+        self.add(status)
+        known = self._outbound[status.key]
+        # The message is still a usual one, so the status was a usual one as well.
+        if type(known) is UsualOutbound and key == status.key:
+            known.about = about
+            self.steps[key] = known
 
     def add(self, event: Event) -> None:
         """Merges one event."""
@@ -115,23 +136,23 @@ class Merger:
 
     def batch(self) -> Batch:
         """The batch of all events so far. The merger is empty afterwards, which frees the memory of the events."""
-        outbound, inbound, keyless = self._outbound, self._inbound, self._keyless
-        self._outbound, self._inbound, self._keyless = {}, {}, {}
-        rows = _rows_of(outbound)
-        rows += [row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in inbound.values()]
-        rows += _rows_of(keyless)
+        rows = _rows_of(self._outbound)
+        rows += [row_of_inbound(one) if isinstance(one, Inbound) else row_of(one) for one in self._inbound.values()]
+        rows += _rows_of(self._keyless)
         places: defaultdict[Reference | None, int] = defaultdict(count().__next__)
         people = list(map(places.__getitem__, map(itemgetter(CONTACT), rows)))
-        return Batch(
+        batch = Batch(
             rows,
             list(places),
             people,
             list(self._lines),
             list(self._contacts),
             self._names,
-            self._events,
+            self.events,
             list(self._recipients),
         )
+        self._clear()
+        return batch
 
     def _keep_status(self, event: Status, known: UsualOutbound | Message | Row | None) -> bool:
         """Keeps the first status of a message if it is a usual one. Returns whether it was kept."""
@@ -203,6 +224,7 @@ class Merger:
             return message
         known = self._outbound.get(key)
         if isinstance(known, UsualOutbound):
+            self.steps.pop(key, None)
             self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
             known = known.message()
         message = self._read(known) if isinstance(known, tuple) else known or Message(key, direction)

@@ -107,8 +107,8 @@ class WebhookReader(JsonReader):
         return [item for change in changes for item in self._value_items(change.value, change.field, where)]
 
     def shortcut(self) -> Shortcut:
-        """Reads a webhook of one usual status."""
-        return Shortcut(LINE_START, UsualStatusReader(self._caches, self._default_line).read)
+        """Reads a webhook of usual statuses."""
+        return Shortcut(LINE_START, UsualStatusReader(self._caches, self._default_line).into)
 
     def looks_like(self, sample: bytes) -> bool:
         """Whether the sample has the members of a webhook."""

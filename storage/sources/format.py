@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from storage.domain.events import Event, Item
+from storage.domain.log_lines import Sink
 from storage.domain.sends import Sends
 from storage.sources.opened import Options
 
@@ -81,11 +82,29 @@ class Shortcut:
 
     Attributes:
         line_start: The bytes that such lines start with. The first shortcut whose bytes match is the only one tried.
-        read: The one event of a line; None where the line is not of the common shape.
+        into: Gives a function that puts what such a line says into a sink, and returns whether the line is of the
+            common shape. It puts nothing where it is not.
     """
 
     line_start: bytes
-    read: Callable[[bytes], Event | None]
+    into: Callable[[Sink], Callable[[bytes], bool]]
+
+
+def adding(read: Callable[[bytes], Event | None]) -> Callable[[Sink], Callable[[bytes], bool]]:
+    """`Shortcut.into` of a function that gives the one event of a line; None where the line is of another shape."""
+
+    def into(sink: Sink) -> Callable[[bytes], bool]:
+        add = sink.add
+
+        def take(line: bytes) -> bool:
+            if (event := read(line)) is None:
+                return False
+            add(event)
+            return True
+
+        return take
+
+    return into
 
 
 class JsonReader(ABC):

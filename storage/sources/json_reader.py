@@ -1,6 +1,6 @@
 """Reads a stream of JSON objects with all JSON formats: people keep webhooks and sends in one log.
 
-Knows no format in particular. This is the hottest path of an import: nearly every line takes `JsonReaders.one`.
+Knows no format in particular. This is the hottest path of an import: nearly every line takes `JsonReaders.into`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from storage.domain.events import Event, Item
+from storage.domain.events import Ignored, Item, Reject
+from storage.domain.log_lines import LINES_READ, LinesRead, Sink
 from storage.sources import formats
-from storage.sources.format import Context, Format, Shortcut
+from storage.sources.format import Context, Format
 from storage.sources.json_scanner import Record
 from storage.sources.object_finder import ObjectFinder
 from storage.sources.opened import OpenedSource
@@ -19,33 +20,46 @@ from storage.sources.stretches import TEXT_LINE, UNKNOWN, Stretches
 from storage.sources.unwrapping import Unwrapper
 
 _BRACE, _LINE_FEED = b"{\n"
+_MOST_LINES = 200  # read before something is given out
 _FEW_ITEMS = 100  # of a line; more are not kept to look for equal lines
 
 
-def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterator[Item]:
-    """The items of a stream of JSON objects, from `source.start` on."""
+def json_parts(
+    source: OpenedSource, stream: Stream, context: Context, most: int, sink: Sink
+) -> Iterator[Item | LinesRead]:
+    """Reads a stream of JSON objects, from `source.start` on.
+
+    Args:
+        source: Counts the records and holds the place that was reached.
+        stream: The content.
+        context: How to read it.
+        most: How many lines may be read before something is given out.
+        sink: Takes what whole lines say, before a `LinesRead` is given out.
+
+    Returns:
+        The other items.
+    """
     readers = JsonReaders(context)
     finder = ObjectFinder(readers.words, readers.useless)
     stretches = Stretches(source, stream, finder, readers.useless)
-    one, several = readers.one, readers.several
+    one, several = readers.into(sink), readers.several
+    lines, reached, most = 0, source.reached, min(most, _MOST_LINES)  # lines read since something was given out
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
     for line in stream.lines(PIECE_BYTES, skip_empty=True):
-        if not finder.inside and (item := one(line)) is not None:
-            source.records += 1
-            source.reached = stream.offset
-            yield item
+        if not finder.inside and (one(line) or several(line, stream, sink)):
+            reached = stream.offset
+            lines += 1
+            if lines >= most:
+                source.records, source.reached, lines = source.records + lines, reached, 0
+                yield LINES_READ
             continue
+        if lines:
+            source.records, source.reached, lines = source.records + lines, reached, 0
+            yield LINES_READ
         number = stream.offset[1] + (line[-1] != _LINE_FEED)
-        if not finder.inside and (items := several(line, number)) is not None:
-            source.records += 1
-            yield from items[:-1]
-            # With its last item the whole line is given out, and reading can resume after it.
-            source.reached = stream.offset
-            yield from items[-1:]
-            continue
         stretches.begin(line)
-        items = []
+        items: list[Item] = []
         for found in _found_items(source, readers, finder, line, number):
             if len(items) < _FEW_ITEMS:
                 items.append(found)
@@ -55,6 +69,9 @@ def json_items(source: OpenedSource, stream: Stream, context: Context) -> Iterat
         if not finder.inside:
             source.reached = stream.offset
         yield from behind[-1:]
+    if lines:
+        source.records, source.reached = source.records + lines, reached
+        yield LINES_READ
     for record in finder.end():
         yield from _record_items(source, readers, record)
 
@@ -81,7 +98,7 @@ def _record_items(source: OpenedSource, readers: JsonReaders, record: Record | N
 class JsonReaders:
     """The readers of all JSON formats, in the order of `formats.FORMATS`.
 
-    `items` is the rule. `one` and `several` are shortcuts for whole lines and give the same.
+    `items` is the rule. `into` and `several` are shortcuts for whole lines and give the same.
 
     Attributes:
         words: A line with one of them that cannot be read is a reject.
@@ -92,10 +109,7 @@ class JsonReaders:
         self._formats = {format.json(context): format for format in formats.FORMATS if format.json is not None}
         self._unwrapper = Unwrapper([*self._formats])
         self.words, self.useless = self._unwrapper.words, self._unwrapper.useless
-        self._event_of: Callable[[bytes], Event | None] = _no_event
-        for reader in reversed(self._formats):
-            if (shortcut := reader.shortcut()) is not None:
-                self._event_of = _first_match(shortcut, self._event_of)
+        self._shortcuts = [one for reader in self._formats if (one := reader.shortcut()) is not None]
 
     def items(self, record: Record) -> list[Item]:
         """The items of one JSON text; a reject where it is meant as a record and no format reads it."""
@@ -106,28 +120,45 @@ class JsonReaders:
         self._unwrapper.items(record)
         return None if self._unwrapper.reader is None else self._formats[self._unwrapper.reader]
 
-    @property
-    def one(self) -> Callable[[bytes], Event | None]:
-        """Gives the only event of a line in the most common shape of a format; None for any other line."""
-        return self._event_of
+    def into(self, sink: Sink) -> Callable[[bytes], bool]:
+        """Gives a function that puts what a line says into a sink where it has a common shape, and returns whether."""
+        take: Callable[[bytes], bool] = _no_common_shape
+        for shortcut in reversed(self._shortcuts):
+            take = _first_match(shortcut.line_start, shortcut.into(sink), take)
+        return take
 
-    def several(self, line: bytes, number: int) -> list[Item] | None:
-        """The items of a line that is one object of a format's types; None for any other line."""
-        return self._unwrapper.direct_items(line, f"line {number}") if line[0] == _BRACE else None
+    def several(self, line: bytes, stream: Stream, sink: Sink) -> bool:
+        """Puts the items of a line that is one object of a format's types into a sink; returns whether it is one.
+
+        Args:
+            line: The line.
+            stream: Where it comes from.
+            sink: Where they are put.
+        """
+        if line[0] != _BRACE:
+            return False
+        items = self._unwrapper.direct_items(line, f"line {stream.offset[1] + (line[-1] != _LINE_FEED)}")
+        for item in items or ():
+            if type(item) is Reject or type(item) is Ignored:
+                sink.tell(item)
+            else:
+                sink.add(item)
+        return items is not None
 
 
-def _no_event(line: bytes) -> None:
-    return None
+def _no_common_shape(line: bytes) -> bool:
+    return False
 
 
-def _first_match(shortcut: Shortcut, otherwise: Callable[[bytes], Event | None]) -> Callable[[bytes], Event | None]:
+def _first_match(
+    start: bytes, read: Callable[[bytes], bool], otherwise: Callable[[bytes], bool]
+) -> Callable[[bytes], bool]:
     """A shortcut for the lines that start as it says, and another function for the rest.
 
     Nested functions instead of a loop over all shortcuts, which takes 3% longer to read a log.
     """
-    start, read = shortcut.line_start, shortcut.read
 
-    def event_of(line: bytes) -> Event | None:
+    def take(line: bytes) -> bool:
         return read(line) if line.startswith(start) else otherwise(line)
 
-    return event_of
+    return take

@@ -11,6 +11,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from storage.domain.events import Item, LineIds, Origin
+from storage.domain.log_lines import Items, LinesRead, Sink
 from storage.domain.sends import Sends
 from storage.sources.date_order import DateOrder
 from storage.sources.stream import Stream
@@ -68,7 +69,7 @@ class OpenedSource:
 
     format: str
     _stream: Stream
-    _read: Callable[[OpenedSource, int], Iterator[Item | Sends]]
+    _read: Callable[[OpenedSource, int, Sink], Iterator[Item | Sends | LinesRead]]
     start: Offset
     records: int = 0
     columns: tuple[tuple[str, str | None], ...] = ()
@@ -95,14 +96,28 @@ class OpenedSource:
 
     def items(self) -> Iterator[Item]:
         """Everything in the file, in its order. Bad content gives rejects and never an exception."""
-        for part in self.parts(1):
-            assert not isinstance(part, Sends)
-            yield part
+        sink, before = Items(), self.reached
+        for part in self.parts(1, sink):
+            if type(part) is LinesRead:
+                items, after = sink.taken(), self.reached
+                # With its last item the whole line is given out, and reading can resume after it.
+                self.reached = before
+                yield from items[:-1]
+                self.reached = after
+                yield from items[-1:]
+            else:
+                assert not isinstance(part, (Sends, LinesRead))
+                yield part
+            before = self.reached
 
-    def parts(self, most: int) -> Iterator[Item | Sends]:
-        """The same, read faster: many rows of a table may come as one `Sends`, and before or after rows near them.
+    def parts(self, most: int, sink: Sink) -> Iterator[Item | Sends | LinesRead]:
+        """The same, read faster.
+
+        Many rows of a table may come as one `Sends`, and before or after rows near them. What whole lines of a log say
+        is put into the sink before a `LinesRead` comes.
 
         Args:
-            most: How many rows may come at once; 1 for single items only.
+            most: How many rows or lines may come at once; 1 for single ones only.
+            sink: Takes what whole lines of a log say.
         """
-        return chain(self._read(self, most), self._stream.end_rejects())
+        return chain(self._read(self, most, sink), self._stream.end_rejects())

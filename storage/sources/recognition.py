@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from storage.domain.events import Item
+from storage.domain.log_lines import LinesRead, Sink
 from storage.domain.sends import Sends
 from storage.language.stored_texts import translated
 from storage.language.texts import _
 from storage.sources import formats
 from storage.sources.format import Context, Format
-from storage.sources.json_reader import JsonReaders, json_items
+from storage.sources.json_reader import JsonReaders, json_parts
 from storage.sources.object_finder import objects_in
 from storage.sources.opened import START, Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.stream import SAMPLE_BYTES, Stream, without_bom
@@ -55,9 +56,9 @@ def open_source(file: BinaryIO, options: Options, start: Offset = START) -> Open
             raise UnknownFormat(_("unrecognised file format; {why}").format(why=refusal))
         raise UnknownFormat(_("unrecognised file format; expected {formats}").format(formats=formats.expected()))
 
-    def read(source: OpenedSource, most: int) -> Iterator[Item | Sends]:
+    def read(source: OpenedSource, most: int, sink: Sink) -> Iterator[Item | Sends | LinesRead]:
         if recognised.table is None:
-            return json_items(source, stream, context)
+            return json_parts(source, stream, context, most, sink)
         from storage.sources.table_reader import table_items, table_parts
 
         if most == 1:

@@ -21,6 +21,7 @@ PIECE_BYTES = 1 << 20  # of a line that are looked at together, where records ne
 _CHUNK_BYTES = 65_536
 _SEARCHED_BYTES = 1 << 20  # at once
 _LINE_END = ord("\n")
+_NOTHING = 0, 0
 _EMPTY_LINES = b"\n\n\n\n"
 _RUN_OF_EMPTY_LINES = re.compile(rb"(?<=\n)\n{16,}")
 _UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -119,7 +120,7 @@ class Stream:
         self._file = file
         self.offset = 0, 0
         self._lines = io.BytesIO()
-        self._skipped = 0, 0  # bytes and lines of the current block
+        self._skipped = _NOTHING  # bytes and lines of the current block
         self._counted = _CountingFile(file)
         self._content = _Peekable(self._counted)
         self._decompressed: Decompressed | None = None
@@ -202,7 +203,7 @@ class Stream:
                 compressed file.
         """
         position, count = self.offset
-        self._skipped = 0, 0
+        self._skipped = _NOTHING
         while block := self._buffered.read1(min(_CHUNK_BYTES, max_bytes)):
             # A long run fills whole blocks, so their ends tell; searching all blocks would slow a log by a tenth.
             has_run = skip_empty and (block.startswith(_EMPTY_LINES) or block.endswith(_EMPTY_LINES))
@@ -218,9 +219,9 @@ class Stream:
                         count += 1
                         self.offset = position, count
                     yield line
-                    if self._skipped[0]:
+                    if self._skipped is not _NOTHING:
                         position, count = position + self._skipped[0], count + self._skipped[1]
-                        self._skipped = 0, 0
+                        self._skipped = _NOTHING
                 if empty_lines:
                     position, count = position + empty_bytes, count + empty_lines
                     self.offset = position, count

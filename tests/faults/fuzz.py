@@ -14,13 +14,12 @@ from pathlib import Path
 
 from storage.database.connection import reading
 from storage.domain.events import Ignored, Item, Reject
-from storage.domain.sends import Sends
 from storage.ingest import kept_rejects
 from storage.ingest.importer import FileError
 from storage.sources.opened import Offset, UnknownFormat
 from storage.sources.recognition import open_source
 from storage.sources.stream import Stream
-from tests.captures import OPTIONS, import_all
+from tests.captures import OPTIONS, import_all, in_parts
 from tests.faults.interruptions import Result
 from tests.faults.mutations import CORPUS, mutated
 
@@ -102,9 +101,8 @@ def _resumed(content: bytes, items: list[Item], places: list[tuple[tuple[int, in
 
 
 def _in_parts(content: bytes, items: list[Item]) -> str | None:
-    """What differs if many rows are read at once, as an import does."""
-    parts = open_source(io.BytesIO(content), OPTIONS).parts(_ROWS_TOGETHER)
-    found = [item for part in parts for item in (part if isinstance(part, Sends) else (part,))]
+    """What differs if many rows or lines are read at once, as an import does."""
+    found = [*in_parts(open_source(io.BytesIO(content), OPTIONS), _ROWS_TOGETHER)]
     for kind, both in (("events", _events), ("rejects", _rejects)):
         if both(found) != both(items):
             return f"other {kind} if rows are read together"

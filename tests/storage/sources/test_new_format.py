@@ -12,7 +12,7 @@ import pytest
 from storage.domain.events import ContactIds, Event, Ignored, Item, LineIds, Rank, Send
 from storage.sources import formats
 from storage.sources.fields import keyless_key, time_of
-from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut
+from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut, adding
 from storage.sources.identity import number_of
 from tests.captures import capture, events_of, import_all, items_of
 from tests.databases import report_of, tsv_of
@@ -48,7 +48,7 @@ class ToyObjects(JsonReader):
         return b'"toy"' in sample
 
     def shortcut(self) -> Shortcut:
-        return Shortcut(b'{"toy"', self._read)
+        return Shortcut(b'{"toy"', adding(self._read))
 
     def _read(self, line: bytes) -> Event | None:
         (item,) = self.items(json.loads(line), line, "") or (None,)

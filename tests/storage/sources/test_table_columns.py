@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.domain.events import Inbound, LineIds, Origin, Reject, Send
+from storage.domain.log_lines import Items
 from storage.domain.sends import Sends
 from storage.sources import stream
 from storage.sources.opened import UnknownFormat
@@ -149,7 +150,9 @@ def test_columns_of_a_download_say_what_its_rows_say(
 def test_nearly_all_rows_of_a_download_come_in_columns(has_keys: bool) -> None:
     kinds = _PLATFORM | (_OWN if has_keys else {})
     rows = [{name: cells[0].format(number % 9) for name, cells in kinds.items()} for number in range(3_000)]
-    parts = list(open_source(io.BytesIO(written(rows, "\t", "\n", csv.QUOTE_MINIMAL).encode()), OPTIONS).parts(10_000))
+    parts = list(
+        open_source(io.BytesIO(written(rows, "\t", "\n", csv.QUOTE_MINIMAL).encode()), OPTIONS).parts(10_000, Items())
+    )
     assert sum(len(part) for part in parts if isinstance(part, Sends)) == 2_999
 
 
@@ -192,14 +195,14 @@ def table_of(count: int) -> bytes:
 
 
 def test_nearly_all_rows_of_a_usual_table_come_in_columns() -> None:
-    parts = list(open_source(io.BytesIO(table_of(3_000)), OPTIONS).parts(10_000))
+    parts = list(open_source(io.BytesIO(table_of(3_000)), OPTIONS).parts(10_000, Items()))
     assert sum(len(part) for part in parts if isinstance(part, Sends)) == 2_999
     assert sum(isinstance(part, Send) for part in parts) == 1  # the first one, which could describe the columns
 
 
 def test_an_odd_row_leaves_its_neighbours_in_columns() -> None:
     content = table_of(2_000) + b"wamid.x,5491155550001,promo,soon,read\r\n" + table_of(10).partition(b"\r\n")[2]
-    parts = list(open_source(io.BytesIO(content), OPTIONS).parts(10_000))
+    parts = list(open_source(io.BytesIO(content), OPTIONS).parts(10_000, Items()))
     (reject,) = (part for part in parts if isinstance(part, Reject))
     assert reject.where == "line 2002"
     assert sum(len(part) for part in parts if isinstance(part, Sends)) == 2_009
@@ -209,7 +212,7 @@ def test_a_quote_over_lines_is_read_row_by_row_and_the_rest_in_columns(monkeypat
     monkeypatch.setattr(stream, "_CHUNK_BYTES", 2_000)
     content = table_of(500).replace(b"promo", b'"two\r\nlines"', 40).replace(b'"two\r\nlines"', b"promo", 39)
     assert content.count(b'"') == 2
-    parts = list(open_source(io.BytesIO(content), OPTIONS).parts(10_000))
+    parts = list(open_source(io.BytesIO(content), OPTIONS).parts(10_000, Items()))
     in_columns = sum(len(part) for part in parts if isinstance(part, Sends))
     assert 440 < in_columns < 499
     assert in_columns + sum(isinstance(part, Send) for part in parts) == 500
@@ -219,12 +222,12 @@ def test_a_quote_over_lines_is_read_row_by_row_and_the_rest_in_columns(monkeypat
 def test_reading_in_columns_resumes_where_a_part_ended() -> None:
     content = table_of(3_000)
     source = open_source(io.BytesIO(content), OPTIONS)
-    parts = iter(source.parts(10_000))
+    parts = iter(source.parts(10_000, Items()))
     read = [send for _ in range(3) for part in [next(parts)] for send in (part if isinstance(part, Sends) else [part])]
     place = source.resume_at
     assert place.lines == len(read) + 1
     rest = open_source(io.BytesIO(content), OPTIONS, place)
-    read += [send for part in rest.parts(10_000) for send in (part if isinstance(part, Sends) else [part])]
+    read += [send for part in rest.parts(10_000, Items()) for send in (part if isinstance(part, Sends) else [part])]
     assert read == items_of(content)
 
 

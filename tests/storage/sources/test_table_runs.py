@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.domain.events import Ignored, Reject
+from storage.domain.log_lines import Items
 from storage.sources import table_runs
 from storage.sources.recognition import open_source
 from tests.captures import OPTIONS, events_of, items_of
@@ -61,7 +62,7 @@ def test_a_table_gives_what_reading_row_by_row_gives(parts: list[tuple[bytes, in
 def test_many_equal_rows_are_few_rejects_that_name_their_lines(line: bytes, separator: bytes) -> None:
     content = (HEADER + ROW % 1 + line * 100_000 + ROW % 2).replace(b",", separator)
     source = open_source(io.BytesIO(content), OPTIONS)
-    rejects = [item for item in source.parts(10_000) if isinstance(item, Reject)]
+    rejects = [item for item in source.parts(10_000, Items()) if isinstance(item, Reject)]
     assert len({reject.digest for reject in rejects}) == 1
     assert len(rejects) < 500
     lines = [[*map(int, reject.where.removeprefix("line ").split(" to "))] for reject in rejects]
@@ -73,7 +74,7 @@ def test_many_equal_rows_are_few_rejects_that_name_their_lines(line: bytes, sepa
 
 def test_rows_that_are_ignored_are_counted() -> None:
     content = HEADER + ROW % 1 + NOT_SENT_YET * 50_000
-    items = open_source(io.BytesIO(content), OPTIONS).parts(10_000)
+    items = open_source(io.BytesIO(content), OPTIONS).parts(10_000, Items())
     assert sum(item.count for item in items if isinstance(item, Ignored)) == 50_000
 
 
