@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import zoneinfo
@@ -36,6 +37,12 @@ if _MEMORY.is_dir() and "TMPDIR" not in os.environ:
     room = os.statvfs(_MEMORY)
     if room.f_bavail * room.f_frsize > 2 << 30 and not room.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"], tempfile.tempdir = str(_MEMORY), None
+# What `nohup` or a shell's background job ignores, every process that a test starts would ignore as well, and tests of
+# interruptions would wait in vain. A new program resets a handler to the default, and here this one still ignores.
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 # Tests start hundreds of processes, and compiling the program anew takes a third of the start of the dashboard.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -54,8 +54,11 @@ def _option(words: Sequence[str]) -> str:
 
 def _setting() -> str:
     """The language of the settings file; what is wrong with the file is told when the rest of it is read."""
+    path = default_file()
     try:
-        with default_file().open("rb") as file:
+        if path.is_fifo():  # it would be waited for; the rest of the settings are not read either, and say so
+            return ""
+        with path.open("rb") as file:
             content = file.read(_LARGEST)
     except OSError:
         return ""

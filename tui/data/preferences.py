@@ -102,6 +102,8 @@ def load_filter_settings(path: Path) -> tuple[FilterSettings, tuple[str, ...]]:
 
 def _read(path: Path) -> dict[str, Any]:
     """The settings in a file, none if it does not exist; raises ValueError, one line, if it cannot be read."""
+    if path.is_fifo():  # opening it would wait for somebody to write
+        raise ValueError(_("{path}: is a pipe; settings are read from a file").format(path=path))
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)

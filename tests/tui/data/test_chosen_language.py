@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,9 @@ class TestTheSettingsFile:
         assert chosen() == "en"
         settings.unlink()
         settings.mkdir()
+        assert chosen() == "en"
+        settings.rmdir()
+        os.mkfifo(settings)
         assert chosen() == "en"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_a_hostile_file_costs_one_short_line(tmp_path: Path, text: str) -> None:
     (problem,) = loaded(tmp_path, text).problems
     assert problem.isprintable()
     assert len(problem) < 400
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "settings.toml"
+    os.mkfifo(pipe)
+    said = (f"{pipe}: is a pipe; settings are read from a file",)
+    assert load(Preferences(), pipe, ids()).problems == said
+    assert load_filter_settings(pipe) == (FilterSettings(), said)
 
 
 def test_a_whole_file_is_taken(tmp_path: Path) -> None:
