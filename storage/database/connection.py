@@ -30,6 +30,7 @@ _no_adapter: dict[None, None] = {}
 sqlite3.register_adapter(type(None), _no_adapter.get)
 
 _CACHE = "PRAGMA cache_size = -65536"  # KiB: 64 MiB
+_SMALL_CACHE = "PRAGMA cache_size = -8192"  # 8 MiB
 _TIMEOUT = 5  # seconds to wait for a lock of SQLite, as a checkpoint holds it for a moment
 _HEADER = 100  # bytes, of a SQLite file
 _APPLICATION_AND_SCHEMA = (68, 40)  # places of the application id and of the schema's version in the header
@@ -164,6 +165,11 @@ def open_reader(path: Path, *, older: bool = False) -> sqlite3.Connection:
             if writable or any(file.with_name(f"{file.name}{end}").exists() for end in ("-wal", "-journal")):
                 raise error
             return _read_only(path, "immutable=1", older)
+
+
+def use_small_cache(connection: sqlite3.Connection) -> None:
+    """Limits the memory of a connection that is one of several in a process, and seldom reads the same pages again."""
+    connection.execute(_SMALL_CACHE)
 
 
 def _unfinished(path: Path) -> DatabaseError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from storage.domain.folding import folded, folded_lines
@@ -21,6 +21,10 @@ _DIGITS = b"0123456789\n"
 # A row is a line of a block. Names have a row each; a contact has a row for each id.
 _NAMES, _IDS = "contacts WHERE name IS NOT NULL AND", "contact_ids WHERE"
 _COLUMNS = {_NAMES: ("name", "id"), _IDS: ("text", "contact")}
+
+
+def no_progress() -> None:
+    """Tells nobody."""
 
 
 class _Block(NamedTuple):
@@ -48,13 +52,16 @@ class ContactTexts:
         self._ends: dict[str, int] = {}
         self._bytes = 0
 
-    def contacts_with(self, connection: sqlite3.Connection, text: str) -> set[int] | None:
+    def contacts_with(
+        self, connection: sqlite3.Connection, text: str, progress: Callable[[], None] = no_progress
+    ) -> set[int] | None:
         """The contacts whose name contains the text, or one of whose ids does; None: look in the tables.
 
         Args:
             connection: in a read transaction.
+            progress: called again and again while the texts are read.
         """
-        if "\n" in text or not self._complete(connection):
+        if "\n" in text or not self._complete(connection, progress):
             return None
         found: set[int] = set()
         wanted = {_NAMES: {folded(text)}, _IDS: {text, phone_digits(text)}}
@@ -66,7 +73,7 @@ class ContactTexts:
                         found.update(_contacts_with(connection, block, sought))
         return found
 
-    def _complete(self, connection: sqlite3.Connection) -> bool:
+    def _complete(self, connection: sqlite3.Connection, progress: Callable[[], None]) -> bool:
         """Reads what is missing; False if it would be too much."""
         (version,) = connection.execute("PRAGMA data_version").fetchone()
         if connection is not self._connection or version != self._version:
@@ -81,6 +88,7 @@ class ContactTexts:
                 blocks.append(_block(connection, rows, first))
                 self._bytes += len(blocks[-1].texts)
                 first = blocks[-1].end
+                progress()
         return self._bytes <= _MOST_BYTES
 
 

@@ -29,10 +29,10 @@ _FEW = 2_000  # contacts: the starts of up to so many are looked up contact by c
 
 _LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
-DayProgress = Callable[[date], None]
+DayProgress = Callable[[date | None], None]
 
 
-def no_day_progress(day: date) -> None:
+def no_day_progress(day: date | None) -> None:
     """No-op progress callback."""
 
 
@@ -59,13 +59,13 @@ def find(
     Args:
         cursor: None: the search begins at the newest start (or at the oldest one, where `older` is false).
         older: the direction: towards older starts, or towards newer ones.
-        progress: called with each day that is searched start by start.
+        progress: called with each day that is searched start by start; None: the names and ids are being read.
         texts: those of the same connection, kept from search to search; None: the tables are searched.
     """
     selection = session.select(filter, now)
     search = _Search(session, selection, cursor, older)
     by_template = search.of_templates(_templates_with(session.connection, text))
-    known = None if texts is None else texts.contacts_with(session.connection, text)
+    known = None if texts is None else texts.contacts_with(session.connection, text, lambda: progress(None))
     contacts = contacts_with(session.connection, text) if known is None else known
     by_contact = search.of_contacts(sorted(contacts), by_template, progress)
     found = [match for match in (by_template, by_contact) if match is not None]

@@ -34,7 +34,7 @@ def find(
     text: str,
     cursor: Cursor | None,
     older: bool,
-    progress: Callable[[date], None],
+    progress: Callable[[date | None], None],
     texts: ContactTexts | None = None,
 ) -> Found:
     """The nearest start beyond the cursor whose contact, name or template contains a text.
@@ -48,7 +48,7 @@ def find(
         text: the text to find.
         cursor: where to begin; None for an end of the table.
         older: search towards older starts, not newer ones.
-        progress: called at most twice a second, with the day that the search has reached.
+        progress: called at most twice a second, with the day that the search has reached; None: it reads names first.
         texts: those of the connection; None: none are kept.
 
     Returns:
@@ -58,7 +58,7 @@ def find(
 
     next_progress = time.monotonic() + _PROGRESS_INTERVAL
 
-    def report_progress(day: date) -> None:
+    def report_progress(day: date | None) -> None:
         nonlocal next_progress
         if (moment := time.monotonic()) >= next_progress:
             next_progress = moment + _PROGRESS_INTERVAL

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from storage.database.connection import check_version, open_reader
+from storage.database.connection import check_version, open_reader, use_small_cache
 from storage.database.error_words import WRONG_VALUE, describe
 from storage.domain.calendar import zone_of
 from storage.domain.errors import StorageError
@@ -154,10 +154,13 @@ class Reader:
 
     A file that is copied over keeps its inode, and SQLite would mix its pages with those that it remembers. So the
     connection is opened again whenever the file was written outside of the WAL, at a checkpoint too, which is rare.
+
+    Args:
+        small: whether its cache is small.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, small: bool = False) -> None:
+        self.path, self._small = path, small
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: File | None = None
@@ -217,6 +220,8 @@ class Reader:
         if self._connection is None:
             self._file = file
             self._connection = open_reader(self.path)
+            if self._small:
+                use_small_cache(self._connection)
         else:
             check_version(self._connection, self.path)
         return self._connection

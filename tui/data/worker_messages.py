@@ -74,9 +74,9 @@ class GroupFound(Message):
 
 
 class FindProgress(Message):
-    """A search has reached this day."""
+    """A search has reached this day; None: it reads the names and ids."""
 
-    def __init__(self, day: date) -> None:
+    def __init__(self, day: date | None) -> None:
         self.day = day
         super().__init__()
 

@@ -67,8 +67,10 @@ class DatabaseWorker:
 
     def __init__(self, screen: Screen[None], path: Path, clock: Callable[[], datetime], directory: Path) -> None:
         self._screen, self._clock, self._directory = screen, clock, directory
-        self._reports, self._pages, self._details = Reader(path), Reader(path), Reader(path)
-        self._finds, self._saves, self._watcher = Reader(path), Reader(path), Reader(path)
+        self._reports = Reader(path)
+        self._pages, self._details, self._finds, self._saves, self._watcher = (
+            Reader(path, small=True) for _ in range(5)
+        )
         self._texts: ContactTexts | None = None  # of the connection for searches
 
     def close(self) -> None:
@@ -171,7 +173,7 @@ class DatabaseWorker:
             older: search towards older starts, not newer ones.
         """
 
-        def progress(day: date) -> None:
+        def progress(day: date | None) -> None:
             _stop_if_cancelled()
             self._screen.post_message(FindProgress(day))
 

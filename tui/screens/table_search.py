@@ -145,9 +145,14 @@ class Search:
         self._stop_running()
         self._say(_('search for "{text}" stopped').format(text=self.text))
 
-    def advance(self, day: date) -> None:
-        """Says which day the search has reached."""
-        if self.is_running:
+    def advance(self, day: date | None) -> None:
+        """Says which day the search has reached; None: it reads the names and ids first."""
+        if self.is_running and day is None:
+            text = _('searching for "{text}" …  any key stops')
+            if self._origin is not None:
+                text = _('searching for "{text}" …')
+            self._say(text.format(text=self.text))
+        elif self.is_running and day is not None:
             text = _('searching for "{text}" on {day} …  any key stops')
             if self._origin is not None:
                 text = _('searching for "{text}" on {day} …')

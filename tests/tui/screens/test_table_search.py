@@ -187,6 +187,30 @@ async def test_any_key_stops_a_search_and_escape_does_nothing_else(path: Path, m
             assert app.dashboard.parts.navigation.history.depth == depth
 
 
+async def test_a_search_while_typing_says_that_it_reads_the_names_first(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def slow(connection: sqlite3.Connection, *rest: Any, texts: ContactTexts) -> None:
+        rest[-1](None)
+        goes_on.wait(5)
+
+    monkeypatch.setattr(search, "find", slow)
+    monkeypatch.setattr(finding, "_PROGRESS_INTERVAL", 0)
+    async with dashboard(path, (80, 24)) as (app, pilot):
+        line = app.dashboard.query_one(StatusLine)
+        await pilot.press("n", "q")
+        for _ in range(50):
+            await pilot.pause(0.02)
+            if "searching" in line.text:
+                break
+        assert line.text == 'searching for "q" …'
+        goes_on.set()
+        await settle(pilot)
+        assert line.text == 'no match for "q"'
+
+
 async def test_a_search_shows_its_progress_and_a_late_answer_moves_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
