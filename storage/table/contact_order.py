@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from storage.report.read_session import ReadSession
 from storage.report.selected_contacts import can_tell, contacts_by_day
 from storage.report.selection import Dimensions, Selection
 from storage.table.contact_position import label_at
-from storage.table.positions import BY_CONTACT_AND_DAY, contact_of_day
+from storage.table.positions import BY_CONTACT_AND_DAY, contacts_of_day
 
 _READ_AT_ONCE = 64  # contacts, at most, whose starts are read with one statement
 _READ_AHEAD = 300  # messages: fewer contacts are read if they have so many
@@ -211,23 +211,19 @@ class ContactOrder:
                 some = _with_few_messages(connection, selection, contacts)
                 ids = _read(connection, selection, some)
             else:
-                days = self._days_of(contacts)
-                some = _cut(contacts, {id: len(of_contact) for id, of_contact in days.items()})
-                ids = _read_days(connection, selection, [(id, day) for _, id in some for day in days[id]])
+                days = self._contacts_by_day(contacts)
+                some = _cut(contacts, Counter(id for ids in days.values() for id in ids))
+                ids = _read_days(connection, selection, days, {id for _, id in some})
             end = (_last_label(some) + ("\0" if onward else "")) if some else (label or "")
             if len(self._readings) >= _KEPT:
                 self._readings.pop(next(iter(self._readings)))
             kept = self._readings[label, onward] = _Reading(ids, end)
         return kept
 
-    def _days_of(self, contacts: list[_Contact]) -> dict[int, list[int]]:
-        """The days on which each contact has a start."""
+    def _contacts_by_day(self, contacts: list[_Contact]) -> dict[int, list[int]]:
+        """Those of some contacts that have a start on each day."""
         wanted = BitMap([id for _, id in contacts])
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        for day, of_day in self._days or ():
-            for id in of_day & wanted:
-                found[id].append(day)
-        return found
+        return {day: list(some) for day, of_day in self._days or () if (some := of_day & wanted)}
 
     def _contacts(self, connection: sqlite3.Connection, label: str | None, onward: bool, most: int) -> list[_Contact]:
         """The next contacts with a start, from a label on or below it (None: the last ones).
@@ -304,14 +300,23 @@ def _read(connection: sqlite3.Connection, selection: Selection, contacts: list[_
     return [id for (id,) in rows]
 
 
-def _read_days(connection: sqlite3.Connection, selection: Selection, days: list[tuple[int, int]]) -> list[int]:
-    """The row ids of the starts of some contacts on some days (contact, day), in order."""
+def _read_days(
+    connection: sqlite3.Connection, selection: Selection, days: Mapping[int, Iterable[int]], contacts: Container[int]
+) -> list[int]:
+    """The row ids of the starts of some contacts, in order.
+
+    Args:
+        days: who has a start on each day; others than `contacts` are left out.
+    """
+    wanted = [
+        one for day, ids in days.items() for one in contacts_of_day(selection, filter(contacts.__contains__, ids), day)
+    ]
     rows = connection.execute(
         f"""
         SELECT m.id FROM {BY_CONTACT_AND_DAY} JOIN contacts AS c ON c.id = m.contact
         WHERE {selection.time_condition} ORDER BY c.label, {_NEWEST_FIRST}
         """,
-        selection.parameters | {"of_contacts": json.dumps([contact_of_day(selection, *one) for one in days])},
+        selection.parameters | {"of_contacts": json.dumps(wanted)},
     )
     return [id for (id,) in rows]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -180,11 +180,10 @@ class _PageReader:
             return None
         if not can_tell(dimensions) or self._cube.catalog.is_dirty(window):
             return None
-        return [
-            contact_of_day(window, contact, day)
-            for day, contacts in contacts_by_day(self._cube.catalog, window)
-            for contact in (None, *contacts)
-        ]
+        found: list[ContactOfDay] = []
+        for day, contacts in contacts_by_day(self._cube.catalog, window):
+            found += contacts_of_day(window, (None, *contacts), day)
+        return found
 
     def _cheaper_pairs(self, window: Selection, read_by_time: int) -> list[tuple[int, int]] | None:
         """The pairs of line and template to read by; None if reading by time is cheaper."""
@@ -250,10 +249,11 @@ class _PageReader:
         return [id for (id,) in rows]
 
 
-def contact_of_day(selection: Selection, contact: int | None, day: int) -> ContactOfDay:
-    """A value for BY_CONTACT_AND_DAY: the starts of one contact on one day."""
+def contacts_of_day(selection: Selection, contacts: Iterable[int | None], day: int) -> list[ContactOfDay]:
+    """Values for BY_CONTACT_AND_DAY: the starts of some contacts on one day."""
     start_of = selection.calendar.start_of
-    return contact, day, start_of(day) - JOIN_DISTANCE, start_of(day + 1) + JOIN_DISTANCE
+    first, end = start_of(day) - JOIN_DISTANCE, start_of(day + 1) + JOIN_DISTANCE
+    return [(contact, day, first, end) for contact in contacts]
 
 
 def _in_index(window: Selection) -> bool:
