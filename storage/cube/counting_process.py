@@ -1,8 +1,9 @@
 """Helper process that computes cube writes during an import. It only reads the database.
 
-A request is either for days that had no starts before, whose starts come with the request because they are not in the
-database yet, or for coarse blocks whose children are committed. Without an answer (the process was killed or met an
-error) the importing process computes the same writes itself: results never depend on the helper.
+A request is for days that had no starts before, whose starts come with the request because they are not in the database
+yet; for coarse blocks whose children are committed; or for dirty days whose messages are committed. Without an answer
+(the process was killed or met an error) the importing process computes the same writes itself: results never depend on
+the helper.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from storage.cube import planned_writes
-from storage.cube.day_counts import Failure
+from storage.cube.day_counts import Failure, FailureKinds
 from storage.cube.layout import Block
 from storage.database import child_process
 from storage.database.connection import DatabaseError, reading
+from storage.database.settings import load_settings
 from storage.database.statements import BulkStatement
+from storage.domain.calendar import Calendar
 
 _NICENESS = 4  # the importing process goes first
 
@@ -33,6 +36,11 @@ class CountingProcess:
     def __init__(self, process: subprocess.Popen[bytes] | None) -> None:
         """`process` None: there is no helper, and no request is answered."""
         self._process = process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the helper has answered every request so far."""
+        return self._process is not None
 
     def ask_for_days(self, starts: Iterable[tuple[Any, ...]], failures: Iterable[tuple[Failure, int]]) -> None:
         """Requests the writes of new days.
@@ -56,6 +64,15 @@ class CountingProcess:
         """The answer to `ask_for_blocks`: the writes of each task, None without an answer."""
         blocks: list[list[BulkStatement]] | None = self._receive()
         return blocks
+
+    def ask_for_recounts(self, days: Iterable[tuple[int, set[int]]]) -> None:
+        """Requests the writes of dirty days, each with its dirty lines, whose messages are committed."""
+        self._send(("recounts", [(day, sorted(lines)) for day, lines in days]))
+
+    def recounts(self) -> dict[int, list[BulkStatement]]:
+        """The answer to `ask_for_recounts`: the writes by day, without the days that only the writer can count."""
+        days: dict[int, list[BulkStatement]] | None = self._receive()
+        return days or {}
 
     def _send(self, request: tuple[Any, ...]) -> None:
         if self._process is not None:
@@ -93,9 +110,22 @@ def answer_to(path: Path, request: Sequence[Any]) -> Any:
         if request[0] == "days":
             return writes_by_day(request[1], dict(request[2]))
         with reading(path) as connection:
+            if request[0] == "recounts":
+                return _recounts(connection, request[1])
             return [coarse_writes(connection, kind, block, set(lines)) for kind, block, lines in request[1]]
     except (DatabaseError, sqlite3.Error, OSError, MemoryError):
         return None
+
+
+def _recounts(
+    connection: sqlite3.Connection, days: Iterable[tuple[int, Sequence[int]]]
+) -> dict[int, list[BulkStatement]]:
+    """The writes of days by day, without those that have a failure of a kind that is not stored yet."""
+    calendar, kinds = Calendar(load_settings(connection).zone), FailureKinds(connection, added=False)
+    counted = (
+        (day, planned_writes.recounted_writes(connection, calendar, day, {*lines}, kinds)) for day, lines in days
+    )
+    return {day: writes for day, writes in counted if writes is not None}
 
 
 def _computing() -> tuple[_WritesByDay, _CoarseWrites]:

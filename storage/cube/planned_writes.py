@@ -11,7 +11,15 @@ from typing import Any
 
 from storage.cube import counters, user_sets
 from storage.cube.counters import CellCounters, DetailSends
-from storage.cube.day_counts import Counted, Failure, StartGroups, count, starts_by_day, starts_of_day
+from storage.cube.day_counts import (
+    Counted,
+    Failure,
+    FailureKinds,
+    StartGroups,
+    count,
+    starts_by_day,
+    starts_of_day,
+)
 from storage.cube.dimension_ids import all_lines
 from storage.cube.layout import KINDS, USERS, Block
 from storage.cube.repeats import (
@@ -51,8 +59,20 @@ class _StoredDay:
 
 def day_writes(connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int]) -> list[BulkStatement]:
     """The writes of some lines on a day, counted from `messages`; stores new failure kinds."""
+    writes = recounted_writes(connection, calendar, day, lines, FailureKinds(connection))
+    assert writes is not None
+    return writes
+
+
+def recounted_writes(
+    connection: sqlite3.Connection, calendar: Calendar, day: int, lines: set[int], kinds: FailureKinds
+) -> list[BulkStatement] | None:
+    """The writes of some lines on a day, counted from `messages`; None if `kinds` does not know one of its failures."""
     is_every_line = lines >= all_lines(connection)
-    counted = count(starts_of_day(connection, calendar, day, None if is_every_line else lines))
+    groups = starts_of_day(connection, calendar, day, None if is_every_line else lines, kinds)
+    if any(failure == FailureKinds.UNKNOWN for *_, failure in groups):
+        return None
+    counted = count(groups)
     stored = _StoredDay(
         counters.stored_cells(connection, day, lines),
         counters.stored_details(connection, (0, day)),

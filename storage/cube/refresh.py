@@ -38,6 +38,7 @@ def no_progress(done: int, total: int) -> None:
 
 
 _BLOCKS_PER_TRANSACTION = 8
+_SHARED_DAYS = 16  # in a transaction if another process counts half of them: each request costs some 10 ms
 _BATCH_STARTS = 200_000  # with more starts on dirty days, a batch leaves all of them to the end of the import
 _FEW_STARTS = 2_000  # newest days with fewer starts stay dirty after a batch
 
@@ -132,7 +133,9 @@ def refresh_all(
     """Refreshes everything that is dirty, in transactions of its own.
 
     Args:
-        counting_process: Computes half of the coarse blocks.
+        writer: The database.
+        progress: Called after each transaction.
+        counting_process: Computes half of the days and of the coarse blocks.
     """
     counter = _ProgressCounter(progress)
     left = 1
@@ -181,16 +184,32 @@ def _refresh_some(
     if not dirty:
         return 0
     finest = dirty[0][0]
-    blocks = [block for block in dirty if block[0] == finest][:_BLOCKS_PER_TRANSACTION]
+    most = _SHARED_DAYS if finest == 0 and counting_process is not None else _BLOCKS_PER_TRANSACTION
+    blocks = [block for block in dirty if block[0] == finest][:most]
     if finest == 0:
-        calendar = _calendar(connection)
-        for _, day in blocks:
-            _refresh_day(connection, calendar, day)
+        _refresh_days(connection, [day for _, day in blocks], counting_process)
     else:
         _refresh_coarse(connection, blocks, counting_process)
     left: int = connection.execute(f"SELECT count(*) FROM ({_DIRTY_BLOCKS})").fetchone()[0]
     counter.add(len(blocks), left)
     return left
+
+
+def _refresh_days(connection: sqlite3.Connection, days: list[int], counting_process: CountingProcess | None) -> None:
+    """Counts the dirty lines of some days again from `messages`, which must be committed if another process counts."""
+    calendar, counted = _calendar(connection), dict[int, list[BulkStatement]]()
+    if counting_process is not None:
+        counting_process.ask_for_recounts((day, _dirty_lines(connection, (0, day))) for day in days[1::2])
+    for day in days[::2]:
+        _refresh_day(connection, calendar, day)
+    if counting_process is not None:
+        counted = counting_process.recounts()
+    for day in days[1::2]:
+        if day in counted:
+            execute(connection, counted[day])
+            _finish_block(connection, (0, day))
+        else:
+            _refresh_day(connection, calendar, day)
 
 
 def _refresh_day(connection: sqlite3.Connection, calendar: Calendar, day: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -57,14 +57,15 @@ def import_archive(
     Raises:
         FileError: the archive cannot be read, or has no members.
     """
-    name, kept = stored_name(path), kept or KeptBatchWriter()
+    name = stored_name(path)
     try:
         members, archive = members_of(path), path.open("rb")
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise FileError(
             _("{name}: damaged zip archive ({why})").format(name=name, why=translated(str(error)))
         ) from None
-    with archive:
+    with archive, ExitStack() as stack:
+        kept = kept or stack.enter_context(KeptBatchWriter())
         if not members:
             raise FileError(_("{name}: empty zip archive").format(name=name))
         if any(member.name == _WORKBOOK for member in members):

@@ -49,7 +49,8 @@ class CubeSharing:
         days = refresh.new_days(self._connection, {start[DAY] for start in starts})
         kinds = FailureKinds(self._connection)
         of_days = [start for start in starts if start[DAY] in days]
-        failures = dict.fromkeys((start[CODE], start[REASON]) for start in of_days if start[REASON] is not None)
+        # Those of other days as well: a process that counts them later stores none.
+        failures = dict.fromkeys((start[CODE], start[REASON]) for start in starts if start[REASON] is not None)
         self._counting_process.ask_for_days(of_days, [(failure, kinds.id_of(*failure)) for failure in failures])
 
     def refresh(self) -> None:

@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.cube import refresh
-from storage.cube.counting_process import running_counting_process
 from storage.database import child_process
 from storage.database.connection import Writer
 from storage.database.settings import store_default_zone
-from storage.database.wal_sync import running_wal_sync
 from storage.domain.errors import StorageError
 from storage.ingest import journal
 from storage.ingest.batch_reader import file_parts, received_parts, start_reading
@@ -164,13 +162,14 @@ def import_open(
         counted: called with (parts of the cube counted, of how many).
         kept: of the files of a command.
     """
-    kept = kept or KeptBatchWriter()
-    known = journal.find(writer.connection, file, size, options)
-    book = Journal(name, options, path=path, file=file, known=known)
-    if known is not None and known.whole:
-        with kept.unaffected(writer):
-            return _pass_over(writer, book, size, known.format, counted)
-    return _import(writer, file, book, options, progress, counted, kept)
+    with ExitStack() as stack:
+        kept = kept or stack.enter_context(KeptBatchWriter())
+        known = journal.find(writer.connection, file, size, options)
+        book = Journal(name, options, path=path, file=file, known=known)
+        if known is not None and known.whole:
+            with kept.unaffected(writer):
+                return _pass_over(writer, book, size, known.format, counted)
+        return _import(writer, file, book, options, progress, counted, kept)
 
 
 def import_stream(
@@ -183,7 +182,9 @@ def import_stream(
     kept: KeptBatchWriter | None = None,
 ) -> Summary:
     """Imports a stream that cannot be read twice, such as standard input; arguments as of `import_path`."""
-    return _import(writer, stream, Journal(name, options), options, progress, counted, kept or KeptBatchWriter())
+    with ExitStack() as stack:
+        kept = kept or stack.enter_context(KeptBatchWriter())
+        return _import(writer, stream, Journal(name, options), options, progress, counted, kept)
 
 
 def stored_name(path: Path) -> str:
@@ -239,8 +240,8 @@ def _import(
                 parts = file_parts(open_source(stream, options, start), _BATCH)
             else:
                 stack.callback(child_process.stop, reader)
-                counting_process = stack.enter_context(running_counting_process(writer.path))
-                sync = stack.enter_context(running_wal_sync(writer.path))
+                stack.push(kept.after_file)
+                counting_process, sync = kept.helpers(writer.path)
                 batch_writer = kept.take(writer, CubeSharing(writer.connection, counting_process))
                 parts = received_parts(reader, lambda: _catch_up(writer, batch_writer))
             for part in parts:

@@ -103,20 +103,21 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     use_country_of(zone.key)
     options = options_in(zone)
     summaries: list[Summary] = []
-    names, failed, kept = arguments.files, 0, KeptBatchWriter()
-    for number, name in enumerate(names, 1):
-        with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
-            for result in _results(writer, name, options, progress, kept):
-                progress.clear()
-                if isinstance(result, Skipped):
-                    print_message(_("{file} (skipped)").format(file=result))
-                elif isinstance(result, FileError):
-                    report_error(str(result), 1)
-                    failed += 1
-                else:
-                    summaries.append(result)
-                    for line in summary_lines(result, str(getattr(arguments, "db", None) or "")):
-                        print_message(line)
+    names, failed = arguments.files, 0
+    with KeptBatchWriter() as kept:
+        for number, name in enumerate(names, 1):
+            with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
+                for result in _results(writer, name, options, progress, kept):
+                    progress.clear()
+                    if isinstance(result, Skipped):
+                        print_message(_("{file} (skipped)").format(file=result))
+                    elif isinstance(result, FileError):
+                        report_error(str(result), 1)
+                        failed += 1
+                    else:
+                        summaries.append(result)
+                        for line in summary_lines(result, str(getattr(arguments, "db", None) or "")):
+                            print_message(line)
     if arguments.json:
         print_json(as_json(summaries, failed))
     elif len(summaries) + failed > 1:

@@ -11,14 +11,18 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from storage.cube import counting_process
 from storage.cube.counting_process import CountingProcess, answer_to, running_counting_process
 from storage.cube.layout import USERS, block_of
-from storage.cube.planned_writes import coarse_writes, new_day_writes
+from storage.cube.planned_writes import coarse_writes, day_writes, new_day_writes
 from storage.database import child_process
 from storage.database.connection import reading, writing
+from storage.database.settings import load_settings
 from storage.database.statements import BulkStatement
+from storage.domain.calendar import Calendar
+from storage.domain.events import Failure
 from tests.cubes import refresh_all, sent, written
 from tests.databases import DAY, NOON, build
 
@@ -33,6 +37,10 @@ DAYS = {DAY_NUMBER: written(new_day_writes(DAY_NUMBER, {(1, 1, 0, 0, 1): [1]}))}
 def blocks_of(path: Path) -> list[Any]:
     with reading(path) as connection:
         return [written(coarse_writes(connection, USERS, BLOCK, {0, 1}))]
+
+
+def failed(key: str, at: int) -> Any:
+    return structs.replace(sent(key, at), failed_at=at, failure=Failure(131026))
 
 
 def written_by_day(days: dict[int, list[BulkStatement]]) -> dict[int, Any]:
@@ -76,6 +84,25 @@ def test_the_helper_answers_until_its_parent_is_gone(path: Path, monkeypatch: py
     with answers.open("rb") as file:
         assert written_by_day(child_process.receive(file)) == DAYS
         assert [*map(written, child_process.receive(file))] == blocks_of(path)
+
+
+def test_days_are_counted_again_unless_a_failure_is_of_a_new_kind(tmp_path: Path) -> None:
+    """The helper stores nothing, so that the importing process has to count a day with such a failure."""
+    path = build(tmp_path / "saludo.db", [sent("a", NOON), sent("b", NOON + DAY), failed("c", NOON + 2 * DAY)])
+    request = ("recounts", [(DAY_NUMBER + place, [1]) for place in range(3)])
+    with writing(path) as writer, writer.transaction() as connection:
+        connection.execute("DELETE FROM failure_kinds")
+    answer = answer_to(path, request)
+    with writing(path) as writer, writer.transaction() as connection:
+        calendar = Calendar(load_settings(connection).zone)
+        plain = {day: day_writes(connection, calendar, day, {*lines}) for day, lines in request[1]}
+    assert answer == {day: plain[day] for day in (DAY_NUMBER, DAY_NUMBER + 1)}
+    assert [bool(writes) for writes in answer.values()] == [True, True]
+    assert answer_to(path, request) == plain
+    with running_counting_process(path) as helper:
+        helper.ask_for_recounts([(DAY_NUMBER, {1})])
+        assert helper.recounts() == {DAY_NUMBER: plain[DAY_NUMBER]}
+    assert CountingProcess(None).recounts() == {}
 
 
 def test_without_numpy_the_plain_rule_answers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

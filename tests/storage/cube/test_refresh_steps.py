@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from storage.cube import counters, refresh
-from storage.cube.counting_process import CountingProcess, Task
+from storage.cube.counting_process import CountingProcess, Task, answer_to
 from storage.cube.layout import KINDS, LEVELS, STEPS, USERS, Block, block_of
 from storage.cube.planned_writes import coarse_writes, day_writes
 from storage.cube.refresh import ready_blocks, refresh_batch, write_block
@@ -142,6 +142,25 @@ def test_the_helper_computes_every_other_kind_of_sets_of_a_coarse_block(tmp_path
         two = [block_of(1, FIRST), block_of(1, FIRST + 5)]
     assert helper.asked[0] == [(1, two[0], {1}), (USERS, two[1], {1}), (STEPS, two[1], {1})]
     assert helper.asked[1:] == [[(1, block, {1})] for block in CHAIN[2:]]
+    assert dirty_marks(path) == []
+    assert problems(path) == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_helper_counts_every_other_dirty_day(tmp_path: Path, answers: bool) -> None:
+    path = dirty(tmp_path / "saludo.db", *(sent(str(day), NOON + day * DAY) for day in range(5)))
+    asked: list[list[tuple[int, set[int]]]] = []
+
+    class Helper(CountingProcess):
+        def ask_for_recounts(self, days: Any) -> None:
+            asked.append([*days])
+
+        def recounts(self) -> dict[int, list[BulkStatement]]:
+            return answer_to(path, ("recounts", asked[-1])) if answers else {}
+
+    with writing(path) as writer:
+        refresh.refresh_all(writer, counting_process=Helper(None))
+    assert asked == [[(FIRST + 1, {1}), (FIRST + 3, {1})]]
     assert dirty_marks(path) == []
     assert problems(path) == []
 
