@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from textwrap import wrap
 
 from babel import Locale
 from babel.localedata import locale_identifiers
@@ -61,6 +62,17 @@ def countries() -> dict[str, str]:
     return {zone: country for zone, country in sorted(found.items()) if country in spoken}
 
 
+def first_days() -> dict[str, str]:
+    """The countries whose weeks do not begin on Monday, by the day; on Fridays (the Maldives) as on Saturdays."""
+    days = {6: "sunday", 5: "saturday", 4: "saturday"}
+    found: dict[str, set[str]] = {"sunday": set(), "saturday": set()}
+    for name in locale_identifiers():
+        locale = Locale.parse(name)
+        if locale.territory and len(locale.territory) == 2 and (day := days.get(locale.first_week_day)):
+            found[day].add(locale.territory)
+    return {day: " ".join(sorted(countries)) for day, countries in found.items()}
+
+
 def table() -> str:
     """The module `storage/language/conventions_table.py`."""
     names: list[tuple[str, str]] = []
@@ -82,6 +94,10 @@ def table() -> str:
         lines += ["    (", f'        "{months}",', f'        "{weekdays}",', "    ),"]
     lines += [")", "# The country of a time zone.", "COUNTRIES = {"]
     lines += [f'    "{zone}": "{country}",' for zone, country in countries().items()]
+    lines += ["}", "# The countries whose weeks do not begin on Monday."]
+    lines += ["FIRST_DAYS = {"]
+    for day, named in first_days().items():
+        lines += [f'    "{day}": [', *(f'        "{line}",' for line in wrap(named, 100)), "    ],"]
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The settings that a database stores: time zone, answer window, chat link (docs/settings.md).
+"""The settings that a database stores: time zone, answer window, chat link, first day (docs/settings.md).
 
 Knows the form of each value, not who uses it.
 """
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
 from storage.domain.errors import StorageError, unknown_word
+from storage.domain.period import FIRST_WEEKDAYS
 from storage.domain.web_links import is_web_link
 from storage.language.texts import _
 
@@ -35,15 +36,22 @@ class Settings(NamedTuple):
         answer_window: How long after a send a message counts as its answer, hours.
         chat_link: URL pattern with {customer_id}, {contact} or {number}. Empty: the platform's link if the customer id
             is known, else wa.me.
+        first_day: The day that weeks begin on, one of FIRST_WEEKDAYS.
     """
 
     time_zone: str = "UTC"
     answer_window: float = 24.0
     chat_link: str = ""
+    first_day: str = "monday"
 
     @property
     def zone(self) -> ZoneInfo:
         return zone_of(self.time_zone)
+
+    @property
+    def first_weekday(self) -> int:
+        """The day that weeks begin on, 0 for Monday."""
+        return FIRST_WEEKDAYS[self.first_day]
 
     @property
     def answer_window_ms(self) -> int:
@@ -61,15 +69,15 @@ def load_settings(connection: sqlite3.Connection) -> Settings:
     """
     stored = dict(connection.execute("SELECT key, value FROM settings"))
     default = Settings()
-    zone, hours, link = (stored.get(key, getattr(default, key)) for key in SETTING_KEYS)
+    zone, hours, link, first = (stored.get(key, getattr(default, key)) for key in SETTING_KEYS)
     # A chat link that is refused today harms nobody until it is opened.
-    for key, value in (("time_zone", zone), ("answer_window", hours)):
+    for key, value in (("time_zone", zone), ("answer_window", hours), ("first_day", first)):
         try:
             normalized(key, str(value))
         except SettingError as error:
             message = _("the database's setting {key} cannot be used: {why}; run 'saludo settings {key} VALUE'")
             raise StoredSettingError(message.format(key=key, why=error)) from None
-    return Settings(str(zone), float(hours), str(link))
+    return Settings(str(zone), float(hours), str(link), str(first))
 
 
 def store_default_zone(connection: sqlite3.Connection) -> None:
@@ -104,6 +112,8 @@ def normalized(key: str, value: str) -> str:
             return _answer_window(value)
         case "chat_link":
             return _chat_link(value)
+        case "first_day":
+            return _first_day(value)
     raise SettingError(unknown_word(_("setting"), key, SETTING_KEYS))
 
 
@@ -124,6 +134,13 @@ def _answer_window(value: str) -> str:
         message = _("'{given}' is not a number of hours above 0 and up to {most}")
         raise SettingError(message.format(given=value, most=_MOST_HOURS))
     return f"{hours:g}"
+
+
+def _first_day(value: str) -> str:
+    if value.lower() not in FIRST_WEEKDAYS:
+        message = _("'{given}' is not one of {known}")
+        raise SettingError(message.format(given=value, known=", ".join(FIRST_WEEKDAYS)))
+    return value.lower()
 
 
 def _chat_link(value: str) -> str:

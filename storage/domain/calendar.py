@@ -60,15 +60,16 @@ def _day_of(zone: ZoneInfo, quarter: int) -> int:
 
 
 class Calendar:
-    """The days of one time zone.
+    """The days of one time zone, and the weekday that its weeks begin on.
 
     Attributes:
         zone: the time zone.
+        first_weekday: the day that weeks begin on, 0 for Monday.
         days: a cache of the day of each quarter of an hour (`at // QUARTER`), faster than `day_number`.
     """
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self.zone = zone
+    def __init__(self, zone: ZoneInfo, first_weekday: int = 0) -> None:
+        self.zone, self.first_weekday = zone, first_weekday
         self.days = BoundedCache(partial(_day_of, zone), _DAYS_KEPT)
 
     def day_number(self, at: int) -> int:
@@ -93,9 +94,9 @@ class Calendar:
 
 
 @cache
-def calendar_of(zone: ZoneInfo) -> Calendar:
+def calendar_of(zone: ZoneInfo, first_weekday: int = 0) -> Calendar:
     """The calendar of a zone; always the same object, because its cache is worth keeping."""
-    return Calendar(zone)
+    return Calendar(zone, first_weekday)
 
 
 def number_of(day: date) -> int:

@@ -62,7 +62,9 @@ class ComparedDays(NamedTuple):
         return replace(filter, period=self.before.period)
 
 
-def compared_days(period: Period, today: date, against: Against = Against.BEFORE) -> ComparedDays:
+def compared_days(
+    period: Period, today: date, against: Against = Against.BEFORE, first_weekday: int = 0
+) -> ComparedDays:
     """Which days of a period are compared with which.
 
     A period is compared with as many days before it. So what is made of whole weeks is moved by whole weeks, and
@@ -73,12 +75,13 @@ def compared_days(period: Period, today: date, against: Against = Against.BEFORE
         period: the period of a filter.
         today: the current local day.
         against: what it is compared with.
+        first_weekday: the day that weeks begin on, 0 for Monday.
 
     Raises:
         NothingToCompare: the period has no first day, no day of it is over, nothing can be before it, or it is longer
             than a year and compared with last year.
     """
-    since, until = period.days(today)
+    since, until = period.days(today, first_weekday)
     if since is None:
         raise NothingToCompare(_("a period without a first day has none before it"))
     if until is None:

@@ -9,6 +9,8 @@ NAMED_PERIODS = (
     *("today", "yesterday", "7d", "30d", "90d"),
     *("week", "last_week", "month", "last_month", "year", "all"),
 )
+# The days on which a week can begin, as settings name them, and as Python counts them.
+FIRST_WEEKDAYS = {"monday": 0, "sunday": 6, "saturday": 5}
 FIRST_DAY, LAST_DAY = date(2009, 1, 1), date(2100, 1, 1)  # WhatsApp began in 2009
 
 
@@ -26,11 +28,12 @@ class Period:
     since: str | None = None
     until: str | None = None
 
-    def days(self, today: date) -> tuple[date | None, date | None]:
+    def days(self, today: date, first_weekday: int = 0) -> tuple[date | None, date | None]:
         """The first day and the day after the last day, None where that side is open.
 
         Args:
             today: the current local day, which named periods count from.
+            first_weekday: the day that weeks begin on, 0 for Monday.
         """
         # A clock outside these days would overflow the calendar.
         today = min(max(today, FIRST_DAY), LAST_DAY)
@@ -43,11 +46,11 @@ class Period:
             case "yesterday":
                 return today - timedelta(days=1), today
             case "week":
-                monday = today - timedelta(days=today.weekday())
-                return monday, monday + timedelta(days=7)
+                first = week_start(today, first_weekday)
+                return first, first + timedelta(days=7)
             case "last_week":
-                monday = today - timedelta(days=today.weekday())
-                return monday - timedelta(days=7), monday
+                first = week_start(today, first_weekday)
+                return first - timedelta(days=7), first
             case "month":
                 first = today.replace(day=1)
                 return first, next_month(first)
@@ -65,6 +68,11 @@ class Period:
             return f"period:{self.name}"
         sides = [f"{side}:{day}" for side, day in (("since", self.since), ("until", self.until)) if day is not None]
         return " ".join(sides) or "period:all"
+
+
+def week_start(day: date, first_weekday: int = 0) -> date:
+    """The first day of the week that a day belongs to; `first_weekday` as in `Period.days`."""
+    return day - timedelta(days=(day.weekday() - first_weekday) % 7)
 
 
 def next_month(first: date) -> date:

@@ -3,8 +3,8 @@
 English writes them as the program always did, at no cost. For the others a table of CLDR's facts is read
 (`conventions_table.py`, made from babel): importing babel itself takes a twelfth of the time to the first screen.
 Blanks are plain ones, and names of months and weekdays have three letters, because numbers and days stand in columns.
-Times of day have 24 hours and weeks begin on Monday in every language, so that two people who look at the same numbers
-see the same ones.
+Times of day have 24 hours in every language, and weeks begin on the day that the setting `first_day` of the database
+names, so that two people who look at the same numbers see the same ones.
 """
 
 from __future__ import annotations
@@ -97,3 +97,15 @@ def month_name(month: int) -> str:
 def weekday_name(weekday: int) -> str:
     """The name of a weekday, 0 for Monday, in three letters."""
     return _current.weekdays[weekday]
+
+
+def usual_first_day(zone: str) -> str:
+    """The day that weeks begin on where the reader is: `monday`, `sunday` or `saturday`.
+
+    Args:
+        zone: a time zone, whose country counts where the language was chosen without one.
+    """
+    from storage.language.conventions_table import COUNTRIES, FIRST_DAYS
+
+    country = COUNTRY or COUNTRIES.get(zone, "")
+    return next((day for day, those in FIRST_DAYS.items() if country in " ".join(those).split()), "monday")

@@ -237,3 +237,13 @@ COUNTRIES = {
     "WET": "PT",
     "Zulu": "",
 }
+# The countries whose weeks do not begin on Monday.
+FIRST_DAYS = {
+    "sunday": [
+        "AG AO AS BD BR BS BT BW BZ CA CO CV DM DO ET GQ GT GU GW HK HN ID IL IN IS JM JP KE KH KR LA MH MM",
+        "MO MT MX MZ NI NP PA PE PH PK PR PT PY SA SG ST SV TH TL TT TW UM US VE VI WS YE ZA ZW",
+    ],
+    "saturday": [
+        "AF BH DJ DZ EG IQ IR JO KW LY MV OM QA SD SY",
+    ],
+}

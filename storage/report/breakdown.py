@@ -119,7 +119,10 @@ def _text(key: int, dimension: Dimension) -> str:
         case Dimension.DAY:
             return date_of(key).isoformat()
         case Dimension.WEEK:
-            year, week, _ = date_of(key).isocalendar()
+            first = date_of(key)
+            if first.weekday() != 0:  # no week of ISO 8601 begins there
+                return first.isoformat()
+            year, week, _ = first.isocalendar()
             return f"{year}-W{week:02}"
         case Dimension.MONTH:
             return date_of(key).isoformat()[:7]

@@ -45,7 +45,7 @@ def counts_by_group(counters: CubeCounters, selection: Selection, dimension: Dim
 def _grouped(counters: CubeCounters, selection: Selection, dimension: Dimension) -> Grouped:
     if dimension in OF_TIME:
         days = counters.day_counts(selection)
-        return ((first_day(day.day, dimension), _counts_of_day(day)) for day in days)
+        return ((first_day(day.day, dimension, selection.calendar.first_weekday), _counts_of_day(day)) for day in days)
     if dimension in OF_FAILURES:
         return _by_failure(counters, selection, dimension)
     dimensions = selection.dimensions

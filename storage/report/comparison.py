@@ -29,12 +29,13 @@ def load_comparison(
         filter: what to compare.
         now: the time that decides rolling periods, which day still runs, and the current week.
         against: what the period is compared with.
-        funnel_of_period: each funnel covers its period instead of one ISO week.
+        funnel_of_period: each funnel covers its period instead of one week.
 
     Raises:
         NothingToCompare: there is nothing to compare the period with.
     """
-    compared = compared_days(filter.period, session.calendar.today(now), against)
+    calendar = session.calendar
+    compared = compared_days(filter.period, calendar.today(now), against, calendar.first_weekday)
     return Comparison(
         load_report(session, compared.filter(filter), now, funnel_of_period),
         load_report(session, compared.filter_before(filter), now, funnel_of_period),

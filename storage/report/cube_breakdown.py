@@ -61,9 +61,11 @@ class CubeBreakdown:
         self, selection: Selection, dimension: Dimension
     ) -> Iterator[tuple[GroupKey, GroupCounts]]:
         """What the cube counts of contacts that the filter leaves out; a key may come several times."""
+        first_weekday = selection.calendar.first_weekday
         for one in self._excluded.starts(selection):
             if dimension not in OF_FAILURES or one.status == STATUS_FAILED:
-                yield _key_of(one, dimension), counts_of_class(one.origin, one.status, one.starts)
+                key = _key_of(one, dimension, first_weekday)
+                yield key, counts_of_class(one.origin, one.status, one.starts)
 
     def _contacts(self, selection: Selection, dimension: Dimension) -> Contacts:
         """The contacts of each group, without dirty days."""
@@ -125,7 +127,7 @@ class CubeBreakdown:
         blocks: dict[Block, int] = {}
         day = first
         while day < end:
-            group = first_day(day, dimension)
+            group = first_day(day, dimension, selection.calendar.first_weekday)
             following = min(end, end_day(group, dimension))
             part = selection.between(date_of(day), date_of(following))
             blocks |= dict.fromkeys(self._catalog.clean_blocks(part), group)
@@ -133,7 +135,7 @@ class CubeBreakdown:
         return blocks
 
 
-def _key_of(one: ExcludedStarts, dimension: Dimension) -> GroupKey:
+def _key_of(one: ExcludedStarts, dimension: Dimension, first_weekday: int) -> GroupKey:
     match dimension:
         case Dimension.TEMPLATE:
             return one.template
@@ -148,4 +150,4 @@ def _key_of(one: ExcludedStarts, dimension: Dimension) -> GroupKey:
         case Dimension.CODE:
             return one.code
         case _:
-            return first_day(one.day, dimension)
+            return first_day(one.day, dimension, first_weekday)

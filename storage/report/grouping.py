@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from storage.domain.calendar import date_of, number_of
 from storage.domain.dimension import Dimension
+from storage.domain.period import week_start
 from storage.domain.proportions import Rate
 
 # What a group has in common, as stored: the cube's id of a line or template, the integer of an origin or user type, the
@@ -65,17 +66,21 @@ class GroupCounts(NamedTuple):
         return GroupCounts(*(one + another for one, another in zip(self, other, strict=True)))
 
 
-def first_day(day: int, dimension: Dimension) -> int:
-    """The first day of the day, ISO week or month that a day belongs to; days since 1970-01-01."""
+def first_day(day: int, dimension: Dimension, first_weekday: int = 0) -> int:
+    """The first day of the day, week or month that a day belongs to; days since 1970-01-01.
+
+    Args:
+        first_weekday: the day that weeks begin on, 0 for Monday.
+    """
     if dimension is Dimension.WEEK:
-        return day - date_of(day).weekday()
+        return number_of(week_start(date_of(day), first_weekday))
     if dimension is Dimension.MONTH:
         return number_of(date_of(day).replace(day=1))
     return day
 
 
 def end_day(first: int, dimension: Dimension) -> int:
-    """The day after the last one of a day, ISO week or month, by its first day; days since 1970-01-01."""
+    """The day after the last one of a day, week or month, by its first day; days since 1970-01-01."""
     if dimension is Dimension.WEEK:
         return first + 7
     if dimension is Dimension.MONTH:

@@ -37,8 +37,8 @@ class ReadSession:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The local days of the report's time zone."""
-        return calendar_of(self.settings.zone)
+        """The local days and weeks of the report."""
+        return calendar_of(self.settings.zone, self.settings.first_weekday)
 
     def renew(self) -> bool:
         """Begins the transaction again, and forgets what was read if another process has committed since.

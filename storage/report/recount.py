@@ -30,8 +30,8 @@ _GROUP_KEYS = {
     Dimension.ORIGIN: "m.origin",
     Dimension.USER_TYPE: "m.user_type",
     Dimension.DAY: "m.day",
-    # 1970-01-01 was a Thursday.
-    Dimension.WEEK: "m.day - ((m.day + 3) % 7 + 7) % 7",
+    # 1970-01-01 was a Thursday. What is taken off cannot be negative: SQLite's % keeps the sign.
+    Dimension.WEEK: "m.day - ((m.day + 3 - :first_weekday) % 7 + 7) % 7",
     Dimension.MONTH: "CAST(strftime('%s', m.day * 86400, 'unixepoch', 'start of month') AS INTEGER) / 86400",
     Dimension.REASON: "m.failure_reason",
     Dimension.CODE: "m.failure_code",
@@ -130,7 +130,7 @@ class Recount:
                    sum(m.status BETWEEN {_READ} AND {_ANSWERED}), sum(m.status = {_ANSWERED})
             FROM messages AS m WHERE {_grouped(selection, dimension)} GROUP BY 1
             """,
-            selection.parameters,
+            _with_weeks(selection),
         )
         return {key: GroupCounts(*counts) for key, *counts in rows}
 
@@ -141,12 +141,17 @@ class Recount:
             SELECT DISTINCT {_GROUP_KEYS[dimension]}, m.contact FROM messages AS m
             WHERE {_grouped(selection, dimension)} AND m.contact IS NOT NULL
             """,
-            selection.parameters,
+            _with_weeks(selection),
         )
         contacts: dict[GroupKey, BitMap] = {}
         for key, contact in rows:
             contacts.setdefault(key, BitMap()).add(contact)
         return contacts
+
+
+def _with_weeks(selection: Selection) -> dict[str, str | int]:
+    """The parameters of the condition, and the day that weeks begin on."""
+    return selection.parameters | {"first_weekday": selection.calendar.first_weekday}
 
 
 def _grouped(selection: Selection, dimension: Dimension) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from storage.database.codes import ORIGINS
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
+from storage.domain.period import week_start
 from storage.domain.vocabulary import Origin
 from storage.report.metrics import DayCounts, FailureCount, MetricsSource, StatusCounts, total_of
 from storage.report.rates import Rates, rates_of
@@ -92,6 +93,7 @@ class Report(NamedTuple):
     funnel: Funnel
     failures: tuple[FailureCount, ...]
     data: DataQuality
+    first_weekday: int = 0  # the day that weeks begin on; 0 for Monday
 
     @property
     def rates(self) -> Rates:
@@ -104,7 +106,7 @@ def load_report(session: ReadSession, filter: Filter, now: datetime, funnel_of_p
 
     Args:
         now: the time that decides rolling periods and the current week.
-        funnel_of_period: the funnel covers the selected period instead of one ISO week.
+        funnel_of_period: the funnel covers the selected period instead of one week.
     """
     selection = session.select(filter, now)
     return _report(session, filter, selection, session.metrics(selection), None if funnel_of_period else now)
@@ -121,7 +123,7 @@ def _report(
     """The report of a selection.
 
     Args:
-        week_of: the funnel covers the ISO week of this time, or of the period's last day if that week is before it;
+        week_of: the funnel covers the week of this time, or of the period's last day if that week is before it;
             None: the selected period.
     """
     days = metrics.day_counts(selection)
@@ -158,6 +160,7 @@ def _report(
             session.connection.execute("SELECT count(*) FROM rejected_records").fetchone()[0],
             quality.unknown_contacts,
         ),
+        first_weekday=selection.calendar.first_weekday,
     )
 
 
@@ -180,16 +183,16 @@ def _daily(selection: Selection, days: list[DayCounts]) -> tuple[Day, ...]:
 def _day_of_funnel(selection: Selection, now: datetime) -> date:
     """A day of the funnel's week: today, or the period's last day if the period ends before this week."""
     today, last = selection.calendar.today(now), selection.until - timedelta(days=1)
-    return last if last < today - timedelta(days=today.weekday()) else today
+    return last if last < week_start(today, selection.calendar.first_weekday) else today
 
 
 def _funnel_of_week(selection: Selection, days: list[DayCounts], metrics: MetricsSource, day: date) -> Funnel:
-    """The funnel of the ISO week of `day`, under all of the filter except its period.
+    """The funnel of the week of `day`, under all of the filter except its period.
 
     Args:
         days: the counts of the selection's days; if the week is not among them, its counts are read.
     """
-    since = day - timedelta(days=day.weekday())
+    since = week_start(day, selection.calendar.first_weekday)
     until = since + timedelta(days=7)
     if selection.since <= since and until <= selection.until:
         first, end = number_of(since), number_of(until)

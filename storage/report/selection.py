@@ -132,7 +132,7 @@ def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, n
         filter: what to select.
         now: the current time, which rolling periods count from.
     """
-    since, until = _days(connection, filter, calendar.today(now))
+    since, until = _days(connection, filter, calendar.today(now), calendar.first_weekday)
     parameters = _bounds(calendar, since, until)
     conditions = ["m.origin IS NOT NULL", "m.start_at >= :since_at", "m.start_at < :until_at"]
     selected: dict[str, Any] = {}
@@ -177,9 +177,9 @@ def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int
     }
 
 
-def _days(connection: sqlite3.Connection, filter: Filter, today: date) -> tuple[date, date]:
+def _days(connection: sqlite3.Connection, filter: Filter, today: date, first_weekday: int) -> tuple[date, date]:
     """The first day and the day after the last day, with open sides closed."""
-    since, until = filter.period.days(today)
+    since, until = filter.period.days(today, first_weekday)
     if since is not None and until is not None:
         return since, until
     first, last = connection.execute(FIRST_AND_LAST_DAY).fetchone()

@@ -155,7 +155,12 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     check = commands.add_parser("check", parents=[common], help=_("compare the database with its messages"))
     check.add_argument("--rebuild", action="store_true", help=_("rebuild derived data first"))
     settings = commands.add_parser("settings", parents=[common], help=_("show or change a setting"))
-    settings.add_argument("key", nargs="?", metavar="KEY", help=_("time_zone, answer_window (hours) or chat_link"))
+    settings.add_argument(
+        "key",
+        nargs="?",
+        metavar="KEY",
+        help=_("time_zone, answer_window (hours), chat_link or first_day (of the week)"),
+    )
     settings.add_argument("value", nargs="?", metavar="VALUE", help=_("the new value"))
     completion = commands.add_parser("completion", parents=[common], help=_("print a completion script for a shell"))
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help=_("the shell"))

@@ -20,12 +20,22 @@ from storage.database.settings import (
 from storage.domain.errors import unknown_word
 from storage.domain.web_links import is_web_link
 from storage.domain.zone_data import is_outdated, version_of_zone
+from storage.language.conventions import usual_first_day
 from storage.language.stored_texts import translated
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
 from tui.commands.common import bar, database_of
 from tui.commands.import_summary import repair_lines
 from tui.commands.output import print_lines, print_message, report_error
+
+_DERIVED_FROM = ("time_zone", "answer_window")  # the settings on which what is stored depends
+
+
+_USUAL_WEEKS = {
+    "monday": _("where you are, weeks begin on Monday; '{command}' makes the report's do so too"),
+    "sunday": _("where you are, weeks begin on Sunday; '{command}' makes the report's do so too"),
+    "saturday": _("where you are, weeks begin on Saturday; '{command}' makes the report's do so too"),
+}
 
 
 def check(arguments: Namespace) -> int:
@@ -82,6 +92,7 @@ def settings(arguments: Namespace) -> int:
             print_message(_("chat_link: not used ({why})").format(why=NO_WEB_LINK))
         if key is None:
             print_lines(*(f"{name} = {values[name]}" for name in SETTING_KEYS))
+            _tell_first_day(values["first_day"], values["time_zone"])
         else:
             print_lines(str(values[key]))
         return 0
@@ -95,9 +106,16 @@ def settings(arguments: Namespace) -> int:
         with writer.transaction() as connection, bar(_("recomputing")) as progress:
             store_setting(connection, key, value)
             unusable = _unusable(connection)
-            if key != "chat_link" and not unusable:
+            if key in _DERIVED_FROM and not unusable:
                 derive_again(writer, progress.count)
     return report_error(unusable, 1) if unusable else 0
+
+
+def _tell_first_day(stored: str, zone: str) -> None:
+    """Tells how to change the first day of the week, if weeks begin on another one where the reader is."""
+    usual = usual_first_day(zone)
+    if usual != stored:
+        print_message(_USUAL_WEEKS[usual].format(command=f"saludo settings first_day {usual}"))
 
 
 def _unusable(connection: sqlite3.Connection) -> str:

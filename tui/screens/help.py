@@ -77,7 +77,7 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
         _("Funnel"),
         _(
-            "Notifications of the current week, from Monday, that did not fail, under every filter but the "
+            "Notifications of the current week (setting first_day) that did not fail, under every filter but the "
             "period; of a period that ends before it, of its last week. Each step shows its share of the "
             "previous and of the first step."
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storage.domain.period import Period
+from storage.domain.period import Period, week_start
 from storage.report.notifications import GroupOrder
 from storage.table.sorting import Order
 from tui.screens.arrangement import Arrangement
@@ -62,12 +62,12 @@ class ViewSwitches:
         self._navigation.go(replace(view, compare=following))
 
     def compare_weeks(self) -> None:
-        """Compares this week with the last one; on a Monday the last one with the one before."""
+        """Compares this week with the last one; on its first day the last one with the one before."""
         from storage.domain.compared_days import Against
 
         snapshot, view = self._navigation.snapshot, self._navigation.view
-        is_monday = snapshot is not None and snapshot.today.weekday() == 0
-        week = replace(view.filter, period=Period("last_week" if is_monday else "week"))
+        begins = snapshot is not None and week_start(snapshot.today, snapshot.report.first_weekday) == snapshot.today
+        week = replace(view.filter, period=Period("last_week" if begins else "week"))
         self._navigation.go(replace(view, filter=week, compare=Against.BEFORE))
 
     def switch_funnel(self) -> None:

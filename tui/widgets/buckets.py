@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from storage.domain.period import week_start
 from storage.domain.vocabulary import StartStatus
 from storage.report.report import Day
 
@@ -56,12 +57,13 @@ def counts_of(day: Day) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=16)
-def plan(days: tuple[Day, ...], width: int) -> Plan:
+def plan(days: tuple[Day, ...], width: int, first_weekday: int = 0) -> Plan:
     """Divides days into bars of equal whole width.
 
     Args:
         days: consecutive days, the oldest first.
         width: cells for all bars.
+        first_weekday: the day that weeks begin on, 0 for Monday.
 
     Returns:
         The finest step whose bars fill 66 % of the width or have the maximum width; otherwise the step that fills the
@@ -69,7 +71,7 @@ def plan(days: tuple[Day, ...], width: int) -> Plan:
     """
     best: tuple[float, Plan] | None = None
     for step in _STEPS:
-        buckets = _buckets(days, step)
+        buckets = _buckets(days, step, first_weekday)
         if not buckets or len(buckets) > width:
             continue
         columns = width // len(buckets)
@@ -107,10 +109,10 @@ def totals_before(cut: Plan, before: Sequence[Day]) -> list[int]:
     return [sum(totals[place(bucket.since) : place(bucket.until)]) for bucket in cut.buckets]
 
 
-def _buckets(days: Sequence[Day], step: str) -> tuple[Bucket, ...]:
+def _buckets(days: Sequence[Day], step: str, first_weekday: int) -> tuple[Bucket, ...]:
     groups: list[tuple[date, list[Day]]] = []
     for index, day in enumerate(days):
-        start = _bucket_start(day.day, index, step)
+        start = _bucket_start(day.day, index, step, first_weekday)
         if not groups or groups[-1][0] != start:
             groups.append((start, []))
         groups[-1][1].append(day)
@@ -124,16 +126,16 @@ def _buckets(days: Sequence[Day], step: str) -> tuple[Bucket, ...]:
     )
 
 
-def _bucket_start(day: date, index: int, step: str) -> date:
+def _bucket_start(day: date, index: int, step: str, first_weekday: int) -> date:
     match step:
         case "1 day":
             return day
         case "2 days":
             return day - timedelta(days=index % 2)
         case "1 week":
-            return day - timedelta(days=day.weekday())
+            return week_start(day, first_weekday)
         case "2 weeks":
-            return day - timedelta(days=(day.toordinal() - 1) % 14)
+            return day - timedelta(days=(day.toordinal() - 1 - first_weekday) % 14)
         case "1 month":
             return day.replace(day=1)
         case "3 months":

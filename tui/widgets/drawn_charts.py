@@ -112,7 +112,8 @@ class DailyChart(DrawnChart):
         from tui.widgets import plots
 
         before = () if self.previous is None else self.previous.daily
-        return plots.daily(self.report.daily, self.size.width, self.size.height - 2, chart_style(), before)
+        report, size = self.report, self.size
+        return plots.daily(report.daily, size.width, size.height - 2, chart_style(), before, report.first_weekday)
 
     def as_table(self, report: Report) -> list[tuple[str, ...]]:
         rows = ((day.day.isoformat(), *map(str, day.status), str(day.referred)) for day in report.daily)

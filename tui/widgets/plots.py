@@ -57,7 +57,12 @@ _MINIMUM = (18, 4)  # cells: width, height
 
 @lru_cache(maxsize=8)
 def daily(
-    days: tuple[Day, ...], width: int, height: int, style: ChartStyle, before: tuple[Day, ...] = ()
+    days: tuple[Day, ...],
+    width: int,
+    height: int,
+    style: ChartStyle,
+    before: tuple[Day, ...] = (),
+    first_weekday: int = 0,
 ) -> Drawing | None:
     """Stacked bars of starts per step of days, with both axes.
 
@@ -67,6 +72,7 @@ def daily(
         height: rows, including the axis and its dates.
         style: colours, textures or letters.
         before: the days that they are compared with: a line marks how many starts those of each bar have.
+        first_weekday: the day that weeks begin on, 0 for Monday.
 
     Returns:
         The drawing; None if there is too little room.
@@ -74,9 +80,9 @@ def daily(
     if width < _MINIMUM[0] or height < _MINIMUM[1] or not days:
         return None
     rows = height - 2
-    label = max(len(short_number(value)) for value in _ticks(_top(plan(days, width - 5), before), rows))
+    label = max(len(short_number(value)) for value in _ticks(_top(plan(days, width - 5, first_weekday), before), rows))
     left = label + 1
-    cut = plan(days, width - left)
+    cut = plan(days, width - left, first_weekday)
     top = _top(cut, before)
     figure = _figure(width, height)
     columns = width - left

@@ -12,7 +12,7 @@ from storage.domain.vocabulary import Origin, UserType
 from storage.language.conventions import month_name, weekday_name
 from storage.language.texts import _
 from storage.report.breakdown import BreakdownRow
-from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, day, name_shown, reason_name
+from tui.words.wording import ORIGIN_NAMES, USER_TYPE_NAMES, day, days, name_shown, reason_name
 
 NO_FAILURES = _("No failed sends in this period")
 _NO_CODE, _NO_TEMPLATE = _("without a code"), _("(no template)")
@@ -44,6 +44,8 @@ def _days(first: int, dimension: Dimension) -> str:
         return f"{weekday_name(since.weekday())} {day(since, year=True)}"
     if dimension is Dimension.MONTH:
         return f"{month_name(since.month)} {since.year}"
+    if since.weekday() != 0:  # weeks have numbers where they begin on Monday
+        return days(since, since + timedelta(days=7))
     iso = since.isocalendar()
     return _("{year} W{week}, {first} – {last}").format(
         year=iso.year, week=f"{iso.week:02}", first=day(since), last=day(since + timedelta(days=6))

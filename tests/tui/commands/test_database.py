@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,33 @@ class TestSettings:
             "time_zone = America/Argentina/Buenos_Aires",
             "answer_window = 0.1",
             "chat_link = ",
+            "first_day = monday",
         ]
+
+    def test_weeks_begin_on_the_day_that_is_set(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        saludo(capsys, "import", LINES)
+        words = ("report", "--json", "--by", "week", "--filter", "period:all", "--now", NOW)
+        before = json.loads(saludo(capsys, *words)[1])
+        assert saludo(capsys, "settings", "first_day", "Sunday") == (0, "", "")
+        after = json.loads(saludo(capsys, *words)[1])
+        assert [row["value"] for row in before["breakdown"]["rows"]] == ["2026-W47"]
+        assert [row["value"] for row in after["breakdown"]["rows"]] == ["2026-11-15"]
+        assert date.fromisoformat(before["funnel"]["since"]).weekday() == 0
+        assert date.fromisoformat(after["funnel"]["since"]).weekday() == 6
+        assert after["starts"] == before["starts"]
+
+    def test_readers_whose_weeks_begin_otherwise_are_told_how_to_change_it(
+        self, database: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        saludo(capsys, "import", LINES)
+        told = {
+            tag: process("settings", env=os.environ | {"SALUDO_LANG": tag}).stderr
+            for tag in ("en_US", "es_AR", "es_MX", "pt_BR", "en")
+        }
+        assert "weeks begin on Sunday; 'saludo settings first_day sunday'" in told["en_US"]
+        assert "domingo" in told["es_MX"]
+        assert "domingo" in told["pt_BR"]
+        assert told["es_AR"] == told["en"] == ""
 
     def test_what_depends_on_the_zone_is_recomputed(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         saludo(capsys, "import", LINES)
@@ -165,6 +192,7 @@ class TestSettings:
             (("answer_window", "-1"), "-1"),
             (("answer_window", "1e9"), "'1e9'"),
             (("chat_link", "https://example.invalid"), "chat_link"),
+            (("first_day", "friday"), "first_day: 'friday' is not one of monday, sunday, saturday"),
             (("colour",), "'colour'"),
             (("colour", "blue"), "'colour'"),
             (("time_zone", "UTC", "more"), "more"),
