@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from pathlib import Path
 from textwrap import wrap
@@ -31,15 +32,21 @@ def signs_of(name: str, names: list[tuple[str, str]]) -> Signs:
     locale = Locale.parse(name)
     symbols = locale.number_symbols["latn"]
     blank = " " if "\xa0" in locale.percent_formats[None].pattern else ""
-    months = " ".join(_short(locale.months["format"]["abbreviated"][month]) for month in range(1, 13))
-    weekdays = " ".join(_short(locale.days["format"]["abbreviated"][day]) for day in range(7))
+    months = three_letters([locale.months["format"]["abbreviated"][month] for month in range(1, 13)])
+    weekdays = three_letters([locale.days["format"]["abbreviated"][day] for day in range(7)])
     if (months, weekdays) not in names:
         names.append((months, weekdays))
     return _plain(symbols["decimal"]), _plain(symbols["group"]), f"{blank}%", names.index((months, weekdays))
 
 
-def _short(name: str) -> str:
-    return name.removesuffix(".")[:3]
+def three_letters(names: list[str]) -> str:
+    """The first three letters of each name; of two that begin alike (juin, juil.) the third is one that differs."""
+    short = []
+    for name in names:
+        alike = [other for other in names if other != name and other[:3] == name[:3]]
+        third = next(place for place in range(2, len(name)) if all(other[place] != name[place] for other in alike))
+        short.append(name[:2] + name[third])
+    return " ".join(short)
 
 
 def _plain(sign: str) -> str:
@@ -86,7 +93,10 @@ def table() -> str:
         f"USUAL = {USUAL!r}".replace("'", '"'),
         "# Decimal sign, sign between thousands, percent sign with its blank, place in MONTHS_AND_WEEKDAYS.",
         "SIGNS: dict[str, tuple[str, str, str, int]] = {",
-        *(f"    {name!r}: {value!r},".replace("'", '"') for name, value in signs.items()),
+        *(
+            f'    "{name}": ({", ".join(json.dumps(one, ensure_ascii=False) for one in value)}),'
+            for name, value in signs.items()
+        ),
         "}",
         "MONTHS_AND_WEEKDAYS = (",
     ]

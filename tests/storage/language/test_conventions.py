@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
 from storage.language.conventions import conventions_of
-from storage.language.conventions_table import COUNTRIES
+from storage.language.conventions_table import COUNTRIES, FIRST_DAYS
 from tests import conventions
 from tests.language_runs import said_in
 
@@ -24,6 +25,17 @@ def test_numbers_are_those_of_babel_with_plain_blanks(tag: str) -> None:
     written = f"{1_234_567.5:,.1f}".translate(str.maketrans(",.", f"{signs.group}{signs.decimal}"))
     assert written == format_decimal(1_234_567.5, locale=tag).replace("\xa0", " ")
     assert f"12{signs.percent}" == format_percent(0.12, locale=tag).replace("\xa0", " ")
+
+
+def test_names_that_begin_alike_differ_in_their_third_letter() -> None:
+    assert conventions.three_letters(["mai", "juin", "juil.", "août"]) == "mai jun jul aoû"
+
+
+def test_weeks_begin_where_cldr_says() -> None:
+    first = {country: day for day, lines in FIRST_DAYS.items() for country in " ".join(lines).split()}
+    for name in ("en_US", "es_MX", "pt_BR", "es_CO", "ar_EG", "es_AR", "en_GB", "es_ES"):
+        day = ("monday", "", "", "", "", "saturday", "sunday")[Locale.parse(name).first_week_day]
+        assert first.get(name[3:], "monday") == day
 
 
 def test_a_column_has_the_same_width_in_every_country() -> None:

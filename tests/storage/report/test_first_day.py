@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.database.connection import writing
@@ -34,7 +34,7 @@ def set_first_day(path: Path, day: str) -> None:
         store_setting(connection, "first_day", day)
 
 
-@few_examples
+@settings(few_examples, max_examples=min(20, settings().max_examples))
 @given(st.data(), events(), questions(), st.sampled_from(sorted(FIRST_WEEKDAYS)))
 def test_every_count_of_a_week_is_that_of_its_days(
     data: st.DataObject, history: list[Event], question: Question, first_day: str
@@ -43,7 +43,11 @@ def test_every_count_of_a_week_is_that_of_its_days(
         for _ in written_in_parts(data, path, history, question):
             pass
         set_first_day(path, first_day)
-        for period in (Period("week"), Period("last_week"), data.draw(st.sampled_from(periods_of(question)))):
+        for period in (
+            Filter.parse("period:week"),
+            Filter.parse("period:last_week"),
+            data.draw(st.sampled_from(periods_of(question))),
+        ):
             filter = data.draw(filters(path, period))
             assert_weeks_are_their_days(path, filter, question, FIRST_WEEKDAYS[first_day])
 

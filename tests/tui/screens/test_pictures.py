@@ -1,12 +1,14 @@
-"""The main screens as readable text, and three of them as pictures.
+"""The main screens as readable text, and four of them as pictures, one in the pseudo-language.
 
-`python -m tests.tui.screens.test_pictures` writes the texts, `pytest --snapshot-update` the pictures.
+`python -m tests.tui.screens.test_pictures` writes the texts and the picture of the pseudo-language, `pytest
+--snapshot-update` the other pictures.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from textual.pilot import Pilot
 
 from storage.domain.filters import Filter
+from storage.language.languages import PSEUDO
 from tests.databases import NOW
 from tests.language_runs import said_in
 from tests.tui import scenes
@@ -40,7 +43,8 @@ SCREENS: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "too-small": ((50, 12), ()),
 }
 # In other languages, drawn by a process that speaks them; "xx" is longer than any of them and shows what does not fit.
-LANGUAGES = ("es_AR", "pt_BR", "xx")
+LANGUAGES = ("es_AR", "pt_BR", PSEUDO)
+_PSEUDO_PICTURE = GOLDENS / PSEUDO / "normal.svg"
 IN_LANGUAGES = ("narrow", "normal", "narrow-notifications", "narrow-breakdown", "normal-failed-start", "narrow-help")
 
 
@@ -75,6 +79,26 @@ def test_settings_tiles_and_keys_have_room_at_80_columns_in_every_language(langu
         lines = (GOLDENS / language / f"{name}.txt").read_text(encoding="utf-8").splitlines()
         shown = lines[:2] if name != "narrow-help" else []
         assert [line for line in (*shown, lines[-1]) if "…" in line] == [], name
+
+
+def test_the_picture_in_the_pseudo_language_is_unchanged(path: Path) -> None:
+    """It shows the colours of texts that are longer than in any language: what has no accents is not translated."""
+    assert _PSEUDO_PICTURE.read_text(encoding="utf-8") == picture_in(PSEUDO, path)
+
+
+def picture_in(language: str, path: Path) -> str:
+    """The dashboard in a language, as SVG."""
+    code = f"""
+import asyncio
+from pathlib import Path
+from tests.tui.scenes import dashboard
+async def draw():
+    async with dashboard(Path({str(path)!r}), (120, 40)) as (app, pilot):
+        return app.export_screenshot(title="saludo")
+print(asyncio.run(draw()))
+"""
+    svg = re.sub(r"terminal-\d+", "terminal", said_in(language, code))
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
 def drawn_in(language: str, path: Path) -> dict[str, str]:
@@ -114,6 +138,7 @@ async def write_goldens() -> None:
             (GOLDENS / language).mkdir(exist_ok=True)
             for name, text in drawn_in(language, path).items():
                 (GOLDENS / language / f"{name}.txt").write_text(text, encoding="utf-8")
+        _PSEUDO_PICTURE.write_text(picture_in(PSEUDO, path), encoding="utf-8")
 
 
 if __name__ == "__main__":
