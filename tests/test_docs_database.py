@@ -207,7 +207,7 @@ def test_user_sets_and_roll_ups_are_where_the_document_says(database: Path, requ
                         assert not stored
                     else:
                         check_rows(kind, level, stored, expected)
-    assert forms - {(-11, -11)} == {(1, -9), (1, 1), (1, 0), (1, -10), (0, 1), (0, 0), (0, -10)}
+    assert forms - {(-11, -11)} == {(1, -9), (1, 1), (1, 0), (1, -10), (0, 1), (-10, 1), (0, 0), (0, -10)}
     assert ((-11, -11) in forms) == (request.node.callspec.params["database"] == PACKED_BLOCKS)
 
 
@@ -215,20 +215,22 @@ def check_rows(kind: int, level: int, stored: dict[tuple[int, int], bytes], expe
     """Compares all rows of a block that is not packed with its leaf sets."""
     leaves: dict[Key, set[int]] = {}
     for (line, template), bitmap in stored.items():
-        if line and template == -9:
+        if line > -9 and line and template == -9:
             leaves |= {(line, *key): numbers for key, numbers in decode_packed(bitmap, 2).items()}
-        elif line and template not in (0, -10):
+        elif line > -9 and line and template not in (0, -10):
             leaves[line, template, 0] = decode_set(bitmap)
     assert leaves == expected
-    for line in {0} | {line for line, _, _ in expected}:
-        by_template = sets_of_line(expected, line)
+    cells = {cell for line, template, _ in expected for cell in ((line, 0), (0, template), (0, 0))}
+    for line, template in cells:
         roll_up: defaultdict[Key, set[int]] = defaultdict(set)
         counts: Counter[tuple[int, int]] = Counter()
-        for (_, failure), numbers in by_template.items():
-            roll_up[0, failure] |= numbers
-            counts.update((failure, number) for number in numbers)
-        assert roll_up_of(kind, 0, stored[line, 0]) == roll_up
-        planes = decode_packed(stored[line, -10], 2) if (line, -10) in stored else {}
+        for (of_line, of_template, failure), numbers in expected.items():
+            if line in (0, of_line) and template in (0, of_template):
+                roll_up[template, failure] |= numbers
+                counts.update((failure, number) for number in numbers)
+        assert roll_up_of(kind, template, stored[line, template]) == roll_up
+        place = (-10, template) if template else (line, -10)
+        planes = decode_packed(stored[place], 2) if place in stored else {}
         assert all(planes.values())
         if kind != 2 and level:
             for (failure, number), count in counts.items():
@@ -236,18 +238,6 @@ def check_rows(kind: int, level: int, stored: dict[tuple[int, int], bytes], expe
                 assert count - 1 == sum(1 << bit for bit in bits)
         else:
             assert not planes
-    for template in {template for _, template, _ in expected}:
-        of_template = {key: numbers for key, numbers in sets_of_line(expected, 0).items() if key[0] == template}
-        assert roll_up_of(kind, template, stored[0, template]) == of_template
-
-
-def sets_of_line(leaves: dict[Key, set[int]], line: int) -> dict[Key, set[int]]:
-    """The sets by (template, failure) of a line, or (0) united over all lines."""
-    sets: defaultdict[Key, set[int]] = defaultdict(set)
-    for (of_line, *key), numbers in leaves.items():
-        if line in (0, of_line):
-            sets[tuple(key)] |= numbers
-    return sets
 
 
 def roll_up_of(kind: int, template: int, bitmap: bytes) -> dict[Key, set[int]]:

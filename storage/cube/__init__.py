@@ -19,8 +19,8 @@ Terms, in the order in which they build on each other (docs/database.md describe
   stored as slice << 28 | contact id (start_classes.py).
 * Leaf set: the user set of a leaf cell and, in the kind FAILED, of one failure.
 * Packed sets: many small sets in one row, of a line (PACKED_LINE) or of a whole block (PACKED_BLOCK) (packed_sets.py).
-* Multiplicity: in how many templates a contact occurs, stored in bit planes, so that "all templates but these" can be
-  subtracted from a roll-up (multiplicity.py).
+* Multiplicity: in how many leaf sets of a roll-up a contact occurs, stored in bit planes, so that "all but these lines
+  and templates" can be subtracted from it (multiplicity.py).
 * Repeats: the starts of contacts that have several starts on a day. Every other start has a contact of its own, so that
   the contacts of a day are counted without uniting sets (repeats.py).
 * Dirty mark: a row of `dirty`, which says that a block of a line is older than `messages`. Readers count a dirty day

@@ -134,15 +134,12 @@ def prove_sets(bits: IdBits, kind: int, level: int, leaves: Integers, stored: Bl
         of_lines = _roll_up(bits, ids >> bits.template, numbered)
         of_templates = _roll_up(bits, ids & (1 << bits.template) - 1, numbered)
         nothing = np.empty(0, np.int64)
-        line_planes = total_planes = nothing
-        # The roll-up over both is made of those over lines, or of those over templates where these have multiplicities.
-        parts = of_lines[0]
+        planes = (nothing, nothing, nothing)
+        total, occurrences = distinct(np.sort(numbered))
         if has_multiplicity(kind, level):
-            line_planes, parts = _planes(bits, *of_lines), of_templates[0]
-        total, occurrences = distinct(np.sort(parts & (1 << NUMBER_BITS + bits.failure) - 1))
-        if has_multiplicity(kind, level):
-            total_planes = _planes(bits, total | (ALL - LEAST_ID) << NUMBER_BITS + bits.failure, occurrences)
-        expected = BlockSets(False, leaves, of_lines[0], of_templates[0], total, line_planes, total_planes)
+            of_both = total | (ALL - LEAST_ID) << NUMBER_BITS + bits.failure, occurrences
+            planes = _planes(bits, *of_lines), _planes(bits, *of_templates), _planes(bits, *of_both)
+        expected = BlockSets(False, leaves, of_lines[0], of_templates[0], total, *planes)
     elif any(elements.size for elements in stored.arrays()[1:]):
         raise Unproven
     if not all(np.array_equal(of, found) for of, found in zip(expected.arrays(), stored.arrays(), strict=True)):

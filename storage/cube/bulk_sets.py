@@ -2,7 +2,7 @@
 
 Most sets of an import are short: of a log, nine of ten cells of a day have one start. So all numbers of a block are
 sorted at once, and the sets are cut out of them; only a long set is looked at by itself. The plain rule is
-`block_writes(kind, block, lines, leaf_sets_of_children(…), StoredBlock())`, and tests/storage/cube/test_bulk_sets.py
+`block_writes(kind, block, lines, leaf_sets_of_children(…), ())`, and tests/storage/cube/test_bulk_sets.py
 compares the two. Knows no messages.
 """
 
@@ -84,7 +84,7 @@ def coarse_block_writes(
     if parts is None:
         return block_writes(kind, block, lines, leaf_sets_of_children(connection, kind, block, lines), stored)
     sets = parts.united(lines)
-    if stored.rows:
+    if stored:
         return block_writes(kind, block, lines, {} if sets is None else sets.by_leaf(), stored)
     return writes_of_new_block(kind, block, sets)
 
@@ -228,9 +228,9 @@ def _rows(kind: int, block: Block, sets: Sets, encoded: list[bytes]) -> Iterator
     with_multiplicity = has_multiplicity(kind, block[0])
     over_templates = _Union.of(sets.lines, sets.failures, sets.counts, sets.numbers)
     over_lines = _Union.of(sets.templates, sets.failures, sets.counts, sets.numbers)
-    # Multiplicities count templates.
-    parts = over_lines if with_multiplicity else over_templates
-    total = _Union.of(zeros[: len(parts.owners)], parts.failures, parts.counts, parts.numbers)
+    # Multiplicities count leaf sets.
+    parts = sets if with_multiplicity else over_templates
+    total = _Union.of(zeros[: len(parts.counts)], parts.failures, parts.counts, parts.numbers)
     if kind == FAILED:
         columns = sets.lines.tolist(), sets.templates.tolist(), sets.failures.tolist()
         packed = _packed_by_owner(sorted(zip(*columns, encoded, strict=True)))
@@ -239,6 +239,9 @@ def _rows(kind: int, block: Block, sets: Sets, encoded: list[bytes]) -> Iterator
         yield from _leaf_rows(sets, encoded)
     for template, union in over_lines.sets(kind, over_lines.owners):
         yield ALL, template, union
+    if with_multiplicity:
+        for template, planes in over_lines.planes():
+            yield MULTIPLICITY, template, planes
     for united in (over_templates, total):
         for owner, union in united.sets(kind, np.full(len(united.owners), ALL)):
             yield owner, ALL, union

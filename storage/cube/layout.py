@@ -14,9 +14,9 @@ from functools import lru_cache
 from storage.domain.calendar import date_of
 
 ALL = 0  # as a line or template: the roll-up over all of them
-# As a template: what a row of `users` holds instead of one set.
+# As a template, or a line: what a row of `users` holds instead of one set.
 PACKED_LINE = -9  # packed leaf sets of the line
-MULTIPLICITY = -10  # in how many templates each contact of the line occurs
+MULTIPLICITY = -10  # in how many leaf sets of the line, or of the template, each contact occurs
 PACKED_BLOCK = -11  # as line and template: all leaf sets of a block that has little data
 
 # Kinds of user sets: all starts; failed sends, by failure; sends without an answer, by step.

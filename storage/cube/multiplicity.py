@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from pyroaring import BitMap
 
 from storage.cube.bitmaps import EncodedSet, decode, is_number_list, numbers_of
+from storage.cube.packed_sets import unpack
 
 BitPlanes = list[BitMap]  # by bit, the lowest first
 
@@ -34,6 +35,26 @@ def union_and_planes(sets: Iterable[EncodedSet]) -> tuple[BitMap, BitPlanes]:
     union = _add(union, planes, distinct)
     if len(distinct) < len(numbers):
         _add_duplicates(planes, numbers)
+    return union, planes
+
+
+def planes_by_failure(packed: bytes) -> dict[int, BitPlanes]:
+    """The bit planes of each failure in the packed sets of a row; planes that are not stored are empty."""
+    found: dict[int, BitPlanes] = {}
+    for (bit, failure), encoded in unpack(packed):
+        planes = found.setdefault(failure, [])
+        planes += [BitMap() for _ in range(bit + 1 - len(planes))]
+        planes[bit] = decode(encoded)
+    return found
+
+
+def sum_of(counted: Iterable[tuple[EncodedSet, BitPlanes]]) -> tuple[BitMap, BitPlanes]:
+    """The same of sets that are unions themselves, each with its bit planes: the counts are added."""
+    union, planes = BitMap(), BitPlanes()
+    for encoded, planes_of_set in counted:
+        union = _add(union, planes, decode(encoded))
+        for bit, numbers in enumerate(planes_of_set):
+            _carry(planes, bit, numbers)
     return union, planes
 
 
@@ -69,7 +90,16 @@ def only_in(sets: Sequence[EncodedSet], planes: BitPlanes) -> BitMap:
         sets: Some of the sets whose bit planes are `planes`.
         planes: Bit planes of all sets.
     """
-    union, planes_of_these = union_and_planes(sets)
+    return with_equal_counts(*union_and_planes(sets), planes)
+
+
+def add_to(planes: BitPlanes, numbers: BitMap) -> None:
+    """Adds 1 to the counts of these numbers, all of which are counted."""
+    _carry(planes, 0, numbers)
+
+
+def with_equal_counts(union: BitMap, planes_of_these: BitPlanes, planes: BitPlanes) -> BitMap:
+    """The numbers of a union that occur as often in its sets as in all sets, whose bit planes are `planes`."""
     # Equal counts have equal bits in every plane.
     only = union.copy()
     for bit in range(max(len(planes), len(planes_of_these))):

@@ -51,7 +51,7 @@ class _StoredDay:
 
     def starts_of_other_lines(self, lines: set[int]) -> StartsByCell:
         """The starts of all lines but these."""
-        leaves = user_sets.leaf_sets_of_block(self.users.get(USERS, StoredBlock()))
+        leaves = user_sets.leaf_sets_of_block(self.users.get(USERS, ()))
         sets = {(line, template): users for (line, template, _), users in leaves.items() if line not in lines}
         starts = starts_of_sets(sets, None if self.repeats is None else decode_repeats(self.repeats))
         return {cell: numbers for cell, numbers in starts.items() if cell[0] not in lines}
@@ -99,7 +99,7 @@ def _writes(day: int, lines: set[int], counted: Counted, stored: _StoredDay) -> 
     writes = counters.cell_writes(day, lines, counted.cells, stored.cells)
     writes += counters.detail_writes(day, lines, counted.details, stored.details)
     for kind in KINDS:
-        of_kind = stored.users.get(kind, StoredBlock())
+        of_kind = stored.users.get(kind, ())
         writes += user_sets.block_writes(kind, (0, day), lines, counted.leaf_sets[kind], of_kind)
     starts = {**stored.starts_of_other_lines(lines), **counted.starts}
     return writes + repeats_writes(day, repeats_of(starts), stored.repeats)

@@ -32,7 +32,7 @@ SELECT ifnull((SELECT max(id) FROM lines), 0), ifnull((SELECT max(id) FROM templ
 """
 _ROWS = "SELECT line, template, bitmap FROM users WHERE kind = ? AND level = ? AND block = ?"
 # What a stored set is, by its row.
-_LEAF, _OF_LINE, _OF_TEMPLATE, _TOTAL, _LINE_PLANE, _TOTAL_PLANE = range(6)
+_LEAF, _OF_LINE, _OF_TEMPLATE, _TOTAL, _LINE_PLANE, _TEMPLATE_PLANE, _TOTAL_PLANE = range(7)
 _INT, _NUMBERS = np.dtype("<i4"), np.dtype("<u4")
 
 
@@ -57,7 +57,8 @@ class IdBits:
         """
         line, template, failure = connection.execute(_LAST_IDS).fetchone()
         bits = cls((line - LEAST_ID).bit_length(), (template - LEAST_ID).bit_length(), failure.bit_length())
-        if bits.line + bits.failure + max(bits.template, PLANE_BITS) > _KEY_BITS:
+        longest = max(bits.line + bits.template, bits.line + PLANE_BITS, bits.template + PLANE_BITS)
+        if longest + bits.failure > _KEY_BITS:
             raise Unproven
         return bits
 
@@ -70,7 +71,7 @@ class IdBits:
         return (ids - LEAST_ID) << self.failure | failures
 
     def plane(self, ids: Integers, places: Integers, failures: Integers) -> Integers:
-        """The keys of bit planes of lines, or of all lines."""
+        """The keys of bit planes of lines, of templates, or of all lines."""
         return ((ids - LEAST_ID) << PLANE_BITS | places) << self.failure | failures
 
 
@@ -84,6 +85,7 @@ class BlockSets(NamedTuple):
         of_templates: the roll-ups over lines; likewise.
         total: the roll-up over both; a key is a failure.
         line_planes: the multiplicities of lines; the keys of `IdBits.plane`.
+        template_planes: those of templates; likewise.
         total_planes: those of the roll-up over both; likewise, of line 0.
     """
 
@@ -93,11 +95,12 @@ class BlockSets(NamedTuple):
     of_templates: Integers
     total: Integers
     line_planes: Integers
+    template_planes: Integers
     total_planes: Integers
 
     def arrays(self) -> tuple[Integers, ...]:
         """All elements; first those of the leaf sets."""
-        return (self.leaves, self.of_lines, self.of_templates, self.total, self.line_planes, self.total_planes)
+        return self[1:]
 
 
 def stored_sets(connection: sqlite3.Connection, bits: IdBits, kind: int, block: tuple[int, int]) -> BlockSets:
@@ -114,6 +117,8 @@ def stored_sets(connection: sqlite3.Connection, bits: IdBits, kind: int, block: 
         if line == PACKED_BLOCK:
             _check(template == PACKED_BLOCK and len(rows) == 1)
             packs.add(_LEAF, bitmap)
+        elif line == MULTIPLICITY:
+            packs.add(_TEMPLATE_PLANE, bitmap, template)  # the id of a template takes the place of a line's
         elif template == PACKED_LINE:
             packs.add(_LEAF, bitmap, line)
         elif template == MULTIPLICITY:
@@ -204,7 +209,7 @@ def _elements(bits: IdBits, packs: _Packs, alone: list[tuple[int, int, bytes]], 
     _check(bool(ascending.all()))
     elements = np.repeat(_keys(bits, what, lines, templates, failures), members) << NUMBER_BITS | numbers
     of_element = np.repeat(what, members)
-    return BlockSets(packed, *(_in_order(elements[of_element == one]) for one in range(6)))
+    return BlockSets(packed, *(_in_order(elements[of_element == one]) for one in range(7)))
 
 
 def _check(holds: bool) -> None:
@@ -247,7 +252,9 @@ def _check_order(counts: Integers, lines: Integers, templates: Integers, failure
 
 def _keys(bits: IdBits, what: Integers, lines: Integers, templates: Integers, failures: Integers) -> Integers:
     """The key of each set, by what it is."""
-    _check_ids(lines, bits.line)
+    of_templates = what == _TEMPLATE_PLANE
+    _check_ids(lines[~of_templates], bits.line)
+    _check_ids(lines[of_templates], bits.template)
     _check_ids(templates, bits.template)
     _check_ids(failures + LEAST_ID, bits.failure)
     planes = what >= _LINE_PLANE

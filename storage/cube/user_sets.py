@@ -4,9 +4,8 @@ The leaf sets of a day are counted from its starts; those of a coarser block are
 roll-ups of every block come from its own leaf sets:
 
 * over the templates of a line, with multiplicities if the block has them: in the rows of the line;
-* over the lines of a template;
-* over both: united from the roll-ups over lines if the block has multiplicities (which count templates), else from the
-  roll-ups over templates, which are fewer.
+* over the lines of a template, likewise;
+* over both: united from the roll-ups over templates; its multiplicities count leaf sets, and are the sums of theirs.
 
 A block with little data is a single row with all its leaf sets (PACKED_BLOCK): to unite them takes no longer than to
 read the rows of their roll-ups.
@@ -18,7 +17,9 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from pyroaring import BitMap
 
 from storage.cube.bitmaps import encode, encoded_union
 from storage.cube.day_counts import LeafSets
@@ -34,7 +35,7 @@ from storage.cube.layout import (
     days_of,
     has_multiplicity,
 )
-from storage.cube.multiplicity import union_and_planes
+from storage.cube.multiplicity import BitPlanes, planes_by_failure, sum_of, union_and_planes
 from storage.cube.packed_sets import (
     BlockSetKey,
     LineSetKey,
@@ -54,18 +55,14 @@ WHERE kind = ? AND level = ? AND block BETWEEN ? AND ? AND line IN (SELECT value
 """
 _READ_BLOCK = f"""
 SELECT line, template, bitmap FROM users
-WHERE kind = ? AND level = ? AND block = ? AND line <> {ALL} AND template <> {MULTIPLICITY}
-"""
-_READ_TEMPLATE_ROLL_UPS = f"""
-SELECT template, bitmap FROM users
-WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template NOT IN ({ALL}, {MULTIPLICITY})
+WHERE kind = ? AND level = ? AND block = ? AND line NOT IN ({ALL}, {MULTIPLICITY})
 """
 _WRITE = "INSERT INTO users (kind, level, block, line, template, bitmap) VALUES (?, ?, ?, ?, ?, ?)"
 _DROP_BLOCK = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ?"
 _DROP_LINE = "DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = ?"
-_DROP_TEMPLATE_ROLL_UP = (
-    f"DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line = {ALL} AND template = ?"
-)
+_DROP_TEMPLATE_ROLL_UP = f"""
+DELETE FROM users WHERE kind = ? AND level = ? AND block = ? AND line IN ({ALL}, {MULTIPLICITY}) AND template = ?
+"""
 
 # Bytes up to which a block is packed into one row: less than a page of the database. FAILED has a lower limit: reports
 # often read all its sets, and the roll-ups of a block are few rows.
@@ -74,6 +71,8 @@ _PACKED_BLOCK_LIMIT = {USERS: 12_000, FAILED: 1_500, STEPS: 12_000}
 KeyedSets = list[tuple[LineSetKey, bytes]]
 SetRow = tuple[int, int, bytes]  # line, template, bitmap: the last columns of `users`
 LineRow = tuple[int, bytes]  # template, bitmap
+Counted = tuple[BitMap, BitPlanes]  # a union, and in how many sets each of its numbers occurs
+StoredBlock = Sequence[SetRow]  # what `users` holds of a block, without its roll-ups over lines
 
 
 def leaf_sets_of_children(connection: sqlite3.Connection, kind: int, block: Block, lines: Iterable[int]) -> LeafSets:
@@ -102,30 +101,15 @@ def _leaf_sets_of_row(line: int, template: int, bitmap: bytes) -> Iterable[tuple
     return [((line, template, 0), bitmap)]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBlock:
-    """What `users` holds of a block.
-
-    Attributes:
-        rows: The leaf sets, and the roll-ups over templates of each line.
-        template_roll_ups: The roll-ups over lines by template, if the block has multiplicities.
-    """
-
-    rows: Sequence[SetRow] = ()
-    template_roll_ups: Mapping[int, bytes] = field(default_factory=dict)
-
-
 def stored_block(connection: sqlite3.Connection, kind: int, block: Block) -> StoredBlock:
     """Reads a block."""
-    rows = connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
-    if not rows or not has_multiplicity(kind, block[0]):
-        return StoredBlock(rows)
-    return StoredBlock(rows, dict(connection.execute(_READ_TEMPLATE_ROLL_UPS, (kind, *block))))
+    return connection.execute(_READ_BLOCK, (kind, *block)).fetchall()
 
 
 def leaf_sets_of_block(stored: StoredBlock) -> LeafSets:
     """The leaf sets of a block that is stored."""
-    return {leaf: users for row in stored.rows if row[1] != ALL for leaf, users in _leaf_sets_of_row(*row)}
+    leaf_rows = (row for row in stored if row[1] not in (ALL, MULTIPLICITY))
+    return {leaf: users for row in leaf_rows for leaf, users in _leaf_sets_of_row(*row)}
 
 
 def block_writes(
@@ -144,14 +128,14 @@ def block_writes(
     drop = (_DROP_BLOCK, [(kind, *block)])
     if is_packed(kind, len(after), sum(map(len, after.values()))):
         return [drop, _insert(kind, block, [(PACKED_BLOCK, PACKED_BLOCK, pack(after.items()))] if after else [])]
-    if any(line == PACKED_BLOCK for line, *_ in stored.rows):
-        return [drop, *_changed_rows(kind, block, {}, after, StoredBlock())]
+    if any(line == PACKED_BLOCK for line, *_ in stored):
+        return [drop, *_changed_rows(kind, block, {}, after, ())]
     return _changed_rows(kind, block, before, after, stored)
 
 
 def block_rows(kind: int, block: Block, leaves: LeafSets) -> list[SetRow]:
     """All rows of a block that has these leaf sets, roll-ups included."""
-    rows = [row for _, rows in block_writes(kind, block, set(), leaves, StoredBlock()) for row in rows]
+    rows = [row for _, rows in block_writes(kind, block, set(), leaves, ()) for row in rows]
     return [row[-3:] for row in rows if len(row) > 3]
 
 
@@ -175,14 +159,17 @@ def _changed_rows(
     """The writes of the rows of changed lines, and of the roll-ups over lines that change with them."""
     changes = _Changes.between(before, after)
     of_lines = {line: _LineRows.of(kind, block, sets) for line, sets in sorted(changes.by_line.items())}
-    of_templates = {template: _over_lines(kind, template, sets) for template, sets in changes.by_template.items()}
-    parts = _parts_of_total(kind, block, changes, stored, of_lines, of_templates)
+    of_templates = {
+        template: _roll_up(kind, block, template, sets) for template, sets in sorted(changes.by_template.items())
+    }
+    unchanged = [row for row in stored if row[0] not in changes.lines and row[1] in (ALL, MULTIPLICITY)]
+    roll_ups = [*unchanged, *((line, *row) for line, of_line in of_lines.items() for row in of_line.roll_up)]
     rows: list[SetRow] = [
         *((line, *row) for line, of_line in of_lines.items() for row in (*of_line.leaves, *of_line.roll_up)),
-        *((ALL, *row) for row in sorted(of_templates.items())),
-        *((ALL, *row) for row in _over_templates(kind, block, parts)),
+        *((line, template, users) for template, of_both in of_templates.items() for line, users in of_both),
+        *((ALL, *row) for row in _total(kind, block, roll_ups)),
     ]
-    if not stored.rows:
+    if not stored:
         return [_insert(kind, block, rows)]
     return [
         (_DROP_LINE, [(kind, *block, line) for line in changes.lines]),
@@ -230,7 +217,7 @@ class _LineRows:
 
     @classmethod
     def of(cls, kind: int, block: Block, leaves: KeyedSets) -> _LineRows:
-        return cls(_leaf_rows(kind, leaves), _over_templates(kind, block, leaves))
+        return cls(_leaf_rows(kind, leaves), _roll_up(kind, block, ALL, leaves))
 
 
 def _leaf_rows(kind: int, leaves: KeyedSets) -> list[LineRow]:
@@ -243,47 +230,57 @@ def _leaf_rows(kind: int, leaves: KeyedSets) -> list[LineRow]:
     return rows
 
 
-def _over_lines(kind: int, template: int, leaves: KeyedSets) -> bytes:
-    """The roll-up of a template over lines: a set; of FAILED packed sets by failure."""
-    if kind != FAILED:
-        return encoded_union([users for _, users in leaves])
-    return pack(((template, failure), encoded_union(sets)) for failure, sets in _by_failure(leaves).items())
+def _roll_up(kind: int, block: Block, template: int, leaves: KeyedSets) -> list[tuple[int, bytes]]:
+    """The union of sets, and their multiplicities if the block has them and any number occurs twice.
+
+    Args:
+        template: Of the keys in a roll-up of FAILED, which is packed sets by failure.
+
+    Returns:
+        Each with ALL or MULTIPLICITY, which takes the place of the template or of the line.
+    """
+    if has_multiplicity(kind, block[0]):
+        counted = {failure: union_and_planes(sets) for failure, sets in _by_failure(leaves).items()}
+        return _counted_rows(kind, template, counted)
+    unions = {failure: encoded_union(sets) for failure, sets in _by_failure(leaves).items()}
+    return [(ALL, _encoded_roll_up(kind, template, unions))]
 
 
-def _over_templates(kind: int, block: Block, leaves: KeyedSets) -> list[LineRow]:
-    """The roll-up over templates, and their multiplicities if the block has them and any contact occurs twice."""
-    if not has_multiplicity(kind, block[0]):
-        return [(ALL, _over_lines(kind, ALL, leaves))]
-    unions: dict[LineSetKey, bytes] = {}
-    planes: dict[LineSetKey, bytes] = {}
-    for failure, sets in _by_failure(leaves).items():
-        union, bit_planes = union_and_planes(sets)
-        unions[ALL, failure] = encode(union)
-        planes |= {(bit, failure): encode(plane) for bit, plane in enumerate(bit_planes) if plane}
-    rows = [(ALL, pack(unions.items()) if kind == FAILED else unions[ALL, 0])]
+def _counted_rows(kind: int, template: int, counted: Mapping[int, Counted]) -> list[tuple[int, bytes]]:
+    unions = {failure: encode(union) for failure, (union, _) in counted.items()}
+    planes = {
+        (bit, failure): encode(plane)
+        for failure, (_, of_failure) in counted.items()
+        for bit, plane in enumerate(of_failure)
+        if plane
+    }
+    rows = [(ALL, _encoded_roll_up(kind, template, unions))]
     return [*rows, (MULTIPLICITY, pack(planes.items()))] if planes else rows
 
 
-def _parts_of_total(
-    kind: int,
-    block: Block,
-    changes: _Changes,
-    stored: StoredBlock,
-    of_lines: Mapping[int, _LineRows],
-    of_templates: Mapping[int, bytes],
-) -> KeyedSets:
-    """The roll-ups that unite to the roll-up over lines and templates: unchanged ones as stored, and the new ones."""
-    if has_multiplicity(kind, block[0]):
-        unchanged = {key: sets for key, sets in stored.template_roll_ups.items() if key not in changes.templates}
-        roll_ups = [sets for _, sets in sorted((unchanged | dict(of_templates)).items())]
-    else:
-        roll_ups = [sets for line, template, sets in stored.rows if template == ALL and line not in changes.lines]
-        roll_ups += [of_line.roll_up[0][1] for of_line in of_lines.values()]
-    return [keyed for sets in roll_ups for keyed in _sets_of_roll_up(kind, sets)]
+def _encoded_roll_up(kind: int, template: int, unions: Mapping[int, bytes]) -> bytes:
+    return pack(((template, failure), union) for failure, union in unions.items()) if kind == FAILED else unions[0]
 
 
-def _sets_of_roll_up(kind: int, bitmap: bytes) -> Iterable[tuple[LineSetKey, bytes]]:
-    return unpack(bitmap) if kind == FAILED else [((ALL, 0), bitmap)]
+def _total(kind: int, block: Block, roll_ups: Iterable[SetRow]) -> list[tuple[int, bytes]]:
+    """The roll-up over lines and templates, from those over the templates of each line."""
+    sets: defaultdict[int, dict[int, bytes]] = defaultdict(dict)  # by failure and line
+    planes: dict[int, bytes] = {}
+    for line, template, bitmap in roll_ups:
+        if template == MULTIPLICITY:
+            planes[line] = bitmap
+        else:
+            for (_, failure), users in unpack(bitmap) if kind == FAILED else [((ALL, 0), bitmap)]:
+                sets[failure][line] = users
+    if not has_multiplicity(kind, block[0]):
+        unions = {failure: encoded_union([*by_line.values()]) for failure, by_line in sets.items()}
+        return [(ALL, _encoded_roll_up(kind, ALL, unions))]
+    by_line = {line: planes_by_failure(bitmap) for line, bitmap in planes.items()}
+    counted = {
+        failure: sum_of((users, by_line.get(line, {}).get(failure, [])) for line, users in of_failure.items())
+        for failure, of_failure in sets.items()
+    }
+    return _counted_rows(kind, ALL, counted)
 
 
 def _by_failure(leaves: KeyedSets) -> dict[int, list[bytes]]:

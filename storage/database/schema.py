@@ -28,7 +28,7 @@ from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, MARK_A
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 10
+VERSION = 11
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -165,7 +165,7 @@ CREATE TABLE users (                       -- sets of distinct contacts by cell,
     kind INTEGER NOT NULL,                 -- 0 all starts, 1 failed sends by failure, 2 sends by sent, delivered, read
     level INTEGER NOT NULL,                -- blocks of a day (0), a week within a month (1), a month (2), a quarter (3)
     block INTEGER NOT NULL,                -- its first day
-    line INTEGER NOT NULL,                 -- id as above; -11: see template
+    line INTEGER NOT NULL,                 -- id as above; -10: multiplicities of a template, -11: see template
     template INTEGER NOT NULL,             -- id as above; -9: packed sets of a line, -10: multiplicities of a line,
                                            -- -11: packed sets of a whole block (storage/cube/packed_sets.py)
     bitmap BLOB NOT NULL                   -- the set or packed sets (storage/cube/bitmaps.py)
@@ -288,8 +288,9 @@ CREATE TABLE IF NOT EXISTS repeats (       -- starts of contacts that have sever
 {MARK_ALL_CELLS};
 """
 
-# Before, the blocks above days had 8, 32 and 128 days. Readers unite days until the next import has refreshed the cube.
-_BLOCKS_OF_THE_CALENDAR = f"""
+# Blocks above days in another form: before version 10 they had 8, 32 and 128 days, before version 11 no multiplicities
+# over lines. Readers unite days until the next import has refreshed the cube.
+_OTHER_COARSE_BLOCKS = f"""
 DELETE FROM users WHERE level > 0;
 DELETE FROM details WHERE level > 0;
 DELETE FROM dirty WHERE level > 0;
@@ -320,15 +321,13 @@ def migrate(connection: sqlite3.Connection) -> None:
     # The functions' names are stored: never rename or reorder them.
     @migrations()
     def tables(database: Database) -> None:
-        for statement in _statements(_TABLES):
-            database.conn.execute(statement)
+        _execute(database.conn, _TABLES)
         for trigger in TRIGGERS.values():
             database.conn.execute(trigger)
 
     @migrations()
     def counters_two_in_a_number(database: Database) -> None:
-        for statement in _statements(_COUNTER_TABLES + _RECOUNT):
-            database.conn.execute(statement)
+        _execute(database.conn, _COUNTER_TABLES + _RECOUNT)
 
     @migrations()
     def rejects_of_each_import(database: Database) -> None:
@@ -344,8 +343,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def contacts_of_identities_only(database: Database) -> None:
-        for statement in _statements(_PENDING):
-            database.conn.execute(statement)
+        _execute(database.conn, _PENDING)
 
     @migrations()
     def notes_of_imports(database: Database) -> None:
@@ -355,16 +353,23 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def repeats_of_days(database: Database) -> None:
-        for statement in _statements(_REPEATS):
-            database.conn.execute(statement)
+        _execute(database.conn, _REPEATS)
 
     @migrations()
     def blocks_of_the_calendar(database: Database) -> None:
-        for statement in _statements(_BLOCKS_OF_THE_CALENDAR):
-            database.conn.execute(statement)
+        _execute(database.conn, _OTHER_COARSE_BLOCKS)
+
+    @migrations()
+    def multiplicities_over_lines(database: Database) -> None:
+        _execute(database.conn, _OTHER_COARSE_BLOCKS)
 
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _execute(connection: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(script):
+        connection.execute(statement)
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:

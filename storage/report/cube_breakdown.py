@@ -16,12 +16,13 @@ from storage.cube.layout import Block
 from storage.database.codes import STATUS_FAILED
 from storage.domain.calendar import date_of, number_of
 from storage.domain.dimension import OF_FAILURES, Dimension
+from storage.report.block_complements import UserSet
 from storage.report.breakdown_counters import counts_by_group, counts_of_class
 from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
 from storage.report.day_users import can_count, users_of_days
 from storage.report.excluded_starts import ExcludedReader, ExcludedStarts
-from storage.report.grouped_sets import SetReader, UserSet
+from storage.report.grouped_sets import SetReader
 from storage.report.grouping import GroupCounts, GroupKey, end_day, first_day
 from storage.report.recount import Recount
 from storage.report.selection import Dimensions, Selection

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pyroaring import BitMap
 
 from storage.cube.bitmaps import EncodedSet, decode, union_of
-from storage.cube.layout import ALL, PACKED_BLOCK, USERS
+from storage.cube.layout import ALL, PACKED_BLOCK, STEPS, USERS, has_multiplicity
 from storage.cube.packed_sets import FailureSets, sets_in_block
 from storage.cube.repeats import Repeats, repeats_by_day
 from storage.report.selection import Dimensions
@@ -35,9 +35,14 @@ def few_left_out(
     """What the filter leaves out, if it is so little that to subtract it is faster than to unite the rest."""
     lines = _few(dimensions.lines, all_lines)
     templates = _few(dimensions.templates, all_templates)
-    if kind != USERS or lines is None or templates is None or not (lines or templates):
+    if kind == STEPS or lines is None or templates is None or not (lines or templates):
         return None
     return LeftOut(lines, templates)
+
+
+def can_subtract(kind: int, level: int) -> bool:
+    """Whether what is left out can be subtracted in the blocks of a level: in days, `repeats` knows USERS only."""
+    return kind == USERS if level == 0 else has_multiplicity(kind, level)
 
 
 def _few(selected: frozenset[int] | None, every: Collection[int]) -> frozenset[int] | None:

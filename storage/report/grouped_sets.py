@@ -9,23 +9,14 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from pyroaring import BitMap
-
 from storage.cube.bitmaps import EncodedSet
 from storage.cube.layout import ALL, FAILED, PACKED_BLOCK, PACKED_LINE, Block, has_multiplicity
 from storage.cube.packed_sets import sets_in_line, unpack, unpack_block
-from storage.report.day_complements import few_left_out, sets_of_days
+from storage.report.block_complements import UserSet, lines_without_templates, templates_without_lines
+from storage.report.day_complements import can_subtract, few_left_out
 from storage.report.selection import Dimensions
-from storage.report.user_set_reader import (
-    differences,
-    is_packed,
-    rows_to_subtract,
-    sets_of_row,
-    stored_templates,
-)
+from storage.report.user_set_reader import complements, sets_of_row, stored_templates
 from storage.report.user_set_rows import few_excluded, rows_of
-
-UserSet = EncodedSet | BitMap
 
 
 class SetReader(NamedTuple):
@@ -47,24 +38,18 @@ class SetReader(NamedTuple):
         lines: Collection[int] = (ALL,) if dimensions.lines is None else dimensions.lines
         left_out = few_left_out(self.kind, dimensions, self.lines, self.templates)
         if left_out is not None:
-            days = [number for level, number in blocks if level == 0]
-            blocks = [block for block in blocks if block[0] != 0]
-            for day, users in sets_of_days(self.connection, days, dimensions, left_out):
-                yield (0, day), 0, users
+            yield from complements(self.connection, self.kind, blocks, dimensions, left_out)
+            blocks = [block for block in blocks if not can_subtract(self.kind, block[0])]
         whole, subtracted, excluded = self._split(blocks, dimensions)
         templates: Collection[int] = (ALL,) if dimensions.templates is None else dimensions.templates
         stored = stored_templates(self.kind, lines, templates)
         for level, block, line, template, bitmap in rows_of(self.connection, self.kind, whole, lines, stored):
             for failure, users in sets_of_row(self.kind, line, template, bitmap, lines, templates):
                 yield (level, block), failure, users
-        for one in subtracted:
-            rows = rows_to_subtract(self.connection, self.kind, one, lines, excluded)
-            if is_packed(rows):
-                for failure, users in sets_of_row(self.kind, *rows[0][2:], lines, templates):
-                    yield one, failure, users
-            else:
-                for _, failure, users_of_line in differences(self.kind, rows, excluded):
-                    yield one, failure, users_of_line
+        for one, _, failure, of_line in lines_without_templates(
+            self.connection, self.kind, subtracted, lines, excluded
+        ):
+            yield one, failure, of_line
 
     def by_line(self, blocks: list[Block], dimensions: Dimensions) -> Iterator[tuple[int, int, UserSet]]:
         """The selected sets of each line; (line, failure, set), several of the same line."""
@@ -78,17 +63,20 @@ class SetReader(NamedTuple):
             else:
                 for failure, users in sets_of_row(self.kind, line, template, bitmap, lines, templates):
                     yield line, failure, users
-        for block in subtracted:
-            rows = rows_to_subtract(self.connection, self.kind, block, lines, excluded)
-            if is_packed(rows):
-                yield from _lines_of_packed_block(rows[0][4], lines, dimensions.templates)
-            else:
-                yield from differences(self.kind, rows, excluded)
+        for _, line, failure, of_line in lines_without_templates(
+            self.connection, self.kind, subtracted, lines, excluded
+        ):
+            yield line, failure, of_line
 
     def by_template(self, blocks: list[Block], dimensions: Dimensions) -> Iterator[tuple[int, int, UserSet]]:
         """The selected sets of each template; (template, failure, set), several of the same template."""
         lines: Collection[int] = (ALL,) if dimensions.lines is None else dimensions.lines
         templates = frozenset(self.templates) if dimensions.templates is None else dimensions.templates
+        excluded = None if dimensions.lines is None else few_excluded(dimensions.lines, self.lines)
+        if excluded:
+            subtracted = [block for block in blocks if has_multiplicity(self.kind, block[0])]
+            blocks = [block for block in blocks if not has_multiplicity(self.kind, block[0])]
+            yield from templates_without_lines(self.connection, self.kind, subtracted, templates, excluded)
         stored = stored_templates(self.kind, lines, templates)
         for _, _, line, template, bitmap in rows_of(self.connection, self.kind, blocks, lines, stored):
             if line == PACKED_BLOCK:

@@ -1,7 +1,7 @@
 """Reads the user sets of a selection from the cube, with as few rows of `users` as possible. Counts no users.
 
-Where the cube has a roll-up, it is read; else the sets of single templates or lines are. All templates but a few are
-the roll-up over templates minus the users found only in the excluded templates (storage/cube/multiplicity.py).
+Where the cube has a roll-up, it is read; else the sets of single templates or lines are. All lines or templates but a
+few are a roll-up minus the users found only in what is left out (block_complements.py, day_complements.py).
 """
 
 from __future__ import annotations
@@ -9,26 +9,23 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import EncodedSet, decode
-from storage.cube.layout import ALL, FAILED, MULTIPLICITY, PACKED_BLOCK, PACKED_LINE, Block, has_multiplicity
-from storage.cube.multiplicity import BitPlanes, only_in
+from storage.cube.bitmaps import EncodedSet
+from storage.cube.layout import ALL, FAILED, PACKED_BLOCK, PACKED_LINE, Block, has_multiplicity
 from storage.cube.packed_sets import (
     FailureSets,
-    LineSetKey,
-    separate_sets_in_line,
     sets_in_block,
     sets_in_line,
     unpack,
     unpack_block,
 )
-from storage.report.day_complements import few_left_out, sets_of_days
+from storage.report.block_complements import lines_without_templates, sets_without
+from storage.report.day_complements import LeftOut, can_subtract, few_left_out, sets_of_days
 from storage.report.selection import Dimensions
-from storage.report.user_set_rows import SetRow, few_excluded, rows_of
+from storage.report.user_set_rows import few_excluded, rows_of
 
 LeafCell = tuple[int, int, int]  # day, line, template
 
@@ -55,28 +52,36 @@ def sets_of(
     """
     lines: Collection[int] = (ALL,) if dimensions.lines is None else dimensions.lines
     templates = dimensions.templates
+    blocks = list(blocks)
     left_out = few_left_out(kind, dimensions, all_lines, all_templates)
     if left_out is not None:
-        blocks = list(blocks)
-        days = [number for level, number in blocks if level == 0]
-        blocks = [block for block in blocks if block[0] != 0]
-        for _, users in sets_of_days(connection, days, dimensions, left_out):
-            yield 0, users
+        for _, failure, users in complements(connection, kind, blocks, dimensions, left_out):
+            yield failure, users
+        blocks = [block for block in blocks if not can_subtract(kind, block[0])]
     if templates is None:
-        yield from _sets_of_templates(connection, kind, list(blocks), lines, (ALL,))
+        yield from _sets_of_templates(connection, kind, blocks, lines, (ALL,))
         return
     excluded = few_excluded(templates, all_templates)
+    if excluded is not None:
+        subtracted = [block for block in blocks if has_multiplicity(kind, block[0])]
+        for _, _, failure, users in lines_without_templates(connection, kind, subtracted, lines, excluded):
+            yield failure, users
+        blocks = [block for block in blocks if not has_multiplicity(kind, block[0])]
     if kind == FAILED and dimensions.lines is None and len(templates) > _most_templates(all_lines, all_templates):
         # Packed lines are few rows next to each other; the roll-ups over lines are a row for each template and block.
-        lines_to_unite = all_lines
-    else:
-        lines_to_unite = lines
-    for can_subtract, group in groupby(blocks, lambda block: has_multiplicity(kind, block[0])):
-        if excluded is not None and can_subtract:
-            for block in group:
-                yield from _sets_without(connection, kind, block, lines, templates, excluded)
-        else:
-            yield from _sets_of_templates(connection, kind, list(group), lines_to_unite, templates)
+        lines = all_lines
+    yield from _sets_of_templates(connection, kind, blocks, lines, templates)
+
+
+def complements(
+    connection: sqlite3.Connection, kind: int, blocks: Iterable[Block], dimensions: Dimensions, left_out: LeftOut
+) -> Iterator[tuple[Block, int, EncodedSet | BitMap]]:
+    """The selected sets of those blocks where the few lines and templates that are left out can be subtracted."""
+    of_kind = [block for block in blocks if can_subtract(kind, block[0])]
+    days = [number for level, number in of_kind if level == 0]
+    for day, users in sets_of_days(connection, days, dimensions, left_out):
+        yield (0, day), 0, users
+    yield from sets_without(connection, kind, [block for block in of_kind if block[0]], dimensions, left_out)
 
 
 def _most_templates(all_lines: Collection[int], all_templates: Collection[int]) -> float:
@@ -108,90 +113,6 @@ def sets_of_row(
     if template == PACKED_LINE or kind == FAILED:
         return sets_in_line(bitmap, None if ALL in lines or ALL in templates else templates)
     return [(0, bitmap)]
-
-
-class _BlockSets:
-    """The sets of some lines in a block from which excluded templates are subtracted.
-
-    Attributes:
-        roll_ups: Over all templates, by line.
-        planes: Bit planes of the multiplicities: by line, then by bit and failure.
-        excluded: The sets of the excluded templates, by line and failure.
-    """
-
-    def __init__(self) -> None:
-        self.roll_ups: dict[int, FailureSets] = {}
-        self.planes: dict[int, dict[LineSetKey, EncodedSet]] = {}
-        self.excluded: defaultdict[tuple[int, int], list[EncodedSet]] = defaultdict(list)
-
-    def read(self, kind: int, rows: Iterable[SetRow], excluded: Collection[int]) -> None:
-        """Reads the rows of the block."""
-        for _, _, line, template, bitmap in rows:
-            if template == ALL:
-                self.roll_ups[line] = sets_in_line(bitmap, None) if kind == FAILED else [(0, bitmap)]
-            elif template == MULTIPLICITY:
-                self.planes[line] = dict(unpack(bitmap))
-            elif template == PACKED_LINE or kind == FAILED:
-                templates = excluded if template == PACKED_LINE else (template,)
-                for failure, users in separate_sets_in_line(bitmap, templates):
-                    self.excluded[line, failure].append(users)
-            else:
-                self.excluded[line, 0].append(bitmap)
-
-    def differences(self) -> Iterator[tuple[int, int, EncodedSet | BitMap]]:
-        """The roll-up of each line minus the users found only in excluded templates, by line and failure."""
-        for line, roll_up in self.roll_ups.items():
-            for failure, all_users in roll_up:
-                if (excluded := self.excluded.get((line, failure))) is None:
-                    yield line, failure, all_users
-                else:
-                    users = decode(all_users)
-                    users -= only_in(excluded, self._planes_of(line, failure))
-                    yield line, failure, users
-
-    def _planes_of(self, line: int, failure: int) -> BitPlanes:
-        """The bit planes of a failure; planes that are not stored are empty."""
-        planes = self.planes.get(line, {})
-        bits = [bit for bit, of in planes if of == failure]
-        return [decode(planes.get((bit, failure), b"")) for bit in range(max(bits, default=-1) + 1)]
-
-
-def _sets_without(
-    connection: sqlite3.Connection,
-    kind: int,
-    block: Block,
-    lines: Collection[int],
-    templates: Collection[int],
-    excluded: Collection[int],
-) -> Iterator[tuple[int, EncodedSet | BitMap]]:
-    """The sets of the selected templates, by subtraction of the few others."""
-    rows = rows_to_subtract(connection, kind, block, lines, excluded)
-    if is_packed(rows):
-        yield from sets_of_row(kind, *rows[0][2:], lines, templates)
-    else:
-        for _, failure, users in differences(kind, rows, excluded):
-            yield failure, users
-
-
-def rows_to_subtract(
-    connection: sqlite3.Connection, kind: int, block: Block, lines: Collection[int], excluded: Collection[int]
-) -> list[SetRow]:
-    """The rows of a block with what `differences` needs."""
-    return rows_of(connection, kind, [block], lines, {ALL, MULTIPLICITY, PACKED_LINE, *excluded}).fetchall()
-
-
-def is_packed(rows: Sequence[SetRow]) -> bool:
-    """Whether the rows of a block are the only row of a packed block."""
-    return bool(rows) and rows[0][2] == PACKED_BLOCK
-
-
-def differences(
-    kind: int, rows: Iterable[SetRow], excluded: Collection[int]
-) -> Iterator[tuple[int, int, EncodedSet | BitMap]]:
-    """The sets of all templates but the excluded ones in a block, by line and failure."""
-    sets = _BlockSets()
-    sets.read(kind, rows, excluded)
-    yield from sets.differences()
 
 
 def sets_by_cell(

@@ -120,6 +120,7 @@ def test_any_history_is_proven(data: st.DataObject, question: Question) -> None:
         "UPDATE repeats SET starts = starts || x'00'",
         "DELETE FROM users WHERE level = 0 AND kind = 2",
         "DELETE FROM users WHERE template = -10",
+        "DELETE FROM users WHERE line = -10",
         "DELETE FROM users WHERE line = 0 AND template = 0",
         "DELETE FROM users WHERE line = 0 AND template = 1",
         "DELETE FROM users WHERE line > 0 AND template = 0 AND level = 2",

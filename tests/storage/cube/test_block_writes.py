@@ -24,7 +24,7 @@ from storage.cube.layout import (
     has_multiplicity,
 )
 from storage.cube.packed_sets import BlockSetKey, unpack, unpack_block, unpack_line
-from storage.cube.user_sets import SetRow, StoredBlock, block_rows, block_writes, leaf_sets_of_children, stored_block
+from storage.cube.user_sets import SetRow, block_rows, block_writes, leaf_sets_of_children, stored_block
 from storage.database.statements import execute
 
 State = dict[BlockSetKey, set[int]]
@@ -72,21 +72,18 @@ def encoded(state: State) -> dict[BlockSetKey, bytes]:
 
 def expected(kind: int, level: int, state: State) -> dict[tuple[int, ...], set[int]]:
     """Leaf sets and roll-ups by line, template and failure; multiplicities with their bit as well."""
-    of_lines: defaultdict[tuple[int, int], list[set[int]]] = defaultdict(list)
-    of_templates: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    united: defaultdict[BlockSetKey, list[set[int]]] = defaultdict(list)
     for (line, template, failure), contacts in state.items():
-        of_lines[line, failure].append(contacts)
-        of_templates[template, failure] |= contacts
-    for (_, failure), contacts in of_templates.items():
-        of_lines[ALL, failure].append(contacts)
+        for cell in ((line, ALL), (ALL, template), (ALL, ALL)):
+            united[*cell, failure].append(contacts)
     found: dict[tuple[int, ...], set[int]] = dict(state.items())
-    found |= {(ALL, template, failure): contacts for (template, failure), contacts in of_templates.items()}
-    for (line, failure), sets in of_lines.items():
-        found[line, ALL, failure] = set().union(*sets)
+    for (line, template, failure), sets in united.items():
+        found[line, template, failure] = set().union(*sets)
         counts = Counter(contact for one in sets for contact in one)
+        place = (MULTIPLICITY, template) if template else (line, MULTIPLICITY)
         for bit in range(3) if has_multiplicity(kind, level) else ():
             if plane := {contact for contact, count in counts.items() if (count - 1) >> bit & 1}:
-                found[line, MULTIPLICITY, failure, bit] = plane
+                found[*place, failure, bit] = plane
     return found
 
 
@@ -105,7 +102,7 @@ def _sets_of(kind: int, line: int, template: int, bitmap: bytes) -> Iterator[tup
         yield from unpack_block(bitmap)
     elif template == PACKED_LINE:
         yield from unpack_line(bitmap, line)
-    elif template == MULTIPLICITY:
+    elif MULTIPLICITY in (line, template):
         yield from (((line, template, failure, bit), users) for (bit, failure), users in unpack(bitmap))
     elif kind == FAILED:
         yield from (((line, known, failure), users) for (known, failure), users in unpack(bitmap))
@@ -148,7 +145,7 @@ def test_a_block_holds_its_leaf_sets_and_their_roll_ups_after_every_change(
         writes = block_writes(kind, block, changed, leaves, stored_block(connection, kind, block))
         if limit == "none" and before:
             written = {line for sql, rows in writes if sql == user_sets._WRITE for *_, line, _, _ in rows}
-            assert written <= changed | {ALL}
+            assert written <= changed | {ALL, MULTIPLICITY}
         execute(connection, writes)
         rows = rows_of(connection, kind, block)
         assert sorted(rows) == sorted(block_rows(kind, block, encoded(state)))
@@ -182,7 +179,7 @@ def test_a_coarse_block_has_the_leaf_sets_of_the_blocks_below(
     states = {days[0]: STATES[2], days[3]: STATES[4], days[-1]: STATES[3]}
     for day, state in {days[0] - 1: {(1, 8, 1): {8}}, **states, days[-1] + 1: {(1, 9, 1): {9}}}.items():
         leaves = encoded(of_kind(state, kind))
-        execute(connection, block_writes(kind, (0, day), {1, 2, 3}, leaves, StoredBlock()))
+        execute(connection, block_writes(kind, (0, day), {1, 2, 3}, leaves, ()))
     united: defaultdict[BlockSetKey, set[int]] = defaultdict(set)
     for state in states.values():
         for leaf, contacts in of_kind(state, kind).items():

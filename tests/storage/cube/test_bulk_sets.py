@@ -14,7 +14,7 @@ from storage.cube import planned_writes, user_sets
 from storage.cube.bitmaps import encode_numbers
 from storage.cube.day_counts import LeafSets
 from storage.cube.layout import FAILED, KINDS, Block, block_of, days_of
-from storage.cube.user_sets import StoredBlock, block_writes
+from storage.cube.user_sets import block_writes
 from storage.database.statements import execute
 from tests.cubes import PACKED_BLOCK_LIMITS, few_examples, written
 
@@ -58,7 +58,7 @@ def fill(connection: sqlite3.Connection, kind: int, sets: dict[Leaf, set[int]]) 
         by_child[child].setdefault(leaf, set()).update(of_leaf)
     for child, of_child in by_child.items():
         encoded = {leaf: encode_numbers(list(numbers)) for leaf, numbers in of_child.items()}
-        execute(connection, block_writes(kind, (0, child), LINES, encoded, StoredBlock()))
+        execute(connection, block_writes(kind, (0, child), LINES, encoded, ()))
 
 
 def compare(connection: sqlite3.Connection, kind: int, block: Block, lines: set[int]) -> None:
@@ -100,7 +100,7 @@ def test_blocks_that_the_cube_holds_and_long_ones_are_those_of_the_plain_rule(
     execute(connection, bulk_sets.coarse_block_writes(connection, kind, BLOCK, LINES))
     assert bulk_sets.coarse_block_writes(connection, kind, BLOCK, LINES) == []
     connection.execute("DELETE FROM users WHERE level = 0 AND block = ?", (second,))
-    execute(connection, block_writes(kind, (0, second), LINES, {(2, 1, 0): encode_numbers([7])}, StoredBlock()))
+    execute(connection, block_writes(kind, (0, second), LINES, {(2, 1, 0): encode_numbers([7])}, ()))
     monkeypatch.setattr(bulk_sets, "_MOST_NUMBERS", 2 * len(NEAR))
     assert bulk_sets.coarse_block_writes(connection, kind, BLOCK, LINES) == planned_writes.coarse_writes(
         connection, kind, BLOCK, LINES

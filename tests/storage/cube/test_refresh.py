@@ -18,6 +18,7 @@ from storage.cube.counting_process import CountingProcess, answer_to
 from storage.cube.layout import block_of, days_of
 from storage.database.connection import DatabaseError, reading, writing
 from storage.database.dirty_marks import MARK_ALL_WEEKS
+from storage.database.schema import VERSION
 from storage.domain.calendar import number_of
 from storage.domain.events import Event
 from storage.domain.filters import Filter
@@ -192,8 +193,9 @@ def test_a_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
     assert problems(path) == []
 
 
-def test_blocks_of_8_days_become_weeks_with_the_next_import(tmp_path: Path) -> None:
-    """Version 9 had blocks of 8, 32 and 128 days, with other numbers; killed in between, the next import goes on."""
+@pytest.mark.parametrize("undone", [1, 2])
+def test_coarse_blocks_of_an_older_form_are_made_again_by_the_next_import(tmp_path: Path, undone: int) -> None:
+    """Such as blocks of 8, 32 and 128 days, with other numbers; killed in between, the next import goes on."""
     path = build(tmp_path / "saludo.db", [sent(str(place), NOON - place * 9 * DAY) for place in range(24)])
     refresh_all(path)
     expected = reports(path, Filter.parse("period:all"))[1]
@@ -203,8 +205,9 @@ def test_blocks_of_8_days_become_weeks_with_the_next_import(tmp_path: Path) -> N
         for table in ("users", "details"):
             writer.connection.execute(f"UPDATE {table} SET block = -block WHERE level > 0")
         writer.connection.execute("INSERT INTO dirty VALUES (1, 2600, 1), (3, 162, 1)")
-        writer.connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'blocks_of_the_calendar'")
-        writer.connection.execute("PRAGMA user_version = 9")
+        for name in ("multiplicities_over_lines", "blocks_of_the_calendar")[:undone]:
+            writer.connection.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (name,))
+        writer.connection.execute(f"PRAGMA user_version = {VERSION - undone}")
     with writing(path):  # upgrades, and ends before anything is refreshed
         pass
     assert {level for level, _, _ in dirty_marks(path)} == {1}
