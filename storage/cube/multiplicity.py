@@ -103,6 +103,9 @@ def with_equal_counts(union: BitMap, planes_of_these: BitPlanes, planes: BitPlan
     # Equal counts have equal bits in every plane.
     only = union.copy()
     for bit in range(max(len(planes), len(planes_of_these))):
-        of_all = union & planes[bit] if bit < len(planes) else BitMap()
-        only -= of_all ^ planes_of_these[bit] if bit < len(planes_of_these) else of_all
+        of_all = planes[bit] if bit < len(planes) else BitMap()
+        if bit < len(planes_of_these):
+            only -= (only & of_all) ^ (only & planes_of_these[bit])
+        else:
+            only -= of_all
     return only
