@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import struct
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
@@ -137,6 +138,36 @@ def decode_packed(data: bytes, key_columns: int) -> dict[Key, set[int]]:
         position += length
     assert position == len(data)
     return sets
+
+
+def decode_key_run(firsts: bytes, chunks: list[bytes]) -> list[tuple[int, int]]:
+    """The pairs of hash and id of a run of the key index, in order."""
+    words = [word for chunk in chunks for word in struct.unpack(f"<{len(chunk) // 8}Q", chunk)]
+    entries = [(word >> 32, word & 0xFFFFFFFF) for word in words]
+    begins = struct.unpack(f"<{len(chunks)}I", firsts)
+    assert [entries[2_040 * number][0] for number in range(len(chunks))] == [*begins]
+    assert all(len(chunk) == 8 * 2_040 for chunk in chunks[:-1])
+    assert words == sorted(words)
+    return entries
+
+
+def test_the_key_index_has_every_message_once(tmp_path: Path) -> None:
+    batches = [[sent(f"{batch} {number}", NOON) for number in range(500)] for batch in range(10)]
+    with closing(sqlite3.connect(build(tmp_path / "saludo.db", *batches))) as connection:
+        found: list[tuple[int, int]] = []
+        runs = connection.execute("SELECT entries, last, first_chunk, firsts FROM key_runs").fetchall()
+        for entries, last, first, firsts in runs:
+            until = first + len(firsts) // 4 - 1
+            chunks = connection.execute(
+                "SELECT words FROM key_chunks WHERE id BETWEEN ? AND ? ORDER BY id", (first, until)
+            )
+            run = decode_key_run(firsts, [words for (words,) in chunks])
+            assert (len(run), max(id for _, id in run)) == (entries, last)
+            found += run
+        assert len(runs) > 1
+        messages = connection.execute("SELECT key, id, hash FROM messages").fetchall()
+    assert sorted(found) == sorted((zlib.crc32(key.encode()), id) for key, id, _ in messages)
+    assert all(zlib.crc32(key.encode()) == hash for key, _, hash in messages)
 
 
 def test_the_example_of_packed_sets_is_decoded_and_encoded() -> None:

@@ -17,6 +17,8 @@ from itertools import tee
 from operator import lt
 from typing import Any, NamedTuple
 
+from storage.database.key_runs import KeyRuns
+
 _LARGE = "messages"  # the table whose indexes are proven
 _PRIME = 2_147_483_647
 _SUM = f"sum({{0}} * {{0}} % {_PRIME})"
@@ -30,6 +32,10 @@ class Index(NamedTuple):
     columns: tuple[str, ...]
     texts: frozenset[str]
     condition: str
+
+
+# What the key index (storage/database/key_runs.py) has for each message: the hash of its key, and its id.
+KEY_INDEX = Index("key_runs", ("key",), frozenset({"key"}), "true")
 
 
 def damage(connection: sqlite3.Connection, most: int) -> list[str]:
@@ -55,6 +61,15 @@ def full_damage(connection: sqlite3.Connection, most: int) -> list[str]:
 
 def _told(connection: sqlite3.Connection, statement: str) -> list[str]:
     return [text for (text,) in connection.execute(statement) if text != "ok"]
+
+
+def proven(connection: sqlite3.Connection) -> list[Index]:
+    """The indexes of the large table, and the key index unless its tables are missing or different."""
+    try:
+        connection.execute("SELECT entries, last, first_chunk, firsts, words FROM key_runs, key_chunks LIMIT 0")
+    except sqlite3.OperationalError:  # `schema_objects` says so
+        return indexes(connection)
+    return [KEY_INDEX, *indexes(connection)]
 
 
 def indexes(connection: sqlite3.Connection) -> list[Index]:
@@ -106,22 +121,41 @@ def ordered_entries(index: Index) -> str:
 
 
 def different(connection: sqlite3.Connection, compared: Sequence[Index]) -> bool:
-    """Whether the entries of one of the indexes are not those that the rows would have."""
+    """Whether the entries of one of the indexes, or of the key index, are not those that the rows would have."""
     connection.create_function("crc", 1, zlib.crc32, deterministic=True)
-    mixed = [_mixed(index) for index in compared]
+    hash_weight, id_weight = _weight(), _weight()
+    of_keys = f"(crc(CAST(key AS BLOB)) % {_PRIME} * {hash_weight} + rowid % {_PRIME} * {id_weight}) % {_PRIME}"
+    mixed = [of_keys if index is KEY_INDEX else _mixed(index) for index in compared]
     # The inner query is not merged with the outer one, which would compute each sum twice.
     of_rows = ", ".join(
         f"iif({index.condition}, {one}, NULL) AS m{n}" for n, (index, one) in _numbered(compared, mixed)
     )
-    sums = ", ".join(f"{_SUM.format(f'm{n}')}, count(m{n})" for n, _ in enumerate(compared))
+    sums = ", ".join(f"{_SUM.format(f'm{n}')} % {_PRIME}, count(m{n})" for n, _ in enumerate(compared))
     expected = connection.execute(
         f"SELECT {sums} FROM (SELECT {of_rows} FROM {_LARGE} NOT INDEXED LIMIT -1)"
     ).fetchone()
     found: list[int | None] = []
     for _, (index, one) in _numbered(compared, mixed):
+        if index is KEY_INDEX:
+            found += _key_fingerprint(connection, hash_weight, id_weight)
+            continue
         entries = f"SELECT {one} AS m FROM {_LARGE} INDEXED BY {index.name} WHERE {index.condition} {_order(index)}"
-        found += connection.execute(f"SELECT {_SUM.format('m')}, count(m) FROM ({entries} LIMIT -1)").fetchone()
+        of_index = f"SELECT {_SUM.format('m')} % {_PRIME}, count(m) FROM ({entries} LIMIT -1)"
+        found += connection.execute(of_index).fetchone()
     return found != [*expected]
+
+
+def _key_fingerprint(connection: sqlite3.Connection, hash_weight: int, id_weight: int) -> list[int | None]:
+    """The fingerprint of the entries of the key index and how many they are; nothing if it is damaged."""
+    try:
+        moments = KeyRuns(connection).moments()
+    except (sqlite3.OperationalError, TypeError, ValueError):  # a value of another type or size, fewer chunks
+        moments = None
+    if moments is None:
+        return [None, None]
+    entries, hashes, both, ids = moments
+    squares = hash_weight**2 * hashes + 2 * hash_weight * id_weight * both + id_weight**2 * ids
+    return [squares % _PRIME if entries else None, entries]
 
 
 def _numbered(compared: Sequence[Index], mixed: Sequence[str]) -> Iterator[tuple[int, tuple[Index, str]]]:

@@ -24,11 +24,12 @@ from storage.database.codes import (
     STATUS_SENT,
 )
 from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, MARK_ALL_WEEKS, TRIGGERS
+from storage.database.key_tables import KEY_INDEX
 
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 11
+VERSION = 12
 APPLICATION_ID = 0x53414C55  # "SALU": distinguishes our files from those of other programs
 
 # The counters of a row of `cells`. Each integer column packs two counters of COUNTER_BITS bits, so that one addition
@@ -90,7 +91,7 @@ CREATE TABLE messages (                    -- one row a WhatsApp message, in or 
     -- Evidence: what the records say of this message, merged by the rules of docs/definitions.md.
     key TEXT NOT NULL,                     -- wamid or provider's id; of a keyless row the hash of its own text
     direction INTEGER NOT NULL,            -- 0 out, 1 in, 2 keyless row of a platform
-    hash INTEGER NOT NULL,                 -- CRC-32 of the key: a smaller index than the key; readers compare both
+    hash INTEGER NOT NULL,                 -- CRC-32 of the key
     sources INTEGER NOT NULL,              -- bits, where evidence came from: 1 send log, 2 webhook, 4 platform,
                                            -- 8 our own TSV
     at INTEGER NOT NULL,                   -- the message's own time: the earliest of request and statuses
@@ -331,15 +332,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     @migrations()
     def rejects_of_each_import(database: Database) -> None:
-        known = _columns(database.conn, "imports")
-        for column, kind in _IMPORT_COLUMNS.items():
-            if column not in known:
-                database.conn.execute(f"ALTER TABLE imports ADD COLUMN {column} {kind}")
-        if "path" not in known:  # the directory of a relative path is lost; the journal compares it as it was given
-            database.conn.execute("UPDATE imports SET path = file WHERE file <> '-'")
-        database.conn.execute("CREATE INDEX IF NOT EXISTS imports_by_path ON imports (path)")
-        for statement in (*_statements(_REJECT_TABLES), *_REJECT_TRIGGERS):
-            database.conn.execute(statement)
+        _keep_rejects_of_each_import(database.conn)
 
     @migrations()
     def contacts_of_identities_only(database: Database) -> None:
@@ -363,12 +356,28 @@ def migrate(connection: sqlite3.Connection) -> None:
     def multiplicities_over_lines(database: Database) -> None:
         _execute(database.conn, _OTHER_COARSE_BLOCKS)
 
+    @migrations()
+    def keys_in_runs(database: Database) -> None:
+        _execute(database.conn, KEY_INDEX)
+
     migrations.apply(Database(connection, execute_plugins=False))
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _execute(connection: sqlite3.Connection, script: str) -> None:
     for statement in _statements(script):
+        connection.execute(statement)
+
+
+def _keep_rejects_of_each_import(connection: sqlite3.Connection) -> None:
+    known = _columns(connection, "imports")
+    for column, kind in _IMPORT_COLUMNS.items():
+        if column not in known:
+            connection.execute(f"ALTER TABLE imports ADD COLUMN {column} {kind}")
+    if "path" not in known:  # the directory of a relative path is lost; the journal compares it as it was given
+        connection.execute("UPDATE imports SET path = file WHERE file <> '-'")
+    connection.execute("CREATE INDEX IF NOT EXISTS imports_by_path ON imports (path)")
+    for statement in (*_statements(_REJECT_TABLES), *_REJECT_TRIGGERS):
         connection.execute(statement)
 
 

@@ -13,7 +13,8 @@ from storage.database.dirty_marks import MARK_ALL_STARTS
 
 # What is counted from `messages`: these tables may be emptied, because every day is then marked to be counted again.
 _CUBE = ("cells", "details", "users", "repeats", "dirty")
-COUNTED = (*_CUBE, "failure_kinds", "rejected_records", "lines")  # what follows from other tables
+KEY_INDEX = ("key_runs", "key_chunks")
+COUNTED = (*_CUBE, *KEY_INDEX, "failure_kinds", "rejected_records", "lines")  # what follows from other tables
 # Tables whose content follows from others (storage/messages/consistency.py), or whose loss only means reading again.
 LOST = ("rejects", "imports", "settings")  # those of them that are then empty
 REPLACEABLE = (*COUNTED, *LOST, "pending")

@@ -6,12 +6,13 @@ Writing the same events again changes nothing. The rules of merging are in `docs
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from storage.cube import refresh
 from storage.database.connection import Writer
+from storage.database.key_runs import KeyRuns
 from storage.database.settings import load_settings
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.cube_sharing import CubeSharing
@@ -22,7 +23,6 @@ from storage.messages.contacts import Contacts
 from storage.messages.lines import Lines
 from storage.messages.message import Direction
 from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
-from storage.messages.seen_keys import SeenKeys
 from storage.messages.store import START_ORIGIN, Stored
 
 _OUT = int(Direction.OUT)
@@ -50,9 +50,10 @@ class BatchWriter:
         self._lines = Lines(self._connection)
         self._contacts = Contacts(self._connection)
         self._name_ids = store.NameIds(self._connection, self._lines)
-        self._timelines = Derivation(self._connection, load_settings(self._connection), self._name_ids)
+        self._keys = KeyRuns(self._connection)
+        self._timelines = Derivation(self._connection, load_settings(self._connection), self._name_ids, self._keys)
         self._first_id = self._next_id = store.next_id(self._connection)
-        self._hashes = SeenKeys(complete=self._next_id == 1)
+        self._written = False
 
     def share(self, sharing: CubeSharing | None) -> None:
         """From now on, shares the counting in another way."""
@@ -62,6 +63,9 @@ class BatchWriter:
         """Writes a batch inside the caller's transaction."""
         if self._sharing is not None:
             self._sharing.begin()
+        if not self._written:  # a writer that does not know the key index may have added messages
+            self._keys.cover()
+            self._written = True
         self._link(batch)
         change_set = self._merge(batch)
         self._add_moved(change_set)
@@ -99,10 +103,10 @@ class BatchWriter:
         change_set = ChangeSet(fresh_from=self._contacts.fresh_from)
         name_ids = self._name_ids
         lines = {text: name_ids.of_line(text) for text in {row[LINE] for row in batch.rows}}
-        there = self._hashes.take([row[HASH] for row in batch.rows])
-        known = self._known(batch, there)
+        there = self._keys.find([row[HASH] for row in batch.rows])
+        known = self._known(there)
         if self._link_recipients(batch, known):
-            known = self._known(batch, there)
+            known = self._known(there)
         people = self._contacts.find_each(batch.references)
         self._first_id = next_id = self._next_id
         for new, person in zip(batch.rows, batch.people, strict=True):
@@ -123,14 +127,13 @@ class BatchWriter:
         self._next_id = next_id
         return change_set
 
-    def _known(self, batch: Batch, there: Container[int]) -> dict[tuple[str, int], Stored]:
-        """The messages of a batch that are in the database, by key and direction.
+    def _known(self, there: Mapping[int, Iterable[int]]) -> dict[tuple[str, int], Stored]:
+        """The messages whose keys have the hash of one of the batch, by key and direction.
 
         Args:
-            batch: The batch.
-            there: Hashes of keys that may be in the database.
+            there: Their row ids by hash.
         """
-        stored = store.by_keys_of(self._connection, (row for row in batch.rows if row[HASH] in there))
+        stored = store.by_id(self._connection, chain.from_iterable(there.values()))
         return {(one.row[KEY], one.row[DIRECTION]): one for one in stored}
 
     def _link_recipients(self, batch: Batch, known: dict[tuple[str, int], Stored]) -> bool:
@@ -177,6 +180,7 @@ class BatchWriter:
         new.sort(key=lambda change: change[0].id)  # rows in order of id are written faster and leave no gaps
         changed = [change for change in changes if change[0].id in rows and change[0].id < self._first_id]
         store.insert(self._connection, self._name_ids, new)
+        self._keys.add((row.row[HASH], row.id) for row, _ in new)
         store.update(self._connection, self._name_ids, changed)
         self._timelines.write((row, after) for row, after in changes if row.id not in rows)
         return len(new)

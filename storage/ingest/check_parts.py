@@ -69,7 +69,8 @@ def step_of(part: Part) -> int:
 def damage_parts(connection: sqlite3.Connection) -> list[Part]:
     """The parts that find damaged pages and indexes."""
     names = [index.name for index in index_proof.indexes(connection)]
-    scans = [names[start : start + _INDEXES_AT_ONCE] for start in range(0, len(names), _INDEXES_AT_ONCE)]
+    every = [index.name for index in index_proof.proven(connection)]
+    scans = [every[start : start + _INDEXES_AT_ONCE] for start in range(0, len(every), _INDEXES_AT_ONCE)]
     return [("damage",), *(("entries", *some) for some in scans), *(("order", name) for name in names)]
 
 
@@ -101,7 +102,7 @@ def run_part(connection: sqlite3.Connection, part: Part, step: Step) -> Result:
 def _damage(connection: sqlite3.Connection, name: str, arguments: list[Any]) -> list[str]:
     if name == "damage":
         return index_proof.damage(connection, _MOST)
-    by_name = {index.name: index for index in index_proof.indexes(connection)}
+    by_name = {index.name: index for index in index_proof.proven(connection)}
     if name == "order":
         (index,) = arguments
         return [f"index {index} is out of order"] if index_proof.out_of_order(connection, by_name[index]) else []

@@ -13,6 +13,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from storage.database.codes import STATUSES
+from storage.database.key_runs import KeyRuns
 from storage.database.settings import Settings
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.failures import reason_of
@@ -62,8 +63,18 @@ def batched(values: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 class Derivation:
     """Derives contacts again. It alone writes the derived columns of `messages`."""
 
-    def __init__(self, connection: sqlite3.Connection, settings: Settings, name_ids: store.NameIds) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: sqlite3.Connection, settings: Settings, name_ids: store.NameIds, keys: KeyRuns | None = None
+    ) -> None:
+        """Prepares to derive.
+
+        Args:
+            connection: The database.
+            settings: Of the database.
+            name_ids: Ids of lines and templates.
+            keys: The key index, if the caller adds messages to it.
+        """
+        self._connection, self._keys = connection, keys or KeyRuns(connection)
         self._answer_window = settings.answer_window_ms
         # The farthest that one message reaches: an answer, and then a joined row; see `_read_around`.
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
@@ -82,7 +93,7 @@ class Derivation:
         Returns:
             Every message of `change_set.rows`, and others whose timeline it touches, with their derived columns.
         """
-        contexts = ReplyContexts(self._connection, change_set, self._named)
+        contexts = ReplyContexts(self._connection, self._keys, change_set, self._named)
         if self._named is not None and len(self._named) > _CONTEXTS_KEPT:
             self._named = None
         evidence = change_set.all_rows()

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from storage.cube import refresh
 from storage.database import child_process
 from storage.database.connection import Writer
+from storage.database.key_runs import cover_messages
 from storage.database.settings import store_default_zone
 from storage.domain.errors import StorageError
 from storage.ingest import journal
@@ -85,17 +86,19 @@ Progress = Callable[[int, int], None]  # bytes read, events so far
 
 
 def prepare(writer: Writer, progress: refresh.Progress = refresh.no_progress) -> Repair:
-    """Stores what a new database needs before its first import, and mends the contacts of an older version.
+    """Stores what a new database needs before its first import, and makes what an older version did not have or had
+    wrong: the key index, and contacts.
 
     Args:
         writer: the database.
-        progress: called with (steps done, steps in all) of the mending.
+        progress: called with (steps done, steps in all) of each.
 
     Returns:
         What was mended, for the person who imports.
     """
     with writer.transaction() as connection:
         store_default_zone(connection)
+    cover_messages(writer, progress)
     return repair_identities(writer, progress)
 
 

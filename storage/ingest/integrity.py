@@ -10,7 +10,8 @@ from contextlib import suppress
 from storage.cube import refresh
 from storage.database.connection import Writer
 from storage.database.error_words import WRONG_VALUE, describe
-from storage.database.index_proof import full_damage
+from storage.database.index_proof import KEY_INDEX, different, full_damage
+from storage.database.key_runs import KeyRuns, cover_messages
 from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
 from storage.ingest.batch_writer import derivation_of
@@ -43,12 +44,14 @@ def check(writer: Writer, progress: Progress) -> list[str]:
         What is wrong, one line each.
     """
     connection = writer.connection
+    # The index of an older version's database, if nothing was imported since.
+    problems = _tried("the key index cannot be made", lambda: cover_messages(writer, progress))
     with running_check_pool(writer) as pool:
         early = PARTS_OF_MESSAGES if _has_whole_schema(connection) else ()
         broken, found = _broken(pool, progress, early)
         if broken:
             return [f"integrity: {text}" for text in broken]
-        problems = [str(one) for one in schema_problems(connection)]
+        problems += [str(one) for one in schema_problems(connection)]
         if not problems:
             problems += _tried("the cube cannot be brought up to date", lambda: refresh.refresh_all(writer))
         is_whole = not problems
@@ -56,6 +59,7 @@ def check(writer: Writer, progress: Progress) -> list[str]:
         try:
             if not is_whole:  # the comparisons need every table and index: they are made for as long as the check takes
                 mend_schema(connection)
+                KeyRuns(connection).cover()
                 problems += _tried("the cube cannot be counted", lambda: refresh.refresh_within(connection))
             return problems + _differences(writer, pool, progress, found, here=not is_whole)
         finally:
@@ -146,8 +150,9 @@ def _derived_differences(writer: Writer, contacts: set[int], messages: set[int],
 
 
 def rebuild(writer: Writer, progress: Progress) -> list[str]:
-    """Makes again what is missing or differs in the schema, in hashes and in labels. Then, in one transaction, derives
-    everything again unless it is proven, and counts the whole cube: readers see the old report until it is done.
+    """Makes again what is missing or differs in the schema, in the key index, in hashes and in labels. Then, in one
+    transaction, derives everything again unless it is proven, and counts the whole cube: readers see the old report
+    until it is done.
 
     Returns:
         What was mended, and what could not be derived, one line each.
@@ -155,8 +160,13 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
     connection = writer.connection
     mended = _make_pages_again(writer, progress)
     with writer.transaction():
-        mended += mend_schema(connection) + mend_consistency(connection)
+        mended += mend_schema(connection)
+        if different(connection, [KEY_INDEX]):
+            KeyRuns(connection).remake()
+            mended.append("made the key index again")
+        mended += mend_consistency(connection)
         if merged := merge_duplicates(connection):
+            KeyRuns(connection).remake()
             mended.append(f"merged {merged:,} messages that were stored twice")
     try:
         with writer.transaction():

@@ -19,6 +19,7 @@ FOUND = (
     mark("cell of line {line}, template {template}, day {day}: differs from its messages"),
     mark("cell of line {line}, template {template}, {place}: differs from its messages"),
     mark("message {key}: derived columns differ from its timeline"),
+    mark("the key index cannot be made: {why}"),
     mark("the cube cannot be brought up to date: {why}"),
     mark("the cube cannot be counted: {why}"),
     mark("cells cannot be compared: {why}"),
@@ -49,6 +50,7 @@ FOUND = (
 MENDED = (
     mark("{problem}: mended {count} rows"),
     mark("made every index again"),
+    mark("made the key index again"),
     mark("made {kind} {name} again"),
     mark("made {kind} {name} again, empty: what it held is lost"),
     mark("removed trigger {name}, which is not of this program"),

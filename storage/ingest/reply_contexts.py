@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from storage.database.key_runs import KeyRuns
 from storage.ingest.change_set import ChangeSet
 from storage.messages import store
 from storage.messages.classify import can_answer, is_notification
@@ -28,16 +29,19 @@ class ReplyContexts:
         notifications: the keys named by a context that are notifications.
     """
 
-    def __init__(self, connection: sqlite3.Connection, change_set: ChangeSet, named: set[int] | None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, keys: KeyRuns, change_set: ChangeSet, named: set[int] | None
+    ) -> None:
         """Learns the contexts of a batch.
 
         Args:
             connection: To look up the other messages.
+            keys: Finds them.
             change_set: The messages of the batch.
             named: The hashes of all keys that a context in the database names, if they are known; those of the batch
                 are added.
         """
-        self._connection = connection
+        self._connection, self._keys = connection, keys
         self._changed = change_set.rows
         self._outbound = {row.row[KEY]: row for row in change_set.rows.values() if row.row[DIRECTION] == _OUT}
         self._named = named
@@ -75,7 +79,7 @@ class ReplyContexts:
         self._found |= new
         outbound, changed = self._outbound, self._changed
         rows = [outbound[key] for key in new & outbound.keys()]
-        others = store.by_key(self._connection, new - outbound.keys())
+        others = store.by_key(self._connection, self._keys, new - outbound.keys())
         rows += [row for row in others if row.id not in changed]
         for row in rows:
             if row.row[DIRECTION] == _OUT and is_notification(row.row):

@@ -7,7 +7,7 @@ import sqlite3
 from typing import Any, NamedTuple
 
 from storage.messages.contacts import LABEL_AND_CUSTOMER_ID
-from storage.messages.duplicates import STORED_TWICE
+from storage.messages.duplicates import STORED_TWICE, find_repeated_hashes
 from storage.messages.message_row import hash_of
 from storage.messages.row_rules import OWN_CONTACT
 
@@ -212,6 +212,8 @@ def inconsistencies(connection: sqlite3.Connection, *, of_messages: bool) -> lis
         of_messages: whether by the rules of each row of `messages`, or by all others.
     """
     _add_function(connection)
+    if not of_messages:
+        find_repeated_hashes(connection)
     problems = []
     for rule in _RULES:
         if rule.of_messages != of_messages:

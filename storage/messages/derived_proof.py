@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from storage.database.codes import REFERRED_FROM, STATUS_FAILED, USER_NEW, USER_RECURRENT
+from storage.database.key_runs import KeyRuns
 from storage.database.settings import Settings
 from storage.domain.calendar import Calendar
 from storage.domain.failures import reason_of
@@ -27,17 +28,22 @@ from storage.messages.row_rules import ANY_ROW, NEVER, OWN_CONTACT, USUAL_ROW
 from storage.messages.timeline import CLOCK_SKEW
 
 _OUT, _IN = int(Direction.OUT), int(Direction.IN)
+_CONTEXTS_AT_ONCE = 20_000
 _MOST_DAYS = 400_000  # of the table of local days: a thousand years
 _DAY = 86_400_000
 
-# Answers by context: the notification that a message quotes.
+# Answers by context: the notification that a message quotes, one of those whose keys have the hash of the context.
+_CONTEXTS = f"""
+SELECT crc(CAST(m.context AS BLOB)), m.id FROM messages AS m INDEXED BY messages_by_context
+WHERE m.context IS NOT NULL AND {CAN_ANSWER}
+"""
 _QUOTED = f"""
 INSERT OR IGNORE INTO temp.quoted (message, id)
 SELECT i.id, n.id
-FROM messages AS i NOT INDEXED
-CROSS JOIN messages AS n INDEXED BY messages_by_hash
-ON n.hash = crc(CAST(i.context AS BLOB)) AND n.key = i.context AND n.direction = {_OUT} AND n.origin < {REFERRED_FROM}
-WHERE i.context IS NOT NULL AND {CAN_ANSWER.replace("m.", "i.")}
+FROM (SELECT ? AS message, ? AS id) AS pair
+CROSS JOIN messages AS i ON i.id = pair.message
+CROSS JOIN messages AS n
+ON n.id = pair.id AND n.key = i.context AND n.direction = {_OUT} AND n.origin < {REFERRED_FROM}
 """
 _ANSWERS_BY_CONTEXT = """
 INSERT INTO temp.answers (id, at)
@@ -150,7 +156,7 @@ def unproven_rows(
     connection.create_function("crc", 1, zlib.crc32, deterministic=True)
     connection.create_function("reason_of", 3, _reason, deterministic=True)
     connection.executemany("INSERT OR REPLACE INTO temp.local_days VALUES (?, ?)", _local_days(connection, settings))
-    connection.execute(_QUOTED)
+    connection.executemany(_QUOTED, _quoted(connection))
     connection.execute(_ANSWERS_BY_CONTEXT)
     step()
     connection.execute(_ANSWERS_BY_TIME, {"window": settings.answer_window_ms})
@@ -189,6 +195,14 @@ def _unproven(connection: sqlite3.Connection, *, form: bool) -> str:
     SELECT m.contact, m.id, {OWN_CONTACT}, {has_form}, {is_derived} FROM messages AS m NOT INDEXED
     WHERE NOT (ifnull({usual}, 0) OR ({has_form} AND {is_derived}))
     """
+
+
+def _quoted(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """Pairs of a message with a context and one whose key may be that context."""
+    keys, contexts = KeyRuns(connection), connection.execute(_CONTEXTS)
+    while some := contexts.fetchmany(_CONTEXTS_AT_ONCE):
+        found = keys.find({hash for hash, _ in some})
+        yield from ((message, id) for hash, message in some for id in found.get(hash, ()))
 
 
 def _create(connection: sqlite3.Connection, tables: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
+from storage.database.key_runs import KeyRuns
 from storage.messages import store
 from storage.messages.lines import Lines
 from storage.messages.message_row import AT, CONTACT, DIRECTION, KEY, LINE, row_of
@@ -17,21 +18,30 @@ from storage.messages.store import DERIVED, Stored
 # Two rows with one hash are rare: only their keys are compared.
 STORED_TWICE = """
 SELECT DISTINCT a.key
-FROM (SELECT hash FROM messages GROUP BY hash HAVING count(*) > 1) AS h
-JOIN messages AS a ON a.hash = h.hash
-JOIN messages AS b ON b.hash = h.hash AND b.id > a.id AND b.key = a.key AND b.direction = a.direction
+FROM temp.repeated_hashes AS one
+JOIN temp.repeated_hashes AS other ON other.hash = one.hash AND other.id > one.id
+JOIN messages AS a ON a.id = one.id
+JOIN messages AS b ON b.id = other.id AND b.key = a.key AND b.direction = a.direction
 """
 
 
+def find_repeated_hashes(connection: sqlite3.Connection) -> None:
+    """Makes the temporary table that STORED_TWICE reads."""
+    connection.execute("DROP TABLE IF EXISTS temp.repeated_hashes")
+    connection.execute("CREATE TEMP TABLE repeated_hashes (hash, id, PRIMARY KEY (hash, id)) WITHOUT ROWID")
+    connection.executemany("INSERT INTO temp.repeated_hashes VALUES (?, ?)", KeyRuns(connection).repeated())
+
+
 def merge_duplicates(connection: sqlite3.Connection) -> int:
-    """Merges messages that are stored twice, inside the caller's transaction; the hashes must be right.
+    """Merges messages that are stored twice, inside the caller's transaction; the key index must be right.
 
     Returns:
         How many rows were removed.
     """
+    find_repeated_hashes(connection)
     keys = [key for (key,) in connection.execute(STORED_TWICE)]
     groups: defaultdict[tuple[str, int], list[Stored]] = defaultdict(list)
-    for stored in store.by_key(connection, keys):
+    for stored in store.by_key(connection, KeyRuns(connection), keys):
         groups[stored.row[KEY], stored.row[DIRECTION]].append(stored)
     names = store.NameIds(connection, Lines(connection))
     removed = []

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
 
 from storage.database.dirty_marks import MARK_DAY
+from storage.database.key_runs import KeyRuns
 from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
 from storage.messages.classify import SURELY_MAKES_KNOWN
@@ -22,7 +24,6 @@ from storage.messages.lines import Lines
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import (
     AT,
-    HASH,
     KEY,
     NAMES,
     NOTHING_UNUSUAL,
@@ -103,20 +104,14 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
         return message_of_row(self.row)
 
 
-def by_key(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[Stored]:
+def by_key(connection: sqlite3.Connection, index: KeyRuns, keys: Iterable[str]) -> Iterator[Stored]:
     """The messages with these keys, in any direction."""
-    return _by_hash(connection, {key: hash_of(key) for key in keys})
-
-
-def by_keys_of(connection: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Stored]:
-    """The messages with the same keys as these rows, in any direction."""
-    return _by_hash(connection, {row[KEY]: row[HASH] for row in rows})
-
-
-def _by_hash(connection: sqlite3.Connection, hashes: dict[str, int]) -> Iterator[Stored]:
-    source = "json_each(?) AS wanted CROSS JOIN messages AS m ON m.hash = wanted.value"
-    for stored in _read(connection, source, sorted({*hashes.values()})):
-        if stored.row[KEY] in hashes:
+    wanted = {*keys}
+    if not wanted:
+        return
+    found = index.find({hash_of(key) for key in wanted})
+    for stored in by_id(connection, chain.from_iterable(found.values())):
+        if stored.row[KEY] in wanted:
             yield stored
 
 

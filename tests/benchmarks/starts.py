@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from storage.cube import refresh
 from storage.database.connection import Writer, writing
 from storage.database.dirty_marks import TRIGGERS
+from storage.database.key_runs import cover_messages
 from storage.database.settings import store_setting
 from storage.domain.calendar import Calendar
 
@@ -78,6 +79,7 @@ def build(path: Path, count: int, progress: Callable[[str], None]) -> None:
                 connection.execute(statement)
             for trigger in TRIGGERS.values():
                 connection.execute(trigger)
+        cover_messages(writer, lambda done, of: progress(f"keys {done}/{of}"))
         with writer.transaction() as connection:
             refresh.rebuild(connection, lambda done, of: progress(f"cube {done}/{of}"))
         writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

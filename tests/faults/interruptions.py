@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.captures import capture
+from tests.earlier_versions import unpack_database
 from tests.faults import shim
 from tests.faults.commands import forked, numbers_of, saludo
 from tests.faults.shim import Fault
@@ -75,14 +76,19 @@ def _copied(database: Path, copy: Callable[[sqlite3.Connection], object]) -> Non
     source.unlink()
 
 
+def _version_5(database: Path) -> None:
+    unpack_database(5, database)
+
+
 DATABASES: dict[str, Callable[[Path], None]] = {
     "a new database": _new,
     "a database in WAL mode": _wal,
     "a copy by VACUUM INTO": _vacuumed,
     "a copy by SQLite's backup": _backed_up,
+    "a database of version 5": _version_5,
 }
 
-KILLED_IN = ("a new database", "a database in WAL mode", "a copy by VACUUM INTO")
+KILLED_IN = ("a new database", "a database in WAL mode", "a copy by VACUUM INTO", "a database of version 5")
 
 
 def _import(database: Path, names: tuple[str, ...]) -> None:

@@ -25,7 +25,11 @@ _IMPORTED = (
 # By what is attacked: statements that change it, and a word of what `check` says of it.
 _CHANGES = {
     "hash": ("UPDATE messages SET hash = 1 WHERE id = 1", "hash"),
-    "hashes, and the files again": ("UPDATE messages SET hash = hash + 1; DELETE FROM imports", "hash"),
+    "key index": ("UPDATE key_chunks SET words = zeroblob(length(words))", "an index has other entries"),
+    "key index, and the files again": (
+        "UPDATE key_chunks SET words = zeroblob(length(words)); DELETE FROM imports",
+        "an index has other entries",
+    ),
     "label of a contact": ("UPDATE contacts SET label = 'x' WHERE id = 1", "label"),
     "customer id of a contact": ("UPDATE contacts SET customer_id = 'x' WHERE id = 1", "customer id"),
     "contact": ("DELETE FROM contacts WHERE id = 2", "contact 2 is missing"),

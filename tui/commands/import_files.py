@@ -95,7 +95,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
     from storage.ingest.importer import FileError, prepare
     from storage.ingest.kept_batch_writer import KeptBatchWriter
 
-    with bar(_("mending contacts of an older version")) as mending:
+    with bar(_("upgrading a database of an older version")) as mending:
         repair = prepare(writer, mending.count)
     for line in repair_lines(repair):
         print_message(line)

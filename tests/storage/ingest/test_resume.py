@@ -109,7 +109,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, log: Path) -> None:
     def limit() -> None:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_800_000, 1_800_000))
 
     process = start(database, log, preexec_fn=limit, stderr=subprocess.PIPE)
     _, errors = process.communicate()

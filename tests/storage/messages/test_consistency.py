@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.database.connection import writing
+from storage.database.key_runs import KeyRuns
 from storage.domain.events import ContactIds, LineIds
 from storage.messages.consistency import inconsistencies as inconsistencies_of
 from storage.messages.consistency import mend_consistency
@@ -202,7 +203,7 @@ def test_a_key_that_is_no_text_has_a_hash_as_well(connection: sqlite3.Connection
 
 
 def test_a_message_that_is_stored_twice_becomes_one_again(connection: sqlite3.Connection) -> None:
-    """A wrong hash let an import add it again: what all its rows say counts, and the first row stays."""
+    """A damaged key index let an import add it again: what all its rows say counts, and the first row stays."""
     columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(messages)") if name != "id"]
     listed = ", ".join(f'"{name}"' for name in columns)
     for id, key in ((10, "a"), (11, "a"), (12, "i"), (13, "b")):
@@ -213,6 +214,7 @@ def test_a_message_that_is_stored_twice_becomes_one_again(connection: sqlite3.Co
     connection.execute("UPDATE messages SET status = 9 WHERE id IN (10, 11)")
     connection.execute("UPDATE messages SET sent_at = 3 WHERE id = 1")
     connection.execute("UPDATE messages SET direction = 0 WHERE id = 12")  # the same key in the other direction
+    KeyRuns(connection).remake()
     assert sorted(inconsistencies(connection)) == [f"message '{key}' is stored twice" for key in "ab"]
     assert mend_consistency(connection) == []
     before = connection.execute("SELECT * FROM messages WHERE key <> 'a' AND id <> 13").fetchall()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage.database.connection import writing
+from storage.database.key_runs import KeyRuns
 from storage.domain.events import ContactIds, Event, Failure, Step
 from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.messages import store
@@ -51,21 +52,24 @@ def test_messages_are_found_by_what_they_have(connection: sqlite3.Connection) ->
     every = {one.id: one for one in store.by_id(connection, range(1, 9))}
     assert found(every.values()) == [(1, "a"), (2, "b"), (3, "a"), (4, "i"), (5, every[5].row[KEY]), (6, "n")]
     assert found(store.by_id(connection, [4, 2])) == [(2, "b"), (4, "i")]
-    assert found(store.by_key(connection, ["i", "a", "none"])) == [(1, "a"), (3, "a"), (4, "i")]
-    assert found(store.by_keys_of(connection, [every[1].row])) == [(1, "a"), (3, "a")]
+    keys = KeyRuns(connection)
+    assert found(store.by_key(connection, keys, ["i", "a", "none"])) == [(1, "a"), (3, "a"), (4, "i")]
+    assert not [*store.by_key(connection, keys, [])]
     assert found(store.by_contact(connection, [2])) == [(2, "b"), (4, "i")]
     assert found(store.by_contact(connection, [2, 1])) == sorted(found(every.values()))[:-1]
     spans = [(1, NOON + 1, NOON + 20), (2, NOON + 9, NOON + 29)]
     assert found(store.by_contact_and_time(connection, spans)) == [(2, "b"), (3, "a")]
     assert found(store.by_context(connection, ["b", "a", "b"])) == [(4, "i")]
-    for nothing in (store.by_id, store.by_key, store.by_contact, store.by_context, store.by_contact_and_time):
+    for nothing in (store.by_id, store.by_contact, store.by_context, store.by_contact_and_time):
         assert list(nothing(connection, [])) == []
     assert store.next_id(connection) == 7
 
 
 def test_keys_with_the_same_hash_are_told_apart(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE messages SET hash = (SELECT hash FROM messages WHERE key = 'i') WHERE key = 'b'")
-    assert found(store.by_key(connection, ["i"])) == [(4, "i")]
+    keys = KeyRuns(connection)
+    keys.add([(hash_of("i"), 2)])
+    assert keys.find([hash_of("i")]) == {hash_of("i"): [4, 2]}
+    assert found(store.by_key(connection, keys, ["i"])) == [(4, "i")]
 
 
 def test_a_message_is_read_with_its_ids_and_derived_columns(connection: sqlite3.Connection) -> None:
