@@ -23,7 +23,12 @@ from tests.storage.sources.test_odd_values import odd_records
 _KEYS = ("wamid.A", "wamid.B", " wamid.A", "wamid.\u00e9", "")
 _TIMES = ("1795014000", "1795014060", "1795013000", 1795014000, "1795014000000", "x")
 _STEPS = ("sent", "delivered", "read", "played", "failed", "deleted")
-_LINES = ({"phone_number_id": "1", "display_phone_number": "5491100000009"}, {"phone_number_id": "2"}, {}, None)
+_LINES: tuple[dict[str, str] | None, ...] = (
+    {"phone_number_id": "1", "display_phone_number": "5491100000009"},
+    {"phone_number_id": "2"},
+    {},
+    None,
+)
 # What a status may say besides its key, step and time; the first one is the usual one.
 _USUAL = {"recipient_id": "5491100000001", "pricing": {"category": "utility"}}
 _ABOUTS: tuple[dict[str, Any], ...] = (

@@ -65,7 +65,7 @@ def test_what_is_left_out_is_subtracted(path: Path, text: str, monkeypatch: pyte
 def test_a_quarter_without_a_line_reads_what_is_left_out_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_set_rows, "_EXCLUDED_RATIO", 0)
     asked: list[set[int]] = []
-    plain = block_complements.rows_of
+    plain = user_set_rows.rows_of
 
     def rows_of(*arguments: object) -> object:
         asked.append(set(arguments[3]))  # type: ignore[call-overload]

@@ -113,7 +113,8 @@ def test_both_processes_read_one_moment(
 ) -> None:
     """Each time that the helper has begun, another process commits, three times: then both begin again."""
     path = build(tmp_path / "saludo.db", [send(f"a{number}", NOON - number * DAY) for number in range(90)])
-    renew, answers = ReadSession.renew, []
+    renew = ReadSession.renew
+    answers: list[bool] = []
 
     def overtaken(session: ReadSession) -> bool:
         if len(answers) < 3:

@@ -88,7 +88,7 @@ def test_a_search_among_many_contacts_reports_each_day_as_progress(
     monkeypatch.setattr(search, "_FEW", 0)
     history = [sent(f"w{days}", NOON - days * DAY, LINE, BETO if days < 3 else ANA) for days in range(5)]
     path = build(tmp_path / "saludo.db", history)
-    reported: list[date] = []
+    reported: list[date | None] = []
     with session_of(path) as session:
         match = find(session, Filter.parse("period:all"), NOW, "ana", None, True, reported.append)
     assert match is not None
