@@ -102,9 +102,9 @@ def load_filter_settings(path: Path) -> tuple[FilterSettings, tuple[str, ...]]:
 
 def _read(path: Path) -> dict[str, Any]:
     """The settings in a file, none if it does not exist; raises ValueError, one line, if it cannot be read."""
-    if path.is_fifo():  # opening it would wait for somebody to write
-        raise ValueError(_("{path}: is a pipe; settings are read from a file").format(path=path))
     try:
+        if path.is_fifo():  # opening it would wait for somebody to write
+            raise ValueError(_("{path}: is a pipe; settings are read from a file").format(path=path))
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
         text = content.decode("utf-8-sig")  # editors on Windows write a byte order mark, which TOML does not allow

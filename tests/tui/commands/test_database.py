@@ -93,8 +93,12 @@ class TestDatabase:
     ) -> None:
         """Root may read every directory, so the error of the system is simulated."""
 
+        stat = Path.stat
+
         def refused(path: Path, **_: object) -> os.stat_result:
-            raise PermissionError(13, "Permission denied", str(path))
+            if path.is_relative_to(database.parent):
+                raise PermissionError(13, "Permission denied", str(path))
+            return stat(path)
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "stat", refused)

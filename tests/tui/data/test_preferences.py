@@ -54,6 +54,18 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert load_filter_settings(pipe) == (FilterSettings(), said)
 
 
+def test_settings_in_a_directory_without_permission_are_told_and_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        found = load_filter_settings(tmp_path / "settings.toml")
+    assert found == (FilterSettings(), (f"{tmp_path / 'settings.toml'}: cannot be read (Permission denied)",))
+
+
 def test_a_whole_file_is_taken(tmp_path: Path) -> None:
     found = loaded(
         tmp_path,
