@@ -186,6 +186,8 @@ class Message:
     def contact(self) -> Contact:
         claims = []
         for event in self.events:
+            if event.group and not isinstance(event, Inbound):
+                continue  # a group is no contact
             ids = contact_ids(event.contact)
             if ids:
                 kind, text = ids[0]

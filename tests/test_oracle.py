@@ -244,6 +244,8 @@ def test_derived_columns_count_only_where_nothing_else_is_known() -> None:
         (inbound("i1", NOON - 1, contact=BETO), UserType.NEW),
         (send("t1", NOON - 1, kind="text"), UserType.RECURRENT),
         (send("t1", NOON - 1, kind="text", failure=Failure(131047)), UserType.NEW),
+        (send("t1", NOON - 1, kind="text", group=True), UserType.NEW),
+        (status(Step.SENT, NOON - 1, "t1", group=True), UserType.NEW),
     ],
 )
 def test_who_is_new(earlier: Event, expected: UserType) -> None:
