@@ -52,7 +52,7 @@ def log_of(directory: Path) -> Path:
 def test_a_backup_during_an_import_is_sound_and_the_import_goes_on_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup, "_PAGES_AT_ONCE", 4)
+    monkeypatch.setattr(backup, "_PAGES_AT_ONCE", 8)  # few enough steps for the batches of the log
     log, path, whole = log_of(tmp_path), tmp_path / "saludo.db", tmp_path / "whole.db"
     run(whole, log)
     importing = subprocess.Popen(

@@ -16,7 +16,7 @@ from storage.database.connection import writing
 from storage.ingest.importer import FileError, import_path, import_stream
 from storage.sources.opened import Options
 from tests.captures import CAPTURES, OPTIONS, Counted, capture, counted, figures_of, import_all
-from tests.databases import report_of, tsv_bytes
+from tests.databases import create, report_of, tsv_bytes
 
 ALL = counted()
 
@@ -247,6 +247,7 @@ def test_a_file_that_does_not_open_is_one_line(
     def refuse(*_: Any) -> None:
         raise error
 
+    create(database)
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(FileError, match=r"file: ") as caught:
         import_all(database, tmp_path / "file")
