@@ -29,8 +29,9 @@ _RUNS_OF_A_SIZE = 8
 _SMALL = 4096  # entries: runs of fewer are all of the first size, those of each next size have eight times as many
 _MERGED_AT_ONCE = 1 << 17  # entries: so many are Python's integers at a time
 _COVERED_AT_ONCE = 500_000  # messages
-# A filter keeps the upper 29 of 32 bits: at most 64 MB, and of ten million hashes one in fifty is looked up in vain.
-_FILTERED_OUT = 3
+# A filter keeps the upper 27 of 32 bits: at most 16 MB, and of ten million hashes one in fourteen is looked up in vain.
+# With 29 bits an import needed 40 MB more, for many small runs in containers of few bits.
+_FILTERED_OUT = 5
 # To look a hash up in the file takes as long as to load this many entries into a filter.
 _LOOK_UP = 200
 _ID_BITS = 32
