@@ -9,6 +9,7 @@ import sqlite3
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from storage.database.queries import Queries
 from storage.domain.calendar import ZoneError, local_zone_name, zone_of
 from storage.domain.errors import StorageError, unknown_word
 from storage.domain.period import FIRST_WEEKDAYS
@@ -61,7 +62,7 @@ class Settings(NamedTuple):
 SETTING_KEYS = Settings._fields
 
 
-def load_settings(connection: sqlite3.Connection) -> Settings:
+def load_settings(connection: Queries) -> Settings:
     """The settings of the database, with defaults for those that are not stored.
 
     Raises:

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from storage.database.queries import Queries
 from storage.domain.calendar import now_ms
 from storage.ingest import kept_rejects
 from storage.ingest.file_digest import Digest, IncrementalDigest
@@ -95,7 +96,7 @@ def options_text(options: Options) -> str:
     return msgspec.json.encode(content, enc_hook=str, order="deterministic").decode()
 
 
-def entries(connection: sqlite3.Connection) -> list[Entry]:
+def entries(connection: Queries) -> list[Entry]:
     """All imports, in the order in which they began."""
     rows = connection.execute(
         """
@@ -116,7 +117,7 @@ def _options_of(text: str) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value not in (None, "", [], {}, False)}
 
 
-def imports_of(connection: sqlite3.Connection, name: str) -> list[int]:
+def imports_of(connection: Queries, name: str) -> list[int]:
     """The imports of a file: of this path, or of this name as it was given or without its directory."""
     path = os.path.realpath(name)
     return [

@@ -14,6 +14,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
+from storage.database.queries import Queries
 from storage.domain.events import Reject
 
 _TOGETHER = 150  # rows of one statement; every SQLite has at least 999 parameters
@@ -107,7 +108,7 @@ def first_of(connection: sqlite3.Connection, import_id: int, limit: int) -> list
     return [KeptReject(*row) for row in rows]
 
 
-def every(connection: sqlite3.Connection, imports: Iterable[int] | None = None) -> Iterator[KeptReject]:
+def every(connection: Queries, imports: Iterable[int] | None = None) -> Iterator[KeptReject]:
     """All rejects of some imports, or of all; by import, in the order of each file."""
     chosen = "" if imports is None else "WHERE import IN (SELECT value FROM json_each(?))"
     rows = connection.execute(

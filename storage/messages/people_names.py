@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Collection
 
+from storage.database.queries import Queries
 from storage.domain.folding import folded
 from storage.domain.patterns import literal, matcher
 
@@ -20,7 +20,7 @@ WHERE name LIKE ? ESCAPE '\\' OR length(CAST(name AS BLOB)) > length(name)
 """
 
 
-def contacts_named(connection: sqlite3.Connection, patterns: Collection[str]) -> set[int]:
+def contacts_named(connection: Queries, patterns: Collection[str]) -> set[int]:
     """The ids of the contacts whose name has a part that matches one of the patterns."""
     found: set[int] = set()
     for pattern in patterns:
@@ -31,7 +31,7 @@ def contacts_named(connection: sqlite3.Connection, patterns: Collection[str]) ->
     return found
 
 
-def contacts_whose_name_contains(connection: sqlite3.Connection, text: str) -> set[int]:
+def contacts_whose_name_contains(connection: Queries, text: str) -> set[int]:
     """The ids of the contacts whose name contains a text."""
     return contacts_named(connection, (literal(text),))
 

@@ -5,12 +5,12 @@ docs/definitions.md defines every number.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
 from storage.database.codes import ORIGINS, USER_TYPES
+from storage.database.queries import Queries
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.domain.dimension import Dimension
@@ -19,8 +19,8 @@ from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN
 from storage.report.grouping import GroupCounts, GroupKey
 from storage.report.metrics import MetricsSource
-from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
+from storage.report.session import Session
 
 WITHOUT_TEMPLATE = "(none)"  # the value of referred starts without a template
 
@@ -50,7 +50,7 @@ class Breakdown(NamedTuple):
     rows: tuple[BreakdownRow, ...]
 
 
-def load_breakdown(session: ReadSession, filter: Filter, now: datetime, dimension: Dimension) -> Breakdown:
+def load_breakdown(session: Session, filter: Filter, now: datetime, dimension: Dimension) -> Breakdown:
     """The starts of a filter by one dimension.
 
     Args:
@@ -60,12 +60,12 @@ def load_breakdown(session: ReadSession, filter: Filter, now: datetime, dimensio
     return _breakdown(session, selection, session.metrics(selection), dimension)
 
 
-def recount_breakdown(session: ReadSession, filter: Filter, now: datetime, dimension: Dimension) -> Breakdown:
+def recount_breakdown(session: Session, filter: Filter, now: datetime, dimension: Dimension) -> Breakdown:
     """The same breakdown counted from the messages, slowly: `load_breakdown` has to be equal to it."""
     return _breakdown(session, session.select(filter, now), session.recount, dimension)
 
 
-def _breakdown(session: ReadSession, selection: Selection, metrics: MetricsSource, dimension: Dimension) -> Breakdown:
+def _breakdown(session: Session, selection: Selection, metrics: MetricsSource, dimension: Dimension) -> Breakdown:
     names = _names(session.connection, dimension)
     rows = (
         BreakdownRow(*_named(key, dimension, names), key, counts)
@@ -87,7 +87,7 @@ def row_of(key: GroupKey, dimension: Dimension) -> BreakdownRow:
 Names = Mapping[int, tuple[str, str]]  # value and label, by id
 
 
-def _names(connection: sqlite3.Connection, dimension: Dimension) -> Names:
+def _names(connection: Queries, dimension: Dimension) -> Names:
     """The names of the ids of a dimension; empty where its keys are no ids."""
     if dimension is Dimension.TEMPLATE:
         return {id: (name, name) for id, name in connection.execute("SELECT id, name FROM templates")}

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from storage.domain.compared_days import Against, ComparedDays, compared_days
 from storage.domain.filters import Filter
-from storage.report.read_session import ReadSession
 from storage.report.report import Report, load_report
+from storage.report.session import Session
 
 
 class Comparison(NamedTuple):
@@ -20,7 +20,7 @@ class Comparison(NamedTuple):
 
 
 def load_comparison(
-    session: ReadSession, filter: Filter, now: datetime, against: Against, funnel_of_period: bool = False
+    session: Session, filter: Filter, now: datetime, against: Against, funnel_of_period: bool = False
 ) -> Comparison:
     """Compares a filter's period; both reports are what `load_report` says of their filters.
 

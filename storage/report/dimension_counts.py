@@ -6,19 +6,20 @@ A filter of a single contact is counted from the messages alone. Returns ids, an
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
 from storage.cube.layout import ALL
 from storage.database.codes import ORIGINS
+from storage.database.queries import Queries
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID
 from storage.report.counter_sql import send_origins, sum_of_sends
 from storage.report.cube_metrics import Cube
 from storage.report.leaf_cells import ALL_STATUSES, counters_of, details_condition, leaf_cells, of_sends
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
+from storage.report.session import Session
 
 _FAILURES_BY = """
 SELECT {column}, {sends}
@@ -50,29 +51,29 @@ def pairs_with_starts(cube: Cube, selection: Selection) -> tuple[list[tuple[int,
     return [(line, template) for line, template, _ in rows], sum(count for _, _, count in rows)
 
 
-def counts_by_line(session: ReadSession, selection: Selection) -> dict[int, int]:
+def counts_by_line(session: Session, selection: Selection) -> dict[int, int]:
     """How many starts of the selection each line has, by its id."""
     return _starts_by(session, selection, selection.dimensions, "line")
 
 
-def counts_by_template(session: ReadSession, selection: Selection) -> dict[int, int]:
+def counts_by_template(session: Session, selection: Selection) -> dict[int, int]:
     """How many sends of the selection each template has, by its id; a referred start usually has none."""
     return _starts_by(session, selection, of_sends(selection.dimensions), "template")
 
 
-def starts_by_template(session: ReadSession, selection: Selection) -> dict[int, int]:
+def starts_by_template(session: Session, selection: Selection) -> dict[int, int]:
     """How many starts of the selection each template has, by its id."""
     return _starts_by(session, selection, selection.dimensions, "template")
 
 
-def _starts_by(session: ReadSession, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
+def _starts_by(session: Session, selection: Selection, dimensions: Dimensions, by: GroupBy) -> dict[int, int]:
     """Counts starts by line or template.
 
     Args:
         dimensions: what to count, in place of the dimensions of the selection.
     """
     counts: Counter[int] = Counter()
-    if dimensions.needs_recount:
+    if dimensions.needs_recount or not isinstance(session, ReadSession):
         from_messages: Iterable[Selection] = (selection,)
     else:
         from_messages = session.cube.catalog.dirty_parts(selection)
@@ -108,7 +109,7 @@ def _starts_of_cells(cube: Cube, selection: Selection, dimensions: Dimensions, b
 
 
 def _starts_of_messages(
-    connection: sqlite3.Connection, selection: Selection, dimensions: Dimensions, by: GroupBy
+    connection: Queries, selection: Selection, dimensions: Dimensions, by: GroupBy
 ) -> dict[int, int]:
     id = LINE_ID if by == "line" else TEMPLATE_ID
     origins = range(len(ORIGINS)) if dimensions.origins is None else dimensions.origins

@@ -8,11 +8,11 @@ objects, because they need the ids of a database.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
+from storage.database.queries import Queries
 from storage.database.unknown_ids import IS_UNKNOWN_LINE, IS_UNKNOWN_TEMPLATE, UNKNOWN_ID
 from storage.domain.patterns import UNKNOWN, AnyOf, is_literal, phone_digits, plain
 from storage.messages.people_names import contacts_named
@@ -39,22 +39,22 @@ MANY_CONTACTS = 50_000  # up to so many, the index on contacts finds their start
 UNKNOWN_CONTACT = 0  # no contact has this id: an unknown contact is NULL in `messages`
 
 
-def _origins(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+def _origins(_: Queries, values: frozenset[Any]) -> Condition:
     codes = frozenset(map(ORIGINS.index, values))
     return Condition(_is_in("m.origin", "origins"), {"origins": _list(codes)}, {"origins": codes})
 
 
-def _user_type(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+def _user_type(_: Queries, values: frozenset[Any]) -> Condition:
     codes = frozenset(map(USER_TYPES.index, values))
     return Condition(_is_in("m.user_type", "user_types"), {"user_types": _list(codes)}, {"user_types": codes})
 
 
-def _statuses(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+def _statuses(_: Queries, values: frozenset[Any]) -> Condition:
     codes = frozenset(map(STATUSES.index, values))
     return Condition(_is_in("m.status", "statuses"), {"statuses": _list(codes)}, {"statuses": codes})
 
 
-def _lines(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+def _lines(connection: Queries, patterns: frozenset[Any]) -> Condition:
     """Any id, number or name of a line selects it. A number is found however it is written."""
     any_of = AnyOf(form for pattern in patterns for form in (pattern, phone_digits(pattern)))
     ids = {line for line, text in connection.execute("SELECT line, text FROM line_ids") if any_of.matches(text)}
@@ -65,7 +65,7 @@ def _lines(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Conditio
     return Condition(sql, {"lines": _list(ids)}, {"lines": frozenset(ids)})
 
 
-def _templates(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+def _templates(connection: Queries, patterns: frozenset[Any]) -> Condition:
     any_of = AnyOf(patterns)
     ids = {id for id, name in connection.execute("SELECT id, name FROM templates") if any_of.matches(name)}
     sql = _is_in("m.start_template", "templates")
@@ -75,17 +75,17 @@ def _templates(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Cond
     return Condition(sql, {"templates": _list(ids)}, {"templates": frozenset(ids)})
 
 
-def _failures(_: sqlite3.Connection, values: frozenset[Any]) -> Condition:
+def _failures(_: Queries, values: frozenset[Any]) -> Condition:
     return Condition(*selected_failures.condition(values), {"failures": values})
 
 
-def _contact(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+def _contact(connection: Queries, patterns: frozenset[Any]) -> Condition:
     """Any id of a person selects them. A number is found however it is written."""
     ids = _contact_ids(connection, {form for one in patterns - {UNKNOWN} for form in (one, phone_digits(one))})
     return _people(ids, UNKNOWN in patterns, "contacts")
 
 
-def _names(connection: sqlite3.Connection, patterns: frozenset[Any]) -> Condition:
+def _names(connection: Queries, patterns: frozenset[Any]) -> Condition:
     """Any part of a person's profile name selects them. Case and accents are ignored."""
     return _people(contacts_named(connection, patterns), False, "named")
 
@@ -100,7 +100,7 @@ def _people(ids: set[int], unknown: bool, parameter: str) -> Condition:
     return Condition(sql, parameters, None, frozenset(ids))
 
 
-def _contact_ids(connection: sqlite3.Connection, patterns: set[str]) -> set[int]:
+def _contact_ids(connection: Queries, patterns: set[str]) -> set[int]:
     if all(map(is_literal, patterns)):  # without a wildcard, the index on the ids finds them
         rows = connection.execute(
             "SELECT contact FROM contact_ids WHERE kind IN (0, 1, 2) AND text IN (SELECT value FROM json_each(?))",
@@ -122,7 +122,7 @@ def _list(values: Iterable[int | str]) -> str:
 
 
 # By the name of the field, in the order in which they are joined with AND.
-CONDITIONS: dict[str, Callable[[sqlite3.Connection, frozenset[Any]], Condition]] = {
+CONDITIONS: dict[str, Callable[[Queries, frozenset[Any]], Condition]] = {
     "origin": _origins,
     "user": _user_type,
     "status": _statuses,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from storage.cube.dimension_ids import all_lines, all_templates
 from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
+from storage.database.queries import Queries
 from storage.domain.filters import Filter
 from storage.report.filter_conditions import CONDITIONS, UNKNOWN_CONTACT, Condition
 
@@ -21,7 +21,7 @@ _MOST_CONTACTS = 20_000  # more are not subtracted: reading their starts one by 
 _PARAMETER = re.compile(r":(\w+)")
 
 # Every value that a start can have in a dimension of the cube.
-_EVERY: dict[str, Callable[[sqlite3.Connection], frozenset[int]]] = {
+_EVERY: dict[str, Callable[[Queries], frozenset[int]]] = {
     "lines": lambda connection: frozenset(all_lines(connection)),
     "templates": lambda connection: frozenset(all_templates(connection)),
     "origins": lambda connection: frozenset(range(len(ORIGINS))),
@@ -50,7 +50,7 @@ class Exclusions(NamedTuple):
     needs_recount: bool
 
 
-def exclusions(connection: sqlite3.Connection, filter: Filter) -> Exclusions:
+def exclusions(connection: Queries, filter: Filter) -> Exclusions:
     """What the filter excludes, in this database."""
     sql: list[str] = []
     parameters: dict[str, str | int] = {}
@@ -91,5 +91,5 @@ def _other_name(parameter: str) -> str:
     return f"not_{parameter}"
 
 
-def _left(connection: sqlite3.Connection, dimensions: Mapping[str, Any]) -> dict[str, frozenset[int]]:
+def _left(connection: Queries, dimensions: Mapping[str, Any]) -> dict[str, frozenset[int]]:
     return {attribute: _EVERY[attribute](connection) - chosen for attribute, chosen in dimensions.items()}

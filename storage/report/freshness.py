@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 
+from storage.database.queries import Queries
 
-def last_import(connection: sqlite3.Connection) -> datetime | None:
+
+def last_import(connection: Queries) -> datetime | None:
     """When the last import ended, or began if it is still running; UTC, None without any import."""
     at = connection.execute("SELECT max(coalesce(finished_at, started_at)) FROM imports").fetchone()[0]
     return None if at is None else datetime.fromtimestamp(at / 1000, UTC)

@@ -6,7 +6,6 @@ A filter of a single contact is grouped from the messages alone. Names are read 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_DELIVERED, STATUS_FAILED, STATUS_READ
+from storage.database.queries import Queries
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.domain.filter_synonyms import value_word
@@ -28,6 +28,7 @@ from storage.report.leaf_cells import counters_of, leaf_cells, of_sends
 from storage.report.metrics import DayCounts, total_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
+from storage.report.session import Session
 from storage.report.user_set_reader import LeafCell
 
 # Up to so many days, and from so many pairs of line and template on, the pairs with a start are looked for first.
@@ -79,30 +80,40 @@ class _SendGroup(NamedTuple):
     users: int | None
 
 
-def groups_by_day(session: ReadSession, selection: Selection) -> dict[int, int]:
+def groups_by_day(session: Session, selection: Selection) -> dict[int, int]:
     """How many groups of sends each day of the selection has; days without any are missing."""
-    if selection.dimensions.needs_recount:
+    cube = _cube_of(session, selection)
+    if cube is None:
         return Counter(group.day for group in _groups_of_messages(session.connection, selection))
-    return _counts_by_day(session.cube, selection)
+    return _counts_by_day(cube, selection)
+
+
+def _cube_of(session: Session, selection: Selection) -> Cube | None:
+    """The cube, if there is one and it can answer."""
+    return session.cube if isinstance(session, ReadSession) and not selection.dimensions.needs_recount else None
 
 
 def groups(
-    session: ReadSession, selection: Selection, position: int, limit: int, by_day: Mapping[int, int] | None
+    session: Session, selection: Selection, position: int, limit: int, by_day: Mapping[int, int] | None
 ) -> list[Notification]:
     """The groups from a position on: newest day first, then by the names of template and line, unknown ones last.
 
     Args:
         by_day: the result of `groups_by_day`; None: the days are searched for the position.
     """
-    if by_day is None and selection.dimensions.needs_recount:
-        by_day = groups_by_day(session, selection)
-    counts = _newest_first(session.cube, selection) if by_day is None else iter(sorted(by_day.items(), reverse=True))
+    cube = _cube_of(session, selection)
+    if by_day is not None or cube is None:
+        counts = iter(sorted((by_day or groups_by_day(session, selection)).items(), reverse=True))
+    else:
+        counts = _newest_first(cube, selection)
     days, skipped = _days_at(counts, position, limit)
     if not days:
         return []
     of_days = selection.between(date_of(days[-1]), date_of(days[0] + 1))
-    in_order = _sorted(session.connection, _groups_of_days(session.cube, of_days))
-    return _notifications(session.cube, of_days, in_order[position - skipped : position - skipped + limit])
+    in_order = _sorted(session.connection, _groups_of_days(session, of_days))
+    return _notifications(
+        _cube_of(session, selection), of_days, in_order[position - skipped : position - skipped + limit]
+    )
 
 
 class GroupOrder(StrEnum):
@@ -129,13 +140,13 @@ class SortedGroups:
         self._order, self._reverse = order, reverse
         self._found: list[_SendGroup] | None = None
 
-    def page(self, session: ReadSession, selection: Selection, position: int, limit: int) -> list[Notification]:
+    def page(self, session: Session, selection: Selection, position: int, limit: int) -> list[Notification]:
         """The groups from a position on."""
         if self._found is None:
             self._found = self._sorted(session, selection)
-        return _notifications(session.cube, selection, self._found[position : position + limit])
+        return _notifications(_cube_of(session, selection), selection, self._found[position : position + limit])
 
-    def find(self, session: ReadSession, selection: Selection, text: str, place: int, by: int) -> int | None:
+    def find(self, session: Session, selection: Selection, text: str, place: int, by: int) -> int | None:
         """The position of the next (1) or previous (-1) group whose template or line has a text, round the end.
 
         Case and accents do not matter.
@@ -153,15 +164,15 @@ class SortedGroups:
                 return (place + by * step) % count
         return None
 
-    def _sorted(self, session: ReadSession, selection: Selection) -> list[_SendGroup]:
-        found = _sorted(session.connection, _groups_of_days(session.cube, selection))
+    def _sorted(self, session: Session, selection: Selection) -> list[_SendGroup]:
+        found = _sorted(session.connection, _groups_of_days(session, selection))
         if self._order in (GroupOrder.DAY, GroupOrder.TEMPLATE, GroupOrder.LINE):
             if self._order is not GroupOrder.DAY:
                 names = _ranks(session.connection, self._order)
                 found.sort(key=lambda group: names.get(getattr(group, self._order), len(names)))
             return found[::-1] if self._reverse else found
         if self._order is GroupOrder.USERS:
-            users = [one.users for one in _notifications(session.cube, selection, found)]
+            users = [one.users for one in _notifications(_cube_of(session, selection), selection, found)]
             found = [group._replace(users=count) for group, count in zip(found, users, strict=True)]
         return sorted(found, key=_ORDERS[self._order], reverse=not self._reverse)
 
@@ -170,7 +181,7 @@ def _matching(named: Iterable[tuple[int, str]], wanted: str) -> set[int]:
     return {id for id, name in named if wanted in folded(name)}
 
 
-def _ranks(connection: sqlite3.Connection, order: GroupOrder) -> dict[int, int]:
+def _ranks(connection: Queries, order: GroupOrder) -> dict[int, int]:
     """The place of each template or line by its name, without case and accents; unknown ones have none."""
     column, table = ("name", "templates") if order is GroupOrder.TEMPLATE else ("label", "lines")
     named = connection.execute(f"SELECT id, {column} FROM {table}").fetchall()
@@ -268,9 +279,10 @@ def _sends_of_cell(cube: Cube, selection: Selection, day: int, line: int, templa
     return total_of(cube.day_counts(that_day))
 
 
-def _groups_of_days(cube: Cube, selection: Selection) -> list[_SendGroup]:
-    if selection.dimensions.needs_recount:
-        return _groups_of_messages(cube.connection, selection)
+def _groups_of_days(session: Session, selection: Selection) -> list[_SendGroup]:
+    cube = _cube_of(session, selection)
+    if cube is None:
+        return _groups_of_messages(session.connection, selection)
     dimensions = of_sends(selection.dimensions)
     condition, parameters = leaf_cells(cube.catalog, selection, dimensions, _known_cells(cube, selection, dimensions))
     columns = ", ".join(" + ".join(counters_of(dimensions, statuses)) or "0" for statuses in _COUNTED)
@@ -325,12 +337,12 @@ def _less(group: _SendGroup, excluded: DayCounts | None) -> _SendGroup:
     )
 
 
-def _groups_of_messages(connection: sqlite3.Connection, selection: Selection) -> list[_SendGroup]:
+def _groups_of_messages(connection: Queries, selection: Selection) -> list[_SendGroup]:
     statement = _GROUPS_OF_MESSAGES.format(condition=selection.condition)
     return list(map(_SendGroup._make, connection.execute(statement, selection.parameters)))
 
 
-def _sorted(connection: sqlite3.Connection, found: list[_SendGroup]) -> list[_SendGroup]:
+def _sorted(connection: Queries, found: list[_SendGroup]) -> list[_SendGroup]:
     templates = dict(connection.execute("SELECT id, name FROM templates"))
     lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
 
@@ -346,11 +358,14 @@ def _sorted(connection: sqlite3.Connection, found: list[_SendGroup]) -> list[_Se
     return sorted(found, key=order)
 
 
-def _notifications(cube: Cube, selection: Selection, found: list[_SendGroup]) -> list[Notification]:
+def _notifications(cube: Cube | None, selection: Selection, found: list[_SendGroup]) -> list[Notification]:
     """The groups, with the users that are not counted yet."""
     sends = {(group.day, group.line, group.template): group.sends for group in found if group.users is None}
     of_sends_only = selection.with_dimensions(of_sends(selection.dimensions))
-    if can_count_cells(of_sends_only.dimensions):
+    users: Mapping[LeafCell, int] = {}
+    if cube is None:  # the messages have told all users
+        pass
+    elif can_count_cells(of_sends_only.dimensions):
         users = users_of_cells(cube.catalog, of_sends_only, sends)
     else:
         users = cube.sent_by_cell(of_sends_only, sends.keys())

@@ -9,36 +9,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from functools import cached_property
 
 from storage.database.connection import read_transaction
-from storage.database.settings import Settings, load_settings
-from storage.domain.calendar import Calendar, calendar_of
-from storage.domain.filters import Filter
 from storage.report.cube_metrics import Cube
 from storage.report.metrics import MetricsSource
 from storage.report.recount import Recount
-from storage.report.selection import Selection, select
+from storage.report.selection import Selection
+from storage.report.session import Session
 
 
-class ReadSession:
+class ReadSession(Session):
     """A connection in a read transaction. Discard it when the transaction ends: the cube caches what it read."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+        self.connection: sqlite3.Connection = connection
         self.cube = Cube(connection)
         self.recount = Recount(connection)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The settings of the database."""
-        return load_settings(self.connection)
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        """The local days and weeks of the report."""
-        return calendar_of(self.settings.zone, self.settings.first_weekday)
 
     def renew(self) -> bool:
         """Begins the transaction again, and forgets what was read if another process has committed since.
@@ -61,10 +47,6 @@ class ReadSession:
         self.connection.execute("SELECT 1 FROM settings LIMIT 1").fetchone()  # from here on the transaction reads
         version: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return version
-
-    def select(self, filter: Filter, now: datetime) -> Selection:
-        """What the filter selects at the time `now`, which decides rolling periods."""
-        return select(self.connection, self.calendar, filter, now)
 
     def metrics(self, selection: Selection) -> MetricsSource:
         """The source of a selection's counts: the cube, or the messages where the cube does not count by some field."""

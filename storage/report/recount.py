@@ -6,11 +6,10 @@ does not count by contact.
 
 from __future__ import annotations
 
-import sqlite3
-
 from pyroaring import BitMap
 
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES
+from storage.database.queries import Queries
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID
 from storage.domain.dimension import OF_FAILURES, Dimension
 from storage.domain.vocabulary import DataFlag, StartStatus
@@ -46,7 +45,7 @@ def with_referred(sends: DataQualityCounts, unknown_contacts: int) -> DataQualit
 class Recount:
     """Counts from `messages`, in one read transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Queries) -> None:
         self._connection = connection
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:

@@ -16,8 +16,8 @@ from storage.domain.period import week_start
 from storage.domain.vocabulary import Origin
 from storage.report.metrics import DayCounts, FailureCount, MetricsSource, StatusCounts, total_of
 from storage.report.rates import Rates, rates_of
-from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
+from storage.report.session import Session
 
 
 class Answered(NamedTuple):
@@ -101,7 +101,7 @@ class Report(NamedTuple):
         return rates_of(self.status)
 
 
-def load_report(session: ReadSession, filter: Filter, now: datetime, funnel_of_period: bool = False) -> Report:
+def load_report(session: Session, filter: Filter, now: datetime, funnel_of_period: bool = False) -> Report:
     """The report of a filter.
 
     Args:
@@ -112,13 +112,13 @@ def load_report(session: ReadSession, filter: Filter, now: datetime, funnel_of_p
     return _report(session, filter, selection, session.metrics(selection), None if funnel_of_period else now)
 
 
-def recount_report(session: ReadSession, filter: Filter, now: datetime, funnel_of_period: bool = False) -> Report:
+def recount_report(session: Session, filter: Filter, now: datetime, funnel_of_period: bool = False) -> Report:
     """The same report counted from the messages, slowly: `load_report` has to be equal to it."""
     return _report(session, filter, session.select(filter, now), session.recount, None if funnel_of_period else now)
 
 
 def _report(
-    session: ReadSession, filter: Filter, selection: Selection, metrics: MetricsSource, week_of: datetime | None
+    session: Session, filter: Filter, selection: Selection, metrics: MetricsSource, week_of: datetime | None
 ) -> Report:
     """The report of a selection.
 

@@ -5,11 +5,11 @@ What each field selects is in `filter_conditions`, what it excludes in `filter_e
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from storage.database.queries import Queries
 from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.domain.calendar import Calendar, date_of, number_of
 from storage.domain.filters import Filter
@@ -121,7 +121,7 @@ class Selection:
         return replace(self, dimensions=dimensions)
 
 
-def select(connection: sqlite3.Connection, calendar: Calendar, filter: Filter, now: datetime) -> Selection:
+def select(connection: Queries, calendar: Calendar, filter: Filter, now: datetime) -> Selection:
     """What the filter selects.
 
     An open side of the period ends at the first day that has a start, or after today and after the last such day.
@@ -177,7 +177,7 @@ def _bounds(calendar: Calendar, since: date, until: date) -> dict[str, str | int
     }
 
 
-def _days(connection: sqlite3.Connection, filter: Filter, today: date, first_weekday: int) -> tuple[date, date]:
+def _days(connection: Queries, filter: Filter, today: date, first_weekday: int) -> tuple[date, date]:
     """The first day and the day after the last day, with open sides closed."""
     since, until = filter.period.days(today, first_weekday)
     if since is not None and until is not None:

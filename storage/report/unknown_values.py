@@ -9,7 +9,7 @@ from storage.domain.folding import folded
 from storage.domain.patterns import plain
 from storage.report.filter_choices import CHOICES
 from storage.report.filter_conditions import CONDITIONS
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 
 
 class UnknownValue(NamedTuple):
@@ -26,7 +26,7 @@ class UnknownValue(NamedTuple):
     close: str
 
 
-def unknown_values(session: ReadSession, filter: Filter) -> list[UnknownValue]:
+def unknown_values(session: Session, filter: Filter) -> list[UnknownValue]:
     """The values of a filter, selected or excluded, that nothing in the database has."""
     unknown: list[UnknownValue] = []
     for name, choices_of in CHOICES.items():
@@ -39,7 +39,7 @@ def unknown_values(session: ReadSession, filter: Filter) -> list[UnknownValue]:
     return unknown
 
 
-def _is_known(session: ReadSession, name: str, pattern: str) -> bool:
+def _is_known(session: Session, name: str, pattern: str) -> bool:
     dimensions = CONDITIONS[name](session.connection, frozenset((pattern,))).dimensions
     return dimensions is None or any(dimensions.values())
 

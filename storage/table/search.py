@@ -6,7 +6,6 @@ Case and accents are ignored. Returns positions, not rows.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
+from storage.database.queries import Queries
 from storage.domain.calendar import date_of, number_of
 from storage.domain.filters import Filter
 from storage.domain.folding import folded
@@ -182,7 +182,7 @@ def _position(session: ReadSession, selection: Selection, cursor: Cursor) -> int
     return newer_days + int(newer_that_day)
 
 
-def contacts_with(connection: sqlite3.Connection, text: str) -> set[int]:
+def contacts_with(connection: Queries, text: str) -> set[int]:
     """The contacts whose name contains the text, or one of whose ids does: the plain rule, which reads every row."""
     rows = connection.execute(
         "SELECT contact FROM contact_ids WHERE text LIKE :text ESCAPE '\\' OR text LIKE :number ESCAPE '\\'",
@@ -191,7 +191,7 @@ def contacts_with(connection: sqlite3.Connection, text: str) -> set[int]:
     return {id for (id,) in rows} | contacts_whose_name_contains(connection, text)
 
 
-def _templates_with(connection: sqlite3.Connection, text: str) -> list[int]:
+def _templates_with(connection: Queries, text: str) -> list[int]:
     """The templates whose name contains the text."""
     wanted = folded(text)
     return [id for id, name in connection.execute("SELECT id, name FROM templates") if wanted in folded(name)]
