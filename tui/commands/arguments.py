@@ -75,6 +75,11 @@ def _language(text: str) -> str:
     return tag
 
 
+def _database(text: str) -> Path | str:
+    """The database of `--db`: a path, or the address of a ClickHouse database, which a path would lose a slash of."""
+    return text if ":" in text else Path(text)
+
+
 def _dimension(text: str) -> Dimension:
     """The dimension of `--by`; a hyphen may stand for the underscore."""
     try:
@@ -113,17 +118,7 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
         with_formats: whether the help of `import` lists the formats.
     """
     translate_argparse()
-    common = _Parser(add_help=False)
-    common.add_argument("--db", type=Path, default=argparse.SUPPRESS, metavar="PATH", help=_("the database file"))
-    common.add_argument(
-        "--lang",
-        type=_language,
-        default=argparse.SUPPRESS,
-        metavar="LANG",
-        help=_("language: {languages}, or with a country, such as es_AR (default: the locale's)").format(
-            languages=", ".join(LANGUAGES)
-        ),
-    )
+    common = _common_options()
     # Suppressed defaults: `saludo --filter … report` must not be reset by the parser of `report`.
     filter_options = _Parser(add_help=False)
     filter_options.add_argument("--filter", default=argparse.SUPPRESS, metavar="TEXT", help=FILTER_HELP)
@@ -166,6 +161,28 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help=_("the shell"))
     completion.add_argument("--complete", metavar="TEXT", help=_("print what the beginning of a filter can become"))
     return parser
+
+
+def _common_options() -> _Parser:
+    """Options of every command."""
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--db",
+        type=_database,
+        default=argparse.SUPPRESS,
+        metavar="PATH",
+        help=_("the database file, or a ClickHouse database such as clickhouse://user@host:8123/database"),
+    )
+    common.add_argument(
+        "--lang",
+        type=_language,
+        default=argparse.SUPPRESS,
+        metavar="LANG",
+        help=_("language: {languages}, or with a country, such as es_AR (default: the locale's)").format(
+            languages=", ".join(LANGUAGES)
+        ),
+    )
+    return common
 
 
 def _dashboard_options() -> _Parser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
 
 from storage.database.connection import default_path
+from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
 from storage.language.texts import _
 from tui.commands.arguments import UsageError, filter_of
@@ -23,6 +25,7 @@ from tui.data.settings_file import default_file
 if TYPE_CHECKING:
     from types import FrameType
 
+    from storage.clickhouse.address import Address
     from storage.report.read_session import ReadSession
     from tui.commands.progress import Bar
 
@@ -30,9 +33,26 @@ _FIRST_YEAR, _YEAR_AFTER = 2009, 2100  # WhatsApp began in 2009
 
 
 def database_of(arguments: Namespace) -> Path:
-    """The path of the database: `--db`, else SALUDO_DB, else in the user's data directory."""
-    path: Path = getattr(arguments, "db", None) or default_path()
-    return path
+    """The path of the database: `--db`, else SALUDO_DB, else in the user's data directory.
+
+    Raises:
+        StorageError: it is a ClickHouse database, which the command cannot use.
+    """
+    if clickhouse_of(arguments) is not None:
+        message = _("{option}: '{command}' does not support a ClickHouse database yet")
+        option = "--db" if hasattr(arguments, "db") else "SALUDO_DB"
+        raise StorageError(message.format(option=option, command=arguments.command or "saludo"))
+    return Path(getattr(arguments, "db", None) or default_path())
+
+
+def clickhouse_of(arguments: Namespace) -> Address | None:
+    """The ClickHouse database of `--db`, else of SALUDO_DB; None if that is the path of a file."""
+    text = str(getattr(arguments, "db", None) or os.environ.get("SALUDO_DB") or "")
+    if ":" not in text:
+        return None
+    from storage.clickhouse.address import address_of, is_address
+
+    return address_of(text) if is_address(text) else None
 
 
 def filter_settings(arguments: Namespace, told: Callable[[str], None]) -> FilterSettings:

@@ -43,7 +43,7 @@ def demo(arguments: Namespace) -> int:
     _check_filter(arguments)
     ignore_closed_pipes()
     with interrupted_by_signals():
-        path = build_demo(getattr(arguments, "db", None), bar(_("building the demo")))
+        path = build_demo(database_of(arguments) if hasattr(arguments, "db") else None, bar(_("building the demo")))
     if arguments.no_open:
         print_lines(str(path))
         return 0

@@ -1,0 +1,16 @@
+"""The store for more than one machine: the same report over ClickHouse, beside the one file of SQLite.
+
+In comes the address of a ClickHouse database (`--db clickhouse://…` or `--db chdb:…`). What goes into the database and
+out of it is what `ingest`, `report` and `table` write and read of SQLite. The definitions are those of the other rooms,
+unchanged: sources, merge rules, `timeline.derive`, filter and `Report`. This room says only where the evidence lies and
+who counts it.
+
+- Where it is: `address` reads the text of `--db`, `engine` is the interface to the database, `connecting` opens one.
+- What is stored: `tables` has the definition of each table, for one server and for a cluster.
+
+Contract of `tables.MESSAGES` for who counts and reads: `SELECT … FROM messages FINAL WHERE origin IS NOT NULL` are the
+starts, one row each, with the columns, ids and meaning of SQLite's `messages`, but texts in place of ids of names.
+`changed_days` says when starts of a line and day were last written; whoever counts them compares and marks nothing.
+
+Nothing of this room is loaded unless such an address is given. It must not know screens, and no other room may know it.
+"""

@@ -1,0 +1,139 @@
+"""The interface to a ClickHouse database, and its errors as one line each. Knows no table.
+
+`Engine` is all that the other modules know of a database. `ClientEngine` implements it over a client of
+clickhouse-connect, which speaks HTTP to a server and the same calls to chdb inside this process: parameters, types and
+errors are those of one library. `connecting` opens the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from storage.domain.errors import StorageError
+from storage.language.texts import _
+
+Parameters = Mapping[str, Any]  # values of {name:Type} in a statement
+_REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT, _NO_TABLE = 516, 81, 497, 60
+
+
+class EngineError(StorageError):
+    """The database did not do what was asked. The message is one line.
+
+    Attributes:
+        code: ClickHouse's number of the error; None if no answer came, so that nobody knows whether it was done.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Engine(Protocol):
+    """A ClickHouse database. Tables are named without their database. One thread at a time uses it.
+
+    Every method raises EngineError.
+    """
+
+    def run(self, statement: str, parameters: Parameters | None = None) -> None:
+        """Runs a statement that returns nothing."""
+
+    def rows(self, query: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+
+    def columns(self, query: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
+        """The same by column, which costs less; no columns where there are no rows."""
+
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], token: str = "") -> None:
+        """Inserts rows, all or none.
+
+        Args:
+            table: where.
+            columns: the values of each column, all equally many.
+            token: names this insert: a second one with the same token and table changes nothing, while the server
+                remembers it (`tables` says for how many inserts). Without one, so does a second insert of equal rows.
+        """
+
+    def close(self) -> None:
+        """Ends the connection."""
+
+
+class ClientEngine:
+    """An engine over a client of clickhouse-connect."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        """Takes the client over.
+
+        Args:
+            client: of a server or of chdb.
+            name: the address of the database, for messages.
+        """
+        self._client, self._name = client, name
+
+    def run(self, statement: str, parameters: Parameters | None = None) -> None:
+        with told_errors(self._name):
+            self._client.command(statement, parameters=dict(parameters or {}))
+
+    def rows(self, query: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        with told_errors(self._name):
+            return [tuple(row) for row in self._client.query(query, parameters=dict(parameters or {})).result_rows]
+
+    def columns(self, query: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
+        with told_errors(self._name):
+            return list(self._client.query(query, parameters=dict(parameters or {})).result_columns)
+
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], token: str = "") -> None:
+        values = list(columns.values())
+        if not values or not len(values[0]):
+            return
+        settings = {"insert_deduplication_token": token} if token else None
+        with told_errors(self._name):
+            self._client.insert(table, values, column_names=list(columns), column_oriented=True, settings=settings)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@contextmanager
+def told_errors(name: str) -> Iterator[None]:
+    """Turns errors of the client into an EngineError.
+
+    Args:
+        name: the address of the database.
+    """
+    try:
+        yield
+    except ClickHouseError as error:
+        raise _told(name, error) from error
+
+
+def _told(name: str, error: ClickHouseError) -> EngineError:
+    code = getattr(error, "code", None)
+    if code == _REFUSED_PASSWORD:
+        message = _("{name}: the user or the password is wrong; the password is read from CLICKHOUSE_PASSWORD")
+    elif code == _NO_DATABASE:
+        message = _("{name}: there is no such database on the server; create it with CREATE DATABASE")
+    elif code == _NO_RIGHT:
+        message = _("{name}: the user may not do this ({why})")
+    elif code == _NO_TABLE:
+        message = _("{name}: is not a database of saludo yet; import a file first")
+    elif code is None and isinstance(error, OperationalError):
+        message = _("{name}: the server does not answer ({why})")
+    else:
+        message = _("{name}: {why}")
+    return EngineError(message.format(name=name, why=_why(error)), code)
+
+
+def _why(error: ClickHouseError) -> str:
+    """What ClickHouse says without its prefix, else the system's words for what broke the connection."""
+    text = " ".join(str(error).split())
+    if said := text.partition("DB::Exception: ")[2]:
+        return said
+    cause: object = error
+    while (deeper := getattr(cause, "reason", None) or getattr(cause, "__cause__", None)) is not None:
+        cause = deeper
+    return " ".join(str(cause).split()).rpartition("] ")[2]

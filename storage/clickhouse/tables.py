@@ -1,0 +1,221 @@
+"""The tables of a ClickHouse database, each defined once for one server and for a cluster. Knows no connection.
+
+Times, days, origins, user types, statuses and marks are the integers of SQLite's tables (storage/database/schema.py).
+What differs:
+
+* Ids of lines and templates are made of their names (`id_of`), so that two importers that never met give the same id.
+  Ids of contacts are small numbers, because bitmaps are made of them; two contacts never have the same.
+* Many processes write, and nothing is updated: a newer row takes the place of an older one with the same key when it
+  is read with FINAL. `version` says which is newer, `gone` that there is none any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from hashlib import blake2b
+
+from storage.clickhouse.engine import Engine
+
+DAY_MS = 86_400_000
+BUCKET = 32 * DAY_MS  # ms: messages of one stretch of time lie together in `messages`
+# Inserts whose tokens a table remembers: a batch that is sent again within so many others is not inserted twice.
+_REMEMBERED = 10_000
+
+
+class Kind(Enum):
+    """How rows with the same key become one: not at all, the newest version, or merged column by column."""
+
+    PLAIN = "MergeTree"
+    REPLACING = "ReplacingMergeTree"
+    AGGREGATING = "AggregatingMergeTree"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: its name.
+        columns: names and types.
+        key: what rows are sorted by; rows with the same become one, as `kind` says.
+        kind: how.
+        version: of a replacing table: the arguments of its engine.
+        shard: of a cluster: the expression that decides on which shard a row lies.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    key: tuple[str, ...]
+    kind: Kind = Kind.REPLACING
+    version: str = "version, gone"
+    shard: str = "rand()"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(name for name, _type in self.columns)
+
+
+_VERSION = (("version", "UInt64"), ("gone", "UInt8"))  # version: the server's clock in µs, before the evidence was read
+_TEXT, _SHORT = "Nullable(String)", "LowCardinality(Nullable(String))"
+_TIME, _INT, _SMALL = "Nullable(Int64)", "Nullable(Int64)", "Nullable(UInt8)"
+
+# One row a message, as SQLite's `messages`: what the records say, and what follows from it.
+MESSAGES = Table(
+    "messages",
+    (
+        ("bucket", "Int32"),  # at // BUCKET: a part of the key, so that the messages of some days lie together
+        ("key", "String"),
+        ("direction", "UInt8"),
+        ("hash", "UInt32"),
+        ("sources", "UInt8"),
+        ("at", "Int64"),
+        ("timed", "UInt8"),
+        ("line_text", _TEXT),  # the id of the line that the records name
+        ("contact_kind", _SMALL),  # kind and text of the id of the contact that they name
+        ("contact_text", _TEXT),
+        ("template", _TEXT),  # its name
+        ("kind", _SHORT),
+        ("category", _SHORT),
+        ("language", _SHORT),
+        ("campaign", _TEXT),
+        ("context", _TEXT),
+        ("given_origin", _SHORT),
+        ("group", "UInt8"),
+        ("accepted_at", _TIME),
+        ("sent_at", _TIME),
+        ("delivered_at", _TIME),
+        ("read_at", _TIME),
+        ("failed_at", _TIME),
+        ("given_answered_at", _TIME),
+        ("session_start", _TIME),
+        ("error_code", _INT),
+        ("error_text", _TEXT),
+        ("error_detail", _TEXT),
+        ("error_rank", _SMALL),
+        ("channel_id", _TEXT),
+        ("agent_groups", _TEXT),
+        ("given_new", _SMALL),
+        ("flags", "UInt8"),
+        ("exported", _TEXT),
+        ("evidence", _TEXT),
+        # Derived; NULL if this is not a start, except line, contact, marks and joined.
+        ("line", _INT),  # lines.id
+        ("contact", "Nullable(UInt32)"),  # contacts.id
+        ("start_template", _INT),  # templates.id
+        ("start_at", _TIME),
+        ("day", "Nullable(Int32)"),
+        ("origin", _SMALL),
+        ("user_type", _SMALL),
+        ("status", _SMALL),
+        ("answered_at", _TIME),
+        ("marks", "UInt8"),
+        ("failure_code", _INT),
+        ("failure_reason", _SHORT),
+        ("joined", _TEXT),  # of a keyless row: the key of the message out that it is one start with
+        *_VERSION,
+    ),
+    ("bucket", "hash", "key", "direction"),
+    shard="hash",
+)
+
+CONTACTS = Table(
+    "contacts",
+    (
+        ("id", "UInt32"),
+        ("label", "String"),
+        ("customer_id", _TEXT),
+        ("name", _TEXT),
+        ("name_rank", _SMALL),
+        ("name_at", _TIME),
+        *_VERSION,
+    ),
+    ("id",),
+    shard="id",
+)
+CONTACT_IDS = Table(
+    "contact_ids",
+    (("kind", "UInt8"), ("text", "String"), ("replaced", "UInt8"), ("contact", "UInt32"), *_VERSION),
+    ("kind", "text"),
+    shard="cityHash64(text)",
+)
+LINES = Table("lines", (("id", "Int64"), ("label", "String"), ("value", "String"), *_VERSION), ("id",), shard="id")
+LINE_IDS = Table(
+    "line_ids",
+    (("text", "String"), ("kind", "UInt8"), ("line", "Int64"), *_VERSION),
+    ("text",),
+    shard="cityHash64(text)",
+)
+TEMPLATES = Table("templates", (("id", "Int64"), ("name", "String")), ("id", "name"), version="", shard="id")
+
+# Days of lines of which starts were written: what was counted of a day before `written_at` is older than `messages`.
+CHANGED_DAYS = Table(
+    "changed_days",
+    (
+        ("day", "Int32"),
+        ("line", "Int64"),  # lines.id; -1: unknown
+        ("written_at", "SimpleAggregateFunction(max, UInt64)"),  # the server's clock, µs
+    ),
+    ("day", "line"),
+    Kind.AGGREGATING,
+    shard="day",
+)
+
+SETTINGS = Table(
+    "settings", (("key", "String"), ("value", "String"), ("version", "UInt64")), ("key",), version="version"
+)
+
+TABLES = (MESSAGES, CONTACTS, CONTACT_IDS, LINES, LINE_IDS, TEMPLATES, CHANGED_DAYS, SETTINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the tables lie: on one server, or on the shards and replicas of a cluster.
+
+    Attributes:
+        cluster: the cluster's name in the configuration of its servers; "" for one server.
+        replicated: whether each shard has replicas (a Keeper is needed).
+    """
+
+    cluster: str = ""
+    replicated: bool = field(default=False)
+
+
+def create(engine: Engine, place: Place = Place()) -> None:
+    """Creates the tables that are not there yet."""
+    for table in TABLES:
+        for statement in statements(table, place):
+            engine.run(statement)
+
+
+def statements(table: Table, place: Place = Place()) -> list[str]:
+    """The statements that create a table; in a cluster, one more that joins its shards."""
+    columns = ", ".join(f"`{name}` {type}" for name, type in table.columns)
+    arguments = table.version if table.kind is Kind.REPLACING else ""
+    window = "replicated_deduplication_window" if place.replicated else "non_replicated_deduplication_window"
+    engine = table.kind.value + f"({arguments})"
+    if place.replicated:
+        paths = f"'/clickhouse/tables/{{database}}/{{shard}}/{table.name}', '{{replica}}'"
+        engine = f"Replicated{table.kind.value}({', '.join(filter(None, (paths, arguments)))})"
+    order = ", ".join(f"`{name}`" for name in table.key)
+    there = f" ON CLUSTER '{place.cluster}'" if place.cluster else ""
+    local = f"{table.name}_local" if place.cluster else table.name
+    made = [
+        f"CREATE TABLE IF NOT EXISTS {local}{there} ({columns}) ENGINE = {engine} ORDER BY ({order})"
+        f" SETTINGS {window} = {_REMEMBERED}"
+    ]
+    if place.cluster:
+        made.append(
+            f"CREATE TABLE IF NOT EXISTS {table.name}{there} AS {local}"
+            f" ENGINE = Distributed('{place.cluster}', currentDatabase(), {local}, {table.shard})"
+        )
+    return made
+
+
+def id_of(text: str) -> int:
+    """The id of a line or template: 63 bits of a hash of its name, never 0.
+
+    Of a million names, two have the same id with a probability of 5e-8 (n^2 / 2^64).
+    """
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1 or 1

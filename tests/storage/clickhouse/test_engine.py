@@ -1,0 +1,62 @@
+"""The interface to a ClickHouse database, over chdb and the client that servers are asked with."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.clickhouse.address import address_of
+from storage.clickhouse.connecting import MissingLibrary, connect
+from storage.clickhouse.engine import Engine, EngineError
+
+
+def test_values_come_back_as_they_were_given(engine: Engine) -> None:
+    values = ["it's", "tab\t, line\n, back\\slash", "ñandú 🦜", ""]
+    query = "SELECT {texts:Array(String)}, {none:Nullable(Int64)}, {pairs:Array(Tuple(UInt8, String))}"
+    parameters = {"texts": values, "none": None, "pairs": [(1, "a'b"), (2, "")]}
+    assert engine.rows(query, parameters) == [(values, None, [(1, "a'b"), (2, "")])]
+
+
+def test_columns_are_the_rows_by_column(engine: Engine) -> None:
+    query = "SELECT number AS a, toString(number) AS b FROM numbers({count:UInt8})"
+    assert [list(column) for column in engine.columns(query, {"count": 2})] == [[0, 1], ["0", "1"]]
+    assert [list(column) for column in engine.columns(query, {"count": 0})] == []
+
+
+def test_an_insert_with_the_token_or_the_rows_of_another_changes_nothing(engine: Engine) -> None:
+    remembers = "SETTINGS non_replicated_deduplication_window = 9"
+    engine.run(f"CREATE TABLE t (a Int64) ENGINE = MergeTree ORDER BY a {remembers}")
+    for token, values in (("one", [1, 2]), ("one", [3]), ("two", [4]), ("", [5]), ("", [5]), ("three", [])):
+        engine.insert("t", {"a": values}, token)
+    assert engine.rows("SELECT a FROM t ORDER BY a") == [(1,), (2,), (4,), (5,)]
+
+
+def test_an_error_is_one_line_with_its_code(engine: Engine) -> None:
+    with pytest.raises(EngineError, match="import a file first") as caught:
+        engine.rows("SELECT a FROM nowhere")
+    assert caught.value.code == 60
+    with pytest.raises(EngineError, match=r"chdb:.*[Ss]yntax error") as caught:
+        engine.run("SELECT FROM WHERE\n")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_database_that_is_not_there_is_told() -> None:
+    with pytest.raises(EngineError, match="database not found; import a file first"):
+        connect(address_of("chdb:/nowhere/at/all"))
+    with pytest.raises(EngineError, match=r"^clickhouse://ana@127.0.0.1:1/a: the server does not answer \(Conn"):
+        connect(address_of("clickhouse://ana@127.0.0.1:1/a"))
+
+
+@pytest.mark.parametrize(
+    ("text", "missing", "extra"),
+    [
+        ("chdb:a", "chdb", "chdb"),
+        ("chdb:a", "clickhouse_connect", "clickhouse"),
+        ("clickhouse://h/a", "clickhouse_connect", "clickhouse"),
+    ],
+)
+def test_a_missing_library_is_told(text: str, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from storage.clickhouse import connecting
+
+    monkeypatch.setattr(connecting, "find_spec", lambda name: None if name == missing else object())
+    with pytest.raises(MissingLibrary, match=rf"pip install 'saludo\[{extra}\]'"):
+        connect(address_of(text))

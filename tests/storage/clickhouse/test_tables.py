@@ -1,0 +1,59 @@
+"""The tables: of one server as the engine makes them, of a cluster as statements; how rows with one key become one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage.clickhouse import tables
+from storage.clickhouse.engine import Engine
+from storage.clickhouse.tables import TABLES, Place, Table, id_of, statements
+from storage.messages import store
+from storage.messages.message_row import COLUMNS, NAMES
+
+CONTACT: dict[str, list[Any]] = {"id": [7], "label": ["+54911"], "version": [2]}
+
+
+def test_tables_can_be_created_again(engine: Engine) -> None:
+    tables.create(engine)
+    named = {name for (name,) in engine.rows("SHOW TABLES")}
+    assert named == {table.name for table in TABLES}
+
+
+def test_the_newest_version_of_a_row_counts_whatever_comes_first(engine: Engine) -> None:
+    engine.insert("contacts", CONTACT)
+    engine.insert("contacts", CONTACT | {"label": ["+54"], "version": [1]})
+    assert engine.rows("SELECT label FROM contacts FINAL") == [("+54911",)]
+    engine.insert("contacts", CONTACT | {"version": [3], "gone": [1]})
+    assert engine.rows("SELECT label FROM contacts FINAL") == []
+
+
+def test_the_latest_change_of_a_day_counts(engine: Engine) -> None:
+    engine.insert("changed_days", {"day": [1, 1, 2], "line": [5, 5, 5], "written_at": [30, 20, 10]})
+    engine.insert("changed_days", {"day": [2], "line": [5], "written_at": [5]})
+    assert engine.rows("SELECT day, written_at FROM changed_days FINAL ORDER BY day") == [(1, 30), (2, 10)]
+
+
+def test_messages_have_the_columns_of_sqlite() -> None:
+    texts = {"line_text", "contact_kind", "contact_text"}
+    plain = {name.strip('"') for name in (*COLUMNS[NAMES:], *store.DERIVED)} | {"template"}
+    assert set(tables.MESSAGES.names) == plain | texts | {"bucket", "version", "gone"}
+
+
+def test_a_cluster_has_the_same_tables_on_every_shard() -> None:
+    table = Table("numbers", (("id", "UInt32"), ("version", "UInt64")), ("id",), version="version", shard="id")
+    local, joined = statements(table, Place("two_shards", replicated=True))
+    assert local.startswith("CREATE TABLE IF NOT EXISTS numbers_local ON CLUSTER 'two_shards' (`id` UInt32,")
+    assert (
+        "ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/{shard}/numbers', '{replica}', version)" in local
+    )
+    assert joined.endswith("ENGINE = Distributed('two_shards', currentDatabase(), numbers_local, id)")
+    (single,) = statements(table)
+    assert single == (
+        "CREATE TABLE IF NOT EXISTS numbers (`id` UInt32, `version` UInt64) ENGINE = ReplacingMergeTree(version)"
+        " ORDER BY (`id`) SETTINGS non_replicated_deduplication_window = 10000"
+    )
+
+
+def test_an_id_is_made_of_the_name_alone() -> None:
+    assert id_of("promo") == id_of("promo") != id_of("Promo")
+    assert all(0 < id_of(str(number)) < 1 << 63 for number in range(1_000))
