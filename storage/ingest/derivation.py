@@ -12,19 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
-from storage.database.codes import STATUSES
 from storage.database.key_runs import KeyRuns
 from storage.database.settings import Settings
-from storage.domain.calendar import QUARTER, Calendar
-from storage.domain.failures import reason_of
-from storage.domain.vocabulary import JOIN_DISTANCE, DataFlag, StartStatus
+from storage.domain.calendar import Calendar
+from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.contact_lifetimes import ContactLifetimes
 from storage.ingest.reply_contexts import ReplyContexts
 from storage.messages import store
 from storage.messages.message import Direction
 from storage.messages.message_row import DIRECTION, KEY
-from storage.messages.start import Start
+from storage.messages.start_columns import StartColumns
 from storage.messages.store import DerivedColumns, Stored
 from storage.messages.timeline import CLOCK_SKEW, derive, single_message_start
 from storage.messages.usual_starts import Alone, UsualStarts
@@ -32,8 +30,6 @@ from storage.messages.usual_starts import Alone, UsualStarts
 _CONTACTS_AT_ONCE = 20_000
 _CONTEXTS_KEPT = 200_000  # hashes, some 70 bytes each
 _OUT, _ROW = int(Direction.OUT), int(Direction.ROW)
-_FAILED = STATUSES.index(StartStatus.FAILED)
-_UNKNOWN_CONTACT = DataFlag.UNKNOWN_CONTACT.value
 
 # A message and its derived columns, which may be the same as before.
 Change = tuple[Stored, DerivedColumns]
@@ -79,9 +75,9 @@ class Derivation:
         # The farthest that one message reaches: an answer, and then a joined row; see `_read_around`.
         self._reach = settings.answer_window_ms + CLOCK_SKEW + JOIN_DISTANCE
         self._far = 2 * self._reach
-        self._days = Calendar(settings.zone).days
-        self._template_ids = name_ids.template_ids
-        self._usual = UsualStarts(self._template_ids, self._days)
+        template_ids, days = name_ids.template_ids, Calendar(settings.zone).days
+        self._columns = StartColumns(template_ids, days)
+        self._usual = UsualStarts(template_ids, days)
         empty = store.next_id(connection) == 1
         # Hashes of all keys that a context names; None if the database held messages before, or if they are too many.
         self._named: set[int] | None = set() if empty else None
@@ -263,7 +259,7 @@ class Derivation:
 
     def _derive(self, scopes: Iterable[Scope], contexts: ReplyContexts) -> list[Change]:
         answers, notifications = contexts.answers, contexts.notifications
-        columns_of, window = self._columns_of, self._answer_window
+        columns_of, window = self._columns.of, self._answer_window
         changes: list[Change] = []
         for rows, low, high, known_since in scopes:
             if len(rows) == 1 and rows[0].row[DIRECTION] == _OUT:
@@ -276,33 +272,3 @@ class Derivation:
                 (row, columns_of(row, starts.get(row.id), joined.get(row.id))) for row in rows if low <= row.at <= high
             ]
         return changes
-
-    def _columns_of(self, row: Stored, start: Start | None, joined: int | None = None) -> DerivedColumns:
-        if start is None:
-            return (row.line, row.contact, *_NO_START, joined)
-        at, line, template, origin, user_type, status, answered_at, failure, marks = start
-        code = reason = None
-        if status == _FAILED:
-            code, text, detail = _NO_FAILURE if failure is None else (failure.code, failure.text, failure.detail)
-            reason = reason_of(code, text, detail).value
-        if row.contact is None:
-            marks |= _UNKNOWN_CONTACT
-        return (
-            line,
-            row.contact,
-            self._template_ids[template],
-            at,
-            self._days[at // QUARTER],
-            origin,
-            user_type,
-            status,
-            answered_at,
-            marks,
-            code,
-            reason,
-            joined,
-        )
-
-
-_NO_START = (*(None,) * 7, 0, None, None)
-_NO_FAILURE = (None, None, None)
