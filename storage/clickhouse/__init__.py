@@ -6,7 +6,11 @@ unchanged: sources, merge rules, `timeline.derive`, filter and `Report`. This ro
 who counts it.
 
 - Where it is: `address` reads the text of `--db`, `engine` is the interface to the database, `connecting` opens one.
-- What is stored: `tables` has the definition of each table, for one server and for a cluster.
+- What is stored: `tables` says what a table is, for one server and for a cluster, and has those that readers know;
+  each other table stands in the module that owns it, and `all_tables` lists them.
+- What comes in: `evidence_writer` writes a batch of merged events: `evidence` of messages, `identity_links` of contacts
+  and lines, and which contacts that touches (`pending`).
+- What follows: `worker` derives touched contacts from what `contact_scope` reads, and writes `messages`.
 
 Contract of `tables.MESSAGES` for who counts and reads: `SELECT … FROM messages FINAL WHERE origin IS NOT NULL` are the
 starts, one row each, with the columns, ids and meaning of SQLite's `messages`, but texts in place of ids of names.

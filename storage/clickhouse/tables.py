@@ -11,6 +11,7 @@ What differs:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
@@ -19,6 +20,7 @@ from storage.clickhouse.engine import Engine
 
 DAY_MS = 86_400_000
 BUCKET = 32 * DAY_MS  # ms: messages of one stretch of time lie together in `messages`
+NOW = "toUnixTimestamp64Micro(now64(6))"  # the server's clock, µs
 # Inserts whose tokens a table remembers: a batch that is sent again within so many others is not inserted twice.
 _REMEMBERED = 10_000
 
@@ -37,11 +39,12 @@ class Table:
 
     Attributes:
         name: its name.
-        columns: names and types.
-        key: what rows are sorted by; rows with the same become one, as `kind` says.
+        columns: names and types, the latter with a default where there is one.
+        key: what rows are sorted by, names of columns or expressions; rows with the same become one, as `kind` says.
         kind: how.
         version: of a replacing table: the arguments of its engine.
         shard: of a cluster: the expression that decides on which shard a row lies.
+        granularity: rows that are read together.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Table:
     kind: Kind = Kind.REPLACING
     version: str = "version, gone"
     shard: str = "rand()"
+    granularity: int = 8192
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,27 +70,28 @@ MESSAGES = Table(
     "messages",
     (
         ("bucket", "Int32"),  # at // BUCKET: a part of the key, so that the messages of some days lie together
+        ("line_text", _TEXT),  # the id of the line that the records name
+        ("contact_kind", _SMALL),  # kind and text of the id of the contact that they name
+        ("contact_text", _TEXT),
+        # From here on in the order of `message_row.COLUMNS` and `store.DERIVED`.
+        ("template", _TEXT),  # its name
         ("key", "String"),
         ("direction", "UInt8"),
         ("hash", "UInt32"),
         ("sources", "UInt8"),
         ("at", "Int64"),
         ("timed", "UInt8"),
-        ("line_text", _TEXT),  # the id of the line that the records name
-        ("contact_kind", _SMALL),  # kind and text of the id of the contact that they name
-        ("contact_text", _TEXT),
-        ("template", _TEXT),  # its name
-        ("kind", _SHORT),
-        ("category", _SHORT),
-        ("language", _SHORT),
-        ("campaign", _TEXT),
-        ("context", _TEXT),
         ("given_origin", _SHORT),
         ("group", "UInt8"),
+        ("flags", "UInt8"),
         ("accepted_at", _TIME),
         ("sent_at", _TIME),
         ("delivered_at", _TIME),
         ("read_at", _TIME),
+        ("kind", _SHORT),
+        ("category", _SHORT),
+        ("language", _SHORT),
+        ("campaign", _TEXT),
         ("failed_at", _TIME),
         ("given_answered_at", _TIME),
         ("session_start", _TIME),
@@ -94,12 +99,12 @@ MESSAGES = Table(
         ("error_text", _TEXT),
         ("error_detail", _TEXT),
         ("error_rank", _SMALL),
-        ("channel_id", _TEXT),
-        ("agent_groups", _TEXT),
         ("given_new", _SMALL),
-        ("flags", "UInt8"),
         ("exported", _TEXT),
         ("evidence", _TEXT),
+        ("context", _TEXT),
+        ("channel_id", _TEXT),
+        ("agent_groups", _TEXT),
         # Derived; NULL if this is not a start, except line, contact, marks and joined.
         ("line", _INT),  # lines.id
         ("contact", "Nullable(UInt32)"),  # contacts.id
@@ -114,6 +119,7 @@ MESSAGES = Table(
         ("failure_code", _INT),
         ("failure_reason", _SHORT),
         ("joined", _TEXT),  # of a keyless row: the key of the message out that it is one start with
+        ("digest", "UInt64"),  # of all the above and of what is shown of the contact: equal rows have the same
         *_VERSION,
     ),
     ("bucket", "hash", "key", "direction"),
@@ -155,7 +161,7 @@ CHANGED_DAYS = Table(
     (
         ("day", "Int32"),
         ("line", "Int64"),  # lines.id; -1: unknown
-        ("written_at", "SimpleAggregateFunction(max, UInt64)"),  # the server's clock, µs
+        ("written_at", f"SimpleAggregateFunction(max, UInt64) DEFAULT {NOW}"),
     ),
     ("day", "line"),
     Kind.AGGREGATING,
@@ -182,9 +188,9 @@ class Place:
     replicated: bool = field(default=False)
 
 
-def create(engine: Engine, place: Place = Place()) -> None:
-    """Creates the tables that are not there yet."""
-    for table in TABLES:
+def create(engine: Engine, tables: Iterable[Table] = TABLES, place: Place = Place()) -> None:
+    """Creates those of the tables that are not there yet."""
+    for table in tables:
         for statement in statements(table, place):
             engine.run(statement)
 
@@ -198,12 +204,12 @@ def statements(table: Table, place: Place = Place()) -> list[str]:
     if place.replicated:
         paths = f"'/clickhouse/tables/{{database}}/{{shard}}/{table.name}', '{{replica}}'"
         engine = f"Replicated{table.kind.value}({', '.join(filter(None, (paths, arguments)))})"
-    order = ", ".join(f"`{name}`" for name in table.key)
+    order = ", ".join(table.key)
     there = f" ON CLUSTER '{place.cluster}'" if place.cluster else ""
     local = f"{table.name}_local" if place.cluster else table.name
     made = [
         f"CREATE TABLE IF NOT EXISTS {local}{there} ({columns}) ENGINE = {engine} ORDER BY ({order})"
-        f" SETTINGS {window} = {_REMEMBERED}"
+        f" SETTINGS {window} = {_REMEMBERED}, index_granularity = {table.granularity}"
     ]
     if place.cluster:
         made.append(
@@ -213,9 +219,10 @@ def statements(table: Table, place: Place = Place()) -> list[str]:
     return made
 
 
-def id_of(text: str) -> int:
+def id_of(text: str | bytes) -> int:
     """The id of a line or template: 63 bits of a hash of its name, never 0.
 
     Of a million names, two have the same id with a probability of 5e-8 (n^2 / 2^64).
     """
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1 or 1
+    content = text.encode() if isinstance(text, str) else text
+    return int.from_bytes(blake2b(content, digest_size=8).digest()) >> 1 or 1

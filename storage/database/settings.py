@@ -6,6 +6,7 @@ Knows the form of each value, not who uses it.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -68,7 +69,15 @@ def load_settings(connection: Queries) -> Settings:
     Raises:
         StoredSettingError: A stored value is invalid, or this machine does not know the time zone.
     """
-    stored = dict(connection.execute("SELECT key, value FROM settings"))
+    return settings_of(dict(connection.execute("SELECT key, value FROM settings")))
+
+
+def settings_of(stored: Mapping[str, str]) -> Settings:
+    """The settings that stored values are, with defaults for those that are not stored.
+
+    Raises:
+        StoredSettingError: A value is invalid, or this machine does not know the time zone.
+    """
     default = Settings()
     zone, hours, link, first = (stored.get(key, getattr(default, key)) for key in SETTING_KEYS)
     # A chat link that is refused today harms nobody until it is opened.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from storage.domain.events import ContactIds
@@ -64,7 +64,7 @@ class Contacts:
             self._found.clear()
             self._seen.clear()
         found = self._found
-        wanted = {id for contact in contacts if contact not in self._seen for id in _ids(contact) if id not in found}
+        wanted = {id for contact in contacts if contact not in self._seen for id in ids_of(contact) if id not in found}
         wanted |= {id for id in ids if id not in found}
         hashes = [hash_of(text) for _, text in wanted]
         # Those that are new will be written: the next batch looks them up.
@@ -107,7 +107,7 @@ class Contacts:
         """Makes all ids that a record gives lead to one contact: creates it, or merges those that have them."""
         if ids in self._seen:
             return
-        given = _ids(ids)
+        given = ids_of(ids)
         if len(given) <= 1:
             self.link_each(given)
             return
@@ -250,13 +250,20 @@ def relabel(connection: sqlite3.Connection, contacts: Iterable[int]) -> None:
 
 def _contact_row(contact: int, new: _NewContact) -> tuple[int, str, str | None, str | None, int | None, int | None]:
     """The row of a new contact: label, customer id and name."""
-    order = sorted((kind, (kind, text) in new.replaced, text) for kind, text in new.ids)
-    customer = next((text for kind, _, text in order if kind == 2), None)
+    label, customer = label_and_customer_id(new.ids, new.replaced)
     rank, at, name = new.name or (None, None, None)
-    return contact, order[0][2], customer, name, rank, at
+    return contact, label, customer, name, rank, at
 
 
-def _ids(ids: ContactIds) -> list[tuple[int, str]]:
+def label_and_customer_id(
+    ids: Iterable[tuple[int, str]], replaced: Container[tuple[int, str]]
+) -> tuple[str, str | None]:
+    """LABEL_AND_CUSTOMER_ID in Python, of the ids of a contact and those of them that were replaced."""
+    order = sorted((kind, (kind, text) in replaced, text) for kind, text in ids)
+    return order[0][2], next((text for kind, _, text in order if kind == 2), None)
+
+
+def ids_of(ids: ContactIds) -> list[tuple[int, str]]:
     """All ids that a record gives, as (kind, text)."""
     given = [(0, text) for text in ids.wa_ids if text]
     if ids.replaced and (0, ids.replaced) not in given:

@@ -6,6 +6,7 @@ Owns the tables `lines` and `line_ids`. Knows nothing of messages, except that e
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 
 from storage.domain.events import LineIds
 from storage.messages.identities import Found
@@ -95,10 +96,17 @@ class Lines:
 
     def _relabel(self, line: int) -> None:
         rows = self._connection.execute("SELECT kind, min(text) FROM line_ids WHERE line = ? GROUP BY kind", (line,))
-        texts = dict(rows.fetchall())
-        number = "+" + texts[0] if 0 in texts else None
-        identifier, name = texts.get(1), texts.get(2)
         self._connection.execute(
-            "UPDATE lines SET label = ?, value = ? WHERE id = ?",
-            (name or number or identifier, number or identifier or name, line),
+            "UPDATE lines SET label = ?, value = ? WHERE id = ?", (*label_and_value(dict(rows.fetchall())), line)
         )
+
+
+def label_and_value(texts: Mapping[int, str]) -> tuple[str, str]:
+    """How a line is shown, and how filters and files name it.
+
+    Args:
+        texts: the smallest text of each kind (0 number, 1 identifier, 2 name) that the line has; at least one.
+    """
+    number = "+" + texts[0] if 0 in texts else None
+    identifier, name = texts.get(1), texts.get(2)
+    return name or number or identifier or "", number or identifier or name or ""

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from storage.clickhouse import tables
-from storage.clickhouse.address import address_of
-from storage.clickhouse.connecting import connect
 from storage.clickhouse.engine import Engine
+from tests.clickhouse import new_database
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A new database with its tables. chdb has one directory open at a time, so it is closed before the next test."""
-    opened = connect(address_of(f"chdb:{tmp_path / 'chdb'}"), must_exist=False)
-    tables.create(opened)
-    yield opened
-    opened.close()
+    """A new database with its tables."""
+    with new_database(tmp_path) as opened:
+        yield opened

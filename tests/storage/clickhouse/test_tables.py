@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from storage.clickhouse import tables
+from storage.clickhouse.all_tables import ALL
 from storage.clickhouse.engine import Engine
-from storage.clickhouse.tables import TABLES, Place, Table, id_of, statements
+from storage.clickhouse.tables import Place, Table, id_of, statements
 from storage.messages import store
 from storage.messages.message_row import COLUMNS, NAMES
 
@@ -14,9 +15,9 @@ CONTACT: dict[str, list[Any]] = {"id": [7], "label": ["+54911"], "version": [2]}
 
 
 def test_tables_can_be_created_again(engine: Engine) -> None:
-    tables.create(engine)
+    tables.create(engine, ALL)
     named = {name for (name,) in engine.rows("SHOW TABLES")}
-    assert named == {table.name for table in TABLES}
+    assert named == {table.name for table in ALL}
 
 
 def test_the_newest_version_of_a_row_counts_whatever_comes_first(engine: Engine) -> None:
@@ -33,10 +34,10 @@ def test_the_latest_change_of_a_day_counts(engine: Engine) -> None:
     assert engine.rows("SELECT day, written_at FROM changed_days FINAL ORDER BY day") == [(1, 30), (2, 10)]
 
 
-def test_messages_have_the_columns_of_sqlite() -> None:
-    texts = {"line_text", "contact_kind", "contact_text"}
-    plain = {name.strip('"') for name in (*COLUMNS[NAMES:], *store.DERIVED)} | {"template"}
-    assert set(tables.MESSAGES.names) == plain | texts | {"bucket", "version", "gone"}
+def test_messages_have_the_columns_of_sqlite_in_its_order() -> None:
+    same = [name.strip('"') for name in COLUMNS[NAMES:]]
+    names = ["bucket", "line_text", "contact_kind", "contact_text", "template", *same, *store.DERIVED]
+    assert [*tables.MESSAGES.names] == [*names, "digest", "version", "gone"]
 
 
 def test_a_cluster_has_the_same_tables_on_every_shard() -> None:
@@ -50,7 +51,7 @@ def test_a_cluster_has_the_same_tables_on_every_shard() -> None:
     (single,) = statements(table)
     assert single == (
         "CREATE TABLE IF NOT EXISTS numbers (`id` UInt32, `version` UInt64) ENGINE = ReplacingMergeTree(version)"
-        " ORDER BY (`id`) SETTINGS non_replicated_deduplication_window = 10000"
+        " ORDER BY (id) SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192"
     )
 
 
