@@ -11,8 +11,9 @@ from pathlib import Path
 
 from hypothesis import Phase, settings
 
-settings.register_profile("ci", derandomize=True, deadline=None)
-settings.register_profile("random", deadline=None)
+# Fewer examples than hypothesis' 100: the whole run must fit into ten minutes of two cores, part of it under coverage.
+settings.register_profile("ci", max_examples=40, derandomize=True, deadline=None)
+settings.register_profile("random", max_examples=60, deadline=None)
 # A mutation run repeats tests thousands of times, and a result that depends on chance would say nothing. A failure need
 # not be made small there. What few examples do not notice is tried with as many as CI has.
 for name, examples in (("mutants", 10), ("survivors", 100)):

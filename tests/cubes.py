@@ -34,7 +34,7 @@ from tests.databases import ANA, HOUR, LINE, NOW, build, create, session_of
 from tests.histories import Question, shuffled, split
 
 few_examples = settings(
-    max_examples=min(60, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=min(30, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 # Bytes up to which a block is packed into one row: of few starts none, some, and (as in production) all blocks are.
 PACKED_BLOCK_LIMITS = (dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 100), user_sets._PACKED_BLOCK_LIMIT)

@@ -118,7 +118,7 @@ def asked(history: list[Event], question: Question) -> dict[str, Any]:
 
 
 @given(st.data(), events(), questions())
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_order_and_repetition_change_nothing(data: st.DataObject, history: list[Event], question: Question) -> None:
     again = data.draw(shuffled(history))
     assert [event for piece in data.draw(split(history)) for event in piece] == history
@@ -127,7 +127,7 @@ def test_order_and_repetition_change_nothing(data: st.DataObject, history: list[
 
 
 @given(events(), questions())
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_the_parts_add_up(history: list[Event], question: Question) -> None:
     found = asked(history, question)
     referred = found["origins"]["webchat"] + found["origins"]["campaign"]

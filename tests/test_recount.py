@@ -49,7 +49,7 @@ from tests.oracle_starts import OracleStart, starts_of
 
 HOUR = 3_600_000
 quick = settings(
-    max_examples=min(60, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=min(30, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

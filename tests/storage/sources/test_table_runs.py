@@ -60,22 +60,22 @@ def test_a_table_gives_what_reading_row_by_row_gives(parts: list[tuple[bytes, in
 @pytest.mark.parametrize("line", [b"a\n", b'",\n', b"wamid.1,5491155550001,promo,sent,yesterday\n", b"\0\r\n"])
 @pytest.mark.parametrize("separator", [b",", b"\t"])
 def test_many_equal_rows_are_few_rejects_that_name_their_lines(line: bytes, separator: bytes) -> None:
-    content = (HEADER + ROW % 1 + line * 100_000 + ROW % 2).replace(b",", separator)
+    content = (HEADER + ROW % 1 + line * 30_000 + ROW % 2).replace(b",", separator)
     source = open_source(io.BytesIO(content), OPTIONS)
     rejects = [item for item in source.parts(10_000, Items()) if isinstance(item, Reject)]
     assert len({reject.digest for reject in rejects}) == 1
-    assert len(rejects) < 500
+    assert len(rejects) < 150
     lines = [[*map(int, reject.where.removeprefix("line ").split(" to "))] for reject in rejects]
-    assert (lines[0][0], lines[-1][-1]) == (3, 100_002)
+    assert (lines[0][0], lines[-1][-1]) == (3, 30_002)
     assert all(before[-1] + 1 == after[0] for before, after in pairwise(lines))
-    assert source.records == 100_002
+    assert source.records == 30_002
     assert len(events_of(content)) == 2
 
 
 def test_rows_that_are_ignored_are_counted() -> None:
-    content = HEADER + ROW % 1 + NOT_SENT_YET * 50_000
+    content = HEADER + ROW % 1 + NOT_SENT_YET * 20_000
     items = open_source(io.BytesIO(content), OPTIONS).parts(10_000, Items())
-    assert sum(item.count for item in items if isinstance(item, Ignored)) == 50_000
+    assert sum(item.count for item in items if isinstance(item, Ignored)) == 20_000
 
 
 def test_a_run_within_a_quoted_cell_is_a_part_of_it() -> None:

@@ -86,10 +86,11 @@ def test_a_large_record_of_many_webhooks_is_read_object_by_object(whole: str, mo
     assert events_of(WHOLE[whole](WEBHOOKS).encode()) == expected
 
 
-@pytest.mark.parametrize("whole", ["lines in a text", "CloudWatch", "array as text", "one INSERT"])
-@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize(
+    ("whole", "end"), [("lines in a text", "\n"), ("CloudWatch", ""), ("array as text", ""), ("one INSERT", "\n")]
+)
 def test_a_record_of_many_megabytes_is_read_whole(whole: str, end: str) -> None:
-    assert len(events_of((WHOLE[whole](WEBHOOKS * 1_700) + end).encode())) == 7 * 1_700
+    assert len(events_of((WHOLE[whole](WEBHOOKS * 1_900) + end).encode())) == 7 * 1_900
 
 
 def test_an_object_that_is_cut_off_in_a_long_text_is_told_in_time() -> None:

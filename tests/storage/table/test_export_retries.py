@@ -364,7 +364,7 @@ def _free(one: Try) -> datetime:
     return at + timedelta(seconds=int(one.has_failure_time)) + timedelta(hours=HOURS[one.code])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tries, said, st.sampled_from((None, "promo")), st.randoms())
 def test_any_history_gives_the_recount(
     history: list[Try], wishes: list[Said], template: str | None, random: Random

@@ -180,9 +180,9 @@ def test_shift_with_a_function_key_is_no_character(tmp_path: Path, keys: bytes) 
     path = scenes.database(tmp_path)
     with session(["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"], tmp_path) as opened:
         opened.until("Last starts")
-        opened.read(0.5)
+        opened.settle()
         opened.press(keys)
-        opened.read(0.5)
+        opened.settle()
         assert opened.shown == ""
         opened.press(b" ")
         opened.until("paused")
