@@ -22,6 +22,7 @@ from pyroaring import BitMap
 EncodedSet = bytes | memoryview
 
 SLICE_BITS = 28  # of a contact's id: 268 million contacts
+CONTACT = (1 << SLICE_BITS) - 1  # the contact in a number
 LIST_LIMIT = 96  # numbers; from here on a bitmap unites faster and is mostly smaller
 # `BitMap.union` makes all sets dense first: faster than pairwise unions only for many sets or many numbers times sets.
 _MANY_SETS = 32
@@ -128,7 +129,7 @@ def _slice_range(slice_number: int) -> BitMap:
 
 
 _FEW_NUMBERS = 600  # numbers in a set; from here on slices are faster than a mask
-_CONTACT_MASK = int.from_bytes(((1 << SLICE_BITS) - 1).to_bytes(4, "little") * _FEW_NUMBERS, "little")
+_CONTACT_MASK = int.from_bytes(CONTACT.to_bytes(4, "little") * _FEW_NUMBERS, "little")
 
 
 def contacts_of(users: BitMap, slices: Collection[int]) -> BitMap:

@@ -17,8 +17,9 @@ from storage.cube.counters import WRITE_CELL, detail_writes
 from storage.cube.day_counts import CLASSES, Detail, Failure, check_contacts
 from storage.cube.layout import ALL, FAILED, STEPS, USERS
 from storage.cube.repeats import encode_repeats, repeats_writes
+from storage.cube.start_classes import COUNTER_PLACES
 from storage.database.codes import REFERRED_FROM, STATUSES, USER_TYPES
-from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
+from storage.database.schema import COUNTER_COLUMNS
 from storage.database.statements import BulkStatement
 from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 
@@ -32,13 +33,9 @@ def _table(values: Iterable[int | None]) -> Ids:
 
 # By class number: the counter of a start (its column, and what is added), whether its user is new, and the first number
 # of its slice in the sets of each kind; _NOT_COUNTED: it is not in them.
-_COUNTED = {
-    key: (column, 1 << COUNTER_BITS * upper)
-    for column, pair in enumerate(COUNTER_COLUMNS.values())
-    for upper, key in enumerate(pair)
-}
-_COUNTERS = [(None, None) if of is None else _COUNTED[of.origin, of.status] for of in CLASSES]
-_COLUMN, _ADDED = (_table(part) for part in zip(*_COUNTERS, strict=True))
+_PLACES = [(None, None) if of is None else COUNTER_PLACES[of.origin, of.status] for of in CLASSES]
+_COLUMN = _table(column for column, _ in _PLACES)
+_ADDED = _table(None if below is None else 1 << below for _, below in _PLACES)
 _IS_NEW = np.array([of is not None and of.sends == 1 for of in CLASSES])
 _SLICES = {
     USERS: _table(None if of is None else of.users for of in CLASSES),

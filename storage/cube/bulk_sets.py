@@ -206,10 +206,11 @@ def _distinct(groups: Ids, numbers: Numbers) -> tuple[Ids, Numbers, Ids]:
 def _encoded(counts: Ids, numbers: Numbers) -> list[bytes]:
     """The bytes of sets that are one after the other."""
     data = numbers.astype(_STORED_NUMBER, copy=False).tobytes()
-    sets = [data[start:end] for start, end in pairwise([0, *np.cumsum(counts << 2).tolist()])]
+    ends = np.cumsum(counts)
+    sets = [data[start:end] for start, end in pairwise([0, *(ends << 2).tolist()])]
     for index in np.flatnonzero(counts >= LIST_LIMIT).tolist():
         of_set = array("I")
-        of_set.frombytes(numbers[int(counts[:index].sum()) :][: int(counts[index])].tobytes())
+        of_set.frombytes(numbers[ends[index] - counts[index] : ends[index]].tobytes())
         sets[index] = encode(BitMap(of_set))
     return sets
 

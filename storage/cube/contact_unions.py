@@ -20,6 +20,7 @@ from itertools import compress
 from pyroaring import BitMap
 
 from storage.cube.bitmaps import (
+    CONTACT,
     SLICE_BITS,
     EncodedSet,
     contacts_by_slice,
@@ -39,7 +40,6 @@ _FEW = 0.4  # share of selected numbers below which they are selected one by one
 _SPARSE = 8  # of fewer than one number in so many bits of contacts (2 ** 8), the bits take longer than the numbers
 _MOST_BITS = 24  # 4 MB, or 8 MB twice
 _SAMPLES = 64
-_CONTACT = (1 << SLICE_BITS) - 1
 _UNSELECTED = 15 << SLICE_BITS  # begins the range where numbers of unselected slices are put, to be removed at once
 _IS_SELECTED = bytes(byte < _UNSELECTED >> 24 for byte in range(256))  # by the highest byte
 
@@ -104,7 +104,7 @@ def _distinct(numbers: array[int], every_other: Callable[[int, int], BitMap]) ->
     """
     if len(numbers) < _MANY:
         return BitMap(numbers)
-    bits = max(number & _CONTACT for number in numbers[:: len(numbers) // _SAMPLES]).bit_length()
+    bits = max(number & CONTACT for number in numbers[:: len(numbers) // _SAMPLES]).bit_length()
     if len(numbers) << _SPARSE < 1 << bits:
         return BitMap(numbers)
     bits = min(bits, _MOST_BITS)

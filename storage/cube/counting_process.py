@@ -129,7 +129,7 @@ def _recounts(
 
 
 def _computing() -> tuple[_WritesByDay, _CoarseWrites]:
-    """What computes the writes of days and of coarse blocks: with numpy where it is installed, else the plain rule.
+    """What computes the writes of days and of coarse blocks: with numpy where it can be loaded, else the plain rule.
 
     numpy takes 0.12 s and 16 MB to load, so only the helper does it: its parent never calls this function.
     """

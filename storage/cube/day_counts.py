@@ -17,7 +17,14 @@ from storage.cube.bitmaps import SLICE_BITS, encode_numbers
 from storage.cube.layout import FAILED, STEPS, USERS
 from storage.cube.packed_sets import BlockSetKey
 from storage.cube.repeats import Cell, StartsByCell
-from storage.cube.start_classes import CLASS_NUMBER_SQL, FAILED_SLICES, STEPS_SLICES, class_number, users_slice
+from storage.cube.start_classes import (
+    CLASS_NUMBER_SQL,
+    COUNTER_PLACES,
+    FAILED_SLICES,
+    STEPS_SLICES,
+    class_number,
+    users_slice,
+)
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_NEW, USER_TYPES
 from storage.database.connection import DatabaseError
 from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
@@ -92,11 +99,7 @@ class _StartClass:
 
 def _start_classes() -> Iterator[_StartClass | None]:
     """The classes by number; None where a status cannot occur with an origin."""
-    counters = {
-        key: 1 << _COLUMN_BITS * column + COUNTER_BITS * upper
-        for column, pair in enumerate(COUNTER_COLUMNS.values())
-        for upper, key in enumerate(pair)
-    }
+    counters = {key: 1 << _COLUMN_BITS * column + below for key, (column, below) in COUNTER_PLACES.items()}
     steps = {(*key,): number << SLICE_BITS for number, *key in STEPS_SLICES}
     failed = {(*key,): number << SLICE_BITS for number, *key in FAILED_SLICES}
     for key in product(range(len(ORIGINS)), range(len(USER_TYPES)), range(len(STATUSES))):

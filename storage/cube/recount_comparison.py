@@ -76,7 +76,7 @@ def top_block_differences(
 def differences(
     connection: sqlite3.Connection, top: int, days: Collection[int], progress: Progress = lambda days: None
 ) -> list[str]:
-    """The cells in one top block that differ: of many starts they are first proven in bulk, where numpy is there.
+    """The cells in one top block that differ: of many starts they are first proven in bulk, where numpy can be loaded.
 
     Arguments as of `top_block_differences`, which tells them one by one where the proof says nothing.
     """

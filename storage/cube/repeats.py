@@ -23,14 +23,13 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import compress, repeat
 from typing import NamedTuple
 
-from storage.cube.bitmaps import SLICE_BITS, EncodedSet, decode, little_endian
+from storage.cube.bitmaps import CONTACT, SLICE_BITS, EncodedSet, decode, little_endian
 from storage.database.statements import BulkStatement
 
 Cell = tuple[int, int]  # line, template
 StartsByCell = Mapping[Cell, Sequence[int]]  # a number for each start, equal ones as often as they occur
 Places = bytes | memoryview  # of lines or templates
 
-_CONTACT = (1 << SLICE_BITS) - 1
 _SLICE_PLACE = SLICE_BITS - 24  # of the slice in the highest byte of a number
 _HIGHEST = slice(3, None, 4)
 _WITHOUT_SLICE = bytes(byte & (1 << _SLICE_PLACE) - 1 for byte in range(256))
@@ -151,16 +150,16 @@ def further_contacts(numbers: array[int]) -> list[int]:
     """
     count = len(numbers)
     joined = int.from_bytes(little_endian(numbers[:]).tobytes(), "little")
-    contacts = joined & int.from_bytes(_CONTACT.to_bytes(4, "little") * count, "little")
+    contacts = joined & int.from_bytes(CONTACT.to_bytes(4, "little") * count, "little")
     # Most contacts have two starts: equal neighbours. The others are looked at one by one.
     third = set(_zeros(contacts ^ contacts >> 64, count - 2))
     apart = third | {place + 1 for place in third}
-    found = [numbers[place] & _CONTACT for place in _zeros(joined ^ joined >> 32, count - 1) if place not in apart]
+    found = [numbers[place] & CONTACT for place in _zeros(joined ^ joined >> 32, count - 1) if place not in apart]
     for place in third:
         if place - 1 not in third:
             of_contact = [numbers[place], numbers[place + 1]]
             of_contact += [numbers[place + further] for further in _run(third, place)]
-            found += [numbers[place] & _CONTACT] * (len(of_contact) - len({*of_contact}))
+            found += [numbers[place] & CONTACT] * (len(of_contact) - len({*of_contact}))
     return list(filter(None, found))
 
 
@@ -202,7 +201,7 @@ def repeats_of(starts: StartsByCell) -> bytes | None:
     for (line, template), of_cell in starts.items():
         end = start + len(of_cell)
         repeats = compress(of_cell, are_repeats[start:end])
-        found += [(number & _CONTACT, line, template, number) for number in repeats]
+        found += [(number & CONTACT, line, template, number) for number in repeats]
         start = end
     found.sort()
     _, lines, templates, numbers_found = zip(*found, strict=True)
@@ -258,7 +257,7 @@ def starts_of_sets(sets: Mapping[Cell, EncodedSet], repeats: Repeats | None) -> 
         for cell, numbers in repeats.by_cell().items():
             of_cell = starts.setdefault(cell, array("I"))
             for number, count in Counter(numbers).items():
-                of_cell.extend(repeat(number, count - 1 if number & _CONTACT else count))
+                of_cell.extend(repeat(number, count - 1 if number & CONTACT else count))
     return starts
 
 

@@ -1,5 +1,5 @@
 """The stored user sets of a block as arrays of integers, so that numpy compares millions of them at once. Only
-`block_proof` needs it: numpy is an extra that a report does not load.
+`block_proof` needs it: a report does not load numpy.
 
 An element of a set is one integer of 63 bits: a key, then the 32 bits of its number (bitmaps.py). The key has the ids
 of the set's line, template and failure, in as many bits as the ids of this database need (`IdBits`).

@@ -1,5 +1,5 @@
-"""Counts the starts of one day in arrays: what `day_counts` counts start by start. Only `block_proof` needs it: numpy
-is an extra that a report does not load. tests/storage/cube/test_block_proof.py compares the two.
+"""Counts the starts of one day in arrays: what `day_counts` counts start by start. Only `block_proof` needs it: a
+report does not load numpy. tests/storage/cube/test_block_proof.py compares the two.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storage.cube.bitmaps import SLICE_BITS
+from storage.cube.bitmaps import CONTACT, SLICE_BITS
 from storage.cube.counters import DetailSends
 from storage.cube.layout import ALL, FAILED, STEPS, USERS
 from storage.cube.repeats import encode_repeats
 from storage.cube.set_arrays import LEAST_ID, NUMBER_BITS, IdBits, Integers, Unproven, distinct, integers
-from storage.cube.start_classes import FAILED_SLICES, STEP_STATUSES, STEPS_SLICES, USERS_SLICE_SQL, USERS_SLICES
+from storage.cube.start_classes import (
+    COUNTER_PLACES,
+    FAILED_SLICES,
+    STEP_STATUSES,
+    STEPS_SLICES,
+    USERS_SLICE_SQL,
+    USERS_SLICES,
+)
 from storage.database.codes import REFERRED_FROM, STATUS_SENT, USER_NEW
 from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID
@@ -42,7 +49,6 @@ _STARTS = f"""
 SELECT {_START}, {_DETAIL} FROM messages AS m INDEXED BY starts_by_time
 WHERE m.origin IS NOT NULL AND m.start_at >= :since AND m.start_at < :until AND m.day = :day
 """
-_CONTACT = (1 << SLICE_BITS) - 1
 _NUMBER = (1 << NUMBER_BITS) - 1
 _STEP = (1 << _STEP_BITS) - 1
 _CLASS_BITS = 4 + _STEP_BITS  # slice and step
@@ -66,18 +72,13 @@ class _Class:
 
 def _classes() -> dict[int, _Class]:
     """The classes by slice << _STEP_BITS | step."""
-    columns = {
-        key: (column, 1 << COUNTER_BITS * upper)
-        for column, pair in enumerate(COUNTER_COLUMNS.values())
-        for upper, key in enumerate(pair)
-    }
     classes = {}
     for number, origin, user_type, status in USERS_SLICES:
         steps = sorted(STEP_STATUSES) if status == STATUS_SENT else [status]
         for of_step in steps:
             step = of_step - STATUS_SENT + 1 if status == STATUS_SENT else 0
-            of_class = _Class(origin, user_type, of_step, *columns[origin, of_step])
-            classes[number << _STEP_BITS | step] = of_class
+            column, below = COUNTER_PLACES[origin, of_step]
+            classes[number << _STEP_BITS | step] = _Class(origin, user_type, of_step, column, 1 << below)
     return classes
 
 
@@ -139,7 +140,7 @@ class DayStarts:
 
     def leaf_sets(self, kind: int) -> Integers:
         """The elements of the leaf sets, in order."""
-        contacts = self.numbers & _CONTACT
+        contacts = self.numbers & CONTACT
         in_sets, failures, numbers = contacts != 0, 0 * contacts, self.numbers
         if kind != USERS:
             slices = _SLICES[kind][self.classes]
@@ -173,7 +174,7 @@ class DayStarts:
 
     def repeats(self) -> bytes | None:
         """The bytes of the repeats of the day (repeats.py)."""
-        contacts = self.numbers & _CONTACT
+        contacts = self.numbers & CONTACT
         distinct_contacts, counts = distinct(np.sort(contacts))
         repeated = distinct_contacts[(counts > 1) | (distinct_contacts == 0)]
         if not repeated.size:

@@ -21,7 +21,14 @@ from storage.database.codes import (
     STATUSES,
     USER_TYPES,
 )
+from storage.database.schema import COUNTER_BITS, COUNTER_COLUMNS
 
+# Where the starts of an origin and a status are counted: the column of COUNTER_COLUMNS, and how many bits are below.
+COUNTER_PLACES = {
+    key: (column, COUNTER_BITS * upper)
+    for column, pair in enumerate(COUNTER_COLUMNS.values())
+    for upper, key in enumerate(pair)
+}
 STEP_STATUSES = frozenset(range(STATUS_SENT, STATUS_READ + 1))  # sent, delivered, read: reached and not answered
 
 CLASS_NUMBER_SQL = f"((m.origin * {len(USER_TYPES)} + m.user_type) * {len(STATUSES)} + m.status)"

@@ -77,7 +77,7 @@ class KeyRuns:
         """Reads nothing yet.
 
         Args:
-            connection: of the database; the object is of no use after a rollback of what it has added.
+            connection: of the database; after a rollback of what it has added, a new object is needed.
         """
         self._connection = connection
         self._loaded: list[_Run] | None = None

@@ -10,7 +10,6 @@ import gc
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -283,18 +282,11 @@ def _reader(stream: BinaryIO, options: Options, start: Offset) -> subprocess.Pop
     """A process that reads the rest of a file; None if the rest is small, there is one core, or none can be started."""
     try:
         left = os.fstat(stream.fileno()).st_size - start.position
-        if left < _WORTH_A_PROCESS or _cores() == 1:
+        if left < _WORTH_A_PROCESS or child_process.cores() == 1:
             return None
         return start_reading(stream, options, start, _BATCH)
     except OSError:
         return None
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

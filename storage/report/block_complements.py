@@ -55,7 +55,24 @@ class _BlockSets:
             else:
                 self.leaves += [(line, *key, users) for key, users in unpack(bitmap) if key[0] in templates]
 
-    def without(self, cell: Cell, excluded: Iterable[tuple[int, EncodedSet]]) -> Iterator[tuple[int, UserSet]]:
+    def without_leaves(self, place: int) -> Iterator[tuple[int, int, UserSet]]:
+        """The roll-ups of lines or of templates that were read, minus the users found only in leaf sets that were read.
+
+        Args:
+            place: of the id in a cell: 0 for lines, 1 for templates.
+
+        Yields:
+            The line or the template, the failure, and the set.
+        """
+        leaves: defaultdict[int, list[tuple[int, EncodedSet]]] = defaultdict(list)
+        for *cell, failure, leaf in self.leaves:
+            leaves[cell[place]].append((failure, leaf))
+        for cell_of_roll_up in self.roll_ups:
+            id = cell_of_roll_up[place]
+            for failure, users in self._without(cell_of_roll_up, leaves[id]):
+                yield id, failure, users
+
+    def _without(self, cell: Cell, excluded: Iterable[tuple[int, EncodedSet]]) -> Iterator[tuple[int, UserSet]]:
         """The roll-up of a cell minus the users found only in some of its leaf sets, by failure.
 
         Args:
@@ -122,13 +139,8 @@ def lines_without_templates(
                 if line in lines and template not in excluded:
                     yield block, line, failure, packed_users
             continue
-        sets = _BlockSets(kind, rows, excluded)
-        leaves: defaultdict[int, list[tuple[int, EncodedSet]]] = defaultdict(list)
-        for line, _, failure, leaf in sets.leaves:
-            leaves[line].append((failure, leaf))
-        for line, _ in sets.roll_ups:
-            for failure, users in sets.without((line, ALL), leaves[line]):
-                yield block, line, failure, users
+        for line, failure, users in _BlockSets(kind, rows, excluded).without_leaves(0):
+            yield block, line, failure, users
 
 
 def templates_without_lines(
@@ -146,13 +158,7 @@ def templates_without_lines(
                 if line not in excluded and template in templates:
                     yield template, failure, packed_users
             continue
-        sets = _BlockSets(kind, rows, templates)
-        leaves: defaultdict[int, list[tuple[int, EncodedSet]]] = defaultdict(list)
-        for _, template, failure, leaf in sets.leaves:
-            leaves[template].append((failure, leaf))
-        for _, template in sets.roll_ups:
-            for failure, users in sets.without((ALL, template), leaves[template]):
-                yield template, failure, users
+        yield from _BlockSets(kind, rows, templates).without_leaves(1)
 
 
 def _rows_by_block(

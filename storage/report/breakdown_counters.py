@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import chain
 
 from storage.cube.layout import ALL
+from storage.cube.start_classes import COUNTER_PLACES
 from storage.database.codes import (
     ORIGINS,
     REFERRED_FROM,
@@ -210,9 +211,8 @@ def _selected_counters(origins: frozenset[int] | None, statuses: frozenset[int] 
     """The selected counters: where in COUNTER_COLUMNS each one's column is, its lowest bit there, and its status."""
     dimensions = Dimensions(origins=origins, statuses=statuses)
     return [
-        (column, half * COUNTER_BITS, status)
-        for column, classes in enumerate(COUNTER_COLUMNS.values())
-        for half, (origin, status) in enumerate(classes)
+        (column, below, status)
+        for (origin, status), (column, below) in COUNTER_PLACES.items()
         if dimensions.includes_class(origin, status)
     ]
 

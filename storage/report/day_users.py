@@ -17,7 +17,7 @@ from storage.domain.dimension import Dimension
 from storage.report.cube_catalog import CubeCatalog
 from storage.report.filter_conditions import UNKNOWN_CONTACT
 from storage.report.selection import Dimensions, Selection
-from storage.report.user_counts import groups_of, set_queries
+from storage.report.user_counts import selected_slices, set_queries, unless_all
 from storage.report.user_set_reader import LeafCell
 
 _PICKED_CELLS = 8  # of a day
@@ -35,9 +35,7 @@ def users_of_days(catalog: CubeCatalog, selection: Selection, starts: Mapping[in
         starts: how many selected starts each of these days has, without those of contacts that are left out.
     """
     users = dict(starts)
-    (query,) = set_queries(selection.dimensions)
-    groups = groups_of(query, selection.dimensions)
-    slices = None if len(groups) == len(query.slices) else groups.keys()
+    slices = unless_all(selected_slices(selection.dimensions))
     for day, repeats in repeats_by_day(catalog.connection, number_of(selection.since), number_of(selection.until)):
         if day in users and not catalog.is_dirty_day(day):
             users[day] -= _more_starts_than_contacts(repeats, selection.dimensions, slices)
@@ -56,22 +54,15 @@ def _more_starts_than_contacts(repeats: Repeats, dimensions: Dimensions, slices:
     return count - len(distinct) + (UNKNOWN_CONTACT in distinct)
 
 
-def can_count_cells(dimensions: Dimensions) -> bool:
-    """Whether `users_of_cells` counts their users: by what USERS distinguishes."""
-    return not dimensions.needs_recount and [query.kind for query in set_queries(dimensions)] == [USERS]
-
-
 def users_of_cells(catalog: CubeCatalog, selection: Selection, starts: Mapping[LeafCell, int]) -> dict[LeafCell, int]:
-    """The distinct contacts of some days, lines and templates; no day may be dirty.
+    """The distinct contacts of some days, lines and templates; no day may be dirty, and `users_can_tell` must be true.
 
     Args:
         starts: how many selected starts each cell has, without those of contacts that are left out.
     """
     users = dict(starts)
     dimensions = selection.dimensions
-    (query,) = set_queries(dimensions)
-    groups = groups_of(query, dimensions)
-    slices = None if len(groups) == len(query.slices) else groups.keys()
+    slices = unless_all(selected_slices(dimensions))
     cells: defaultdict[int, list[LeafCell]] = defaultdict(list)
     for cell in starts:
         cells[cell[0]].append(cell)

@@ -22,13 +22,14 @@ from storage.domain.patterns import UNKNOWN
 from storage.domain.proportions import Rate
 from storage.report.cube_metrics import Cube
 from storage.report.day_cells import templates_of_lines
-from storage.report.day_users import can_count_cells, users_of_cells
+from storage.report.day_users import users_of_cells
 from storage.report.excluded_starts import ExcludedStarts, counts_of
 from storage.report.leaf_cells import counters_of, leaf_cells, of_sends
 from storage.report.metrics import DayCounts, total_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Dimensions, Selection
 from storage.report.session import Session
+from storage.report.user_counts import users_can_tell
 from storage.report.user_set_reader import LeafCell
 
 # Up to so many days, and from so many pairs of line and template on, the pairs with a start are looked for first.
@@ -365,7 +366,7 @@ def _notifications(cube: Cube | None, selection: Selection, found: list[_SendGro
     users: Mapping[LeafCell, int] = {}
     if cube is None:  # the messages have told all users
         pass
-    elif can_count_cells(of_sends_only.dimensions):
+    elif users_can_tell(of_sends_only.dimensions):
         users = users_of_cells(cube.catalog, of_sends_only, sends)
     else:
         users = cube.sent_by_cell(of_sends_only, sends.keys())

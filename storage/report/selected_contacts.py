@@ -13,28 +13,22 @@ from itertools import groupby
 
 from pyroaring import BitMap
 
-from storage.cube.bitmaps import SLICE_BITS, contacts_of, union_of, union_of_bitmaps
+from storage.cube.bitmaps import CONTACT, SLICE_BITS, contacts_of, union_of, union_of_bitmaps
 from storage.cube.layout import USERS
 from storage.cube.repeats import further_contacts, repeats_by_day
 from storage.cube.start_classes import USERS_SLICES
 from storage.domain.calendar import number_of
 from storage.report.cube_catalog import CubeCatalog
 from storage.report.grouped_sets import SetReader
-from storage.report.selection import Dimensions, Selection
-from storage.report.user_counts import groups_of, set_queries
+from storage.report.selection import Selection
+from storage.report.user_counts import selected_slices, unless_all, users_can_tell
 
-_CONTACT = (1 << SLICE_BITS) - 1
 _MOST_DIRTY = 200_000  # starts of dirty days: more are not read, as they would take longer than what they spare
 
 
-def can_tell(dimensions: Dimensions) -> bool:
-    """Whether the sets of USERS distinguish what is selected."""
-    return not dimensions.needs_recount and [query.kind for query in set_queries(dimensions)] == [USERS]
-
-
 def contacts_by_day(catalog: CubeCatalog, selection: Selection) -> Iterator[tuple[int, BitMap]]:
-    """The known contacts of the selected starts of each day; `can_tell` must be true, and no day dirty."""
-    slices, others = _slices(selection.dimensions), BitMap(selection.dimensions.other_contacts)
+    """The known contacts of the selected starts of each day; `users_can_tell` must be true, and no day dirty."""
+    slices, others = selected_slices(selection.dimensions), BitMap(selection.dimensions.other_contacts)
     for day, numbers in _sets_by_day(catalog, selection):
         yield day, contacts_of(numbers, slices) - others
 
@@ -87,7 +81,7 @@ class ContactStarts:
             while place < len(one):
                 number = one[place]
                 if number >> SLICE_BITS in self._slices:
-                    found.append(number & _CONTACT)
+                    found.append(number & CONTACT)
                 place += step
             place -= len(one)
         return found
@@ -99,23 +93,18 @@ class ContactStarts:
 def contact_starts(catalog: CubeCatalog, selection: Selection) -> ContactStarts | None:
     """The starts of each contact of a selection; None if the sets cannot tell them, or too many days are dirty."""
     dimensions = selection.dimensions
-    if not can_tell(dimensions):
+    if not users_can_tell(dimensions):
         return None
     more = _starts_of_dirty_days(catalog, selection)
     if more is None:
         return None
-    slices = _slices(dimensions)
+    slices = selected_slices(dimensions)
     sets = [numbers for _, numbers in _sets_by_day(catalog, selection)]
     more.extend(_further_starts(catalog, selection, slices))
     found = ContactStarts(sets, more, slices)
     if dimensions.other_contacts:
         return found.within(found.contacts() - BitMap(dimensions.other_contacts))
     return found
-
-
-def _slices(dimensions: Dimensions) -> frozenset[int]:
-    (query,) = set_queries(dimensions)
-    return frozenset(groups_of(query, dimensions))
 
 
 def _sets_by_day(catalog: CubeCatalog, selection: Selection) -> Iterator[tuple[int, BitMap]]:
@@ -133,7 +122,7 @@ def _sets_by_day(catalog: CubeCatalog, selection: Selection) -> Iterator[tuple[i
 def _further_starts(catalog: CubeCatalog, selection: Selection, slices: frozenset[int]) -> Iterator[int]:
     """The contacts of selected starts whose number another selected start of the same day has."""
     dimensions = selection.dimensions
-    wanted = None if len(slices) == len(USERS_SLICES) else slices
+    wanted = unless_all(slices)
     for day, repeats in repeats_by_day(catalog.connection, number_of(selection.since), number_of(selection.until)):
         if not catalog.is_dirty_day(day):
             numbers = repeats.selected(dimensions.lines, dimensions.templates, wanted)

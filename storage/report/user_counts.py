@@ -66,6 +66,22 @@ def groups_of(query: SetQuery, dimensions: Dimensions) -> dict[int, UserGroup]:
     }
 
 
+def users_can_tell(dimensions: Dimensions) -> bool:
+    """Whether the sets of USERS distinguish what is selected, and so the repeats (storage/cube/repeats.py)."""
+    return not dimensions.needs_recount and [query.kind for query in set_queries(dimensions)] == [USERS]
+
+
+def selected_slices(dimensions: Dimensions) -> frozenset[int]:
+    """The selected slices of USERS; `users_can_tell` must be true."""
+    (query,) = set_queries(dimensions)
+    return frozenset(groups_of(query, dimensions))
+
+
+def unless_all(slices: frozenset[int]) -> frozenset[int] | None:
+    """None for all slices of USERS, where nothing has to be looked at; else the slices."""
+    return None if len(slices) == len(USERS_SLICES) else slices
+
+
 def add_groups(groups: dict[UserGroup, list[BitMap]], users: BitMap, wanted: dict[int, UserGroup]) -> None:
     """Adds a set's contacts in the wanted slices to their groups."""
     for number, contacts in contacts_by_slice(users, wanted):

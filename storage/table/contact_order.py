@@ -22,8 +22,9 @@ from pyroaring import BitMap
 from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
-from storage.report.selected_contacts import can_tell, contacts_by_day
+from storage.report.selected_contacts import contacts_by_day
 from storage.report.selection import Dimensions, Selection
+from storage.report.user_counts import users_can_tell
 from storage.table.contact_position import label_at
 from storage.table.positions import BY_CONTACT_AND_DAY, contacts_of_day
 
@@ -114,7 +115,7 @@ class ContactOrder:
 
     def _read_contacts(self, session: ReadSession, selection: Selection) -> BitMap:
         """The contacts with a start; where the sets can tell, also on which days."""
-        if not can_tell(selection.dimensions) or session.cube.catalog.is_dirty(selection):
+        if not users_can_tell(selection.dimensions) or session.cube.catalog.is_dirty(selection):
             return session.cube.contacts(selection)
         self._days = list(contacts_by_day(session.cube.catalog, selection))
         return BitMap.union(BitMap(), *(contacts for _, contacts in self._days))

@@ -19,8 +19,9 @@ from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.report.dimension_counts import pairs_with_starts
 from storage.report.metrics import DayCounts, starts_of
 from storage.report.read_session import ReadSession
-from storage.report.selected_contacts import can_tell, contacts_by_day
+from storage.report.selected_contacts import contacts_by_day
 from storage.report.selection import Dimensions, Selection
+from storage.report.user_counts import users_can_tell
 
 _GROWTH = 4  # factor: each step of a search for rows reads so many times the days of the step before
 _FAR = 400  # rows: to skip more, the time of the first wanted row is looked up in the index first
@@ -58,9 +59,8 @@ _IS_OLDER = "(m.start_at < :at OR m.key < :key)"
 _IS_NEWER = "(m.start_at > :at OR m.key > :key)"
 
 Parameters = dict[str, str | int]
-ContactOfDay = tuple[
-    int | None, int, int, int
-]  # contact (None: unknown), day, and the times that its messages have, ms
+# A contact (None: unknown), a day, and the times that its messages have, in ms.
+ContactOfDay = tuple[int | None, int, int, int]
 
 
 def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
@@ -178,7 +178,7 @@ class _PageReader:
         cost = _COST_BY_CONTACT_TO_INDEX if _in_index(window) else _COST_BY_CONTACT
         if count > _MOST_BY_CONTACT or cost * count + _COST_OF_SET * sets >= read_by_time:
             return None
-        if not can_tell(dimensions) or self._cube.catalog.is_dirty(window):
+        if not users_can_tell(dimensions) or self._cube.catalog.is_dirty(window):
             return None
         found: list[ContactOfDay] = []
         for day, contacts in contacts_by_day(self._cube.catalog, window):

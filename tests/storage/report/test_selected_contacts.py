@@ -13,7 +13,8 @@ from storage.domain.events import Event
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import JOIN_DISTANCE
 from storage.report import selected_contacts
-from storage.report.selected_contacts import can_tell, contact_starts, contacts_by_day
+from storage.report.selected_contacts import contact_starts, contacts_by_day
+from storage.report.user_counts import users_can_tell
 from tests.cubes import few_examples, filters, odd_cubes, sent, temporary_database, write, written_in_parts
 from tests.databases import LINE, NOON, NOW, session_of
 from tests.histories import Question, events, questions
@@ -35,7 +36,7 @@ def test_the_starts_of_contacts_are_those_of_the_messages(
                 ).fetchall()
                 counted = Counter(contact for contact, _ in rows)
                 found = contact_starts(session.cube.catalog, selection)
-                assert (found is not None) == can_tell(selection.dimensions)
+                assert (found is not None) == users_can_tell(selection.dimensions)
                 if found is None:
                     continue
                 assert found.total == counted.total()
