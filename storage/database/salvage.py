@@ -7,7 +7,11 @@ counted again afterwards.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import pairwise
+from typing import Any
 
 from storage.database import schema
 from storage.database.dirty_marks import MARK_ALL_STARTS
@@ -22,6 +26,7 @@ DERIVED = {
     )
 }
 _OURS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*sqlite_*'"
+_NAMES = ("contacts", "contact_ids", "line_ids", "templates")  # whose ids are told by an index as well
 _INDEXES = "SELECT name FROM pragma_index_list(?) WHERE NOT partial AND origin <> 'pk'"
 
 
@@ -88,8 +93,45 @@ def _copy(connection: sqlite3.Connection, new: sqlite3.Connection, table: str) -
 def _copy_columns(connection: sqlite3.Connection, new: sqlite3.Connection, table: str, columns: list[str]) -> None:
     names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
     new.execute(f'DELETE FROM "{table}"')
-    rows = connection.execute(f'SELECT {names} FROM "{table}" NOT INDEXED')
+    rows: Iterable[tuple[Any, ...]] = connection.execute(f'SELECT {names} FROM "{table}" NOT INDEXED')
+    for index in [name for (name,) in new.execute(_INDEXES, (table,))] if table in _NAMES else []:
+        indexed = [name for __, __, name in new.execute(f'PRAGMA index_info("{index}")')]
+        if ids := _true_ids(connection, table, index, indexed):
+            rows = _with_ids(rows, ids, [columns.index(name) for name in ("id", *indexed)])
+            break
     new.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', rows)
+
+
+def _true_ids(
+    connection: sqlite3.Connection, table: str, index: str, indexed: Sequence[str]
+) -> dict[tuple[Any, ...], int]:
+    """The ids that an index has for rows with another one, which is out of order among those of the table: so a bit of
+    it may be damaged, not one of the index. By (id, indexed columns) of the row."""
+    columns = ", ".join(indexed)
+    of_table, of_index = (
+        f'SELECT id, {columns} FROM "{table}" {way}'
+        for way in ("NOT INDEXED", f'INDEXED BY "{index}" ORDER BY {columns}')
+    )
+    try:
+        wrong = connection.execute(f"{of_table} EXCEPT SELECT * FROM ({of_index})").fetchall()
+        missing = connection.execute(f"SELECT * FROM ({of_index}) EXCEPT {of_table}").fetchall()
+        stored = [id for (id,) in connection.execute(f'SELECT id FROM "{table}" NOT INDEXED')] if wrong else []
+    except sqlite3.Error:
+        return {}
+    out_of_order = {id for pair in pairwise(stored) if pair[0] >= pair[1] for id in pair}
+    ids: defaultdict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for id, *values in missing:
+        ids[tuple(values)].add(id)
+    return {row: min(ids[row[1:]]) for row in wrong if row[0] in out_of_order and len(ids[row[1:]]) == 1}
+
+
+def _with_ids(
+    rows: Iterable[tuple[Any, ...]], ids: dict[tuple[Any, ...], int], places: Sequence[int]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows with their true ids; places: of the id and of the indexed columns."""
+    for row in rows:
+        id = ids.get(tuple(row[place] for place in places))
+        yield row if id is None else (*row[: places[0]], id, *row[places[0] + 1 :])
 
 
 def _entries(connection: sqlite3.Connection, table: str, index: str) -> int:

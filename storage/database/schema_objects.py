@@ -18,6 +18,7 @@ COUNTED = (*_CUBE, *KEY_INDEX, "failure_kinds", "rejected_records", "lines")  # 
 # Tables whose content follows from others (storage/messages/consistency.py), or whose loss only means reading again.
 LOST = ("rejects", "imports", "settings")  # those of them that are then empty
 REPLACEABLE = (*COUNTED, *LOST, "pending")
+_CREATED = re.compile(r'CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?"?(\w+)')
 _KINDS = ("table", "index", "trigger")
 _OBJECTS = """
 SELECT type, name, tbl_name, sql FROM sqlite_schema
@@ -97,6 +98,7 @@ def mend_schema(connection: sqlite3.Connection) -> list[str]:
     Returns:
         What was done, one line each. What could not be done is a problem of `schema_problems` still.
     """
+    _name_again(connection)
     problems = schema_problems(connection)
     if any(problem.one.table in _CUBE for problem in problems):
         _empty_cube(connection)
@@ -104,6 +106,26 @@ def mend_schema(connection: sqlite3.Connection) -> list[str]:
     for _ in range(2):  # a table that is made again loses its indexes and triggers
         made += [line for problem in schema_problems(connection) if (line := _make(connection, problem)) is not None]
     return made
+
+
+def _name_again(connection: sqlite3.Connection) -> None:
+    """Corrects names of objects that differ from those in their statements: SQLite reads the statement, but an object
+    that is to go is found by its stored name."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as new:
+        schema.migrate(new)
+        expected = {(kind, one.name): one.table for (kind, _), one in _objects(new).items()}
+    rows = connection.execute(
+        "SELECT rowid, type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    ).fetchall()
+    for rowid, kind, name, table, sql in rows:
+        created = _CREATED.match(sql)
+        of_table = expected.get((kind, created[1])) if created else None
+        if created and of_table is not None and (name, table) != (created[1], of_table):
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(
+                "UPDATE sqlite_schema SET name = ?, tbl_name = ? WHERE rowid = ?", (created[1], of_table, rowid)
+            )
+            connection.execute("PRAGMA writable_schema = OFF")
 
 
 def _empty_cube(connection: sqlite3.Connection) -> None:

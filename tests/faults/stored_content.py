@@ -90,5 +90,5 @@ def _content(database: Path, parts: dict[str, str]) -> Content | None:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             connection.text_factory = bytes  # a damaged text need not be UTF-8
             return {part: Counter(connection.execute(query)) for part, query in parts.items()}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # the name of a column or of an object is damaged
         return None

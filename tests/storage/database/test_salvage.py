@@ -97,6 +97,42 @@ def test_rows_that_an_index_knows_and_the_table_does_not_are_missed(path: Path) 
         salvage(connection)
 
 
+@pytest.mark.parametrize("name", ["contacts", "contact_ids", "line_ids", "templates"])
+def test_a_row_whose_id_is_damaged_gets_the_one_that_an_index_knows(path: Path, name: str) -> None:
+    """The second row of the table has the id of the first one, so that its rows cannot be copied as they are."""
+    before = numbers_of(path)
+    with closing(sqlite3.connect(path)) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+        first, second = (id for (id,) in connection.execute(f"SELECT id FROM {name} ORDER BY id LIMIT 2"))
+    content = bytearray(path.read_bytes())
+    page = (root - 1) * _PAGE
+    assert content[page] == 13  # the whole table is one leaf page
+    place = page + int.from_bytes(content[page + 10 : page + 12], "big")  # the length of the row, then its id
+    assert content[place + 1] == second
+    content[place + 1] = first
+    path.write_bytes(content)
+    assert saludo(path, "check").status == 1
+    done = saludo(path, "check", "--rebuild")
+    assert done.status == 0, done
+    assert numbers_of(path) == before
+    assert saludo(path, "check").status == 0
+
+
+@pytest.mark.parametrize("name", ["messages_by_joined", "messages", "cells", "reject_gone"])
+@pytest.mark.parametrize("column", ["name", "tbl_name"])
+def test_an_object_under_another_name_is_named_again(path: Path, name: str, column: str) -> None:
+    before = numbers_of(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = 1")
+        connection.execute(f"UPDATE sqlite_schema SET {column} = upper({column}) WHERE name = ?", (name,))
+    done = saludo(path, "check", "--rebuild")
+    assert done.status == 0, done
+    assert numbers_of(path) == before
+    assert saludo(path, "check").status == 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute(f"SELECT 1 FROM sqlite_schema WHERE {column} = upper({column})").fetchone() is None
+
+
 def test_a_message_whose_derived_columns_are_damaged_is_not_lost(path: Path) -> None:
     """The header of one row says that the time of its start is a longer text than the row has."""
     before = numbers_of(path)
