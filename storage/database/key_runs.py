@@ -18,11 +18,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from operator import lt, mul
+from types import ModuleType
 from typing import NamedTuple
 
 from pyroaring import BitMap
 
 from storage.database.connection import Writer
+from storage.database.key_tables import ID_BITS, ChunkSums
 
 _CHUNK = 2040  # entries: with its row's header, a chunk of 8 bytes an entry fills a page of 16,384 bytes
 _RUNS_OF_A_SIZE = 8
@@ -34,8 +36,9 @@ _COVERED_AT_ONCE = 500_000  # messages
 _FILTERED_OUT = 5
 # To look a hash up in the file takes as long as to load this many entries into a filter.
 _LOOK_UP = 200
-_ID_BITS = 32
-_ID = (1 << _ID_BITS) - 1
+# To load numpy takes as long as to read this many entries one by one.
+_WORTH_ARRAYS = 300_000
+_ID = (1 << ID_BITS) - 1
 
 _INSERT_CHUNK = "INSERT INTO key_chunks (id, words) VALUES (?, ?)"
 
@@ -93,12 +96,28 @@ class KeyRuns:
             if run.filter is None and run.asked * _LOOK_UP >= run.entries:
                 run.filter = BitMap()
                 for words in self._chunks_of(run):
-                    run.filter.update([word >> _ID_BITS + _FILTERED_OUT for word in words])
+                    run.filter.update([word >> ID_BITS + _FILTERED_OUT for word in words])
             passed.append((run, upper if run.filter is None else upper & run.filter))
         any_run = {*BitMap.union(*(some for _, some in passed))} if passed else set()
         ordered = [hash for hash in ordered if hash >> _FILTERED_OUT in any_run]
         for run, some in passed:
             self._look_up(run, [hash for hash in ordered if hash >> _FILTERED_OUT in some] if some else (), found)
+        return found
+
+    def find_many(self, hashes: Collection[int]) -> dict[int, list[int]]:
+        """As `find`, in one pass over the index where that is faster: for `saludo check` of a large database."""
+        entries = self._entries()
+        if entries < _WORTH_ARRAYS or len(hashes) * _LOOK_UP < entries:
+            return self.find(hashes)
+        arrays = _arrays()
+        if arrays is None:
+            return self.find(hashes)
+        found: dict[int, list[int]] = {}
+        ordered = arrays.ordered(hashes)
+        for run in self._runs():
+            for words in self._chunks_of(run):
+                for hash, id in arrays.found(words, ordered):
+                    found.setdefault(hash, []).append(id)
         return found
 
     def add(self, entries: Iterable[tuple[int, int]]) -> None:
@@ -107,11 +126,11 @@ class KeyRuns:
         Args:
             entries: (hash, id) of each.
         """
-        words = sorted([hash << _ID_BITS | id for hash, id in entries])
+        words = sorted([hash << ID_BITS | id for hash, id in entries])
         if words:
             runs = self._runs()
             run = self._written([array("Q", words)], max(word & _ID for word in words))
-            run.filter = BitMap([word >> _ID_BITS + _FILTERED_OUT for word in words])
+            run.filter = BitMap([word >> ID_BITS + _FILTERED_OUT for word in words])
             runs.append(run)
             self._merge(runs)
 
@@ -144,6 +163,9 @@ class KeyRuns:
 
     def repeated(self) -> list[tuple[int, int]]:
         """(hash, id) of all messages whose hash another message has as well; two keys can share a hash."""
+        if self._entries() >= _WORTH_ARRAYS and (arrays := _arrays()) is not None:
+            hashes_of_runs = [self._hashes_of(run) for run in self._runs()]
+            return [(hash, id) for hash, ids in self.find_many(arrays.repeated(hashes_of_runs)).items() for id in ids]
         seen, shared = BitMap(), BitMap()
         for run in self._runs():
             ordered = self._hashes_of(run)
@@ -160,16 +182,18 @@ class KeyRuns:
         chunks = [chunk for run in self._runs() for chunk in range(run.chunks[0], run.chunks[1] + 1)]
         if sorted(chunks) != [id for (id,) in self._connection.execute("SELECT id FROM key_chunks ORDER BY id")]:
             return None
+        arrays = _arrays() if self._entries() >= _WORTH_ARRAYS else None
+        sums_of = _sums_of if arrays is None else arrays.sums_of
         for run in self._runs():
             last, before, entries = 0, -1, 0
             for words, first in zip(self._chunks_of(run), run.firsts, strict=True):
-                ids, hashes = _halves(words)
-                if not words or not before < words[0] or hashes[0] != first or not all(map(lt, words, words[1:])):
+                if not words or not before < words[0] or words[0] >> ID_BITS != first:
                     return None
-                before, last, entries = words[-1], max(last, *ids), entries + len(words)
-                of_hashes += sum(map(mul, hashes, hashes))
-                of_both += sum(map(mul, hashes, ids))
-                of_ids += sum(map(mul, ids, ids))
+                sums = sums_of(words)
+                if not sums.ascend:
+                    return None
+                before, last, entries = words[-1], max(last, sums.last), entries + len(words)
+                of_hashes, of_both, of_ids = of_hashes + sums.hashes, of_both + sums.both, of_ids + sums.ids
             if (entries, last) != (run.entries, run.last) or not entries:
                 return None
             total += entries
@@ -184,6 +208,10 @@ class KeyRuns:
                 for id, entries, last, first_chunk, firsts in rows
             ]
         return self._loaded
+
+    def _entries(self) -> int:
+        """How many entries the runs say that they have."""
+        return sum(run.entries for run in self._runs())
 
     def _hashes_of(self, run: _Run) -> array[int]:
         hashes = array("I")
@@ -207,9 +235,9 @@ class KeyRuns:
                         "SELECT words FROM key_chunks WHERE id = ?", (first_chunk + chunk,)
                     ).fetchone()
                     loaded, words = chunk, _array("Q", blob)
-                for place in range(bisect_left(words, hash << _ID_BITS), len(words)):
+                for place in range(bisect_left(words, hash << ID_BITS), len(words)):
                     word = words[place]
-                    if word >> _ID_BITS != hash:
+                    if word >> ID_BITS != hash:
                         break
                     found.setdefault(hash, []).append(word & _ID)
 
@@ -274,7 +302,7 @@ class KeyRuns:
         rows = []
         for start in range(0, len(words), _CHUNK):
             rows.append((first_chunk + len(firsts), _bytes(words[start : start + _CHUNK])))
-            firsts.append(words[start] >> _ID_BITS)
+            firsts.append(words[start] >> ID_BITS)
         self._connection.executemany(_INSERT_CHUNK, rows)
 
 
@@ -303,6 +331,27 @@ def _size(entries: int) -> int:
     while entries >= _SMALL:
         size, entries = size + 1, entries // _RUNS_OF_A_SIZE
     return size
+
+
+def _sums_of(words: array[int]) -> ChunkSums:
+    """What is added up of a chunk, which is not empty."""
+    ids, hashes = _halves(words)
+    return ChunkSums(
+        all(map(lt, words, words[1:])),
+        max(ids),
+        sum(map(mul, hashes, hashes)),
+        sum(map(mul, hashes, ids)),
+        sum(map(mul, ids, ids)),
+    )
+
+
+def _arrays() -> ModuleType | None:
+    """The module that reads chunks in arrays; None without numpy."""
+    try:
+        from storage.database import key_arrays
+    except ImportError:
+        return None
+    return key_arrays
 
 
 def _halves(words: array[int]) -> tuple[array[int], array[int]]:

@@ -1,6 +1,29 @@
-"""The tables of the key index, as the migration creates them. `key_runs` reads and writes them."""
+"""The tables of the key index, as the migration creates them, and its entries. `key_runs` reads and writes them."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
+
+ID_BITS = 32  # of an entry; the upper ones are the hash
+
+
+class ChunkSums(NamedTuple):
+    """What is added up of the entries of a chunk.
+
+    Attributes:
+        ascend: whether each entry is less than the next one.
+        last: the greatest id.
+        hashes: the sum of hash times hash.
+        both: of hash times id.
+        ids: of id times id.
+    """
+
+    ascend: bool
+    last: int
+    hashes: int
+    both: int
+    ids: int
+
 
 # Since version 12 in place of an index over `messages.hash`. A database of an older version has nothing in it at first:
 # the next writer adds its messages (storage/database/key_runs.py).

@@ -28,7 +28,7 @@ from storage.messages.row_rules import ANY_ROW, NEVER, OWN_CONTACT, USUAL_ROW
 from storage.messages.timeline import CLOCK_SKEW
 
 _OUT, _IN = int(Direction.OUT), int(Direction.IN)
-_CONTEXTS_AT_ONCE = 20_000
+_CONTEXTS_AT_ONCE = 200_000  # some 20 MB
 _MOST_DAYS = 400_000  # of the table of local days: a thousand years
 _DAY = 86_400_000
 
@@ -39,8 +39,7 @@ WHERE m.context IS NOT NULL AND {CAN_ANSWER}
 """
 _QUOTED = f"""
 INSERT OR IGNORE INTO temp.quoted (message, id)
-SELECT i.id, n.id
-FROM (SELECT ? AS message, ? AS id) AS pair
+SELECT i.id, n.id FROM temp.pairs AS pair
 CROSS JOIN messages AS i ON i.id = pair.message
 CROSS JOIN messages AS n
 ON n.id = pair.id AND n.key = i.context AND n.direction = {_OUT} AND n.origin < {REFERRED_FROM}
@@ -106,6 +105,7 @@ SELECT m.contact, m.id FROM messages AS m INDEXED BY messages_by_contact
 WHERE m.contact IS NULL AND m.user_type = {USER_RECURRENT} AND {ANY_ROW.given_new} IS NULL
 """
 _TABLES = {
+    "pairs": "(message INTEGER NOT NULL, id INTEGER NOT NULL)",
     "quoted": "(message INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
     "answers": "(id INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
     "known": "(contact INTEGER PRIMARY KEY, at INTEGER)",
@@ -151,19 +151,22 @@ def unproven_rows(
         sqlite3.OperationalError: `form`, and a text is not UTF-8.
     """
     found = Unproven()
-    _create(connection, ("quoted", "answers", "local_days"))
+    _create(connection, ("pairs", "quoted", "answers", "local_days"))
     row_form.add_functions(connection)
     connection.create_function("crc", 1, zlib.crc32, deterministic=True)
     connection.create_function("reason_of", 3, _reason, deterministic=True)
     connection.executemany("INSERT OR REPLACE INTO temp.local_days VALUES (?, ?)", _local_days(connection, settings))
-    connection.executemany(_QUOTED, _quoted(connection))
+    connection.executemany("INSERT INTO temp.pairs (message, id) VALUES (?, ?)", _pairs(connection))
+    connection.execute(_QUOTED)
     connection.execute(_ANSWERS_BY_CONTEXT)
     step()
     connection.execute(_ANSWERS_BY_TIME, {"window": settings.answer_window_ms})
     step()
     found.add(connection.execute(_UNANSWERED))
     step()
-    for contact, message, own_contact, has_form, is_derived in connection.execute(_unproven(connection, form=form)):
+    for contact, message, own_contact, has_form, is_derived in connection.execute(
+        _unproven(connection, form=form), {"templates": _last_of_all_templates(connection)}
+    ):
         found.formless |= not has_form
         if not is_derived:
             found.add([(contact, message), (own_contact, message)])
@@ -189,19 +192,27 @@ def _unproven(connection: sqlite3.Connection, *, form: bool) -> str:
     """SQL: contact, id and own contact of each row that is not proven, whether it has its form, and whether its derived
     columns are right."""
     usual = f"{row_form.USUAL_FORM} AND {USUAL_ROW.derived_right}" if form else "0"
-    has_form = f"ifnull({row_form.any_form(connection) if form else '1'}, 0)"
-    is_derived = f"ifnull({ANY_ROW.derived_right}, 0)"
+    has_form = row_form.any_form(connection) if form else "1"
+    is_derived = ANY_ROW.derived_right
+    # IS NOT TRUE and no ifnull: only so does SQLite leave a condition where it is decided.
     return f"""
-    SELECT m.contact, m.id, {OWN_CONTACT}, {has_form}, {is_derived} FROM messages AS m NOT INDEXED
-    WHERE NOT (ifnull({usual}, 0) OR ({has_form} AND {is_derived}))
+    SELECT m.contact, m.id, {OWN_CONTACT}, ifnull({has_form}, 0), ifnull({is_derived}, 0)
+    FROM messages AS m NOT INDEXED
+    WHERE ({usual}) IS NOT TRUE AND ({has_form} AND {is_derived}) IS NOT TRUE
     """
 
 
-def _quoted(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+def _last_of_all_templates(connection: sqlite3.Connection) -> int:
+    """An id so that all ids from 1 up to it are those of templates: of a sound database the last one."""
+    first, last, number = connection.execute("SELECT min(id), max(id), count(*) FROM templates").fetchone()
+    return int(last) if first == 1 and last == number else 0
+
+
+def _pairs(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     """Pairs of a message with a context and one whose key may be that context."""
     keys, contexts = KeyRuns(connection), connection.execute(_CONTEXTS)
     while some := contexts.fetchmany(_CONTEXTS_AT_ONCE):
-        found = keys.find({hash for hash, _ in some})
+        found = keys.find_many({hash for hash, _ in some})
         yield from ((message, id) for hash, message in some for id in found.get(hash, ()))
 
 

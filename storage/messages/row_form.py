@@ -21,30 +21,34 @@ _TEXTS = ("kind", "category", "language", "campaign", "context")
 
 def _is_text(column: str) -> str:
     """SQL: NULL or a text; numbers come before all texts, and bytes after them."""
-    return f"ifnull(m.{column}, '') BETWEEN '' AND '\U0010ffff'"
+    return f"(m.{column} IS NULL OR m.{column} BETWEEN '' AND '\U0010ffff')"
 
 
 def _is_time(column: str) -> str:
     """SQL: NULL, or a time that is not before the message's own."""
-    return f"ifnull(m.{column}, m.at) BETWEEN m.at AND {LAST_TIME}"
+    return f"(m.{column} IS NULL OR m.{column} BETWEEN m.at AND {LAST_TIME})"
 
 
-_NO_FAILURE = "coalesce(m.error_code, m.error_text, m.error_detail, m.error_rank) IS NULL"
+def _are_null(*columns: str) -> str:
+    return " AND ".join(f"m.{column} IS NULL" for column in columns)
+
+
 _FAILURE = f"""
-m.error_rank IN (0, 1, 2) AND {_is_time("failed_at")} AND typeof(m.failed_at + ifnull(m.error_code, 0)) = 'integer'
+m.error_rank IN (0, 1, 2) AND m.failed_at BETWEEN m.at AND {LAST_TIME}
+AND typeof(m.failed_at + ifnull(m.error_code, 0)) = 'integer'
 AND ifnull(m.error_code, 0) < '' AND {_is_text("error_text")} AND {_is_text("error_detail")}
 AND is_readable(m.error_text, m.error_detail)
 """
 # Of a row whose derived columns are right: they, the ids and the direction are equal to what has its form.
 USUAL_FORM = f"""
-coalesce(m.given_answered_at, m.session_start, m.channel_id, m.agent_groups, m.given_new, m.exported, m.evidence)
-    IS NULL
+{_are_null("given_answered_at", "session_start", "channel_id", "agent_groups", "given_new", "exported", "evidence")}
 AND m.flags = 0 AND m.timed = 1 AND m."group" IN (0, 1) AND m.sources BETWEEN 1 AND 15
 AND m.at BETWEEN 0 AND {LAST_TIME} AND {" AND ".join(map(_is_time, _TIMES))}
 AND typeof(m.at + m.sources + {" + ".join(f"ifnull(m.{time}, 0)" for time in _TIMES)}) = 'integer'
-AND iif(m.failed_at IS NULL, {_NO_FAILURE}, {_FAILURE})
+AND (m.failed_at IS NULL AND {_are_null("error_code", "error_text", "error_detail", "error_rank")}
+     OR m.failed_at IS NOT NULL AND {_FAILURE})
 AND {" AND ".join(map(_is_text, _TEXTS))}
-AND (m.given_origin IS NULL OR m.given_origin IN ({", ".join(f"'{origin.value}'" for origin in ORIGINS)}))
+AND (m.given_origin IS NULL OR {" OR ".join(f"m.given_origin = '{origin.value}'" for origin in ORIGINS)})
 AND m.hash = hash_of_read(m.key, {", ".join(f"m.{text}" for text in _TEXTS)})
 AND (m.line_id IS NULL OR m.line IS NOT NULL) AND (m.contact_id IS NULL OR m.contact IS NOT NULL)
 AND (m.template IS m.start_template OR EXISTS (SELECT 1 FROM templates WHERE id = m.template))

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from storage.database.index_proof import damage, different, full_damage, indexes, ordered_entries, out_of_order
+from storage.database.index_proof import (
+    KEY_INDEX,
+    damage,
+    different,
+    full_damage,
+    indexes,
+    ordered_entries,
+    out_of_order,
+)
 from tests.captures import capture
 from tests.storage.ingest.import_runs import run
 
@@ -27,7 +35,7 @@ def found(database: Path) -> tuple[bool, bool]:
     """Whether the proof finds something, and whether the integrity check does."""
     with closing(sqlite3.connect(database)) as connection:
         ours = indexes(connection)
-        proof = bool(damage(connection, 20)) or different(connection, ours)
+        proof = bool(damage(connection, 20)) or different(connection, ours, trusted=True)
         proof |= any(out_of_order(connection, index) for index in ours)
         return proof, bool(full_damage(connection, 20))
 
@@ -70,6 +78,22 @@ def test_a_sound_database_is_proven_and_no_index_is_sorted(path: Path) -> None:
 def test_an_index_that_misses_a_change_is_found(path: Path, name: str, statement: str) -> None:
     without_index(path, name, statement)
     assert found(path) == (True, True)
+
+
+def test_a_wrong_hash_of_a_row_does_not_blame_a_right_key_index(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        assert not different(connection, [KEY_INDEX], trusted=True)
+        connection.execute("UPDATE messages SET hash = hash + 1 WHERE id = 2")
+        assert not different(connection, [KEY_INDEX], trusted=True)
+        assert not different(connection, [KEY_INDEX])
+
+
+def test_a_wrong_hash_hides_a_wrong_entry_of_the_key_index_only_where_hashes_are_trusted(path: Path) -> None:
+    """`saludo check --rebuild` trusts none."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE messages SET key = key || '?' WHERE id = 2")
+        assert not different(connection, [KEY_INDEX], trusted=True)
+        assert different(connection, [KEY_INDEX])
 
 
 @pytest.mark.parametrize("name", ["messages_by_contact", "starts_by_time"])

@@ -54,6 +54,7 @@ def test_entries_are_found_whatever_the_batches(data: st.DataObject) -> None:
     """With few different hashes most are shared; the greatest ones have their upper bit set."""
     with pytest.MonkeyPatch.context() as patch, closing(_new()) as connection:
         _make_small(patch)
+        patch.setattr(key_runs, "_WORTH_ARRAYS", data.draw(st.sampled_from((0, 1 << 40))))
         some = st.integers(0, 12) | st.integers(2**32 - 4, 2**32 - 1) | st.integers(0, 2**32 - 1)
         batches = data.draw(st.lists(st.lists(some, max_size=20), max_size=12))
         runs, expected, id = KeyRuns(connection), defaultdict[int, set[int]](set), 0
@@ -65,16 +66,19 @@ def test_entries_are_found_whatever_the_batches(data: st.DataObject) -> None:
                 expected[hash].add(one)
             wanted = {*batch, *data.draw(st.lists(some, max_size=4))}
             found = (runs if data.draw(st.booleans()) else KeyRuns(connection)).find(wanted)
-            assert {hash: {*ids} for hash, ids in found.items()} == {
-                hash: expected[hash] for hash in wanted & expected.keys()
-            }
+            known = {hash: expected[hash] for hash in wanted & expected.keys()}
+            assert {hash: {*ids} for hash, ids in found.items()} == known
+            assert {hash: {*ids} for hash, ids in KeyRuns(connection).find_many(wanted).items()} == known
         assert KeyRuns(connection).find(expected).keys() == expected.keys()
         shared = {(hash, one) for hash, ids in expected.items() if len(ids) > 1 for one in ids}
         assert {*KeyRuns(connection).repeated()} == shared
         moments = KeyRuns(connection).moments()
         assert moments is not None
         assert moments.entries == id
-        assert moments.both == sum(hash * one for hash, ids in expected.items() for one in ids)
+        pairs = [(hash, one) for hash, ids in expected.items() for one in ids]
+        assert moments.hashes == sum(hash * hash for hash, _ in pairs)
+        assert moments.both == sum(hash * one for hash, one in pairs)
+        assert moments.ids == sum(one * one for _, one in pairs)
 
 
 def test_there_are_few_runs_and_no_chunk_of_a_merged_one_is_left() -> None:
@@ -158,9 +162,25 @@ _DAMAGES = (
 )
 
 
+def test_many_hashes_are_looked_up_in_one_pass(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_runs, "_WORTH_ARRAYS", 0)
+    runs = KeyRuns(connection)
+    for start in (0, 5_000):
+        runs.add((number % 7_000 << 12, number) for number in range(start + 1, start + 5_001))
+    some = [number << 12 for number in range(0, 7_000, 3)]
+    assert {hash: {*ids} for hash, ids in runs.find_many(some).items()} == {
+        hash: {*ids} for hash, ids in KeyRuns(connection).find(some).items()
+    }
+    assert all(run.asked == 0 for run in runs._runs())
+
+
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("worth_arrays", [0, 1 << 40])
 @pytest.mark.parametrize("damage", _DAMAGES)
-def test_damage_is_found_and_made_good(tmp_path: Path, damage: str) -> None:
+def test_damage_is_found_and_made_good(
+    tmp_path: Path, damage: str, worth_arrays: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_runs, "_WORTH_ARRAYS", worth_arrays)
     path = build(tmp_path / "saludo.db", [send(key) for key in _KEYS])
     with writing(path) as writer, writer.transaction() as connection:
         assert not different(connection, [KEY_INDEX])
