@@ -10,7 +10,7 @@ again and asks SQLite whether anybody has committed since before. If so, the hel
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import islice
@@ -23,6 +23,7 @@ from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
 from storage.table.export_cells import Export, Formats, formats_of, iso_times, tsv_cell
+from storage.table.export_lines import StartLines
 from storage.table.export_starts import StartsExport
 from storage.table.export_windows import Window, windows_of
 
@@ -38,9 +39,12 @@ def blocks(session: ReadSession, filter: Filter, now: datetime, export: Export) 
     if isinstance(export, StartsExport) and child_process.cores() > 1:
         with _helper(session, filter, now) as helper:
             if helper is not None:
-                yield from _in_turn(session, filter, now, export, *helper)
+                yield from _in_turn(session, filter, now, *helper)
                 return
-    yield from _lines(export.chunks(session, filter, now, formats_for(session)))
+    if isinstance(export, StartsExport):
+        yield from StartLines(formats_for(session)).selected(session.connection, session.select(filter, now))
+    else:
+        yield from lines_of(export.chunks(session, filter, now, formats_for(session)))
 
 
 def formats_for(session: ReadSession) -> Formats:
@@ -48,14 +52,8 @@ def formats_for(session: ReadSession) -> Formats:
     return formats_of(session, tsv_cell, iso_times(session.calendar))
 
 
-def selected(
-    session: ReadSession, export: StartsExport, selection: Selection, formats: Formats
-) -> Generator[Block, None, None]:
-    """The lines of the starts of a selection: the same blocks in each process that reads the same moment."""
-    return _lines(export.selected(session.connection, selection, formats))
-
-
-def _lines(chunks: Iterator[list[Sequence[Any]]]) -> Generator[Block, None, None]:
+def lines_of(chunks: Iterable[list[Sequence[Any]]]) -> Generator[Block, None, None]:
+    """The lines of chunks of cells, column by column."""
     for cells in chunks:
         lines = list(map("\t".join, zip(*cells, strict=True)))
         yield ("\n".join(lines) + "\n").encode("utf-8", "replace"), len(lines)
@@ -107,11 +105,11 @@ def _in_turn(
     session: ReadSession,
     filter: Filter,
     now: datetime,
-    export: StartsExport,
     helper: IO[bytes],
     windows: Sequence[Window],
 ) -> Generator[Block, None, None]:
-    selection, formats = session.select(filter, now), formats_for(session)
+    selection = session.select(filter, now)
+    lines = StartLines(formats_for(session))
     lost = False
     for number, window in enumerate(windows):
         received = 0
@@ -123,5 +121,5 @@ def _in_turn(
                 continue
             except (EOFError, OSError):
                 lost = True  # the rest is formatted here
-        with closing(selected(session, export, selection.at_times(*window), formats)) as own:
+        with closing(lines.selected(session.connection, selection.at_times(*window))) as own:
             yield from islice(own, received, None)

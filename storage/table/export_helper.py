@@ -14,8 +14,8 @@ from storage.database import child_process
 from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
-from storage.table.export_blocks import formats_for, selected
-from storage.table.export_starts import StartsExport
+from storage.table.export_blocks import formats_for
+from storage.table.export_lines import StartLines
 
 # As large as Linux lets a pipe be: with more than a window in it, neither process often waits for the other. A thread
 # that sends what is ahead instead waits for the interpreter's lock more often than it sends.
@@ -39,10 +39,11 @@ def _main() -> None:
             connection.execute("SELECT 1 FROM settings LIMIT 1").fetchone()  # from here on the transaction reads
             child_process.send(answers, True)
             windows = child_process.receive(asked)
-        session, export = ReadSession(connection), StartsExport()
-        selection, formats = session.select(Filter.parse(text), datetime.fromisoformat(moment)), formats_for(session)
+        session = ReadSession(connection)
+        selection = session.select(Filter.parse(text), datetime.fromisoformat(moment))
+        lines = StartLines(formats_for(session))
         for since_at, until_at in windows:
-            for block in selected(session, export, selection.at_times(since_at, until_at), formats):
+            for block in lines.selected(connection, selection.at_times(since_at, until_at)):
                 child_process.send(answers, block)
             child_process.send(answers, None)
 

@@ -46,9 +46,9 @@ _JOINED = int(DataFlag.JOINED)
 _Row = tuple[Any, ...]
 _SORTED_BY = ("start_at", "key", "origin")
 _ALSO_READ = ("id", "marks")
-_OWN_TIME = "own_time"  # not read: `start_at` as text, formatted once for two columns
-_OF_CONTACT = {"customer_id": "contacts.customer_id", "contact_label": "contacts.label"}
-_CONTACT = "LEFT JOIN contacts ON contacts.id = m.contact"
+OWN_TIME = "own_time"  # not read: `start_at` as text, formatted once for two columns
+OF_CONTACT = {"customer_id": "contacts.customer_id", "contact_label": "contacts.label"}
+CONTACT = "LEFT JOIN contacts ON contacts.id = m.contact"
 
 
 def _session_starts(formats: Formats, own_times: Sequence[str], sessions: Sequence[int | None]) -> list[str]:
@@ -83,7 +83,7 @@ def _flag(statuses: Iterable[StartStatus]) -> Callable[[Formats, Sequence[int]],
 COLUMNS = (
     Column("User id", ("customer_id",), texts),
     Column("Contact id/number", ("customer_id", "contact_label"), contact_labels),
-    Column("Session start", (_OWN_TIME, "session_start"), _session_starts, Kind.TIME),
+    Column("Session start", (OWN_TIME, "session_start"), _session_starts, Kind.TIME),
     Column("Channel id", ("channel_id",), texts),
     Column(
         "New user",
@@ -103,7 +103,7 @@ COLUMNS = (
     Column("Answered", ("status",), _flag(_STEPS[3:]), Kind.FLAG),
     Column("Failure reason", ("error_text", "status"), _failure_texts),
     Column("Failure detail", ("error_detail", "status"), _failure_texts),
-    Column("Sent at", (_OWN_TIME, "start_at", "origin", "session_start"), _sent_times, Kind.TIME),
+    Column("Sent at", (OWN_TIME, "start_at", "origin", "session_start"), _sent_times, Kind.TIME),
     Column("Delivered at", ("delivered_at",), times, Kind.TIME),
     Column("Read at", ("read_at",), times, Kind.TIME),
     Column("Answered at", ("answered_at",), times, Kind.TIME),
@@ -118,10 +118,10 @@ COLUMNS = (
 )
 
 _NAMES = tuple(dict.fromkeys((*_SORTED_BY, *_ALSO_READ, *(name for column in COLUMNS for name in column.reads))))
-_READ = tuple(name for name in _NAMES if name != _OWN_TIME)
+_READ = tuple(name for name in _NAMES if name != OWN_TIME)
 _VALUES = {name: itemgetter(index) for index, name in enumerate(_READ)}
-_SELECTED = ", ".join(_OF_CONTACT.get(name, f"m.{name}") for name in _READ)
-_START_AT, _ID, _MARKS = (_READ.index(name) for name in ("start_at", "id", "marks"))
+_SELECTED = ", ".join(OF_CONTACT.get(name, f"m.{name}") for name in _READ)
+_START_AT = _READ.index("start_at")
 
 
 class StartsExport(Export):
@@ -140,11 +140,11 @@ class StartsExport(Export):
         self, connection: sqlite3.Connection, selection: Selection, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The same of a selection."""
-        for rows in in_order(every_start(connection, selection, _SELECTED, _CONTACT)):
-            rows = _with_joined(connection, rows)
+        for rows in in_order(every_start(connection, selection, _SELECTED, CONTACT)):
+            rows = with_joined(connection, rows, _READ)
             # Not zip(*rows): its iterator for each row makes the garbage collector run more often.
             values = {name: list(map(value, rows)) for name, value in _VALUES.items()}
-            values[_OWN_TIME] = list(map(formats.time, values["start_at"]))
+            values[OWN_TIME] = list(map(formats.time, values["start_at"]))
             yield cells_of(COLUMNS, formats, values)
 
 
@@ -167,18 +167,23 @@ def in_order(cursor: sqlite3.Cursor) -> Iterator[list[_Row]]:
         yield sorted(held, reverse=True)
 
 
-def _with_joined(connection: sqlite3.Connection, rows: list[_Row]) -> list[_Row]:
-    """The rows; those of joined starts also have the values of their keyless rows."""
-    joined = [row[_ID] for row in rows if row[_MARKS] & _JOINED]
+def with_joined(connection: sqlite3.Connection, rows: list[_Row], names: Sequence[str]) -> list[_Row]:
+    """The rows; those of joined starts also have the values of their keyless rows.
+
+    Args:
+        names: of the values of a row; `id` and `marks` are among them.
+    """
+    id, marks = names.index("id"), names.index("marks")
+    joined = [row[id] for row in rows if row[marks] & _JOINED]
     if not joined:
         return rows
     loaded = {start.id: start for start in load(connection, joined)}
-    return [_merged(row, loaded[row[_ID]]) if row[_ID] in loaded else row for row in rows]
+    return [_merged(row, loaded[row[id]], names) if row[id] in loaded else row for row in rows]
 
 
-def _merged(row: _Row, start: LoadedStart) -> _Row:
+def _merged(row: _Row, start: LoadedStart, names: Sequence[str]) -> _Row:
     times, value, failure = start.message.times, start.message.value, start.message.failure
-    merged = dict(zip(_READ, row, strict=True)) | {
+    merged = dict(zip(names, row, strict=True)) | {
         "session_start": times.get("session"),
         "channel_id": value("channel_id"),
         "error_text": failure.text if failure else None,

@@ -44,12 +44,15 @@ SLOW = """
 import sys, time
 import storage.table.export_starts as starts
 starts._CHUNK = 1
-chunks = starts.StartsExport.chunks
-def slowly(*parts):
-    for chunk in chunks(*parts):
-        yield chunk
-        time.sleep(0.5)
-starts.StartsExport.chunks = slowly
+from storage.table.export_lines import StartLines
+def slow(read):
+    def slowly(*asked):
+        for part in read(*asked):
+            yield part
+            time.sleep(0.5)
+    return slowly
+StartLines.selected = slow(StartLines.selected)  # of TSV
+starts.StartsExport.chunks = slow(starts.StartsExport.chunks)  # of workbooks
 from tui.commands.cli import run
 sys.exit(run(sys.argv[1:]))
 """
@@ -178,12 +181,14 @@ def test_a_file_that_cannot_grow_is_one_line_and_nothing_stays(
     # Not before the database is open: its own files would not fit either.
     script = f"""
 import resource, sys
+from storage.table.export_lines import StartLines
 from storage.table.export_starts import StartsExport
-chunks = StartsExport.chunks
-def limited(*parts):
-    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
-    yield from chunks(*parts)
-StartsExport.chunks = limited
+def limited(read):
+    def read_limited(*asked):
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
+        yield from read(*asked)
+    return read_limited
+StartLines.selected, StartsExport.chunks = limited(StartLines.selected), limited(StartsExport.chunks)
 from tui.commands.cli import run
 sys.exit(run(sys.argv[1:]))
 """

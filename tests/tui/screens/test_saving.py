@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from storage.table import export_starts
-from storage.table.export_starts import StartsExport
+from storage.table.export_lines import StartLines
 from tests.tui import scenes
 from tests.tui.scenes import dashboard, screen_text, settle
 from tui.widgets.status_bar import StatusLine
@@ -19,15 +19,15 @@ from tui.widgets.status_bar import StatusLine
 
 async def test_keys_work_during_a_save_and_escape_cancels_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = scenes.database(tmp_path)
-    chunks = StartsExport.chunks
+    selected = StartLines.selected
 
     def slowly(*asked: Any) -> Iterator[Any]:
-        for chunk in chunks(*asked):
+        for lines in selected(*asked):
             time.sleep(0.05)
-            yield chunk
+            yield lines
 
     monkeypatch.setattr(export_starts, "_CHUNK", 1)
-    monkeypatch.setattr(StartsExport, "chunks", slowly)
+    monkeypatch.setattr(StartLines, "selected", slowly)
     before = set(tmp_path.iterdir())
     async with dashboard(path, (180, 48), "period:all") as (app, pilot):
         line = app.dashboard.query_one(StatusLine)

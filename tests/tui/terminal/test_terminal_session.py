@@ -16,13 +16,14 @@ from tests.tui.sessions import session
 SLOW = """
 import sys, time
 import storage.table.export_starts as starts
+from storage.table.export_lines import StartLines
 starts._CHUNK = 1
-chunks = starts.StartsExport.chunks
-def slowly(*parts):
-    for chunk in chunks(*parts):
+selected = StartLines.selected
+def slowly(*asked):
+    for lines in selected(*asked):
         time.sleep(0.1)
-        yield chunk
-starts.StartsExport.chunks = slowly
+        yield lines
+StartLines.selected = slowly
 from tui.commands.cli import run
 sys.exit(run(sys.argv[1:]))
 """
