@@ -99,6 +99,10 @@ def _run(arguments: Namespace) -> int:
             from tui.commands.backup_database import backup
 
             return backup(arguments)
+        case "work":
+            from tui.commands.maintain import work
+
+            return work(arguments)
         case "check":
             from tui.commands.maintain import check
 

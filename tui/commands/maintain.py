@@ -24,7 +24,7 @@ from storage.language.conventions import usual_first_day
 from storage.language.stored_texts import translated
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
-from tui.commands.common import bar, database_of
+from tui.commands.common import bar, clickhouse_of, database_of
 from tui.commands.import_summary import repair_lines
 from tui.commands.output import print_lines, print_message, report_error
 
@@ -40,6 +40,10 @@ _USUAL_WEEKS = {
 
 def check(arguments: Namespace) -> int:
     """Compares the database with its messages; returns the exit status, 1 if something differs."""
+    if (address := clickhouse_of(arguments)) is not None:
+        from tui.commands import clickhouse_database
+
+        return clickhouse_database.check(address, rebuild=arguments.rebuild)
     from storage.ingest.integrity import check as find_problems
     from storage.ingest.integrity import rebuild
 
@@ -64,6 +68,16 @@ def check(arguments: Namespace) -> int:
     return 1 if problems else 0
 
 
+def work(arguments: Namespace) -> int:
+    """Derives what imports into a ClickHouse database have touched; returns the exit status."""
+    address = clickhouse_of(arguments)
+    if address is None:
+        raise UsageError(_("'work' is for a ClickHouse database; name it with --db or SALUDO_DB"))
+    from tui.commands import clickhouse_database
+
+    return clickhouse_database.work(address, once=arguments.once)
+
+
 def _advise_on_zone_data(connection: sqlite3.Connection) -> None:
     """Tells that the days may be wrong because Python uses an old time zone database."""
     with suppress(StoredSettingError, *WRONG_VALUE):  # it is among the problems
@@ -84,9 +98,8 @@ def settings(arguments: Namespace) -> int:
     key, value = arguments.key, arguments.value
     if key is not None and key not in SETTING_KEYS:
         raise UsageError(unknown_word(_("setting"), key, SETTING_KEYS))
-    path = database_of(arguments)
     if value is None:
-        with reading(path) as connection:
+        with reading(database_of(arguments)) as connection:
             values = load_settings(connection)._asdict()
         if (link := values["chat_link"]) and key in (None, "chat_link") and not is_web_link(link):
             print_message(_("chat_link: not used ({why})").format(why=NO_WEB_LINK))
@@ -100,7 +113,11 @@ def settings(arguments: Namespace) -> int:
         normalized(key, value)
     except SettingError as error:
         raise UsageError(f"{key}: {error}") from None
-    with writing(path) as writer:
+    if (address := clickhouse_of(arguments)) is not None:
+        from tui.commands import clickhouse_database
+
+        return clickhouse_database.store_setting(address, key, value)
+    with writing(database_of(arguments)) as writer:
         for line in repair_lines(prepare(writer)):
             print_message(line)
         with writer.transaction() as connection, bar(_("recomputing")) as progress:

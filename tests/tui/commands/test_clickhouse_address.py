@@ -7,9 +7,7 @@ import pytest
 from tui.commands.cli import run
 
 
-@pytest.mark.parametrize(
-    "words", [["report"], ["export"], ["check"], ["rejects"], ["imports"], ["backup", "b"], ["demo"]]
-)
+@pytest.mark.parametrize("words", [["report"], ["export"], ["rejects"], ["imports"], ["backup", "b"], ["demo"]])
 def test_a_command_that_cannot_use_clickhouse_says_so(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*words, "--db", "clickhouse://ana@127.0.0.1:1/a"]) == 1
     assert capsys.readouterr().err == f"saludo: --db: '{words[0]}' does not support a ClickHouse database yet\n"
