@@ -12,16 +12,21 @@ from __future__ import annotations
 import random
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import tee
 from operator import lt
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.database.key_runs import KeyRuns
 
+if TYPE_CHECKING:
+    from storage.database.index_pages import Entries
+
 _LARGE = "messages"  # the table whose indexes are proven
+_WORTH_PAGES = 100_000  # rows: to load numpy takes as long as to read the indexes of so many
 _PRIME = 2_147_483_647
 _SQUARE = f"{{0}} * {{0}} % {_PRIME}"
+_HASH, _HASH_OF_KEY = "hash", "crc(CAST(key AS BLOB))"  # the hash that a row has, and the one of its key
 _FIRST = -(2**63)  # no value comes before; stands for NULL
 
 
@@ -120,45 +125,83 @@ def ordered_entries(index: Index) -> str:
     )
 
 
-def different(connection: sqlite3.Connection, compared: Sequence[Index], *, trusted: bool = False) -> bool:
-    """Whether the entries of one of the indexes, or of the key index, are not those that the rows would have.
+def compare(connection: sqlite3.Connection, compared: Sequence[Index]) -> list[str]:
+    """What is wrong with some indexes, the key index among them: other entries than the rows would have, or another
+    order; one line each.
+
+    The hash that a row has is first taken for that of its key, and the indexes are read from the pages of the file
+    where that is possible (index_pages.py). A difference counts only if SQLite finds it, of the keys. So a key index
+    can have the same wrong hash as a row; another part of `saludo check` compares hash and key.
+    """
+    ordered: set[str] = set()
+    found = []
+    if not _are_same(connection, compared, _HASH, ordered) and different(connection, compared):
+        found.append("an index has other entries than its table")
+    for index in compared:
+        if index is not KEY_INDEX and index.name not in ordered and out_of_order(connection, index):
+            found.append(f"index {index.name} is out of order")
+    return found
+
+
+def different(connection: sqlite3.Connection, compared: Sequence[Index]) -> bool:
+    """Whether the entries of one of the indexes, or of the key index, are not those that the rows would have."""
+    return not _are_same(connection, compared, _HASH_OF_KEY, None)
+
+
+def _are_same(
+    connection: sqlite3.Connection, compared: Sequence[Index], hash_of_key: str, ordered: set[str] | None
+) -> bool:
+    """Whether the fingerprint of all entries is the same.
 
     Args:
         connection: the database.
         compared: the indexes.
-        trusted: whether the hash that a row has is first taken for that of its key, which saves a fifth of the time: if
-            it is not, the key index may have the same wrong one. Other parts of `saludo check` compare hash and key.
+        hash_of_key: SQL of the hash of a row's key.
+        ordered: gets the names of the indexes whose pages were read and are in order; None: SQLite reads all.
     """
-    return not (trusted and _are_same(connection, compared, "hash")) and not _are_same(
-        connection, compared, "crc(CAST(key AS BLOB))"
-    )
-
-
-def _are_same(connection: sqlite3.Connection, compared: Sequence[Index], hash_of_key: str) -> bool:
-    """Whether the fingerprint of all entries is the same, with an expression for the hash of a row's key."""
     connection.create_function("crc", 1, zlib.crc32, deterministic=True)
-    hash_weight, id_weight = _weight(), _weight()
-    of_keys = f"({hash_of_key} % {_PRIME} * {hash_weight} + rowid % {_PRIME} * {id_weight}) % {_PRIME}"
-    mixed = [of_keys if index is KEY_INDEX else _mixed(index) for index in compared]
+    mixed = [_Mixed.drawn(index) for index in compared]
+    left = _of_rows(connection, mixed, hash_of_key)
+    for one in mixed:
+        found = _of_index(connection, one, ordered)
+        if found is None:
+            return False
+        left -= found
+    return left % _PRIME == 0
+
+
+def _of_index(connection: sqlite3.Connection, one: _Mixed, ordered: set[str] | None) -> int | None:
+    """The fingerprint of the entries of an index; None if it is the key index, and damaged."""
+    index = one.of
+    if index is KEY_INDEX:
+        return _key_fingerprint(connection, *(weight for _, weight in one.weights))
+    if ordered is not None and not index.texts and (entries := _reader_of_pages(connection)) is not None:
+        read = entries(connection, index.name, one.weights, _PRIME)
+        if read is not None and read.ascend:
+            ordered.add(index.name)
+            return read.fingerprint
+    rows = f"SELECT {one.sql()} AS m FROM {_LARGE} INDEXED BY {index.name} WHERE {index.condition} {_order(index)}"
+    return int(connection.execute(f"SELECT sum({_SQUARE.format('m')}) FROM ({rows} LIMIT -1)").fetchone()[0] or 0)
+
+
+def _reader_of_pages(connection: sqlite3.Connection) -> Callable[..., Entries | None] | None:
+    if (connection.execute(f"SELECT max(rowid) FROM {_LARGE}").fetchone()[0] or 0) < _WORTH_PAGES:
+        return None
+    try:
+        from storage.database.index_pages import entries
+    except ImportError:
+        return None
+    return entries
+
+
+def _of_rows(connection: sqlite3.Connection, mixed: Sequence[_Mixed], hash_of_key: str) -> int:
+    """The fingerprint of the entries that the rows would have; arguments as of `_are_same`."""
     # The inner query is not merged with the outer one, which would compute each number twice; and one sum is made of
     # all indexes, since each aggregate takes longer than the additions.
-    of_rows = ", ".join(
-        f"iif({index.condition}, {one}, 0) AS m{n}" for n, (index, one) in enumerate(zip(compared, mixed, strict=True))
-    )
-    squares = " + ".join(_SQUARE.format(f"m{n}") for n, _ in enumerate(compared))
+    of_rows = ", ".join(f"iif({one.of.condition}, {one.sql(hash_of_key)}, 0) AS m{n}" for n, one in enumerate(mixed))
+    squares = " + ".join(_SQUARE.format(f"m{n}") for n, _ in enumerate(mixed))
     of_table = f"SELECT sum({squares}) FROM (SELECT {of_rows} FROM {_LARGE} NOT INDEXED LIMIT -1)"
-    left = connection.execute(of_table).fetchone()[0] or 0
-    for index, one in zip(compared, mixed, strict=True):
-        if index is KEY_INDEX:
-            found = _key_fingerprint(connection, hash_weight, id_weight)
-            if found is None:
-                return False
-        else:
-            entries = f"SELECT {one} AS m FROM {_LARGE} INDEXED BY {index.name} WHERE {index.condition} {_order(index)}"
-            of_index = f"SELECT sum({_SQUARE.format('m')}) FROM ({entries} LIMIT -1)"
-            found = connection.execute(of_index).fetchone()[0] or 0
-        left -= found
-    return int(left % _PRIME) == 0
+    return int(connection.execute(of_table).fetchone()[0] or 0)
 
 
 def _key_fingerprint(connection: sqlite3.Connection, hash_weight: int, id_weight: int) -> int | None:
@@ -176,13 +219,27 @@ def _order(index: Index) -> str:
     return f"ORDER BY {', '.join((*index.columns, 'rowid'))}"
 
 
-def _mixed(index: Index) -> str:
-    """SQL: an entry in one number, with a weight for each column and for NULL; no sum has 64 bits."""
-    weighted = []
-    for column in (*index.columns, "rowid"):
-        value = f"crc(CAST({column} AS BLOB))" if column in index.texts else f"{column} % {_PRIME}"
-        weighted.append(f"ifnull({value}, {_weight()}) * {_weight()}")
-    return f"({' + '.join(weighted)}) % {_PRIME}"
+class _Mixed(NamedTuple):
+    """An entry of an index in one number. weights: of NULL and of other values, for each column and the row's id."""
+
+    of: Index
+    weights: Sequence[tuple[int, int]]
+
+    @classmethod
+    def drawn(cls, index: Index) -> _Mixed:
+        """With random weights."""
+        return cls(index, [(_weight(), _weight()) for _ in (*index.columns, "rowid")])
+
+    def sql(self, hash_of_key: str = _HASH_OF_KEY) -> str:
+        """The number, with an expression for the hash of a key; no sum has 64 bits."""
+        weighted = []
+        for column, (of_null, weight) in zip((*self.of.columns, "rowid"), self.weights, strict=True):
+            if self.of is KEY_INDEX and column == "key":
+                value = f"{hash_of_key} % {_PRIME}"
+            else:
+                value = f"crc(CAST({column} AS BLOB))" if column in self.of.texts else f"{column} % {_PRIME}"
+            weighted.append(f"ifnull({value}, {of_null}) * {weight}")
+        return f"({' + '.join(weighted)}) % {_PRIME}"
 
 
 def _weight() -> int:

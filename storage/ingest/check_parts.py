@@ -45,8 +45,7 @@ _FAILURES = {
 # About how long a part takes, in days of cells, and one of its steps. Of ten million starts a day takes 120 ms.
 _WEIGHTS = {
     "damage": (95, 95),
-    "entries": (120, 120),
-    "order": (45, 45),
+    "entries": (100, 100),
     "rows": (360, 90),
     "user types": (45, 23),
     "names": (30, 30),
@@ -68,10 +67,9 @@ def step_of(part: Part) -> int:
 
 def damage_parts(connection: sqlite3.Connection) -> list[Part]:
     """The parts that find damaged pages and indexes."""
-    names = [index.name for index in index_proof.indexes(connection)]
     every = [index.name for index in index_proof.proven(connection)]
     scans = [every[start : start + _INDEXES_AT_ONCE] for start in range(0, len(every), _INDEXES_AT_ONCE)]
-    return [("damage",), *(("entries", *some) for some in scans), *(("order", name) for name in names)]
+    return [("damage",), *(("entries", *some) for some in scans)]
 
 
 def content_parts(connection: sqlite3.Connection) -> list[Part]:
@@ -103,15 +101,7 @@ def _damage(connection: sqlite3.Connection, name: str, arguments: list[Any]) -> 
     if name == "damage":
         return index_proof.damage(connection, _MOST)
     by_name = {index.name: index for index in index_proof.proven(connection)}
-    if name == "order":
-        (index,) = arguments
-        return [f"index {index} is out of order"] if index_proof.out_of_order(connection, by_name[index]) else []
-    compared = [by_name[index] for index in arguments]
-    return (
-        ["an index has other entries than its table"]
-        if index_proof.different(connection, compared, trusted=True)
-        else []
-    )
+    return index_proof.compare(connection, [by_name[index] for index in arguments])
 
 
 def _content(connection: sqlite3.Connection, name: str, arguments: list[Any], step: Step) -> Result:

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.cube import recount_comparison
-from storage.database import key_runs
+from storage.database import index_proof, key_runs
 from storage.domain.filters import Filter
 from storage.table.pages import StartRow
 from tests.captures import capture, counted
@@ -84,7 +84,7 @@ def judge(database: Path, sound: Sound) -> Judgement:
     child = os.fork()
     if child == 0:
         # As of a large database: what numpy proves in bulk is what has to find the damage.
-        recount_comparison._MANY_STARTS, key_runs._WORTH_ARRAYS = 1, 0
+        recount_comparison._MANY_STARTS, key_runs._WORTH_ARRAYS, index_proof._WORTH_PAGES = 1, 0, 0
         try:
             found = _judged(database, sound)
             kept.write_text(json.dumps([found.kind, [one.replace("\n", " | ") for one in found.failures]]))
