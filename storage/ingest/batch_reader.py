@@ -30,6 +30,8 @@ from storage.sources.date_order import DateOrder
 from storage.sources.opened import Offset, OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
 
+# Of one message of a log there are some four events in a part, but each row of a table is a message.
+_MESSAGE_SIZE = 4  # events that take the memory of a message
 _REJECT_SIZE = 3  # events that take the memory of a reject
 _FIRST_PART_SHIFT = 3  # the first part is an eighth; each next one is half as large again
 
@@ -73,7 +75,7 @@ class PartRead(Merger):
     @property
     def size(self) -> int:
         """How many events it holds, or what takes as much memory."""
-        return self.events + _REJECT_SIZE * len(self.rejects)
+        return max(self.events, _MESSAGE_SIZE * self.messages) + _REJECT_SIZE * len(self.rejects)
 
     def tell(self, item: Reject | Ignored) -> None:
         """Takes what is no event."""

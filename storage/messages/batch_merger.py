@@ -73,6 +73,11 @@ class Merger:
         """How many events it has merged."""
         return self._events + self.merged
 
+    @property
+    def messages(self) -> int:
+        """How many messages it holds."""
+        return len(self._outbound) + len(self._inbound) + len(self._keyless)
+
     def add_status(self, status: Status, key: str, about: tuple[Any, ...]) -> None:
         """Merges one status, and allows its reader to merge those that differ in step and time only; as `Sink`."""
         self.add(status)

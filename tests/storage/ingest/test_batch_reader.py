@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from typing import IO
 import pytest
 
 from storage.database import child_process
-from storage.ingest.batch_reader import received_parts
+from storage.ingest.batch_reader import file_parts, received_parts
+from storage.sources.recognition import open_source
+from tests.captures import OPTIONS
 
 
 @pytest.fixture
@@ -56,3 +59,13 @@ def test_a_reader_that_is_gone_is_told_of(reader: tuple[subprocess.Popen[bytes],
     told.close()
     with pytest.raises(ChildProcessError, match="run the same command again"):
         next(received_parts(process, lambda: pytest.fail("nothing is to be done meanwhile")))
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(1_000, 250), (10, 1_000)])
+def test_a_part_holds_fewer_events_where_each_is_of_another_message(keys: int, expected: int) -> None:
+    """A message takes more memory than one more event of it."""
+    rows = (b"wamid.%d,5491155550001,promo,sent,2026-11-18 15:00:%02d\n" % (n % keys, n % 60) for n in range(4_000))
+    content = b"message_id,to,template,status,sent_at\n" + b"".join(rows)
+    parts = list(file_parts(open_source(io.BytesIO(content), OPTIONS), 1_000))
+    assert sum(part.batch.events for part in parts) == 4_000
+    assert expected <= max(part.batch.events for part in parts) < 1.3 * expected  # rows of a table come together
