@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from storage.cube import refresh
-from storage.ingest.import_store import Keeper, Target
-from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, sqlite_keeper, stored_name
+from storage.database.connection import Writer
+from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, stored_name
+from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.ingest.zip_members import Member, MemberFile, Unreadable, members_of
 from storage.language.stored_texts import translated
 from storage.language.texts import _
@@ -40,12 +41,12 @@ def is_archive(path: Path) -> bool:
 
 
 def import_archive(
-    target: Target,
+    writer: Writer,
     path: Path,
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
-    kept: Keeper[Target] | None = None,
+    kept: KeptBatchWriter | None = None,
 ) -> Iterator[Summary | FileError]:
     """Imports every member of a zip archive; arguments as of `import_path`.
 
@@ -64,7 +65,7 @@ def import_archive(
             _("{name}: damaged zip archive ({why})").format(name=name, why=translated(str(error)))
         ) from None
     with archive, ExitStack() as stack:
-        kept = kept or sqlite_keeper(stack)
+        kept = kept or stack.enter_context(KeptBatchWriter())
         if not members:
             raise FileError(_("{name}: empty zip archive").format(name=name))
         if any(member.name == _WORKBOOK for member in members):
@@ -73,7 +74,7 @@ def import_archive(
         for member in members:
             share = _Share(progress, done, member)
             try:
-                yield _import_member(target, archive, member, path, options, share.show, counted, kept)
+                yield _import_member(writer, archive, member, path, options, share.show, counted, kept)
                 read += 1
             except NoFormat as error:
                 yield Skipped(str(error))
@@ -85,14 +86,14 @@ def import_archive(
 
 
 def _import_member(
-    target: Target,
+    writer: Writer,
     archive: BinaryIO,
     member: Member,
     path: Path,
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
-    kept: Keeper[Target],
+    kept: KeptBatchWriter,
 ) -> Summary:
     inner = member.name.encode("utf-8", "replace").decode()
     name = f"{stored_name(path)}/{inner}"
@@ -104,7 +105,7 @@ def _import_member(
         raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=translated(str(error)))) from None
     with closing(file):
         known_as, size = f"{stored_name(path.resolve())}/{inner}", member.size or 0
-        return import_open(target, cast("BinaryIO", file), size, name, known_as, options, progress, counted, kept)
+        return import_open(writer, cast("BinaryIO", file), size, name, known_as, options, progress, counted, kept)
 
 
 class _Share:

@@ -101,8 +101,10 @@ def entries(connection: Queries) -> list[Entry]:
     rows = connection.execute(
         """
         SELECT file, format, started_at, finished_at, records, events, ignored, rejects,
-               (SELECT count(*) FROM rejects WHERE import = i.id), new, changed, options, notes
-        FROM imports AS i ORDER BY started_at, id
+               ifnull(r.open, 0), new, changed, options, notes
+        FROM imports AS i LEFT JOIN (SELECT import, count(*) AS open FROM rejects GROUP BY import) AS r
+             ON r.import = i.id
+        ORDER BY started_at, id
         """
     )
     return [Entry._make((*row[:-2], _options_of(row[-2]), json.loads(row[-1]))) for row in rows]

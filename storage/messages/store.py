@@ -16,6 +16,7 @@ import msgspec
 
 from storage.database.dirty_marks import MARK_DAY
 from storage.database.key_runs import KeyRuns
+from storage.database.queries import Queries
 from storage.domain.bounded_cache import BoundedCache
 from storage.messages import message_row
 from storage.messages.classify import SURELY_MAKES_KNOWN
@@ -172,12 +173,12 @@ def next_id(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0])
 
 
-def by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Stored]:
+def by_id(connection: Queries, ids: Iterable[int]) -> Iterator[Stored]:
     """The messages with these row ids."""
     return _read(connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.id = wanted.value", sorted(ids))
 
 
-def by_joined(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
+def by_joined(connection: Queries, ids: Iterable[int]) -> dict[int, Stored]:
     """The keyless rows that are joined to these messages, by the message's row id."""
     wanted = sorted(ids)
     pairs = connection.execute(
@@ -194,7 +195,7 @@ def by_context(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[
     return _read(connection, source, sorted(set(keys)))
 
 
-def _read(connection: sqlite3.Connection, source: str, wanted: list[Any]) -> Iterator[Stored]:
+def _read(connection: Queries, source: str, wanted: list[Any]) -> Iterator[Stored]:
     if not wanted:
         return iter(())
     cursor = connection.execute(_READ.format(source=source), (json.dumps(wanted),))

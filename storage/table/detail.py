@@ -10,6 +10,7 @@ from storage.domain.calendar import Calendar
 from storage.domain.vocabulary import DataFlag, StartStatus
 from storage.messages.message import Sources, Stated
 from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.pages import StartRow, load_rows
 from storage.table.positions import Cursor
 from storage.table.start_record import LoadedStart, chat_link, load
@@ -82,12 +83,13 @@ def detail(session: ReadSession, cursor: Cursor) -> StartDetail | None:
     (starts_of_contact,) = connection.execute(
         "SELECT count(*) FROM messages WHERE contact = ? AND origin IS NOT NULL", (start.contact,)
     ).fetchone()
-    return _detail(session, start, row, contact_ids, max(1, starts_of_contact))
+    return detail_of(session, start, row, contact_ids, max(1, starts_of_contact))
 
 
-def _detail(
-    session: ReadSession, start: LoadedStart, row: StartRow, contact_ids: tuple[str, ...], starts_of_contact: int
+def detail_of(
+    session: Session, start: LoadedStart, row: StartRow, contact_ids: tuple[str, ...], starts_of_contact: int
 ) -> StartDetail:
+    """The detail of a loaded start."""
     calendar, message = session.calendar, start.message
     failed = start.failure_reason is not None
     text, detail = (message.failure.text, message.failure.detail) if message.failure else (None, None)

@@ -15,7 +15,7 @@ from typing import BinaryIO, TypeVar
 from storage.database.complete_file import FileError, complete_file
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.export_blocks import blocks
 from storage.table.export_cells import Export
 from storage.table.export_starts import StartsExport
@@ -31,7 +31,7 @@ class ExportError(StorageError):
 
 
 def write_tsv(
-    session: ReadSession,
+    session: Session,
     filter: Filter,
     now: datetime,
     out: BinaryIO,

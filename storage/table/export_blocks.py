@@ -22,6 +22,7 @@ from storage.domain.filters import Filter
 from storage.report.metrics import starts_of
 from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
+from storage.report.session import Session
 from storage.table.export_cells import Export, Formats, formats_of, iso_times, tsv_cell
 from storage.table.export_lines import StartLines
 from storage.table.export_starts import StartsExport
@@ -34,9 +35,9 @@ _WINDOW = 1_500  # starts, some 400 KB
 _MOST_BEGINNINGS = 10  # tries to begin two transactions without a commit between them
 
 
-def blocks(session: ReadSession, filter: Filter, now: datetime, export: Export) -> Generator[Block, None, None]:
+def blocks(session: Session, filter: Filter, now: datetime, export: Export) -> Generator[Block, None, None]:
     """The lines of an export, in order; the session may move to a later moment before the first."""
-    if isinstance(export, StartsExport) and child_process.cores() > 1:
+    if isinstance(export, StartsExport) and isinstance(session, ReadSession) and child_process.cores() > 1:
         with _helper(session, filter, now) as helper:
             if helper is not None:
                 yield from _in_turn(session, filter, now, *helper)
@@ -47,7 +48,7 @@ def blocks(session: ReadSession, filter: Filter, now: datetime, export: Export) 
         yield from lines_of(export.chunks(session, filter, now, formats_for(session)))
 
 
-def formats_for(session: ReadSession) -> Formats:
+def formats_for(session: Session) -> Formats:
     """The formats of the cells of a TSV."""
     return formats_of(session, tsv_cell, iso_times(session.calendar))
 

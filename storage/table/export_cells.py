@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
 from storage.language.catalogue import catalogue
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.sources.formula_guard import MAY_NEED_GUARD, guarded
 from storage.table.start_record import chat_link
 
@@ -80,10 +80,15 @@ class Export(ABC):
 
     columns: ClassVar[tuple[Column, ...]]
     name: ClassVar[str]  # of the table, in English
+    context: ClassVar[str]  # of the headers in the catalogues: the module that defines the columns
+
+    def __init_subclass__(cls) -> None:
+        if not hasattr(cls, "context"):
+            cls.context = cls.__module__.rpartition(".")[2]
 
     @abstractmethod
     def chunks(
-        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+        self, session: Session, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The rows in chunks: for each column the cells of the same rows."""
 
@@ -99,10 +104,10 @@ class Export(ABC):
 
     @classmethod
     def _in(cls, language: str, text: str) -> str:
-        return catalogue(language).pgettext(cls.__module__.rpartition(".")[2], text)
+        return catalogue(language).pgettext(cls.context, text)
 
 
-def formats_of(session: ReadSession, text: Callable[[str], str], time: Callable[[int], Any]) -> Formats:
+def formats_of(session: Session, text: Callable[[str], str], time: Callable[[int], Any]) -> Formats:
     """The formats of an export whose cells of texts and times are made by these functions."""
 
     def names(statement: str) -> Mapping[int | None, str]:

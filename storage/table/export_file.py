@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.domain.filters import Filter
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.export import write_file, write_tsv
 from storage.table.export_cells import Export
 from storage.table.export_workbook import Written, load_xlsxwriter, write_workbook
@@ -25,7 +25,7 @@ def is_workbook(path: Path) -> bool:
 
 
 def write_export(
-    session: ReadSession,
+    session: Session,
     filter: Filter,
     now: datetime,
     path: Path,

@@ -7,11 +7,11 @@ together with the contact, the times and the key, which each start has of its ow
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from storage.database.codes import REFERRED_FROM
+from storage.database.queries import Queries
 from storage.domain.bounded_cache import BoundedCache
 from storage.report.selection import Selection
 from storage.table.export_cells import Column, Formats, cells_of
@@ -53,9 +53,7 @@ class StartLines:
         contact = ("customer_id", "contact_label")
         self._ids, self._link = self._pieces(_IDS, contact), self._pieces(_LINK, contact)
 
-    def selected(
-        self, connection: sqlite3.Connection, selection: Selection
-    ) -> Generator[tuple[bytes, int], None, None]:
+    def selected(self, connection: Queries, selection: Selection) -> Generator[tuple[bytes, int], None, None]:
         """The lines of a selection, newest first, in blocks of about 2,000: each with how many they are."""
         for rows in in_order(every_start(connection, selection, _SELECTED, CONTACT)):
             yield self.lines(with_joined(connection, rows, READ)).encode("utf-8", "replace"), len(rows)

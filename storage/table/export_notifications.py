@@ -8,7 +8,7 @@ from typing import Any
 
 from storage.domain.filters import Filter
 from storage.report.notifications import groups, groups_by_day
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.export_cells import (
     Column,
     Export,
@@ -44,7 +44,7 @@ class NotificationsExport(Export):
     name = file_text("Notifications")
 
     def chunks(
-        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+        self, session: Session, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The notifications in chunks of 2,000."""
         selection = session.select(filter, now)

@@ -8,7 +8,6 @@ cells.
 from __future__ import annotations
 
 import json
-import sqlite3
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -16,11 +15,12 @@ from operator import itemgetter
 from typing import Any
 
 from storage.database.codes import REFERRED_FROM, STATUSES
+from storage.database.queries import Queries
 from storage.domain.failures import explain_kind
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import StartStatus
-from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
+from storage.report.session import Session
 from storage.table.export_cells import (
     Column,
     Export,
@@ -96,7 +96,7 @@ class PeopleExport(Export):
         self.without_contact = 0
 
     def chunks(
-        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+        self, session: Session, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The people in chunks of 2,000."""
         connection = session.connection
@@ -117,13 +117,13 @@ class _People:
         without_contact: the starts of no known contact.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Queries) -> None:
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM contacts").fetchone()
         self._starts, self._sends, self._answered = (array("I", bytes(4 * (last + 1))) for _ in range(3))
         self.shown = array("q")
         self.without_contact = 0
 
-    def count(self, connection: sqlite3.Connection, selection: Selection, progress: Callable[[int], None]) -> None:
+    def count(self, connection: Queries, selection: Selection, progress: Callable[[int], None]) -> None:
         """Reads every start of the selection, newest first."""
         starts, sends, answered, shown = self._starts, self._sends, self._answered, self.shown
         total = 0

@@ -14,7 +14,7 @@ from typing import Any
 from storage.domain.failures import Explanation, Reason, explain_kind_in_english, wait_words_in_english
 from storage.domain.filters import Filter
 from storage.messages.retry_rule import Again, Sent
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.export_cells import (
     Column,
     Export,
@@ -80,18 +80,16 @@ class RetryExport(Export):
         self.retries = Retries(counting)
 
     def chunks(
-        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+        self, session: Session, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The people in chunks of at most 2,000."""
         for found in self.retries.find(session, filter, now):
             if found:
                 ids = json.dumps([one.id for one in found])
-                yield cells_of(
-                    COLUMNS, formats, _values_of(session.connection.execute(_ROWS, (ids,)).fetchall(), found)
-                )
+                yield cells_of(COLUMNS, formats, values_of(session.connection.execute(_ROWS, (ids,)).fetchall(), found))
 
 
-def _values_of(rows: Sequence[tuple[Any, ...]], found: Sequence[Found]) -> dict[str, Sequence[Any]]:
+def values_of(rows: Sequence[Sequence[Any]], found: Sequence[Found]) -> dict[str, Sequence[Any]]:
     """The values of the columns, by name, for rows of _ROWS."""
     values: dict[str, Sequence[Any]] = {name: list(map(value, rows)) for name, value in _VALUES.items()}
     return values | {

@@ -7,17 +7,17 @@ joined with a keyless row is loaded in full.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.queries import Queries, Rows
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import DataFlag, StartStatus, UserType
-from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
+from storage.report.session import Session
 from storage.table.export_cells import (
     Column,
     Export,
@@ -117,8 +117,9 @@ COLUMNS = (
     Column("Message key", ("key",), texts),
 )
 
-_NAMES = tuple(dict.fromkeys((*_SORTED_BY, *_ALSO_READ, *(name for column in COLUMNS for name in column.reads))))
-_READ = tuple(name for name in _NAMES if name != OWN_TIME)
+_NAMES = tuple(dict.fromkeys((*_SORTED_BY, *(name for column in COLUMNS for name in column.reads))))
+READ = tuple(name for name in _NAMES if name != OWN_TIME)
+_READ = (*READ, *_ALSO_READ)
 _VALUES = {name: itemgetter(index) for index, name in enumerate(_READ)}
 _SELECTED = ", ".join(OF_CONTACT.get(name, f"m.{name}") for name in _READ)
 _START_AT = _READ.index("start_at")
@@ -131,24 +132,29 @@ class StartsExport(Export):
     name = file_text("Starts")
 
     def chunks(
-        self, session: ReadSession, filter: Filter, now: datetime, formats: Formats
+        self, session: Session, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The starts in chunks of about 2,000."""
         return self.selected(session.connection, session.select(filter, now), formats)
 
-    def selected(
-        self, connection: sqlite3.Connection, selection: Selection, formats: Formats
-    ) -> Iterator[list[Sequence[Any]]]:
+    def selected(self, connection: Queries, selection: Selection, formats: Formats) -> Iterator[list[Sequence[Any]]]:
         """The same of a selection."""
         for rows in in_order(every_start(connection, selection, _SELECTED, CONTACT)):
             rows = with_joined(connection, rows, _READ)
             # Not zip(*rows): its iterator for each row makes the garbage collector run more often.
-            values = {name: list(map(value, rows)) for name, value in _VALUES.items()}
-            values[OWN_TIME] = list(map(formats.time, values["start_at"]))
-            yield cells_of(COLUMNS, formats, values)
+            yield cells_of_starts({name: list(map(value, rows)) for name, value in _VALUES.items()}, formats)
 
 
-def in_order(cursor: sqlite3.Cursor) -> Iterator[list[_Row]]:
+def cells_of_starts(values: dict[str, Sequence[Any]], formats: Formats) -> list[Sequence[Any]]:
+    """The cells of some starts, column by column.
+
+    Args:
+        values: those of READ, by name.
+    """
+    return cells_of(COLUMNS, formats, values | {OWN_TIME: list(map(formats.time, values["start_at"]))})
+
+
+def in_order(cursor: Rows) -> Iterator[list[_Row]]:
     """Chunks of the rows, which come sorted by time, with equal times sorted by key and origin.
 
     A row begins with these three. Sorting in SQLite would take a third more time. Starts of one time are always in one
@@ -167,7 +173,7 @@ def in_order(cursor: sqlite3.Cursor) -> Iterator[list[_Row]]:
         yield sorted(held, reverse=True)
 
 
-def with_joined(connection: sqlite3.Connection, rows: list[_Row], names: Sequence[str]) -> list[_Row]:
+def with_joined(connection: Queries, rows: list[_Row], names: Sequence[str]) -> list[_Row]:
     """The rows; those of joined starts also have the values of their keyless rows.
 
     Args:

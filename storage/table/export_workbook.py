@@ -18,7 +18,7 @@ from storage.database.complete_file import scratch_directory
 from storage.domain.calendar import QUARTER, Calendar
 from storage.domain.filters import Filter
 from storage.language.texts import _
-from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.export import ExportError
 from storage.table.export_cells import Export, Kind, formats_of, one_line
 
@@ -56,7 +56,7 @@ def load_xlsxwriter() -> ModuleType:
 
 
 def write_workbook(
-    session: ReadSession,
+    session: Session,
     filter: Filter,
     now: datetime,
     out: BinaryIO,

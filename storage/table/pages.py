@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.queries import Queries
 from storage.domain.calendar import Calendar
 from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN, literal
@@ -16,6 +17,7 @@ from storage.domain.vocabulary import DataFlag, Origin, StartStatus, UserType
 from storage.report.grouping import GroupCounts, GroupRates
 from storage.report.notifications import Notification, SortedGroups, groups, groups_by_day
 from storage.report.read_session import ReadSession
+from storage.report.session import Session
 from storage.table.positions import Cursor, ids_after, ids_at, ids_before
 from storage.table.sorting import Sorting
 
@@ -167,7 +169,7 @@ def _joined_failure_texts(connection: sqlite3.Connection, ids: Sequence[int]) ->
 
 
 def notifications(
-    session: ReadSession,
+    session: Session,
     filter: Filter,
     now: datetime,
     *,
@@ -184,13 +186,13 @@ def notifications(
 
 
 def sorted_notifications(
-    session: ReadSession, filter: Filter, now: datetime, sorting: SortedGroups, position: int, limit: int
+    session: Session, filter: Filter, now: datetime, sorting: SortedGroups, position: int, limit: int
 ) -> list[NotificationRow]:
     """The notifications from a position on, sorted; use one SortedGroups for all pages of the same filter and time."""
     return _named(session.connection, sorting.page(session, session.select(filter, now), position, limit))
 
 
-def _named(connection: sqlite3.Connection, found: Sequence[Notification]) -> list[NotificationRow]:
+def _named(connection: Queries, found: Sequence[Notification]) -> list[NotificationRow]:
     templates = dict(connection.execute("SELECT id, name FROM templates"))
     lines = {id: (label, value) for id, label, value in connection.execute("SELECT id, label, value FROM lines")}
     return [_notification_row(one, templates, lines) for one in found]
@@ -216,6 +218,6 @@ def _notification_row(
     )
 
 
-def notifications_by_day(session: ReadSession, filter: Filter, now: datetime) -> dict[int, int]:
+def notifications_by_day(session: Session, filter: Filter, now: datetime) -> dict[int, int]:
     """How many rows the grouped table has of each day; days since 1970-01-01."""
     return groups_by_day(session, session.select(filter, now))

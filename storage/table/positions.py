@@ -8,11 +8,11 @@ are selected, else by the pairs of line and template or by the contacts that hav
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
+from storage.database.queries import Queries, Rows
 from storage.database.unknown_ids import has_line_id, has_template_id
 from storage.domain.calendar import date_of
 from storage.domain.vocabulary import JOIN_DISTANCE
@@ -63,7 +63,7 @@ Parameters = dict[str, str | int]
 ContactOfDay = tuple[int | None, int, int, int]
 
 
-def every_start(connection: sqlite3.Connection, selection: Selection, columns: str, joins: str = "") -> sqlite3.Cursor:
+def every_start(connection: Queries, selection: Selection, columns: str, joins: str = "") -> Rows:
     """Reads all starts of a selection, newest first, ties in any order.
 
     Args:

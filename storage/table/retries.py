@@ -8,7 +8,6 @@ the sends of these contacts, and what they said about marketing, are read by con
 from __future__ import annotations
 
 import json
-import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +16,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storage.database.codes import REFERRED_FROM, STATUS_FAILED
+from storage.database.queries import Queries
 from storage.domain.failures import Reason, explain_kind
 from storage.domain.filters import Filter
 from storage.domain.vocabulary import Preference
 from storage.messages.retry_rule import Again, Sent, Since, Wish, try_again
-from storage.report.read_session import ReadSession
 from storage.report.selection import Selection
+from storage.report.session import Session
 from storage.table.export_starts import in_order
 from storage.table.positions import every_start
 
@@ -68,7 +68,7 @@ class Retries:
         self.left_out: Counter[Reason | Since] = Counter()
         self.without_contact = 0
 
-    def find(self, session: ReadSession, filter: Filter, now: datetime) -> Iterator[list[Found]]:
+    def find(self, session: Session, filter: Filter, now: datetime) -> Iterator[list[Found]]:
         """The people in chunks of at most 2,000."""
         connection = session.connection
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM contacts").fetchone()
@@ -77,7 +77,7 @@ class Retries:
             chunk = slice(first, first + _CHUNK)
             yield list(self._judged(connection, contacts[chunk].tolist(), failed[chunk].tolist()))
 
-    def _failed(self, connection: sqlite3.Connection, selection: Selection, last: int) -> tuple[array[int], array[int]]:
+    def _failed(self, connection: Queries, selection: Selection, last: int) -> tuple[array[int], array[int]]:
         """The contacts that a new try may reach and the row ids of their last failed sends, the newest first."""
         only_failed = replace(selection, time_condition=f"{selection.time_condition} AND m.status = {STATUS_FAILED}")
         seen = bytearray(last + 1)
@@ -98,7 +98,7 @@ class Retries:
             self._counting(total)
         return contacts, failed
 
-    def _judged(self, connection: sqlite3.Connection, contacts: list[int], ids: Sequence[int]) -> Iterator[Found]:
+    def _judged(self, connection: Queries, contacts: list[int], ids: Sequence[int]) -> Iterator[Found]:
         sends: dict[int, list[Sent]] = {contact: [] for contact in contacts}
         wishes: dict[int, list[Wish]] = {}
         by_id: dict[int, Sent] = {}

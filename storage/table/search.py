@@ -64,7 +64,7 @@ def find(
     """
     selection = session.select(filter, now)
     search = _Search(session, selection, cursor, older)
-    by_template = search.of_templates(_templates_with(session.connection, text))
+    by_template = search.of_templates(templates_with(session.connection, text))
     known = None if texts is None else texts.contacts_with(session.connection, text, lambda: progress(None))
     contacts = contacts_with(session.connection, text) if known is None else known
     by_contact = search.of_contacts(sorted(contacts), by_template, progress)
@@ -191,7 +191,7 @@ def contacts_with(connection: Queries, text: str) -> set[int]:
     return {id for (id,) in rows} | contacts_whose_name_contains(connection, text)
 
 
-def _templates_with(connection: Queries, text: str) -> list[int]:
+def templates_with(connection: Queries, text: str) -> list[int]:
     """The templates whose name contains the text."""
     wanted = folded(text)
     return [id for id, name in connection.execute("SELECT id, name FROM templates") if wanted in folded(name)]

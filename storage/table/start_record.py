@@ -6,11 +6,11 @@ The detail of one start and the joined rows of the TSV use it. Knows no order an
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
+from storage.database.queries import Queries
 from storage.domain.vocabulary import Origin, StartStatus, UserType
 from storage.domain.web_links import escaped, filled, is_web_link
 from storage.messages import store
@@ -65,7 +65,7 @@ LEFT JOIN contacts ON contacts.id = m.contact
 """
 
 
-def load(connection: sqlite3.Connection, ids: Sequence[int]) -> list[LoadedStart]:
+def load(connection: Queries, ids: Sequence[int]) -> list[LoadedStart]:
     """The starts of these row ids, in their order."""
     messages = {stored.id: stored.message for stored in store.by_id(connection, ids)}
     keyless_rows = store.by_joined(connection, ids)

@@ -14,6 +14,7 @@ from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.report.read_session import ReadSession
 from storage.report.report import load_report, recount_report
+from storage.stores.sqlite_store import SqliteStore
 from storage.table.pages import notifications_by_day
 from storage.table.sorting import Order
 from tests.benchmarks.flat import Peer
@@ -163,7 +164,7 @@ def pages(path: Path, grouped: bool = False) -> list[float]:
             pager = Pager(filter, UNTIL, grouped, count, report.daily, by_day=by_day)
             for part in (0, 0.25, 0.5, 0.9, 1):
                 index = min(int(pager.pages * part), pager.pages - 1)
-                times.append(timed(lambda: pager.load(ReadSession(connection), index), 3))  # noqa: B023
+                times.append(timed(lambda: pager.load(SqliteStore(ReadSession(connection)), index), 3))  # noqa: B023
     return times
 
 
@@ -180,10 +181,10 @@ def sorted_pages(path: Path, order: Order) -> tuple[list[float], list[float]]:
             filter = Filter.parse(text)
             report = load_report(ReadSession(connection), filter, UNTIL)
             pager = Pager(filter, UNTIL, False, report.starts, report.daily, order, order is Order.TIME)
-            first.append(timed(lambda: pager.load(ReadSession(connection), 0), 1))  # noqa: B023
+            first.append(timed(lambda: pager.load(SqliteStore(ReadSession(connection)), 0), 1))  # noqa: B023
             for part in (0, 1) if order is Order.CONTACT else (0, 0.25, 0.5, 0.9, 1):
                 index = min(int(pager.pages * part), pager.pages - 1)
-                later.append(timed(lambda: pager.load(ReadSession(connection), index), 3))  # noqa: B023
+                later.append(timed(lambda: pager.load(SqliteStore(ReadSession(connection)), index), 3))  # noqa: B023
     return first, later
 
 
@@ -193,4 +194,4 @@ def contact_jump(path: Path) -> float:
         filter = Filter.parse(YEAR)
         report = load_report(ReadSession(connection), filter, UNTIL)
         pager = Pager(filter, UNTIL, False, report.starts, report.daily, Order.CONTACT)
-        return timed(lambda: pager.load(ReadSession(connection), pager.pages // 2), 1)
+        return timed(lambda: pager.load(SqliteStore(ReadSession(connection)), pager.pages // 2), 1)

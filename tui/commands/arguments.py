@@ -147,12 +147,12 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     _add_report(commands, [common, filter_options, now_option])
     _add_export(commands, [common, filter_options, now_option])
     _add_backup(commands, common)
+    push = commands.add_parser(
+        "push", parents=[common], help=_("copy the database into a ClickHouse database and compare the reports")
+    )
+    push.add_argument("target", metavar="TARGET", help=_("the ClickHouse database, or chdb:DIRECTORY"))
     check = commands.add_parser("check", parents=[common], help=_("compare the database with its messages"))
     check.add_argument("--rebuild", action="store_true", help=_("rebuild derived data first"))
-    work = commands.add_parser(
-        "work", parents=[common], help=_("derive what others import into a ClickHouse database, until it is ended")
-    )
-    work.add_argument("--once", action="store_true", help=_("end when nothing is left to derive"))
     settings = commands.add_parser("settings", parents=[common], help=_("show or change a setting"))
     settings.add_argument(
         "key",

@@ -99,10 +99,10 @@ def _run(arguments: Namespace) -> int:
             from tui.commands.backup_database import backup
 
             return backup(arguments)
-        case "work":
-            from tui.commands.maintain import work
+        case "push":
+            from tui.commands.push_database import push
 
-            return work(arguments)
+            return push(arguments)
         case "check":
             from tui.commands.maintain import check
 

@@ -6,14 +6,15 @@ import os
 import signal
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
 
-from storage.database.connection import default_path
+from storage.database.connection import default_path, read_transaction, reading
+from storage.database.queries import Queries
 from storage.domain.errors import StorageError
 from storage.domain.filters import Filter
 from storage.language.texts import _
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from storage.clickhouse.address import Address
-    from storage.report.read_session import ReadSession
+    from storage.clickhouse.engine import Engine
+    from storage.report.session import Session
+    from storage.stores.interface import Store
     from tui.commands.progress import Bar
 
 _FIRST_YEAR, _YEAR_AFTER = 2009, 2100  # WhatsApp began in 2009
@@ -47,12 +50,49 @@ def database_of(arguments: Namespace) -> Path:
 
 def clickhouse_of(arguments: Namespace) -> Address | None:
     """The ClickHouse database of `--db`, else of SALUDO_DB; None if that is the path of a file."""
-    text = str(getattr(arguments, "db", None) or os.environ.get("SALUDO_DB") or "")
+    return clickhouse_at(str(getattr(arguments, "db", None) or os.environ.get("SALUDO_DB") or ""))
+
+
+def clickhouse_at(text: str) -> Address | None:
+    """The ClickHouse database of an address; None if the text is the path of a file."""
     if ":" not in text:
         return None
     from storage.clickhouse.address import address_of, is_address
 
     return address_of(text) if is_address(text) else None
+
+
+@contextmanager
+def reading_queries(arguments: Namespace) -> Iterator[Queries]:
+    """One moment of the database, of either engine, for statements; errors are StorageErrors."""
+    address = clickhouse_of(arguments)
+    if address is None:
+        with reading(database_of(arguments)) as connection, read_transaction(connection):
+            yield connection
+        return
+    from storage.published.version_session import session_of_latest
+
+    with _engine(address) as engine:
+        yield session_of_latest(engine).connection
+
+
+@contextmanager
+def reading_store(arguments: Namespace) -> Iterator[Store]:
+    """One moment of the database, of either engine; errors are StorageErrors."""
+    from storage.stores.opening import store
+
+    address = clickhouse_of(arguments)
+    opened = reading(database_of(arguments)) if address is None else _engine(address)
+    with opened as connection, store(connection) as found:
+        yield found
+
+
+@contextmanager
+def _engine(address: Address) -> Iterator[Engine]:
+    from storage.clickhouse.connecting import connect
+
+    with closing(connect(address)) as engine:
+        yield engine
 
 
 def filter_settings(arguments: Namespace, told: Callable[[str], None]) -> FilterSettings:
@@ -82,7 +122,7 @@ def filter_in(arguments: Namespace, settings: FilterSettings, today: date | None
     return settings.excluding(filter_of(getattr(arguments, "filter", ""), settings.context(today)))
 
 
-def tell_unknown_values(session: ReadSession, filter: Filter, told: Callable[[str], None]) -> None:
+def tell_unknown_values(session: Session, filter: Filter, told: Callable[[str], None]) -> None:
     """Tells of each line and template of a filter that the database does not have, with what is close to it."""
     if not any(filter.restricts(name) for name in ("line", "template")):
         return

@@ -6,11 +6,10 @@ import sqlite3
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from contextlib import suppress
 
-from storage.database.connection import reading
 from storage.database.error_words import WRONG_VALUE
 from storage.domain.errors import StorageError
 from tui.commands.arguments import build_parser
-from tui.commands.common import database_of
+from tui.commands.common import reading_store
 from tui.commands.output import print_lines, print_text
 
 _FILE_METAVARS = ("FILE", "PATH")  # names of file arguments in the help
@@ -87,7 +86,6 @@ def completion(arguments: Namespace) -> int:
 def _filters(arguments: Namespace) -> list[str]:
     """What the text of a filter can become, one a line; without a database that can be read, less of it."""
     from storage.report import filter_choices
-    from storage.report.read_session import read_session
     from tui.data.filter_completion import candidates, word_start
     from tui.data.preferences import load_filter_settings
     from tui.data.settings_file import default_file
@@ -97,10 +95,9 @@ def _filters(arguments: Namespace) -> list[str]:
     choices: dict[str, tuple[filter_choices.Choice, ...]] = {}
     with (
         suppress(StorageError, OSError, sqlite3.Error, *WRONG_VALUE),
-        reading(database_of(arguments)) as connection,
-        read_session(connection) as session,
+        reading_store(arguments) as opened,
     ):
-        choices = filter_choices.choices(session)
+        choices = filter_choices.choices(opened.session)
     begin = word_start(text)
     found = candidates(text[begin:], choices, settings.named)
     return [text[:begin] + candidate for candidate in found if candidate.isprintable()]

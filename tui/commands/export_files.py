@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.database.complete_file import refuse_replacing
-from storage.database.connection import reading
 from storage.language.texts import _, ngettext
 from tui.commands.common import (
     bar,
-    database_of,
     filter_in,
     filter_settings,
     interrupted_by_signals,
     now_of,
+    reading_store,
     tell_unknown_values,
 )
 from tui.commands.output import open_stdout, print_message
 from tui.words.numbers import number
 
 if TYPE_CHECKING:
+    from storage.stores.interface import Store
     from storage.table.export_cells import Export
     from tui.commands.progress import Bar
 
@@ -30,7 +30,6 @@ _LONGEST_CELL = 32_767  # characters that a cell of Excel takes
 
 def export(arguments: Namespace) -> int:
     """Writes the rows to a file or to stdout; returns the exit status."""
-    from storage.report.read_session import read_session
     from storage.table.export import write_tsv
     from storage.table.export_file import check_format, write_export
 
@@ -38,19 +37,20 @@ def export(arguments: Namespace) -> int:
     filter_in(arguments, settings)  # a wrong filter is reported before the database is opened
     if to_file := arguments.output != "-":
         check_format(path)
-    with interrupted_by_signals(), reading(database_of(arguments)) as connection, read_session(connection) as session:
+    with interrupted_by_signals(), reading_store(arguments) as opened:
+        session = opened.session
         now = now_of(arguments, session.settings.zone)
         filter = filter_in(arguments, settings, session.calendar.today(now))
         tell_unknown_values(session, filter, print_message)
         if not to_file:
-            rows = _rows(arguments, None)
+            rows = _rows(opened, arguments, None)
             with open_stdout() as out:
                 write_tsv(session, filter, now, out.buffer, export=rows, language=arguments.header)
             _report_left_out(rows)
             return 0
         refuse_replacing(path, replace=arguments.force)
         with bar(f"{path}") as progress:
-            rows = _rows(arguments, progress)
+            rows = _rows(opened, arguments, progress)
             written = write_export(
                 session,
                 filter,
@@ -81,25 +81,22 @@ def _is_people(arguments: Namespace) -> bool:
     return bool(arguments.people or arguments.retry)
 
 
-def _rows(arguments: Namespace, progress: Bar | None) -> Export:
+def _rows(opened: Store, arguments: Namespace, progress: Bar | None) -> Export:
     """The rows that the options ask for; the bar shows how many are counted before the first row."""
-    from storage.table.export import STARTS
-    from storage.table.export_people import PeopleExport
-    from storage.table.export_retries import RetryExport
+    from storage.stores.interface import Content
 
     counting = (lambda starts: None) if progress is None else (lambda starts: progress.show(0, starts))
     if arguments.retry:
-        return RetryExport(counting=counting)
-    return PeopleExport(counting=counting) if arguments.people else STARTS
+        return opened.export(Content.RETRIES, counting)
+    return opened.export(Content.PEOPLE if arguments.people else Content.STARTS, counting)
 
 
 def _report_left_out(rows: Export) -> None:
     """Tells how many starts or people are in no row."""
-    from storage.table.export_retries import RetryExport
     from tui.words.retry_words import left_out_words
 
-    if isinstance(rows, RetryExport):
-        if left_out := left_out_words(rows.retries.left_out, rows.retries.without_contact):
+    if (retries := getattr(rows, "retries", None)) is not None:
+        if left_out := left_out_words(retries.left_out, retries.without_contact):
             print_message(_("left out: {who}").format(who="; ".join(left_out)))
         return
     if without_contact := getattr(rows, "without_contact", 0):

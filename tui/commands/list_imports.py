@@ -13,13 +13,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from storage.database.connection import read_transaction, reading
 from storage.database.settings import load_settings
 from storage.domain.errors import StorageError
 from storage.language.conventions import use_country_of
 from storage.language.stored_texts import translated
 from storage.language.texts import _, ngettext
-from tui.commands.common import database_of
+from tui.commands.common import reading_queries
 from tui.commands.import_summary import note_line
 from tui.commands.output import open_stdout, print_json, print_lines, print_message, printable
 from tui.commands.text_table import aligned
@@ -53,7 +52,7 @@ def rejects(arguments: Namespace) -> int:
     """Lists the records that could not be read; returns the exit status."""
     from storage.ingest import journal, kept_rejects
 
-    with reading(database_of(arguments)) as connection, read_transaction(connection):
+    with reading_queries(arguments) as connection:
         zone = load_settings(connection).zone
         use_country_of(zone.key)
         chosen = None
@@ -116,7 +115,7 @@ def imports(arguments: Namespace) -> int:
     """Lists the imports, the newest last; returns the exit status."""
     from storage.ingest import journal
 
-    with reading(database_of(arguments)) as connection, read_transaction(connection):
+    with reading_queries(arguments) as connection:
         zone = load_settings(connection).zone
         use_country_of(zone.key)
         found = journal.entries(connection)

@@ -6,7 +6,7 @@ import sqlite3
 from argparse import Namespace
 from contextlib import suppress
 
-from storage.database.connection import DatabaseError, exists, reading, writing
+from storage.database.connection import DatabaseError, exists, writing
 from storage.database.error_words import WRONG_VALUE
 from storage.database.settings import (
     NO_WEB_LINK,
@@ -24,7 +24,7 @@ from storage.language.conventions import usual_first_day
 from storage.language.stored_texts import translated
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
-from tui.commands.common import bar, clickhouse_of, database_of
+from tui.commands.common import bar, database_of, reading_queries
 from tui.commands.import_summary import repair_lines
 from tui.commands.output import print_lines, print_message, report_error
 
@@ -40,10 +40,6 @@ _USUAL_WEEKS = {
 
 def check(arguments: Namespace) -> int:
     """Compares the database with its messages; returns the exit status, 1 if something differs."""
-    if (address := clickhouse_of(arguments)) is not None:
-        from tui.commands import clickhouse_database
-
-        return clickhouse_database.check(address, rebuild=arguments.rebuild)
     from storage.ingest.integrity import check as find_problems
     from storage.ingest.integrity import rebuild
 
@@ -68,16 +64,6 @@ def check(arguments: Namespace) -> int:
     return 1 if problems else 0
 
 
-def work(arguments: Namespace) -> int:
-    """Derives what imports into a ClickHouse database have touched; returns the exit status."""
-    address = clickhouse_of(arguments)
-    if address is None:
-        raise UsageError(_("'work' is for a ClickHouse database; name it with --db or SALUDO_DB"))
-    from tui.commands import clickhouse_database
-
-    return clickhouse_database.work(address, once=arguments.once)
-
-
 def _advise_on_zone_data(connection: sqlite3.Connection) -> None:
     """Tells that the days may be wrong because Python uses an old time zone database."""
     with suppress(StoredSettingError, *WRONG_VALUE):  # it is among the problems
@@ -99,7 +85,7 @@ def settings(arguments: Namespace) -> int:
     if key is not None and key not in SETTING_KEYS:
         raise UsageError(unknown_word(_("setting"), key, SETTING_KEYS))
     if value is None:
-        with reading(database_of(arguments)) as connection:
+        with reading_queries(arguments) as connection:
             values = load_settings(connection)._asdict()
         if (link := values["chat_link"]) and key in (None, "chat_link") and not is_web_link(link):
             print_message(_("chat_link: not used ({why})").format(why=NO_WEB_LINK))
@@ -113,10 +99,6 @@ def settings(arguments: Namespace) -> int:
         normalized(key, value)
     except SettingError as error:
         raise UsageError(f"{key}: {error}") from None
-    if (address := clickhouse_of(arguments)) is not None:
-        from tui.commands import clickhouse_database
-
-        return clickhouse_database.store_setting(address, key, value)
     with writing(database_of(arguments)) as writer:
         for line in repair_lines(prepare(writer)):
             print_message(line)

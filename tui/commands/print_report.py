@@ -8,29 +8,28 @@ from argparse import Namespace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.language.conventions import use_country_of
 from storage.language.texts import _
-from tui.commands.common import database_of, filter_in, filter_settings, now_of, tell_unknown_values
+from tui.commands.common import filter_in, filter_settings, now_of, reading_store, tell_unknown_values
 from tui.commands.output import is_utf8, print_json, print_lines, print_message
 
 if TYPE_CHECKING:
     from storage.report.breakdown import Breakdown
     from storage.report.comparison import Comparison
-    from storage.report.read_session import ReadSession
     from storage.report.report import Report
+    from storage.report.session import Session
 
 
 def report(arguments: Namespace) -> int:
     """Prints the numbers and charts, or a breakdown, once; returns the exit status."""
-    from storage.report.read_session import read_session
     from storage.report.report import load_report
 
     settings = filter_settings(arguments, print_message)
     filter_in(arguments, settings)  # a wrong filter is reported before the database is opened
     comparison = breakdown = previous = None
-    with reading(database_of(arguments)) as connection, read_session(connection) as session:
+    with reading_store(arguments) as opened:
+        session = opened.session
         use_country_of(session.settings.time_zone)
         now = now_of(arguments, session.settings.zone)
         filter = filter_in(arguments, settings, session.calendar.today(now))
@@ -79,7 +78,7 @@ def _as_json(
     return members
 
 
-def _comparison(session: ReadSession, filter: Filter, now: datetime, arguments: Namespace) -> Comparison | None:
+def _comparison(session: Session, filter: Filter, now: datetime, arguments: Namespace) -> Comparison | None:
     """The comparison that `--compare` asks for; None, and why on stderr, if there is nothing to compare with."""
     from storage.domain.compared_days import Against, NothingToCompare
     from storage.report.comparison import load_comparison

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from storage.domain.filters import Filter
-from storage.report.read_session import read_session
+from storage.stores.opening import store
 from storage.table.positions import Cursor
 
-# `storage.table.search` is imported when it is first used, so that the first screen comes sooner.
 if TYPE_CHECKING:
     from storage.messages.contact_texts import ContactTexts
+    from storage.stores.opening import Connection
     from storage.table.search import Match
 
 _PROGRESS_INTERVAL = 0.5  # seconds
@@ -28,7 +27,7 @@ class Found(NamedTuple):
 
 
 def find(
-    connection: sqlite3.Connection,
+    connection: Connection,
     filter: Filter,
     now: datetime,
     text: str,
@@ -54,8 +53,6 @@ def find(
     Returns:
         The match, if there is one, and whether it comes after the end of the table.
     """
-    from storage.table import search
-
     next_progress = time.monotonic() + _PROGRESS_INTERVAL
 
     def report_progress(day: date | None) -> None:
@@ -64,8 +61,8 @@ def find(
             next_progress = moment + _PROGRESS_INTERVAL
             progress(day)
 
-    with read_session(connection) as session:
-        match = search.find(session, filter, now, text, cursor, older, report_progress, texts=texts)
+    with store(connection) as opened:
+        match = opened.find(filter, now, text, cursor, older, report_progress, texts)
         if match is not None or cursor is None:
             return Found(match, wrapped=False)
-        return Found(search.find(session, filter, now, text, None, older, report_progress, texts=texts), wrapped=True)
+        return Found(opened.find(filter, now, text, None, older, report_progress, texts), wrapped=True)

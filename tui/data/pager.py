@@ -14,9 +14,8 @@ from typing import NamedTuple
 from storage.domain.filters import Filter
 from storage.domain.period import Period
 from storage.report.notifications import GroupOrder, SortedGroups
-from storage.report.read_session import ReadSession
 from storage.report.report import Day, Report
-from storage.table import pages
+from storage.stores.interface import Store
 from storage.table.pages import NotificationRow, StartRow
 from storage.table.sorting import Order, Sorting
 
@@ -97,53 +96,53 @@ class Pager:
         """Whether the row at a position takes long to find: only if sorted by contact, and far from both ends."""
         return self.order is Order.CONTACT and _QUICK_ROWS < position < self.count - _QUICK_ROWS
 
-    def load(self, session: ReadSession, index: int) -> list[Row]:
+    def load(self, store: Store, index: int) -> list[Row]:
         """Reads the page with this index; `store` keeps it."""
         position = index * PAGE
         limit = min(PAGE, self.count - position)
         if limit <= 0:
             return []
         if self.grouped and (self.group_order is not GroupOrder.DAY or self.group_reverse):
-            return list(pages.sorted_notifications(session, self.filter, self.now, self._groups, position, limit))
+            return list(store.sorted_notifications(self.filter, self.now, self._groups, position, limit))
         if self.grouped:
             return list(
-                pages.notifications(session, self.filter, self.now, position=position, limit=limit, by_day=self.by_day),
+                store.notifications(self.filter, self.now, position=position, limit=limit, by_day=self.by_day),
             )
         if self.order is Order.TIME:
-            return list((self._oldest_first if self.reverse else self._starts)(session, index, position, limit))
+            return list((self._oldest_first if self.reverse else self._starts)(store, index, position, limit))
         first = self.count - position - limit if self.reverse else position
-        rows: list[Row] = [*pages.sorted_page(session, self.filter, self.now, self._sorting, first, limit)]
+        rows: list[Row] = [*store.sorted_page(self.filter, self.now, self._sorting, first, limit)]
         return rows[::-1] if self.reverse else rows
 
-    def find_group(self, session: ReadSession, text: str, place: int, by: int) -> int | None:
+    def find_group(self, store: Store, text: str, place: int, by: int) -> int | None:
         """The position of the next (1) or previous (-1) notification with a text in its template or line; it wraps."""
-        return self._groups.find(session, session.select(self.filter, self.now), text, place, by)
+        return self._groups.find(store.session, store.session.select(self.filter, self.now), text, place, by)
 
-    def _starts(self, session: ReadSession, index: int, position: int, limit: int) -> list[StartRow]:
+    def _starts(self, store: Store, index: int, position: int, limit: int) -> list[StartRow]:
         filter, now = self.filter, self.now
         if index == 0:
-            return pages.page(session, filter, now, limit=limit)
+            return store.page(filter, now, limit=limit)
         if (before := self._edge(index - 1, -1)) is not None:
-            return pages.page(session, filter, now, limit=limit, after=before.cursor)
+            return store.page(filter, now, limit=limit, after=before.cursor)
         if index == self.pages - 1:
-            return pages.last_page(session, filter, now, limit=limit)
+            return store.last_page(filter, now, limit=limit)
         if (after := self._edge(index + 1, 0)) is not None:
-            return pages.page(session, filter, now, limit=limit, before=after.cursor)
-        return self._jump(session, position, limit)
+            return store.page(filter, now, limit=limit, before=after.cursor)
+        return self._jump(store, position, limit)
 
-    def _oldest_first(self, session: ReadSession, index: int, position: int, limit: int) -> list[StartRow]:
+    def _oldest_first(self, store: Store, index: int, position: int, limit: int) -> list[StartRow]:
         """Like `_starts`, in the reverse order of time."""
         filter, now = self.filter, self.now
         if index == 0:
-            rows = pages.last_page(session, filter, now, limit=limit)
+            rows = store.last_page(filter, now, limit=limit)
         elif (older := self._edge(index - 1, -1)) is not None:
-            rows = pages.page(session, filter, now, limit=limit, before=older.cursor)
+            rows = store.page(filter, now, limit=limit, before=older.cursor)
         elif index == self.pages - 1:
-            rows = pages.page(session, filter, now, limit=limit)
+            rows = store.page(filter, now, limit=limit)
         elif (newer := self._edge(index + 1, 0)) is not None:
-            rows = pages.page(session, filter, now, limit=limit, after=newer.cursor)
+            rows = store.page(filter, now, limit=limit, after=newer.cursor)
         else:
-            rows = self._jump(session, self.count - position - limit, limit)
+            rows = self._jump(store, self.count - position - limit, limit)
         return rows[::-1]
 
     def _edge(self, index: int, place: int) -> StartRow | None:
@@ -155,18 +154,18 @@ class Pager:
         row = page[place]
         return row if isinstance(row, StartRow) else None
 
-    def _jump(self, session: ReadSession, position: int, limit: int) -> list[StartRow]:
+    def _jump(self, store: Store, position: int, limit: int) -> list[StartRow]:
         newer = 0
         for day in reversed(self.daily):
             total = count_of(day)
             if newer + total > position:
                 period = Period(None, day.day.isoformat(), (day.day + timedelta(days=1)).isoformat())
-                rows = pages.page_at(
-                    session, replace(self.filter, period=period), self.now, position=position - newer, limit=limit
+                rows = store.page_at(
+                    replace(self.filter, period=period), self.now, position=position - newer, limit=limit
                 )
                 if rows and len(rows) < limit:
                     rest = limit - len(rows)
-                    rows += pages.page(session, self.filter, self.now, limit=rest, after=rows[-1].cursor)
+                    rows += store.page(self.filter, self.now, limit=rest, after=rows[-1].cursor)
                 return rows
             newer += total
         return []

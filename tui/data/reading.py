@@ -21,8 +21,9 @@ from storage.report import filter_choices
 from storage.report.filter_choices import Choice
 from storage.report.freshness import last_import
 from storage.report.notifications import GroupOrder
-from storage.report.read_session import ReadSession, read_session
 from storage.report.report import Report, load_report
+from storage.report.session import Session
+from storage.stores.opening import store
 from storage.table import pages
 from storage.table.positions import Cursor
 from storage.table.sorting import Order
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from storage.report.breakdown import Breakdown
     from storage.report.comparison import Comparison
     from storage.report.unknown_values import UnknownValue
+    from storage.stores.opening import Connection
     from storage.table.detail import StartDetail
 
 _STEPS_BETWEEN_CHECKS = 20_000  # instructions of SQLite's virtual machine
@@ -240,7 +242,7 @@ class Reader:
 
 
 def load_snapshot(
-    connection: sqlite3.Connection,
+    connection: Connection,
     view: View,
     now: datetime,
     position_in: Callable[[Report], int],
@@ -255,7 +257,8 @@ def load_snapshot(
         position_in: the first row on the screen, given the new report.
         rows: how many rows the screen shows.
     """
-    with read_session(connection) as session:
+    with store(connection) as opened:
+        session = opened.session
         comparison, not_compared = _comparison(session, view, now)
         if comparison is None:
             report = load_report(session, view.filter, now, view.funnel_of_period)
@@ -271,9 +274,9 @@ def load_snapshot(
         for index in (
             () if view.by is not None or pager.is_far(first) else pager.missing(first, first + max(rows, PAGE // 2))
         ):
-            pager.store(index, pager.load(session, index))
+            pager.store(index, pager.load(opened, index))
         empty = report.starts == 0 and load_report(session, Filter(Period(None)), now).starts == 0
-        imported = last_import(connection)
+        imported = last_import(session.connection)
         return Snapshot(
             view,
             now,
@@ -291,13 +294,13 @@ def load_snapshot(
         )
 
 
-def _unknown_values(session: ReadSession, filter: Filter) -> tuple[UnknownValue, ...]:
+def _unknown_values(session: Session, filter: Filter) -> tuple[UnknownValue, ...]:
     from storage.report.unknown_values import unknown_values
 
     return tuple(unknown_values(session, filter))
 
 
-def _comparison(session: ReadSession, view: View, now: datetime) -> tuple[Comparison | None, str]:
+def _comparison(session: Session, view: View, now: datetime) -> tuple[Comparison | None, str]:
     """The comparison that a view asks for; None, and why it is impossible."""
     if view.compare is None:
         return None, ""
@@ -310,7 +313,7 @@ def _comparison(session: ReadSession, view: View, now: datetime) -> tuple[Compar
         return None, str(error)
 
 
-def _breakdown(session: ReadSession, report: Report | None, now: datetime, by: Dimension | None) -> Breakdown | None:
+def _breakdown(session: Session, report: Report | None, now: datetime, by: Dimension | None) -> Breakdown | None:
     """The breakdown of a report by a dimension, if there are both."""
     if report is None or by is None:
         return None
@@ -319,7 +322,7 @@ def _breakdown(session: ReadSession, report: Report | None, now: datetime, by: D
     return load_breakdown(session, report.filter, now, by)
 
 
-def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
+def _starts_without(session: Session, filter: Filter, now: datetime) -> Iterator[tuple[str, int]]:
     """Fields whose restriction alone excludes every start: (field, how many starts match without it)."""
     for name in FIELDS:
         other = filter.without(name)
@@ -327,15 +330,13 @@ def _starts_without(session: ReadSession, filter: Filter, now: datetime) -> Iter
             yield name, starts_without
 
 
-def load_detail(connection: sqlite3.Connection, cursor: Cursor) -> StartDetail | None:
+def load_detail(connection: Connection, cursor: Cursor) -> StartDetail | None:
     """Everything known about one start; None if it is no longer in the database."""
-    from storage.table import detail
-
-    with read_session(connection) as session:
-        return detail.detail(session, cursor)
+    with store(connection) as opened:
+        return opened.detail(cursor)
 
 
-def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
+def load_counts(connection: Connection, filter: Filter, field: str, now: datetime) -> dict[Hashable, int]:
     """Counts the starts of a filter by the values of a field.
 
     Args:
@@ -347,5 +348,5 @@ def load_counts(connection: sqlite3.Connection, filter: Filter, field: str, now:
     Returns:
         value -> starts that have it.
     """
-    with read_session(connection) as session:
-        return filter_choices.counts(session, filter, field, now)
+    with store(connection) as opened:
+        return filter_choices.counts(opened.session, filter, field, now)

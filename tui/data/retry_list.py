@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -10,9 +9,9 @@ from typing import NamedTuple
 from storage.domain.failures import Reason
 from storage.domain.filters import Filter
 from storage.messages.retry_rule import Since
-from storage.report.read_session import read_session
-from storage.table.pages import StartRow, load_rows
-from storage.table.retries import Found, Retries
+from storage.stores.opening import Connection, store
+from storage.table.pages import StartRow
+from storage.table.retries import Found
 from tui.words.retry_words import why_words
 
 SHOWN = 200  # people
@@ -56,9 +55,7 @@ class RetryList(NamedTuple):
     without_contact: int
 
 
-def load_retries(
-    connection: sqlite3.Connection, filter: Filter, now: datetime, progress: Callable[[int], None]
-) -> RetryList:
+def load_retries(connection: Connection, filter: Filter, now: datetime, progress: Callable[[int], None]) -> RetryList:
     """Reads the people of a filter whom a new try can reach.
 
     Args:
@@ -67,8 +64,8 @@ def load_retries(
         now: the time that its period refers to.
         progress: called now and then with how many failed sends, and then how many people, are read.
     """
-    with read_session(connection) as session:
-        retries = Retries(progress)
+    with store(connection) as opened:
+        session, retries = opened.session, opened.retries(progress)
         first: list[Found] = []
         total = ready = last = 0
         at = int(now.timestamp() * 1000)
@@ -79,7 +76,7 @@ def load_retries(
             last = max([last, *(one.again.not_before for one in found)])
             progress(total)
         local = session.calendar.local
-        rows = load_rows(session, [one.id for one in first])
+        rows = opened.failed_rows(retries, [one.id for one in first])
         people = tuple(
             Person(row, local(one.again.not_before), why_words(one.again)) for row, one in zip(rows, first, strict=True)
         )

@@ -5,37 +5,23 @@ Runs in worker threads. An existing file is never replaced.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from storage.domain.filters import Filter
 from storage.language.of_process import FILE_LANGUAGE
 from storage.language.texts import _, ngettext
-from storage.report.read_session import read_session
+from storage.stores.interface import Content
+from storage.stores.opening import store
 from tui.data.reading import ReadError
 from tui.words.numbers import number
 
 # Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
 if TYPE_CHECKING:
+    from storage.stores.opening import Connection
     from storage.table.export_cells import Export
-
-
-class Content(StrEnum):
-    """What the rows of a file are."""
-
-    STARTS = "starts"
-    NOTIFICATIONS = "notifications"
-    PEOPLE = "people"
-    RETRIES = "retry"
-
-    @property
-    def prefix(self) -> str:
-        """What the name of the file begins with."""
-        return "" if self is Content.STARTS else f"{self.value}-"
 
 
 class Saved(NamedTuple):
@@ -48,7 +34,7 @@ class Saved(NamedTuple):
 
 
 def save(
-    connection: sqlite3.Connection,
+    connection: Connection,
     filter: Filter,
     now: datetime,
     to: Path,
@@ -71,8 +57,8 @@ def save(
     from storage.table.export import ExportError, file_name, write_tsv
     from storage.table.export_file import is_workbook, write_export
 
-    export = _export(content, progress)
-    with read_session(connection) as session:
+    with store(connection) as opened:
+        session, export = opened.session, opened.export(content, progress)
         if to.is_dir() or not is_workbook(to):
             rows = 0
 
@@ -92,32 +78,12 @@ def save(
         return Saved(to, written.rows, written.cut, _left_out(export))
 
 
-def _export(content: Content, counting: Callable[[int], None]) -> Export:
-    from storage.table.export import STARTS
-    from storage.table.export_notifications import NotificationsExport
-    from storage.table.export_people import PeopleExport
-    from storage.table.export_retries import RetryExport
-
-    match content:
-        case Content.NOTIFICATIONS:
-            return NotificationsExport()
-        case Content.PEOPLE:
-            return PeopleExport(counting=counting)
-        case Content.RETRIES:
-            return RetryExport(counting=counting)
-        case _:
-            return STARTS
-
-
 def _left_out(export: Export) -> str:
     """In words, how many are in no row; known once all rows are written. The screen of the retries says why."""
-    from storage.table.export_people import PeopleExport
-    from storage.table.export_retries import RetryExport
-
-    if isinstance(export, RetryExport) and (people := export.retries.left_out.total()):
+    retries = getattr(export, "retries", None)
+    if retries is not None and (people := retries.left_out.total()):
         return ngettext("{count} person left out", "{count} people left out", people).format(count=number(people))
-    if isinstance(export, PeopleExport) and export.without_contact:
-        count = export.without_contact
+    if retries is None and (count := getattr(export, "without_contact", 0)):
         text = ngettext(
             "{count} start of unknown contacts left out", "{count} starts of unknown contacts left out", count
         )

@@ -19,10 +19,10 @@ from storage.domain.dimension import Dimension
 from storage.domain.filters import Filter
 from storage.language.texts import _
 from storage.report.breakdown_comparison import ComparedRow
+from storage.stores.interface import Content
 from tui.data import worker_messages
 from tui.data.filter_settings import NO_FILTER_SETTINGS, FilterSettings
 from tui.data.reading import Snapshot, Stamp, View
-from tui.data.saving import Content
 from tui.screens.dashboard_parts import DashboardParts
 from tui.screens.dashboard_widgets import DashboardWidgets
 from tui.screens.filter_dialogs import STILL_LOADING, known_choices

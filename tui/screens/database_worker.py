@@ -7,7 +7,6 @@ one; errors come back as messages. Knows no widget.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -20,14 +19,14 @@ from textual.worker import get_current_worker
 
 from storage.domain.filters import Filter
 from storage.language.texts import _
-from storage.report.read_session import read_session
 from storage.report.report import Report
+from storage.stores.interface import Content
+from storage.stores.opening import store
 from storage.table.pages import StartRow
 from storage.table.positions import Cursor
 from tui.data import finding, reading, saving
 from tui.data.pager import Pager
 from tui.data.reading import Cancelled, Reader, ReadError, Snapshot, Stamp, View
-from tui.data.saving import Content
 from tui.data.worker_messages import (
     CountsRead,
     DetailRead,
@@ -48,6 +47,7 @@ from tui.words.numbers import number
 
 if TYPE_CHECKING:
     from storage.messages.contact_texts import ContactTexts
+    from storage.stores.opening import Connection
 
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
 _TRIES = 5  # to read a file that is replaced meanwhile
@@ -112,7 +112,7 @@ class DatabaseWorker:
         def work() -> None:
             now, stamp = self._clock(), self._watcher.stamp()
 
-            def loaded(connection: sqlite3.Connection) -> Message:
+            def loaded(connection: Connection) -> Message:
                 snapshot = reading.load_snapshot(connection, view, now, position_in, rows)
                 _stop_if_cancelled()  # an older answer must not replace a newer one
                 return Loaded(snapshot, stamp)
@@ -140,9 +140,9 @@ class DatabaseWorker:
     def load_pages(self, pager: Pager, pages: list[int]) -> None:
         """Reads pages of the table; answers `PagesRead` or `LoadFailed`."""
 
-        def read(connection: sqlite3.Connection) -> Message:
-            with read_session(connection) as session:
-                return PagesRead(pager, {page: pager.load(session, page) for page in pages})
+        def read(connection: Connection) -> Message:
+            with store(connection) as opened:
+                return PagesRead(pager, {page: pager.load(opened, page) for page in pages})
 
         self._run("pages", lambda: self._answer(self._pages, read))
 
@@ -158,7 +158,7 @@ class DatabaseWorker:
     def load_counts(self, filter: Filter, field: str) -> None:
         """Counts the starts of each value of a field under the other filters; answers `CountsRead`, or nothing."""
 
-        def read(connection: sqlite3.Connection) -> Message:
+        def read(connection: Connection) -> Message:
             return CountsRead(field, reading.load_counts(connection, filter.without(field), field, self._clock()))
 
         self._run("counts", lambda: self._answer(self._details, read, lambda text: None))
@@ -177,7 +177,7 @@ class DatabaseWorker:
             _stop_if_cancelled()
             self._screen.post_message(FindProgress(day))
 
-        def read(connection: sqlite3.Connection) -> Message:
+        def read(connection: Connection) -> Message:
             from storage.messages.contact_texts import ContactTexts
 
             if self._texts is None:
@@ -197,9 +197,9 @@ class DatabaseWorker:
             by: 1 downwards, -1 upwards.
         """
 
-        def read(connection: sqlite3.Connection) -> Message:
-            with read_session(connection) as session:
-                found = pager.find_group(session, text, place, by)
+        def read(connection: Connection) -> Message:
+            with store(connection) as opened:
+                found = pager.find_group(opened, text, place, by)
             _stop_if_cancelled()
             return GroupFound(pager, text, found)
 
@@ -218,7 +218,7 @@ class DatabaseWorker:
                     Note(_("looking for whom to try again: {count} so far; Esc cancels").format(count=number(count)))
                 )
 
-        def read(connection: sqlite3.Connection) -> Message:
+        def read(connection: Connection) -> Message:
             # Not imported with this module: the first screen comes sooner without it.
             from tui.data.retry_list import load_retries
 
@@ -239,7 +239,7 @@ class DatabaseWorker:
             _stop_if_cancelled()
             self._screen.post_message(SaveProgress(count))
 
-        def save(connection: sqlite3.Connection) -> Message:
+        def save(connection: Connection) -> Message:
             to = path or self._directory
             saved = saving.save(connection, filter, self._clock(), to, progress, content)
             return SaveEnded(saving.saved_words(saved, content in (Content.PEOPLE, Content.RETRIES)))
@@ -287,7 +287,7 @@ class DatabaseWorker:
     def _answer(
         self,
         reader: Reader,
-        read: Callable[[sqlite3.Connection], Message],
+        read: Callable[[Connection], Message],
         failed: Callable[[str], Message | None] = LoadFailed,
         cancelled: Message | None = None,
         tries: int = 1,

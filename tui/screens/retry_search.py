@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from storage.language.texts import _
-from tui.data.saving import Content
+from storage.stores.interface import Content
 from tui.data.worker_messages import RetriesRead
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.filter_dialogs import STILL_LOADING

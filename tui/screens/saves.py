@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.language.texts import _
+from storage.stores.interface import Content
 from tui.data.breakdown_list import BreakdownList
 from tui.data.breakdown_table import as_table
 from tui.data.reading import View
-from tui.data.saving import Content
 from tui.data.worker_messages import SaveEnded
 from tui.screens.database_worker import DatabaseWorker
 from tui.screens.filter_dialogs import STILL_LOADING

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from storage.domain.filters import Filter
 from storage.report.report import load_report
+from storage.stores.sqlite_store import SqliteStore
 from tests.cubes import refresh_all, sent
 from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build, session_of
 from tui.data import pager
@@ -43,11 +44,11 @@ def test_the_oldest_first_is_the_newest_first_backwards(path: Path, order: list[
         patch.setattr(pager, "PAGE", 7)
         report = load_report(session, filter, NOW)
         newest = Pager(filter, NOW, False, report.starts, report.daily)
-        every = [row for index in range(newest.pages) for row in newest.load(session, index)]
+        every = [row for index in range(newest.pages) for row in newest.load(SqliteStore(session), index)]
         assert len(every) == report.starts
         oldest = Pager(filter, NOW, False, report.starts, report.daily, reverse=True)
         for index in order:
-            rows = oldest.load(session, index)
+            rows = oldest.load(SqliteStore(session), index)
             assert rows == every[::-1][7 * index : 7 * index + 7]
             if rows:
                 oldest.store(index, rows)

@@ -1,0 +1,106 @@
+"""Publishes a SQLite database as a version of a ClickHouse database. Reads one moment of the file.
+
+The columns that a start has in `storage.published.version_tables` are read from `messages` as they are, but for two
+kinds of starts: those that a platform's row is joined to, and those that only our own TSV knows. These are loaded as
+the detail of a start loads them, so that the rule of merging stands once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from storage.clickhouse.engine import Engine
+from storage.database.queries import Rows
+from storage.domain.vocabulary import DataFlag, Preference
+from storage.messages.message import Direction, Sources
+from storage.published.version_tables import STARTS, TABLES, name_in
+from storage.table.detail import stated_flags
+from storage.table.start_record import LoadedStart, load
+
+_CHUNK = 50_000  # rows of one insert
+_JOINED = DataFlag.JOINED.value
+
+_READ = {
+    **{name: f"m.{name}" for name in STARTS.columns},
+    "contact_label": "contacts.label",
+    "contact_name": "contacts.name",
+    "customer_id": "contacts.customer_id",
+    "answered_stated": "m.given_answered_at IS NOT NULL",
+    "error_at": "m.failed_at",
+    "keyless": f"m.direction = {Direction.ROW.value}",
+    "joined": "NULL",
+}
+_LOADED = f"m.marks & {_JOINED} OR (m.sources = {Sources.EXPORT.value} AND m.exported IS NOT NULL)"
+_STARTS = f"""
+SELECT {", ".join(_READ.values())}, CASE WHEN {_LOADED} THEN m.id END
+FROM messages AS m LEFT JOIN contacts ON contacts.id = m.contact
+WHERE m.origin IS NOT NULL ORDER BY m.start_at
+"""
+_WISHES = f"""
+SELECT contact, at, kind, line FROM messages
+WHERE origin IS NULL AND kind IN ('{Preference.STOP}', '{Preference.RESUME}') AND contact IS NOT NULL
+"""
+
+
+def copy(connection: sqlite3.Connection, engine: Engine, version: int, progress: Callable[[int], None]) -> int:
+    """Fills the tables of a version with what a SQLite database holds.
+
+    Args:
+        connection: in a read transaction.
+        version: whose tables, which are empty.
+        progress: called after each insert with the number of starts written so far.
+
+    Returns:
+        The number of starts.
+    """
+    written = 0
+    for rows in _starts(connection):
+        _insert(engine, version, "messages", rows)
+        written += len(rows)
+        progress(written)
+    for name, table in TABLES.items():
+        if name != "messages":
+            columns = ", ".join(f'"{column}"' for column in table.columns)
+            statement = _WISHES if name == "wishes" else f"SELECT {columns} FROM {name}"
+            for rows in _chunks(connection.execute(statement)):
+                _insert(engine, version, name, rows)
+    return written
+
+
+def _chunks(cursor: Rows) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := cursor.fetchmany(_CHUNK):
+        yield rows
+
+
+def _insert(engine: Engine, version: int, name: str, rows: Sequence[Sequence[Any]]) -> None:
+    columns = dict(zip(TABLES[name].columns, zip(*rows, strict=True), strict=True))
+    engine.insert(name_in(version, name), columns)
+
+
+def _starts(connection: sqlite3.Connection) -> Iterator[list[tuple[Any, ...]]]:
+    for rows in _chunks(connection.execute(_STARTS)):
+        merged = {start.id: _values(start) for start in load(connection, [row[-1] for row in rows if row[-1]])}
+        yield [row[:-1] if row[-1] is None else _merged(row, merged[row[-1]]) for row in rows]
+
+
+def _merged(row: Sequence[Any], values: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple((dict(zip(_READ, row, strict=False)) | values).values())
+
+
+def _values(start: LoadedStart) -> dict[str, Any]:
+    """The columns of a start that differ from those of its message."""
+    message, times, value = start.message, start.message.times, start.message.value
+    failure, error = message.failure, message.fields.get("error")
+    return {
+        **{f"{name}_at": times.get(name) for name in ("accepted", "sent", "delivered", "read")},
+        "session_start": times.get("session"),
+        "error_at": None if error is None else error[1],
+        "error_text": None if failure is None else failure.text,
+        "error_detail": None if failure is None else failure.detail,
+        **{name: value(name) for name in ("channel_id", "agent_groups", "language", "campaign")},
+        "flags": stated_flags(start),
+        "answered_stated": "answered" in times,
+        "joined": start.joined,
+    }

@@ -1,0 +1,112 @@
+"""Runs statements that are written for SQLite on a published version: the plain rule of each number stands once.
+
+The statements of `storage.report` select from `messages`, `lines`, `templates` and a few more. Most of their SQL is
+common to both engines; what is not is rewritten here, form by form. `tests/storage/published/test_dialect.py` has each
+form. A form that is not known is an error of ClickHouse, and never another result.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from storage.clickhouse.engine import Engine
+from storage.database.queries import Rows
+from storage.published.version_tables import TABLES, name_in
+
+# NULL where a sum has no rows or a join no partner, as in SQLite.
+_SETTINGS = " SETTINGS aggregate_functions_null_for_empty = 1, join_use_nulls = 1"
+_TABLE = re.compile(rf"\b(FROM|JOIN)\s+({'|'.join(sorted(TABLES))})\b")
+_REWRITTEN = tuple(
+    (re.compile(form), by)
+    for form, by in (
+        (r"\bINDEXED BY \w+", ""),  # a hint for SQLite; ClickHouse has one order
+        (r"\biif\(", "if("),
+        (r"([\w.]+) COLLATE NOCASE", r"lower(\1)"),  # both know the letters of ASCII only
+        (r"\((\w+\.\w+) & (\d+)\)", r"bitAnd(\1, \2)"),
+        # LIKE of SQLite ignores the case of the letters of ASCII, which are those that `lower` knows.
+        (r"(\w+) LIKE (\S+) ESCAPE '\\'", r"lower(\1) LIKE lower(\2)"),
+        (r"length\(CAST\((\w+) AS BLOB\)\) > length\(\1\)", r"length(\1) > lengthUTF8(\1)"),
+        (r"CAST\(substr\((\w+), (\d+)\) AS INTEGER\)", r"toInt64OrZero(extract(substring(\1, \2), '^[0-9]*'))"),
+        (
+            r"CAST\(strftime\('%s', (\S+) \* 86400, [^)]*\) AS INTEGER\) / 86400",
+            r"toInt32(toStartOfMonth(toDate32(\1)))",
+        ),
+    )
+)
+_PARAMETER = re.compile(r"\(SELECT value FROM json_each\((?P<list>:\w+|\?)\)\)|(?P<value>(?<![:\w]):[a-z]\w*|\?)")
+
+
+class Statement(NamedTuple):
+    """A statement of ClickHouse and the values of its parameters."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+def rewritten(sql: str, parameters: Mapping[str, Any] | Sequence[Any], version: int) -> Statement:
+    """A statement for SQLite as one for ClickHouse.
+
+    Args:
+        parameters: by name, or in the order of the question marks. A list is JSON, as json_each takes it.
+        version: the version that it reads.
+    """
+    for form, by in _REWRITTEN:
+        sql = form.sub(by, sql)
+    sql = _TABLE.sub(lambda found: f"{found[1]} {name_in(version, found[2])}", sql)
+    bound: dict[str, Any] = {}
+
+    def bind(found: re.Match[str]) -> str:
+        word = found["list"] or found["value"]
+        if isinstance(parameters, Mapping):
+            name, value = word[1:], parameters[word[1:]]
+        else:
+            name, value = f"p{len(bound)}", parameters[len(bound)]
+        bound[name] = json.loads(value) if found["list"] else value
+        return f"{{{name}:{_type_of(bound[name])}}}"
+
+    return Statement(_PARAMETER.sub(bind, sql), bound)
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, list):
+        return f"Array({_type_of(value[0])})" if value else "Array(Int64)"
+    return {int: "Int64", float: "Float64"}.get(type(value), "String")
+
+
+class VersionRows:
+    """The rows of a statement."""
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._rows = iter(rows)
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+        return list(islice(self._rows, size))
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return list(self._rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return self._rows
+
+
+class VersionConnection:
+    """Runs the statements of `storage.report` on one version; a `storage.database.queries.Queries`."""
+
+    def __init__(self, engine: Engine, version: int) -> None:
+        self.engine, self.version = engine, version
+
+    def execute(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = (), /) -> Rows:
+        statement = rewritten(sql, parameters, self.version)
+        return VersionRows(self.engine.rows(statement.sql + _SETTINGS, statement.parameters))
+
+    def columns(self, sql: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """The result column by column, for many rows."""
+        statement = rewritten(sql, parameters, self.version)
+        return self.engine.columns(statement.sql + _SETTINGS, statement.parameters)

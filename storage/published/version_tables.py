@@ -1,0 +1,114 @@
+"""The tables of a published version: their columns, their order, and how they are made. Knows no row.
+
+Each table is that of SQLite with the same name, but `messages` has starts only, one row each with everything that is
+shown of it. A table of version 7 is named `v7_messages`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Table(NamedTuple):
+    """One table of a version.
+
+    Attributes:
+        columns: the type of each, by name.
+        order: by which ClickHouse sorts and finds rows.
+        partition: an expression; "" for none. Partitions that did not change are taken over from the version before.
+    """
+
+    columns: dict[str, str]
+    order: str
+    partition: str = ""
+
+
+_TEXT, _NUMBER, _TIME = "Nullable(String)", "Nullable(UInt32)", "Nullable(Int64)"
+_ID = "Int64"  # of lines and templates: a hash of the name, or what SQLite has
+MONTH = "toYYYYMM(toDate32(day))"
+
+# Times in ms, days since 1970-01-01, origins, user types and statuses as in storage/database/codes.py.
+STARTS = Table(
+    {
+        "start_at": "Int64",
+        "key": "String",
+        "origin": "UInt8",
+        "day": "Int32",
+        "line": _TIME,
+        "start_template": _TIME,
+        "contact": _NUMBER,
+        "user_type": "UInt8",
+        "status": "UInt8",
+        "failure_code": _TIME,
+        "failure_reason": "LowCardinality(Nullable(String))",
+        "marks": "UInt8",
+        # Of the contact, so that no page and no file has to join them.
+        "contact_label": _TEXT,
+        "contact_name": _TEXT,
+        "customer_id": _TEXT,
+        # What the file and the detail of a start show; of a joined row of a platform too.
+        "answered_at": _TIME,
+        "session_start": _TIME,
+        "accepted_at": _TIME,
+        "sent_at": _TIME,
+        "delivered_at": _TIME,
+        "read_at": _TIME,
+        "failed_at": _TIME,  # of the message itself
+        "error_at": _TIME,  # of the error below
+        "error_text": _TEXT,
+        "error_detail": _TEXT,
+        "channel_id": "LowCardinality(Nullable(String))",
+        "agent_groups": "LowCardinality(Nullable(String))",
+        "language": "LowCardinality(Nullable(String))",
+        "campaign": "LowCardinality(Nullable(String))",
+        "flags": "UInt8",  # bits of storage.messages.message.Stated
+        "answered_stated": "UInt8",  # 1: a platform gives the time of an answer
+        "keyless": "UInt8",  # 1: a platform's row without a message id
+        "joined": _TEXT,  # key of the platform's row that is a part of this start
+    },
+    order="start_at, key, origin",
+    partition=MONTH,
+)
+
+TABLES: dict[str, Table] = {
+    "messages": STARTS,
+    "lines": Table({"id": _ID, "label": "String", "value": "String"}, "id"),
+    "line_ids": Table({"text": "String", "kind": "UInt8", "line": _ID}, "line"),
+    "templates": Table({"id": _ID, "name": "String"}, "id"),
+    "contacts": Table({"id": "UInt32", "label": "String", "customer_id": _TEXT, "name": _TEXT}, "id"),
+    "contact_ids": Table({"kind": "UInt8", "text": "String", "replaced": "UInt8", "contact": "UInt32"}, "contact"),
+    "wishes": Table({"contact": "UInt32", "at": "Int64", "kind": "String", "line": _TIME}, "contact, at"),
+    "settings": Table({"key": "String", "value": "String"}, "key"),
+    "imports": Table(
+        {
+            **{"id": "UInt64", "file": "String", "path": "String", "format": "String", "options": "String"},
+            **{"notes": "String", "started_at": "Int64", "finished_at": _TIME},
+            **{name: "Int64" for name in ("records", "events", "ignored", "rejects", "new", "changed")},
+        },
+        "id",
+    ),
+    "rejects": Table(
+        {
+            **{"id": "UInt64", "import": "UInt64", "digest": "String"},
+            **{"place": "String", "reason": "String", "excerpt": "String"},
+        },
+        "import, id",
+    ),
+    "rejected_records": Table({"digest": "String"}, "digest"),
+}
+
+
+def name_in(version: int, table: str) -> str:
+    """The name of a table of a version."""
+    return f"v{version}_{table}"
+
+
+def definition(version: int, name: str) -> str:
+    """The statement that makes a table of a version."""
+    table = TABLES[name]
+    columns = ", ".join(f"`{column}` {type}" for column, type in table.columns.items())
+    partition = f"PARTITION BY {table.partition} " if table.partition else ""
+    return (
+        f"CREATE TABLE {name_in(version, name)} ({columns}) ENGINE = MergeTree {partition}ORDER BY ({table.order})"
+        " SETTINGS index_granularity = 2048"
+    )

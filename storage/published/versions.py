@@ -1,0 +1,96 @@
+"""The published versions of a ClickHouse database: which is the latest, how a new one is made, and which are removed.
+
+A version is complete before its row is in `versions`, so a reader sees all of it or nothing. Two that publish at once
+take different numbers: the tables of a number are created once. Knows no row of a table.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from storage.clickhouse.engine import Engine, EngineError
+from storage.published.version_tables import TABLES, definition, name_in
+
+_MADE = """
+CREATE TABLE IF NOT EXISTS versions (version UInt32, made_at Int64) ENGINE = MergeTree ORDER BY version
+"""
+_LATEST = "SELECT version, made_at FROM versions ORDER BY version DESC LIMIT 1"
+_NAME = re.compile(r"v(\d+)_\w+")
+_KEPT = 2  # versions: who began to read the one before the latest finishes in peace
+NO_TABLE, _TABLE_EXISTS = 60, 57  # ClickHouse's numbers of these errors
+
+
+class Version(NamedTuple):
+    """A published version: its number, and when it was made, in ms."""
+
+    number: int
+    made_at: int
+
+
+def latest(engine: Engine) -> Version | None:
+    """The version that a reader takes; None if nothing is published yet."""
+    try:
+        found = engine.rows(_LATEST)
+    except EngineError as error:
+        if error.code == NO_TABLE:
+            return None
+        raise
+    return Version(*found[0]) if found else None
+
+
+def publish(engine: Engine, fill: Callable[[int], None]) -> Version:
+    """Makes a version and publishes it.
+
+    Args:
+        fill: fills the empty tables of the version with this number.
+    """
+    engine.run(_MADE)
+    number = _new_number(engine)
+    try:
+        for name in TABLES:
+            if name != "messages":
+                engine.run(definition(number, name))
+        fill(number)
+    except BaseException:
+        remove(engine, number)
+        raise
+    version = Version(number, time.time_ns() // 1_000_000)
+    engine.insert("versions", {"version": [version.number], "made_at": [version.made_at]})
+    remove_old(engine)
+    return version
+
+
+def _new_number(engine: Engine) -> int:
+    """A number that no other version has, with its first table made: who makes that has the number."""
+    while True:
+        number = max(_numbers(engine) | {one for (one,) in engine.rows("SELECT version FROM versions")}, default=0) + 1
+        try:
+            engine.run(definition(number, "messages"))
+        except EngineError as error:
+            if error.code != _TABLE_EXISTS:
+                raise
+        else:
+            return number
+
+
+def _numbers(engine: Engine) -> set[int]:
+    """The numbers of the versions that have a table, published or not."""
+    tables = engine.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    return {int(found[1]) for (name,) in tables if (found := _NAME.fullmatch(name))}
+
+
+def remove_old(engine: Engine) -> None:
+    """Removes the versions before the last two, and what is left of those that were never completed."""
+    published = sorted(one for (one,) in engine.rows("SELECT version FROM versions"))
+    for number in _numbers(engine) - set(published[-_KEPT:]):
+        if published and number < published[-1]:
+            remove(engine, number)
+
+
+def remove(engine: Engine, number: int) -> None:
+    """Removes the tables of a version."""
+    for name in TABLES:
+        engine.run(f"DROP TABLE IF EXISTS {name_in(number, name)}")

@@ -1,0 +1,47 @@
+"""SQLite databases published in ClickHouse, for tests that compare the two stores."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from storage.clickhouse.engine import Engine
+from storage.database.connection import reading
+from storage.domain.filters import Filter
+from storage.published import copied_database, versions
+from storage.stores.interface import Content, Store
+from storage.stores.opening import store
+from storage.table.export import write_tsv
+
+
+def publish(path: Path, engine: Engine) -> None:
+    """Publishes a SQLite database."""
+    with reading(path) as connection:
+        connection.execute("BEGIN")
+        versions.publish(engine, lambda version: _copy(connection, engine, version))
+
+
+def _copy(connection: object, engine: Engine, version: int) -> None:
+    copied_database.copy(connection, engine, version, lambda starts: None)  # type: ignore[arg-type]
+
+
+@contextmanager
+def both(path: Path, engine: Engine) -> Iterator[tuple[Store, Store]]:
+    """A SQLite database and its copy in ClickHouse, as stores."""
+    publish(path, engine)
+    with reading(path) as connection, store(connection) as one, store(engine) as other:
+        yield one, other
+
+
+def exported(opened: Store, filter: Filter, now: datetime, content: Content) -> tuple[bytes, object, object]:
+    """A file, and what it leaves out."""
+    out, export = io.BytesIO(), opened.export(content)
+    write_tsv(opened.session, filter, now, out, export=export)
+    return (
+        out.getvalue(),
+        getattr(export, "without_contact", 0),
+        vars(getattr(export, "retries", export)).get("left_out"),
+    )

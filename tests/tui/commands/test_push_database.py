@@ -1,0 +1,52 @@
+"""`saludo push`, and the commands that read what it copied: the same bytes as from SQLite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storage.published import proof
+from tests.tui.commands.runs import LINES, NOW, TABLE, assert_one_line, saludo
+
+_EVERYTHING = ("--filter", "period:all", "--now", NOW)
+_READING = (
+    ("report", "--json", *_EVERYTHING),
+    ("report", "--by", "template", *_EVERYTHING),
+    ("export", *_EVERYTHING),
+    ("export", "--people", *_EVERYTHING),
+    ("export", "--retry", *_EVERYTHING),
+    ("rejects", "--json"),
+    ("imports", "--tsv"),
+    ("settings",),
+    ("completion", "bash", "--complete", "template:"),
+)
+
+
+def test_every_reading_command_gives_the_same_bytes(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saludo(capsys, "import", LINES, TABLE)
+    copy = f"chdb:{tmp_path / 'copy'}"
+    status, _, told = saludo(capsys, "push", copy)
+    assert (status, told.splitlines()[-1].endswith(f"starts, with the same report as {database}")) == (0, True)
+    for words in _READING:
+        assert saludo(capsys, *words, "--db", copy) == saludo(capsys, *words), words
+
+
+def test_a_copy_with_another_report_is_removed(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saludo(capsys, "import", TABLE)
+    monkeypatch.setattr(proof, "differences", lambda one, other, now: ["sends", "users"])
+    copy = f"chdb:{tmp_path / 'copy'}"
+    assert_one_line(saludo(capsys, "push", copy), 1, "(sends, users)", "removed")
+    assert_one_line(saludo(capsys, "report", "--db", copy), 1, "no report yet")
+
+
+def test_a_target_that_is_no_clickhouse_database_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert_one_line(saludo(capsys, "push", "copy.db"), 2, "'copy.db'", "chdb:DIRECTORY")
+
+
+def test_a_directory_without_a_database_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_one_line(saludo(capsys, "report", "--db", f"chdb:{tmp_path}"), 1, "database not found")
