@@ -10,7 +10,9 @@ who counts it.
   each other table stands in the module that owns it, and `all_tables` lists them.
 - What comes in: `evidence_writer` writes a batch of merged events: `evidence` of messages, `identity_links` of contacts
   and lines, and which contacts that touches (`pending`).
-- What follows: `worker` derives touched contacts from what `contact_scope` reads, and writes `messages`.
+- Which files are known: `import_target` is where `storage.ingest.importer` writes, `journal_tables` its journal.
+- What follows: `worker` derives touched contacts from what `contact_scope` reads, and writes `messages`;
+  `derived_check` compares.
 
 Contract of `tables.MESSAGES` for who counts and reads: `SELECT … FROM messages FINAL WHERE origin IS NOT NULL` are the
 starts, one row each, with the columns, ids and meaning of SQLite's `messages`, but texts in place of ids of names.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.clickhouse import contact_numbers, evidence, identity_links, pending, tables
+from storage.clickhouse import contact_numbers, evidence, identity_links, journal_tables, pending, tables
 
 ALL = (
     *tables.TABLES,
@@ -10,4 +10,5 @@ ALL = (
     *identity_links.TABLES,
     *contact_numbers.TABLES,
     *pending.TABLES,
+    *journal_tables.TABLES,
 )

@@ -16,7 +16,7 @@ from storage.clickhouse import evidence, identity_links, pending
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.evidence import Identity, Known, contact_of
 from storage.clickhouse.line_tables import write_lines
-from storage.ingest.batch_writer import Changes
+from storage.ingest.import_store import Changes
 from storage.messages.batch_merger import Batch
 from storage.messages.message import Direction
 from storage.messages.message_row import CONTEXT, DIRECTION, HASH, KEY, LINE, hash_of

@@ -64,29 +64,39 @@ class Worker:
         """
         done = 0
         left = pending.count_pending(self._engine) // parts
-        while ids := pending.pending(self._engine, _AT_ONCE, part, parts):
-            self.derive(ids)
-            done += len(ids)
+        while some := self.derive_some(part, parts):
+            done += some
             progress(done, max(left, done))
         return done
+
+    def derive_some(self, part: int = 0, parts: int = 1) -> int:
+        """Derives some of the contacts that are pending; returns how many of their ids, 0 if none is pending."""
+        ids = pending.pending(self._engine, _AT_ONCE, part, parts)
+        if ids:
+            self.derive(ids)
+        return len(ids)
 
     def derive(self, identities: Iterable[Identity]) -> None:
         """Derives the contacts that have these ids."""
         engine = self._engine
         scope = read_scope(engine, identities)
-        settings = read_settings(engine)
-        columns = StartColumns(self._template_ids, Calendar(settings.zone).days)
-        derived: dict[int, DerivedColumns] = {}
-        for contact, messages in scope.messages.items():
-            for some in [messages] if contact is not None else [[message] for message in messages]:
-                derived |= _derived(some, scope, columns, settings.answer_window_ms)
-        rows = [*_message_rows(scope, derived)]
+        rows = [*self.rows_of(scope)]
         days = self._changed_days(rows)
         self._write_templates()
         engine.insert(MESSAGES.name, columns_of(MESSAGES.names, rows))
         self._write_contacts(scope)
         engine.insert("changed_days", columns_of(("day", "line"), sorted(days)), secrets.token_hex())
         pending.mark_derived(engine, scope.identities, scope.read_at)
+
+    def rows_of(self, scope: Scope) -> Iterator[tuple[Any, ...]]:
+        """The rows of `messages` that follow from what was read of some contacts."""
+        settings = read_settings(self._engine)
+        columns = StartColumns(self._template_ids, Calendar(settings.zone).days)
+        derived: dict[int, DerivedColumns] = {}
+        for contact, messages in scope.messages.items():
+            for some in [messages] if contact is not None else [[message] for message in messages]:
+                derived |= _derived(some, scope, columns, settings.answer_window_ms)
+        return _message_rows(scope, derived)
 
     def _template_id(self, name: str | None) -> int | None:
         if name is None:

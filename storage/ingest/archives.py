@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from storage.cube import refresh
-from storage.database.connection import Writer
-from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, stored_name
-from storage.ingest.kept_batch_writer import KeptBatchWriter
+from storage.ingest.import_store import Keeper, Target
+from storage.ingest.importer import FileError, NoFormat, Progress, Summary, import_open, sqlite_keeper, stored_name
 from storage.ingest.zip_members import Member, MemberFile, Unreadable, members_of
 from storage.language.stored_texts import translated
 from storage.language.texts import _
@@ -41,12 +40,12 @@ def is_archive(path: Path) -> bool:
 
 
 def import_archive(
-    writer: Writer,
+    target: Target,
     path: Path,
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
-    kept: KeptBatchWriter | None = None,
+    kept: Keeper[Target] | None = None,
 ) -> Iterator[Summary | FileError]:
     """Imports every member of a zip archive; arguments as of `import_path`.
 
@@ -65,7 +64,7 @@ def import_archive(
             _("{name}: damaged zip archive ({why})").format(name=name, why=translated(str(error)))
         ) from None
     with archive, ExitStack() as stack:
-        kept = kept or stack.enter_context(KeptBatchWriter())
+        kept = kept or sqlite_keeper(stack)
         if not members:
             raise FileError(_("{name}: empty zip archive").format(name=name))
         if any(member.name == _WORKBOOK for member in members):
@@ -74,7 +73,7 @@ def import_archive(
         for member in members:
             share = _Share(progress, done, member)
             try:
-                yield _import_member(writer, archive, member, path, options, share.show, counted, kept)
+                yield _import_member(target, archive, member, path, options, share.show, counted, kept)
                 read += 1
             except NoFormat as error:
                 yield Skipped(str(error))
@@ -86,14 +85,14 @@ def import_archive(
 
 
 def _import_member(
-    writer: Writer,
+    target: Target,
     archive: BinaryIO,
     member: Member,
     path: Path,
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
-    kept: KeptBatchWriter,
+    kept: Keeper[Target],
 ) -> Summary:
     inner = member.name.encode("utf-8", "replace").decode()
     name = f"{stored_name(path)}/{inner}"
@@ -105,7 +104,7 @@ def _import_member(
         raise FileError(_("{name}: cannot be read ({why})").format(name=name, why=translated(str(error)))) from None
     with closing(file):
         known_as, size = f"{stored_name(path.resolve())}/{inner}", member.size or 0
-        return import_open(writer, cast("BinaryIO", file), size, name, known_as, options, progress, counted, kept)
+        return import_open(target, cast("BinaryIO", file), size, name, known_as, options, progress, counted, kept)
 
 
 class _Share:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 
 from storage.cube import refresh
@@ -17,6 +16,7 @@ from storage.database.settings import load_settings
 from storage.ingest.change_set import ChangeSet
 from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.derivation import Change, Derivation
+from storage.ingest.import_store import Changes
 from storage.messages import store
 from storage.messages.batch_merger import Batch
 from storage.messages.contacts import Contacts
@@ -26,14 +26,6 @@ from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE
 from storage.messages.store import START_ORIGIN, Stored
 
 _OUT = int(Direction.OUT)
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """How many messages a batch made and changed."""
-
-    new: int
-    changed: int
 
 
 class BatchWriter:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from storage.cube import refresh
 from storage.database import child_process
@@ -24,9 +24,8 @@ from storage.database.settings import store_default_zone
 from storage.domain.errors import StorageError
 from storage.ingest import journal
 from storage.ingest.batch_reader import file_parts, received_parts, start_reading
-from storage.ingest.batch_writer import BatchWriter
-from storage.ingest.cube_sharing import CubeSharing
 from storage.ingest.identity_repair import Repair, repair_identities
+from storage.ingest.import_store import Keeper, Target
 from storage.ingest.journal import Journal
 from storage.ingest.kept_batch_writer import KeptBatchWriter
 from storage.ingest.kept_rejects import KeptReject
@@ -102,17 +101,17 @@ def prepare(writer: Writer, progress: refresh.Progress = refresh.no_progress) ->
 
 
 def import_path(
-    writer: Writer,
+    target: Target,
     path: Path,
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
-    kept: KeptBatchWriter | None = None,
+    kept: Keeper[Target] | None = None,
 ) -> Summary:
     """Imports a file, or what is new in it since an earlier import.
 
     Args:
-        writer: the database.
+        target: the database.
         path: the file.
         options: how to read it.
         progress: called with (bytes read, events so far).
@@ -129,9 +128,9 @@ def import_path(
         with path.open("rb") as stream:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return import_stream(writer, stream, name, options, progress, counted, kept)
+                return import_stream(target, stream, name, options, progress, counted, kept)
             known_as = stored_name(path.resolve())
-            return import_open(writer, stream, status.st_size, name, known_as, options, progress, counted, kept)
+            return import_open(target, stream, status.st_size, name, known_as, options, progress, counted, kept)
     except FileNotFoundError:
         raise FileError(_("{name}: file not found").format(name=name)) from None
     except PermissionError:
@@ -141,7 +140,7 @@ def import_path(
 
 
 def import_open(
-    writer: Writer,
+    target: Target,
     file: BinaryIO,
     size: int,
     name: str,
@@ -149,12 +148,12 @@ def import_open(
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
-    kept: KeptBatchWriter | None = None,
+    kept: Keeper[Target] | None = None,
 ) -> Summary:
     """Imports an open file that can be read again, or what is new in it; other arguments as of `import_path`.
 
     Args:
-        writer: the database.
+        target: the database.
         file: at its beginning.
         size: its bytes.
         name: what it is called in messages.
@@ -165,28 +164,33 @@ def import_open(
         kept: of the files of a command.
     """
     with ExitStack() as stack:
-        kept = kept or stack.enter_context(KeptBatchWriter())
-        known = journal.find(writer.connection, file, size, options)
+        kept = kept or sqlite_keeper(stack)
+        known = journal.find(target.connection, file, size, options)
         book = Journal(name, options, path=path, file=file, known=known)
         if known is not None and known.whole:
-            with kept.unaffected(writer):
-                return _pass_over(writer, book, size, known.format, counted)
-        return _import(writer, file, book, options, progress, counted, kept)
+            with kept.unaffected(target):
+                return _pass_over(target, book, size, known.format, counted, kept)
+        return _import(target, file, book, options, progress, counted, kept)
 
 
 def import_stream(
-    writer: Writer,
+    target: Target,
     stream: BinaryIO,
     name: str,
     options: Options,
     progress: Progress,
     counted: refresh.Progress = refresh.no_progress,
-    kept: KeptBatchWriter | None = None,
+    kept: Keeper[Target] | None = None,
 ) -> Summary:
     """Imports a stream that cannot be read twice, such as standard input; arguments as of `import_path`."""
     with ExitStack() as stack:
-        kept = kept or stack.enter_context(KeptBatchWriter())
-        return _import(writer, stream, Journal(name, options), options, progress, counted, kept)
+        kept = kept or sqlite_keeper(stack)
+        return _import(target, stream, Journal(name, options), options, progress, counted, kept)
+
+
+def sqlite_keeper(stack: ExitStack) -> Keeper[Any]:
+    """What the files of a SQLite database share, until a context ends."""
+    return stack.enter_context(KeptBatchWriter())
 
 
 def stored_name(path: Path) -> str:
@@ -194,16 +198,18 @@ def stored_name(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _pass_over(writer: Writer, book: Journal, size: int, format: str, counted: refresh.Progress) -> Summary:
+def _pass_over(
+    target: Target, book: Journal, size: int, format: str, counted: refresh.Progress, kept: Keeper[Target]
+) -> Summary:
     """Reads nothing of a file that an earlier import has read to its end."""
     # An interrupted import or another version may have left something to count.
-    refresh.refresh_all(writer, counted)
-    with writer.transaction() as connection:
+    kept.count(target, counted)
+    with target.transaction() as connection:
         book.pass_over(connection, size)
-    return _summary(writer, book, format, 0, passed_over=size)
+    return _summary(target, book, format, 0, passed_over=size)
 
 
-def _summary(writer: Writer, book: Journal, format: str, records: int, passed_over: int) -> Summary:
+def _summary(target: Target, book: Journal, format: str, records: int, passed_over: int) -> Summary:
     return Summary(
         book.name,
         format,
@@ -215,19 +221,19 @@ def _summary(writer: Writer, book: Journal, format: str, records: int, passed_ov
         book.changed,
         passed_over,
         book.settled,
-        book.first_rejects(writer.connection, _REJECTS_TOLD),
+        book.first_rejects(target.connection, _REJECTS_TOLD),
         book.notes,
     )
 
 
 def _import(
-    writer: Writer,
+    target: Target,
     stream: BinaryIO,
     book: Journal,
     options: Options,
     progress: Progress,
     counted: refresh.Progress,
-    kept: KeptBatchWriter,
+    kept: Keeper[Target],
 ) -> Summary:
     start = Offset() if book.known is None else book.known.place
     if start.position:
@@ -237,22 +243,20 @@ def _import(
         with _without_collector(), ExitStack() as stack:
             reader = _reader(stream, options, start) if book.rereadable else None
             if reader is None:
-                counting_process, sync = None, _no_sync
-                batch_writer = kept.take(writer, None)
+                writing = kept.file_writer(target, helped=False)
                 parts = file_parts(open_source(stream, options, start), _BATCH)
             else:
                 stack.callback(child_process.stop, reader)
                 stack.push(kept.after_file)
-                counting_process, sync = kept.helpers(writer.path)
-                batch_writer = kept.take(writer, CubeSharing(writer.connection, counting_process))
-                parts = received_parts(reader, lambda: _catch_up(writer, batch_writer))
+                writing = kept.file_writer(target, helped=True)
+                parts = received_parts(reader, writing.catch_up)
             for part in parts:
-                with writer.transaction() as connection:
-                    changes = batch_writer.write(part.batch)
+                with target.transaction() as connection:
+                    changes = writing.write(part.batch)
                     book.record(connection, part, changes.new, changes.changed)
-                sync()
+                writing.sync()
                 progress(part.position, book.events)
-            refresh.refresh_all(writer, counted, counting_process)
+            writing.finish(counted)
     except UnknownFormat as error:
         raise NoFormat(f"{book.name}: {error}") from None
     except OSError as error:
@@ -260,22 +264,12 @@ def _import(
             _("{name}: cannot be read to its end ({why})").format(name=book.name, why=system_reason(error))
         ) from None
     assert part is not None
-    with writer.transaction() as connection:
+    with target.transaction() as connection:
         book.finish(connection, part)
-    kept.keep(writer, batch_writer)
+    writing.keep()
     # While there are readers, the WAL only wraps around; here it gives its disk space back.
-    writer.checkpoint()
-    return _summary(writer, book, part.format, part.records, start.position)
-
-
-def _catch_up(writer: Writer, batch_writer: BatchWriter) -> bool:
-    """Makes a coarse block of the cube while the writer waits for a part; whether there was one to make."""
-    with writer.transaction():
-        return batch_writer.catch_up()
-
-
-def _no_sync() -> None:
-    """Without a process that syncs the WAL, SQLite does it."""
+    target.checkpoint()
+    return _summary(target, book, part.format, part.records, start.position)
 
 
 def _reader(stream: BinaryIO, options: Options, start: Offset) -> subprocess.Popen[bytes] | None:

@@ -13,16 +13,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from storage.cube import refresh
 from storage.cube.counting_process import CountingProcess, running_counting_process
 from storage.database.connection import Writer
 from storage.database.wal_sync import running_wal_sync
 from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.cube_sharing import CubeSharing
+from storage.ingest.import_store import Changes
+from storage.messages.batch_merger import Batch
 
 Helpers = tuple[CountingProcess, Callable[[], None]]  # the second is called after each transaction, to sync the WAL
+
+
+def _no_sync() -> None:
+    """Without a process that syncs the WAL, SQLite does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFileWriter:
+    """Writes the batches of one file into a SQLite database.
+
+    Attributes:
+        kept: what the files of the command share.
+        writer: the database.
+        batch_writer: what writes batches.
+        counting_process: what shares the counting; None if nothing does.
+        sync: called after each transaction.
+    """
+
+    kept: KeptBatchWriter
+    writer: Writer
+    batch_writer: BatchWriter
+    counting_process: CountingProcess | None = None
+    sync: Callable[[], None] = _no_sync
+
+    def write(self, batch: Batch) -> Changes:
+        """Writes a batch inside a transaction."""
+        return self.batch_writer.write(batch)
+
+    def catch_up(self) -> bool:
+        """Makes a coarse block of the cube while a part is read; whether there was one to make."""
+        with self.writer.transaction():
+            return self.batch_writer.catch_up()
+
+    def finish(self, counted: refresh.Progress) -> None:
+        """Counts what is left to count."""
+        refresh.refresh_all(self.writer, counted, self.counting_process)
+
+    def keep(self) -> None:
+        """Keeps the batch writer for the next file."""
+        self.kept.keep(self.writer, self.batch_writer)
 
 
 class KeptBatchWriter:
@@ -78,6 +122,18 @@ class KeptBatchWriter:
             return BatchWriter(writer, sharing)
         kept.share(sharing)
         return kept
+
+    def file_writer(self, writer: Writer, *, helped: bool) -> SqliteFileWriter:
+        """What writes the batches of the next file; with helper processes if another process reads the file."""
+        if not helped:
+            return SqliteFileWriter(self, writer, self.take(writer, None))
+        counting_process, sync = self.helpers(writer.path)
+        batch_writer = self.take(writer, CubeSharing(writer.connection, counting_process))
+        return SqliteFileWriter(self, writer, batch_writer, counting_process, sync)
+
+    def count(self, writer: Writer, counted: refresh.Progress) -> None:
+        """Counts what an interrupted import or another version left to count."""
+        refresh.refresh_all(writer, counted)
 
     def keep(self, writer: Writer, batch_writer: BatchWriter) -> None:
         """Keeps a batch writer, after everything of its file is written."""

@@ -153,6 +153,10 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     push.add_argument("target", metavar="TARGET", help=_("the ClickHouse database, or chdb:DIRECTORY"))
     check = commands.add_parser("check", parents=[common], help=_("compare the database with its messages"))
     check.add_argument("--rebuild", action="store_true", help=_("rebuild derived data first"))
+    work = commands.add_parser(
+        "work", parents=[common], help=_("derive what others import into a ClickHouse database, until it is ended")
+    )
+    work.add_argument("--once", action="store_true", help=_("end when nothing is left to derive"))
     settings = commands.add_parser("settings", parents=[common], help=_("show or change a setting"))
     settings.add_argument(
         "key",

@@ -103,6 +103,10 @@ def _run(arguments: Namespace) -> int:
             from tui.commands.push_database import push
 
             return push(arguments)
+        case "work":
+            from tui.commands.maintain import work
+
+            return work(arguments)
         case "check":
             from tui.commands.maintain import check
 

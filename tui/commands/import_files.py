@@ -16,14 +16,13 @@ from storage.domain.errors import unknown_word
 from storage.language.conventions import use_country_of
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
-from tui.commands.common import bar, database_of, ignore_closed_pipes
+from tui.commands.common import bar, clickhouse_of, database_of, ignore_closed_pipes
 from tui.commands.import_summary import as_json, repair_lines, summary_lines, total_line
 from tui.commands.output import print_json, print_message, report_error
 
 if TYPE_CHECKING:
-    from storage.database.connection import Writer
+    from storage.ingest.import_store import Keeper, Target
     from storage.ingest.importer import FileError, Summary
-    from storage.ingest.kept_batch_writer import KeptBatchWriter
     from storage.sources.opened import Options
     from tui.commands.progress import Bar
 
@@ -38,10 +37,21 @@ def import_files(arguments: Namespace) -> int:
 
         return preview_files(arguments, options)
     ignore_closed_pipes()
+    if (address := clickhouse_of(arguments)) is not None:
+        from tui.commands.clickhouse_database import import_into
+
+        return import_into(address, lambda journal, keeper: _import_files(arguments, journal, keeper, options))
+    from storage.ingest.importer import prepare
     from storage.ingest.journal import is_empty
+    from storage.ingest.kept_batch_writer import KeptBatchWriter
 
     with writing(database_of(arguments), unless=is_empty) as writer:
-        return _import_files(arguments, writer, options)
+        with bar(_("upgrading a database of an older version")) as mending:
+            repair = prepare(writer, mending.count)
+        for line in repair_lines(repair):
+            print_message(line)
+        with KeptBatchWriter() as kept:
+            return _import_files(arguments, writer, kept, options)
 
 
 def _import_options(arguments: Namespace) -> Callable[[ZoneInfo], Options]:
@@ -90,34 +100,30 @@ def _mapped(text: str) -> tuple[str, str]:
     return column, meaning
 
 
-def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[ZoneInfo], Options]) -> int:
+def _import_files(
+    arguments: Namespace, target: Target, kept: Keeper[Target], options_in: Callable[[ZoneInfo], Options]
+) -> int:
     from storage.ingest.archives import Skipped
-    from storage.ingest.importer import FileError, prepare
-    from storage.ingest.kept_batch_writer import KeptBatchWriter
+    from storage.ingest.importer import FileError
 
-    with bar(_("upgrading a database of an older version")) as mending:
-        repair = prepare(writer, mending.count)
-    for line in repair_lines(repair):
-        print_message(line)
-    zone = load_settings(writer.connection).zone
+    zone = load_settings(target.connection).zone
     use_country_of(zone.key)
     options = options_in(zone)
     summaries: list[Summary] = []
     names, failed = arguments.files, 0
-    with KeptBatchWriter() as kept:
-        for number, name in enumerate(names, 1):
-            with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
-                for result in _results(writer, name, options, progress, kept):
-                    progress.clear()
-                    if isinstance(result, Skipped):
-                        print_message(_("{file} (skipped)").format(file=result))
-                    elif isinstance(result, FileError):
-                        report_error(str(result), 1)
-                        failed += 1
-                    else:
-                        summaries.append(result)
-                        for line in summary_lines(result, str(getattr(arguments, "db", None) or "")):
-                            print_message(line)
+    for number, name in enumerate(names, 1):
+        with bar(name, None if name == "-" else _size(name), number, len(names)) as progress:
+            for result in _results(target, name, options, progress, kept):
+                progress.clear()
+                if isinstance(result, Skipped):
+                    print_message(_("{file} (skipped)").format(file=result))
+                elif isinstance(result, FileError):
+                    report_error(str(result), 1)
+                    failed += 1
+                else:
+                    summaries.append(result)
+                    for line in summary_lines(result, str(getattr(arguments, "db", None) or "")):
+                        print_message(line)
     if arguments.json:
         print_json(as_json(summaries, failed))
     elif len(summaries) + failed > 1:
@@ -127,7 +133,7 @@ def _import_files(arguments: Namespace, writer: Writer, options_in: Callable[[Zo
 
 
 def _results(
-    writer: Writer, name: str, options: Options, progress: Bar, kept: KeptBatchWriter
+    target: Target, name: str, options: Options, progress: Bar, kept: Keeper[Target]
 ) -> Iterator[Summary | FileError]:
     """What was imported of a file, or of each member of an archive, or why it was not."""
     from storage.ingest.archives import import_archive, is_archive
@@ -135,21 +141,21 @@ def _results(
 
     try:
         if name != "-" and is_archive(Path(name)):
-            yield from import_archive(writer, Path(name), options, progress.show, progress.counted, kept)
+            yield from import_archive(target, Path(name), options, progress.show, progress.counted, kept)
         else:
-            yield _import_file(writer, name, options, progress, kept)
+            yield _import_file(target, name, options, progress, kept)
     except FileError as error:
         yield error
 
 
-def _import_file(writer: Writer, name: str, options: Options, progress: Bar, kept: KeptBatchWriter) -> Summary:
+def _import_file(target: Target, name: str, options: Options, progress: Bar, kept: Keeper[Target]) -> Summary:
     from storage.ingest.importer import FileError, import_path, import_stream
 
     if name != "-":
-        return import_path(writer, Path(name), options, progress.show, progress.counted, kept)
+        return import_path(target, Path(name), options, progress.show, progress.counted, kept)
     if sys.stdin is None:
         raise FileError(_("-: standard input is closed"))
-    return import_stream(writer, sys.stdin.buffer, "-", options, progress.show, progress.counted, kept)
+    return import_stream(target, sys.stdin.buffer, "-", options, progress.show, progress.counted, kept)
 
 
 def _size(name: str) -> int | None:

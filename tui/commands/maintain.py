@@ -24,7 +24,7 @@ from storage.language.conventions import usual_first_day
 from storage.language.stored_texts import translated
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
-from tui.commands.common import bar, database_of, reading_queries
+from tui.commands.common import bar, clickhouse_of, database_of, reading_queries
 from tui.commands.import_summary import repair_lines
 from tui.commands.output import print_lines, print_message, report_error
 
@@ -40,6 +40,10 @@ _USUAL_WEEKS = {
 
 def check(arguments: Namespace) -> int:
     """Compares the database with its messages; returns the exit status, 1 if something differs."""
+    if (address := clickhouse_of(arguments)) is not None:
+        from tui.commands import clickhouse_database
+
+        return clickhouse_database.check(address, rebuild=arguments.rebuild)
     from storage.ingest.integrity import check as find_problems
     from storage.ingest.integrity import rebuild
 
@@ -62,6 +66,16 @@ def check(arguments: Namespace) -> int:
     else:
         print_message(_("{path}: no problems found").format(path=path))
     return 1 if problems else 0
+
+
+def work(arguments: Namespace) -> int:
+    """Derives what imports into a ClickHouse database have touched; returns the exit status."""
+    address = clickhouse_of(arguments)
+    if address is None:
+        raise UsageError(_("'work' is for a ClickHouse database; name it with --db or SALUDO_DB"))
+    from tui.commands import clickhouse_database
+
+    return clickhouse_database.work(address, once=arguments.once)
 
 
 def _advise_on_zone_data(connection: sqlite3.Connection) -> None:
@@ -99,6 +113,10 @@ def settings(arguments: Namespace) -> int:
         normalized(key, value)
     except SettingError as error:
         raise UsageError(f"{key}: {error}") from None
+    if (address := clickhouse_of(arguments)) is not None:
+        from tui.commands import clickhouse_database
+
+        return clickhouse_database.store_setting(address, key, value)
     with writing(database_of(arguments)) as writer:
         for line in repair_lines(prepare(writer)):
             print_message(line)

@@ -7,7 +7,7 @@ import pytest
 from tui.commands.cli import run
 
 
-@pytest.mark.parametrize("words", [["check"], ["backup", "b"], ["demo"], ["settings", "first_day", "sunday"]])
+@pytest.mark.parametrize("words", [["backup", "b"], ["demo"]])
 def test_a_command_that_cannot_use_clickhouse_says_so(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*words, "--db", "clickhouse://ana@127.0.0.1:1/a"]) == 1
     assert capsys.readouterr().err == f"saludo: --db: '{words[0]}' does not support a ClickHouse database yet\n"
@@ -15,8 +15,8 @@ def test_a_command_that_cannot_use_clickhouse_says_so(words: list[str], capsys: 
 
 def test_saludo_db_may_be_an_address(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SALUDO_DB", "chdb:/nowhere")
-    assert run(["check"]) == 1
-    assert capsys.readouterr().err == "saludo: SALUDO_DB: 'check' does not support a ClickHouse database yet\n"
+    assert run(["backup", "b"]) == 1
+    assert capsys.readouterr().err == "saludo: SALUDO_DB: 'backup' does not support a ClickHouse database yet\n"
 
 
 def test_a_password_on_the_command_line_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

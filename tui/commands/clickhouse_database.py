@@ -1,0 +1,102 @@
+"""What the commands that write do with a ClickHouse database: import, work, check and settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from storage.clickhouse import derived_check, pending, stored_settings, tables
+from storage.clickhouse.address import Address
+from storage.clickhouse.all_tables import ALL
+from storage.clickhouse.connecting import connect
+from storage.clickhouse.engine import Engine
+from storage.clickhouse.worker import Worker
+from storage.language.texts import _
+from tui.commands.common import bar
+from tui.commands.output import print_lines, print_message
+
+if TYPE_CHECKING:
+    from storage.clickhouse.import_target import EvidenceKeeper
+    from storage.clickhouse.journal_tables import JournalTables
+
+_IDLE = 1.0  # s between two looks at what was touched
+
+
+@contextmanager
+def writing_to(address: Address) -> Iterator[Engine]:
+    """The database with its tables, which are made where they are missing."""
+    engine = connect(address, must_exist=False)
+    try:
+        tables.create(engine, ALL)
+        stored_settings.store_default_zone(engine)
+        yield engine
+    finally:
+        engine.close()
+
+
+def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceKeeper], int]) -> int:
+    """Imports files into a ClickHouse database, and derives what follows; returns the exit status.
+
+    Args:
+        address: of the database.
+        import_all: imports the files; returns the exit status.
+    """
+    from storage.clickhouse.import_target import EvidenceKeeper
+    from storage.clickhouse.journal_tables import journal_of
+
+    with writing_to(address) as engine, journal_of(engine) as journal:
+        keeper = EvidenceKeeper(engine)
+        status = import_all(journal, keeper)
+        with bar(_("deriving")) as progress:
+            here = keeper.derive(progress.count)
+        if not here:
+            print_message(_("workers are running; they derive what is new"))
+        return status
+
+
+def work(address: Address, *, once: bool) -> int:
+    """Derives what importers have touched, until it is ended; returns the exit status.
+
+    Args:
+        address: of the database.
+        once: ends when nothing is left to derive.
+    """
+    with writing_to(address) as engine:
+        worker, presence = Worker(engine), pending.Presence(engine)
+        try:
+            while True:
+                part, parts = presence.part()
+                if not worker.derive_some(part, parts):
+                    if once:
+                        return 0
+                    time.sleep(_IDLE)
+        finally:
+            presence.leave()
+
+
+def check(address: Address, *, rebuild: bool) -> int:
+    """Compares what is derived with the evidence; returns the exit status, 1 if something differs."""
+    engine = connect(address)
+    try:
+        if rebuild:
+            with bar(_("rebuilding")) as progress:
+                derived_check.rebuild(engine, progress.count)
+        with bar(_("checking")) as progress:
+            problems = derived_check.problems(engine, progress.count)
+    finally:
+        engine.close()
+    print_lines(*problems)
+    if not problems:
+        print_message(_("{path}: no problems found").format(path=address))
+    return 1 if problems else 0
+
+
+def store_setting(address: Address, key: str, value: str) -> int:
+    """Stores a setting, and derives again what depends on it; returns the exit status."""
+    with writing_to(address) as engine:
+        stored_settings.store_setting(engine, key, value)
+        with bar(_("recomputing")) as progress:
+            Worker(engine).derive_pending(progress.count)
+    return 0
