@@ -30,6 +30,7 @@ from storage.cube.set_arrays import (
     Integers,
     Unproven,
     distinct,
+    in_groups,
     integers,
     number_of,
     stored_sets,
@@ -135,7 +136,7 @@ def prove_sets(bits: IdBits, kind: int, level: int, leaves: Integers, stored: Bl
         of_templates = _roll_up(bits, ids & (1 << bits.template) - 1, numbered)
         nothing = np.empty(0, np.int64)
         planes = (nothing, nothing, nothing)
-        total, occurrences = distinct(np.sort(numbered))
+        total, occurrences = distinct(in_groups(numbered >> NUMBER_BITS, numbered))
         if has_multiplicity(kind, level):
             of_both = total | (ALL - LEAST_ID) << NUMBER_BITS + bits.failure, occurrences
             planes = _planes(bits, *of_lines), _planes(bits, *of_templates), _planes(bits, *of_both)
@@ -154,7 +155,7 @@ def _roll_up(bits: IdBits, ids: Integers, numbered: Integers) -> tuple[Integers,
         ids: of the lines or templates of the elements of leaf sets, as they are in keys.
         numbered: the failures and numbers of these elements.
     """
-    return distinct(np.sort(ids << NUMBER_BITS + bits.failure | numbered))
+    return distinct(in_groups(ids << bits.failure | numbered >> NUMBER_BITS, numbered))
 
 
 def _planes(bits: IdBits, elements: Integers, occurrences: Integers) -> Integers:

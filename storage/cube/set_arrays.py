@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ NUMBER_BITS = 32
 PLANE_BITS = 5  # of the place of a bit plane
 LEAST_ID = -15  # ids of the cube begin above it
 _KEY_BITS = 29
+_MANY_NUMBERS = 50  # of a key on average: fewer are sorted together
 _NUMBER = (1 << NUMBER_BITS) - 1
 _LAST_IDS = """
 SELECT ifnull((SELECT max(id) FROM lines), 0), ifnull((SELECT max(id) FROM templates), 0),
@@ -207,9 +208,15 @@ def _elements(bits: IdBits, packs: _Packs, alone: list[tuple[int, int, bytes]], 
     ascending = numbers[1:] > numbers[:-1]
     ascending[np.cumsum(members)[:-1] - 1] = True
     _check(bool(ascending.all()))
-    elements = np.repeat(_keys(bits, what, lines, templates, failures), members) << NUMBER_BITS | numbers
-    of_element = np.repeat(what, members)
-    return BlockSets(packed, *(_in_order(elements[of_element == one]) for one in range(7)))
+    keys = _keys(bits, what, lines, templates, failures)
+    # Each set is in order: to put the sets in order takes a fifth of the time of sorting their elements.
+    order = np.lexsort((keys, what))
+    starts, members = (np.cumsum(members) - members)[order], members[order]
+    ends = np.cumsum(members)
+    places = np.repeat(starts - (ends - members), members) + np.arange(numbers.size)
+    elements = np.repeat(keys[order], members) << NUMBER_BITS | numbers[places]
+    bounds = np.concatenate(([0], ends))[np.searchsorted(what[order], np.arange(8))].tolist()
+    return BlockSets(packed, *(_ascending(elements[start:end]) for start, end in pairwise(bounds)))
 
 
 def _check(holds: bool) -> None:
@@ -277,11 +284,10 @@ def _check_ids(ids: Integers, bits: int) -> None:
     _check(bool((stored >= 0).all() and (stored >> bits == 0).all()))
 
 
-def _in_order(elements: Integers) -> Integers:
-    """The elements in order, which must all differ."""
-    ordered = elements if (elements[1:] > elements[:-1]).all() else np.sort(elements)
-    _check(bool((ordered[1:] > ordered[:-1]).all()))
-    return ordered
+def _ascending(elements: Integers) -> Integers:
+    """The elements, each of which must be greater than the one before."""
+    _check(bool((elements[1:] > elements[:-1]).all()))
+    return elements
 
 
 def distinct(ordered: Integers) -> tuple[Integers, Integers]:
@@ -290,6 +296,26 @@ def distinct(ordered: Integers) -> tuple[Integers, Integers]:
         return ordered, ordered
     first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     return ordered[first], np.diff(first, append=ordered.size)
+
+
+def in_groups(keys: Integers, elements: Integers) -> Integers:
+    """The elements in order, with these keys in place of their own.
+
+    Numbers of 32 bits are sorted in a third of the time of elements: of each key by themselves, if there are many.
+    """
+    if not keys.size:
+        return keys
+    if (keys[1:] < keys[:-1]).any():
+        # Of integers of 16 bits this is a radix sort.
+        order = np.argsort(keys.astype(np.uint16) if keys.max() < 1 << 16 else keys, kind="stable")
+        keys, elements = keys[order], elements[order]
+    ends = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+    if ends.size * _MANY_NUMBERS > keys.size:
+        return np.sort(keys << NUMBER_BITS | number_of(elements))
+    numbers = elements.astype(np.uint32)
+    for some in np.split(numbers, ends):
+        some.sort()
+    return keys << NUMBER_BITS | numbers
 
 
 def united(parts: Iterable[Integers]) -> Integers:
