@@ -68,6 +68,7 @@ def _server(address: Address) -> Engine:
             connect_timeout=_TIME_TO_CONNECT,
             send_receive_timeout=_TIME_TO_ANSWER,
             query_retries=0,
+            form_encode_query_params=True,  # lists of thousands of hashes are too long for an address
             autogenerate_session_id=False,  # a server refuses two queries at once of one session
         )
     if _version(client.server_version or "") < OLDEST:

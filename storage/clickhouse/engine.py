@@ -7,17 +7,21 @@ errors are those of one library. `connecting` opens the client.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.query import QueryResult
 
 from storage.domain.errors import StorageError
 from storage.language.texts import _
 
+Answer = TypeVar("Answer")
 Parameters = Mapping[str, Any]  # values of {name:Type} in a statement
+_WAITS = (0.2, 1.0)  # s before a call is repeated of which no answer came
 _REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT, _NO_TABLE = 516, 81, 497, 60
 
 
@@ -36,7 +40,8 @@ class EngineError(StorageError):
 class Engine(Protocol):
     """A ClickHouse database. Tables are named without their database. One thread at a time uses it.
 
-    Every method raises EngineError.
+    Where no answer comes, a call is repeated: every statement must be one that may happen twice. Every method raises
+    EngineError.
     """
 
     def run(self, statement: str, parameters: Parameters | None = None) -> None:
@@ -75,24 +80,40 @@ class ClientEngine:
         self._client, self._name = client, name
 
     def run(self, statement: str, parameters: Parameters | None = None) -> None:
-        with told_errors(self._name):
-            self._client.command(statement, parameters=dict(parameters or {}))
+        self._answered(lambda: self._client.command(statement, parameters=dict(parameters or {})))
 
     def rows(self, query: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
-        with told_errors(self._name):
-            return [tuple(row) for row in self._client.query(query, parameters=dict(parameters or {})).result_rows]
+        return [tuple(row) for row in self._result(query, parameters).result_rows]
 
     def columns(self, query: str, parameters: Parameters | None = None) -> list[Sequence[Any]]:
-        with told_errors(self._name):
-            return list(self._client.query(query, parameters=dict(parameters or {})).result_columns)
+        return list(self._result(query, parameters).result_columns)
 
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]], token: str = "") -> None:
         values = list(columns.values())
         if not values or not len(values[0]):
             return
         settings = {"insert_deduplication_token": token} if token else None
+        self._answered(
+            lambda: self._client.insert(
+                table, values, column_names=list(columns), column_oriented=True, settings=settings
+            )
+        )
+
+    def _result(self, query: str, parameters: Parameters | None) -> QueryResult:
+        return self._answered(lambda: self._client.query(query, parameters=dict(parameters or {})))
+
+    def _answered(self, act: Callable[[], Answer]) -> Answer:
+        """The answer to a call, which is repeated where none comes: it may have happened, and can happen twice."""
+        for wait in _WAITS:
+            try:
+                with told_errors(self._name):
+                    return act()
+            except EngineError as error:
+                if error.code is not None:
+                    raise
+            time.sleep(wait)
         with told_errors(self._name):
-            self._client.insert(table, values, column_names=list(columns), column_oriented=True, settings=settings)
+            return act()
 
     def close(self) -> None:
         self._client.close()
