@@ -5,7 +5,8 @@ version in their names, which nobody changes once the version is published. All 
 and so of one moment; its time is told with them.
 
 - `version_tables` defines the tables, `versions` publishes and finds versions.
-- `copied_database` fills a version with a SQLite database, `proof` compares the two reports.
+- `derived_starts` fills a version with what was imported, `copied_database` with a SQLite database; `proof` compares
+  the reports of two databases.
 - `dialect` runs the statements of `storage.report` on a version, so that the plain rule of each number stands once.
 - `version_session` is the session of a version. `version_table` reads its table of starts, `version_exports` its files,
   `version_retries` whom to try again.

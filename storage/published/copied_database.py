@@ -15,9 +15,8 @@ from storage.clickhouse.engine import Engine
 from storage.database.queries import Rows
 from storage.domain.vocabulary import DataFlag, Preference
 from storage.messages.message import Direction, Sources
-from storage.published.version_tables import STARTS, TABLES, name_in
-from storage.table.detail import stated_flags
-from storage.table.start_record import LoadedStart, load
+from storage.published.version_tables import STARTS, TABLES, merged_values, name_in
+from storage.table.start_record import load
 
 _CHUNK = 50_000  # rows of one insert
 _JOINED = DataFlag.JOINED.value
@@ -81,26 +80,10 @@ def _insert(engine: Engine, version: int, name: str, rows: Sequence[Sequence[Any
 
 def _starts(connection: sqlite3.Connection) -> Iterator[list[tuple[Any, ...]]]:
     for rows in _chunks(connection.execute(_STARTS)):
-        merged = {start.id: _values(start) for start in load(connection, [row[-1] for row in rows if row[-1]])}
+        loaded = load(connection, [row[-1] for row in rows if row[-1]])
+        merged = {start.id: merged_values(start.message, start.joined) for start in loaded}
         yield [row[:-1] if row[-1] is None else _merged(row, merged[row[-1]]) for row in rows]
 
 
 def _merged(row: Sequence[Any], values: dict[str, Any]) -> tuple[Any, ...]:
     return tuple((dict(zip(_READ, row, strict=False)) | values).values())
-
-
-def _values(start: LoadedStart) -> dict[str, Any]:
-    """The columns of a start that differ from those of its message."""
-    message, times, value = start.message, start.message.times, start.message.value
-    failure, error = message.failure, message.fields.get("error")
-    return {
-        **{f"{name}_at": times.get(name) for name in ("accepted", "sent", "delivered", "read")},
-        "session_start": times.get("session"),
-        "error_at": None if error is None else error[1],
-        "error_text": None if failure is None else failure.text,
-        "error_detail": None if failure is None else failure.detail,
-        **{name: value(name) for name in ("channel_id", "agent_groups", "language", "campaign")},
-        "flags": stated_flags(start),
-        "answered_stated": "answered" in times,
-        "joined": start.joined,
-    }

@@ -1,4 +1,4 @@
-"""The tables of a published version: their columns, their order, and how they are made. Knows no row.
+"""The tables of a published version: their columns, their order, and how they are made. Reads nothing.
 
 Each table is that of SQLite with the same name, but `messages` has starts only, one row each with everything that is
 shown of it. A table of version 7 is named `v7_messages`.
@@ -6,7 +6,12 @@ shown of it. A table of version 7 is named `v7_messages`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from storage.messages.message import Message
+from storage.table.detail import stated_flags
+
+_REMEMBERED = 1_000  # inserts of which an equal one changes nothing: an insert without an answer is sent again
 
 
 class Table(NamedTuple):
@@ -110,5 +115,26 @@ def definition(version: int, name: str) -> str:
     partition = f"PARTITION BY {table.partition} " if table.partition else ""
     return (
         f"CREATE TABLE {name_in(version, name)} ({columns}) ENGINE = MergeTree {partition}ORDER BY ({table.order})"
-        " SETTINGS index_granularity = 2048"
+        f" SETTINGS index_granularity = 2048, non_replicated_deduplication_window = {_REMEMBERED}"
     )
+
+
+def merged_values(message: Message, joined: str | None) -> dict[str, Any]:
+    """The columns of a start that differ from those of its message alone.
+
+    Args:
+        message: merged with the platform's row that is joined to it.
+        joined: the key of that row.
+    """
+    times, value, failure, error = message.times, message.value, message.failure, message.fields.get("error")
+    return {
+        **{f"{name}_at": times.get(name) for name in ("accepted", "sent", "delivered", "read")},
+        "session_start": times.get("session"),
+        "error_at": None if error is None else error[1],
+        "error_text": None if failure is None else failure.text,
+        "error_detail": None if failure is None else failure.detail,
+        **{name: value(name) for name in ("channel_id", "agent_groups", "language", "campaign")},
+        "flags": stated_flags(message),
+        "answered_stated": "answered" in times,
+        "joined": joined,
+    }

@@ -15,19 +15,25 @@ from storage.clickhouse.engine import Engine, EngineError
 from storage.published.version_tables import TABLES, definition, name_in
 
 _MADE = """
-CREATE TABLE IF NOT EXISTS versions (version UInt32, made_at Int64) ENGINE = MergeTree ORDER BY version
+CREATE TABLE IF NOT EXISTS versions (version UInt32, made_at Int64, is_copy UInt8) ENGINE = MergeTree ORDER BY version
 """
-_LATEST = "SELECT version, made_at FROM versions ORDER BY version DESC LIMIT 1"
+_LATEST = "SELECT version, made_at, is_copy FROM versions ORDER BY version DESC LIMIT 1"
 _NAME = re.compile(r"v(\d+)_\w+")
 _KEPT = 2  # versions: who began to read the one before the latest finishes in peace
 NO_TABLE, _TABLE_EXISTS = 60, 57  # ClickHouse's numbers of these errors
 
 
 class Version(NamedTuple):
-    """A published version: its number, and when it was made, in ms."""
+    """A published version.
+
+    Attributes:
+        made_at: when it was published, in ms.
+        is_copy: whether `saludo push` made it of a SQLite database, and not of what was imported.
+    """
 
     number: int
     made_at: int
+    is_copy: bool = False
 
 
 def latest(engine: Engine) -> Version | None:
@@ -38,14 +44,28 @@ def latest(engine: Engine) -> Version | None:
         if error.code == NO_TABLE:
             return None
         raise
-    return Version(*found[0]) if found else None
+    if not found:
+        return None
+    number, made_at, is_copy = found[0]
+    return Version(number, made_at, bool(is_copy))
 
 
-def publish(engine: Engine, fill: Callable[[int], None]) -> Version:
+def has_imports(engine: Engine) -> bool:
+    """Whether messages were imported into the database."""
+    try:
+        return bool(engine.rows("SELECT 1 FROM messages LIMIT 1"))
+    except EngineError as error:
+        if error.code == NO_TABLE:
+            return False
+        raise
+
+
+def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = False) -> Version:
     """Makes a version and publishes it.
 
     Args:
         fill: fills the empty tables of the version with this number.
+        is_copy: whether it is made of a SQLite database.
     """
     engine.run(_MADE)
     number = _new_number(engine)
@@ -57,8 +77,8 @@ def publish(engine: Engine, fill: Callable[[int], None]) -> Version:
     except BaseException:
         remove(engine, number)
         raise
-    version = Version(number, time.time_ns() // 1_000_000)
-    engine.insert("versions", {"version": [version.number], "made_at": [version.made_at]})
+    version = Version(number, time.time_ns() // 1_000_000, is_copy)
+    engine.insert("versions", {"version": [number], "made_at": [version.made_at], "is_copy": [int(is_copy)]})
     remove_old(engine)
     return version
 

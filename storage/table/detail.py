@@ -8,7 +8,7 @@ from datetime import datetime
 from storage.domain import failures
 from storage.domain.calendar import Calendar
 from storage.domain.vocabulary import DataFlag, StartStatus
-from storage.messages.message import Sources, Stated
+from storage.messages.message import Message, Sources, Stated
 from storage.report.read_session import ReadSession
 from storage.report.session import Session
 from storage.table.pages import StartRow, load_rows
@@ -110,17 +110,16 @@ def detail_of(
         chat_link=chat_link(start.customer_id, start.contact_label, session.settings.chat_link),
         conflict=bool(start.data_flags & DataFlag.CONFLICT),
         session_start=None if session_start is None else calendar.local(session_start),
-        answered_by_source=bool(stated_flags(start) & Stated.ANSWERED) or "answered" in message.times,
+        answered_by_source=bool(stated_flags(message) & Stated.ANSWERED) or "answered" in message.times,
         starts_of_contact=starts_of_contact,
     )
 
 
-def stated_flags(start: LoadedStart) -> int:
+def stated_flags(message: Message) -> int:
     """The steps that platforms state without a time, as bits of `Stated`.
 
     The derived columns of saludo's own TSV count only if nothing else is known of the start.
     """
-    message = start.message
     own = message.exported.flags if message.exported and message.sources == Sources.EXPORT else 0
     return message.flags | own
 
@@ -132,7 +131,7 @@ def _ladder(start: LoadedStart, calendar: Calendar) -> tuple[LadderStep, ...]:
     """The steps of a start, in order, without those that nothing proves."""
     if start.referred:
         return (LadderStep("received", calendar.local(start.at)),)
-    times, flags = start.message.times, stated_flags(start)
+    times, flags = start.message.times, stated_flags(start.message)
     further = _DELIVERED_OR_FURTHER
     level = further.index(start.status) if start.status in further else -1
     error = start.message.fields.get("error")

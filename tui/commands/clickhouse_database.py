@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from storage.clickhouse import derived_check, pending, stored_settings, tables
@@ -13,7 +13,10 @@ from storage.clickhouse.all_tables import ALL
 from storage.clickhouse.connecting import connect
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.worker import Worker
+from storage.domain.errors import StorageError
 from storage.language.texts import _
+from storage.published import derived_starts, versions
+from storage.published.derived_starts import StartsChanged
 from tui.commands.common import bar
 from tui.commands.output import print_lines, print_message
 
@@ -29,6 +32,9 @@ def writing_to(address: Address) -> Iterator[Engine]:
     """The database with its tables, which are made where they are missing."""
     engine = connect(address, must_exist=False)
     try:
+        if (version := versions.latest(engine)) is not None and version.is_copy:
+            message = _("{name}: holds a copy that 'saludo push' made; import into another database")
+            raise StorageError(message.format(name=address))
         tables.create(engine, ALL)
         stored_settings.store_default_zone(engine)
         yield engine
@@ -51,9 +57,21 @@ def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceK
         status = import_all(journal, keeper)
         with bar(_("deriving")) as progress:
             here = keeper.derive(progress.count)
-        if not here:
+        if here:
+            _publish(engine)
+        else:
             print_message(_("workers are running; they derive what is new"))
         return status
+
+
+def _publish(engine: Engine) -> None:
+    """Makes a version for readers of what is derived."""
+    with bar(_("publishing")) as progress:
+
+        def fill(version: int) -> None:
+            derived_starts.fill(engine, version, lambda starts: progress.show(0, starts))
+
+        versions.publish(engine, fill)
 
 
 def work(address: Address, *, once: bool) -> int:
@@ -65,13 +83,20 @@ def work(address: Address, *, once: bool) -> int:
     """
     with writing_to(address) as engine:
         worker, presence = Worker(engine), pending.Presence(engine)
+        is_published = not once
         try:
             while True:
                 part, parts = presence.part()
-                if not worker.derive_some(part, parts):
-                    if once:
-                        return 0
-                    time.sleep(_IDLE)
+                if worker.derive_some(part, parts):
+                    is_published = False
+                    continue
+                if not is_published:
+                    with nullcontext() if once else suppress(StartsChanged):
+                        _publish(engine)
+                        is_published = True
+                if once:
+                    return 0
+                time.sleep(_IDLE)
         finally:
             presence.leave()
 
@@ -99,4 +124,5 @@ def store_setting(address: Address, key: str, value: str) -> int:
         stored_settings.store_setting(engine, key, value)
         with bar(_("recomputing")) as progress:
             Worker(engine).derive_pending(progress.count)
+        _publish(engine)
     return 0

@@ -29,6 +29,8 @@ def push(arguments: Namespace) -> int:
 
         with closing(connect(address, must_exist=False)) as engine, bar(str(address)) as progress:
             starts = 0
+            if versions.has_imports(engine):
+                raise StorageError(_("{name}: has imports of its own; push into another database").format(name=address))
 
             def fill(version: int) -> None:
                 nonlocal starts
@@ -38,7 +40,7 @@ def push(arguments: Namespace) -> int:
                     message = _("{name}: the copy has another report ({members}) and was removed")
                     raise StorageError(message.format(name=address, members=", ".join(found)))
 
-            versions.publish(engine, fill)
+            versions.publish(engine, fill, is_copy=True)
     message = ngettext(
         "{name}: {count} start, with the same report as {path}",
         "{name}: {count} starts, with the same report as {path}",

@@ -10,11 +10,14 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from storage.clickhouse import tables
+from storage.clickhouse.all_tables import ALL
 from storage.clickhouse.engine import Engine
+from storage.database.connection import reading
 from storage.domain.dimension import Dimension
 from storage.domain.events import Event
 from storage.domain.filters import Filter
-from storage.published import proof
+from storage.published import derived_starts, proof, versions
 from storage.report import filter_choices
 from storage.report.breakdown import load_breakdown
 from storage.report.freshness import last_import
@@ -22,9 +25,11 @@ from storage.report.notifications import GroupOrder, SortedGroups
 from storage.report.report import load_report
 from storage.report.unknown_values import unknown_values
 from storage.stores.interface import Content, Store
+from storage.stores.opening import store
 from storage.table.sorting import Order, Sorting
-from tests.databases import build
-from tests.histories import Question, events, questions
+from tests.clickhouse import empty, write
+from tests.databases import HOUR, build
+from tests.histories import Question, events, questions, shuffled, split
 from tests.published import both, exported
 
 _FILTERS = (
@@ -101,3 +106,28 @@ def test_any_history_and_filter(engine: Engine, data: st.DataObject, history: li
             assert proof.differences(one.session, other.session, question.now) == []
             for text in data.draw(st.permutations(_FILTERS))[:4]:
                 _assert_same(one, other, Filter.parse(text), question.now)
+
+
+@settings(max_examples=2, deadline=None, phases=(Phase.reuse, Phase.generate), suppress_health_check=[*HealthCheck])
+@given(st.data(), events(), questions())
+def test_any_imported_history(engine: Engine, data: st.DataObject, history: list[Event], question: Question) -> None:
+    """What importers and workers have written, in any order and split, is published as what SQLite has."""
+    tables.create(engine, ALL)
+    empty(engine)
+    zone, window = question.time_zone.key, question.answer_window_ms / HOUR
+    write(engine, *data.draw(split(data.draw(shuffled(history)))), time_zone=zone, answer_window=window)
+    versions.publish(engine, lambda version: derived_starts.fill(engine, version))
+    with tempfile.TemporaryDirectory() as directory:
+        path = build(Path(directory) / "saludo.db", history, time_zone=zone, answer_window=window)
+        with reading(path) as connection, store(connection) as one, store(engine) as other:
+            assert proof.differences(one.session, other.session, question.now) == []
+            for text in data.draw(st.permutations(_FILTERS))[:3]:
+                filter = Filter.parse(text)
+                assert load_report(one.session, filter, question.now) == load_report(
+                    other.session, filter, question.now
+                )
+                for content in Content:
+                    assert exported(one, filter, question.now, content) == exported(
+                        other, filter, question.now, content
+                    )
+                assert _rows(one, filter, question.now) == _rows(other, filter, question.now)

@@ -50,3 +50,23 @@ def test_a_target_that_is_no_clickhouse_database_is_wrong_usage(capsys: pytest.C
 
 def test_a_directory_without_a_database_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert_one_line(saludo(capsys, "report", "--db", f"chdb:{tmp_path}"), 1, "database not found")
+
+
+def test_what_is_imported_into_clickhouse_is_reported_as_from_sqlite(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"chdb:{tmp_path / 'imported'}"
+    for files in ((LINES,), (TABLE,)):  # the second import makes another version
+        for db in (address, str(database)):
+            assert saludo(capsys, "import", *files, "--db", db)[0] == 0
+    for words in _READING:
+        if words[0] not in ("rejects", "imports"):  # their times are those of each import
+            assert saludo(capsys, *words, "--db", address) == saludo(capsys, *words), words
+    assert_one_line(saludo(capsys, "push", address), 1, "imports of its own")
+
+
+def test_nothing_is_imported_into_a_copy(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saludo(capsys, "import", TABLE)
+    copy = f"chdb:{tmp_path / 'copy'}"
+    saludo(capsys, "push", copy)
+    assert_one_line(saludo(capsys, "import", LINES, "--db", copy), 1, "holds a copy")
