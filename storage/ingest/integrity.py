@@ -47,7 +47,7 @@ def check(writer: Writer, progress: Progress) -> list[str]:
     # The index of an older version's database, if nothing was imported since.
     problems = _tried("the key index cannot be made", lambda: cover_messages(writer, progress))
     with running_check_pool(writer) as pool:
-        early = PARTS_OF_MESSAGES if _has_whole_schema(connection) else ()
+        early = _early_parts(connection)
         broken, found = _broken(pool, progress, early)
         if broken:
             return [f"integrity: {text}" for text in broken]
@@ -61,17 +61,22 @@ def check(writer: Writer, progress: Progress) -> list[str]:
                 mend_schema(connection)
                 KeyRuns(connection).cover()
                 problems += _tried("the cube cannot be counted", lambda: refresh.refresh_within(connection))
-            return problems + _differences(writer, pool, progress, found, here=not is_whole)
+            return problems + _differences(writer, pool, progress, early, found, here=not is_whole)
         finally:
             connection.execute("ROLLBACK")
 
 
-def _has_whole_schema(connection: sqlite3.Connection) -> bool:
-    """Whether every table and index is there, so that messages can be read before anything is mended."""
+def _early_parts(connection: sqlite3.Connection) -> Sequence[Part]:
+    """The parts that need not wait until pages and indexes are known to be right and the cube is up to date: with all
+    of them at once, two processes have enough to do until the end."""
     try:
-        return not schema_problems(connection)
-    except sqlite3.DatabaseError:
-        return False
+        if schema_problems(connection):
+            return ()
+        if connection.execute("SELECT 1 FROM dirty").fetchone() is not None:
+            return PARTS_OF_MESSAGES
+        return [*content_parts(connection), *PARTS_OF_MESSAGES]
+    except WRONG_VALUE:
+        return ()
 
 
 def _broken(pool: CheckPool, progress: Progress, early: Sequence[Part] = ()) -> tuple[list[str], list[Result]]:
@@ -103,7 +108,7 @@ def _tried(failure: str, find: Callable[[], list[str] | None]) -> list[str]:
 
 
 def _differences(
-    writer: Writer, pool: CheckPool, progress: Progress, results: list[Result], *, here: bool
+    writer: Writer, pool: CheckPool, progress: Progress, early: Sequence[Part], results: list[Result], *, here: bool
 ) -> list[str]:
     """What is stored and differs from what it follows from, inside the caller's transaction.
 
@@ -111,13 +116,15 @@ def _differences(
         writer: of the database.
         pool: runs the parts.
         progress: told.
-        results: of the parts that ran already, PARTS_OF_MESSAGES; empty: none did.
+        early: the parts that ran already.
+        results: of these.
         here: whether it depends on what is not committed.
     """
     try:
-        parts = [*content_parts(writer.connection), *(() if results else PARTS_OF_MESSAGES)]
+        every = [*content_parts(writer.connection), *PARTS_OF_MESSAGES]
     except WRONG_VALUE as error:
         return [f"cells cannot be compared: {describe(error)}"]
+    parts = [part for part in every if part not in early]
     problems: list[str] = []
     contacts: set[int] = set()
     messages: set[int] = set()

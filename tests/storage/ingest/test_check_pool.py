@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from storage.cube import refresh
 from storage.database import child_process
 from storage.database.connection import writing
 from storage.ingest import check_pool
+from storage.ingest.check_parts import Part
+from storage.ingest.check_pool import Progress
 from storage.ingest.integrity import check
 from tests.captures import capture
 from tests.storage.ingest.import_runs import run
@@ -50,6 +53,34 @@ def test_helpers_find_the_same(what: str, path: Path, monkeypatch: pytest.Monkey
     assert (here == []) == (what == "none")
     monkeypatch.setattr(check_pool, "_WORTH_HELPERS", 0)
     assert found(path) == here
+
+
+@pytest.mark.parametrize(
+    ("marks", "damage", "early"),
+    [
+        ("SELECT 1", "SELECT 1", True),
+        ("INSERT INTO dirty SELECT 0, day, line FROM messages WHERE origin IS NOT NULL LIMIT 1", "SELECT 1", False),
+        ("SELECT 1", "DROP INDEX contacts_by_label", False),
+    ],
+    ids=["sound", "left to count", "without an index"],
+)
+def test_cells_are_compared_at_once_unless_something_has_to_be_made_before(
+    marks: str, damage: str, early: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(path) as writer:
+        writer.connection.execute(marks)
+        writer.connection.execute(damage)
+    turns: list[set[str]] = []
+    run_parts = check_pool.CheckPool.run
+
+    def noted(pool: check_pool.CheckPool, parts: Sequence[Part], progress: Progress, *, here: bool = False) -> object:
+        turns.append({part[0] for part in parts})
+        return run_parts(pool, parts, progress, here=here)
+
+    monkeypatch.setattr(check_pool.CheckPool, "run", noted)
+    assert bool(found(path)) == (damage != "SELECT 1")
+    assert ("cells" in turns[0]) == early
+    assert sum("cells" in turn for turn in turns) == sum("rows" in turn for turn in turns) == 1
 
 
 def test_a_part_whose_helper_was_killed_runs_here(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
