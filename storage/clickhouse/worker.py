@@ -10,7 +10,7 @@ Any number of workers can run. Knows no file format and no count of starts.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from storage.clickhouse import pending
 from storage.clickhouse.contact_scope import Scope, read_scope
 from storage.clickhouse.engine import Engine
-from storage.clickhouse.evidence import Identity
+from storage.clickhouse.evidence import MESSAGE_KIND, Identity, identity_hash
 from storage.clickhouse.identity_links import columns_of
 from storage.clickhouse.stored_settings import read_settings
 from storage.clickhouse.tables import BUCKET, CONTACTS, MESSAGES, id_of
@@ -35,7 +35,9 @@ _AT_ONCE = 20_000  # ids of contacts
 _JOINED = DERIVED.index("joined")
 _NOTHING_DERIVED = (*(None,) * DERIVED.index("marks"), 0, *(None,) * (len(DERIVED) - DERIVED.index("marks") - 1))
 _DIGEST, _DERIVED_FROM = MESSAGES.names.index("digest"), MESSAGES.names.index("line")
+_START_CONTACT = DERIVED.index("contact")
 _TEMPLATES_KEPT = 100_000
+_HASH = MESSAGES.names.index("hash")
 _PLACE = tuple(map(MESSAGES.names.index, ("bucket", "key", "direction")))
 _encode = msgspec.json.Encoder().encode
 
@@ -81,7 +83,7 @@ class Worker:
         engine = self._engine
         scope = read_scope(engine, identities)
         rows = [*self.rows_of(scope)]
-        days = self._changed_days(rows)
+        days = self._changed_days(rows, self._finished(scope))
         self._write_templates()
         engine.insert(MESSAGES.name, columns_of(MESSAGES.names, rows))
         self._write_contacts(scope)
@@ -111,33 +113,47 @@ class Worker:
         self._names |= self._new_names
         self._new_names.clear()
 
-    def _changed_days(self, rows: Sequence[tuple[Any, ...]]) -> set[tuple[int, int]]:
-        """The days of lines, as (day, line), of which a start is not what it was."""
+    def _changed_days(
+        self, rows: Sequence[tuple[Any, ...]], finished: Mapping[int | None, int]
+    ) -> set[tuple[int, int]]:
+        """The days of lines, as (day, line), of which a start is not what it was.
+
+        Args:
+            rows: of `messages`, before they are written.
+            finished: when each contact was last derived (µs). A row that was written later is of a worker that ended
+                before it could say which days it wrote.
+        """
         if not rows:
             return set()
         buckets = [row[_PLACE[0]] for row in rows]
         found = self._engine.rows(
             """
-            SELECT bucket, key, direction, digest, day, line, origin FROM messages FINAL
+            SELECT bucket, key, direction, digest, day, line, origin, version FROM messages FINAL
             WHERE hash IN {hashes:Array(UInt32)} AND bucket BETWEEN {low:Int32} AND {high:Int32}
             """,
-            {
-                "hashes": sorted({row[MESSAGES.names.index("hash")] for row in rows}),
-                "low": min(buckets),
-                "high": max(buckets),
-            },
+            {"hashes": sorted({row[_HASH] for row in rows}), "low": min(buckets), "high": max(buckets)},
         )
         before = {row[:3]: row[3:] for row in found}
         days: set[tuple[int, int]] = set()
         for row in rows:
             derived = row[_DERIVED_FROM:_DIGEST]
-            digest, *start = before.get(tuple(row[index] for index in _PLACE), (None, None, None, None))
-            if digest == row[_DIGEST]:
+            place = tuple(row[index] for index in _PLACE)
+            digest, *start, version = before.get(place, (None, None, None, None, 0))
+            if digest == row[_DIGEST] and version <= finished.get(derived[_START_CONTACT], 0):
                 continue
             for day, line, origin in (start, (derived[DAY], derived[START_LINE], derived[START_ORIGIN])):
                 if origin is not None:
                     days.add((day, line_id(line)))
         return days
+
+    def _finished(self, scope: Scope) -> dict[int | None, int]:
+        """When each contact was last derived (µs); None: of the messages without one, that of longest ago."""
+        at = pending.derived_at(self._engine, scope.identities)
+        finished: dict[int | None, int] = {
+            number: max(at.get(identity_hash(id), 0) for id in person.ids) for number, person in scope.people.items()
+        }
+        alone = [at.get(identity_hash(id), 0) for id in scope.identities if id[0] == MESSAGE_KIND]
+        return finished | ({None: min(alone)} if alone else {})
 
     def _write_contacts(self, scope: Scope) -> None:
         version = scope.read_at

@@ -10,12 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from storage.clickhouse.engine import Engine, EngineError
+from storage.clickhouse.pending import clock
 from storage.clickhouse.tables import MESSAGES
 from storage.domain.vocabulary import DataFlag, Preference
 from storage.language.texts import _
 from storage.messages.message import Direction, Message, Sources
 from storage.messages.message_row import COLUMNS, NAMES, message_of_row
+from storage.published import unchanged_months, versions
+from storage.published.unchanged_months import NOTHING, Months
 from storage.published.version_tables import STARTS, TABLES, merged_values, name_in
+from storage.published.versions import Version
 
 _CHUNK = 20_000  # starts
 _KEY = COLUMNS.index("key")
@@ -34,11 +38,11 @@ _OF_VERSION = {
     "joined": "NULL",
 }
 _FROM = """
-FROM (SELECT * FROM messages FINAL WHERE origin IS NOT NULL) AS m
+FROM (SELECT * FROM messages FINAL WHERE origin IS NOT NULL AND {condition}) AS m
 LEFT JOIN (SELECT id, label, name, customer_id FROM contacts FINAL) AS c ON c.id = m.contact
 """
 # NULL beside a start whose contact is unknown, as in SQLite.
-_SETTINGS = " SETTINGS join_use_nulls = 1"
+_SETTINGS = " SETTINGS join_use_nulls = 1, max_partitions_per_insert_block = 0"
 _EVIDENCE = MESSAGES.names[1 : MESSAGES.names.index("line")]  # line_text, contact_kind, contact_text, template, key, …
 _EVIDENCE_SQL = ", ".join(f"m.`{name}`" for name in _EVIDENCE)
 _OTHERS = {
@@ -55,10 +59,26 @@ class StartsChanged(EngineError):
     """Workers wrote starts while a version was filled."""
 
 
-def fill(engine: Engine, version: int, progress: Callable[[int], None] = lambda starts: None) -> int:
-    """Fills the empty tables of a version.
+def publish(engine: Engine, progress: Callable[[int], None] = lambda starts: None) -> Version:
+    """Publishes what is derived as a new version; arguments and errors as of `fill`."""
+    read_at, months = clock(engine), unchanged_months.months(engine)
+    version = versions.publish(engine, lambda number: _fill_all(engine, number, progress, months))
+    unchanged_months.note(engine, version.number, read_at)
+    return version
+
+
+def _fill_all(engine: Engine, version: int, progress: Callable[[int], None], months: Months) -> None:
+    unchanged_months.take_over(engine, version, months)
+    fill(engine, version, progress, months)
+
+
+def fill(
+    engine: Engine, version: int, progress: Callable[[int], None] = lambda starts: None, months: Months = NOTHING
+) -> int:
+    """Fills the tables of a version, which are empty but for the months that it takes over from another version.
 
     Args:
+        months: which these are; all others are read.
         progress: called now and then with the number of starts written so far.
 
     Returns:
@@ -67,10 +87,10 @@ def fill(engine: Engine, version: int, progress: Callable[[int], None] = lambda 
     Raises:
         StartsChanged: starts were written meanwhile, so that the version would not be of one moment.
     """
-    target = name_in(version, "messages")
+    target, source = name_in(version, "messages"), _FROM.format(condition=months.condition())
     columns, values = ", ".join(STARTS.columns), ", ".join(_OF_VERSION.values())
-    engine.run(f"INSERT INTO {target} ({columns}) SELECT {values} {_FROM} WHERE NOT {_SPECIAL}{_SETTINGS}")
-    _fill_special(engine, target)
+    engine.run(f"INSERT INTO {target} ({columns}) SELECT {values} {source} WHERE NOT {_SPECIAL}{_SETTINGS}")
+    _fill_special(engine, target, source)
     for name, statement in _OTHERS.items():
         of_table = ", ".join(f"`{column}`" for column in TABLES[name].columns)
         engine.run(f"INSERT INTO {name_in(version, name)} ({of_table}) {statement.format(columns=of_table)}")
@@ -82,9 +102,11 @@ def fill(engine: Engine, version: int, progress: Callable[[int], None] = lambda 
     return int(written)
 
 
-def _fill_special(engine: Engine, target: str) -> None:
+def _fill_special(engine: Engine, target: str, source: str) -> None:
     """Writes the starts whose values are merged of two messages, or come from our own TSV only."""
-    rows = engine.rows(f"SELECT {', '.join(_OF_VERSION.values())}, {_EVIDENCE_SQL} {_FROM} WHERE {_SPECIAL}{_SETTINGS}")
+    rows = engine.rows(
+        f"SELECT {', '.join(_OF_VERSION.values())}, {_EVIDENCE_SQL} {source} WHERE {_SPECIAL}{_SETTINGS}"
+    )
     width = len(_OF_VERSION)
     for first in range(0, len(rows), _CHUNK):
         chunk = rows[first : first + _CHUNK]

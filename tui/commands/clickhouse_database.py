@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.clickhouse.import_target import EvidenceKeeper
     from storage.clickhouse.journal_tables import JournalTables
 
+_BETWEEN_VERSIONS = 10.0  # s at least between two versions that a worker publishes
 _IDLE = 1.0  # s between two looks at what was touched
 
 
@@ -67,11 +68,7 @@ def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceK
 def _publish(engine: Engine) -> None:
     """Makes a version for readers of what is derived."""
     with bar(_("publishing")) as progress:
-
-        def fill(version: int) -> None:
-            derived_starts.fill(engine, version, lambda starts: progress.show(0, starts))
-
-        versions.publish(engine, fill)
+        derived_starts.publish(engine, lambda starts: progress.show(0, starts))
 
 
 def work(address: Address, *, once: bool) -> int:
@@ -83,17 +80,17 @@ def work(address: Address, *, once: bool) -> int:
     """
     with writing_to(address) as engine:
         worker, presence = Worker(engine), pending.Presence(engine)
-        is_published = not once
+        is_published, published_at = False, -_BETWEEN_VERSIONS  # another worker may have ended before it published
         try:
             while True:
                 part, parts = presence.part()
                 if worker.derive_some(part, parts):
                     is_published = False
                     continue
-                if not is_published:
+                if once or (part == 0 and not is_published and time.monotonic() - published_at > _BETWEEN_VERSIONS):
                     with nullcontext() if once else suppress(StartsChanged):
                         _publish(engine)
-                        is_published = True
+                        is_published, published_at = True, time.monotonic()
                 if once:
                     return 0
                 time.sleep(_IDLE)
@@ -108,6 +105,7 @@ def check(address: Address, *, rebuild: bool) -> int:
         if rebuild:
             with bar(_("rebuilding")) as progress:
                 derived_check.rebuild(engine, progress.count)
+            _publish(engine)
         with bar(_("checking")) as progress:
             problems = derived_check.problems(engine, progress.count)
     finally:

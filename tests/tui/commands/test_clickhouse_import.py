@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ from tui.commands.cli import run
 
 CAPTURES = Path(__file__).parents[3] / "fixtures" / "captures"
 NAMES = ("send_log.jsonl", "cloud_statuses.jsonl", "cloud_inbound.jsonl", "starting_causes_short_row.tsv")
+READ = (
+    ["report", "--json", "--filter", "period:all", "--by", "template"],
+    ["export", "--filter", "period:all"],
+    ["export", "--people", "--filter", "period:all"],
+    ["rejects", "--json"],
+    ["settings"],
+)
 FILES = [str(CAPTURES / name) for name in NAMES]
 
 
@@ -31,6 +39,12 @@ def json_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> Any:
     """What a command prints as JSON."""
     assert run(words) == 0
     return json.loads(capsys.readouterr().out)
+
+
+def printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command prints on stdout, without the time of an import."""
+    assert run(words) == 0
+    return re.sub(r'"imported": "[^"]*"', "", capsys.readouterr().out)
 
 
 def kept(path: Path) -> tuple[list[Any], list[Any]]:
@@ -66,6 +80,10 @@ def test_files_give_what_they_give_in_sqlite(tmp_path: Path, capsys: pytest.Capt
         assert there == here
     assert messages_of(address) == stored_in_sqlite(path)
     assert kept_in_clickhouse(address) == kept(path)
+    for words in READ:
+        there, here = (printed([*words, "--db", db], capsys) for db in (address, str(path)))
+        assert there == here
+        assert there
     assert run(["check", "--db", address]) == 0
 
 
