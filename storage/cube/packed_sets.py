@@ -136,6 +136,11 @@ def _all_sets(header: PackHeader) -> FailureSets:
     _, _, failures, lengths, sets = header
     found: FailureSets = []
     position = first = 0
+    if len(set(failures)) == len(failures):  # nothing to join
+        for failure, length in zip(failures, lengths, strict=True):
+            found.append((failure, sets[position : position + length]))
+            position += length
+        return found
     while first < len(failures):
         failure = failures[first]
         end = bisect_right(failures, failure, first)

@@ -16,10 +16,11 @@ a day, little-endian:
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from itertools import compress, repeat
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ _BYTE, _TWO_BYTES = 256, 65_536  # ids whose places fit
 
 _READ = "SELECT starts FROM repeats WHERE day = ?"
 _READ_DAYS = "SELECT day, starts FROM repeats WHERE day >= ? AND day < ?"
+_READ_LISTED = "SELECT day, starts FROM repeats WHERE day IN (SELECT value FROM json_each(?))"
 _WRITE = "INSERT OR REPLACE INTO repeats (day, starts) VALUES (?, ?)"
 _DROP = "DELETE FROM repeats WHERE day = ?"
 
@@ -143,45 +145,14 @@ def contacts_of_numbers(numbers: array[int]) -> array[int]:
 
 
 def further_contacts(numbers: array[int]) -> list[int]:
-    """The contact of each number that an earlier one is equal to, without the unknown contact.
-
-    Args:
-        numbers: ordered by contact.
-    """
-    count = len(numbers)
-    joined = int.from_bytes(little_endian(numbers[:]).tobytes(), "little")
-    contacts = joined & int.from_bytes(CONTACT.to_bytes(4, "little") * count, "little")
-    # Most contacts have two starts: equal neighbours. The others are looked at one by one.
-    third = set(_zeros(contacts ^ contacts >> 64, count - 2))
-    apart = third | {place + 1 for place in third}
-    found = [numbers[place] & CONTACT for place in _zeros(joined ^ joined >> 32, count - 1) if place not in apart]
-    for place in third:
-        if place - 1 not in third:
-            of_contact = [numbers[place], numbers[place + 1]]
-            of_contact += [numbers[place + further] for further in _run(third, place)]
-            found += [numbers[place] & CONTACT] * (len(of_contact) - len({*of_contact}))
-    return list(filter(None, found))
-
-
-def _run(third: set[int], place: int) -> Iterator[int]:
-    """How far from the first number of a contact its third and later ones are."""
-    further = 2
-    while place + further - 2 in third:
-        yield further
-        further += 1
-
-
-def _zeros(lanes: int, count: int) -> list[int]:
-    """Which of the first 32-bit integers are 0, of several in one."""
+    """The contact of each number that an earlier one is equal to, without the unknown contact."""
+    seen: set[int] = set()
     found: list[int] = []
-    if count > 0:
-        lanes |= lanes >> 16
-        lanes |= lanes >> 8  # the lowest byte of each is now 0 where all four were
-        data = (lanes & (1 << 32 * count) - 1).to_bytes(4 * count, "little")[::4]
-        place = data.find(0)
-        while place >= 0:
-            found.append(place)
-            place = data.find(0, place + 1)
+    for number in numbers:
+        if number not in seen:
+            seen.add(number)
+        elif contact := number & CONTACT:
+            found.append(contact)
     return found
 
 
@@ -270,6 +241,12 @@ def stored_repeats(connection: sqlite3.Connection, day: int) -> bytes | None:
 def repeats_by_day(connection: sqlite3.Connection, first: int, end: int) -> Iterator[tuple[int, Repeats]]:
     """The repeats of the days [first, end) that have some; those of dirty days are out of date."""
     for day, encoded in connection.execute(_READ_DAYS, (first, end)):
+        yield day, decode_repeats(encoded)
+
+
+def repeats_of_days(connection: sqlite3.Connection, days: Collection[int]) -> Iterator[tuple[int, Repeats]]:
+    """The repeats of those of some days that have some, of no day between them."""
+    for day, encoded in connection.execute(_READ_LISTED, (json.dumps([*days]),)):
         yield day, decode_repeats(encoded)
 
 

@@ -80,8 +80,9 @@ class CubeBreakdown:
             slices = groups_of(query, selection.dimensions)
             for key, sets in self._sets(query, selection, dimension, failures):
                 found[key].append(contacts_of_sets(sets, slices))
+        contacts = {key: union_of(parts) for key, parts in found.items()}
         others = BitMap(selection.dimensions.other_contacts)
-        return {key: union_of(parts) - others for key, parts in found.items()}
+        return {key: of_group - others for key, of_group in contacts.items()} if others else contacts
 
     def _of_failures(self, selection: Selection, dimension: Dimension) -> Contacts:
         contacts: defaultdict[GroupKey, list[BitMap]] = defaultdict(list)

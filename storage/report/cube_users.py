@@ -100,8 +100,9 @@ class CubeUsers:
         for failure, users in self._sets(FAILED, selection):
             sets[failure].append(users)
         wanted = self._catalog.are_selected(dimensions, sets)
+        contacts = {failure: contacts_of(union_of(sets[failure]), slices) for failure in wanted}
         others = BitMap(dimensions.other_contacts)
-        return {failure: contacts_of(union_of(sets[failure]), slices) - others for failure in wanted}
+        return {failure: of_failure - others for failure, of_failure in contacts.items()} if others else contacts
 
     def _sets(self, kind: int, selection: Selection) -> Iterator[tuple[int, EncodedSet | BitMap]]:
         """The sets of the days that are not dirty, each with its failure kind (0 unless the kind is FAILED)."""

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from storage.cube.bitmaps import EncodedSet, decode, union_of
 from storage.cube.layout import ALL, PACKED_BLOCK, STEPS, USERS, has_multiplicity
 from storage.cube.packed_sets import FailureSets, sets_in_block
-from storage.cube.repeats import Repeats, repeats_by_day
+from storage.cube.repeats import Repeats, repeats_of_days
 from storage.report.selection import Dimensions
 from storage.report.user_set_rows import SetRow, few_excluded, rows_of
 
@@ -56,7 +56,7 @@ def sets_of_days(
     """The selected sets of each day, to be united; none of the days may be dirty."""
     if not days:
         return
-    repeats = dict(repeats_by_day(connection, min(days), max(days) + 1))
+    repeats = dict(repeats_of_days(connection, days))
     blocks = [(0, day) for day in days]
     rows = rows_of(connection, USERS, blocks, {ALL, *left_out.lines}, {ALL, *left_out.templates})
     for day, of_day in groupby(rows, lambda row: int(row[1])):

@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 from pyroaring import BitMap
 
 from storage.cube.layout import USERS
-from storage.cube.repeats import Repeats, contacts_of_numbers, repeats_by_day
+from storage.cube.repeats import Repeats, contacts_of_numbers, repeats_by_day, repeats_of_days
 from storage.domain.calendar import number_of
 from storage.domain.dimension import Dimension
 from storage.report.cube_catalog import CubeCatalog
@@ -67,8 +67,8 @@ def users_of_cells(catalog: CubeCatalog, selection: Selection, starts: Mapping[L
     for cell in starts:
         cells[cell[0]].append(cell)
     others = dimensions.other_contacts
-    for day, repeats in repeats_by_day(catalog.connection, min(cells, default=0), max(cells, default=-1) + 1):
-        of_day = cells.get(day, ())
+    for day, repeats in repeats_of_days(catalog.connection, cells):
+        of_day = cells[day]
         if len(of_day) > _PICKED_CELLS:  # one pass finds those of all cells
             for (line, template), more in repeats.more_than_contacts(slices, others):
                 if (day, line, template) in users:

@@ -17,6 +17,7 @@ from storage.cube.repeats import (
     further_contacts,
     repeats_by_day,
     repeats_of,
+    repeats_of_days,
     starts_of_sets,
     stored_repeats,
 )
@@ -177,6 +178,10 @@ def test_the_repeats_of_days_are_read_in_a_period(tmp_path: Path) -> None:
     first = NOON // DAY
     with reading(path) as connection:
         found = dict(repeats_by_day(connection, first, first + 3))
+        listed = dict(repeats_of_days(connection, {first, first + 3}))
+        last = stored_repeats(connection, first + 3)
         stored = stored_repeats(connection, first + 2)
     assert stored is not None
+    assert last is not None
     assert found == {first + 2: decode_repeats(stored)}
+    assert listed == {first + 3: decode_repeats(last)}
