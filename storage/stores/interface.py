@@ -44,9 +44,11 @@ class Store(ABC):
 
     Attributes:
         session: makes the reports.
+        made_at: when the published version was made that it reads, in ms; None: it reads the present.
     """
 
     session: Session
+    made_at: int | None = None
 
     @abstractmethod
     def page(

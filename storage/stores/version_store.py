@@ -30,6 +30,7 @@ class VersionStore(Store):
     def __init__(self, session: VersionSession) -> None:
         self.session: VersionSession = session
         self._table = VersionTable(session)
+        self.made_at = session.version.made_at
 
     def page(
         self, filter: Filter, now: datetime, *, limit: int, after: Cursor | None = None, before: Cursor | None = None

@@ -14,6 +14,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from storage.clickhouse.address import Address
 from storage.domain.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
 from storage.domain.filters import Filter
 from tests.databases import DAY, LINE, NOON, OTHER_LINE, SECOND, build
@@ -100,11 +101,13 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 @asynccontextmanager
 async def dashboard(
-    path: Path, size: tuple[int, int] = (120, 40), filter: str = ""
+    path: Path | Address, size: tuple[int, int] = (120, 40), filter: str = ""
 ) -> AsyncIterator[tuple[SaludoApp, Pilot[Any]]]:
     """The app on a database at `tests.databases.NOW`, saving beside the database."""
     threads()  # counts work from the start
-    app = SaludoApp(path, Filter.parse(filter), lambda: NOW, path.parent)
+    directory = path.parent if isinstance(path, Path) else path.directory
+    assert directory is not None
+    app = SaludoApp(path, Filter.parse(filter), lambda: NOW, directory)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield app, pilot

@@ -65,14 +65,20 @@ def clickhouse_at(text: str) -> Address | None:
 @contextmanager
 def reading_queries(arguments: Namespace) -> Iterator[Queries]:
     """One moment of the database, of either engine, for statements; errors are StorageErrors."""
-    address = clickhouse_of(arguments)
-    if address is None:
-        with reading(database_of(arguments)) as connection, read_transaction(connection):
+    with reading_queries_of(clickhouse_of(arguments) or database_of(arguments)) as connection:
+        yield connection
+
+
+@contextmanager
+def reading_queries_of(database: Path | Address) -> Iterator[Queries]:
+    """The same of a database that is known."""
+    if isinstance(database, Path):
+        with reading(database) as connection, read_transaction(connection):
             yield connection
         return
     from storage.published.version_session import session_of_latest
 
-    with _engine(address) as engine:
+    with _engine(database) as engine:
         yield session_of_latest(engine).connection
 
 

@@ -11,29 +11,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from storage.database.connection import DatabaseError, exists, reading
+from storage.database.connection import DatabaseError, exists
 from storage.database.settings import load_settings
 from storage.language.conventions import use_country_of
 from storage.language.texts import _
 from tui.commands.common import (
     bar,
+    clickhouse_of,
     database_of,
     filter_in,
     filter_settings,
     ignore_closed_pipes,
     interrupted_by_signals,
     now_of,
+    reading_queries_of,
 )
 from tui.commands.output import print_lines
 
 if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
     from tui.data.preferences import Preferences
 
 
 def dashboard(arguments: Namespace) -> int:
     """Opens the dashboard on the database; returns the exit status."""
     _check_filter(arguments)
-    return _open(arguments, database_of(arguments))
+    return _open(arguments, clickhouse_of(arguments) or database_of(arguments))
 
 
 def demo(arguments: Namespace) -> int:
@@ -42,8 +45,16 @@ def demo(arguments: Namespace) -> int:
 
     _check_filter(arguments)
     ignore_closed_pipes()
+    address = clickhouse_of(arguments) if hasattr(arguments, "db") else None
+    own = database_of(arguments) if hasattr(arguments, "db") and address is None else None
     with interrupted_by_signals():
-        path = build_demo(database_of(arguments) if hasattr(arguments, "db") else None, bar(_("building the demo")))
+        file = build_demo(own, bar(_("building the demo")))
+        path: Path | Address = file
+        if address is not None:
+            from tui.commands.push_database import copy_to
+
+            copy_to(address, file)
+            path = address
     if arguments.no_open:
         print_lines(str(path))
         return 0
@@ -55,7 +66,7 @@ def _check_filter(arguments: Namespace) -> None:
     filter_in(arguments, filter_settings(arguments, lambda problem: None))  # the dashboard tells the problems
 
 
-def _open(arguments: Namespace, path: Path) -> int:
+def _open(arguments: Namespace, path: Path | Address) -> int:
     """Opens the dashboard if the terminal can show it and the database can be read."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise DatabaseError(_("the dashboard needs a terminal; 'saludo report' prints the same numbers"))
@@ -64,14 +75,14 @@ def _open(arguments: Namespace, path: Path) -> int:
             _("this terminal (TERM=dumb) cannot show the dashboard; 'saludo report' prints the same numbers")
         )
     zone = ZoneInfo("UTC")
-    if exists(path):
-        with reading(path) as connection:
+    if not isinstance(path, Path) or exists(path):
+        with reading_queries_of(path) as connection:
             zone = load_settings(connection).zone
     use_country_of(zone.key)
     return _run(arguments, path, zone)
 
 
-def _run(arguments: Namespace, path: Path, zone: ZoneInfo) -> int:
+def _run(arguments: Namespace, path: Path | Address, zone: ZoneInfo) -> int:
     gc.disable()  # until the first numbers are on the screen, where the dashboard enables it
     from tui.screens.app import run_dashboard
 

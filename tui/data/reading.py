@@ -31,6 +31,7 @@ from tui.data.pager import PAGE, Pager
 
 # Modules that only one key needs are imported when it is pressed, so that the first screen comes sooner.
 if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
     from storage.domain.compared_days import Against
     from storage.domain.dimension import Dimension
     from storage.report.breakdown import Breakdown
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from storage.report.unknown_values import UnknownValue
     from storage.stores.opening import Connection
     from storage.table.detail import StartDetail
+    from tui.data.published_reader import PublishedReader
 
 _STEPS_BETWEEN_CHECKS = 20_000  # instructions of SQLite's virtual machine
 
@@ -102,6 +104,7 @@ class Snapshot(NamedTuple):
         breakdown: the rows of the table, if they are values of a dimension.
         breakdown_before: the same rows of the days before, if they are compared.
         unknown: if nothing matches: the values of the filter that the database does not have.
+        made_at: when the version was published that was read, in the time zone of the report; None for SQLite.
     """
 
     view: View
@@ -117,6 +120,7 @@ class Snapshot(NamedTuple):
     breakdown: Breakdown | None = None
     breakdown_before: Breakdown | None = None
     unknown: tuple[UnknownValue, ...] = ()
+    made_at: datetime | None = None
 
     @property
     def filter(self) -> Filter:
@@ -143,10 +147,10 @@ class Snapshot(NamedTuple):
         return now.astimezone(zone_of(self.report.time_zone)).date()
 
 
-def has_content(path: Path) -> bool:
-    """Whether the file exists and is not empty."""
+def has_content(database: Path | Address) -> bool:
+    """Whether the file exists and is not empty; of a ClickHouse database it is not asked for."""
     try:
-        return path.stat().st_size > 0
+        return not isinstance(database, Path) or database.stat().st_size > 0
     except OSError:
         return False
 
@@ -160,6 +164,8 @@ class Reader:
     Args:
         small: whether its cache is small.
     """
+
+    can_interrupt = True  # a query that takes too long
 
     def __init__(self, path: Path, small: bool = False) -> None:
         self.path, self._small = path, small
@@ -241,6 +247,20 @@ class Reader:
             self._connection = None
 
 
+def reader_of(database: Path | Address, small: bool = False) -> Reader | PublishedReader:
+    """A reader of a database of either engine.
+
+    Args:
+        database: the path of a SQLite database, or the address of a ClickHouse database.
+        small: whether its cache is small.
+    """
+    if isinstance(database, Path):
+        return Reader(database, small)
+    from tui.data.published_reader import PublishedReader
+
+    return PublishedReader(database)
+
+
 def load_snapshot(
     connection: Connection,
     view: View,
@@ -291,6 +311,7 @@ def load_snapshot(
             _breakdown(session, report, now, view.by),
             _breakdown(session, None if comparison is None else comparison.previous, now, view.by),
             () if report.starts or empty else _unknown_values(session, filter),
+            None if opened.made_at is None else session.calendar.local(opened.made_at),
         )
 
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
 from rich.segment import Segment, Segments
@@ -29,6 +29,9 @@ from tui.terminal.style import use_ascii
 from tui.terminal.themes import DARK_COLORS, LIGHT_COLORS
 from tui.words.keys import Where, bindings, rename
 from tui.words.wording import THEME_NAMES
+
+if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
 
 _THEMES = {"ansi": "ansi-dark", "dark": "textual-dark", "light": "textual-light"}
 
@@ -71,7 +74,7 @@ class SaludoApp(CellDiff):
 
     def __init__(
         self,
-        path: Path,
+        path: Path | Address,
         filter: Filter,
         clock: Callable[[], datetime],
         directory: Path,
@@ -171,7 +174,9 @@ class SaludoApp(CellDiff):
         self._close_messages_no_wait()
 
 
-def run_dashboard(path: Path, filter: Filter, now: datetime | None, directory: Path, preferences: Preferences) -> int:
+def run_dashboard(
+    path: Path | Address, filter: Filter, now: datetime | None, directory: Path, preferences: Preferences
+) -> int:
     """Runs the dashboard until the user quits.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -26,6 +27,9 @@ from tui.widgets.starts_table import StartsTable
 from tui.words.keys import Key, Where, bar
 from tui.words.unavailable import NO_DATA, UNREADABLE, ScreenState, why_not
 
+if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
+
 
 class Availability:
     """Says which keys of one screen are available, and why others are not.
@@ -43,7 +47,7 @@ class Availability:
         arrangement: Arrangement,
         table: StartsTable,
         detail: DetailPane,
-        path: Path,
+        path: Path | Address,
         everything: Filter,
         saving: Callable[[], str | None],
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -35,6 +35,9 @@ from tui.widgets.starts_table import MarkRequested, NoMoreColumns, PagesRequeste
 from tui.words.keys import Key, Where, bindings
 from tui.words.unavailable import NO_COLUMNS
 
+if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
+
 
 class Dashboard(Screen[None]):
     """The main screen.
@@ -57,7 +60,7 @@ class Dashboard(Screen[None]):
 
     def __init__(
         self,
-        path: Path,
+        path: Path | Address,
         filter: Filter,
         clock: Callable[[], datetime],
         directory: Path,

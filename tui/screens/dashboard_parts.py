@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
@@ -32,6 +33,9 @@ from tui.screens.status_notices import StatusNotices
 from tui.screens.table_search import Search
 from tui.screens.view_switches import ViewSwitches
 
+if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
+
 
 class DashboardParts:
     """The parts of one dashboard.
@@ -49,7 +53,7 @@ class DashboardParts:
         screen: Screen[None],
         widgets: DashboardWidgets,
         show_keys: Callable[[], None],
-        path: Path,
+        path: Path | Address,
         filter: Filter,
         clock: Callable[[], datetime],
         directory: Path,

@@ -26,7 +26,7 @@ from storage.table.pages import StartRow
 from storage.table.positions import Cursor
 from tui.data import finding, reading, saving
 from tui.data.pager import Pager
-from tui.data.reading import Cancelled, Reader, ReadError, Snapshot, Stamp, View
+from tui.data.reading import Cancelled, Reader, ReadError, Snapshot, Stamp, View, reader_of
 from tui.data.worker_messages import (
     CountsRead,
     DetailRead,
@@ -46,8 +46,10 @@ from tui.terminal import browser
 from tui.words.numbers import number
 
 if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
     from storage.messages.contact_texts import ContactTexts
     from storage.stores.opening import Connection
+    from tui.data.published_reader import PublishedReader
 
 FIRST_ROWS = 20  # rows of the table that are read at least: at first the table has no size
 _TRIES = 5  # to read a file that is replaced meanwhile
@@ -65,11 +67,13 @@ class DatabaseWorker:
         directory: where files without a path are saved.
     """
 
-    def __init__(self, screen: Screen[None], path: Path, clock: Callable[[], datetime], directory: Path) -> None:
+    def __init__(
+        self, screen: Screen[None], path: Path | Address, clock: Callable[[], datetime], directory: Path
+    ) -> None:
         self._screen, self._clock, self._directory = screen, clock, directory
-        self._reports = Reader(path)
+        self._reports = reader_of(path)
         self._pages, self._details, self._finds, self._saves, self._watcher = (
-            Reader(path, small=True) for _ in range(5)
+            reader_of(path, small=True) for _ in range(5)
         )
         self._texts: ContactTexts | None = None  # of the connection for searches
 
@@ -92,6 +96,8 @@ class DatabaseWorker:
         Returns:
             The view and the database's stamp; None if reading takes longer than 0.1 s or fails: use `load` then.
         """
+        if not self._reports.can_interrupt:
+            return None
         until = monotonic() + _READ_AT_ONCE
         stamp = self._watcher.stamp()
         try:
@@ -286,7 +292,7 @@ class DatabaseWorker:
 
     def _answer(
         self,
-        reader: Reader,
+        reader: Reader | PublishedReader,
         read: Callable[[Connection], Message],
         failed: Callable[[str], Message | None] = LoadFailed,
         cancelled: Message | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
@@ -23,6 +24,9 @@ from tui.words.breakdown_words import NO_FAILURES
 from tui.words.filter_words import describe
 from tui.words.wording import order_words, short_moment
 
+if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
+
 
 class Presenter:
     """Shows snapshots, pages and failures on the widgets of one screen; `path` is the database."""
@@ -36,7 +40,7 @@ class Presenter:
         breakdowns: Breakdowns,
         notices: StatusNotices,
         database: DatabaseWorker,
-        path: Path,
+        path: Path | Address,
     ) -> None:
         self._screen, self._widgets, self._navigation, self._path = screen, widgets, navigation, path
         self._arrangement, self._breakdowns = arrangement, breakdowns
@@ -73,10 +77,7 @@ class Presenter:
             notice = notice or (() if rows.count else (NO_FAILURES,))
         self._widgets.table.show(rows or snapshot.pager, describe(snapshot.filter), order, position, notice)
         self._notices.loaded(first=before is None, other_view=before is not None and before.view != view)
-        data_until = snapshot.data_until
-        self._widgets.status_line.freshness(
-            "" if data_until is None else _("data up to {time}").format(time=short_moment(data_until).strip())
-        )
+        self._widgets.status_line.freshness(_freshness(snapshot))
         if self._tells_refresh and before is not None:
             changed = before.report != snapshot.report
             self._notices.say(
@@ -119,3 +120,12 @@ class Presenter:
             message.pager.store(index, rows)
         if message.pager is self._widgets.table.pager:
             self._widgets.table.refresh()
+
+
+def _freshness(snapshot: Snapshot) -> str:
+    """How old the numbers are: when the version was published that they are of, else when the last import ended."""
+    if snapshot.made_at is not None:
+        return _("published {time}").format(time=short_moment(snapshot.made_at).strip())
+    if snapshot.data_until is not None:
+        return _("data up to {time}").format(time=short_moment(snapshot.data_until).strip())
+    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.database.connection import default_path
 from storage.language.texts import _
@@ -11,8 +12,11 @@ from tui.data.reading import Snapshot
 from tui.words import counted
 from tui.words.filter_words import FIELD_WORDS, describe, unknown_words
 
+if TYPE_CHECKING:
+    from storage.clickhouse.address import Address
 
-def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...]:
+
+def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path | Address) -> tuple[str, ...]:
     """Why a snapshot has no rows and what to do, in lines; empty if it has rows.
 
     Args:
@@ -34,7 +38,7 @@ def no_rows(snapshot: Snapshot, can_go_back: bool, path: Path) -> tuple[str, ...
     return (_("Nothing matches: {filter}.").format(filter=describe(snapshot.filter)), *without, keys)
 
 
-def how_to_import(path: Path) -> tuple[str, ...]:
+def how_to_import(path: Path | Address) -> tuple[str, ...]:
     """How to import the first data, in lines."""
     named = "" if path == default_path() else f" --db {shlex.quote(str(path))}"
     return (

@@ -7,10 +7,9 @@ import pytest
 from tui.commands.cli import run
 
 
-@pytest.mark.parametrize("words", [["backup", "b"], ["demo"]])
-def test_a_command_that_cannot_use_clickhouse_says_so(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([*words, "--db", "clickhouse://ana@127.0.0.1:1/a"]) == 1
-    assert capsys.readouterr().err == f"saludo: --db: '{words[0]}' does not support a ClickHouse database yet\n"
+def test_a_command_that_cannot_use_clickhouse_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backup", "b", "--db", "clickhouse://ana@127.0.0.1:1/a"]) == 1
+    assert capsys.readouterr().err == "saludo: --db: 'backup' does not support a ClickHouse database yet\n"
 
 
 def test_saludo_db_may_be_an_address(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
