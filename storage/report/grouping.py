@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from storage.domain.calendar import date_of, number_of
@@ -66,6 +67,7 @@ class GroupCounts(NamedTuple):
         return GroupCounts(*(one + another for one, another in zip(self, other, strict=True)))
 
 
+@lru_cache(maxsize=4_096)  # a breakdown asks for every day of its period
 def first_day(day: int, dimension: Dimension, first_weekday: int = 0) -> int:
     """The first day of the day, week or month that a day belongs to; days since 1970-01-01.
 
