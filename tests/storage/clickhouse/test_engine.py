@@ -16,6 +16,11 @@ def test_values_come_back_as_they_were_given(engine: Engine) -> None:
     assert engine.rows(query, parameters) == [(values, None, [(1, "a'b"), (2, "")])]
 
 
+def test_lists_of_numbers_come_back_as_they_were_given(engine: Engine) -> None:
+    for values in ([], [0], [-1, (1 << 63) - 1]):
+        assert engine.rows("SELECT {values:Array(Int64)}", {"values": values}) == [(values,)]
+
+
 def test_columns_are_the_rows_by_column(engine: Engine) -> None:
     query = "SELECT number AS a, toString(number) AS b FROM numbers({count:UInt8})"
     assert [list(column) for column in engine.columns(query, {"count": 2})] == [[0, 1], ["0", "1"]]
