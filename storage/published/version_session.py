@@ -8,8 +8,8 @@ from typing import Any
 from storage.clickhouse.engine import Engine, EngineError
 from storage.language.texts import _
 from storage.published.dialect import VersionConnection
+from storage.published.version_counts import VersionCounts
 from storage.published.versions import Version, latest
-from storage.report.recount import Recount
 from storage.report.session import Session
 
 
@@ -23,7 +23,7 @@ class VersionSession(Session):
     def __init__(self, engine: Engine, version: Version) -> None:
         self.version = version
         self.connection: VersionConnection = VersionConnection(engine, version.number)
-        self.recount = Recount(self.connection)
+        self.recount = VersionCounts(self.connection)
         self._names: dict[str, dict[int, str]] = {}
 
     def names(self, statement: str) -> Mapping[int, str]:
