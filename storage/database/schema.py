@@ -25,6 +25,7 @@ from storage.database.codes import (
 )
 from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, MARK_ALL_WEEKS, TRIGGERS
 from storage.database.key_tables import KEY_INDEX
+from storage.database.light_import import without
 
 if TYPE_CHECKING:
     import sqlite3
@@ -313,7 +314,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     sqlite-utils records in `_sqlite_migrations` which migrations were applied. It is imported here only: reading does
     not need it, and the import takes longer than a report.
     """
-    from sqlite_utils import Database, Migrations
+    with without("numpy", "pandas"):
+        from sqlite_utils import Database, Migrations
 
     # Before any table: after a full disk, the half-made database is recognised as ours and completed next time.
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
