@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from storage.domain.failures import Reason
 from storage.domain.filters import Filter
 from storage.messages.retry_rule import Since
-from storage.stores.opening import Connection, store
+from storage.stores.opening import store
 from storage.table.pages import StartRow
 from storage.table.retries import Found
 from tui.words.retry_words import why_words
+
+if TYPE_CHECKING:
+    from storage.stores.opening import Connection
 
 SHOWN = 200  # people
 
