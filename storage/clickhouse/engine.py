@@ -22,7 +22,9 @@ from storage.language.texts import _
 Answer = TypeVar("Answer")
 Parameters = Mapping[str, Any]  # values of {name:Type} in a statement
 _WAITS = (0.2, 1.0)  # s before a call is repeated of which no answer came
-_REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT, _NO_TABLE = 516, 81, 497, 60
+# ClickHouse's numbers of errors.
+_REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT = 516, 81, 497
+NO_TABLE, TABLE_EXISTS = 60, 57
 
 
 class EngineError(StorageError):
@@ -140,7 +142,7 @@ def _told(name: str, error: ClickHouseError) -> EngineError:
         message = _("{name}: there is no such database on the server; create it with CREATE DATABASE")
     elif code == _NO_RIGHT:
         message = _("{name}: the user may not do this ({why})")
-    elif code == _NO_TABLE:
+    elif code == NO_TABLE:
         message = _("{name}: is not a database of saludo yet; import a file first")
     elif code is None and isinstance(error, OperationalError):
         message = _("{name}: the server does not answer ({why})")

@@ -12,7 +12,8 @@ Workers share the contacts by their hashes, so that two seldom derive the same; 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.evidence import Identity, identity_hash
@@ -51,16 +52,8 @@ def clock(engine: Engine) -> int:
 
 def touch(engine: Engine, identities: Iterable[Identity]) -> None:
     """Has contacts derived again, by any of their ids; after everything that is new of them is inserted."""
-    ids = sorted(set(identities))
-    engine.insert(
-        PENDING_CONTACTS.name,
-        {
-            "contact": [identity_hash(id) for id in ids],
-            "kind": [kind for kind, _ in ids],
-            "text": [text for _, text in ids],
-        },
-        secrets.token_hex(),  # equal rows of another time are not the same insert: the server adds its clock
-    )
+    # A token, as equal rows of another time are not the same insert: the server adds its clock.
+    engine.insert(PENDING_CONTACTS.name, _columns_of(sorted(set(identities))), secrets.token_hex())
 
 
 def touch_all(engine: Engine) -> None:
@@ -75,16 +68,16 @@ def touch_all(engine: Engine) -> None:
 def mark_derived(engine: Engine, identities: Iterable[Identity], at: int) -> None:
     """Says that contacts were derived from everything that was known at a time (µs), and that the result is written."""
     ids = sorted(set(identities))
-    engine.insert(
-        PENDING_CONTACTS.name,
-        {
-            "contact": [identity_hash(id) for id in ids],
-            "kind": [kind for kind, _ in ids],
-            "text": [text for _, text in ids],
-            "touched_at": [0] * len(ids),
-            "derived_at": [at] * len(ids),
-        },
-    )
+    times = {"touched_at": [0] * len(ids), "derived_at": [at] * len(ids)}
+    engine.insert(PENDING_CONTACTS.name, _columns_of(ids) | times)
+
+
+def _columns_of(ids: Sequence[Identity]) -> dict[str, list[Any]]:
+    return {
+        "contact": [identity_hash(id) for id in ids],
+        "kind": [kind for kind, _ in ids],
+        "text": [text for _, text in ids],
+    }
 
 
 def derived_at(engine: Engine, identities: Iterable[Identity]) -> dict[int, int]:

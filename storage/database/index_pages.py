@@ -5,7 +5,7 @@ The proof is one-sided: where anything is not as SQLite usually writes it, it sa
 SQLite. It relies on the check of the pages themselves (`PRAGMA quick_check`), which is another part of `saludo check`.
 The form of pages and entries is that of https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.1.
 
-Only `index_proof` uses it, where numpy is installed. tests/storage/database/test_index_pages.py compares the two.
+Only `index_proof` uses it, where numpy can be loaded. tests/storage/database/test_index_pages.py compares the two.
 """
 
 from __future__ import annotations

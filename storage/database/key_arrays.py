@@ -1,6 +1,6 @@
 """Reads chunks of the key index in arrays, for `saludo check` of a large database: what `key_runs` does entry by entry.
 
-Only `key_runs` uses it, where numpy is installed. tests/storage/database/test_key_runs.py compares the two.
+Only `key_runs` uses it, where numpy can be loaded. tests/storage/database/test_key_runs.py compares the two.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ DERIVED = {
     )
 }
 _OURS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '*sqlite_*'"
-_NAMES = ("contacts", "contact_ids", "line_ids", "templates")  # whose ids are told by an index as well
+_NAMES = ("contacts", "contact_ids", "line_ids", "templates")  # whose ids an index has as well
 _INDEXES = "SELECT name FROM pragma_index_list(?) WHERE NOT partial AND origin <> 'pk'"
 
 

@@ -13,34 +13,28 @@ from typing import Any
 
 from storage.clickhouse.engine import Engine
 from storage.database.queries import Rows
-from storage.domain.vocabulary import DataFlag, Preference
-from storage.messages.message import Direction, Sources
-from storage.published.version_tables import STARTS, TABLES, merged_values, name_in
+from storage.domain.vocabulary import DataFlag
+from storage.published.version_tables import (
+    IS_OF_OUR_TSV,
+    IS_WISH,
+    TABLES,
+    merged_values,
+    name_in,
+    values_of_messages,
+)
 from storage.table.start_record import load
 
 _CHUNK = 50_000  # rows of one insert
 _JOINED = DataFlag.JOINED.value
 
-_READ = {
-    **{name: f"m.{name}" for name in STARTS.columns},
-    "contact_label": "contacts.label",
-    "contact_name": "contacts.name",
-    "customer_id": "contacts.customer_id",
-    "answered_stated": "m.given_answered_at IS NOT NULL",
-    "error_at": "m.failed_at",
-    "keyless": f"m.direction = {Direction.ROW.value}",
-    "joined": "NULL",
-}
-_LOADED = f"m.marks & {_JOINED} OR (m.sources = {Sources.EXPORT.value} AND m.exported IS NOT NULL)"
+_READ = values_of_messages("contacts")
+_LOADED = f"m.marks & {_JOINED} OR {IS_OF_OUR_TSV}"
 _STARTS = f"""
 SELECT {", ".join(_READ.values())}, CASE WHEN {_LOADED} THEN m.id END
 FROM messages AS m LEFT JOIN contacts ON contacts.id = m.contact
 WHERE m.origin IS NOT NULL ORDER BY m.start_at
 """
-_WISHES = f"""
-SELECT contact, at, kind, line FROM messages
-WHERE origin IS NULL AND kind IN ('{Preference.STOP}', '{Preference.RESUME}') AND contact IS NOT NULL
-"""
+_WISHES = f"SELECT contact, at, kind, line FROM messages WHERE {IS_WISH}"
 
 
 def copy(connection: sqlite3.Connection, engine: Engine, version: int, progress: Callable[[int], None]) -> int:

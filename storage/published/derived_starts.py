@@ -12,31 +12,27 @@ from typing import Any
 from storage.clickhouse.engine import Engine, EngineError
 from storage.clickhouse.pending import clock
 from storage.clickhouse.tables import MESSAGES
-from storage.domain.vocabulary import DataFlag, Preference
+from storage.domain.vocabulary import DataFlag
 from storage.language.texts import _
-from storage.messages.message import Direction, Message, Sources
+from storage.messages.message import Direction, Message
 from storage.messages.message_row import COLUMNS, NAMES, message_of_row
 from storage.published import unchanged_months, versions
 from storage.published.unchanged_months import NOTHING, Months
-from storage.published.version_tables import STARTS, TABLES, merged_values, name_in
+from storage.published.version_tables import (
+    IS_OF_OUR_TSV,
+    IS_WISH,
+    STARTS,
+    TABLES,
+    merged_values,
+    name_in,
+    values_of_messages,
+)
 from storage.published.versions import Version
 
 _CHUNK = 20_000  # starts
 _KEY = COLUMNS.index("key")
-_SPECIAL = (
-    f"(bitAnd(m.marks, {DataFlag.JOINED.value}) <> 0"
-    f" OR (m.sources = {Sources.EXPORT.value} AND m.exported IS NOT NULL))"
-)
-_OF_VERSION = {
-    **{name: f"m.{name}" for name in STARTS.columns},
-    "contact_label": "c.label",
-    "contact_name": "c.name",
-    "customer_id": "c.customer_id",
-    "error_at": "m.failed_at",
-    "answered_stated": "m.given_answered_at IS NOT NULL",
-    "keyless": f"m.direction = {Direction.ROW.value}",
-    "joined": "NULL",
-}
+_SPECIAL = f"(bitAnd(m.marks, {DataFlag.JOINED.value}) <> 0 OR {IS_OF_OUR_TSV})"
+_OF_VERSION = values_of_messages("c")
 _FROM = """
 FROM (SELECT * FROM messages FINAL WHERE origin IS NOT NULL AND {condition}) AS m
 LEFT JOIN (SELECT id, label, name, customer_id FROM contacts FINAL) AS c ON c.id = m.contact
@@ -47,9 +43,7 @@ _EVIDENCE = MESSAGES.names[1 : MESSAGES.names.index("line")]  # line_text, conta
 _EVIDENCE_SQL = ", ".join(f"m.`{name}`" for name in _EVIDENCE)
 _OTHERS = {
     **{name: f"SELECT {{columns}} FROM {name} FINAL" for name in TABLES if name != "messages"},
-    "wishes": f"""
-        SELECT contact, at, kind, line FROM messages FINAL
-        WHERE origin IS NULL AND kind IN ('{Preference.STOP}', '{Preference.RESUME}') AND contact IS NOT NULL""",
+    "wishes": f"SELECT contact, at, kind, line FROM messages FINAL WHERE {IS_WISH}",
     "rejected_records": "SELECT DISTINCT digest FROM rejects FINAL",
     "templates": "SELECT DISTINCT id, name FROM templates",
 }

@@ -185,7 +185,7 @@ class VersionTable:
         began()
         if not templates and not contacts:
             return None
-        parameters = selection.parameters | {"of_templates": _list(templates), "of_contacts": _list(contacts)}
+        parameters = selection.parameters | {"of_templates": json.dumps(templates), "of_contacts": json.dumps(contacts)}
         condition = selection.condition
         if cursor is not None:
             condition += f" AND {_OLDER if older else _NEWER}"
@@ -207,10 +207,6 @@ class VersionTable:
             selection.parameters | _cursor(match),
         ).fetchone()
         return Match(match, newer)
-
-
-def _list(ids: Sequence[int]) -> str:
-    return f"[{', '.join(map(str, ids))}]"
 
 
 def _cursor(cursor: Cursor) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from storage.messages.message import Message
+from storage.domain.vocabulary import Preference
+from storage.messages.message import Direction, Message, Sources
 from storage.table.detail import stated_flags
 
 _REMEMBERED = 1_000  # inserts of which an equal one changes nothing: an insert without an answer is sent again
@@ -103,6 +104,24 @@ TABLES: dict[str, Table] = {
 }
 
 
+def values_of_messages(contacts: str) -> dict[str, str]:
+    """SQL of each column of a start over `messages AS m`, which has those names in either engine.
+
+    Args:
+        contacts: the name of the table of contacts that is joined.
+    """
+    return {
+        **{name: f"m.{name}" for name in STARTS.columns},
+        "contact_label": f"{contacts}.label",
+        "contact_name": f"{contacts}.name",
+        "customer_id": f"{contacts}.customer_id",
+        "answered_stated": "m.given_answered_at IS NOT NULL",
+        "error_at": "m.failed_at",
+        "keyless": f"m.direction = {Direction.ROW.value}",
+        "joined": "NULL",
+    }
+
+
 def name_in(version: int, table: str) -> str:
     """The name of a table of a version."""
     return f"v{version}_{table}"
@@ -117,6 +136,11 @@ def definition(version: int, name: str) -> str:
         f"CREATE TABLE {name_in(version, name)} ({columns}) ENGINE = MergeTree {partition}ORDER BY ({table.order})"
         f" SETTINGS index_granularity = 2048, non_replicated_deduplication_window = {_REMEMBERED}"
     )
+
+
+# Whether the values of a start that is not joined are those of our own TSV alone, and those of a row of `wishes`.
+IS_OF_OUR_TSV = f"(m.sources = {Sources.EXPORT.value} AND m.exported IS NOT NULL)"
+IS_WISH = f"origin IS NULL AND kind IN ('{Preference.STOP}', '{Preference.RESUME}') AND contact IS NOT NULL"
 
 
 def merged_values(message: Message, joined: str | None) -> dict[str, Any]:

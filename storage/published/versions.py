@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from storage.clickhouse.engine import Engine, EngineError
+from storage.clickhouse.engine import NO_TABLE, TABLE_EXISTS, Engine, EngineError
 from storage.published.version_tables import TABLES, definition, name_in
 
 _MADE = """
@@ -20,7 +20,6 @@ CREATE TABLE IF NOT EXISTS versions (version UInt32, made_at Int64, is_copy UInt
 _LATEST = "SELECT version, made_at, is_copy FROM versions ORDER BY version DESC LIMIT 1"
 _NAME = re.compile(r"v(\d+)_\w+")
 _KEPT = 2  # versions: who began to read the one before the latest finishes in peace
-NO_TABLE, _TABLE_EXISTS = 60, 57  # ClickHouse's numbers of these errors
 
 
 class Version(NamedTuple):
@@ -38,12 +37,7 @@ class Version(NamedTuple):
 
 def latest(engine: Engine) -> Version | None:
     """The version that a reader takes; None if nothing is published yet."""
-    try:
-        found = engine.rows(_LATEST)
-    except EngineError as error:
-        if error.code == NO_TABLE:
-            return None
-        raise
+    found = _rows_if_there(engine, _LATEST)
     if not found:
         return None
     number, made_at, is_copy = found[0]
@@ -52,11 +46,16 @@ def latest(engine: Engine) -> Version | None:
 
 def has_imports(engine: Engine) -> bool:
     """Whether messages were imported into the database."""
+    return bool(_rows_if_there(engine, "SELECT 1 FROM messages LIMIT 1"))
+
+
+def _rows_if_there(engine: Engine, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query; none where its table is not made yet."""
     try:
-        return bool(engine.rows("SELECT 1 FROM messages LIMIT 1"))
+        return engine.rows(query)
     except EngineError as error:
         if error.code == NO_TABLE:
-            return False
+            return []
         raise
 
 
@@ -90,7 +89,7 @@ def _new_number(engine: Engine) -> int:
         try:
             engine.run(definition(number, "messages"))
         except EngineError as error:
-            if error.code != _TABLE_EXISTS:
+            if error.code != TABLE_EXISTS:
                 raise
         else:
             return number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from storage.clickhouse import derived_check, pending, stored_settings, tables
@@ -31,16 +31,13 @@ _IDLE = 1.0  # s between two looks at what was touched
 @contextmanager
 def writing_to(address: Address) -> Iterator[Engine]:
     """The database with its tables, which are made where they are missing."""
-    engine = connect(address, must_exist=False)
-    try:
+    with closing(connect(address, must_exist=False)) as engine:
         if (version := versions.latest(engine)) is not None and version.is_copy:
             message = _("{name}: holds a copy that 'saludo push' made; import into another database")
             raise StorageError(message.format(name=address))
         tables.create(engine, ALL)
         stored_settings.store_default_zone(engine)
         yield engine
-    finally:
-        engine.close()
 
 
 def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceKeeper], int]) -> int:
@@ -100,16 +97,13 @@ def work(address: Address, *, once: bool) -> int:
 
 def check(address: Address, *, rebuild: bool) -> int:
     """Compares what is derived with the evidence; returns the exit status, 1 if something differs."""
-    engine = connect(address)
-    try:
+    with closing(connect(address)) as engine:
         if rebuild:
             with bar(_("rebuilding")) as progress:
                 derived_check.rebuild(engine, progress.count)
             _publish(engine)
         with bar(_("checking")) as progress:
             problems = derived_check.problems(engine, progress.count)
-    finally:
-        engine.close()
     print_lines(*problems)
     if not problems:
         print_message(_("{path}: no problems found").format(path=address))

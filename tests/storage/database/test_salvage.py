@@ -97,6 +97,15 @@ def test_rows_that_an_index_knows_and_the_table_does_not_are_missed(path: Path) 
         salvage(connection)
 
 
+def found_and_mended(path: Path, before: object) -> None:
+    """`check` finds the damage, and `check --rebuild` mends it: the numbers are those before."""
+    assert saludo(path, "check").status == 1
+    done = saludo(path, "check", "--rebuild")
+    assert done.status == 0, done
+    assert numbers_of(path) == before
+    assert saludo(path, "check").status == 0
+
+
 @pytest.mark.parametrize("name", ["contacts", "contact_ids", "line_ids", "templates"])
 def test_a_row_whose_id_is_damaged_gets_the_one_that_an_index_knows(path: Path, name: str) -> None:
     """The second row of the table has the id of the first one, so that its rows cannot be copied as they are."""
@@ -111,11 +120,7 @@ def test_a_row_whose_id_is_damaged_gets_the_one_that_an_index_knows(path: Path, 
     assert content[place + 1] == second
     content[place + 1] = first
     path.write_bytes(content)
-    assert saludo(path, "check").status == 1
-    done = saludo(path, "check", "--rebuild")
-    assert done.status == 0, done
-    assert numbers_of(path) == before
-    assert saludo(path, "check").status == 0
+    found_and_mended(path, before)
 
 
 @pytest.mark.parametrize("name", ["messages_by_joined", "messages", "cells", "reject_gone"])
@@ -145,11 +150,7 @@ def test_a_message_whose_derived_columns_are_damaged_is_not_lost(path: Path) -> 
     assert content[start_at] == 5  # an integer of six bytes
     content[start_at] = 117  # a text of 52 bytes
     path.write_bytes(content)
-    assert saludo(path, "check").status == 1
-    done = saludo(path, "check", "--rebuild")
-    assert done.status == 0, done
-    assert numbers_of(path) == before
-    assert saludo(path, "check").status == 0
+    found_and_mended(path, before)
 
 
 def test_the_derived_columns_are_those_that_are_derived() -> None:

@@ -94,7 +94,7 @@ def _choices(opened: Store, filter: Filter, now: datetime) -> list[object]:
     ]
 
 
-# Without shrinking: each history is published anew, which takes a third of a second.
+# Without shrinking: each history is published by itself, which takes a third of a second.
 @settings(max_examples=2, deadline=None, phases=(Phase.reuse, Phase.generate), suppress_health_check=[*HealthCheck])
 @given(st.data(), events(), questions())
 def test_any_history_and_filter(engine: Engine, data: st.DataObject, history: list[Event], question: Question) -> None:
