@@ -28,6 +28,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 USER, PASSWORD = "ana", "secret"
 _CODE = re.compile(r"Code: (\d+)\. (DB::Exception: .*)", re.DOTALL)
+_LONGEST_FIELD = 131_072  # bytes of a field of a form, as the server's http_max_field_value_size has it
+_TOO_LONG = "Code: 1000. DB::Exception: HTML Form Exception: Field value too long. (POCO_EXCEPTION)"
 _NO_USER = "Code: 516. DB::Exception: ana: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED)"
 _STATUSES = {"516": 403, "60": 404, "81": 404}  # of HTTP, by ClickHouse's number of the error
 # What the interface consumes itself; every other parameter is a setting of the statement.
@@ -89,8 +91,12 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length")
         body = self._chunks() if length is None else self.rfile.read(int(length))
         body = _unpacked(body, self.headers.get("Content-Encoding", ""))
+        tables: dict[str, bytes] = {}
         if "multipart/form-data" in self.headers.get("Content-Type", ""):
-            fields = _fields(self.headers["Content-Type"], body)
+            fields, tables = _fields(self.headers["Content-Type"], body)
+            if any(len(value) > _LONGEST_FIELD for value in fields.values()):
+                self._refuse(_TOO_LONG)
+                return
             body = fields.pop("query", "").encode()
             parameters |= fields
         if not self._is_known():
@@ -105,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             os._exit(1)
         try:
             with self.lock:
-                answer = self._run(statement, parameters, data)
+                answer = self._run_beside(tables, statement, parameters, data)
         except Exception as error:
             self._refuse(str(error))
             return
@@ -128,6 +134,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_known(self) -> bool:
         sent = self.headers.get("Authorization", "").removeprefix("Basic ")
         return base64.b64decode(sent) == f"{USER}:{PASSWORD}".encode()
+
+    def _run_beside(self, tables: dict[str, bytes], statement: str, parameters: dict[str, str], data: bytes) -> bytes:
+        """Runs a statement that reads tables which were sent beside it."""
+        with tempfile.TemporaryDirectory() as directory:
+            for name, content in tables.items():
+                Path(directory, name).write_bytes(content)
+                format, structure = parameters.pop(f"{name}_format"), parameters.pop(f"{name}_structure")
+                source = f"FROM file('{directory}/{name}', '{format}', '{structure}')"
+                statement = re.sub(rf"FROM {name}\b", lambda found, source=source: source, statement)  # type: ignore[misc]
+            return self._run(statement, parameters, data)
 
     def _run(self, statement: str, parameters: dict[str, str], data: bytes) -> bytes:
         connection = import_module("chdb").connect(self.path_of_engine)
@@ -185,18 +201,22 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     return body
 
 
-def _fields(kind: str, body: bytes) -> dict[str, str]:
-    """The fields of a form."""
+def _fields(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields of a form, and its files by name."""
     form: Message = BytesParser().parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
     parts = form.get_payload()
     assert isinstance(parts, list)
-    found = {}
+    found, files = {}, {}
     for part in parts:
         assert isinstance(part, Message)
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
-        found[str(part.get_param("name", header="content-disposition"))] = content.decode()
-    return found
+        name = str(part.get_param("name", header="content-disposition"))
+        if part.get_filename() is None:
+            found[name] = content.decode()
+        else:
+            files[name] = content
+    return found, files
 
 
 class Server:

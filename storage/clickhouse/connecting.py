@@ -68,7 +68,7 @@ def _server(address: Address) -> Engine:
             connect_timeout=_TIME_TO_CONNECT,
             send_receive_timeout=_TIME_TO_ANSWER,
             query_retries=0,
-            form_encode_query_params=True,  # lists of thousands of hashes are too long for an address
+            form_encode_query_params=True,  # lists of hundreds of hashes are too long for an address
             autogenerate_session_id=False,  # a server refuses two queries at once of one session
         )
     if _version(client.server_version or "") < OLDEST:
@@ -109,4 +109,4 @@ def _embedded(address: Address, must_exist: bool) -> Engine:
     with told_errors(str(address)):
         client.command(f"CREATE DATABASE IF NOT EXISTS {address.database}")
         client.database = address.database
-    return ClientEngine(client, str(address))
+    return ClientEngine(client, str(address), is_embedded=True)

@@ -7,15 +7,19 @@ errors are those of one library. `connecting` opens the client.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.external import ExternalData
 from clickhouse_connect.driver.query import QueryResult
 
+from storage.clickhouse.long_lists import ListTable, as_tables
 from storage.domain.errors import StorageError
 from storage.language.texts import _
 
@@ -72,14 +76,15 @@ class Engine(Protocol):
 class ClientEngine:
     """An engine over a client of clickhouse-connect."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: Client, name: str, *, is_embedded: bool = False) -> None:
         """Takes the client over.
 
         Args:
             client: of a server or of chdb.
             name: the address of the database, for messages.
+            is_embedded: whether the engine is inside this process.
         """
-        self._client, self._name = client, name
+        self._client, self._name, self._is_embedded = client, name, is_embedded
 
     def run(self, statement: str, parameters: Parameters | None = None) -> None:
         self._answered(lambda: self._client.command(statement, parameters=dict(parameters or {})))
@@ -102,7 +107,22 @@ class ClientEngine:
         )
 
     def _result(self, query: str, parameters: Parameters | None) -> QueryResult:
-        return self._answered(lambda: self._client.query(query, parameters=dict(parameters or {})))
+        asked = as_tables(query, parameters or {})
+        if not self._is_embedded or not asked.tables:
+            return self._asked(asked.statement, asked.parameters, _beside(asked.tables))
+        # The engine inside this process takes no tables beside a statement, but reads files.
+        with tempfile.TemporaryDirectory() as directory:
+            for name, table in asked.tables.items():
+                Path(directory, name).write_bytes(table.content)
+            asked = as_tables(
+                query,
+                parameters or {},
+                lambda name, table: f"file('{directory}/{name}', 'TabSeparated', '{table.structure}')",
+            )
+            return self._asked(asked.statement, asked.parameters, None)
+
+    def _asked(self, query: str, parameters: Parameters, beside: ExternalData | None) -> QueryResult:
+        return self._answered(lambda: self._client.query(query, parameters=dict(parameters), external_data=beside))
 
     def _answered(self, act: Callable[[], Answer]) -> Answer:
         """The answer to a call, which is repeated where none comes: it may have happened, and can happen twice."""
@@ -119,6 +139,16 @@ class ClientEngine:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _beside(tables: Mapping[str, ListTable]) -> ExternalData | None:
+    """Tables as the client sends them beside a statement."""
+    if not tables:
+        return None
+    sent = ExternalData()
+    for name, table in tables.items():
+        sent.add_file(file_name=name, data=table.content, fmt="TabSeparated", structure=table.structure)
+    return sent
 
 
 @contextmanager

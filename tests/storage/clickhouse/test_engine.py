@@ -21,6 +21,26 @@ def test_lists_of_numbers_come_back_as_they_were_given(engine: Engine) -> None:
         assert engine.rows("SELECT {values:Array(Int64)}", {"values": values}) == [(values,)]
 
 
+LONG_LISTS: tuple[tuple[str, list[int] | list[str]], ...] = (
+    ("UInt32", [*range(100_000), 4_294_967_295]),
+    ("Int64", [-(1 << 63), *range(5_000)]),
+    ("String", ["it's", "tab\t, line\n, \r, \0, back\\slash \\N", "ñandú 🦜", "", *map(str, range(5_000))]),
+)
+
+
+@pytest.mark.parametrize(("type", "values"), LONG_LISTS)
+def test_a_long_list_selects_what_it_has(engine: Engine, type: str, values: list[int] | list[str]) -> None:
+    check_long_list(engine, type, values)
+
+
+def check_long_list(engine: Engine, type: str, values: list[int] | list[str]) -> None:
+    """A list selects its first values, and nothing that differs from them by a letter."""
+    first = f"SELECT arrayJoin({{first:Array({type})}}) AS one WHERE one IN {{values:Array({type})}} ORDER BY one"
+    others = [f"{value} " for value in values[:4]] if type == "String" else [-1 if type == "Int64" else 4_294_967_294]
+    found = engine.rows(first, {"first": [*values[:4], *others], "values": values})
+    assert found == [(value,) for value in sorted(values[:4])]
+
+
 def test_columns_are_the_rows_by_column(engine: Engine) -> None:
     query = "SELECT number AS a, toString(number) AS b FROM numbers({count:UInt8})"
     assert [list(column) for column in engine.columns(query, {"count": 2})] == [[0, 1], ["0", "1"]]
