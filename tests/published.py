@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from storage.clickhouse import tables
+from storage.clickhouse.all_tables import ALL
 from storage.clickhouse.engine import Engine
 from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.published import copied_database, versions
+from storage.published.unchanged_months import PUBLICATIONS
 from storage.stores.interface import Content, Store
 from storage.stores.opening import store
 from storage.table.export import write_tsv
+from tests.clickhouse import empty
 
 
 def publish(path: Path, engine: Engine) -> None:
@@ -45,3 +49,16 @@ def exported(opened: Store, filter: Filter, now: datetime, content: Content) -> 
         getattr(export, "without_contact", 0),
         vars(getattr(export, "retries", export)).get("left_out"),
     )
+
+
+def forget(engine: Engine) -> None:
+    """Removes everything, the versions too."""
+    tables.create(engine, ALL)
+    empty(engine)
+    tables.create(engine, (PUBLICATIONS,))
+    for name in ("publications", "readers"):
+        engine.run(f"TRUNCATE TABLE IF EXISTS {name}")
+    if (latest := versions.latest(engine)) is not None:
+        for number in range(latest.number + 1):
+            versions.remove(engine, number)
+        engine.run("TRUNCATE TABLE versions")

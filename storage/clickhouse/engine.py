@@ -50,6 +50,10 @@ class Engine(Protocol):
     EngineError.
     """
 
+    @property
+    def name(self) -> str:
+        """The address of the database, for messages."""
+
     def run(self, statement: str, parameters: Parameters | None = None) -> None:
         """Runs a statement that returns nothing."""
 
@@ -85,6 +89,10 @@ class ClientEngine:
             is_embedded: whether the engine is inside this process.
         """
         self._client, self._name, self._is_embedded = client, name, is_embedded
+
+    @property
+    def name(self) -> str:
+        return self._name
 
     def run(self, statement: str, parameters: Parameters | None = None) -> None:
         self._answered(lambda: self._client.command(statement, parameters=dict(parameters or {})))

@@ -6,10 +6,12 @@ platform's row is joined to, and those that only our own TSV knows, as in `copie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from storage.clickhouse.engine import Engine, EngineError
+from storage.clickhouse.identity_links import columns_of
 from storage.clickhouse.pending import clock
 from storage.clickhouse.tables import MESSAGES
 from storage.domain.vocabulary import DataFlag
@@ -30,7 +32,15 @@ from storage.published.version_tables import (
 from storage.published.versions import Version
 
 _CHUNK = 20_000  # starts
-_KEY = COLUMNS.index("key")
+_TRIES = 3  # to fill a version without a write by others meanwhile
+# What a version is made of, but for the journal, which every batch of an import writes.
+_SOURCES = ("messages", "contacts", "contact_ids", "lines", "line_ids", "templates", "settings")
+_LAST_BLOCKS = """
+SELECT table, partition_id, max(max_block_number) FROM system.parts
+WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
+GROUP BY table, partition_id ORDER BY table, partition_id
+"""
+_HASHES = 1 << 32  # different hashes of keys
 _SPECIAL = f"(bitAnd(m.marks, {DataFlag.JOINED.value}) <> 0 OR {IS_OF_OUR_TSV})"
 _OF_VERSION = values_of_messages("c")
 _FROM = """
@@ -54,11 +64,22 @@ class StartsChanged(EngineError):
 
 
 def publish(engine: Engine, progress: Callable[[int], None] = lambda starts: None) -> Version:
-    """Publishes what is derived as a new version; arguments and errors as of `fill`."""
-    read_at, months = clock(engine), unchanged_months.months(engine)
-    version = versions.publish(engine, lambda number: _fill_all(engine, number, progress, months))
-    unchanged_months.note(engine, version.number, read_at)
-    return version
+    """Publishes what is derived as a new version, once nobody writes while it is filled; arguments as of `fill`.
+
+    Raises:
+        StartsChanged: others wrote starts in each of three tries.
+    """
+    for left in reversed(range(_TRIES)):
+        read_at, months = clock(engine), unchanged_months.months(engine)
+        try:
+            version = versions.publish(engine, partial(_fill_all, engine, progress=progress, months=months))
+        except StartsChanged:
+            if not left:
+                raise
+        else:
+            unchanged_months.note(engine, version.number, read_at)
+            return version
+    raise AssertionError
 
 
 def _fill_all(engine: Engine, version: int, progress: Callable[[int], None], months: Months) -> None:
@@ -79,48 +100,75 @@ def fill(
         The number of starts.
 
     Raises:
-        StartsChanged: starts were written meanwhile, so that the version would not be of one moment.
+        StartsChanged: something was written meanwhile, so that the version would not be of one moment.
     """
+    before = _last_blocks(engine)
     target, source = name_in(version, "messages"), _FROM.format(condition=months.condition())
     columns, values = ", ".join(STARTS.columns), ", ".join(_OF_VERSION.values())
     engine.run(f"INSERT INTO {target} ({columns}) SELECT {values} {source} WHERE NOT {_SPECIAL}{_SETTINGS}")
-    _fill_special(engine, target, source)
+    _fill_special(engine, target, months.condition())
     for name, statement in _OTHERS.items():
         of_table = ", ".join(f"`{column}`" for column in TABLES[name].columns)
         engine.run(f"INSERT INTO {name_in(version, name)} ({of_table}) {statement.format(columns=of_table)}")
     ((written,),) = engine.rows(f"SELECT count() FROM {target}")
     ((current,),) = engine.rows("SELECT count() FROM messages FINAL WHERE origin IS NOT NULL")
-    if written != current:
+    if written != current or _last_blocks(engine) != before:
         raise StartsChanged(_("starts were written while the report was made; 'saludo work --once' makes it again"))
     progress(written)
     return int(written)
 
 
-def _fill_special(engine: Engine, target: str, source: str) -> None:
-    """Writes the starts whose values are merged of two messages, or come from our own TSV only."""
+def _last_blocks(engine: Engine) -> list[tuple[Any, ...]]:
+    """Of each table that a version is made of, the number of the last block of rows: every insert has its own."""
+    return engine.rows(_LAST_BLOCKS, {"tables": [*_SOURCES]})
+
+
+def _fill_special(engine: Engine, target: str, condition: str) -> None:
+    """Writes the starts whose values are merged of two messages, or come from our own TSV only.
+
+    Args:
+        condition: SQL of the starts that are read.
+    """
+    counts = engine.rows(
+        f"SELECT m.bucket, count() FROM (SELECT * FROM messages FINAL WHERE origin IS NOT NULL AND {condition}) AS m"
+        f" WHERE {_SPECIAL} GROUP BY m.bucket ORDER BY m.bucket"
+    )
+    for bucket, count in counts:
+        for hashes in _ranges_of_hashes(-(-count // _CHUNK)):
+            _fill_special_of(engine, target, f"{condition} AND bucket = {bucket} AND hash {hashes}", bucket)
+
+
+def _ranges_of_hashes(parts: int) -> Iterator[str]:
+    """SQL of so many ranges with about as many messages each: hashes are spread evenly over 32 bits."""
+    for part in range(parts):
+        yield f"BETWEEN {part * _HASHES // parts} AND {(part + 1) * _HASHES // parts - 1}"
+
+
+def _fill_special_of(engine: Engine, target: str, condition: str, bucket: int) -> None:
+    """The same of one bucket, and of those messages that a condition selects."""
+    source = _FROM.format(condition=condition)
     rows = engine.rows(
         f"SELECT {', '.join(_OF_VERSION.values())}, {_EVIDENCE_SQL} {source} WHERE {_SPECIAL}{_SETTINGS}"
     )
     width = len(_OF_VERSION)
-    for first in range(0, len(rows), _CHUNK):
-        chunk = rows[first : first + _CHUNK]
-        messages = [_message(row[width:]) for row in chunk]
-        joined = _joined(engine, [message.key for message in messages if message.direction is Direction.OUT])
-        written = []
-        for row, message in zip(chunk, messages, strict=True):
-            keyless = joined.get(message.key) if message.direction is Direction.OUT else None
-            if keyless is not None:
-                message.merge(keyless)
-            values = merged_values(message, None if keyless is None else keyless.key)
-            written.append([*(dict(zip(_OF_VERSION, row, strict=False)) | values).values()])
-        engine.insert(target, dict(zip(_OF_VERSION, zip(*written, strict=True), strict=True)))
+    messages = [_message(row[width:]) for row in rows]
+    joined = _joined(engine, [message.key for message in messages if message.direction is Direction.OUT], bucket)
+    written = []
+    for row, message in zip(rows, messages, strict=True):
+        keyless = joined.get(message.key) if message.direction is Direction.OUT else None
+        if keyless is not None:
+            message.merge(keyless)
+        values = merged_values(message, None if keyless is None else keyless.key)
+        written.append([*(dict(zip(_OF_VERSION, row, strict=False)) | values).values()])
+    engine.insert(target, columns_of([*_OF_VERSION], written))
 
 
-def _joined(engine: Engine, keys: Sequence[str]) -> dict[str, Message]:
-    """The platform's rows that are joined to messages out with these keys."""
+def _joined(engine: Engine, keys: Sequence[str], bucket: int) -> dict[str, Message]:
+    """The platform's rows that are joined to messages out with these keys, which are at most 60 s away."""
     rows = engine.rows(
         f"SELECT m.joined, {_EVIDENCE_SQL} FROM (SELECT * FROM messages FINAL"
-        f" WHERE direction = {Direction.ROW.value} AND joined IN {{keys:Array(String)}}) AS m",
+        f" WHERE direction = {Direction.ROW.value} AND bucket BETWEEN {bucket - 1} AND {bucket + 1}"
+        " AND joined IN {keys:Array(String)}) AS m",
         {"keys": keys},
     )
     return {key: _message(row) for key, *row in rows}

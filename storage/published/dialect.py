@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from storage.clickhouse.engine import Engine
+from storage.clickhouse.engine import NO_TABLE, Engine, EngineError
 from storage.database.queries import Rows
+from storage.language.texts import _
+from storage.published import versions
 from storage.published.version_tables import TABLES, name_in
 
 # NULL where a sum has no rows or a join no partner, as in SQLite.
@@ -37,6 +40,8 @@ _REWRITTEN = tuple(
         ),
     )
 )
+_LONG, _BETWEEN = 2.0, 10.0  # s of reading before it is said for the first time, and again
+Result = TypeVar("Result")
 _PARAMETER = re.compile(r"\(SELECT value FROM json_each\((?P<list>:\w+|\?)\)\)|(?P<value>(?<![:\w]):[a-z]\w*|\?)")
 
 
@@ -97,21 +102,40 @@ class VersionRows:
 
 
 class VersionConnection:
-    """Runs the statements of `storage.report` on one version; a `storage.database.queries.Queries`."""
+    """Runs the statements of `storage.report` on one version; a `storage.database.queries.Queries`.
+
+    Who reads for long says so now and then, so that the version stays.
+    """
 
     def __init__(self, engine: Engine, version: int) -> None:
         self.engine, self.version = engine, version
+        self._says_at = time.monotonic() + _LONG
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = (), /) -> Rows:
         statement = rewritten(sql, parameters, self.version)
-        return VersionRows(self.engine.rows(statement.sql + _SETTINGS, statement.parameters))
+        return VersionRows(self._read(self.engine.rows, statement._replace(sql=statement.sql + _SETTINGS)))
 
     def columns(self, sql: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The result column by column, for many rows."""
         statement = rewritten(sql, parameters, self.version)
-        return self.engine.columns(statement.sql + _SETTINGS, statement.parameters)
+        return self._read(self.engine.columns, statement._replace(sql=statement.sql + _SETTINGS))
 
     def rows_as_they_are(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows of a statement of ClickHouse's own: sums of no rows are 0, and states of sets can be merged."""
-        statement = rewritten(sql, parameters, self.version)
-        return self.engine.rows(statement.sql, statement.parameters)
+        return self._read(self.engine.rows, rewritten(sql, parameters, self.version))
+
+    def keep(self) -> None:
+        """Says that the version is being read, and will be for some time."""
+        versions.keep(self.engine, self.version)
+        self._says_at = time.monotonic() + _BETWEEN
+
+    def _read(self, read: Callable[[str, Mapping[str, Any]], Result], statement: Statement) -> Result:
+        if time.monotonic() >= self._says_at:
+            self.keep()
+        try:
+            return read(statement.sql, statement.parameters)
+        except EngineError as error:
+            if error.code != NO_TABLE:
+                raise
+            message = _("{name}: newer data took the place of what was being read; run the same command again")
+            raise EngineError(message.format(name=self.engine.name), NO_TABLE) from error

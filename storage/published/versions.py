@@ -1,14 +1,17 @@
 """The published versions of a ClickHouse database: which is the latest, how a new one is made, and which are removed.
 
 A version is complete before its row is in `versions`, so a reader sees all of it or nothing. Two that publish at once
-take different numbers: the tables of a number are created once. Knows no row of a table.
+take different numbers: the tables of a number are created once. Who reads for long says so in `readers`, and
+the version stays. Knows no row of a table.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from storage.clickhouse.engine import NO_TABLE, TABLE_EXISTS, Engine, EngineError
@@ -17,6 +20,12 @@ from storage.published.version_tables import TABLES, definition, name_in
 _MADE = """
 CREATE TABLE IF NOT EXISTS versions (version UInt32, made_at Int64, is_copy UInt8) ENGINE = MergeTree ORDER BY version
 """
+_READERS = """
+CREATE TABLE IF NOT EXISTS readers (version UInt32, seen_at DateTime DEFAULT now())
+ENGINE = MergeTree ORDER BY version TTL seen_at + INTERVAL 1 DAY
+"""
+_READ = "SELECT DISTINCT version FROM readers WHERE seen_at > now() - {seconds:UInt32}"
+_READS = 60  # s: who has said so within them still reads
 _LATEST = "SELECT version, made_at, is_copy FROM versions ORDER BY version DESC LIMIT 1"
 _NAME = re.compile(r"v(\d+)_\w+")
 _KEPT = 2  # versions: who began to read the one before the latest finishes in peace
@@ -66,7 +75,8 @@ def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = Fa
         fill: fills the empty tables of the version with this number.
         is_copy: whether it is made of a SQLite database.
     """
-    engine.run(_MADE)
+    for statement in (_MADE, _READERS):
+        engine.run(statement)
     number = _new_number(engine)
     try:
         for name in TABLES:
@@ -101,10 +111,17 @@ def _numbers(engine: Engine) -> set[int]:
     return {int(found[1]) for (name,) in tables if (found := _NAME.fullmatch(name))}
 
 
+def keep(engine: Engine, number: int) -> None:
+    """Says that a version is being read, so that it stays for a minute. Whoever may not write reads without saying."""
+    with suppress(EngineError):
+        engine.insert("readers", {"version": [number]}, secrets.token_hex())
+
+
 def remove_old(engine: Engine) -> None:
-    """Removes the versions before the last two, and what is left of those that were never completed."""
+    """Removes the versions before the last two that nobody reads, and what is left of those never completed."""
     published = sorted(one for (one,) in engine.rows("SELECT version FROM versions"))
-    for number in _numbers(engine) - set(published[-_KEPT:]):
+    read = {one for (one,) in engine.rows(_READ, {"seconds": _READS})}
+    for number in _numbers(engine) - set(published[-_KEPT:]) - read:
         if published and number < published[-1]:
             remove(engine, number)
 

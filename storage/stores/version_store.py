@@ -71,6 +71,7 @@ class VersionStore(Store):
     def export(self, content: Content, counting: Callable[[int], None] = lambda count: None) -> Export:
         from storage.published import version_exports
 
+        self.session.connection.keep()
         match content:
             case Content.NOTIFICATIONS:
                 return NotificationsExport()

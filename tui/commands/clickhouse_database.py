@@ -55,10 +55,13 @@ def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceK
         status = import_all(journal, keeper)
         with bar(_("deriving")) as progress:
             here = keeper.derive(progress.count)
-        if here:
-            _publish(engine)
-        else:
+        if not here:
             print_message(_("workers are running; they derive what is new"))
+        else:
+            try:
+                _publish(engine)
+            except StartsChanged:  # whoever writes starts publishes them afterwards
+                print_message(_("others are importing too; the report follows when they have finished"))
         return status
 
 

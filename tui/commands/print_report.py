@@ -43,10 +43,15 @@ def report(arguments: Namespace) -> int:
             breakdown = load_breakdown(session, found.filter, now, arguments.by)
             if comparison is not None:
                 previous = load_breakdown(session, comparison.previous.filter, now, arguments.by)
+        published = None if opened.made_at is None else session.calendar.local(opened.made_at)
     if arguments.json:
         without_previous = arguments.compare is not None and comparison is None
-        print_json(_as_json(found, comparison, breakdown, previous, without_previous), indent=1)
-    elif breakdown is not None:
+        members = _as_json(found, comparison, breakdown, previous, without_previous)
+        if published is not None:
+            members["published"] = published.isoformat(timespec="seconds")
+        print_json(members, indent=1)
+        return 0
+    if breakdown is not None:
         from tui.commands.text_breakdown import render_breakdown
 
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -56,7 +61,18 @@ def report(arguments: Namespace) -> int:
         from tui.commands.text_report import render
 
         print_lines(*render(found, not is_utf8(), comparison).split("\n"))
+    if published is not None:
+        print_lines("", _published_words(published, now))
     return 0
+
+
+def _published_words(at: datetime, now: datetime) -> str:
+    """When the version of a ClickHouse database was published that the numbers are of, and how old it is."""
+    from tui.words.wording import duration, short_moment
+
+    if now < at:
+        return _("Published {time}").format(time=short_moment(at).strip())
+    return _("Published {time}, {age} ago").format(time=short_moment(at).strip(), age=duration(now - at))
 
 
 def _as_json(

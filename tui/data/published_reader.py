@@ -112,6 +112,10 @@ class _CancelledBetween:
             raise Cancelled
         return self._engine
 
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
     def run(self, statement: str, parameters: Parameters | None = None) -> None:
         self._wanted().run(statement, parameters)
 

@@ -12,25 +12,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.clickhouse import tables
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.evidence_writer import EvidenceWriter
 from storage.clickhouse.worker import Worker
 from storage.database.connection import reading
 from storage.domain.events import Event, Step
 from storage.domain.filters import Filter
-from storage.published import versions
 from storage.published.derived_starts import publish
-from storage.published.unchanged_months import PUBLICATIONS
 from storage.report.report import load_report
 from storage.report.report_json import as_json
 from storage.stores.interface import Content, Store
 from storage.stores.opening import store
-from tests.clickhouse import batch_of, empty, new_database, write
+from tests.clickhouse import batch_of, new_database, write
 from tests.databases import DAY, HOUR, NOON, NOW, build
 from tests.events import row, send, status
 from tests.histories import Question, events, questions, shuffled, split
-from tests.published import exported
+from tests.published import exported, forget
 
 ALL = Filter.parse("period:all")
 few = settings(
@@ -54,17 +51,6 @@ def answers(opened: Store, question: Question | None = None) -> list[Any]:
 def assert_same(engine: Engine, path: Path, question: Question | None = None) -> None:
     with reading(path) as connection, store(connection) as one, store(engine) as other:
         assert answers(other, question) == answers(one, question)
-
-
-def forget(engine: Engine) -> None:
-    """Removes everything, the versions too."""
-    empty(engine)
-    tables.create(engine, (PUBLICATIONS,))
-    engine.run("TRUNCATE TABLE publications")
-    if (latest := versions.latest(engine)) is not None:
-        for number in range(latest.number + 1):
-            versions.remove(engine, number)
-        engine.run("TRUNCATE TABLE versions")
 
 
 @few

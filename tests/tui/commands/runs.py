@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,10 @@ def process(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
 def result_of(result: subprocess.CompletedProcess[str]) -> Result:
     """Exit status, stdout and stderr of a finished process."""
     return result.returncode, result.stdout, result.stderr
+
+
+def without_publication(out: str) -> str:
+    """A report of a ClickHouse database without the time of its version, which SQLite has not."""
+    for form in (r',\n "published": "[0-9T:+-]+"(?=\n}\n$)', r"\nPublished \d+ \w+ \d\d:\d\d(, [a-z0-9 ]+ ago)?\n$"):
+        out = re.sub(form, "", out)
+    return out

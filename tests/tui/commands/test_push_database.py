@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from storage.published import proof
-from tests.tui.commands.runs import LINES, NOW, TABLE, assert_one_line, saludo
+from tests.tui.commands.runs import LINES, NOW, TABLE, assert_one_line, saludo, without_publication
 
 _EVERYTHING = ("--filter", "period:all", "--now", NOW)
 _READING = (
@@ -31,7 +32,28 @@ def test_every_reading_command_gives_the_same_bytes(
     status, _, told = saludo(capsys, "push", copy)
     assert (status, told.splitlines()[-1].endswith(f"starts, with the same report as {database}")) == (0, True)
     for words in _READING:
-        assert saludo(capsys, *words, "--db", copy) == saludo(capsys, *words), words
+        assert _read_from(copy, capsys, words) == saludo(capsys, *words), words
+
+
+def _read_from(address: str, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> tuple[int, str, str]:
+    """The answer of a ClickHouse database, without the time of its version."""
+    status, out, told = saludo(capsys, *words, "--db", address)
+    return status, without_publication(out), told
+
+
+def test_a_report_tells_the_age_of_its_version(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saludo(capsys, "import", TABLE)
+    copy = f"chdb:{tmp_path / 'copy'}"
+    monkeypatch.setattr("time.time_ns", lambda: 1_795_445_999_500_000_000)
+    saludo(capsys, "push", copy)
+    asked = ("report", "--filter", "period:all", "--db", copy, "--now")
+    late, early = "2026-11-23T15:03:04-03:00", "2026-11-01"
+    for words in (asked, (*asked[:1], "--by", "line", *asked[1:])):
+        assert saludo(capsys, *words, late)[1].endswith("\n\nPublished 23 Nov 11:59, 3 h 3 min ago\n")
+        assert saludo(capsys, *words, early)[1].endswith("\n\nPublished 23 Nov 11:59\n")
+    assert json.loads(saludo(capsys, *asked, late, "--json")[1])["published"] == "2026-11-23T11:59:59-03:00"
 
 
 def test_a_copy_with_another_report_is_removed(
@@ -61,7 +83,7 @@ def test_what_is_imported_into_clickhouse_is_reported_as_from_sqlite(
             assert saludo(capsys, "import", *files, "--db", db)[0] == 0
     for words in _READING:
         if words[0] not in ("rejects", "imports"):  # their times are those of each import
-            assert saludo(capsys, *words, "--db", address) == saludo(capsys, *words), words
+            assert _read_from(address, capsys, words) == saludo(capsys, *words), words
     assert_one_line(saludo(capsys, "push", address), 1, "imports of its own")
 
 
