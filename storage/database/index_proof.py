@@ -133,10 +133,17 @@ def compare(connection: sqlite3.Connection, compared: Sequence[Index]) -> list[s
     where that is possible (index_pages.py). A difference counts only if SQLite finds it, of the keys. So a key index
     can have the same wrong hash as a row; another part of `saludo check` compares hash and key.
     """
+    connection.create_function("crc", 1, zlib.crc32, deterministic=True)
     ordered: set[str] = set()
+    mixed = [_Mixed.drawn(index) for index in compared]
+    entries = [_of_index(connection, one, ordered) for one in mixed]
     found = []
-    if not _are_same(connection, compared, _HASH, ordered) and different(connection, compared):
-        found.append("an index has other entries than its table")
+    if None in entries or (_of_rows(connection, mixed, _HASH) - sum(filter(None, entries))) % _PRIME:
+        # Which one it is: only that is read by SQLite.
+        of_rows = _of_rows_by_index(connection, mixed, _HASH)
+        for one, of_entries, expected in zip(mixed, entries, of_rows, strict=True):
+            if (of_entries is None or (of_entries - expected) % _PRIME) and different(connection, [one.of]):
+                found.append(f"index {one.of.name} has other entries than its table")
     for index in compared:
         if index is not KEY_INDEX and index.name not in ordered and out_of_order(connection, index):
             found.append(f"index {index.name} is out of order")
@@ -144,34 +151,27 @@ def compare(connection: sqlite3.Connection, compared: Sequence[Index]) -> list[s
 
 
 def different(connection: sqlite3.Connection, compared: Sequence[Index]) -> bool:
-    """Whether the entries of one of the indexes, or of the key index, are not those that the rows would have."""
-    return not _are_same(connection, compared, _HASH_OF_KEY, None)
-
-
-def _are_same(
-    connection: sqlite3.Connection, compared: Sequence[Index], hash_of_key: str, ordered: set[str] | None
-) -> bool:
-    """Whether the fingerprint of all entries is the same.
-
-    Args:
-        connection: the database.
-        compared: the indexes.
-        hash_of_key: SQL of the hash of a row's key.
-        ordered: gets the names of the indexes whose pages were read and are in order; None: SQLite reads all.
-    """
+    """Whether the entries of one of the indexes, or of the key index, are not those that the rows would have, by
+    SQLite and the keys."""
     connection.create_function("crc", 1, zlib.crc32, deterministic=True)
     mixed = [_Mixed.drawn(index) for index in compared]
-    left = _of_rows(connection, mixed, hash_of_key)
+    left = _of_rows(connection, mixed, _HASH_OF_KEY)
     for one in mixed:
-        found = _of_index(connection, one, ordered)
+        found = _of_index(connection, one, None)
         if found is None:
-            return False
+            return True
         left -= found
-    return left % _PRIME == 0
+    return left % _PRIME != 0
 
 
 def _of_index(connection: sqlite3.Connection, one: _Mixed, ordered: set[str] | None) -> int | None:
-    """The fingerprint of the entries of an index; None if it is the key index, and damaged."""
+    """The fingerprint of the entries of an index; None if it is the key index, and damaged.
+
+    Args:
+        connection: the database.
+        one: the index.
+        ordered: gets the name of the index if its pages were read and are in order; None: SQLite reads it.
+    """
     index = one.of
     if index is KEY_INDEX:
         return _key_fingerprint(connection, *(weight for _, weight in one.weights))
@@ -195,13 +195,36 @@ def _reader_of_pages(connection: sqlite3.Connection) -> Callable[..., Entries | 
 
 
 def _of_rows(connection: sqlite3.Connection, mixed: Sequence[_Mixed], hash_of_key: str) -> int:
-    """The fingerprint of the entries that the rows would have; arguments as of `_are_same`."""
-    # The inner query is not merged with the outer one, which would compute each number twice; and one sum is made of
-    # all indexes, since each aggregate takes longer than the additions.
+    """The fingerprint of the entries that the rows would have in all the indexes together.
+
+    Args:
+        connection: the database.
+        mixed: the indexes.
+        hash_of_key: SQL of the hash of a row's key.
+    """
+    # One sum of all indexes, since each aggregate takes longer than the additions.
+    (found,) = _sums(connection, mixed, hash_of_key, [" + ".join(_squares(mixed))])
+    return found
+
+
+def _of_rows_by_index(connection: sqlite3.Connection, mixed: Sequence[_Mixed], hash_of_key: str) -> list[int]:
+    """The fingerprint of the entries that the rows would have in each index; arguments as of `_of_rows`."""
+    return _sums(connection, mixed, hash_of_key, _squares(mixed))
+
+
+def _squares(mixed: Sequence[_Mixed]) -> list[str]:
+    return [_SQUARE.format(f"m{n}") for n, _ in enumerate(mixed)]
+
+
+def _sums(
+    connection: sqlite3.Connection, mixed: Sequence[_Mixed], hash_of_key: str, summed: Sequence[str]
+) -> list[int]:
+    """Sums over all rows of SQL that names the number of each index m0, m1, and so on."""
+    # The inner query is not merged with the outer one, which would compute each number twice.
     of_rows = ", ".join(f"iif({one.of.condition}, {one.sql(hash_of_key)}, 0) AS m{n}" for n, one in enumerate(mixed))
-    squares = " + ".join(_SQUARE.format(f"m{n}") for n, _ in enumerate(mixed))
-    of_table = f"SELECT sum({squares}) FROM (SELECT {of_rows} FROM {_LARGE} NOT INDEXED LIMIT -1)"
-    return int(connection.execute(of_table).fetchone()[0] or 0)
+    sums = ", ".join(f"sum({one})" for one in summed)
+    of_table = f"SELECT {sums} FROM (SELECT {of_rows} FROM {_LARGE} NOT INDEXED LIMIT -1)"
+    return [int(found or 0) for found in connection.execute(of_table).fetchone()]
 
 
 def _key_fingerprint(connection: sqlite3.Connection, hash_weight: int, id_weight: int) -> int | None:

@@ -6,6 +6,7 @@ Writing the same events again changes nothing. The rules of merging are in `docs
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 
@@ -187,13 +188,12 @@ def _merged(before: Row, new: Row) -> Row:
     return row_of(message)
 
 
-def derivation_of(writer: Writer) -> Derivation:
+def derivation_of(connection: sqlite3.Connection) -> Derivation:
     """What derives messages of the database again."""
-    connection = writer.connection
     return Derivation(connection, load_settings(connection), store.NameIds(connection, Lines(connection)))
 
 
 def derive_again(writer: Writer, progress: Callable[[int, int], None]) -> None:
     """Derives all messages and the cube again: after a change of settings, or to rebuild."""
-    derivation_of(writer).derive_everything(progress)  # triggers mark what changes as dirty
+    derivation_of(writer.connection).derive_everything(progress)  # triggers mark what changes as dirty
     refresh.rebuild(writer.connection, progress)

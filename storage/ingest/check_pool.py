@@ -73,16 +73,11 @@ class CheckPool:
             elif what == "step":
                 counter.step(job[1])
             elif what == "done":
-                results[job[0]] = _result(value)
+                results[job[0]] = Result(*value)
                 counter.end(job[1])
             else:
                 lost.append(job)
         waiting.extend(lost)
-
-
-def _result(value: Any) -> Result:
-    problems, contacts, messages, parts = value
-    return problems, contacts, messages, parts
 
 
 def _serve(helper: subprocess.Popen[bytes], waiting: deque[_Job], events: queue.SimpleQueue[Any]) -> None:
@@ -158,9 +153,9 @@ def _main(path: Path) -> None:
         connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
         while True:
             part = child_process.receive(parts)
-            answer: tuple[str, Result | None]
+            answer: tuple[str, tuple[Any, ...] | None]
             try:
-                answer = "done", run_part(connection, part, lambda: child_process.send(answers, ("step", None)))
+                answer = "done", tuple(run_part(connection, part, lambda: child_process.send(answers, ("step", None))))
             except (EOFError, BrokenPipeError):
                 raise
             except Exception:  # the part runs again where its error can be told

@@ -156,8 +156,8 @@ class Derivation:
 
     def differing(
         self, contacts: Iterable[int], messages: Iterable[int], progress: Callable[[int, int], None]
-    ) -> list[str]:
-        """The keys of the messages whose derived columns are not what follows, in the order of their ids.
+    ) -> list[tuple[int, str]]:
+        """Row ids and keys of the messages whose derived columns are not what follows, in order.
 
         Args:
             contacts: Whose messages are derived.
@@ -172,7 +172,7 @@ class Derivation:
             progress(min(done * _CONTACTS_AT_ONCE, len(ids)), len(ids))
             changes = self.derive(change_set)
             found |= {row.id: row.row[KEY] for row, after in changes if after != row.derived}
-        return [found[id] for id in sorted(found)]
+        return sorted(found.items())
 
     def write(self, changes: Iterable[Change]) -> None:
         """Writes derived columns that changed, of messages that did not."""

@@ -16,13 +16,17 @@ from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
 from storage.ingest.batch_writer import derivation_of
 from storage.ingest.check_parts import (
+    CELLS,
     DERIVED_PARTS,
+    MOST_TOLD,
     PARTS_OF_MESSAGES,
+    TIMELINES,
     Part,
     Result,
     content_parts,
     damage_parts,
     run_part,
+    timeline_parts,
 )
 from storage.ingest.check_pool import CheckPool, running_check_pool
 from storage.messages.consistency import mend_consistency
@@ -34,6 +38,8 @@ WHERE typeof(code) NOT IN ('integer', 'null') OR typeof(reason) <> 'text'
       OR id NOT BETWEEN 1 AND 2147483647  -- 0 stands for no failure; sets of users keep 32 bits of it
 """
 _MOST_BROKEN = 20  # lines
+_OF_CELLS = "cell of line …, template …, day …: differs from its messages"
+_OF_MESSAGES = "message …: derived columns differ from its timeline"
 Progress = Callable[[int, int], None]
 
 
@@ -46,6 +52,7 @@ def check(writer: Writer, progress: Progress) -> list[str]:
     connection = writer.connection
     # The index of an older version's database, if nothing was imported since.
     problems = _tried("the key index cannot be made", lambda: cover_messages(writer, progress))
+    writer.checkpoint()  # indexes are read from the pages of the file
     with running_check_pool(writer) as pool:
         early = _early_parts(connection)
         broken, found = _broken(pool, progress, early)
@@ -92,11 +99,11 @@ def _broken(pool: CheckPool, progress: Progress, early: Sequence[Part] = ()) -> 
     try:
         parts = damage_parts(connection)
         results = pool.run([*parts, *early], progress)
-        found = [line for lines, *_ in results[: len(parts)] for line in lines]
+        found = [line for result in results[: len(parts)] for line in result.problems]
         results = results[len(parts) :]
     except sqlite3.DatabaseError as error:
-        found = [describe(error)]
-    return found and (full_damage(connection, _MOST_BROKEN) or found), results
+        found = full_damage(connection, _MOST_BROKEN) or [describe(error)]
+    return found, results
 
 
 def _tried(failure: str, find: Callable[[], list[str] | None]) -> list[str]:
@@ -124,36 +131,36 @@ def _differences(
         every = [*content_parts(writer.connection), *PARTS_OF_MESSAGES]
     except WRONG_VALUE as error:
         return [f"cells cannot be compared: {describe(error)}"]
-    parts = [part for part in every if part not in early]
-    problems: list[str] = []
-    contacts: set[int] = set()
-    messages: set[int] = set()
-    while parts or results:
-        results = [*results, *pool.run(parts, progress, here=here)]
-        parts = []
-        for lines, some_contacts, some_messages, further in results:
-            problems += lines
-            contacts.update(some_contacts)
-            messages.update(some_messages)
-            parts += further
-        results = []
-    return problems + _tried(
-        "derived columns cannot be compared", lambda: _derived_differences(writer, contacts, messages, progress)
-    )
+    found: list[tuple[Part, Result]] = []
+    new = [*zip(early, results, strict=True)]
+    parts: list[Part] = [part for part in every if part not in early]
+    while parts or new:
+        new += zip(parts, pool.run(parts, progress, here=here), strict=True)
+        found += new
+        parts = [part for _, result in new for part in result.parts]
+        new = []
+    contacts = {contact for _, result in found for contact in result.contacts}
+    messages = {message for _, result in found for message in result.messages}
+    if parts := timeline_parts(contacts, messages):
+        found += zip(parts, pool.run(parts, progress, here=here), strict=True)
+    return _told(found)
 
 
-def _derived_differences(writer: Writer, contacts: set[int], messages: set[int], progress: Progress) -> list[str]:
-    """The messages whose derived columns differ, by the plain rule, where the proof says nothing.
+def _told(found: Sequence[tuple[Part, Result]]) -> list[str]:
+    """The lines of the parts, of cells and messages that differ only the first ones."""
+    of_cells = [result for part, result in found if part[0] in CELLS]
+    of_messages = [result for part, result in found if part[0] == TIMELINES]
+    lines = [line for part, result in found if part[0] not in (*CELLS, TIMELINES) for line in result.problems]
+    return lines + _first_of(of_cells, _OF_CELLS) + _first_of(of_messages, _OF_MESSAGES)
 
-    If one differs, all are derived: what is wrong in one contact can hide what is wrong in another.
-    """
-    if not contacts and not messages:
-        return []
-    derivation = derivation_of(writer)
-    keys = derivation.differing(contacts, messages, progress)
-    if keys:
-        keys = derivation_of(writer).differing(*derivation.everything(), progress)
-    return [f"message {key!r}: derived columns differ from its timeline" for key in keys]
+
+def _first_of(results: Sequence[Result], problem: str) -> list[str]:
+    """The first lines of results of one kind, and how many are left with a problem."""
+    lines = [*dict.fromkeys(line for result in results for line in result.problems)]
+    told, left = lines[:MOST_TOLD], len(lines) - MOST_TOLD + sum(result.untold for result in results)
+    if left > 0:
+        told.append(f"{problem}: {left:,} more")
+    return told
 
 
 def rebuild(writer: Writer, progress: Progress) -> list[str]:
@@ -179,7 +186,7 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
         with writer.transaction():
             connection.execute(_WRONG_FAILURE_KINDS)  # those that are needed are stored again
             if not _is_derived(writer, progress):
-                derivation_of(writer).derive_everything(progress)
+                derivation_of(writer.connection).derive_everything(progress)
             refresh.rebuild(connection, progress)
     except WRONG_VALUE as error:
         mended.append(f"derived data stays as it is: {describe(error)}")
@@ -194,12 +201,12 @@ def _is_derived(writer: Writer, progress: Progress) -> bool:
     contacts: set[int] = set()
     messages: set[int] = set()
     for part in DERIVED_PARTS:
-        failures, some_contacts, some_messages, _ = run_part(writer.connection, part, lambda: None)
-        if failures:
+        found = run_part(writer.connection, part, lambda: None)
+        if found.problems:
             return False
-        contacts.update(some_contacts)
-        messages.update(some_messages)
-    return not derivation_of(writer).differing(contacts, messages, progress)
+        contacts.update(found.contacts)
+        messages.update(found.messages)
+    return not derivation_of(writer.connection).differing(contacts, messages, progress)
 
 
 def _make_pages_again(writer: Writer, progress: Progress) -> list[str]:

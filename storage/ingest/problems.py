@@ -12,7 +12,7 @@ FOUND = (
     mark("{problem}: {count} more"),
     mark("integrity: {problem}"),
     mark("index {index} is out of order"),
-    mark("an index has other entries than its table"),
+    mark("index {index} has other entries than its table"),
     mark("schema: {kind} {name} is missing"),
     mark("schema: {kind} {name} differs"),
     mark("schema: {kind} {name} is not of this program"),

@@ -2,9 +2,8 @@
 in Python for each contact.
 
 The proof is one-sided. A contact that no query here names is right. A contact that one names may be right as well: the
-caller derives it by the plain rule. So contacts with keyless rows, which can be joined, are always named. It holds for
-a contact whatever is stored for others, except that its answers by context are taken from messages whose own columns
-have to be right: if any contact turns out to be wrong, all have to be derived.
+caller derives it by the plain rule. So contacts with keyless rows that can be joined are always named. It holds for a
+contact whatever is stored for others: of a message of another contact only its records are read.
 
 tests/storage/messages/test_derived_proof.py compares it with the plain rule on random histories with random damage.
 """
@@ -22,7 +21,7 @@ from storage.database.settings import Settings
 from storage.domain.calendar import Calendar
 from storage.domain.failures import reason_of
 from storage.messages import row_form
-from storage.messages.classify import CAN_ANSWER, INBOUND_MAKES_KNOWN
+from storage.messages.classify import CAN_ANSWER, INBOUND_MAKES_KNOWN, IS_NOTIFICATION
 from storage.messages.message import Direction
 from storage.messages.row_rules import ANY_ROW, NEVER, OWN_CONTACT, USUAL_ROW
 from storage.messages.timeline import CLOCK_SKEW
@@ -39,10 +38,10 @@ WHERE m.context IS NOT NULL AND {CAN_ANSWER}
 """
 _QUOTED = f"""
 INSERT OR IGNORE INTO temp.quoted (message, id)
-SELECT i.id, n.id FROM temp.pairs AS pair
+SELECT i.id, m.id FROM temp.pairs AS pair
 CROSS JOIN messages AS i ON i.id = pair.message
-CROSS JOIN messages AS n
-ON n.id = pair.id AND n.key = i.context AND n.direction = {_OUT} AND n.origin < {REFERRED_FROM}
+CROSS JOIN messages AS m
+ON m.id = pair.id AND m.key = i.context AND m.direction = {_OUT} AND {IS_NOTIFICATION}
 """
 _ANSWERS_BY_CONTEXT = """
 INSERT INTO temp.answers (id, at)
@@ -53,7 +52,7 @@ SELECT q.id, min(i.at) FROM temp.quoted AS q CROSS JOIN messages AS i ON i.id = 
 _LATEST = f"""
 SELECT m.id FROM messages AS m INDEXED BY messages_by_contact
 WHERE m.contact = i.contact AND m.at BETWEEN i.at - :window AND i.at + {CLOCK_SKEW}
-  AND m.line IS i.line AND m.direction = {_OUT} AND m.origin < {REFERRED_FROM}
+  AND m.line IS i.line AND m.direction <> {_IN} AND m.origin < {REFERRED_FROM}
   AND NOT ({ANY_ROW.failed_unanswered} AND NOT EXISTS (SELECT 1 FROM temp.answers WHERE id = m.id))
 ORDER BY m.at DESC, m.key DESC LIMIT 1
 """
@@ -74,10 +73,10 @@ SELECT m.contact, m.id FROM temp.answers AS a CROSS JOIN messages AS m ON m.id =
 
 # Since when each contact is known: its earliest message that makes it known.
 _MAKES_KNOWN = f"""
-CASE m.direction
-WHEN {_OUT} THEN iif(m.origin IS NULL, NOT {ANY_ROW.failure} OR {ANY_ROW.arrived}, m.status <> {STATUS_FAILED})
-WHEN {_IN} THEN {INBOUND_MAKES_KNOWN}
-ELSE 0 END
+CASE
+WHEN m.direction = {_IN} OR m.origin >= {REFERRED_FROM} THEN {INBOUND_MAKES_KNOWN}
+WHEN m.origin IS NULL THEN NOT {ANY_ROW.failure} OR {ANY_ROW.arrived}
+ELSE m.status <> {STATUS_FAILED} END
 """
 # Nearly always it is the earliest one, which the index tells.
 _KNOWN = f"""

@@ -30,11 +30,11 @@ from storage.database.codes import (
     USER_NEW,
     USER_RECURRENT,
 )
-from storage.domain.vocabulary import DataFlag
+from storage.domain.vocabulary import JOIN_DISTANCE, DataFlag
 from storage.messages.classify import IS_NOTIFICATION, IS_REFERRED
 from storage.messages.message import Direction, Sources, Stated
 
-_OUT, _IN = int(Direction.OUT), int(Direction.IN)
+_OUT, _IN, _ROW = (int(direction) for direction in (Direction.OUT, Direction.IN, Direction.ROW))
 NEVER = 1 << 62  # ms: later than any time
 _NO_FLAGS = "0"
 _UNKNOWN_CONTACT = f"iif(m.contact IS NULL, {DataFlag.UNKNOWN_CONTACT.value}, 0)"
@@ -64,6 +64,12 @@ _TEMPLATE_RIGHT = """
 """
 _DAY_RIGHT = "m.day = (SELECT day FROM temp.local_days WHERE since <= m.at ORDER BY since DESC LIMIT 1)"
 OWN_CONTACT = "(SELECT contact FROM contact_ids WHERE id = m.contact_id)"
+# A keyless row that can be joined to no message out: most of those of a platform's download.
+_CANNOT_BE_JOINED = f"""
+NOT EXISTS (SELECT 1 FROM messages AS k INDEXED BY messages_by_contact
+            WHERE k.contact = m.contact AND k.at BETWEEN m.at - {JOIN_DISTANCE} AND m.at + {JOIN_DISTANCE}
+              AND k.direction = {_OUT})
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +111,17 @@ class RowRules:
 
     @property
     def derived_right(self) -> str:
-        """The derived columns are right, except which users are new."""
+        """The derived columns are right, except which users are new; of a keyless row only if it cannot be joined."""
         return f"""
         m.joined IS NULL
         AND m.line IS (SELECT line FROM line_ids WHERE id = m.line_id)
         AND m.contact IS {OWN_CONTACT}
-        AND (m.direction = {_OUT} AND (
+        AND (m.direction <> {_IN} AND (
                 m.origin IS NOT NULL AND {IS_NOTIFICATION} AND {self._send_right}
-                OR m.origin IS NULL AND NOT {IS_NOTIFICATION} AND {_NO_START_RIGHT}
-            ) OR m.direction = {_IN} AND (
-                m.origin IS NULL AND NOT {IS_REFERRED} AND {_NO_START_RIGHT}
-                OR m.origin IS NOT NULL AND {IS_REFERRED} AND {self._referred_right}
-            ))
+                OR m.origin IS NULL AND NOT {IS_NOTIFICATION} AND NOT {IS_REFERRED} AND {_NO_START_RIGHT}
+            ) AND (m.direction = {_OUT} OR m.direction = {_ROW} AND {_CANNOT_BE_JOINED})
+            OR m.direction = {_IN} AND m.origin IS NULL AND NOT {IS_REFERRED} AND {_NO_START_RIGHT}
+            OR m.direction IN ({_IN}, {_ROW}) AND m.origin IS NOT NULL AND {IS_REFERRED} AND {self._referred_right})
         """
 
     @property

@@ -264,8 +264,11 @@ class NameIds:
     def _template_id(self, name: str | None) -> int | None:
         if name is None:
             return None
-        self._connection.execute("INSERT INTO templates (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-        return int(self._connection.execute("SELECT id FROM templates WHERE name = ?", (name,)).fetchone()[0])
+        of_name = "SELECT id FROM templates WHERE name = ?"
+        found = self._connection.execute(of_name, (name,)).fetchone()
+        if found is None:  # only then: a process that only reads derives as well
+            found = self._connection.execute("INSERT INTO templates (name) VALUES (?) RETURNING id", (name,)).fetchone()
+        return int(found[0])
 
     def of_line(self, text: str | None) -> MaybeFound:
         """The ids of a line by one of its texts, which must be linked already."""

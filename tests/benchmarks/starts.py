@@ -1,7 +1,7 @@
 """Builds a database of many starts for the benchmarks: a year of 20 lines and 200 templates, always the same.
 
 As in real data, a few lines and templates get most of the sends. Rows are written directly into `messages`, without an
-import, which has its own benchmark.
+import, which has its own benchmark. The records say what is derived of them: `saludo check` finds nothing.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ FAILURES = (
 )
 _TEMPLATES_A_DAY = 17  # draws; of about 13 different ones
 _AT_ONCE = 50_000
+_ORIGINS = (None, "notification", "webchat", "campaign")  # as records say them
 _INSERT = """
 INSERT INTO messages (
     key, direction, hash, sources, at, timed, line_id, contact_id, template, kind, category, accepted_at, sent_at,
-    delivered_at, read_at, failed_at, error_code, error_rank, line, contact, start_template, start_at, day, origin,
-    user_type, status, answered_at, failure_code, failure_reason, marks
-) VALUES (?, 0, ?, 3, ?, 1, ?, ?, ?, ?, 'marketing', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    delivered_at, read_at, failed_at, error_code, error_rank, given_origin, given_new, given_answered_at, line, contact,
+    start_template, start_at, day, origin, user_type, status, answered_at, failure_code, failure_reason, marks
+) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -90,11 +91,14 @@ def _dimensions(writer: Writer, contacts: int) -> None:
     for line in range(1, LINES + 1):
         connection.execute("INSERT INTO lines VALUES (?, ?, ?)", (line, f"Line {line}", line_value(line)))
         connection.execute("INSERT INTO line_ids VALUES (?, ?, 0, ?)", (line, line_value(line)[1:], line))
+        connection.execute("INSERT INTO line_ids VALUES (?, ?, 2, ?)", (LINES + line, f"Line {line}", line))
     for template in range(1, TEMPLATES + 1):
         connection.execute("INSERT INTO templates VALUES (?, ?)", (template, template_name(template)))
     numbers = ((id, f"549116{id:07}", f"Person {id}") for id in range(1, contacts + 1))
     for id, number, name in numbers:
-        connection.execute("INSERT INTO contacts (id, label, name) VALUES (?, ?, ?)", (id, number, name))
+        connection.execute(
+            "INSERT INTO contacts (id, label, name, name_rank, name_at) VALUES (?, ?, ?, 1, 0)", (id, number, name)
+        )
         connection.execute("INSERT INTO contact_ids VALUES (?, 0, ?, 0, ?)", (id, number, id))
 
 
@@ -153,11 +157,13 @@ def _row(
         code, reason = FAILURES[min(len(FAILURES) - 1, int(dice.expovariate(0.9)))]
     elif status == 4 and dice.random() < 0.2:
         marks = 1
-    reached = 2 <= status <= 4
+    reached, referred = 2 <= status <= 4, origin >= 2
+    answered_at = at + 600_000 if status == 4 else None
     return (
-        key, zlib.crc32(key.encode()), at, line, contact, sent, "text" if origin >= 2 else "template",
-        None if origin >= 2 else at, at if status > 0 else None, at + 4000 if reached else None,
+        key, 2 if referred else 0, zlib.crc32(key.encode()), 4 if referred else 3, at, line, contact, sent,
+        None if referred else "template", None if referred else "marketing",
+        None if referred else at, at if status > 0 else None, at + 4000 if reached else None,
         at + 90_000 if 3 <= status <= 4 and not marks else None, at + 1000 if status == 0 else None, code,
-        None if status else 1, line, contact, sent, at, day, origin, user_type, status,
-        at + 600_000 if status == 4 else None, code, reason, marks,
+        None if status else 1, _ORIGINS[origin], 1 - user_type, answered_at, line, contact, sent, at, day, origin,
+        user_type, status, answered_at, code, reason, marks,
     )  # fmt: skip

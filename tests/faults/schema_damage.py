@@ -25,10 +25,10 @@ _IMPORTED = (
 # By what is attacked: statements that change it, and a word of what `check` says of it.
 _CHANGES = {
     "hash": ("UPDATE messages SET hash = 1 WHERE id = 1", "hash"),
-    "key index": ("UPDATE key_chunks SET words = zeroblob(length(words))", "an index has other entries"),
+    "key index": ("UPDATE key_chunks SET words = zeroblob(length(words))", "index key_runs has other entries"),
     "key index, and the files again": (
         "UPDATE key_chunks SET words = zeroblob(length(words)); DELETE FROM imports",
-        "an index has other entries",
+        "index key_runs has other entries",
     ),
     "label of a contact": ("UPDATE contacts SET label = 'x' WHERE id = 1", "label"),
     "customer id of a contact": ("UPDATE contacts SET customer_id = 'x' WHERE id = 1", "customer id"),

@@ -210,4 +210,4 @@ def test_contacts_with_several_starts_on_a_day_stay_counted_when_another_line_ch
                 connection.execute(f"DELETE FROM messages WHERE key IN ({keys})")
             refresh.refresh_all(writer)
     # The runs of keys still name what was deleted here; the program itself deletes no message.
-    assert problems(path) == ["integrity: an index has other entries than its table"]
+    assert problems(path) == ["integrity: index key_runs has other entries than its table"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from storage.cube import refresh
 from storage.database.connection import Writer, writing
 from storage.database.settings import load_settings
-from storage.domain.events import ContactIds, Event, Failure, Step
+from storage.domain.events import ContactIds, Event, Failure, Origin, Step
 from storage.ingest.batch_writer import derivation_of
 from storage.messages.derived_proof import Unproven, unproven_rows, unproven_user_types
 from storage.messages.message_row import COLUMNS, NAMES
@@ -50,18 +50,18 @@ def unproven(writer: Writer) -> Unproven:
     return Unproven(found.contacts | others.contacts, found.messages | others.messages)
 
 
-def wrong_by_the_plain_rule(writer: Writer) -> list[str]:
-    """The keys of the messages that are derived otherwise; none where a value cannot be used, which `check` tells."""
-    derivation = derivation_of(writer)
+def wrong_by_the_plain_rule(writer: Writer) -> list[int]:
+    """Row ids of the messages that are derived otherwise; none where a value cannot be used, which `check` tells."""
+    derivation = derivation_of(writer.connection)
     with suppress(TypeError, ValueError, LookupError, ArithmeticError):
-        return derivation.differing(*derivation.everything(), refresh.no_progress)
+        return [id for id, _ in derivation.differing(*derivation.everything(), refresh.no_progress)]
     return []
 
 
-def places(writer: Writer, keys: list[str]) -> list[tuple[int, int | None]]:
+def places(writer: Writer, ids: list[int]) -> list[tuple[int, int | None]]:
     """Row id and contact of messages."""
-    marks = ", ".join("?" * len(keys))
-    return writer.connection.execute(f"SELECT id, contact FROM messages WHERE key IN ({marks})", keys).fetchall()
+    marks = ", ".join("?" * len(ids))
+    return writer.connection.execute(f"SELECT id, contact FROM messages WHERE id IN ({marks})", ids).fetchall()
 
 
 def change(writer: Writer, chance: random.Random) -> None:
@@ -96,13 +96,8 @@ def test_what_is_proven_is_right(history: list[Event], seed: int, window: int) -
                     for one in places(writer, wrong)
                     if one[1] not in named.contacts and one[0] not in named.messages
                 ]
-                # Another contact can depend on the wrong one; where any is named, all are derived.
-                assert not left or derivation_finds(writer, named)
+                assert not left
                 writer.connection.execute("ROLLBACK")
-
-
-def derivation_finds(writer: Writer, named: Unproven) -> bool:
-    return bool(derivation_of(writer).differing(named.contacts, named.messages, refresh.no_progress))
 
 
 def test_a_usual_history_is_proven_whole(tmp_path: Path) -> None:
@@ -115,12 +110,20 @@ def test_a_usual_history_is_proven_whole(tmp_path: Path) -> None:
         assert unproven(writer) == Unproven()
 
 
-def test_keyless_rows_are_left_to_the_plain_rule(tmp_path: Path) -> None:
-    path = build(tmp_path / "saludo.db", [*_USUAL, row("r", NOON + SECOND)])
+def test_only_keyless_rows_that_can_be_joined_are_left_to_the_plain_rule(tmp_path: Path) -> None:
+    """Beto's rows are farther from any message out, or of a chat that began by a referral."""
+    far, chat = row("f", NOON + HOUR + 61 * SECOND, BETO), row("c", NOON, BETO, origin=Origin.WEBCHAT, kind=None)
+    path = build(tmp_path / "saludo.db", [*_USUAL, row("r", NOON + SECOND), far, chat])
     with writing(path) as writer:
         (ana,) = writer.connection.execute("SELECT contact FROM messages WHERE key = 'a'").fetchone()
         assert unproven(writer) == Unproven({ana})
         assert wrong_by_the_plain_rule(writer) == []
+        for wrong in ("joined = 1", "status = 4", "origin = NULL", "user_type = 1 - user_type"):
+            writer.connection.execute("SAVEPOINT before")
+            writer.connection.execute(f"UPDATE messages SET {wrong} WHERE key IN ('f', 'c')")
+            assert len(unproven(writer).contacts) == 2, wrong
+            writer.connection.execute("ROLLBACK TO before")
+        writer.connection.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize(
