@@ -23,7 +23,7 @@ from storage.domain.failures import reason_of
 from storage.messages import row_form
 from storage.messages.classify import CAN_ANSWER, INBOUND_MAKES_KNOWN, IS_NOTIFICATION
 from storage.messages.message import Direction
-from storage.messages.row_rules import ANY_ROW, NEVER, OWN_CONTACT, USUAL_ROW
+from storage.messages.row_rules import ANY_ROW, NEVER, OWN_CONTACT, STATED_ROW, USUAL_ROW
 from storage.messages.timeline import CLOCK_SKEW
 
 _OUT, _IN = int(Direction.OUT), int(Direction.IN)
@@ -191,13 +191,14 @@ def _unproven(connection: sqlite3.Connection, *, form: bool) -> str:
     """SQL: contact, id and own contact of each row that is not proven, whether it has its form, and whether its derived
     columns are right."""
     usual = f"{row_form.USUAL_FORM} AND {USUAL_ROW.derived_right}" if form else "0"
+    stated = f"{row_form.STATED_FORM} AND {STATED_ROW.derived_right}" if form else "0"
     has_form = row_form.any_form(connection) if form else "1"
     is_derived = ANY_ROW.derived_right
     # IS NOT TRUE and no ifnull: only so does SQLite leave a condition where it is decided.
     return f"""
     SELECT m.contact, m.id, {OWN_CONTACT}, ifnull({has_form}, 0), ifnull({is_derived}, 0)
     FROM messages AS m NOT INDEXED
-    WHERE ({usual}) IS NOT TRUE AND ({has_form} AND {is_derived}) IS NOT TRUE
+    WHERE ({usual}) IS NOT TRUE AND ({stated}) IS NOT TRUE AND ({has_form} AND {is_derived}) IS NOT TRUE
     """
 
 

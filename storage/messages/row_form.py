@@ -2,7 +2,8 @@
 others, every text is UTF-8, the hash is that of the key, and the ids lead somewhere.
 
 `stored_values` and `consistency` have the rules, one by one and with words for what is wrong. Here they are one
-condition, so that one scan proves all of them: for any row, and for a usual one, where most columns are NULL.
+condition, so that one scan proves all of them: for any row, for one of a table whose cells state what happened, and for
+a usual one, where most columns are NULL.
 """
 
 from __future__ import annotations
@@ -39,10 +40,21 @@ AND typeof(m.failed_at + ifnull(m.error_code, 0)) = 'integer'
 AND ifnull(m.error_code, 0) < '' AND {_is_text("error_text")} AND {_is_text("error_detail")}
 AND is_readable(m.error_text, m.error_detail)
 """
-# Of a row whose derived columns are right: they, the ids and the direction are equal to what has its form.
-USUAL_FORM = f"""
-{_are_null("given_answered_at", "session_start", "channel_id", "agent_groups", "given_new", "exported", "evidence")}
-AND m.flags = 0 AND m.timed = 1 AND m."group" IN (0, 1) AND m.sources BETWEEN 1 AND 15
+_STATED_TIMES = ("given_answered_at", "session_start")
+_STATED_TEXTS = ("channel_id", "agent_groups")
+_NOTHING_STATED = f"""
+{_are_null(*_STATED_TIMES, *_STATED_TEXTS, "given_new", "evidence")} AND m.flags = 0 AND m.timed = 1
+"""
+_STATED = f"""
+m.flags BETWEEN 0 AND 31 AND (m.timed = 1 OR m.timed = 0 AND m.at = m.session_start)
+AND (m.given_new IS NULL OR m.given_new IN (0, 1))
+AND {" AND ".join(f"(m.{time} IS NULL OR m.{time} BETWEEN 0 AND {LAST_TIME})" for time in _STATED_TIMES)}
+AND typeof(m.flags + {" + ".join(f"ifnull(m.{time}, 0)" for time in _STATED_TIMES)}) = 'integer'
+AND {" AND ".join(map(_is_text, _STATED_TEXTS))} AND is_readable({", ".join(f"m.{text}" for text in _STATED_TEXTS)})
+AND (m.evidence IS NULL OR iif(json_valid(m.evidence), json_type(m.evidence) = 'object', 0))
+"""
+_FORM = f"""
+m.exported IS NULL AND m."group" IN (0, 1) AND m.sources BETWEEN 1 AND 15
 AND m.at BETWEEN 0 AND {LAST_TIME} AND {" AND ".join(map(_is_time, _TIMES))}
 AND typeof(m.at + m.sources + {" + ".join(f"ifnull(m.{time}, 0)" for time in _TIMES)}) = 'integer'
 AND (m.failed_at IS NULL AND {_are_null("error_code", "error_text", "error_detail", "error_rank")}
@@ -53,6 +65,9 @@ AND m.hash = hash_of_read(m.key, {", ".join(f"m.{text}" for text in _TEXTS)})
 AND (m.line_id IS NULL OR m.line IS NOT NULL) AND (m.contact_id IS NULL OR m.contact IS NOT NULL)
 AND (m.template IS m.start_template OR EXISTS (SELECT 1 FROM templates WHERE id = m.template))
 """
+# Of a row whose derived columns are right: they, the ids and the direction are equal to what has its form.
+USUAL_FORM = f"{_NOTHING_STATED} AND {_FORM}"
+STATED_FORM = f"{_STATED} AND {_FORM}"
 
 
 def any_form(connection: sqlite3.Connection) -> str:

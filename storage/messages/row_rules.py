@@ -1,9 +1,9 @@
 """The rules of `timeline` in SQL, as far as a row of `messages` is right by itself, by the names that it leads to and
 by the answers that were found.
 
-The rules are there for any row and for a usual one, whose records state no flags, no answer and no user type, and which
-is not from our own TSV (storage/messages/row_form.py): of that, fewer columns are read. `derived_proof` fills the
-temporary tables that the rules read, `answers` and `local_days`, adds the function `reason_of`, and binds
+The rules are there for any row, for one that is not from our own TSV, and for a usual one, whose records state no
+flags, no answer and no user type (storage/messages/row_form.py): of those, fewer columns are read. `derived_proof`
+fills the temporary tables that the rules read, `answers` and `local_days`, adds the function `reason_of`, and binds
 `:templates`, so that all ids from 1 up to it are those of templates.
 
 A rule is made of comparisons, AND and OR alone, the usual case first, as far as it can be: SQLite then leaves it at the
@@ -177,4 +177,5 @@ ANY_ROW = RowRules(
         f"min(ifnull(m.given_answered_at, {NEVER}), ifnull(iif({_EXPORTED}, m.exported ->> 3, NULL), {NEVER}))"
     ),
 )
+STATED_ROW = RowRules(flags="m.flags", given_new="m.given_new", given_answer=f"ifnull(m.given_answered_at, {NEVER})")
 USUAL_ROW = RowRules(flags=_NO_FLAGS, given_new="NULL", given_answer=str(NEVER))

@@ -17,11 +17,12 @@ from storage.messages.derived_proof import unproven_rows
 from tests.captures import CAPTURES, counted, import_all
 
 _VALUES = ("abc", b"\xff", -1, 3, 99, 2**62, 1.5, None, "CAST(x'ff' AS TEXT)")
-_ROWS = (  # a usual send, one that failed, and a keyless row
-    "SELECT min(id) FROM messages WHERE direction = 0 AND origin IS NOT NULL AND failed_at IS NULL AND flags = 0",
-    "SELECT min(id) FROM messages WHERE failed_at IS NOT NULL",
-    "SELECT min(id) FROM messages WHERE direction = 2",
-)
+_ROWS = {
+    "a usual send": "direction = 0 AND origin IS NOT NULL AND failed_at IS NULL AND flags = 0",
+    "a failed send": "failed_at IS NOT NULL",
+    "a platform's row": "direction = 2 AND joined IS NULL AND session_start IS NOT NULL AND flags <> 0",
+    "a row of our own TSV": "exported IS NOT NULL",
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +55,19 @@ def test_what_imports_write_has_its_form(writer: Writer) -> None:
     assert not wrong(writer.connection)
 
 
+@pytest.mark.parametrize("row", _ROWS)
 @pytest.mark.parametrize("value", _VALUES, ids=repr)
-def test_the_scan_finds_what_the_rules_find(writer: Writer, value: object) -> None:
+def test_the_scan_finds_what_the_rules_find(writer: Writer, value: object, row: str) -> None:
     connection = writer.connection
     given = value if isinstance(value, str) and value.startswith("CAST") else "?"
     found = []
-    for place, (_, column, *_) in enumerate(connection.execute("PRAGMA table_info(messages)").fetchall()):
+    (id,) = connection.execute(f"SELECT min(id) FROM messages WHERE {_ROWS[row]}").fetchone()
+    assert id is not None
+    for _, column, *_ in connection.execute("PRAGMA table_info(messages)").fetchall():
         connection.execute("BEGIN")
         with suppress(sqlite3.IntegrityError):
             connection.execute(
-                f'UPDATE messages SET "{column}" = {given} WHERE id = ({_ROWS[place % len(_ROWS)]})',
-                (value,) if given == "?" else (),
+                f'UPDATE messages SET "{column}" = {given} WHERE id = {id}', (value,) if given == "?" else ()
             )
         found.append(formless(connection))
         assert found[-1] == wrong(connection), (column, value)
