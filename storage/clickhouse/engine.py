@@ -48,7 +48,12 @@ class Engine(Protocol):
 
     Where no answer comes, a call is repeated: every statement must be one that may happen twice. Every method raises
     EngineError.
+
+    Attributes:
+        remembered: what readers keep of what does not change, as long as the connection is open.
     """
+
+    remembered: dict[Any, Any]
 
     @property
     def name(self) -> str:
@@ -89,6 +94,7 @@ class ClientEngine:
             is_embedded: whether the engine is inside this process.
         """
         self._client, self._name, self._is_embedded = client, name, is_embedded
+        self.remembered: dict[Any, Any] = {}
 
     @property
     def name(self) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 from storage.clickhouse.engine import Engine
 from storage.database.queries import Rows
 from storage.domain.vocabulary import DataFlag
+from storage.published import contact_starts
 from storage.published.version_tables import (
+    COPIED,
     IS_OF_OUR_TSV,
     IS_WISH,
     TABLES,
@@ -53,12 +55,12 @@ def copy(connection: sqlite3.Connection, engine: Engine, version: int, progress:
         _insert(engine, version, "messages", rows)
         written += len(rows)
         progress(written)
-    for name, table in TABLES.items():
-        if name != "messages":
-            columns = ", ".join(f'"{column}"' for column in table.columns)
-            statement = _WISHES if name == "wishes" else f"SELECT {columns} FROM {name}"
-            for rows in _chunks(connection.execute(statement)):
-                _insert(engine, version, name, rows)
+    for name, table in COPIED.items():
+        columns = ", ".join(f'"{column}"' for column in table.columns)
+        statement = _WISHES if name == "wishes" else f"SELECT {columns} FROM {name}"
+        for rows in _chunks(connection.execute(statement)):
+            _insert(engine, version, name, rows)
+    contact_starts.fill(engine, version)
     return written
 
 

@@ -18,13 +18,13 @@ from storage.domain.vocabulary import DataFlag
 from storage.language.texts import _
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import COLUMNS, NAMES, message_of_row
-from storage.published import unchanged_months, versions
+from storage.published import contact_starts, unchanged_months, versions
 from storage.published.unchanged_months import NOTHING, Months
 from storage.published.version_tables import (
+    COPIED,
     IS_OF_OUR_TSV,
     IS_WISH,
     STARTS,
-    TABLES,
     merged_values,
     name_in,
     values_of_messages,
@@ -52,7 +52,7 @@ _SETTINGS = " SETTINGS join_use_nulls = 1, max_partitions_per_insert_block = 0"
 _EVIDENCE = MESSAGES.names[1 : MESSAGES.names.index("line")]  # line_text, contact_kind, contact_text, template, key, …
 _EVIDENCE_SQL = ", ".join(f"m.`{name}`" for name in _EVIDENCE)
 _OTHERS = {
-    **{name: f"SELECT {{columns}} FROM {name} FINAL" for name in TABLES if name != "messages"},
+    **{name: f"SELECT {{columns}} FROM {name} FINAL" for name in COPIED},
     "wishes": f"SELECT contact, at, kind, line FROM messages FINAL WHERE {IS_WISH}",
     "rejected_records": "SELECT DISTINCT digest FROM rejects FINAL",
     "templates": "SELECT DISTINCT id, name FROM templates",
@@ -108,12 +108,13 @@ def fill(
     engine.run(f"INSERT INTO {target} ({columns}) SELECT {values} {source} WHERE NOT {_SPECIAL}{_SETTINGS}")
     _fill_special(engine, target, months.condition())
     for name, statement in _OTHERS.items():
-        of_table = ", ".join(f"`{column}`" for column in TABLES[name].columns)
+        of_table = ", ".join(f"`{column}`" for column in COPIED[name].columns)
         engine.run(f"INSERT INTO {name_in(version, name)} ({of_table}) {statement.format(columns=of_table)}")
     ((written,),) = engine.rows(f"SELECT count() FROM {target}")
     ((current,),) = engine.rows("SELECT count() FROM messages FINAL WHERE origin IS NOT NULL")
     if written != current or _last_blocks(engine) != before:
         raise StartsChanged(_("starts were written while the report was made; 'saludo work --once' makes it again"))
+    contact_starts.fill(engine, version, months)
     progress(written)
     return int(written)
 

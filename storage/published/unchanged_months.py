@@ -13,7 +13,7 @@ from storage.clickhouse import tables
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.tables import BUCKET, DAY_MS, Kind, Table
 from storage.published import versions
-from storage.published.version_tables import MONTH, name_in
+from storage.published.version_tables import MONTH, TABLES, name_in
 
 PUBLICATIONS = Table(
     "publications",
@@ -22,6 +22,7 @@ PUBLICATIONS = Table(
     Kind.PLAIN,
     shard="0",
 )
+_BY_MONTH = ("messages", "contact_starts")  # tables with a partition a month
 _EPOCH = date(1970, 1, 1)
 _MARGIN = 2  # days by which a start's day and its message's own time can differ
 
@@ -63,6 +64,8 @@ def months(engine: Engine) -> Months:
     found = engine.rows("SELECT read_at FROM publications WHERE version = {it:UInt32}", {"it": latest.number})
     if not found:
         return NOTHING
+    if not _has_all_columns(engine, latest.number):
+        return NOTHING
     there = engine.rows(f"SELECT DISTINCT {MONTH} FROM {name_in(latest.number, 'messages')}")
     written = engine.rows(
         f"SELECT DISTINCT {MONTH} FROM changed_days FINAL WHERE written_at >= {{since:UInt64}}", {"since": found[0][0]}
@@ -71,11 +74,22 @@ def months(engine: Engine) -> Months:
     return Months(latest.number, frozenset(month for (month,) in there) - changed, changed)
 
 
+def _has_all_columns(engine: Engine, version: int) -> bool:
+    """Whether a version has the columns of this program, and not of an earlier one."""
+    wanted = {(name_in(version, name), column) for name in _BY_MONTH for column in TABLES[name].columns}
+    found = engine.rows(
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN {tables:Array(String)}",
+        {"tables": sorted({table for table, _ in wanted})},
+    )
+    return {(table, column) for table, column in found} == wanted
+
+
 def take_over(engine: Engine, version: int, months: Months) -> None:
     """Gives a new version the unchanged months of the version before; the server copies no row."""
-    for month in sorted(months.unchanged):
-        before = name_in(months.version, "messages")
-        engine.run(f"ALTER TABLE {name_in(version, 'messages')} ATTACH PARTITION {month} FROM {before}")
+    for name in _BY_MONTH:
+        for month in sorted(months.unchanged):
+            before = name_in(months.version, name)
+            engine.run(f"ALTER TABLE {name_in(version, name)} ATTACH PARTITION {month} FROM {before}")
 
 
 def note(engine: Engine, version: int, read_at: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from storage.clickhouse.engine import Engine, EngineError
 from storage.language.texts import _
@@ -11,6 +11,8 @@ from storage.published.dialect import VersionConnection
 from storage.published.version_counts import VersionCounts
 from storage.published.versions import Version, latest
 from storage.report.session import Session
+
+Value = TypeVar("Value")
 
 
 class VersionSession(Session):
@@ -24,13 +26,22 @@ class VersionSession(Session):
         self.version = version
         self.connection: VersionConnection = VersionConnection(engine, version.number)
         self.recount = VersionCounts(self.connection)
-        self._names: dict[str, dict[int, str]] = {}
+        kept = engine.remembered
+        if kept.get("version") != version:
+            kept.clear()
+            kept["version"] = version
+        self._remembered = kept
 
     def names(self, statement: str) -> Mapping[int, str]:
-        """The names that a statement reads, by id; read once, because a version does not change."""
-        if statement not in self._names:
-            self._names[statement] = dict(self.connection.execute(statement))
-        return self._names[statement]
+        """The names that a statement reads, by id."""
+        return self.remember(("names", statement), lambda: dict(self.connection.execute(statement)))
+
+    def remember(self, key: Hashable, read: Callable[[], Value]) -> Value:
+        """What was read of this version before on the same connection, or is read now: a version does not change."""
+        if key not in self._remembered:
+            self._remembered[key] = read()
+        found: Value = self._remembered[key]
+        return found
 
     def columns(self, statement: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The result of a statement, column by column."""

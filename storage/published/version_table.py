@@ -17,6 +17,7 @@ from storage.domain.filters import Filter
 from storage.domain.patterns import UNKNOWN
 from storage.domain.vocabulary import StartStatus
 from storage.messages.message import Direction, Message, ranked_error
+from storage.published.version_positions import Positions, Stretch
 from storage.published.version_session import VersionSession
 from storage.published.version_tables import STARTS
 from storage.report.selection import Selection
@@ -31,9 +32,8 @@ _SHOWN = (
     *("start_at", "key", "contact_label", "contact_name", "start_template", "line", "origin", "user_type", "status"),
     *("failure_reason", "failure_code", "error_text", "error_detail"),
 )
-_NEWEST_FIRST, _OLDEST_FIRST = (
-    ", ".join(f"m.{column} {way}" for column in ("start_at", "key", "origin")) for way in ("DESC", "ASC")
-)
+_NEWEST_FIRST = "m.start_at DESC, m.key DESC, m.origin DESC"
+_OLDEST_FIRST = _NEWEST_FIRST.replace(" DESC", " ASC")
 _OLDER, _NEWER = ("(m.start_at, m.key) < (:at, :key)", "(m.start_at, m.key) > (:at, :key)")
 Names = Mapping[int, str]
 
@@ -43,6 +43,7 @@ class VersionTable:
 
     def __init__(self, session: VersionSession) -> None:
         self._session, self._connection = session, session.connection
+        self._positions = Positions(session)
 
     def page(self, selection: Selection, limit: int, after: Cursor | None, before: Cursor | None) -> list[StartRow]:
         """The starts next to a cursor, newest first; without one, the newest ones."""
@@ -58,17 +59,17 @@ class VersionTable:
 
     def page_at(self, selection: Selection, position: int, limit: int) -> list[StartRow]:
         """The starts from a position on."""
-        return self._rows(selection, limit, offset=position)
+        return self.sorted_page(selection, Order.TIME, position, limit)
 
     def sorted_page(self, selection: Selection, order: Order, position: int, limit: int) -> list[StartRow]:
         """The starts from a position on, in an order, and then newest first."""
-        by = {
-            Order.TIME: "",
-            Order.TEMPLATE: self._by_template(),
-            Order.STATUS: "m.status, ",
-            Order.CONTACT: "m.contact_label IS NULL, m.contact_label, ",
-        }
-        return self._rows(selection, limit, order=by[order] + _NEWEST_FIRST, offset=position)
+        rows: list[StartRow] = []
+        for part in self._positions.stretches(selection, order, position, limit):
+            if part.block is None:
+                rows += self._rows(part.selection, part.limit, offset=part.offset)
+            else:
+                rows += self._rows_of_block(part, part.block)
+        return rows
 
     def at(self, cursors: Sequence[Cursor]) -> list[StartRow]:
         """The starts of these cursors, in their order."""
@@ -86,12 +87,6 @@ class VersionTable:
         found = {row.cursor: row for row in self._shown(rows, self._session.calendar.local)}
         return [found[one] for one in cursors]
 
-    def _by_template(self) -> str:
-        """The place of each template by its name; starts without one are last."""
-        rows = self._connection.execute("SELECT id FROM templates ORDER BY name COLLATE NOCASE, name")
-        ids = [id for (id,) in rows]
-        return f"transform(ifNull(m.start_template, 0), {ids}, {[*range(len(ids))]}, {len(ids)}), " if ids else ""
-
     def _rows(
         self,
         selection: Selection,
@@ -108,6 +103,16 @@ class VersionTable:
             selection.parameters | dict(parameters or {}),
         )
         return self._shown(rows, selection.calendar.local)
+
+    def _rows_of_block(self, part: Stretch, block: int) -> list[StartRow]:
+        """Starts sorted by contact, out of one block of labels."""
+        columns = ", ".join(f"m.{name}" for name in _SHOWN)
+        rows = self._connection.execute(
+            f"SELECT {columns} FROM contact_starts AS m WHERE m.block = {block} AND {part.selection.time_condition}"
+            f" ORDER BY m.contact_label, {_NEWEST_FIRST} LIMIT {part.limit} OFFSET {part.offset}",
+            part.selection.parameters,
+        )
+        return self._shown(rows, part.selection.calendar.local)
 
     def _shown(self, rows: Iterable[Sequence[Any]], local: Callable[[int], datetime]) -> list[StartRow]:
         templates, lines = self._templates(), self._lines()

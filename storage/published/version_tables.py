@@ -22,11 +22,13 @@ class Table(NamedTuple):
         columns: the type of each, by name.
         order: by which ClickHouse sorts and finds rows.
         partition: an expression; "" for none. Partitions that did not change are taken over from the version before.
+        granularity: how many rows ClickHouse reads at least.
     """
 
     columns: dict[str, str]
     order: str
     partition: str = ""
+    granularity: int = 2048
 
 
 _TEXT, _NUMBER, _TIME = "Nullable(String)", "Nullable(UInt32)", "Nullable(Int64)"
@@ -76,8 +78,32 @@ STARTS = Table(
     partition=MONTH,
 )
 
+# The starts by the labels of their contacts: what filters ask for and what a page shows (`contact_starts`).
+UNKNOWN_CONTACT_BLOCK = 65_535  # behind those of all labels
+CONTACT_STARTS = Table(
+    {
+        "block": "UInt16",
+        "contact_label": "String",
+        "start_at": "Int64",
+        "key": "String CODEC(ZSTD)",
+        "month": "UInt32",  # of the day, as in `messages`
+        **{
+            name: STARTS.columns[name]
+            for name in (
+                *("origin", "line", "start_template", "contact", "user_type", "status", "failure_code"),
+                *("failure_reason", "contact_name", "error_text", "error_detail"),
+            )
+        },
+    },
+    order="block, contact_label, start_at",
+    partition="month",
+    granularity=1024,
+)
+
 TABLES: dict[str, Table] = {
     "messages": STARTS,
+    "contact_starts": CONTACT_STARTS,
+    "label_blocks": Table({"block": "UInt16", "first": "String"}, "first"),
     "lines": Table({"id": _ID, "label": "String", "value": "String"}, "id"),
     "line_ids": Table({"text": "String", "kind": "UInt8", "line": _ID}, "line"),
     "templates": Table({"id": _ID, "name": "String"}, "id"),
@@ -102,6 +128,9 @@ TABLES: dict[str, Table] = {
     ),
     "rejected_records": Table({"digest": "String"}, "digest"),
 }
+
+# Those that are copied as they are.
+COPIED = {name: table for name, table in TABLES.items() if name not in ("messages", "contact_starts", "label_blocks")}
 
 
 def values_of_messages(contacts: str) -> dict[str, str]:
@@ -134,7 +163,7 @@ def definition(version: int, name: str) -> str:
     partition = f"PARTITION BY {table.partition} " if table.partition else ""
     return (
         f"CREATE TABLE {name_in(version, name)} ({columns}) ENGINE = MergeTree {partition}ORDER BY ({table.order})"
-        f" SETTINGS index_granularity = 2048, non_replicated_deduplication_window = {_REMEMBERED}"
+        f" SETTINGS index_granularity = {table.granularity}, non_replicated_deduplication_window = {_REMEMBERED}"
     )
 
 

@@ -232,7 +232,8 @@ def _of_everything(selection: Selection, id: int) -> Selection:
     return selection
 
 
-def _of_template(selection: Selection, id: int) -> Selection:
+def of_template(selection: Selection, id: int) -> Selection:
+    """The starts of one template; UNKNOWN_ID: those with an unknown template or without one."""
     dimensions = selection.dimensions
     if id != UNKNOWN_ID:
         return _narrowed(selection, f"m.start_template = {id}", dimensions.replace(templates=frozenset((id,))))
@@ -241,7 +242,8 @@ def _of_template(selection: Selection, id: int) -> Selection:
     return _narrowed(selection, "m.start_template IS NULL", dimensions.replace(templates=templates))
 
 
-def _of_status(selection: Selection, id: int) -> Selection:
+def of_status(selection: Selection, id: int) -> Selection:
+    """The starts of one status, by its place in `codes.STATUSES`."""
     return _narrowed(selection, f"m.status = {id}", selection.dimensions.replace(statuses=frozenset((id,))))
 
 
@@ -261,6 +263,6 @@ _IDS: dict[Order, Callable[[ReadSession, Selection], Iterable[int]]] = {
 }
 _PART: dict[Order, Callable[[Selection, int], Selection]] = {
     Order.TIME: _of_everything,
-    Order.TEMPLATE: _of_template,
-    Order.STATUS: _of_status,
+    Order.TEMPLATE: of_template,
+    Order.STATUS: of_status,
 }

@@ -106,6 +106,7 @@ class _CancelledBetween:
 
     def __init__(self, engine: Engine, is_cancelled: Callable[[], bool]) -> None:
         self._engine, self._is_cancelled = engine, is_cancelled
+        self.remembered = engine.remembered
 
     def _wanted(self) -> Engine:
         if self._is_cancelled():
