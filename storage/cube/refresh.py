@@ -135,7 +135,7 @@ def refresh_all(
     Args:
         writer: The database.
         progress: Called after each transaction.
-        counting_process: Computes half of the days and of the coarse blocks.
+        counting_process: Computes half of the days, and all coarse blocks.
     """
     counter = _ProgressCounter(progress)
     left = 1
@@ -224,20 +224,16 @@ def _refresh_coarse(
     """Refreshes the dirty lines of coarse blocks of one level from the blocks below them."""
     dirty = {block: _dirty_lines(connection, block) for block in blocks}
     tasks: list[Task] = [(kind, block, lines) for block, lines in dirty.items() for kind in KINDS]
-    if counting_process is None:
-        _execute_tasks(connection, tasks)
-    else:
-        counting_process.ask_for_blocks(tasks[1::2])
-        _execute_tasks(connection, tasks[::2])
+    if counting_process is not None:
+        counting_process.ask_for_blocks(tasks)
     for block, lines in dirty.items():
         counters.refresh_details(connection, block, lines)
-    if counting_process is not None:
-        answer = counting_process.blocks()
-        if answer is None:
-            _execute_tasks(connection, tasks[1::2])
-        else:
-            for writes in answer:
-                execute(connection, writes)
+    answer = None if counting_process is None else counting_process.blocks()
+    if answer is None:
+        _execute_tasks(connection, tasks)
+    else:
+        for writes in answer:
+            execute(connection, writes)
     for block in blocks:
         _finish_block(connection, block)
 

@@ -2,7 +2,7 @@
 
 While the writer merges and derives a batch, the counting process makes coarse blocks that no recent batch touched.
 While the writer writes the messages, it counts the days that are new with them. A writer that waits for its next batch
-makes such blocks itself.
+waits for such blocks as well: the counting process makes them in two fifths of the CPU time, where it has numpy.
 """
 
 from __future__ import annotations
@@ -29,11 +29,18 @@ class CubeSharing:
         self._made: list[list[BulkStatement]] = []
 
     def catch_up(self) -> bool:
-        """Makes one coarse block between two batches; whether there was one to make."""
+        """Has one coarse block made between two batches; whether there was one to make."""
         settled = self._settled()
-        if settled:
-            refresh.refresh_block(self._connection, settled[0][0])
-        return bool(settled)
+        if not settled:
+            return False
+        block, lines = settled[0]
+        self._counting_process.ask_for_blocks((kind, block, lines) for kind in KINDS)
+        made = self._counting_process.blocks()
+        if made is None:
+            refresh.refresh_block(self._connection, block)
+        else:
+            refresh.write_block(self._connection, block, lines, [write for writes in made for write in writes])
+        return True
 
     def begin(self) -> None:
         """Asks for coarse blocks before the batch writes anything: the other process sees committed data only."""

@@ -152,6 +152,28 @@ def test_a_waiting_import_refreshes_blocks_that_the_last_batch_did_not_change(
     assert problems(path) == []
 
 
+def test_a_waiting_import_has_the_helper_compute_each_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh, "_FEW_STARTS", 0)
+    monkeypatch.setattr(refresh, "coarse_writes", lambda *_: pytest.fail("the writer has computed a block"))
+    path = build(tmp_path / "saludo.db")
+    with writing(path) as writer:
+        ingest = BatchWriter(writer, CubeSharing(writer.connection, ImmediateAnswers(path)))
+        for key, at in (("a", NOON), ("b", NOON + 400 * DAY)):
+            with writer.transaction():
+                ingest.write(batch_of([sent(key, at)]))
+        made = 0
+        more = True
+        while more:
+            with writer.transaction():
+                more = ingest.catch_up()
+            made += more
+            report, recount = reports(path, Filter.parse("period:all"))
+            assert report == recount
+        refresh.refresh_all(writer, counting_process=ImmediateAnswers(path))
+    assert made == 3  # a week, a month and a quarter
+    assert problems(path) == []
+
+
 def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its starts move to the day before and are not refreshed yet; then it gets other starts."""
     monkeypatch.setattr(refresh, "_FEW_STARTS", 2)
