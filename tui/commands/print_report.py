@@ -46,12 +46,8 @@ def report(arguments: Namespace) -> int:
         published = None if opened.made_at is None else session.calendar.local(opened.made_at)
     if arguments.json:
         without_previous = arguments.compare is not None and comparison is None
-        members = _as_json(found, comparison, breakdown, previous, without_previous)
-        if published is not None:
-            members["published"] = published.isoformat(timespec="seconds")
-        print_json(members, indent=1)
-        return 0
-    if breakdown is not None:
+        print_json(_as_json(found, comparison, breakdown, previous, without_previous), indent=1)
+    elif breakdown is not None:
         from tui.commands.text_breakdown import render_breakdown
 
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -61,7 +57,7 @@ def report(arguments: Namespace) -> int:
         from tui.commands.text_report import render
 
         print_lines(*render(found, not is_utf8(), comparison).split("\n"))
-    if published is not None:
+    if published is not None and not arguments.json:  # JSON is the same of every store, to the byte
         print_lines("", _published_words(published, now))
     return 0
 
