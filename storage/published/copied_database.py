@@ -14,7 +14,7 @@ from typing import Any
 from storage.clickhouse.engine import Engine
 from storage.database.queries import Rows
 from storage.domain.vocabulary import DataFlag
-from storage.published import contact_starts
+from storage.published import cells, contact_starts
 from storage.published.version_tables import (
     COPIED,
     IS_OF_OUR_TSV,
@@ -61,6 +61,7 @@ def copy(connection: sqlite3.Connection, engine: Engine, version: int, progress:
         for rows in _chunks(connection.execute(statement)):
             _insert(engine, version, name, rows)
     contact_starts.fill(engine, version)
+    cells.count(engine, version)
     return written
 
 

@@ -18,7 +18,7 @@ from storage.domain.vocabulary import DataFlag
 from storage.language.texts import _
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import COLUMNS, NAMES, message_of_row
-from storage.published import contact_starts, unchanged_months, versions
+from storage.published import cells, contact_starts, unchanged_months, versions
 from storage.published.unchanged_months import NOTHING, Months
 from storage.published.version_tables import (
     COPIED,
@@ -68,12 +68,13 @@ def publish(engine: Engine, progress: Callable[[int], None] = lambda starts: Non
 
     Raises:
         StartsChanged: others wrote starts in each of three tries.
+        NotCountedOnce: answers were lost in each of them.
     """
     for left in reversed(range(_TRIES)):
         read_at, months = clock(engine), unchanged_months.months(engine)
         try:
             version = versions.publish(engine, partial(_fill_all, engine, progress=progress, months=months))
-        except StartsChanged:
+        except (StartsChanged, cells.NotCountedOnce):
             if not left:
                 raise
         else:
@@ -115,6 +116,7 @@ def fill(
     if written != current or _last_blocks(engine) != before:
         raise StartsChanged(_("starts were written while the report was made; 'saludo work --once' makes it again"))
     contact_starts.fill(engine, version, months)
+    cells.count(engine, version, months)
     progress(written)
     return int(written)
 

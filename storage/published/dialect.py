@@ -101,19 +101,35 @@ class VersionRows:
         return self._rows
 
 
+Kept = dict[str, list[tuple[Any, ...]]]  # rows by statement
+_MOST_KEPT = 20_000  # rows of a statement
+
+
 class VersionConnection:
     """Runs the statements of `storage.report` on one version; a `storage.database.queries.Queries`.
 
-    Who reads for long says so now and then, so that the version stays.
+    A version does not change, so what a statement without parameters has read is kept: settings and names. Who reads
+    for long says so now and then, so that the version stays.
     """
 
-    def __init__(self, engine: Engine, version: int) -> None:
+    def __init__(self, engine: Engine, version: int, kept: Kept | None = None) -> None:
+        """Reads the version with this number.
+
+        Args:
+            kept: what was read of it before.
+        """
         self.engine, self.version = engine, version
         self._says_at = time.monotonic() + _LONG
+        self._kept: Kept = {} if kept is None else kept
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = (), /) -> Rows:
+        if (kept := self._kept.get(sql)) is not None:
+            return VersionRows(kept)
         statement = rewritten(sql, parameters, self.version)
-        return VersionRows(self._read(self.engine.rows, statement._replace(sql=statement.sql + _SETTINGS)))
+        rows = self._read(self.engine.rows, statement._replace(sql=statement.sql + _SETTINGS))
+        if not statement.parameters and len(rows) <= _MOST_KEPT:
+            self._kept[sql] = rows
+        return VersionRows(rows)
 
     def columns(self, sql: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The result column by column, for many rows."""

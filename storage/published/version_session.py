@@ -7,9 +7,12 @@ from typing import Any, TypeVar
 
 from storage.clickhouse.engine import Engine, EngineError
 from storage.language.texts import _
-from storage.published.dialect import VersionConnection
+from storage.published.cell_counts import CellCounts
+from storage.published.dialect import Kept, VersionConnection
 from storage.published.version_counts import VersionCounts
 from storage.published.versions import Version, latest
+from storage.report.metrics import MetricsSource
+from storage.report.selection import Selection
 from storage.report.session import Session
 
 Value = TypeVar("Value")
@@ -24,13 +27,15 @@ class VersionSession(Session):
 
     def __init__(self, engine: Engine, version: Version) -> None:
         self.version = version
-        self.connection: VersionConnection = VersionConnection(engine, version.number)
-        self.recount = VersionCounts(self.connection)
         kept = engine.remembered
         if kept.get("version") != version:
             kept.clear()
             kept["version"] = version
         self._remembered = kept
+        rows: Kept = self.remember("rows", dict)
+        self.connection: VersionConnection = VersionConnection(engine, version.number, rows)
+        self.recount = VersionCounts(self.connection)
+        self._cells = CellCounts(self.connection)
 
     def names(self, statement: str) -> Mapping[int, str]:
         """The names that a statement reads, by id."""
@@ -42,6 +47,11 @@ class VersionSession(Session):
             self._remembered[key] = read()
         found: Value = self._remembered[key]
         return found
+
+    def metrics(self, selection: Selection) -> MetricsSource:
+        """The source of a selection's counts: the cells, or the starts where a filter names or excludes people."""
+        dimensions = selection.dimensions
+        return self.recount if dimensions.needs_recount or dimensions.other_contacts else self._cells
 
     def columns(self, statement: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The result of a statement, column by column."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from storage.cube.start_classes import COUNTER_PLACES
+from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
 from storage.domain.vocabulary import Preference
 from storage.messages.message import Direction, Message, Sources
 from storage.table.detail import stated_flags
@@ -31,6 +33,12 @@ class Table(NamedTuple):
     granularity: int = 2048
 
 
+# The counters of a row of `day_counts`: its starts of an origin, user type and status.
+COUNTERS = {
+    (origin, user_type, status): f"{ORIGINS[origin]}_{USER_TYPES[user_type]}_{STATUSES[status]}"
+    for origin, status in COUNTER_PLACES
+    for user_type in range(len(USER_TYPES))
+}
 _TEXT, _NUMBER, _TIME = "Nullable(String)", "Nullable(UInt32)", "Nullable(Int64)"
 _ID = "Int64"  # of lines and templates: a hash of the name, or what SQLite has
 MONTH = "toYYYYMM(toDate32(day))"
@@ -100,10 +108,42 @@ CONTACT_STARTS = Table(
     granularity=1024,
 )
 
+# The starts of a block of days by line, by template, by both or by neither (`cells`), and of a day the same in one row.
+_CELL = {
+    "scope": "UInt8",
+    "part": "UInt32",  # the month that the block is in; of a quarter its first one and QUARTERS
+    "block": "Int32",  # its first day
+    "line": "Int64",  # ids as in storage/cube/layout.py and storage/database/unknown_ids.py
+    "template": "Int64",
+}
+CELLS = Table(
+    {
+        "level": "UInt8",  # of the block, as in storage/cube/layout.py
+        **_CELL,
+        **{"origin": "UInt8", "user_type": "UInt8", "status": "UInt8"},
+        "failure_code": _TIME,
+        "failure_reason": "LowCardinality(Nullable(String))",
+        "starts": "UInt32",
+        **{name: "UInt32" for name in ("joined", "implied", "conflicts", "unknown_template", "unknown_contacts")},
+        # Their contacts are in one of these: what is sparse is read faster as a list.
+        "contacts": "AggregateFunction(groupBitmap, UInt32)",
+        "contact_list": "Array(UInt32)",
+    },
+    order="scope, level, line, template, block",
+    partition="part",
+    granularity=128,  # a row can have a megabyte
+)
+DAY_COUNTS = Table(
+    {**_CELL, **dict.fromkeys(COUNTERS.values(), "UInt32")}, order="scope, line, template, block", partition="part"
+)
+QUARTERS = 1_000_000
+
 TABLES: dict[str, Table] = {
     "messages": STARTS,
     "contact_starts": CONTACT_STARTS,
     "label_blocks": Table({"block": "UInt16", "first": "String"}, "first"),
+    "cells": CELLS,
+    "day_counts": DAY_COUNTS,
     "lines": Table({"id": _ID, "label": "String", "value": "String"}, "id"),
     "line_ids": Table({"text": "String", "kind": "UInt8", "line": _ID}, "line"),
     "templates": Table({"id": _ID, "name": "String"}, "id"),
@@ -130,7 +170,11 @@ TABLES: dict[str, Table] = {
 }
 
 # Those that are copied as they are.
-COPIED = {name: table for name, table in TABLES.items() if name not in ("messages", "contact_starts", "label_blocks")}
+COPIED = {
+    name: table
+    for name, table in TABLES.items()
+    if name not in ("messages", "contact_starts", "label_blocks", "cells", "day_counts")
+}
 
 
 def values_of_messages(contacts: str) -> dict[str, str]:

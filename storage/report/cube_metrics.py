@@ -20,7 +20,7 @@ from storage.report.cube_counters import CubeCounters
 from storage.report.cube_users import CubeUsers
 from storage.report.excluded_starts import ExcludedReader
 from storage.report.grouping import GroupCounts, GroupKey
-from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, difference
+from storage.report.metrics import DataQualityCounts, DayCounts, FailureCount, UserCounts, difference, failure_order
 from storage.report.recount import Recount, with_referred
 from storage.report.selection import Selection
 from storage.report.user_set_reader import LeafCell
@@ -84,7 +84,7 @@ class Cube:
         for part in self.catalog.dirty_parts(selection):
             self._add_failures(part, counts, users)
         failures = [FailureCount(*kind, count, len(users.get(kind, ()))) for kind, count in counts.items() if count]
-        return tuple(sorted(failures, key=_failure_order))
+        return tuple(sorted(failures, key=failure_order))
 
     def _add_failures(
         self, selection: Selection, counts: dict[FailureKind, int], users: dict[FailureKind, BitMap]
@@ -102,7 +102,3 @@ class Cube:
             counts[kind] = counts.get(kind, 0) + 1
             if contact is not None:
                 users.setdefault(kind, BitMap()).add(contact)
-
-
-def _failure_order(failure: FailureCount) -> tuple[int, bool, int, str]:
-    return -failure.count, failure.code is None, failure.code or 0, failure.reason

@@ -15,7 +15,7 @@ from storage.cube.dimension_ids import all_lines, all_templates
 from storage.database.codes import ORIGINS, STATUSES, USER_TYPES
 from storage.database.queries import Queries
 from storage.domain.filters import Filter
-from storage.report.filter_conditions import CONDITIONS, UNKNOWN_CONTACT, Condition
+from storage.report.filter_conditions import CONDITIONS, UNKNOWN_CONTACT
 
 _MOST_CONTACTS = 20_000  # more are not subtracted: reading their starts one by one takes longer than counting the rest
 _PARAMETER = re.compile(r":(\w+)")
@@ -65,7 +65,7 @@ def exclusions(connection: Queries, filter: Filter) -> Exclusions:
         if condition.contacts is not None:
             contacts |= condition.contacts
             continue
-        sql.append(_not(condition))
+        sql.append(negated(condition.sql))
         parameters |= {_other_name(key): value for key, value in condition.parameters.items()}
         if name == "failure":
             failures = values
@@ -82,9 +82,9 @@ def exclusions(connection: Queries, filter: Filter) -> Exclusions:
     )
 
 
-def _not(condition: Condition) -> str:
+def negated(sql: str) -> str:
     """The starts that do not meet a condition, unknown values among them; with parameters of other names."""
-    return f"({_PARAMETER.sub(lambda found: ':' + _other_name(found[1]), condition.sql)}) IS NOT TRUE"
+    return f"({_PARAMETER.sub(lambda found: ':' + _other_name(found[1]), sql)}) IS NOT TRUE"
 
 
 def _other_name(parameter: str) -> str:

@@ -151,6 +151,11 @@ class FailureCount:
     users: int
 
 
+def failure_order(failure: FailureCount) -> tuple[int, bool, int, str]:
+    """Sorts failures by count, descending; then by code, none last; then by reason."""
+    return -failure.count, failure.code is None, failure.code or 0, failure.reason
+
+
 class MetricsSource(Protocol):
     """A source of counts; all counts are read in one transaction."""
 

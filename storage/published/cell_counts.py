@@ -1,0 +1,251 @@
+"""The counts of a version from its cells (`cells`), which is faster than counting starts. Equal to `Recount`.
+
+Blocks of days make up the period: the fewest of them for sets of contacts, and single days for what is told by day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from storage.cube.layout import Block, cover
+from storage.database.codes import (
+    ORIGINS,
+    REFERRED_FROM,
+    STATUS_ANSWERED,
+    STATUS_DELIVERED,
+    STATUS_FAILED,
+    STATUS_READ,
+)
+from storage.database.schema import FIRST_AND_LAST_DAY
+from storage.domain.calendar import number_of
+from storage.domain.dimension import OF_FAILURES, OF_TIME, Dimension
+from storage.published.cells import Scope, contacts_of_cells, part_of
+from storage.published.dialect import VersionConnection
+from storage.published.version_tables import COUNTERS
+from storage.report import selected_failures
+from storage.report.filter_exclusions import negated
+from storage.report.grouping import GroupCounts, GroupKey, end_day, first_day
+from storage.report.metrics import (
+    DataQualityCounts,
+    DayCounts,
+    FailureCount,
+    UserCounts,
+    day_counts_of,
+    failure_order,
+)
+from storage.report.selection import Dimensions, Selection
+
+_SENDS = f"m.origin < {REFERRED_FROM}"
+_OF_SENDS = ("unknown_template", "joined", "implied", "conflicts")  # as in DataQualityCounts, which has one more
+# What tells the groups of UserCounts apart: 0 failed; 1, 2 reached, 3, 4 answered, 5, 6 referred, new before recurrent.
+_CLASS = f"""
+multiIf(m.status = {STATUS_FAILED}, 0, m.origin >= {REFERRED_FROM}, 5 + m.user_type,
+        m.status = {STATUS_ANSWERED}, 3 + m.user_type, 1 + m.user_type)"""
+# UserCounts, DataQualityCounts, and the failures: each set of contacts is read and united once.
+_TOTALS = f"""
+SELECT groupBitmapMerge(users), groupBitmapMergeIf(users, class < 5), groupBitmapMergeIf(users, class BETWEEN 1 AND 4),
+       groupBitmapMergeIf(users, class IN (3, 4)), groupBitmapMergeIf(users, class > 0),
+       groupBitmapMergeIf(users, class IN (1, 3, 5)),
+       {", ".join(f"sum(of_{name})" for name in _OF_SENDS)}, sum(of_unknown_contacts),
+       groupArrayIf((code, CAST(reason AS Nullable(String)), of_starts, bitmapCardinality(users)), class = 0)
+FROM (
+    SELECT {_CLASS} AS class, if(class = 0, m.failure_code, NULL) AS code,
+           if(class = 0, m.failure_reason, NULL) AS reason, {contacts_of_cells("m")} AS users,
+           sum(m.starts) AS of_starts, sum(m.unknown_contacts) AS of_unknown_contacts,
+           {", ".join(f"sumIf(m.{name}, {_SENDS}) AS of_{name}" for name in _OF_SENDS)}
+    FROM cells AS m WHERE {{condition}} GROUP BY class, code, reason
+)
+"""
+_USER_COUNTS = len(UserCounts._fields)
+_GROUP_KEYS = {
+    Dimension.TEMPLATE: "m.template",
+    Dimension.LINE: "m.line",
+    Dimension.ORIGIN: "m.origin",
+    Dimension.USER_TYPE: "m.user_type",
+    Dimension.REASON: "m.failure_reason",
+    Dimension.CODE: "m.failure_code",
+}
+_AROUND = 7  # days that are read before and after a period: the week of the funnel
+_TIMES = frozenset(("since", "until", "since_at", "until_at"))  # the parameters of a selection's period
+_Named = tuple[Dimensions, frozenset[tuple[str, str | int]]]
+
+
+class CellCounts:
+    """Counts from the cells of one version; a `storage.report.metrics.MetricsSource`.
+
+    What a report asks for one after the other is read together: analysing a query takes ClickHouse longer than adding
+    up what it selects.
+    """
+
+    def __init__(self, connection: VersionConnection) -> None:
+        self._connection = connection
+        self._days: tuple[_Named, range, list[DayCounts]] | None = None
+        self._totals: tuple[Selection, list[Any]] | None = None
+
+    def day_counts(self, selection: Selection) -> list[DayCounts]:
+        """The counts of each day that has a start, in any order."""
+        wanted, named = self._days_of(selection), _named(selection)
+        if self._days is None or self._days[0] != named or not _contains(self._days[1], wanted):
+            read = range(wanted.start - _AROUND, wanted.stop + _AROUND)
+            rows = self._rows(_day_counts(selection, read), selection.parameters)
+            self._days = named, read, [day for day in day_counts_of(rows) if day.starts]
+        return [day for day in self._days[2] if day.day in wanted]
+
+    def data_quality(self, selection: Selection) -> DataQualityCounts:
+        """Sends with data-quality flags, and starts of unknown contacts."""
+        return DataQualityCounts(*self._read_totals(selection)[_USER_COUNTS:-1])
+
+    def users(self, selection: Selection) -> UserCounts:
+        """Distinct contacts."""
+        return UserCounts(*self._read_totals(selection)[:_USER_COUNTS])
+
+    def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
+        """Failures by count, descending; then by code, none last; then by reason."""
+        return tuple(sorted((FailureCount(*one) for one in self._read_totals(selection)[-1]), key=failure_order))
+
+    def _read_totals(self, selection: Selection) -> list[Any]:
+        if self._totals is None or self._totals[0] != selection:
+            condition = _condition(selection, range(0), self._fewest(selection))
+            (row,) = self._rows(_TOTALS.format(condition=condition), selection.parameters)
+            self._totals = selection, list(row)
+        return self._totals[1]
+
+    def groups(self, selection: Selection, dimension: Dimension) -> dict[GroupKey, GroupCounts]:
+        """The counts of each group that has a selected start, in any order."""
+        days, blocks = self._days_of(selection), self._fewest(selection)
+        if not days:
+            return {}
+        if dimension is Dimension.DAY:
+            key, blocks = "m.block", []
+        elif dimension in OF_TIME:
+            groups = _groups_of_blocks(days, dimension, selection.calendar.first_weekday)
+            key = (
+                f"transform(m.block * 4 + m.level, {[4 * day + level for level, day in groups]}, {[*groups.values()]})"
+            )
+            blocks = [*groups]
+        else:
+            key = _GROUP_KEYS[dimension]
+        condition = _condition(selection, days, blocks, dimension)
+        if dimension in OF_FAILURES:
+            condition += f" AND m.status = {STATUS_FAILED}"
+        rows = self._rows(
+            f"""
+            SELECT {key}, sum(m.starts), sumIf(m.starts, {_SENDS}), bitmapCardinality({contacts_of_cells("m")}),
+                   sumIf(m.starts, m.status = {STATUS_FAILED}),
+                   sumIf(m.starts, m.status BETWEEN {STATUS_DELIVERED} AND {STATUS_ANSWERED}),
+                   sumIf(m.starts, m.status BETWEEN {STATUS_READ} AND {STATUS_ANSWERED}),
+                   sumIf(m.starts, m.status = {STATUS_ANSWERED})
+            FROM cells AS m WHERE {condition} GROUP BY 1
+            """,
+            selection.parameters,
+        )
+        return {key: GroupCounts(*counts) for key, *counts in rows}
+
+    def _days_of(self, selection: Selection) -> range:
+        """The days of the selection, without those before the first start and after the last one."""
+        first, last = self._connection.execute(FIRST_AND_LAST_DAY).fetchone()
+        if first is None:
+            return range(0)
+        return range(max(first, number_of(selection.since)), min(last + 1, number_of(selection.until)))
+
+    def _fewest(self, selection: Selection) -> list[Block]:
+        """The fewest blocks that make up the days of the selection."""
+        days = self._days_of(selection)
+        return cover(days.start, days.stop, ())
+
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return self._connection.rows_as_they_are(sql, parameters)
+
+
+def _day_counts(selection: Selection, days: range) -> str:
+    """The query of the counts of some days: from one row a day, line and template, unless failures are told apart."""
+    dimensions = selection.dimensions
+    statuses = range(STATUS_FAILED, STATUS_ANSWERED + 1)
+    if dimensions.failures is not None or dimensions.other_failures:
+        counts = [f"sumIf(m.starts, m.status = {status})" for status in statuses]
+        counts += [f"sumIf(m.starts, m.origin = {origin})" for origin in range(len(ORIGINS))]
+        return (
+            f"SELECT m.block, {', '.join(counts)} FROM cells AS m"
+            f" WHERE {_condition(selection, days, ())} GROUP BY m.block"
+        )
+    selected = {
+        counter: (origin, status)
+        for (origin, user_type, status), counter in COUNTERS.items()
+        if dimensions.includes(origin, user_type) and dimensions.includes_class(origin, status)
+    }
+    of_sends = {counter: status for counter, (origin, status) in selected.items() if origin < REFERRED_FROM}
+    counts = [_sum(counter for counter, of in of_sends.items() if of == status) for status in statuses]
+    counts += [_sum(counter for counter, (of, _) in selected.items() if of == origin) for origin in range(len(ORIGINS))]
+    return (
+        f"SELECT m.block, {', '.join(counts)} FROM day_counts AS m WHERE {_in_parts((0, day) for day in days)}"
+        f" AND m.block >= {days.start} AND m.block < {days.stop} AND {_of_cells(dimensions)} GROUP BY m.block"
+    )
+
+
+def _sum(counters: Iterable[str]) -> str:
+    return f"sum({' + '.join(f'm.{counter}' for counter in counters) or '0'})"
+
+
+def _named(selection: Selection) -> _Named:
+    """What a selection names and excludes, without its period."""
+    return selection.dimensions, frozenset(item for item in selection.parameters.items() if item[0] not in _TIMES)
+
+
+def _contains(days: range, wanted: range) -> bool:
+    return days.start <= wanted.start and wanted.stop <= days.stop
+
+
+def _groups_of_blocks(days: range, dimension: Dimension, first_weekday: int) -> dict[Block, int]:
+    """The fewest blocks that make up each week or month of some days, with the first day of each."""
+    blocks: dict[Block, int] = {}
+    day = days.start
+    while day < days.stop:
+        group = first_day(day, dimension, first_weekday)
+        following = min(days.stop, end_day(group, dimension))
+        blocks |= dict.fromkeys(cover(day, following, ()), group)
+        day = following
+    return blocks
+
+
+def _condition(selection: Selection, days: range, blocks: Collection[Block], by: Dimension | None = None) -> str:
+    """SQL about `cells AS m`: what the selection has in some days or some blocks, told apart by a dimension."""
+    dimensions = selection.dimensions
+    conditions = [_in_parts(blocks or [(0, day) for day in days]), _of_cells(dimensions, by)]
+    if blocks:
+        conditions.append(f"(m.level, m.block) IN ({', '.join(map(str, blocks))})")
+    else:
+        conditions.append(f"m.level = 0 AND m.block >= {days.start} AND m.block < {days.stop}")
+    if dimensions.origins is not None:
+        conditions.append(_is_in("origin", dimensions.origins))
+    if dimensions.user_type is not None:
+        conditions.append(_is_in("user_type", (dimensions.user_type,)))
+    if dimensions.statuses is not None:
+        conditions.append(_is_in("status", dimensions.statuses))
+    # Their values are among the selection's parameters.
+    if dimensions.failures is not None:
+        conditions.append(selected_failures.condition(dimensions.failures)[0])
+    if dimensions.other_failures:
+        conditions.append(negated(selected_failures.condition(dimensions.other_failures)[0]))
+    return " AND ".join(conditions)
+
+
+def _in_parts(blocks: Iterable[Block]) -> str:
+    return _is_in("part", {part_of(block) for block in blocks})
+
+
+def _of_cells(dimensions: Dimensions, by: Dimension | None = None) -> str:
+    """The cells of the scope with the fewest rows that tell apart what is selected and what is grouped by."""
+    of_line = dimensions.lines is not None or by is Dimension.LINE
+    of_template = dimensions.templates is not None or by is Dimension.TEMPLATE
+    scope = Scope((1 if of_line else 0) | (2 if of_template else 0))
+    conditions = [f"m.scope = {scope.value}"]
+    if dimensions.lines is not None:
+        conditions.append(_is_in("line", dimensions.lines))
+    if dimensions.templates is not None:
+        conditions.append(_is_in("template", dimensions.templates))
+    return " AND ".join(conditions)
+
+
+def _is_in(column: str, values: Collection[int]) -> str:
+    return f"m.{column} IN ({', '.join(map(str, sorted(values)))})" if values else "0"
