@@ -16,6 +16,7 @@ from storage.database.codes import (
     STATUS_DELIVERED,
     STATUS_FAILED,
     STATUS_READ,
+    STATUS_RECEIVED,
 )
 from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.domain.calendar import number_of
@@ -88,9 +89,40 @@ class CellCounts:
         wanted, named = self._days_of(selection), _named(selection)
         if self._days is None or self._days[0] != named or not _contains(self._days[1], wanted):
             read = range(wanted.start - _AROUND, wanted.stop + _AROUND)
-            rows = self._rows(_day_counts(selection, read), selection.parameters)
-            self._days = named, read, [day for day in day_counts_of(rows) if day.starts]
+            self._days = named, read, [day for day in self._read_days(selection, read) if day.starts]
         return [day for day in self._days[2] if day.day in wanted]
+
+    def _read_days(self, selection: Selection, days: range) -> list[DayCounts]:
+        """The counts of some days: from one row a day, line and template, unless failures are told apart."""
+        dimensions = selection.dimensions
+        if dimensions.failures is not None or dimensions.other_failures:
+            sums = ", ".join(
+                (
+                    *(f"sumIf(m.starts, m.status = {status})" for status in range(STATUS_RECEIVED)),
+                    *(f"sumIf(m.starts, m.origin = {origin})" for origin in range(len(ORIGINS))),
+                )
+            )
+            condition = _condition(selection, days, ())
+            return day_counts_of(
+                self._rows(
+                    f"SELECT m.block, {sums} FROM cells AS m WHERE {condition} GROUP BY m.block", selection.parameters
+                )
+            )
+        rows = self._rows(
+            "SELECT m.block, sumForEach(m.counters) FROM day_counts AS m"
+            f" WHERE {_in_parts((0, day) for day in days)} AND m.block >= {days.start} AND m.block < {days.stop}"
+            f" AND {_of_cells(dimensions)} GROUP BY m.block",
+            {},
+        )
+        of_statuses, of_origins = _places(dimensions)
+        return [
+            DayCounts(
+                day,
+                *(sum([counters[place] for place in places]) for places in of_statuses),
+                *(sum([counters[place] for place in places]) for places in of_origins),
+            )
+            for day, counters in rows
+        ]
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
         """Sends with data-quality flags, and starts of unknown contacts."""
@@ -158,33 +190,17 @@ class CellCounts:
         return self._connection.rows_as_they_are(sql, parameters)
 
 
-def _day_counts(selection: Selection, days: range) -> str:
-    """The query of the counts of some days: from one row a day, line and template, unless failures are told apart."""
-    dimensions = selection.dimensions
-    statuses = range(STATUS_FAILED, STATUS_ANSWERED + 1)
-    if dimensions.failures is not None or dimensions.other_failures:
-        counts = [f"sumIf(m.starts, m.status = {status})" for status in statuses]
-        counts += [f"sumIf(m.starts, m.origin = {origin})" for origin in range(len(ORIGINS))]
-        return (
-            f"SELECT m.block, {', '.join(counts)} FROM cells AS m"
-            f" WHERE {_condition(selection, days, ())} GROUP BY m.block"
-        )
+def _places(dimensions: Dimensions) -> tuple[list[list[int]], list[list[int]]]:
+    """The places of the selected counters of sends by status, and of all starts by origin."""
     selected = {
-        counter: (origin, status)
-        for (origin, user_type, status), counter in COUNTERS.items()
-        if dimensions.includes(origin, user_type) and dimensions.includes_class(origin, status)
+        key: place
+        for key, place in COUNTERS.items()
+        if dimensions.includes(*key[:2]) and dimensions.includes_class(key[0], key[2])
     }
-    of_sends = {counter: status for counter, (origin, status) in selected.items() if origin < REFERRED_FROM}
-    counts = [_sum(counter for counter, of in of_sends.items() if of == status) for status in statuses]
-    counts += [_sum(counter for counter, (of, _) in selected.items() if of == origin) for origin in range(len(ORIGINS))]
     return (
-        f"SELECT m.block, {', '.join(counts)} FROM day_counts AS m WHERE {_in_parts((0, day) for day in days)}"
-        f" AND m.block >= {days.start} AND m.block < {days.stop} AND {_of_cells(dimensions)} GROUP BY m.block"
+        [[place for key, place in selected.items() if key[2] == status] for status in range(STATUS_RECEIVED)],
+        [[place for key, place in selected.items() if key[0] == origin] for origin in range(len(ORIGINS))],
     )
-
-
-def _sum(counters: Iterable[str]) -> str:
-    return f"sum({' + '.join(f'm.{counter}' for counter in counters) or '0'})"
 
 
 def _named(selection: Selection) -> _Named:

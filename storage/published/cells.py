@@ -76,14 +76,13 @@ SELECT * EXCEPT users, if({_IS_DENSE}, users, bitmapBuild(emptyArrayUInt32())),
        if({_IS_DENSE}, emptyArrayUInt32(), bitmapToArray(users))
 FROM ({{counted}}) SETTINGS max_partitions_per_insert_block = 0
 """
+_COUNTERS = ", ".join(
+    f"sumIf(c.starts, c.origin = {origin} AND c.user_type = {user_type} AND c.status = {status})"
+    for origin, user_type, status in COUNTERS
+)
 _DAYS = f"""
-INSERT INTO {{days}} (scope, part, block, line, template, {", ".join(COUNTERS.values())})
-SELECT c.scope, c.part, c.block, c.line, c.template, {
-    ", ".join(
-        f"sumIf(c.starts, c.origin = {origin} AND c.user_type = {user_type} AND c.status = {status})"
-        for origin, user_type, status in COUNTERS
-    )
-}
+INSERT INTO {{days}} (scope, part, block, line, template, counters)
+SELECT c.scope, c.part, c.block, c.line, c.template, [{_COUNTERS}]
 FROM {{cells}} AS c WHERE c.part IN ({{months}}) AND c.level = 0
 GROUP BY c.scope, c.part, c.block, c.line, c.template SETTINGS max_partitions_per_insert_block = 0
 """
@@ -132,9 +131,8 @@ def count(engine: Engine, version: int, months: Months = NOTHING) -> None:
 
 def _prove(engine: Engine, version: int, starts: int) -> None:
     """Raises NotCountedOnce unless every scope and level has all starts."""
-    counters = " + ".join(f"sum({name})" for name in COUNTERS.values())
     rows = engine.rows(f"SELECT scope, level, sum(starts) FROM {name_in(version, 'cells')} GROUP BY 1, 2")
-    rows += engine.rows(f"SELECT scope, -1, {counters} FROM {name_in(version, 'day_counts')} GROUP BY 1")
+    rows += engine.rows(f"SELECT scope, -1, sum(arraySum(counters)) FROM {name_in(version, 'day_counts')} GROUP BY 1")
     if len(rows) != _SCOPES * (len(LEVELS) + 1) * bool(starts) or any(row[-1] != starts for row in rows):
         raise NotCountedOnce(_("not every start was counted exactly once; try again"))
 

@@ -11,6 +11,7 @@ WORDS = {
     "breakdown": "tests.benchmarks.breakdowns",
     "busy": "tests.benchmarks.busy",
     "check": "tests.benchmarks.checks",
+    "clickhouse": "tests.benchmarks.clickhouse",
     "export": "tests.benchmarks.exports",
     "import": "tests.benchmarks.imports",
     "input": "tests.benchmarks.inputs",

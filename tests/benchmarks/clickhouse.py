@@ -1,0 +1,163 @@
+"""Measures reports over ClickHouse: `python -m tests.benchmarks clickhouse --starts 10000000 100000000`.
+
+The starts are generated inside the engine (`engine_starts`). Each report is made from the cells and, in the same run
+and engine, from the starts with uniqExact; the two must be equal. Times are of the clock and of the processor, because
+the engine uses every core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from storage.clickhouse.address import address_of
+from storage.clickhouse.connecting import connect
+from storage.clickhouse.engine import Engine
+from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, USER_NEW
+from storage.domain.filters import Filter
+from storage.published import cells, versions
+from storage.published.version_counts import VersionCounts
+from storage.published.version_session import VersionSession, session_of_latest
+from storage.report.metrics import UserCounts
+from storage.report.report import load_report, recount_report
+from storage.report.selection import Selection
+from tests.benchmarks import engine_starts
+from tests.benchmarks.reports import FILTERS
+from tests.benchmarks.starts import UNTIL
+
+_SENT, _REACHED = f"m.origin < {REFERRED_FROM}", f"m.origin < {REFERRED_FROM} AND m.status <> {STATUS_FAILED}"
+_ELIGIBLE = f"m.status <> {STATUS_FAILED}"
+_GROUPS = (_SENT, _REACHED, f"m.status = {STATUS_ANSWERED}", _ELIGIBLE, f"{_ELIGIBLE} AND m.user_type = {USER_NEW}")
+_USERS = f"""
+SELECT uniqExact(m.contact), {", ".join(f"uniqExactIf(m.contact, {group})" for group in _GROUPS)}
+FROM messages AS m WHERE {{condition}}
+"""
+
+
+class UniqExact(VersionCounts):
+    """Counts from the starts as ClickHouse does it: its count(DISTINCT) is uniqExact, too."""
+
+    def users(self, selection: Selection) -> UserCounts:
+        """Distinct contacts."""
+        (row,) = self._version.rows_as_they_are(_USERS.format(condition=selection.condition), selection.parameters)
+        return UserCounts(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The median times of a report, in ms, of the clock and of the processor."""
+
+    clock: float
+    processor: float
+
+
+def run(words: Sequence[str]) -> int:
+    """Reads the options and prints a table for each number of starts."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks clickhouse")
+    parser.add_argument("--starts", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--directory", type=Path, help="keeps the databases there and reuses them")
+    parser.add_argument("--rounds", type=int, default=5, help="of each report, those from the starts once in five")
+    parser.add_argument("--only", default="", help="only the filters whose name contains this text")
+    arguments = parser.parse_args(words)
+    medians = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for count in arguments.starts:
+            with _database(arguments.directory or Path(scratch), count) as engine:
+                medians.append(_measure(engine, count, arguments.rounds, arguments.only))
+    for count, median in zip(arguments.starts[1:], medians[1:], strict=True):
+        print(f"{count:,} starts take {median / medians[0]:.2f} times the median of {arguments.starts[0]:,}")
+    return 0
+
+
+@contextmanager
+def _database(directory: Path, count: int) -> Iterator[Engine]:
+    """The database of so many starts; made if it is not there."""
+    engine = connect(address_of(f"chdb:{directory / f'chdb-{count}'}"), must_exist=False)
+    try:
+        if versions.latest(engine) is None:
+            versions.publish(engine, lambda version: _fill(engine, version, count))
+        yield engine
+    finally:
+        engine.close()
+
+
+def _fill(engine: Engine, version: int, count: int) -> None:
+    engine_starts.fill(engine, version, count, lambda done: _show(f"{done:,} starts"))
+    clock, processor = time.perf_counter(), time.process_time()
+    cells.count(engine, version)
+    _show("")
+    clock, processor = time.perf_counter() - clock, time.process_time() - processor
+    print(f"cells of {count:,} starts made in {clock:.0f} s, {processor:.0f} s of the processor")
+
+
+def _show(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _measure(engine: Engine, count: int, rounds: int, only: str) -> float:
+    """Prints the times of the reports of a database; returns the median of those from cells, in ms."""
+    print(f"{count:,} starts; {_bytes(engine)}; load {os.getloadavg()[0]:.1f}")
+    print(f"{'filter':62} {'cells':>8} {'(cpu)':>8} {'starts':>8} {'(cpu)':>8}   (ms)")
+    ours, theirs = [], []
+    for name, text in FILTERS.items():
+        if only in name:
+            one, other = _report_times(engine, Filter.parse(text), rounds)
+            ours.append(one)
+            theirs.append(other)
+            print(f"{name:62} {one.clock:8.1f} {one.processor:8.1f} {other.clock:8.1f} {other.processor:8.1f}")
+    for word, of in (("median", statistics.median), ("slowest", max)):
+        values = [of([getattr(one, kind) for one in times]) for times in (ours, theirs) for kind in Times.__slots__]
+        ratios = f"1/{values[2] / values[0]:.1f} of the clock, 1/{values[3] / values[1]:.1f} of the processor"
+        print(f"{word:62} {' '.join(f'{value:8.1f}' for value in values)}   {ratios}")
+    print(f"load {os.getloadavg()[0]:.1f}")
+    return statistics.median([one.clock for one in ours])
+
+
+def _bytes(engine: Engine) -> str:
+    rows = engine.rows(
+        "SELECT extract(table, '_(.*)'), sum(rows), sum(bytes_on_disk) FROM system.parts"
+        " WHERE active AND database = currentDatabase() AND table LIKE 'v%' GROUP BY 1 ORDER BY 3 DESC LIMIT 3"
+    )
+    return ", ".join(f"{table}: {number:,} rows, {size / 1e6:,.0f} MB" for table, number, size in rows)
+
+
+def _report_times(engine: Engine, filter: Filter, rounds: int) -> tuple[Times, Times]:
+    """The times from cells and from the starts, made in turn."""
+    ours, theirs = [], []
+    counted: Any = None
+    load_report(session_of_latest(engine), filter, UNTIL)
+    for round in range(rounds):
+        report, times = _timed(lambda: load_report(session_of_latest(engine), filter, UNTIL))
+        ours.append(times)
+        if round % 5 == 0:
+            counted, times = _timed(lambda: recount_report(_with_uniq_exact(engine), filter, UNTIL))
+            theirs.append(times)
+        if report != counted:
+            raise AssertionError(f"{filter}: the cells differ from the starts")
+    return _median(ours), _median(theirs)
+
+
+def _with_uniq_exact(engine: Engine) -> VersionSession:
+    session = session_of_latest(engine)
+    session.recount = UniqExact(session.connection)
+    return session
+
+
+def _timed(action: Callable[[], Any]) -> tuple[Any, Times]:
+    clock, processor = time.perf_counter(), time.process_time()
+    result = action()
+    return result, Times((time.perf_counter() - clock) * 1000, (time.process_time() - processor) * 1000)
+
+
+def _median(times: Sequence[Times]) -> Times:
+    return Times(statistics.median(one.clock for one in times), statistics.median(one.processor for one in times))
