@@ -23,7 +23,7 @@ from storage.database.codes import (
     STATUS_RECEIVED,
     STATUS_SENT,
 )
-from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_STARTS, MARK_ALL_WEEKS, TRIGGERS
+from storage.database.dirty_marks import MARK_ALL_CELLS, MARK_ALL_DAYS, MARK_ALL_WEEKS, TRIGGERS
 from storage.database.key_tables import KEY_INDEX
 from storage.database.light_import import without
 
@@ -304,7 +304,7 @@ DELETE FROM dirty WHERE level > 0;
 _RECOUNT = f"""
 DELETE FROM users;
 DELETE FROM dirty;
-{MARK_ALL_STARTS};
+{MARK_ALL_DAYS};
 """
 
 
