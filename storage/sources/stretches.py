@@ -16,7 +16,7 @@ from storage.domain.events import Ignored, Item, Reject
 from storage.sources.object_finder import ObjectFinder
 from storage.sources.opened import OpenedSource
 from storage.sources.stream import Stream
-from storage.sources.useless import Useless
+from storage.sources.useless import Useless, first_texts
 
 TEXT_LINE, UNKNOWN = Ignored("line without JSON"), Ignored("record of another kind")
 
@@ -45,6 +45,7 @@ class Stretches:
         self._records = 0
         self._equal = 0  # equal lines in a row
         self._quiet = 0  # lines in a row that gave nothing
+        self._worth = _WORTH_A_LOOK  # so many, before the next ones are looked at; fewer where that helps
         self._size = _MOST_BYTES  # looked at together
 
     def begin(self, line: bytes) -> None:
@@ -65,7 +66,7 @@ class Stretches:
             return self._equal_lines(items, number) if self._equal >= _WORTH_A_LOOK else []
         self._equal = 0
         self._quiet = self._quiet + 1 if all(type(item) is Ignored for item in items) else 0
-        if self._quiet < _WORTH_A_LOOK:
+        if self._quiet < self._worth:
             return []
         return self._inner_lines() if self._finder.inside else self._useless_lines()
 
@@ -89,6 +90,11 @@ class Stretches:
     def _useless_lines(self) -> list[Item]:
         lines = self._stream.whole_lines()
         size = self._size
+        if size < _MOST_BYTES:  # something is between them: as far as no object starts
+            texts = first_texts(lines, _MOST_BYTES)
+            if len(texts) >= _FEWEST_BYTES and (counts := self._useless.lines(texts)) is not None:
+                self._worth = max(1, self._worth // 2)
+                return self._passed(texts, *counts)
         while size >= _FEWEST_BYTES:
             some = lines[: lines.rfind(b"\n", 0, size) + 1]
             if len(some) >= _FEWEST_BYTES and (counts := self._useless.lines(some)) is not None:
@@ -96,7 +102,7 @@ class Stretches:
                 return self._passed(some, *counts)
             size //= _FEWER
         self._size = _FEWEST_BYTES * _FEWER
-        self._quiet = 0
+        self._quiet, self._worth = 0, min(2 * self._worth, _WORTH_A_LOOK)
         return []
 
     def _passed(self, lines: bytes, texts: int, objects: int) -> list[Item]:

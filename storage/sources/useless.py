@@ -21,6 +21,7 @@ _TRIES = 8  # ends of objects in a window that are tried
 _BLANK_LINES = re.compile(rb"^[ \t\r\x0b\x0c]*+[\[\], ]*+[ \t\r\x0b\x0c]*+\n", re.MULTILINE)
 # Lines in which no object starts: `json_scanner` has the same condition.
 _TEXT_LINES = re.compile(rb"""^(?:[^{\n]++|\{(?![ \t\r\x0b\x0c]*+["'}\n]))*+\n""", re.MULTILINE)
+_FIRST_TEXT_LINES = re.compile(rb"""(?:(?:[^{\n]++|\{(?![ \t\r\x0b\x0c]*+["'}\n]))*+\n)*+""")
 _ESCAPED_ASCII = b"\\u00"
 _BETWEEN = re.compile(rb"\}\s*+(?:,\s*+)?(?=\{)")
 # Base64 letters as one letter: 40 of them in a row may hide a record, and so may a list of bytes.
@@ -84,6 +85,12 @@ class Useless:
 
     def _may_hold(self, text: bytes) -> bool:
         return any(map(text.__contains__, self._signs)) or (b"{" in text and _BASE64 in text.translate(_LETTERS))
+
+
+def first_texts(lines: bytes, end: int) -> bytes:
+    """The first ones of whole lines, up to a place, as far as no plain object starts in them."""
+    found = _FIRST_TEXT_LINES.match(lines, 0, end)
+    return b"" if found is None else found[0]
 
 
 def _count(text: bytes) -> int | None:

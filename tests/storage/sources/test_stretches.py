@@ -36,6 +36,10 @@ LINES = (
     b'\\"\n',
     b'{"msg":"{\\"a\\":1}"}\n',
     b'\xff{"a":"\xff"}\n',
+    b"GET /{id}/{ } 200 }{\n",
+    b"{ a: {\t1 }\n",
+    b"x {\n",
+    b"x {&quot;a&quot;:1}\n",
     b"whatsapp_business_account\n",
     BROKEN,
     SEND,
@@ -68,7 +72,19 @@ def test_a_log_gives_what_reading_line_by_line_gives(parts: list[tuple[bytes, in
         assert _found(content) == expected
 
 
-OBJECTS = (b'{"a":1}', b'{"a":{"b":[{}, {"c":"}"}]}}', b'{"a":"\\u0041"}', b'{"x', b"[1]", b"7", GOOD.split(b"\n")[0])
+OBJECTS = (
+    b'{"a":"}{"}',
+    b'{"a":"\\"}{"}',
+    b'{"a":"}{',
+    b'{"a":1}}',
+    b'{"a":1}',
+    b'{"a":{"b":[{}, {"c":"}"}]}}',
+    b'{"a":"\\u0041"}',
+    b'{"x',
+    b"[1]",
+    b"7",
+    GOOD.split(b"\n")[0],
+)
 
 
 @given(st.lists(st.tuples(st.sampled_from(OBJECTS), st.sampled_from([b",", b" ", b"", b", "])), max_size=40))
@@ -76,6 +92,7 @@ def test_a_long_line_gives_what_looking_at_each_object_gives(parts: list[tuple[b
     content = b"[" + b"".join(one + between for one, between in parts) * 3 + GOOD.split(b"\n")[0] + b"]\n" + GOOD
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_scanner, "_LOOKED_AT", 1 << 60)
+        patch.setattr(json_scanner, "_LONGEST_JOINED", 0)
         expected = _found(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_scanner, "_LOOKED_AT", 2)
