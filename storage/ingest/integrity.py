@@ -20,13 +20,13 @@ from storage.ingest.check_parts import (
     DERIVED_PARTS,
     MOST_TOLD,
     PARTS_OF_MESSAGES,
-    TIMELINES,
     Part,
     Result,
     content_parts,
     damage_parts,
     run_part,
     timeline_parts,
+    weight_of,
 )
 from storage.ingest.check_pool import CheckPool, running_check_pool
 from storage.messages.consistency import mend_consistency
@@ -38,6 +38,8 @@ WHERE typeof(code) NOT IN ('integer', 'null') OR typeof(reason) <> 'text'
       OR id NOT BETWEEN 1 AND 2147483647  -- 0 stands for no failure; sets of users keep 32 bits of it
 """
 _MOST_BROKEN = 20  # lines
+_PARTS_AT_ONCE = 32  # with the timelines of 160,000 people
+_MANY_DIFFER = 100_000  # messages, after which no more are looked for
 _OF_CELLS = "cell of line …, template …, day …: differs from its messages"
 _OF_MESSAGES = "message …: derived columns differ from its timeline"
 Progress = Callable[[int, int], None]
@@ -141,25 +143,33 @@ def _differences(
         new = []
     contacts = {contact for _, result in found for contact in result.contacts}
     messages = {message for _, result in found for message in result.messages}
-    if parts := timeline_parts(contacts, messages):
-        found += zip(parts, pool.run(parts, progress, here=here), strict=True)
-    return _told(found)
+    lines = [line for part, result in found if part[0] not in CELLS for line in result.problems]
+    lines += _first_of([result for part, result in found if part[0] in CELLS], _OF_CELLS)
+    return lines + _differing_messages(pool, timeline_parts(contacts, messages), progress, here=here)
 
 
-def _told(found: Sequence[tuple[Part, Result]]) -> list[str]:
-    """The lines of the parts, of cells and messages that differ only the first ones."""
-    of_cells = [result for part, result in found if part[0] in CELLS]
-    of_messages = [result for part, result in found if part[0] == TIMELINES]
-    lines = [line for part, result in found if part[0] not in (*CELLS, TIMELINES) for line in result.problems]
-    return lines + _first_of(of_cells, _OF_CELLS) + _first_of(of_messages, _OF_MESSAGES)
+def _differing_messages(pool: CheckPool, parts: Sequence[Part], progress: Progress, *, here: bool) -> list[str]:
+    """The first messages that differ, and how many; of a large database not all, if nearly everything differs."""
+    results: list[Result] = []
+    for start in range(0, len(parts), _PARTS_AT_ONCE):
+        done, every = sum(map(weight_of, parts[:start])), sum(map(weight_of, parts))
+        some = parts[start : start + _PARTS_AT_ONCE]
+        results += pool.run(some, lambda step, _: progress(done + step, every), here=here)  # noqa: B023 - called here
+        if _number_of(results) >= _MANY_DIFFER and len(results) < len(parts):
+            return _first_of(results, _OF_MESSAGES, "at least ")
+    return _first_of(results, _OF_MESSAGES)
 
 
-def _first_of(results: Sequence[Result], problem: str) -> list[str]:
-    """The first lines of results of one kind, and how many are left with a problem."""
+def _number_of(results: Sequence[Result]) -> int:
+    return sum(len(result.problems) + result.untold for result in results)
+
+
+def _first_of(results: Sequence[Result], problem: str, about: str = "") -> list[str]:
+    """The first lines of results of one kind, and how many (about: exactly or at least) are left with a problem."""
     lines = [*dict.fromkeys(line for result in results for line in result.problems)]
     told, left = lines[:MOST_TOLD], len(lines) - MOST_TOLD + sum(result.untold for result in results)
     if left > 0:
-        told.append(f"{problem}: {left:,} more")
+        told.append(f"{problem}: {about}{left:,} more")
     return told
 
 

@@ -10,6 +10,7 @@ from storage.language.texts import mark
 
 FOUND = (
     mark("{problem}: {count} more"),
+    mark("{problem}: at least {count} more"),
     mark("integrity: {problem}"),
     mark("index {index} is out of order"),
     mark("index {index} has other entries than its table"),

@@ -17,6 +17,7 @@ from storage.cube import recount_comparison, refresh
 from storage.database import index_proof
 from storage.database.connection import reading, writing
 from storage.domain.events import ContactIds, Event, Failure, Known, LineIds, Origin, Step
+from storage.ingest import check_parts, integrity
 from storage.ingest.derivation import Derivation
 from storage.ingest.integrity import check
 from tests.captures import CAPTURES, capture
@@ -251,14 +252,23 @@ def test_only_the_index_that_differs_is_read_again(name: str, tmp_path: Path, pl
     assert plain.indexes == [f"{name} again", _OF_TEXTS]
 
 
-def test_of_what_differs_everywhere_a_few_lines_and_the_number_are_told(tmp_path: Path) -> None:
+def test_of_what_differs_everywhere_a_few_lines_and_the_number_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: Plain
+) -> None:
     path = tmp_path / "saludo.db"
     _HUNDRED_PEOPLE(path)
     with writing(path) as writer:
         writer.connection.execute("UPDATE messages SET user_type = 1")
         refresh.refresh_all(writer)
         writer.connection.execute("DELETE FROM cells")
+    monkeypatch.setattr(check_parts, "_DERIVED_AT_ONCE", 3)
     found = problems(path)
     assert len(found) == 42
     assert found[20] == "cell of line …, template …, day …: differs from its messages: 380 more"
     assert found[-1] == "message …: derived columns differ from its timeline: 80 more"
+    assert len(plain.contacts) == 100
+    plain.contacts.clear()
+    monkeypatch.setattr(integrity, "_PARTS_AT_ONCE", 4)
+    monkeypatch.setattr(integrity, "_MANY_DIFFER", 30)
+    assert problems(path)[-1] == "message …: derived columns differ from its timeline: at least 16 more"
+    assert len(plain.contacts) == 36
