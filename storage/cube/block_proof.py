@@ -41,7 +41,7 @@ from storage.database.error_words import WRONG_VALUE
 from storage.database.settings import load_settings
 from storage.domain.calendar import Calendar
 
-Progress = Callable[[int], None]  # called with the number of days proven since the last call
+Progress = Callable[[int], None]  # called with the number of days counted since the last call
 
 _CELLS_LEVEL = 2  # the cells of a block of this level are compared at once
 
@@ -55,21 +55,20 @@ def is_proven(connection: sqlite3.Connection, top: int, days: Collection[int], p
         connection: the database.
         top: the first day of the block.
         days: those of its days that have starts.
-        progress: told of the days, if all of them are proven.
+        progress: told of each day that is counted.
     """
     try:
-        _Proof(connection, frozenset(days)).block((TOP, top))
+        _Proof(connection, frozenset(days), progress).block((TOP, top))
     except (Unproven, *WRONG_VALUE):
         return False
-    progress(len(days))
     return True
 
 
 class _Proof:
     """Proves the blocks of one top block; raises Unproven where it cannot."""
 
-    def __init__(self, connection: sqlite3.Connection, days: frozenset[int]) -> None:
-        self._connection, self._days = connection, days
+    def __init__(self, connection: sqlite3.Connection, days: frozenset[int], progress: Progress) -> None:
+        self._connection, self._days, self._progress = connection, days, progress
         self._calendar = Calendar(load_settings(connection).zone)
         self._bits = IdBits.of(connection)
         self._pairs = counters.lines_and_templates(connection)
@@ -103,6 +102,7 @@ class _Proof:
         if starts.repeats() != repeats:
             raise Unproven
         self._cells.append(counted_cells(starts, day))
+        self._progress(1)
         return {kind: starts.leaf_sets(kind) for kind in KINDS}, starts.leaf_details()
 
     def _prove_cells(self, days: range) -> None:

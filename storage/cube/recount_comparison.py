@@ -80,15 +80,25 @@ def differences(
 
     Arguments as of `top_block_differences`, which tells them one by one where the proof says nothing.
     """
+    told = 0
+
+    def tell(some: int) -> None:
+        nonlocal told
+        told += some
+        progress(some)
+
     if days and _are_many(connection, min(days), max(days)):
         try:
             from storage.cube.block_proof import is_proven
         except ImportError:
             pass
         else:
-            if is_proven(connection, top, days, progress):
+            if is_proven(connection, top, days, tell):
                 return []
-    return top_block_differences(connection, top, days, progress)
+    again = iter(range(told))  # days that are told already
+    return top_block_differences(
+        connection, top, days, lambda some: progress(some) if next(again, None) is None else None
+    )
 
 
 def _are_many(connection: sqlite3.Connection, first: int, last: int) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from storage.cube import refresh
 from storage.database import child_process
 from storage.database.connection import writing
-from storage.ingest import check_pool
-from storage.ingest.check_parts import Part
+from storage.ingest import check_parts, check_pool
+from storage.ingest.check_parts import Part, run_part
 from storage.ingest.check_pool import Progress
 from storage.ingest.integrity import check
 from tests.captures import capture
@@ -109,3 +109,15 @@ def test_a_part_whose_helper_was_killed_runs_here(path: Path, monkeypatch: pytes
     monkeypatch.setattr(child_process, "send", kill_the_second)
     assert found(path) == expected
     assert len(helpers) == 2
+
+
+@pytest.mark.parametrize("part", [("damage",), ("rows", True), ("user types",)], ids=str)
+def test_a_long_part_says_that_it_goes_on(part: Part, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_parts, "_LONG", 1)
+    steps: list[int] = []
+    with writing(path) as writer:
+        run_part(writer.connection, part, lambda: steps.append(1))
+        assert len(steps) >= 10
+        steps.clear()
+        writer.connection.execute("SELECT count(*) FROM messages AS a, messages AS b").fetchone()
+        assert not steps
