@@ -27,6 +27,7 @@ from storage.published.version_tables import COUNTERS
 from storage.report import selected_failures
 from storage.report.filter_exclusions import negated
 from storage.report.grouping import GroupCounts, GroupKey, end_day, first_day
+from storage.report.leaf_cells import of_sends
 from storage.report.metrics import (
     DataQualityCounts,
     DayCounts,
@@ -67,6 +68,7 @@ _GROUP_KEYS = {
     Dimension.REASON: "m.failure_reason",
     Dimension.CODE: "m.failure_code",
 }
+_SCOPES = {Dimension.LINE: Scope.LINE, Dimension.TEMPLATE: Scope.TEMPLATE}
 _AROUND = 7  # days that are read before and after a period: the week of the funnel
 _TIMES = frozenset(("since", "until", "since_at", "until_at"))  # the parameters of a selection's period
 _Named = tuple[Dimensions, frozenset[tuple[str, str | int]]]
@@ -158,7 +160,7 @@ class CellCounts:
             blocks = [*groups]
         else:
             key = _GROUP_KEYS[dimension]
-        condition = _condition(selection, days, blocks, dimension)
+        condition = _condition(selection, days, blocks, _SCOPES.get(dimension, Scope.EVERY))
         if dimension in OF_FAILURES:
             condition += f" AND m.status = {STATUS_FAILED}"
         rows = self._rows(
@@ -173,6 +175,31 @@ class CellCounts:
             selection.parameters,
         )
         return {key: GroupCounts(*counts) for key, *counts in rows}
+
+    def starts_by(self, selection: Selection, dimension: Dimension) -> dict[int, int]:
+        """How many starts each line or template has, by its id."""
+        condition = _condition(selection, range(0), self._fewest(selection), _SCOPES[dimension])
+        key = _GROUP_KEYS[dimension]
+        return dict(
+            self._rows(
+                f"SELECT {key}, sum(m.starts) FROM cells AS m WHERE {condition} GROUP BY 1", selection.parameters
+            )
+        )
+
+    def send_groups(self, selection: Selection, users: bool) -> list[tuple[int, ...]]:
+        """The sends by day, template and line, as `Session.send_groups` has them."""
+        of_sends_only = selection.with_dimensions(of_sends(selection.dimensions))
+        contacts = f"bitmapCardinality({contacts_of_cells('m')})" if users else "0"
+        return self._rows(
+            f"""
+            SELECT m.block, m.template, m.line, sum(m.starts), sumIf(m.starts, m.status = {STATUS_FAILED}),
+                   sumIf(m.starts, m.status >= {STATUS_DELIVERED}), sumIf(m.starts, m.status >= {STATUS_READ}),
+                   sumIf(m.starts, m.status = {STATUS_ANSWERED}), {contacts}
+            FROM cells AS m WHERE {_condition(of_sends_only, self._days_of(selection), (), Scope.BOTH)}
+            GROUP BY 1, 2, 3
+            """,
+            selection.parameters,
+        )
 
     def _days_of(self, selection: Selection) -> range:
         """The days of the selection, without those before the first start and after the last one."""
@@ -224,8 +251,12 @@ def _groups_of_blocks(days: range, dimension: Dimension, first_weekday: int) -> 
     return blocks
 
 
-def _condition(selection: Selection, days: range, blocks: Collection[Block], by: Dimension | None = None) -> str:
-    """SQL about `cells AS m`: what the selection has in some days or some blocks, told apart by a dimension."""
+def _condition(selection: Selection, days: range, blocks: Collection[Block], by: Scope = Scope.EVERY) -> str:
+    """SQL about `cells AS m`: what the selection has in some days or some blocks.
+
+    Args:
+        by: by what cells are told apart, besides what the selection names.
+    """
     dimensions = selection.dimensions
     conditions = [_in_parts(blocks or [(0, day) for day in days]), _of_cells(dimensions, by)]
     if blocks:
@@ -250,11 +281,11 @@ def _in_parts(blocks: Iterable[Block]) -> str:
     return _is_in("part", {part_of(block) for block in blocks})
 
 
-def _of_cells(dimensions: Dimensions, by: Dimension | None = None) -> str:
-    """The cells of the scope with the fewest rows that tell apart what is selected and what is grouped by."""
-    of_line = dimensions.lines is not None or by is Dimension.LINE
-    of_template = dimensions.templates is not None or by is Dimension.TEMPLATE
-    scope = Scope((1 if of_line else 0) | (2 if of_template else 0))
+def _of_cells(dimensions: Dimensions, by: Scope = Scope.EVERY) -> str:
+    """The cells of the scope with the fewest rows that tells apart what is selected and what is asked for."""
+    of_line = Scope.LINE if dimensions.lines is not None else Scope.EVERY
+    of_template = Scope.TEMPLATE if dimensions.templates is not None else Scope.EVERY
+    scope = by | of_line | of_template
     conditions = [f"m.scope = {scope.value}"]
     if dimensions.lines is not None:
         conditions.append(_is_in("line", dimensions.lines))

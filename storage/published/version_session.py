@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from storage.clickhouse.engine import Engine, EngineError
+from storage.domain.dimension import Dimension
 from storage.language.texts import _
 from storage.published.cell_counts import CellCounts
 from storage.published.dialect import Kept, VersionConnection
@@ -50,8 +51,20 @@ class VersionSession(Session):
 
     def metrics(self, selection: Selection) -> MetricsSource:
         """The source of a selection's counts: the cells, or the starts where a filter names or excludes people."""
+        return self._cells_of(selection) or self.recount
+
+    def starts_by(self, selection: Selection, dimension: Dimension) -> dict[int, int] | None:
+        cells = self._cells_of(selection)
+        return None if cells is None else cells.starts_by(selection, dimension)
+
+    def send_groups(self, selection: Selection, users: bool) -> list[tuple[int, ...]] | None:
+        cells = self._cells_of(selection)
+        return None if cells is None else cells.send_groups(selection, users)
+
+    def _cells_of(self, selection: Selection) -> CellCounts | None:
+        """The cells, if they can answer."""
         dimensions = selection.dimensions
-        return self.recount if dimensions.needs_recount or dimensions.other_contacts else self._cells
+        return None if dimensions.needs_recount or dimensions.other_contacts else self._cells
 
     def columns(self, statement: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The result of a statement, column by column."""

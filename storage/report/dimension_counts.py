@@ -14,6 +14,7 @@ from storage.cube.layout import ALL
 from storage.database.codes import ORIGINS
 from storage.database.queries import Queries
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID
+from storage.domain.dimension import Dimension
 from storage.report.counter_sql import send_origins, sum_of_sends
 from storage.report.cube_metrics import Cube
 from storage.report.leaf_cells import ALL_STATUSES, counters_of, details_condition, leaf_cells, of_sends
@@ -72,6 +73,8 @@ def _starts_by(session: Session, selection: Selection, dimensions: Dimensions, b
     Args:
         dimensions: what to count, in place of the dimensions of the selection.
     """
+    if (known := session.starts_by(selection.with_dimensions(dimensions), Dimension(by))) is not None:
+        return known
     counts: Counter[int] = Counter()
     if dimensions.needs_recount or not isinstance(session, ReadSession):
         from_messages: Iterable[Selection] = (selection,)

@@ -85,7 +85,7 @@ def groups_by_day(session: Session, selection: Selection) -> dict[int, int]:
     """How many groups of sends each day of the selection has; days without any are missing."""
     cube = _cube_of(session, selection)
     if cube is None:
-        return Counter(group.day for group in _groups_of_messages(session.connection, selection))
+        return Counter(group.day for group in _groups_without_cube(session, selection, users=False))
     return _counts_by_day(cube, selection)
 
 
@@ -283,7 +283,7 @@ def _sends_of_cell(cube: Cube, selection: Selection, day: int, line: int, templa
 def _groups_of_days(session: Session, selection: Selection) -> list[_SendGroup]:
     cube = _cube_of(session, selection)
     if cube is None:
-        return _groups_of_messages(session.connection, selection)
+        return _groups_without_cube(session, selection)
     dimensions = of_sends(selection.dimensions)
     condition, parameters = leaf_cells(cube.catalog, selection, dimensions, _known_cells(cube, selection, dimensions))
     columns = ", ".join(" + ".join(counters_of(dimensions, statuses)) or "0" for statuses in _COUNTED)
@@ -336,6 +336,11 @@ def _less(group: _SendGroup, excluded: DayCounts | None) -> _SendGroup:
         read=group.read - read,
         answered=group.answered - answered,
     )
+
+
+def _groups_without_cube(session: Session, selection: Selection, users: bool = True) -> list[_SendGroup]:
+    rows = session.send_groups(selection, users)
+    return _groups_of_messages(session.connection, selection) if rows is None else list(map(_SendGroup._make, rows))
 
 
 def _groups_of_messages(connection: Queries, selection: Selection) -> list[_SendGroup]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from storage.database.queries import Queries
 from storage.database.settings import Settings, load_settings
 from storage.domain.calendar import Calendar, calendar_of
+from storage.domain.dimension import Dimension
 from storage.domain.filters import Filter
 from storage.report.metrics import MetricsSource
 from storage.report.recount import Recount
@@ -46,3 +47,18 @@ class Session:
     def metrics(self, selection: Selection) -> MetricsSource:
         """The source of a selection's counts."""
         return self.recount
+
+    def starts_by(self, selection: Selection, dimension: Dimension) -> dict[int, int] | None:
+        """How many starts each line or template has, by its id; None: count the messages, or read the cube."""
+        return None
+
+    def send_groups(self, selection: Selection, users: bool) -> list[tuple[int, ...]] | None:
+        """The sends by day, template and line; None: count the messages, or read the cube.
+
+        Args:
+            users: whether to count distinct contacts, which takes longest; otherwise they are 0.
+
+        Returns:
+            Rows of day, template, line, sends, failed, delivered or further, read or further, answered, and users.
+        """
+        return None

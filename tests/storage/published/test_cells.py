@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,11 @@ from storage.domain.filters import Filter
 from storage.published import cells, derived_starts, unchanged_months, versions
 from storage.published.cell_counts import CellCounts
 from storage.published.version_session import VersionSession, session_of_latest
+from storage.report import filter_choices
 from storage.report.breakdown import load_breakdown, recount_breakdown
 from storage.report.report import load_report, recount_report
+from storage.report.selection import Selection
+from storage.table import pages
 from tests.clickhouse import batch_of, new_database, write
 from tests.cubes import filters, periods_of
 from tests.databases import DAY, HOUR, NOON, NOW, build
@@ -43,11 +47,24 @@ def filled() -> Iterator[Engine]:
         yield engine
 
 
+class FromStarts(VersionSession):
+    """A session that reads no cell."""
+
+    def _cells_of(self, selection: Selection) -> None:
+        return None
+
+
 def assert_is_recount(session: VersionSession, filter: Filter, question: Question) -> None:
     assert load_report(session, filter, question.now) == recount_report(session, filter, question.now), str(filter)
     for dimension in Dimension:
         counted = load_breakdown(session, filter, question.now, dimension)
         assert counted == recount_breakdown(session, filter, question.now, dimension), (str(filter), dimension)
+    plain = FromStarts(session.connection.engine, session.version)
+    for name in filter_choices.COUNTS:
+        counts = filter_choices.counts(session, filter, name, question.now)
+        assert counts == filter_choices.counts(plain, filter, name, question.now), (str(filter), name)
+    for one in (pages.notifications_by_day, partial(pages.notifications, position=0, limit=1_000)):
+        assert one(session, filter, question.now) == one(plain, filter, question.now), str(filter)
 
 
 @settings(
