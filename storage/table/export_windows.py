@@ -8,6 +8,8 @@ from itertools import pairwise
 from storage.report.metrics import DayCounts
 from storage.report.selection import Selection
 
+_MOST_PIECES = 1_440  # of a day: a count of a damaged file can be anything, and each window is read
+
 Window = tuple[int, int]  # from this time in ms until before that one
 
 
@@ -21,7 +23,7 @@ def windows_of(days: Iterable[DayCounts], selection: Selection, size: int) -> li
     cuts, held = [until], 0.0
     for day in sorted(days, reverse=True):
         first, end = selection.calendar.start_of(day.day), selection.calendar.start_of(day.day + 1)
-        pieces = day.starts // size + 1
+        pieces = min(day.starts // size + 1, _MOST_PIECES)
         for piece in range(1, pieces + 1):
             held += day.starts / pieces
             at = end - (end - first) * piece // pieces

@@ -172,3 +172,15 @@ def test_windows_are_the_whole_time_and_hold_about_as_many_starts(path: Path, si
     assert all(since < until for since, until in windows)
     assert (len(windows) == 1) == (size == 10_000)
     assert len(windows) <= 2 * 401 / size + len(days) + 1
+
+
+def test_a_damaged_count_makes_no_millions_of_windows(path: Path) -> None:
+    """Each is a query: an export took a quarter of an hour for a day of eight billion starts."""
+    with session_of(path) as session:
+        selection = session.select(Filter.parse("period:all"), NOW)
+        first, *days = session.cube.day_counts(selection)
+        wrong = [first._replace(webchat=1 << 33), *days]
+        windows = windows_of(wrong, selection, 1_500)
+    assert wrong[0].starts > 1 << 32
+    assert len(windows) < 2_000
+    assert windows[-1][0] == selection.parameters["since_at"]
