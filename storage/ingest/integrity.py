@@ -14,6 +14,7 @@ from storage.database.index_proof import KEY_INDEX, different, full_damage
 from storage.database.key_runs import KeyRuns, cover_messages
 from storage.database.salvage import salvage
 from storage.database.schema_objects import mend_schema, schema_problems
+from storage.database.stored_values import mend_texts
 from storage.ingest.batch_writer import derivation_of
 from storage.ingest.check_parts import (
     CELLS,
@@ -185,6 +186,7 @@ def rebuild(writer: Writer, progress: Progress) -> list[str]:
     mended = _make_pages_again(writer, progress)
     with writer.transaction():
         mended += mend_schema(connection)
+        mended += mend_texts(connection)
         if different(connection, [KEY_INDEX]):
             KeyRuns(connection).remake()
             mended.append("made the key index again")
