@@ -5,7 +5,8 @@ Blocks of days make up the period: the fewest of them for sets of contacts, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from storage.cube.layout import Block, cover
@@ -69,6 +70,7 @@ _GROUP_KEYS = {
     Dimension.CODE: "m.failure_code",
 }
 _SCOPES = {Dimension.LINE: Scope.LINE, Dimension.TEMPLATE: Scope.TEMPLATE}
+_LINES, _TEMPLATES = "cell_lines", "cell_templates"  # parameters: a statement can be too short for all of them
 _AROUND = 7  # days that are read before and after a period: the week of the funnel
 _TIMES = frozenset(("since", "until", "since_at", "until_at"))  # the parameters of a selection's period
 _Named = tuple[Dimensions, frozenset[tuple[str, str | int]]]
@@ -106,15 +108,13 @@ class CellCounts:
             )
             condition = _condition(selection, days, ())
             return day_counts_of(
-                self._rows(
-                    f"SELECT m.block, {sums} FROM cells AS m WHERE {condition} GROUP BY m.block", selection.parameters
-                )
+                self._rows(f"SELECT m.block, {sums} FROM cells AS m WHERE {condition} GROUP BY m.block", selection)
             )
         rows = self._rows(
             "SELECT m.block, sumForEach(m.counters) FROM day_counts AS m"
             f" WHERE {_in_parts((0, day) for day in days)} AND m.block >= {days.start} AND m.block < {days.stop}"
             f" AND {_of_cells(dimensions)} GROUP BY m.block",
-            {},
+            selection,
         )
         of_statuses, of_origins = _places(dimensions)
         return [
@@ -141,7 +141,7 @@ class CellCounts:
     def _read_totals(self, selection: Selection) -> list[Any]:
         if self._totals is None or self._totals[0] != selection:
             condition = _condition(selection, range(0), self._fewest(selection))
-            (row,) = self._rows(_TOTALS.format(condition=condition), selection.parameters)
+            (row,) = self._rows(_TOTALS.format(condition=condition), selection)
             self._totals = selection, list(row)
         return self._totals[1]
 
@@ -172,7 +172,7 @@ class CellCounts:
                    sumIf(m.starts, m.status = {STATUS_ANSWERED})
             FROM cells AS m WHERE {condition} GROUP BY 1
             """,
-            selection.parameters,
+            selection,
         )
         return {key: GroupCounts(*counts) for key, *counts in rows}
 
@@ -180,11 +180,7 @@ class CellCounts:
         """How many starts each line or template has, by its id."""
         condition = _condition(selection, range(0), self._fewest(selection), _SCOPES[dimension])
         key = _GROUP_KEYS[dimension]
-        return dict(
-            self._rows(
-                f"SELECT {key}, sum(m.starts) FROM cells AS m WHERE {condition} GROUP BY 1", selection.parameters
-            )
-        )
+        return dict(self._rows(f"SELECT {key}, sum(m.starts) FROM cells AS m WHERE {condition} GROUP BY 1", selection))
 
     def send_groups(self, selection: Selection, users: bool) -> list[tuple[int, ...]]:
         """The sends by day, template and line, as `Session.send_groups` has them."""
@@ -198,7 +194,7 @@ class CellCounts:
             FROM cells AS m WHERE {_condition(of_sends_only, self._days_of(selection), (), Scope.BOTH)}
             GROUP BY 1, 2, 3
             """,
-            selection.parameters,
+            selection,
         )
 
     def _days_of(self, selection: Selection) -> range:
@@ -213,8 +209,11 @@ class CellCounts:
         days = self._days_of(selection)
         return cover(days.start, days.stop, ())
 
-    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return self._connection.rows_as_they_are(sql, parameters)
+    def _rows(self, sql: str, selection: Selection) -> list[tuple[Any, ...]]:
+        dimensions = selection.dimensions
+        listed = {_LINES: dimensions.lines, _TEMPLATES: dimensions.templates}
+        parameters = {name: json.dumps(sorted(ids)) for name, ids in listed.items() if ids is not None}
+        return self._connection.rows_as_they_are(sql, selection.parameters | parameters)
 
 
 def _places(dimensions: Dimensions) -> tuple[list[list[int]], list[list[int]]]:
@@ -288,9 +287,9 @@ def _of_cells(dimensions: Dimensions, by: Scope = Scope.EVERY) -> str:
     scope = by | of_line | of_template
     conditions = [f"m.scope = {scope.value}"]
     if dimensions.lines is not None:
-        conditions.append(_is_in("line", dimensions.lines))
+        conditions.append(f"m.line IN (SELECT value FROM json_each(:{_LINES}))")
     if dimensions.templates is not None:
-        conditions.append(_is_in("template", dimensions.templates))
+        conditions.append(f"m.template IN (SELECT value FROM json_each(:{_TEMPLATES}))")
     return " AND ".join(conditions)
 
 

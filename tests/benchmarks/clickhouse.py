@@ -15,9 +15,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.clickhouse.address import address_of
 from storage.clickhouse.connecting import connect
@@ -52,9 +51,8 @@ class UniqExact(VersionCounts):
         return UserCounts(*row)
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The median times of a report, in ms, of the clock and of the processor."""
+class Times(NamedTuple):
+    """The times of a report, in ms, of the clock and of the processor."""
 
     clock: float
     processor: float
@@ -66,13 +64,14 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--starts", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--directory", type=Path, help="keeps the databases there and reuses them")
     parser.add_argument("--rounds", type=int, default=5, help="of each report, those from the starts once in five")
+    parser.add_argument("--cells-only", action="store_true", help="does not count from the starts, which takes minutes")
     parser.add_argument("--only", default="", help="only the filters whose name contains this text")
     arguments = parser.parse_args(words)
     medians = []
     with tempfile.TemporaryDirectory() as scratch:
         for count in arguments.starts:
             with _database(arguments.directory or Path(scratch), count) as engine:
-                medians.append(_measure(engine, count, arguments.rounds, arguments.only))
+                medians.append(_measure(engine, count, arguments))
     for count, median in zip(arguments.starts[1:], medians[1:], strict=True):
         print(f"{count:,} starts take {median / medians[0]:.2f} times the median of {arguments.starts[0]:,}")
     return 0
@@ -104,23 +103,31 @@ def _show(text: str) -> None:
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def _measure(engine: Engine, count: int, rounds: int, only: str) -> float:
+def _measure(engine: Engine, count: int, arguments: argparse.Namespace) -> float:
     """Prints the times of the reports of a database; returns the median of those from cells, in ms."""
     print(f"{count:,} starts; {_bytes(engine)}; load {os.getloadavg()[0]:.1f}")
     print(f"{'filter':62} {'cells':>8} {'(cpu)':>8} {'starts':>8} {'(cpu)':>8}   (ms)")
-    ours, theirs = [], []
+    measured = []
     for name, text in FILTERS.items():
-        if only in name:
-            one, other = _report_times(engine, Filter.parse(text), rounds)
-            ours.append(one)
-            theirs.append(other)
-            print(f"{name:62} {one.clock:8.1f} {one.processor:8.1f} {other.clock:8.1f} {other.processor:8.1f}")
-    for word, of in (("median", statistics.median), ("slowest", max)):
-        values = [of([getattr(one, kind) for one in times]) for times in (ours, theirs) for kind in Times.__slots__]
-        ratios = f"1/{values[2] / values[0]:.1f} of the clock, 1/{values[3] / values[1]:.1f} of the processor"
-        print(f"{word:62} {' '.join(f'{value:8.1f}' for value in values)}   {ratios}")
+        if arguments.only in name:
+            measured.append(_report_times(engine, Filter.parse(text), arguments.rounds, not arguments.cells_only))
+            print(f"{name:62} {_numbers(measured[-1])}")
+    totals: tuple[tuple[str, Callable[[list[float]], float]], ...] = (("median", statistics.median), ("slowest", max))
+    for word, of in totals:
+        times = [_of_all(of, each) for each in zip(*measured, strict=True)]
+        ratios = [f"1/{starts / cells:.1f}" for cells, starts in zip(*times, strict=True)] if len(times) > 1 else []
+        print(f"{word:62} {_numbers(times)}   {' '.join(ratios)}")
     print(f"load {os.getloadavg()[0]:.1f}")
-    return statistics.median([one.clock for one in ours])
+    return statistics.median([one[0].clock for one in measured])
+
+
+def _of_all(of: Callable[[list[float]], float], times: Sequence[Times]) -> Times:
+    """One value of many times, of the clock and of the processor."""
+    return Times(of([one.clock for one in times]), of([one.processor for one in times]))
+
+
+def _numbers(times: Sequence[Times]) -> str:
+    return " ".join(f"{value:8.1f}" for one in times for value in one)
 
 
 def _bytes(engine: Engine) -> str:
@@ -131,20 +138,20 @@ def _bytes(engine: Engine) -> str:
     return ", ".join(f"{table}: {number:,} rows, {size / 1e6:,.0f} MB" for table, number, size in rows)
 
 
-def _report_times(engine: Engine, filter: Filter, rounds: int) -> tuple[Times, Times]:
-    """The times from cells and from the starts, made in turn."""
-    ours, theirs = [], []
-    counted: Any = None
-    load_report(session_of_latest(engine), filter, UNTIL)
+def _report_times(engine: Engine, filter: Filter, rounds: int, from_starts: bool) -> list[Times]:
+    """The times from cells and, made in turn, from the starts."""
+    from_cells: list[Times] = []
+    from_all: list[Times] = []
+    report = counted = load_report(session_of_latest(engine), filter, UNTIL)
     for round in range(rounds):
-        report, times = _timed(lambda: load_report(session_of_latest(engine), filter, UNTIL))
-        ours.append(times)
-        if round % 5 == 0:
-            counted, times = _timed(lambda: recount_report(_with_uniq_exact(engine), filter, UNTIL))
-            theirs.append(times)
+        report, taken = _timed(lambda: load_report(session_of_latest(engine), filter, UNTIL))
+        from_cells.append(taken)
+        if from_starts and round % 5 == 0:
+            counted, taken = _timed(lambda: recount_report(_with_uniq_exact(engine), filter, UNTIL))
+            from_all.append(taken)
         if report != counted:
             raise AssertionError(f"{filter}: the cells differ from the starts")
-    return _median(ours), _median(theirs)
+    return [_of_all(statistics.median, times) for times in (from_cells, from_all) if times]
 
 
 def _with_uniq_exact(engine: Engine) -> VersionSession:
@@ -157,7 +164,3 @@ def _timed(action: Callable[[], Any]) -> tuple[Any, Times]:
     clock, processor = time.perf_counter(), time.process_time()
     result = action()
     return result, Times((time.perf_counter() - clock) * 1000, (time.process_time() - processor) * 1000)
-
-
-def _median(times: Sequence[Times]) -> Times:
-    return Times(statistics.median(one.clock for one in times), statistics.median(one.processor for one in times))

@@ -100,6 +100,15 @@ def test_a_filter_without_people_is_counted_from_cells(filled: Engine) -> None:
     assert [*counted.values()] == [True, False, False]
 
 
+def test_a_filter_can_name_more_templates_than_a_statement_has_room_for(filled: Engine) -> None:
+    number = derived_starts.publish(filled).number
+    ids = range(1 << 62, (1 << 62) + 20_000)
+    filled.insert(f"v{number}_templates", {"id": ids, "name": [f"t{id}" for id in ids]})
+    session, filter = session_of_latest(filled), Filter.parse("period:all template:!none line:!none")
+    assert load_report(session, filter, NOW).sends == 3
+    assert load_report(session, filter, NOW) == recount_report(session, filter, NOW)
+
+
 @pytest.mark.parametrize("level", LEVELS[1:])
 def test_blocks_are_those_of_the_cube(engine: Engine, level: int) -> None:
     days = "SELECT toInt32(number) - 400 AS block FROM numbers(60000)"
