@@ -151,6 +151,13 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
         "push", parents=[common], help=_("copy the database into a ClickHouse database and compare the reports")
     )
     push.add_argument("target", metavar="TARGET", help=_("the ClickHouse database, or chdb:DIRECTORY"))
+    pull = commands.add_parser(
+        "pull",
+        parents=[common, filter_options, now_option],
+        help=_("bring the starts of a filter from a ClickHouse database as a SQLite file"),
+    )
+    pull.add_argument("output", metavar="FILE", help=_("the SQLite file"))
+    pull.add_argument("--force", action="store_true", help=_("replace the file if it exists"))
     check = commands.add_parser("check", parents=[common], help=_("compare the database with its messages"))
     check.add_argument("--rebuild", action="store_true", help=_("rebuild derived data first"))
     work = commands.add_parser(

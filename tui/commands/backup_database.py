@@ -9,7 +9,7 @@ from storage.database.backup import back_up
 from storage.language.conventions import localized
 from storage.language.texts import _
 from tui.commands.arguments import UsageError
-from tui.commands.common import bar, database_of, interrupted_by_signals
+from tui.commands.common import bar, clickhouse_of, database_of, interrupted_by_signals
 from tui.commands.output import print_message
 
 _MB = 1_000_000
@@ -19,6 +19,9 @@ def backup(arguments: Namespace) -> int:
     """Copies the database; returns the exit status."""
     if arguments.output == "-":
         raise UsageError(_("FILE: a database cannot be written to stdout; name a file"))
+    if clickhouse_of(arguments) is not None:
+        message = _("'backup' copies a SQLite database; use 'saludo pull FILE', or BACKUP DATABASE of ClickHouse")
+        raise UsageError(message)
     target = Path(arguments.output)
     with interrupted_by_signals(), bar(f"{target}, MB") as progress:
         size = back_up(

@@ -64,9 +64,9 @@ def run(words: list[str]) -> int:
 def _refuse_unused(arguments: Namespace) -> None:
     """Refuses a filter or a time that the command would ignore."""
     for name in ("filter", "no_exclude", "now"):
-        takes_it = (None, "report", "export") if name == "now" else (None, "demo", "report", "export")
+        takes_it = (None, "report", "export", "pull", *(() if name == "now" else ("demo",)))
         if arguments.command not in takes_it and hasattr(arguments, name):
-            message = _("{option}: '{command}' has no such option; the dashboard, report and export do")
+            message = _("{option}: '{command}' has no such option; the dashboard, report, export and pull do")
             raise UsageError(message.format(option=f"--{name.replace('_', '-')}", command=arguments.command))
 
 
@@ -103,6 +103,10 @@ def _run(arguments: Namespace) -> int:
             from tui.commands.push_database import push
 
             return push(arguments)
+        case "pull":
+            from tui.commands.pull_part import pull
+
+            return pull(arguments)
         case "work":
             from tui.commands.maintain import work
 
