@@ -2,7 +2,7 @@
 
 `python -m tests.clickhouse_server DIRECTORY` serves the user `ana` with the password `secret`, and prints its port. It
 runs in a process of its own, so that the test's process is a client and nothing else. A test can ask it for a fault:
-`/fault?kind=KIND&match=TEXT` spoils the next statement that has the text in it.
+`/fault?kind=KIND&match=TEXT&after=N` spoils the next statement that has the text in it, after N others that have it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 USER, PASSWORD = "ana", "secret"
 _CODE = re.compile(r"Code: (\d+)\. (DB::Exception: .*)", re.DOTALL)
+_SLOW = 3.0  # s
 _LONGEST_FIELD = 131_072  # bytes of a field of a form, as the server's http_max_field_value_size has it
 _TOO_LONG = "Code: 1000. DB::Exception: HTML Form Exception: Field value too long. (POCO_EXCEPTION)"
 _NO_USER = "Code: 516. DB::Exception: ana: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED)"
@@ -44,11 +46,11 @@ class Faults:
     """The faults that tests have asked for."""
 
     def __init__(self) -> None:
-        self._asked: list[tuple[str, str]] = []
+        self._asked: list[tuple[str, str, int]] = []
 
-    def ask(self, kind: str, match: str) -> None:
-        """Spoils the next statement with `match` in it."""
-        self._asked.append((kind, match))
+    def ask(self, kind: str, match: str, after: int) -> None:
+        """Spoils the next statement with `match` in it, after so many others."""
+        self._asked.append((kind, match, after))
 
     def __len__(self) -> int:
         return len(self._asked)
@@ -56,10 +58,12 @@ class Faults:
     def of(self, statement: str) -> str:
         """The fault of a statement, which is asked for once; "" for none."""
         statement = statement.replace("`", "").replace("saludo.", "")
-        for fault in self._asked:
-            if fault[1] in statement:
-                self._asked.remove(fault)
-                return fault[0]
+        for index, (kind, match, after) in enumerate(self._asked):
+            if match in statement and after:
+                self._asked[index] = (kind, match, after - 1)
+            elif match in statement:
+                del self._asked[index]
+                return kind
         return ""
 
 
@@ -78,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         if parts.path == "/fault":
             asked = dict(parse_qsl(parts.query))
-            self.faults.ask(asked["kind"], asked["match"])
+            self.faults.ask(asked["kind"], asked["match"], int(asked["after"]))
             self._answer(200, b"Ok.\n")
         elif parts.path == "/left":
             self._answer(200, str(len(self.faults)).encode())
@@ -109,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.faults.of(statement)
         if fault == "gone":
             os._exit(1)
+        if fault == "slow":
+            time.sleep(_SLOW)
         try:
             with self.lock:
                 answer = self._run_beside(tables, statement, parameters, data)
@@ -234,15 +240,16 @@ class Server:
         """The address of the database `saludo`."""
         return f"clickhouse://{USER}@127.0.0.1:{self.port}/saludo"
 
-    def fault(self, kind: str, match: str) -> None:
-        """Spoils the next statement with `match` in it.
+    def fault(self, kind: str, match: str, after: int = 0) -> None:
+        """Spoils the next statement with `match` in it, after so many others that have it.
 
         Args:
             kind: "lost": it is done, and the connection closed without an answer; "gone": the server ends before it;
-                "old": the server says that it is of 2023.
+                "old": the server says that it is of 2023; "slow": it waits for 3 s.
             match: a part of the statement.
         """
-        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/fault?kind={kind}&match={quote(match)}").close()
+        asked = f"kind={kind}&match={quote(match)}&after={after}"
+        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/fault?{asked}").close()
 
     def faults_left(self) -> int:
         """How many faults no statement has met yet."""

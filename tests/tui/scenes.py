@@ -101,11 +101,11 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 @asynccontextmanager
 async def dashboard(
-    path: Path | Address, size: tuple[int, int] = (120, 40), filter: str = ""
+    path: Path | Address, size: tuple[int, int] = (120, 40), filter: str = "", directory: Path | None = None
 ) -> AsyncIterator[tuple[SaludoApp, Pilot[Any]]]:
-    """The app on a database at `tests.databases.NOW`, saving beside the database."""
+    """The app on a database at `tests.databases.NOW`, saving in a directory, or beside the database."""
     threads()  # counts work from the start
-    directory = path.parent if isinstance(path, Path) else path.directory
+    directory = directory or (path.parent if isinstance(path, Path) else path.directory)
     assert directory is not None
     app = SaludoApp(path, Filter.parse(filter), lambda: NOW, directory)
     async with app.run_test(size=size) as pilot:

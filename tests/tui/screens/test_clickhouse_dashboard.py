@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from storage.clickhouse.connecting import connect
 from storage.clickhouse.engine import EngineError
 from storage.published import versions
 from storage.published.dialect import VersionConnection
+from tests.clickhouse_server import Server, running_server
 from tests.published import publish
 from tests.tui import scenes
 from tests.tui.idle import threads
@@ -92,3 +95,46 @@ async def test_an_error_of_the_engine_is_one_line(address: Address, monkeypatch:
         app.dashboard.parts.navigation.reload()
         await settle(pilot)
         assert "does not answer" in app.dashboard.query_one(StatusLine).text
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server over HTTP with the small business."""
+    monkeypatch.setenv("CLICKHOUSE_PASSWORD", "secret")
+    monkeypatch.setattr("storage.clickhouse.engine._WAITS", (0.01,))
+    with running_server(tmp_path / "server") as running:
+        with closing(connect(address_of(running.address))) as engine:
+            publish(scenes.database(tmp_path), engine)
+        yield running
+
+
+async def test_the_cursor_moves_while_a_server_is_slow(server: Server, tmp_path: Path) -> None:
+    async with dashboard(address_of(server.address), (180, 48), "period:all", tmp_path) as (app, pilot):
+        await settle(pilot)
+        server.fault("slow", "GROUP BY m.day")
+        before = app.dashboard.table.cursor
+        app.dashboard.parts.navigation.reload()
+        began = time.monotonic()
+        await pilot.press("j", "j")
+        assert app.dashboard.table.cursor == before + 2
+        assert time.monotonic() - began < 2  # the answer takes 3 s
+        assert threads().busy
+        await settle(pilot)
+        assert server.faults_left() == 0
+        assert "Person 1" in screen_text(app)
+
+
+@pytest.mark.parametrize("match", ["GROUP BY m.day", "ORDER BY m.start_at DESC"])
+async def test_a_server_that_goes_during_a_report_or_a_page_is_one_line(
+    server: Server, match: str, tmp_path: Path
+) -> None:
+    async with dashboard(address_of(server.address), (180, 48), "period:all", tmp_path) as (app, pilot):
+        await settle(pilot)
+        rows = screen_text(app)
+        server.fault("gone", match)
+        app.dashboard.parts.navigation.reload()
+        await settle(pilot)
+        assert "does not answer" in app.dashboard.query_one(StatusLine).text
+        await press(pilot, "j")
+        assert "Person 1" in rows
+        assert "Person 1" in screen_text(app)  # what was read stays
