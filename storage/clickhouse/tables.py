@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
 
-from storage.clickhouse.engine import Engine
+from storage.clickhouse.engine import Engine, EngineError
+from storage.language.texts import _
 
 DAY_MS = 86_400_000
 BUCKET = 32 * DAY_MS  # ms: messages of one stretch of time lie together in `messages`
@@ -60,6 +61,12 @@ class Table:
         """The names of its columns."""
         return tuple(name for name, _type in self.columns)
 
+
+_CLUSTER = """
+SELECT extract(engine_full, '^Distributed\\\\(\\'([^\\']+)') FROM system.tables
+WHERE database = currentDatabase() AND name = 'messages' AND engine = 'Distributed'
+"""
+_INSERTS_LATER = "SELECT 1 FROM system.settings WHERE name = 'distributed_foreground_insert' AND value = '0'"
 
 _VERSION = (("version", "UInt64"), ("gone", "UInt8"))  # version: the server's clock in µs, before the evidence was read
 _TEXT, _SHORT = "Nullable(String)", "LowCardinality(Nullable(String))"
@@ -217,6 +224,19 @@ def statements(table: Table, place: Place = Place()) -> list[str]:
             f" ENGINE = Distributed('{place.cluster}', currentDatabase(), {local}, {table.shard})"
         )
     return made
+
+
+def cluster_of(engine: Engine) -> str:
+    """The cluster that the tables of a database lie on; "" for one server."""
+    found = engine.rows(_CLUSTER)
+    return str(found[0][0]) if found else ""
+
+
+def check_inserts(engine: Engine) -> None:
+    """Raises EngineError for a user whose inserts into a cluster may happen later: what was written is read at once."""
+    if engine.rows(_INSERTS_LATER) and cluster_of(engine):
+        message = _("{name}: lies on a cluster; set distributed_foreground_insert = 1 in the profile of the user")
+        raise EngineError(message.format(name=engine.name))
 
 
 def id_of(text: str | bytes) -> int:

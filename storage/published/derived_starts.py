@@ -13,7 +13,7 @@ from typing import Any
 from storage.clickhouse.engine import Engine, EngineError
 from storage.clickhouse.identity_links import columns_of
 from storage.clickhouse.pending import clock
-from storage.clickhouse.tables import MESSAGES
+from storage.clickhouse.tables import MESSAGES, cluster_of
 from storage.domain.vocabulary import DataFlag
 from storage.language.texts import _
 from storage.messages.message import Direction, Message
@@ -36,9 +36,9 @@ _TRIES = 3  # to fill a version without a write by others meanwhile
 # What a version is made of, but for the journal, which every batch of an import writes.
 _SOURCES = ("messages", "contacts", "contact_ids", "lines", "line_ids", "templates", "settings")
 _LAST_BLOCKS = """
-SELECT table, partition_id, max(max_block_number) FROM system.parts
-WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
-GROUP BY table, partition_id ORDER BY table, partition_id
+SELECT table, hostName(), partition_id, max(max_block_number) FROM {parts}
+WHERE database = currentDatabase() AND active AND table IN {{tables:Array(String)}}
+GROUP BY ALL ORDER BY ALL
 """
 _HASHES = 1 << 32  # different hashes of keys
 _SPECIAL = f"(bitAnd(m.marks, {DataFlag.JOINED.value}) <> 0 OR {IS_OF_OUR_TSV})"
@@ -123,7 +123,11 @@ def fill(
 
 def _last_blocks(engine: Engine) -> list[tuple[Any, ...]]:
     """Of each table that a version is made of, the number of the last block of rows: every insert has its own."""
-    return engine.rows(_LAST_BLOCKS, {"tables": [*_SOURCES]})
+    if cluster := cluster_of(engine):
+        parts, tables = f"clusterAllReplicas('{cluster}', system.parts)", [f"{name}_local" for name in _SOURCES]
+    else:
+        parts, tables = "system.parts", [*_SOURCES]
+    return engine.rows(_LAST_BLOCKS.format(parts=parts), {"tables": tables})
 
 
 def _fill_special(engine: Engine, target: str, condition: str) -> None:

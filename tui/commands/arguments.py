@@ -147,23 +147,11 @@ def build_parser(*, with_formats: bool = True) -> argparse.ArgumentParser:
     _add_report(commands, [common, filter_options, now_option])
     _add_export(commands, [common, filter_options, now_option])
     _add_backup(commands, common)
-    push = commands.add_parser(
-        "push", parents=[common], help=_("copy the database into a ClickHouse database and compare the reports")
-    )
-    push.add_argument("target", metavar="TARGET", help=_("the ClickHouse database, or chdb:DIRECTORY"))
-    pull = commands.add_parser(
-        "pull",
-        parents=[common, filter_options, now_option],
-        help=_("bring the starts of a filter from a ClickHouse database as a SQLite file"),
-    )
-    pull.add_argument("output", metavar="FILE", help=_("the SQLite file"))
-    pull.add_argument("--force", action="store_true", help=_("replace the file if it exists"))
+    _add_push(commands, common)
+    _add_pull(commands, [common, filter_options, now_option])
     check = commands.add_parser("check", parents=[common], help=_("compare the database with its messages"))
     check.add_argument("--rebuild", action="store_true", help=_("rebuild derived data first"))
-    work = commands.add_parser(
-        "work", parents=[common], help=_("derive what others import into a ClickHouse database, until it is ended")
-    )
-    work.add_argument("--once", action="store_true", help=_("end when nothing is left to derive"))
+    _add_work(commands, common)
     settings = commands.add_parser("settings", parents=[common], help=_("show or change a setting"))
     settings.add_argument(
         "key",
@@ -276,6 +264,33 @@ def _add_lists(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help=_("print them as JSON"))
         form.add_argument("--tsv", action="store_true", help=_("print them as TSV"))
+
+
+def _add_push(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    push = commands.add_parser(
+        "push", parents=[common], help=_("copy the database into a ClickHouse database and compare the reports")
+    )
+    push.add_argument("target", metavar="TARGET", help=_("the ClickHouse database, or chdb:DIRECTORY"))
+
+
+def _add_pull(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    pull = commands.add_parser(
+        "pull",
+        parents=parents,
+        help=_("bring the starts of a filter from a ClickHouse database as a SQLite file"),
+    )
+    pull.add_argument("output", metavar="FILE", help=_("the SQLite file"))
+    pull.add_argument("--force", action="store_true", help=_("replace the file if it exists"))
+
+
+def _add_work(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    work = commands.add_parser(
+        "work", parents=[common], help=_("derive what others import into a ClickHouse database, until it is ended")
+    )
+    work.add_argument("--once", action="store_true", help=_("end when nothing is left to derive"))
+    work.add_argument(
+        "--print-tables", metavar="CLUSTER", help=_("print the statements that create the tables of a cluster, and end")
+    )
 
 
 def _add_backup(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

@@ -36,6 +36,7 @@ def writing_to(address: Address) -> Iterator[Engine]:
             message = _("{name}: holds a copy that 'saludo push' made; import into another database")
             raise StorageError(message.format(name=address))
         tables.create(engine, ALL)
+        tables.check_inserts(engine)
         stored_settings.store_default_zone(engine)
         yield engine
 
@@ -69,6 +70,18 @@ def _publish(engine: Engine) -> None:
     """Makes a version for readers of what is derived."""
     with bar(_("publishing")) as progress:
         derived_starts.publish(engine, lambda starts: progress.show(0, starts))
+
+
+def print_tables(cluster: str) -> int:
+    """Prints the statements that create the tables of a cluster, with replicas; returns the exit status.
+
+    Args:
+        cluster: its name in the configuration of the servers.
+    """
+    place = tables.Place(cluster, replicated=True)
+    for table in ALL:
+        print_lines(*(f"{statement};" for statement in tables.statements(table, place)))
+    return 0
 
 
 def work(address: Address, *, once: bool) -> int:

@@ -70,6 +70,10 @@ def check(arguments: Namespace) -> int:
 
 def work(arguments: Namespace) -> int:
     """Derives what imports into a ClickHouse database have touched; returns the exit status."""
+    if arguments.print_tables is not None:
+        from tui.commands.clickhouse_database import print_tables
+
+        return print_tables(arguments.print_tables)
     address = clickhouse_of(arguments)
     if address is None:
         raise UsageError(_("'work' is for a ClickHouse database; name it with --db or SALUDO_DB"))

@@ -54,8 +54,8 @@ def test_what_is_read_over_http_is_what_sqlite_gives(
 
 
 GONE = {
-    "report": (("report", *EVERYTHING), "GROUP BY m.day", 0),
-    "breakdown": (("report", "--by", "template", *EVERYTHING), "count(DISTINCT m.contact)", 0),
+    "report": (("report", *EVERYTHING), "FROM v1_day_counts", 0),
+    "breakdown": (("report", "--by", "template", *EVERYTHING), "FROM v1_cells", 1),
     "export": (("export", *EVERYTHING, "-o", "FILE"), "ORDER BY m.start_at DESC", 1),
     "people": (("export", "--people", *EVERYTHING, "-o", "FILE"), "GROUP BY m.contact", 0),
     "pull": (("pull", "FILE", *EVERYTHING), "FROM v1_contact_ids", 0),
