@@ -8,7 +8,8 @@ and so of one moment; its time is told with them.
 - `derived_starts` fills a version with what was imported, `copied_database` with a SQLite database; `proof` compares
   the reports of two databases.
 - `dialect` runs the statements of `storage.report` on a version, so that the plain rule of each number stands once.
-- `cells` counts the starts of a version by block of days, line and template; `cell_counts` reads the reports from them.
+- `cells` counts the starts of a version by block of days, line and template; `cell_counts` reads the reports from them,
+  `cells_without_people` those of filters that exclude people.
 - `version_session` is the session of a version, `version_counts` the plain rule: it counts from the starts.
 - `version_table` reads the table of starts, `version_exports` the files, `version_retries` whom to try again.
 

@@ -54,7 +54,7 @@ SELECT groupBitmapMerge(users), groupBitmapMergeIf(users, class < 5), groupBitma
        groupArrayIf((code, CAST(reason AS Nullable(String)), of_starts, bitmapCardinality(users)), class = 0)
 FROM (
     SELECT {_CLASS} AS class, if(class = 0, m.failure_code, NULL) AS code,
-           if(class = 0, m.failure_reason, NULL) AS reason, {contacts_of_cells("m")} AS users,
+           if(class = 0, m.failure_reason, NULL) AS reason, {{contacts}} AS users,
            sum(m.starts) AS of_starts, sum(m.unknown_contacts) AS of_unknown_contacts,
            {", ".join(f"sumIf(m.{name}, {_SENDS}) AS of_{name}" for name in _OF_SENDS)}
     FROM cells AS m WHERE {{condition}} GROUP BY class, code, reason
@@ -78,6 +78,8 @@ _Named = tuple[Dimensions, frozenset[tuple[str, str | int]]]
 
 class CellCounts:
     """Counts from the cells of one version; a `storage.report.metrics.MetricsSource`.
+
+    What a filter excludes by contact is left out of the sets of contacts, not of the counts (`cells_without_people`).
 
     What a report asks for one after the other is read together: analysing a query takes ClickHouse longer than adding
     up what it selects.
@@ -141,7 +143,7 @@ class CellCounts:
     def _read_totals(self, selection: Selection) -> list[Any]:
         if self._totals is None or self._totals[0] != selection:
             condition = _condition(selection, range(0), self._fewest(selection))
-            (row,) = self._rows(_TOTALS.format(condition=condition), selection)
+            (row,) = self._rows(_TOTALS.format(condition=condition, contacts=_contacts(selection)), selection)
             self._totals = selection, list(row)
         return self._totals[1]
 
@@ -165,7 +167,7 @@ class CellCounts:
             condition += f" AND m.status = {STATUS_FAILED}"
         rows = self._rows(
             f"""
-            SELECT {key}, sum(m.starts), sumIf(m.starts, {_SENDS}), bitmapCardinality({contacts_of_cells("m")}),
+            SELECT {key}, sum(m.starts), sumIf(m.starts, {_SENDS}), bitmapCardinality({_contacts(selection)}),
                    sumIf(m.starts, m.status = {STATUS_FAILED}),
                    sumIf(m.starts, m.status BETWEEN {STATUS_DELIVERED} AND {STATUS_ANSWERED}),
                    sumIf(m.starts, m.status BETWEEN {STATUS_READ} AND {STATUS_ANSWERED}),
@@ -214,6 +216,12 @@ class CellCounts:
         listed = {_LINES: dimensions.lines, _TEMPLATES: dimensions.templates}
         parameters = {name: json.dumps(sorted(ids)) for name, ids in listed.items() if ids is not None}
         return self._connection.rows_as_they_are(sql, selection.parameters | parameters)
+
+
+def _contacts(selection: Selection) -> str:
+    """SQL: the bitmap of the contacts of grouped cells, without those that are excluded."""
+    contacts, others = contacts_of_cells("m"), sorted(selection.dimensions.other_contacts)
+    return f"bitmapAndnot({contacts}, bitmapBuild({others}::Array(UInt32)))" if others else contacts
 
 
 def _places(dimensions: Dimensions) -> tuple[list[list[int]], list[list[int]]]:

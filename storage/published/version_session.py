@@ -9,6 +9,7 @@ from storage.clickhouse.engine import Engine, EngineError
 from storage.domain.dimension import Dimension
 from storage.language.texts import _
 from storage.published.cell_counts import CellCounts
+from storage.published.cells_without_people import MOST_PEOPLE, CellsWithoutPeople
 from storage.published.dialect import Kept, VersionConnection
 from storage.published.version_counts import VersionCounts
 from storage.published.versions import Version, latest
@@ -50,8 +51,11 @@ class VersionSession(Session):
         return found
 
     def metrics(self, selection: Selection) -> MetricsSource:
-        """The source of a selection's counts: the cells, or the starts where a filter names or excludes people."""
-        return self._cells_of(selection) or self.recount
+        """The source of a selection's counts: the cells, or the starts where a filter names people."""
+        dimensions = selection.dimensions
+        if dimensions.needs_recount or len(dimensions.other_contacts) > MOST_PEOPLE:
+            return self.recount
+        return self._cells if not dimensions.other_contacts else CellsWithoutPeople(self._cells, self.recount)
 
     def starts_by(self, selection: Selection, dimension: Dimension) -> dict[int, int] | None:
         cells = self._cells_of(selection)
@@ -62,7 +66,7 @@ class VersionSession(Session):
         return None if cells is None else cells.send_groups(selection, users)
 
     def _cells_of(self, selection: Selection) -> CellCounts | None:
-        """The cells, if they can answer."""
+        """The cells, if they can answer alone."""
         dimensions = selection.dimensions
         return None if dimensions.needs_recount or dimensions.other_contacts else self._cells
 

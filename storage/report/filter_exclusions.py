@@ -18,6 +18,7 @@ from storage.domain.filters import Filter
 from storage.report.filter_conditions import CONDITIONS, UNKNOWN_CONTACT
 
 _MOST_CONTACTS = 20_000  # more are not subtracted: reading their starts one by one takes longer than counting the rest
+_OTHERS = f"ifnull(m.contact, {UNKNOWN_CONTACT}) {{word}} (SELECT value FROM json_each(:not_contacts))"
 _PARAMETER = re.compile(r":(\w+)")
 
 # Every value that a start can have in a dimension of the cube.
@@ -74,7 +75,7 @@ def exclusions(connection: Queries, filter: Filter) -> Exclusions:
         else:
             left |= _left(connection, condition.dimensions)
     if contacts:
-        sql.append(f"ifnull(m.contact, {UNKNOWN_CONTACT}) NOT IN (SELECT value FROM json_each(:not_contacts))")
+        sql.append(_OTHERS.format(word="NOT IN"))
         parameters["not_contacts"] = json.dumps(sorted(contacts))
     few = len(contacts) <= _MOST_CONTACTS
     return Exclusions(
@@ -85,6 +86,11 @@ def exclusions(connection: Queries, filter: Filter) -> Exclusions:
 def negated(sql: str) -> str:
     """The starts that do not meet a condition, unknown values among them; with parameters of other names."""
     return f"({_PARAMETER.sub(lambda found: ':' + _other_name(found[1]), sql)}) IS NOT TRUE"
+
+
+def of_excluded_contacts(condition: str) -> str:
+    """A condition with what a filter excludes by contact, as one of these contacts alone."""
+    return condition.replace(_OTHERS.format(word="NOT IN"), _OTHERS.format(word="IN"))
 
 
 def _other_name(parameter: str) -> str:

@@ -23,9 +23,12 @@ from storage.domain.events import Event, Step
 from storage.domain.filters import Filter
 from storage.published import cells, derived_starts, unchanged_months, versions
 from storage.published.cell_counts import CellCounts
+from storage.published.cells_without_people import CellsWithoutPeople
+from storage.published.version_counts import VersionCounts
 from storage.published.version_session import VersionSession, session_of_latest
 from storage.report import filter_choices
 from storage.report.breakdown import load_breakdown, recount_breakdown
+from storage.report.metrics import MetricsSource
 from storage.report.report import load_report, recount_report
 from storage.report.selection import Selection
 from storage.table import pages
@@ -52,6 +55,9 @@ class FromStarts(VersionSession):
 
     def _cells_of(self, selection: Selection) -> None:
         return None
+
+    def metrics(self, selection: Selection) -> MetricsSource:
+        return self.recount
 
 
 def assert_is_recount(session: VersionSession, filter: Filter, question: Question) -> None:
@@ -88,16 +94,19 @@ def test_every_number_is_that_of_the_starts(
         for period in periods_of(question):
             assert_is_recount(session, data.draw(filters(path, period)), question)
         assert_is_recount(session, Filter.parse("period:all line:!none template:!none failure:!131026"), question)
+        assert_is_recount(session, Filter.parse("period:all contact:!*1,(unknown)"), question)
 
 
-def test_a_filter_without_people_is_counted_from_cells(filled: Engine) -> None:
+def test_only_a_filter_of_people_is_counted_from_the_starts(filled: Engine) -> None:
     derived_starts.publish(filled)
     session = session_of_latest(filled)
-    counted = {
-        text: isinstance(session.metrics(session.select(Filter.parse(text), NOW)), CellCounts)
-        for text in ("template:w* failure:!131026 line:1 user:new", "contact:5491155550001", "contact:!5491155550001")
+    sources = {
+        "template:w* failure:!131026 line:1 user:new": CellCounts,
+        "contact:!(unknown)": CellsWithoutPeople,
+        "contact:5491155550001": VersionCounts,
     }
-    assert [*counted.values()] == [True, False, False]
+    for text, source in sources.items():
+        assert isinstance(session.metrics(session.select(Filter.parse(text), NOW)), source)
 
 
 def test_a_filter_can_name_more_templates_than_a_statement_has_room_for(filled: Engine) -> None:
