@@ -25,7 +25,7 @@ _FRACTIONS = {"": 0} | {f".{ms:03d}": ms for ms in range(1000)}
 _MINUTE = len(":05")
 _HOURS = {f"{hour:02d}": hour * 3_600_000 for hour in range(24)}
 _BLANK = frozenset("T ")  # between a date and its hour
-_LAST_MINUTE, _LAST_SECOND, _LAST_OF_DAY = 59 * 60_000, 3_599_000, 86_399_000  # ms
+_LAST_MINUTE, _LAST_SECOND, _LAST_HOUR = 59 * 60_000, 3_599_000, 23 * 3_600_000  # ms
 _SECONDS, _MILLISECONDS = 10, 13  # digits of epoch times
 
 _Hours = BoundedCache[str, BoundedCache[str, Any]]
@@ -79,18 +79,18 @@ class TimeColumn:
         """The starts of hours by the text before the minutes; None where it is none, or where the clocks change."""
 
         def start(head: str) -> int | None:
-            if head[-2:] in _HOURS and (day := self._days[head[:-2], tail]) is not None:
+            if head[-2:] in _HOURS and (day := self._days[head[:-2], first, last, tail]) is not None:
                 return day + _HOURS[head[-2:]]
             return self._run(f"{head}{first}{tail}", f"{head}{last}{tail}", length)
 
         return BoundedCache(start, _HOURS_KEPT)
 
-    def _day(self, around: tuple[str, str]) -> int | None:
-        """The start of a day, by what comes before its hour; None where there is none, or where the clocks change."""
-        head, tail = around
-        return (
-            self._run(f"{head}00:00:00{tail}", f"{head}23:59:59{tail}", _LAST_OF_DAY) if head[-1:] in _BLANK else None
-        )
+    def _day(self, around: tuple[str, str, str, str]) -> int | None:
+        """The start of a day, by what comes before its hour, the first and last text within an hour, and what comes
+        behind; None where there is none, or where the clocks change."""
+        head, first, last, tail = around
+        length = _LAST_HOUR + (_LAST_MINUTE if len(last) == _MINUTE else _LAST_SECOND)
+        return self._run(f"{head}00{first}{tail}", f"{head}23{last}{tail}", length) if head[-1:] in _BLANK else None
 
     def _run(self, first: str, last: str, length: int) -> int | None:
         """The time of the first text, if the last one is as much later as the clock says."""
