@@ -98,4 +98,6 @@ def _other_name(parameter: str) -> str:
 
 
 def _left(connection: Queries, dimensions: Mapping[str, Any]) -> dict[str, frozenset[int]]:
-    return {attribute: _EVERY[attribute](connection) - chosen for attribute, chosen in dimensions.items()}
+    """What is left of dimensions; a dimension of which nothing is left out is not limited."""
+    left = ((attribute, _EVERY[attribute](connection), chosen) for attribute, chosen in dimensions.items())
+    return {attribute: every - chosen for attribute, every, chosen in left if every & chosen}

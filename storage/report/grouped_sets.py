@@ -97,7 +97,7 @@ class SetReader(NamedTuple):
         """The blocks whose selected templates are read, those from which the few others are subtracted, and these."""
         templates = dimensions.templates
         excluded = None if templates is None else few_excluded(templates, self.templates)
-        if excluded is None:
+        if not excluded:
             return list(blocks), [], set()
         whole = [block for block in blocks if not has_multiplicity(self.kind, block[0])]
         return whole, [block for block in blocks if has_multiplicity(self.kind, block[0])], excluded

@@ -62,7 +62,7 @@ def sets_of(
         yield from _sets_of_templates(connection, kind, blocks, lines, (ALL,))
         return
     excluded = few_excluded(templates, all_templates)
-    if excluded is not None:
+    if excluded:
         subtracted = [block for block in blocks if has_multiplicity(kind, block[0])]
         for _, _, failure, users in lines_without_templates(connection, kind, subtracted, lines, excluded):
             yield failure, users

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.domain.dimension import Dimension
 from storage.domain.events import ContactIds, Event, Failure, Inbound, Origin, Rank, Send, Status, Step
 from storage.domain.filters import FIELDS, Filter
 from storage.report import filter_exclusions, notifications, user_set_rows
+from storage.report.breakdown import load_breakdown
 from storage.report.dimension_counts import counts_by_line, counts_by_template
 from storage.report.read_session import ReadSession
 from storage.report.report import load_report, recount_report
@@ -98,6 +100,19 @@ def test_what_is_excluded_is_left_out(path: Path, text: str, keys: str) -> None:
     with session_of(path) as session:
         filter = Filter.parse(f"period:all {text}")
         assert load_report(session, filter, NOW) == recount_report(session, filter, NOW)
+
+
+@pytest.mark.parametrize("period", ["since:2026-11-16 until:2026-11-23", "since:2026-11-01 until:2026-12-01", "year"])
+@pytest.mark.parametrize("field", ["template", "line", "contact", "failure", "name"])
+def test_to_exclude_what_nothing_has_changes_nothing(path: Path, field: str, period: str) -> None:
+    days = "since:2026-01-01 until:2027-01-01" if period == "year" else period
+    with session_of(path) as session:
+        every, left = Filter.parse(days), Filter.parse(f"{days} {field}:!999")
+        report = load_report(session, left, NOW)
+        assert report == recount_report(session, left, NOW)
+        assert report._replace(filter=every) == load_report(session, every, NOW)
+        for dimension in Dimension:
+            assert load_breakdown(session, left, NOW, dimension) == load_breakdown(session, every, NOW, dimension)
 
 
 def test_users_found_only_in_excluded_templates_are_no_users(path: Path) -> None:
