@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from storage.database.connection import reading
 from storage.database.settings import load_settings
 from storage.domain.calendar import local_zone_name, zone_of
 from storage.domain.errors import StorageError
@@ -22,7 +21,7 @@ from storage.language.system_errors import system_reason
 from storage.language.texts import _, pgettext
 from storage.sources.opened import OpenedSource, Options, UnknownFormat
 from storage.sources.recognition import open_source
-from tui.commands.common import database_of
+from tui.commands.common import reading_queries
 from tui.commands.import_summary import note_line
 from tui.commands.output import print_lines, printable, report_error
 
@@ -56,7 +55,7 @@ _NAMES = {
 
 def preview_files(arguments: Namespace, options_in: Callable[[ZoneInfo], Options]) -> int:
     """Prints how the first records of each file are read; returns the exit status."""
-    options = options_in(_zone(database_of(arguments)))
+    options = options_in(_zone(arguments))
     failed = False
     for name in arguments.files:
         try:
@@ -75,15 +74,13 @@ def preview_files(arguments: Namespace, options_in: Callable[[ZoneInfo], Options
     return 1 if failed else 0
 
 
-def _zone(database: Path) -> ZoneInfo:
-    """The report's time zone; that of this machine where there is no database yet."""
-    if database.exists():
-        try:
-            with reading(database) as connection:
-                return load_settings(connection).zone
-        except StorageError:
-            pass
-    return zone_of(local_zone_name())
+def _zone(arguments: Namespace) -> ZoneInfo:
+    """The report's time zone; that of this machine where there is no database yet, or none that can be read."""
+    try:
+        with reading_queries(arguments) as connection:
+            return load_settings(connection).zone
+    except StorageError:
+        return zone_of(local_zone_name())
 
 
 def _opened(name: str) -> BinaryIO:

@@ -74,7 +74,7 @@ def assert_is_recount(session: VersionSession, filter: Filter, question: Questio
 
 
 @settings(
-    max_examples=min(8, settings().max_examples),
+    max_examples=min(4, settings().max_examples),
     deadline=None,
     phases=(Phase.reuse, Phase.generate),
     suppress_health_check=[*HealthCheck],
@@ -113,7 +113,7 @@ def test_a_filter_can_name_more_templates_than_a_statement_has_room_for(filled: 
     number = derived_starts.publish(filled).number
     ids = range(1 << 62, (1 << 62) + 20_000)
     filled.insert(f"v{number}_templates", {"id": ids, "name": [f"t{id}" for id in ids]})
-    session, filter = session_of_latest(filled), Filter.parse("period:all template:!none line:!none")
+    session, filter = session_of_latest(filled), Filter.parse(f"period:all template:!t{ids[0]}")
     assert load_report(session, filter, NOW).sends == 3
     assert load_report(session, filter, NOW) == recount_report(session, filter, NOW)
 

@@ -66,6 +66,19 @@ def test_a_copy_with_another_report_is_removed(
     assert_one_line(saludo(capsys, "report", "--db", copy), 1, "no report yet")
 
 
+def test_a_preview_is_in_the_time_zone_of_the_copy(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saludo(capsys, "import", TABLE)
+    copy = f"chdb:{tmp_path / 'copy'}"
+    saludo(capsys, "push", copy)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    shown = saludo(capsys, "import", "--preview", TABLE)
+    assert saludo(capsys, "import", "--preview", TABLE, "--db", copy) == shown
+    assert "+09:00" not in shown[1]
+    assert "+09:00" in saludo(capsys, "import", "--preview", TABLE, "--db", f"chdb:{tmp_path / 'none'}")[1]
+
+
 def test_a_target_that_is_no_clickhouse_database_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert_one_line(saludo(capsys, "push", "copy.db"), 2, "'copy.db'", "chdb:DIRECTORY")
 
