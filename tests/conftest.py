@@ -15,7 +15,7 @@ from hypothesis import Phase, settings
 settings.register_profile("ci", max_examples=20, derandomize=True, deadline=None)
 settings.register_profile("random", max_examples=60, deadline=None)
 # A mutation run repeats tests thousands of times, and a result that depends on chance would say nothing. A failure need
-# not be made small there. What few examples do not notice is tried with as many as CI has.
+# not be made small there. What few examples do not notice is tried with more.
 for name, examples in (("mutants", 10), ("survivors", 100)):
     settings.register_profile(
         name,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -121,18 +121,18 @@ class ClientEngine:
         )
 
     def _result(self, query: str, parameters: Parameters | None) -> QueryResult:
-        asked = as_tables(query, parameters or {})
-        if not self._is_embedded or not asked.tables:
+        if not self._is_embedded:
+            asked = as_tables(query, parameters or {})
             return self._asked(asked.statement, asked.parameters, _beside(asked.tables))
         # The engine inside this process takes no tables beside a statement, but reads files.
-        with tempfile.TemporaryDirectory() as directory:
-            for name, table in asked.tables.items():
+        with ExitStack() as files:
+
+            def written(name: str, table: ListTable) -> str:
+                directory = files.enter_context(tempfile.TemporaryDirectory())
                 Path(directory, name).write_bytes(table.content)
-            asked = as_tables(
-                query,
-                parameters or {},
-                lambda name, table: f"file('{directory}/{name}', 'TabSeparated', '{table.structure}')",
-            )
+                return f"file('{directory}/{name}', 'TabSeparated', '{table.structure}')"
+
+            asked = as_tables(query, parameters or {}, written)
             return self._asked(asked.statement, asked.parameters, None)
 
     def _asked(self, query: str, parameters: Parameters, beside: ExternalData | None) -> QueryResult:

@@ -1,6 +1,6 @@
 """The counts of a version from its cells (`cells`), which is faster than counting starts. Equal to `Recount`.
 
-Blocks of days make up the period: the fewest of them for sets of contacts, and single days for what is told by day.
+Blocks of days make up the period: the fewest of them for sets of contacts, and single days for counts of each day.
 """
 
 from __future__ import annotations

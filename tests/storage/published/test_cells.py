@@ -148,7 +148,7 @@ def test_cells_of_months_and_quarters_that_did_not_change_are_taken_over(filled:
         assert kept == (months + quarters if table == "cells" else months)
 
 
-def test_a_version_of_a_database_without_cells_is_counted_anew(filled: Engine) -> None:
+def test_a_version_of_a_database_without_cells_is_counted_again(filled: Engine) -> None:
     before = derived_starts.publish(filled)
     filled.run(f"DROP TABLE v{before.number}_cells")
     _again(filled)
