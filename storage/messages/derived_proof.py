@@ -28,7 +28,7 @@ from storage.messages.timeline import CLOCK_SKEW
 
 _OUT, _IN = int(Direction.OUT), int(Direction.IN)
 _CONTEXTS_AT_ONCE = 200_000  # some 20 MB
-_MOST_DAYS = 400_000  # of the table of local days: a thousand years
+_FARTHEST_DAY = 400_000  # a thousand years from 1970
 _DAY = 86_400_000
 
 # Answers by context: the notification that a message quotes, one of those whose keys have the hash of the context.
@@ -108,8 +108,22 @@ _TABLES = {
     "quoted": "(message INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
     "answers": "(id INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
     "known": "(contact INTEGER PRIMARY KEY, at INTEGER)",
-    "local_days": "(since INTEGER PRIMARY KEY, day INTEGER NOT NULL)",
+    "local_days": "(since INTEGER PRIMARY KEY, day INTEGER)",
 }
+# The UTC days with starts, each found in the index by the day before: a damaged time may be many years away.
+_FIRST_AND_LAST = """
+SELECT min(start_at), max(start_at) FROM messages INDEXED BY starts_by_time WHERE origin IS NOT NULL
+"""
+_DAYS_WITH_STARTS = f"""
+WITH RECURSIVE days (day) AS (
+    SELECT min(start_at) / {_DAY} FROM messages INDEXED BY starts_by_time WHERE origin IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(start_at) / {_DAY} FROM messages INDEXED BY starts_by_time
+            WHERE origin IS NOT NULL AND start_at >= (days.day + 1) * {_DAY})
+    FROM days WHERE day IS NOT NULL
+)
+SELECT day FROM days WHERE day IS NOT NULL
+"""
 
 
 @dataclass(slots=True)
@@ -231,17 +245,23 @@ def _reason(code: int | None, text: str | None, detail: str | None) -> str:
     return reason_of(code, text, detail).value
 
 
-def _local_days(connection: sqlite3.Connection, settings: Settings) -> Iterable[tuple[int, int]]:
-    """The first ms of each local day that can have a start, and the day, in order; none if they are too many.
+def _local_days(connection: sqlite3.Connection, settings: Settings) -> Iterator[tuple[int, int | None]]:
+    """The first ms of each local day near a start, and the day, in order; None where a gap begins.
 
-    A day that the zone skipped begins with the next one, which comes later and counts.
+    Nothing if a time is no integer or centuries away. A day that the zone skipped begins with the next one, which comes
+    later and counts.
     """
     calendar = Calendar(settings.zone)
-    first, last = connection.execute(
-        "SELECT min(start_at), max(start_at) FROM messages INDEXED BY starts_by_time WHERE origin IS NOT NULL"
-    ).fetchone()
-    if first is None or not isinstance(first, int) or not isinstance(last, int):
+    first, last = connection.execute(_FIRST_AND_LAST).fetchone()
+    if not all(isinstance(at, int) and abs(at) <= _FARTHEST_DAY * _DAY for at in (first, last)):
         return
-    days = range(first // _DAY - 2, last // _DAY + 3)
-    if len(days) <= _MOST_DAYS:
+    end = None
+    for (utc_day,) in connection.execute(_DAYS_WITH_STARTS):
+        begin = utc_day - 2
+        if end is not None and end < begin:
+            yield calendar.start_of(end), None
+        days = range(begin if end is None else max(begin, end), utc_day + 3)
         yield from ((calendar.start_of(day), day) for day in days)
+        end = days.stop
+    if end is not None:
+        yield calendar.start_of(end), None
