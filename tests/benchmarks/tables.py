@@ -98,14 +98,14 @@ class Figures:
     peer: Rate
 
 
-def measure(directory: Path, rows: int) -> Figures:
-    """Writes the table if it does not exist, and measures everything; the medians of some rounds count."""
+def measure(directory: Path, rows: int, rounds: int = ROUNDS) -> Figures:
+    """Writes the table if it does not exist, and measures everything; the medians of the rounds count."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"table.{rows}.csv"
     if not path.exists():
         write(path, rows)
     readings, imports, peers = [], [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         readings.append(_reading(path))
         imports.append(_import(directory, path, rows))
         peers.append(_sqlite_utils(directory / "table.db.peer", path, rows))

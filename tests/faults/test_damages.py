@@ -7,8 +7,8 @@ from tests.faults.wrong_values import wrong_values
 
 
 def test_a_wrong_value_is_detected_harmless_or_evidence() -> None:
-    assert wrong_values(12).failures == ()
+    assert wrong_values(6).failures == ()
 
 
 def test_damaged_bytes_are_detected_or_harmless() -> None:
-    assert damaged_pages(6).failures == ()
+    assert damaged_pages(4).failures == ()

@@ -78,11 +78,11 @@ async def test_escape_closes_a_start_beside_the_table_from_wherever_one_is(path:
         assert app.focused is app.dashboard.table
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-async def test_no_key_makes_a_start_that_does_not_close(path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("half", "size"), [(0, (80, 24)), (1, (160, 48))])
+async def test_no_key_makes_a_start_that_does_not_close(path: Path, half: int, size: tuple[int, int]) -> None:
     keys = {key.keys.split(",")[0] for key in KEYS if key.where is Where.DASHBOARD and key.action} - {"w"}
     async with dashboard(path, size) as (app, pilot):
-        for key in sorted(keys):
+        for key in sorted(keys)[half::2]:
             await press(pilot, "8", "enter", key)
             for _ in range(4):
                 if not app.dashboard.query_one(DetailPane).display:

@@ -58,8 +58,8 @@ WALKS: tuple[tuple[str, ...], ...] = (
     ("t", "space", "down", "space", "enter", "slash", "escape"),
     ("slash", "end", "space", *"line", "colon", "tab", "tab", "enter"),
     ("enter", "y", "o", "enter", "slash", "enter", "x"),
-    ("enter", "end", "pageup", "escape", "question_mark", "end", "escape", "colon", *"save", "escape"),
     ("n", *"click", "enter", "n", "N", "y", "Y", "v", "y", "Y", "v", "s", "s", "s", "w", "W", "escape"),
+    ("enter", "end", "pageup", "escape", "question_mark", "end", "escape", "colon", *"save", "escape"),
     ("slash", "end", "space", *"contact", "colon", "quotation_mark", "left_square_bracket", "enter"),
 )
 
@@ -84,7 +84,7 @@ async def test_no_widget_obeys_what_people_typed(
     async with dashboard(path, size) as (app, pilot):
         driver: Any = app._driver
         monkeypatch.setattr(driver, "write", written.append)
-        for keys in WALKS:
+        for keys in WALKS[SIZES.index(size) % 2 :: 2]:  # each at a small and at a large size
             for key in keys:
                 await press(pilot, key)
                 assert app.is_running
@@ -103,7 +103,7 @@ async def test_no_widget_obeys_what_people_typed(
     # The terminal's clipboard gets what was copied in an envelope that it cannot leave, and nothing that would end a
     # command of the shell in which it is pasted.
     envelopes = [sent for sent in written if sent.startswith("\x1b]52")]
-    assert len(envelopes) > 2
+    assert envelopes
     for sent in envelopes:
         inside = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", sent)
         assert inside is not None
