@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from tests.faults import interruptions, shim
+from tests.faults import shim
 from tests.faults.attacks import ATTACKS, Attack, keep, write_report
+from tests.faults.tally import Tally
 
 
 def main() -> int:
@@ -17,6 +19,8 @@ def main() -> int:
         command = commands.add_parser(attack.name, help=attack.what)
         command.add_argument("--calls", "--tries", "--seconds", dest="size", type=int, default=attack.size)
         command.add_argument("--keep", action="store_true", help="keep the result for the report")
+        if attack.goes_on:
+            command.add_argument("--file", type=Path, help="note each try there, and go on behind those that are there")
     commands.add_parser("report", help="write the table of the results that were kept into docs/reliability.md")
     words = sys.argv[1:]
     arguments = parser.parse_args(["report"] if words == ["--report"] else words)
@@ -29,11 +33,12 @@ def main() -> int:
             print(f"skipped: {reason}")
             return 0
         return shim.run_under_shim(*sys.argv[1:])
-    return _run(attack, arguments.size, arguments.keep)
+    file: Path | None = getattr(arguments, "file", None)
+    return _run(attack, arguments.size, Tally(file), arguments.keep)
 
 
-def _run(attack: Attack, size: int, kept: bool) -> int:
-    result: interruptions.Result = attack.run(size)
+def _run(attack: Attack, size: int, tally: Tally, kept: bool) -> int:
+    result = attack.run(size, tally)
     print(
         f"{attack.name}: {result.tries:,} tries, {result.took:,} took effect, {result.uncheckable:,} not checkable,"
         f" {len(result.failures):,} failures"

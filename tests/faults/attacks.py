@@ -19,7 +19,7 @@ from tests.faults import (
     two_writers,
     wrong_values,
 )
-from tests.faults.interruptions import Result
+from tests.faults.tally import Result, Tally
 
 _MEASURED = Path(__file__).with_name("measured.json")
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
@@ -43,19 +43,21 @@ class Attack:
         name: its word on the command line.
         what: what is attacked and how.
         promise: what a user can rely on, one sentence.
-        run: runs it, with a number of calls or tries.
+        run: runs it, with a number of calls or tries, and what was tried before.
         size: that number for the long form; 0: the attack has a fixed size.
         needs_shim: whether it runs in a process that has the shim.
         changes_evidence: whether it may change what records say into something that they could have said.
+        goes_on: whether it goes on where a run of it was ended.
     """
 
     name: str
     what: str
     promise: str
-    run: Callable[[int], Result]
+    run: Callable[[int, Tally], Result]
     size: int = 0
     needs_shim: bool = False
     changes_evidence: bool = False
+    goes_on: bool = False
 
 
 ATTACKS = (
@@ -67,13 +69,14 @@ ATTACKS = (
         interruptions.kills,
         200,
         True,
+        goes_on=True,
     ),
     Attack(
         "helpers",
         "Each helper process of an import is killed before each call by which it reads from the writer, answers it or"
         " syncs the disk",
         "The same holds: the import goes on without it, or says that it has to be run again.",
-        moments.helper_kills,
+        lambda size, _: moments.helper_kills(size),
         200,
         True,
     ),
@@ -81,7 +84,7 @@ ATTACKS = (
         "moments",
         "An import of four processes is killed at random moments: all of them, the writer, or one helper",
         "Nothing is lost or counted twice: the same import again goes on and gives the same, to the byte.",
-        moments.moments,
+        lambda size, _: moments.moments(size),
         200,
     ),
     Attack(
@@ -92,20 +95,21 @@ ATTACKS = (
         interruptions.failing_calls,
         200,
         True,
+        goes_on=True,
     ),
     Attack(
         "writers",
         "A second command opens the database by a symbolic link, a relative path, a linked directory, a hard link, and"
         " a bind mount of the directory or of the file",
         "One process writes at a time; another one that would write is told which process that is, readers go on.",
-        lambda _: two_writers.two_writers(),
+        lambda size, _: two_writers.two_writers(),
     ),
     Attack(
         "together",
         "Two commands run at the same time: imports, `settings`, `check`, `check --rebuild`, `report`, `export`,"
         " `rejects`, `imports` and `backup`",
         "Each does its work or says who writes; the database then holds what the two leave one after the other.",
-        side_by_side.side_by_side,
+        lambda size, _: side_by_side.side_by_side(size),
         200,
     ),
     Attack(
@@ -116,6 +120,7 @@ ATTACKS = (
         wrong_values.wrong_values,
         500,
         changes_evidence=True,
+        goes_on=True,
     ),
     Attack(
         "pages",
@@ -125,26 +130,27 @@ ATTACKS = (
         damaged_pages.damaged_pages,
         500,
         changes_evidence=True,
+        goes_on=True,
     ),
     Attack(
         "schema",
         "Each index, trigger and replaceable table is dropped; hashes, labels, links, marks, cells and user sets are"
         " changed",
         "`saludo check` names it, and `saludo check --rebuild` makes it again from the messages.",
-        lambda _: schema_damage.schema_damage(),
+        lambda size, _: schema_damage.schema_damage(),
     ),
     Attack(
         "files",
         "The file under an open dashboard is replaced by `cp`, `mv` or a rewrite, cut, emptied or removed",
         "The dashboard shows the new file, or says in one line what happened; never numbers of two files.",
-        lambda _: replacements.replacements(),
+        lambda size, _: replacements.replacements(),
     ),
     Attack(
         "endings",
         "The dashboard gets SIGTERM, SIGHUP, SIGINT, Ctrl+C or its terminal is closed: while it starts, in dialogs,"
         " in a save, with a terminal that reads nothing, and at sizes of 0 and 1",
         "It ends within a second, and the terminal is as it was before.",
-        endings.endings,
+        lambda size, _: endings.endings(size),
         200,
     ),
     Attack(
@@ -153,7 +159,7 @@ ATTACKS = (
         " then they are read, read again from the middle, and imported",
         "No input ends an import, takes more time than its bytes allow or changes what its other records say; what"
         " cannot be read is told with its place.",
-        fuzz.fuzz,
+        lambda size, _: fuzz.fuzz(size),
         600,
     ),
 )

@@ -5,31 +5,32 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-from collections import Counter
 from pathlib import Path
 
-from tests.faults.interruptions import Result
 from tests.faults.judgement import EVIDENCE, HARMLESS, build_sound, judge
+from tests.faults.tally import Result, Tally
 
 _PAGE = 16_384
 
 
-def damaged_pages(tries: int, seed: int = 14) -> Result:
+def damaged_pages(tries: int, tally: Tally, seed: int = 14) -> Result:
     """Tries so many random damages of the file."""
-    chance, failures, kinds = random.Random(seed), [], Counter[str]()
     with tempfile.TemporaryDirectory() as directory:
         sound = build_sound(Path(directory, "sound.db"))
         content = sound.database.read_bytes()
-        for number in range(tries):
+        for number in tally.left(tries):
             damaged = Path(directory, f"{number}", "saludo.db")
             damaged.parent.mkdir()
-            what, data = _damaged(bytearray(content), chance)
+            what, data = _damaged(bytearray(content), random.Random(f"{seed}, {number}"))
             damaged.write_bytes(data)
-            judgement = judge(damaged, sound)
-            kinds[judgement.kind] += 1
-            failures += [f"{number}, {what}: {one}" for one in judgement.failures]
+            found = judge(damaged, sound)
             shutil.rmtree(damaged.parent)
-    return Result(tries, tries - kinds[HARMLESS], tuple(failures), kinds[EVIDENCE])
+            tally.add(
+                took=found.kind != HARMLESS,
+                failures=[f"{number}, {what}: {one}" for one in found.failures],
+                uncheckable=found.kind == EVIDENCE,
+            )
+    return tally.result
 
 
 def _damaged(content: bytearray, chance: random.Random) -> tuple[str, bytes]:

@@ -10,7 +10,7 @@ import termios
 import time
 from pathlib import Path
 
-from tests.faults.interruptions import Result
+from tests.faults.tally import Result
 from tests.tui import scenes
 from tests.tui.sessions import Session, session
 

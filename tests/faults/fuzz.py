@@ -20,8 +20,8 @@ from storage.sources.opened import Offset, UnknownFormat
 from storage.sources.recognition import open_source
 from storage.sources.stream import Stream
 from tests.captures import OPTIONS, import_all, in_parts
-from tests.faults.interruptions import Result
 from tests.faults.mutations import CORPUS, mutated
+from tests.faults.tally import Result
 
 _SECONDS, _SECONDS_A_BYTE = 2.0, 20e-6  # CPU that an input may take on a busy machine
 _ROWS_TOGETHER = 1_000

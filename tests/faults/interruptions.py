@@ -11,15 +11,17 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.captures import capture
 from tests.earlier_versions import unpack_database
 from tests.faults import shim
 from tests.faults.commands import forked, numbers_of, saludo
+from tests.faults.left_state import left_by
 from tests.faults.shim import Fault
+from tests.faults.tally import Result, Tally
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
 KILLED_AT = ("open", "pwrite", "fsync", "fdatasync", "ftruncate", "unlink")  # SQLite's only calls that change a file
@@ -28,21 +30,7 @@ _EARLIER = ("cloud_statuses.jsonl", "send_log.jsonl")
 _IMPORTED = ("cloud_errors.jsonl", "cloud_inbound.jsonl", "starting_causes.tsv", "cloud_bad_items.jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an attack found.
-
-    Attributes:
-        tries: how often it was tried.
-        took: tries in which the fault happened.
-        failures: a line each.
-        uncheckable: tries in which evidence was changed into other evidence, so that nothing can tell.
-    """
-
-    tries: int
-    took: int
-    failures: tuple[str, ...]
-    uncheckable: int = 0
+_NOW = 1_795_014_000_000  # ms: when each disturbed import starts, so that equal faults leave equal files
 
 
 def _new(database: Path) -> None:
@@ -96,16 +84,19 @@ def _import(database: Path, names: tuple[str, ...]) -> None:
     assert done.status == 0, done.err
 
 
-def kills(calls: int, databases: tuple[str, ...] = KILLED_IN) -> Result:
+def kills(calls: int, tally: Tally, databases: tuple[str, ...] = KILLED_IN) -> Result:
     """Kills an import into each kind of database before each of the first calls of each name."""
-    return _attack(databases, KILLED_AT, lambda call, total: [Fault(at, call=call) for at in _first(calls, total)])
+    return _attack(
+        databases, KILLED_AT, tally, lambda call, total: [Fault(at, call=call) for at in _first(calls, total)]
+    )
 
 
-def failing_calls(calls: int, databases: tuple[str, ...] = KILLED_IN) -> Result:
+def failing_calls(calls: int, tally: Tally, databases: tuple[str, ...] = KILLED_IN) -> Result:
     """Lets each of the first writes and syncs of an import fail, once and for good."""
     return _attack(
         databases,
         FAILING,
+        tally,
         lambda call, total: [
             Fault(at, error, on, call=call) for at in _first(calls, total) for error in ERRORS for on in (False, True)
         ],
@@ -116,8 +107,10 @@ def _first(most: int, total: int) -> range:
     return range(1, min(most, total) + 1)
 
 
-def _attack(databases: tuple[str, ...], names: tuple[str, ...], faults_of: Callable[[str, int], list[Fault]]) -> Result:
-    tries, took, failures = 0, 0, []
+def _attack(
+    databases: tuple[str, ...], names: tuple[str, ...], tally: Tally, faults_of: Callable[[str, int], list[Fault]]
+) -> Result:
+    tried = 0  # before this kind of database
     for name in databases:
         with tempfile.TemporaryDirectory() as directory:
             template = Path(directory, "template")
@@ -125,16 +118,48 @@ def _attack(databases: tuple[str, ...], names: tuple[str, ...], faults_of: Calla
             DATABASES[name](template / "saludo.db")
             whole = Path(directory, "whole", "saludo.db")
             totals = _count(template, whole, names)
-            expected = numbers_of(whole)
+            attacked = _Attacked(template, Path(directory, "attacked"), numbers_of(whole))
             faults = [fault for call, total in totals.items() for fault in faults_of(call, total)]
-            for number, fault in enumerate(faults):
-                attacked = Path(directory, f"{number}")
-                shutil.copytree(template, attacked)
-                happened, wrong = _try(attacked / "saludo.db", fault, expected, check_first=number % 2 == 0)
-                shutil.rmtree(attacked)
-                tries, took = tries + 1, took + happened
-                failures += [f"{name}, {fault}: {one}" for one in wrong]
-    return Result(tries, took, tuple(failures))
+            for number in tally.left(tried + len(faults)):
+                fault = faults[number - tried]
+                happened, wrong = attacked.try_with(fault)
+                tally.add(took=happened, failures=[f"{name}, {fault}: {one}" for one in wrong])
+            tried += len(faults)
+    return tally.result
+
+
+class _Attacked:
+    """Tries faults on copies of one directory with a database.
+
+    What follows is tried twice for the same files that were left, with `check` first and with the import first.
+
+    Args:
+        template: the directory.
+        copy: where it is copied to.
+        expected: report and TSV after an import that nothing happened to.
+    """
+
+    def __init__(self, template: Path, copy: Path, expected: object) -> None:
+        self._template, self._copy, self._expected = template, copy, expected
+        self._found: dict[tuple[str, bool], list[str]] = {}
+
+    def try_with(self, fault: Fault) -> tuple[bool, list[str]]:
+        """Whether the fault changed how the import ended, and what is wrong afterwards."""
+        shutil.copytree(self._template, self._copy)
+        database = self._copy / "saludo.db"
+        status, err = forked(partial(_arm, database, fault), database, _words(), database.with_name("errors"))
+        left = left_by(database)
+        check_first = (left, True) not in self._found
+        if (left, check_first) not in self._found:
+            self._found[left, check_first] = [*_wrong_after(database, self._expected, check_first)]
+        shutil.rmtree(self._copy)
+        return status != 0, [*_wrong_end(status, err, fault), *self._found[left, check_first]]
+
+
+def _arm(database: Path, fault: Fault) -> None:
+    """What a fork does before the import."""
+    patch("storage.ingest.journal.now_ms", lambda: _NOW).start()
+    shim.arm(database, fault)
 
 
 def _words() -> tuple[str, ...]:
@@ -146,7 +171,7 @@ def _count(template: Path, database: Path, names: tuple[str, ...]) -> dict[str, 
     shutil.copytree(template, database.parent)
     counted = database.with_name("calls")
     status, err = forked(
-        partial(shim.arm, database, Fault()),
+        partial(_arm, database, Fault()),
         database,
         _words(),
         database.with_name("errors"),
@@ -154,12 +179,6 @@ def _count(template: Path, database: Path, names: tuple[str, ...]) -> dict[str, 
     )
     assert status == 0, err
     return dict(zip(names, map(int, counted.read_text().split()), strict=True))
-
-
-def _try(database: Path, fault: Fault, expected: object, *, check_first: bool) -> tuple[bool, list[str]]:
-    """Whether the fault changed how the import ended, and what is wrong afterwards."""
-    status, err = forked(partial(shim.arm, database, fault), database, _words(), database.with_name("errors"))
-    return status != 0, [*_wrong_end(status, err, fault), *_wrong_after(database, expected, check_first)]
 
 
 def _wrong_end(status: int, err: str, fault: Fault) -> Iterator[str]:

@@ -21,8 +21,8 @@ from storage.ingest import importer
 from tests.benchmarks.captures import Size, write
 from tests.faults import shim
 from tests.faults.commands import forked, numbers_of, saludo
-from tests.faults.interruptions import Result
 from tests.faults.shim import Fault
+from tests.faults.tally import Result
 from tui.commands.cli import run
 
 _LOG, _SMALL_LOG = Size(events=8_000, days=24, contacts=900), Size(events=1_500, days=12, contacts=300)

@@ -13,8 +13,8 @@ from storage.domain.filters import Filter
 from tests.benchmarks.captures import Size, write
 from tests.captures import capture
 from tests.faults.commands import NOW, saludo
-from tests.faults.interruptions import Result
 from tests.faults.killed_import import import_killed_after
+from tests.faults.tally import Result
 from tui.data.reading import Reader, ReadError, View, load_snapshot
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from storage.database.schema_objects import REPLACEABLE
 from tests.captures import capture
 from tests.faults.commands import numbers_of, saludo
-from tests.faults.interruptions import Result
+from tests.faults.tally import Result
 
 _IMPORTED = (
     "cloud_statuses.jsonl",

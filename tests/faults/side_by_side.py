@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks.captures import Size, write
 from tests.faults.commands import numbers_of, saludo
-from tests.faults.interruptions import Result
+from tests.faults.tally import Result
 from tui.commands.cli import run
 
 _LOG = Size(events=1_200, days=6, lines=4, templates=10, contacts=200)

@@ -16,7 +16,7 @@ from pathlib import Path
 from storage.database.connection import writing
 from tests.captures import capture
 from tests.faults.commands import saludo
-from tests.faults.interruptions import Result
+from tests.faults.tally import Result
 
 _WRITE: tuple[tuple[str, ...], ...] = (
     ("import", str(capture("send_log.jsonl"))),

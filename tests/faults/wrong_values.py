@@ -6,14 +6,13 @@ import random
 import shutil
 import sqlite3
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.faults.interruptions import Result
 from tests.faults.judgement import EVIDENCE, HARMLESS, build_sound, judge
+from tests.faults.tally import Result, Tally
 
 _VALUES: tuple[Any, ...] = (
     *(None, "", "abc", "Mars/Phobos", "12x", "\x1b[31m", b"", b"\x00\xff\xfe", b"abcd" * 30, b"\x3a\x30\x00\x00\x01"),
@@ -21,24 +20,26 @@ _VALUES: tuple[Any, ...] = (
 )
 
 
-def wrong_values(tries: int, seed: int = 14) -> Result:
+def wrong_values(tries: int, tally: Tally, seed: int = 14) -> Result:
     """Tries so many random damages, at least one in each column of each table if there are enough tries."""
-    chance, failures, kinds = random.Random(seed), [], Counter[str]()
     with tempfile.TemporaryDirectory() as directory:
         sound = build_sound(Path(directory, "sound.db"))
         columns = _columns(sound.database)
-        chance.shuffle(columns)
-        for number in range(tries):
+        random.Random(seed).shuffle(columns)
+        for number in tally.left(tries):
             table, column = columns[number % len(columns)]
             damaged = Path(directory, f"{number}", "saludo.db")
             damaged.parent.mkdir()
             shutil.copy(sound.database, damaged)
-            told = _damage(damaged, table, column, chance)
-            judgement = judge(damaged, sound)
-            kinds[judgement.kind] += 1
-            failures += [f"{told}: {one}" for one in judgement.failures]
+            told = _damage(damaged, table, column, random.Random(f"{seed}, {number}"))
+            found = judge(damaged, sound)
             shutil.rmtree(damaged.parent)
-    return Result(tries, tries - kinds[HARMLESS], tuple(failures), kinds[EVIDENCE])
+            tally.add(
+                took=found.kind != HARMLESS,
+                failures=[f"{number}, {told}: {one}" for one in found.failures],
+                uncheckable=found.kind == EVIDENCE,
+            )
+    return tally.result
 
 
 def _columns(database: Path) -> list[tuple[str, str]]:
