@@ -1,7 +1,7 @@
 """Where the events of a log go while its lines are read: most lines are statuses, which need no event each.
 
-A status that differs from one of the same message in step and time only is merged by its reader, into the earliest
-times that are known of the message. Knows no format and no database.
+A usual status is merged by its reader, into the earliest times that are known of the message, if it is the first one
+that is told or differs from that in step and time only. Knows no format and no database.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Protocol, final
 
 import msgspec
 
-from storage.domain.events import Event, Ignored, Item, Reject, Status
+from storage.domain.events import ContactIds, Event, Ignored, Item, LineIds, Reject, Send, Status
 
 NEVER = 1 << 60  # ms; always this object, so that `is` finds it
 
@@ -44,8 +44,31 @@ class Sink(Protocol):
     def add(self, event: Event) -> None:
         """Takes an event."""
 
+    def add_send(self, send: Send) -> None:
+        """Takes the send of a record of a send log that says no more than that a request was accepted."""
+
     def add_status(self, status: Status, key: str, about: tuple[Any, ...]) -> None:
         """Takes a status, and its key and `StepTimes.about` in the words of its source."""
+
+    def begin(
+        self,
+        key: str,
+        about: tuple[Any, ...],
+        line: LineIds,
+        contact: ContactIds,
+        category: str,
+        campaign: str | None,
+    ) -> StepTimes | None:
+        """Where the reader merges what a message's first status says; None where it needs an event.
+
+        Args:
+            key: The message's.
+            about: `StepTimes.about` of the status.
+            line: Its line, with an id.
+            contact: The recipient, with an id.
+            category: As in `Status`; not empty.
+            campaign: As in `Status`; not empty.
+        """
 
     def tell(self, item: Reject | Ignored) -> None:
         """Takes what is no event."""
@@ -58,11 +81,14 @@ class Items:
         self.steps: dict[str, StepTimes] = {}
         self.merged = 0
         self._found: list[Item] = []
-        self.add = self.tell = self._found.append
+        self.add = self.add_send = self.tell = self._found.append
 
     def add_status(self, status: Status, key: str, about: tuple[Any, ...]) -> None:
         """Takes a status."""
         self._found.append(status)
+
+    def begin(self, *_: object) -> None:
+        """Wants an event of each status."""
 
     def taken(self) -> list[Item]:
         """The items since this was called last."""

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, cast
 
 from storage.domain.events import ContactIds, Event, Inbound, Known, LineIds, Send, Status
-from storage.domain.log_lines import StepTimes
+from storage.domain.log_lines import NEVER, StepTimes
 from storage.domain.sends import Sends
 from storage.messages.fast_path import UsualOutbound, is_usual_send, is_usual_status, row_of_inbound
 from storage.messages.from_events import contact_reference, direction_of, message_of, take_in
@@ -86,6 +86,46 @@ class Merger:
         if type(known) is UsualOutbound and key == status.key:
             known.about = about
             self.steps[key] = known
+
+    def begin(
+        self,
+        key: str,
+        about: tuple[Any, ...],
+        line: LineIds,
+        contact: ContactIds,
+        category: str,
+        campaign: str | None,
+    ) -> StepTimes | None:
+        """Allows the reader of a message's first status to merge it, if its send says nothing else; as `Sink`."""
+        known = self._outbound.get(key)
+        if known is None:
+            known = self._outbound[key] = UsualOutbound(key=key)
+            self._remember(contact, None)
+        elif (
+            type(known) is not UsualOutbound
+            or known.line is not None
+            or known.send is None
+            or (known.send.contact is not contact and known.send.contact != contact)
+        ):
+            return None
+        known.line, known.contact, known.category, known.campaign = line, contact, category, campaign
+        known.about = about
+        self.steps[key] = known
+        self._lines.add(line)
+        return known
+
+    def add_send(self, send: Send) -> None:
+        """Merges a send that says no more than that its request was accepted; as `Sink`."""
+        key, contact = send.key, send.contact
+        if key in self._outbound or send.group or send.default_line is not None or not send.line.identifier:
+            self.add(send)
+            return
+        if len(contact.wa_ids) != 1 or contact.user_id is not None:
+            self.add(send)
+            return
+        self._events += 1
+        self._outbound[key] = UsualOutbound(None, NEVER, NEVER, NEVER, key, send)
+        self._lines.add(send.line)
 
     def add(self, event: Event) -> None:
         """Merges one event."""
@@ -164,10 +204,11 @@ class Merger:
         if not is_usual_status(event):
             return False
         if known is None:
-            known = self._outbound[event.key] = UsualOutbound()
-        elif not isinstance(known, UsualOutbound) or known.status is not None:
+            known = self._outbound[event.key] = UsualOutbound(key=event.key)
+        elif not isinstance(known, UsualOutbound) or known.line is not None:
             return False
-        known.status = event
+        known.line, known.contact = event.line, event.contact
+        known.category, known.campaign = event.category, event.campaign
         self._lines.add(event.line)
         self._remember(event.contact, None if known.send is None else known.send.contact)
         return known.take(event)
@@ -178,12 +219,12 @@ class Merger:
             return False
         known = self._outbound.get(event.key)
         if known is None:
-            known = self._outbound[event.key] = UsualOutbound()
+            known = self._outbound[event.key] = UsualOutbound(key=event.key)
         elif not isinstance(known, UsualOutbound) or known.send is not None:
             return isinstance(known, UsualOutbound) and known.send == event
         known.send = event
         self._lines.add(event.line)
-        self._remember(event.contact, None if known.status is None else known.status.contact)
+        self._remember(event.contact, known.contact)
         return True
 
     def _keep_inbound(self, event: Inbound) -> bool:
@@ -230,7 +271,8 @@ class Merger:
         known = self._outbound.get(key)
         if isinstance(known, UsualOutbound):
             self.steps.pop(key, None)
-            self._contacts |= {one.contact: None for one in (known.send, known.status) if one is not None}
+            contacts = None if known.send is None else known.send.contact, known.contact
+            self._contacts |= {one: None for one in contacts if one is not None}
             known = known.message()
         message = self._read(known) if isinstance(known, tuple) else known or Message(key, direction)
         self._outbound[key] = message

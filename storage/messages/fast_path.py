@@ -1,8 +1,8 @@
 """The fast path of `batch_merger`: rows of the usual events without merging a `Message` field by field.
 
 Most events of an import are one send request and a few statuses of the same message, which differ in step and time
-only, or a message in that is read once. `UsualOutbound` keeps such a send and one of its statuses as they are, with the
-earliest time of each step; `row_of_inbound` takes a message in as it is. Everything else takes the plain path:
+only, or a message in that is read once. `UsualOutbound` keeps such a send as it is, what its statuses have in common
+and the earliest time of each step; `row_of_inbound` takes a message in as it is. Everything else takes the plain path:
 `take_in` (storage/messages/from_events.py), then `row_of` (storage/messages/message_row.py).
 
 Both paths give the same rows (tests/storage/messages/test_fast_path.py). For a log of sends, statuses and answers
@@ -15,8 +15,6 @@ earliest time.
 from __future__ import annotations
 
 from typing import Any
-
-import msgspec
 
 from storage.domain.events import NO_FLAGS, ContactIds, Inbound, LineIds, Origin, Rank, Send, Status, Step
 from storage.domain.log_lines import NEVER as _NEVER
@@ -67,11 +65,16 @@ _OUTBOUND, _INBOUND = _template(_OUT), _template(_IN)
 class UsualOutbound(StepTimes, gc=False):
     """A message out of which only usual events are known: at most one send, and statuses that differ in step and time.
 
-    send: the send, if any. status: any one of the statuses.
+    send: the send, if any. line, contact, category, campaign: what all statuses say; line and contact are None where no
+    status is known.
     """
 
+    key: str = ""
     send: Send | None = None
-    status: Status | None = None
+    line: LineIds | None = None
+    contact: ContactIds | None = None
+    category: str | None = None
+    campaign: str | None = None
 
     def take(self, event: Status) -> bool:
         """Takes in a status if it differs from the known one in step and time only.
@@ -79,13 +82,11 @@ class UsualOutbound(StepTimes, gc=False):
         Returns:
             Whether it was taken.
         """
-        status = self.status
-        if status is not event and not (
-            status is not None
-            and (event.line is status.line or event.line == status.line)
-            and (event.contact is status.contact or event.contact == status.contact)
-            and event.category == status.category
-            and event.campaign == status.campaign
+        if not (
+            (event.line is self.line or event.line == self.line)
+            and (event.contact is self.contact or event.contact == self.contact)
+            and event.category == self.category
+            and event.campaign == self.campaign
             and event.default_line is None
             and not event.group
         ):
@@ -106,36 +107,37 @@ class UsualOutbound(StepTimes, gc=False):
 
     def message(self) -> Message:
         """The same by the plain path: a message with every event merged into it."""
-        event = self.send or self.status
-        assert event is not None
-        message = Message(event.key, Direction.OUT)
+        message = Message(self.key, Direction.OUT)
         if self.send is not None:
             take_in(message, self.send)
-        if self.status is not None:
+        if self.line is not None and self.contact is not None:
             for step, at in ((_SENT, self.sent), (_DELIVERED, self.delivered), (_READ, self.read)):
                 if at != _NEVER:
-                    take_in(message, msgspec.structs.replace(self.status, step=step, at=at))
+                    about = self.line, self.contact, self.category, False, self.campaign
+                    take_in(message, Status(self.key, step, at, *about))
         return message
 
     def row(self) -> Row:
         """The row of `message()`, written directly if rank and time of each field are usual."""
-        send, status = self.send, self.status
+        key, send, line = self.key, self.send, self.line
         sent, delivered, read = self.sent, self.delivered, self.read
         first = sent if sent <= delivered and sent <= read else min(delivered, read)
         at = first if send is None else send.at
-        if not self._has_usual_ranks(at, first):
+        if line is not None and not self._has_usual_ranks(at, first):
             return row_of(self.message())
         if send is None:
-            assert status is not None
-            key, line, contact = status.key, status.line, status.contact
+            contact = self.contact
+            assert line is not None
+            assert contact is not None
             template = kind = language = origin = accepted = None
-            campaign, sources = status.campaign, _FROM_WEBHOOK
+            campaign, sources = self.campaign, _FROM_WEBHOOK
         else:
-            key, line, contact = send.key, send.line, send.contact
+            sources = _FROM_LOG if line is None else _FROM_BOTH
+            line, contact = send.line, send.contact
             template, kind = send.template or None, send.kind or None
             language, campaign = send.language or None, send.campaign or None
             origin = _NOTIFICATION_TEXT if send.origin is _NOTIFICATION else send.origin and send.origin.value
-            accepted, sources = at, _FROM_LOG if status is None else _FROM_BOTH
+            accepted = at
         numbers = contact.wa_ids
         # All columns in their order: filling in a copy of an empty row takes twice as long.
         return (
@@ -156,27 +158,25 @@ class UsualOutbound(StepTimes, gc=False):
             None if delivered is _NEVER else delivered,
             None if read is _NEVER else read,
             kind,
-            None if status is None else status.category,
+            self.category,
             language,
             campaign,
             *NOTHING_UNUSUAL,
         )
 
     def _has_usual_ranks(self, at: int, first: int) -> bool:
-        """Whether rank and time of each field are those that `message_of_row` assumes.
+        """Whether rank and time of each field are those that `message_of_row` assumes, where a status is known.
 
         Args:
             at: The time of the send, else of the earliest status, ms.
             first: The time of the earliest status, ms.
         """
-        send, status = self.send, self.status
-        if status is None:
-            return True
         if at > first:
             return False  # a status came before the send: the send's time is not the message's own
-        if status.category is not None and first != (at if self.sent is _NEVER else self.sent):
+        if self.category is not None and first != (at if self.sent is _NEVER else self.sent):
             return False  # the category is that of the earliest status, which is not "sent"
-        return send is None or status.campaign is None or bool(send.campaign)  # else the campaign is a webhook's
+        send = self.send
+        return send is None or self.campaign is None or bool(send.campaign)  # else the campaign is a webhook's
 
 
 def row_of_inbound(inbound: Inbound) -> Row:

@@ -7,16 +7,17 @@ msgspec checks and converts while it decodes what the plain rule does in Python.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from storage.domain.events import LineIds, Status, Step
-from storage.domain.log_lines import Sink
+from storage.domain.log_lines import Sink, StepTimes
 from storage.sources import cloud_api_types as types
 from storage.sources.cloud_api_values import CATEGORIES, ValueCaches, first_failure
 from storage.sources.fields import EARLIEST, LATEST, Text, Unreadable, text_of
+from storage.sources.identity import PEOPLE_OF_ONE
 
 LINE_START = b'{"object"'
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable)
@@ -87,7 +88,7 @@ class UsualStatusReader:
         """Gives a function that adds the statuses that `WebhookReader.items` gives for a line; as `Shortcut.into`."""
         # All names that a line needs are looked up here, once: the function is called for nearly every line of a log.
         decode, event, known_steps, add_status = self._decode, self._event, sink.steps.get, sink.add_status
-        categories, unset = CATEGORIES, UNSET
+        begin, categories, unset = self._begin(sink), CATEGORIES, UNSET
         sent, delivered, failed = Step.SENT, Step.DELIVERED, Step.FAILED
 
         def take(line: bytes) -> bool:
@@ -111,13 +112,13 @@ class UsualStatusReader:
                         category,
                     )
                     steps = known_steps(key)
-                    if (
-                        steps is None
-                        or steps.about != about
-                        or not category
-                        or step is failed
-                        or status.errors is not unset
-                    ):
+                    if not category or step is failed or status.errors is not unset:
+                        steps = None
+                    elif steps is None:
+                        steps = begin(key, about)
+                    elif steps.about != about:
+                        steps = None
+                    if steps is None:
                         add_status(event(status, metadata), key, about)
                         continue
                     # Nothing new but a step and its time.
@@ -136,6 +137,20 @@ class UsualStatusReader:
             return True
 
         return take
+
+    def _begin(self, sink: Sink) -> Callable[[str, tuple[Any, ...]], StepTimes | None]:
+        """Gives a function that asks a sink where to merge the first status of a message, which has a category."""
+        ask, lines, people, campaigns = sink.begin, self._lines, self._people, self._campaigns
+
+        def begin(key: str, about: tuple[Any, ...]) -> StepTimes | None:
+            identifier, number, recipient, user, campaign, category = about
+            line = lines[identifier, number]
+            contact = PEOPLE_OF_ONE[recipient] if user is None else people[recipient, user]
+            if not (line.identifier or line.number) or not (contact.wa_ids or contact.user_id) or text_of(key) != key:
+                return None
+            return ask(key, about, line, contact, category, None if campaign is None else campaigns[campaign])
+
+        return begin
 
     def _event(self, status: _Status, metadata: types.Metadata) -> Status:
         """The event of a status; raises one of `_UNFIT` where only the plain rule can read it."""

@@ -12,7 +12,7 @@ from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds, Failure, Ignored, LineIds, Origin, Preference, Step
 from storage.sources import cloud_api_types as types
 from storage.sources.fields import Text, failure_of, text_of
-from storage.sources.identity import number_of, person, person_of_one
+from storage.sources.identity import PEOPLE_OF_ONE, number_of, person
 
 _PEOPLE_KEPT = 50_000
 _LINES_KEPT = _CAMPAIGNS_KEPT = 10_000
@@ -70,7 +70,7 @@ def _line_of(ids: tuple[Text, Text]) -> LineIds:
 
 
 def _person_of(ids: tuple[Text, Text]) -> ContactIds:
-    return person_of_one(ids[0]) if ids[1] is None else person(*ids)
+    return PEOPLE_OF_ONE[ids[0]] if ids[1] is None else person(*ids)
 
 
 def _step_of(word: Text) -> Step | Ignored:

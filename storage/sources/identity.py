@@ -19,7 +19,7 @@ from storage.domain.events import ContactIds
 from storage.sources.fields import Text, identifier_of, text_of
 
 MIN_DIGITS, MAX_DIGITS = 6, 15  # of a phone number; 15 is the limit of ITU-T E.164
-_CUSTOMERS_KEPT = 10_000
+_CUSTOMERS_KEPT, _PEOPLE_KEPT = 10_000, 50_000
 
 # Format of a BSUID: the country, for a parent id "ENT" as well, and up to 128 letters and digits (Cloud API reference,
 # "business-scoped user IDs").
@@ -177,6 +177,10 @@ def person_of_one(value: Any, name: str | None = None) -> ContactIds:
     """The same as `person` of one value, made faster where it is a number."""
     number = number_of(value)
     return person(value, name=name) if number is None else ContactIds((number,), name=name)
+
+
+# Shared by the formats, as sends and the statuses of them name the same people.
+PEOPLE_OF_ONE: BoundedCache[Any, ContactIds] = BoundedCache(person_of_one, _PEOPLE_KEPT)
 
 
 def person(*values: Any, name: str | None = None) -> ContactIds:

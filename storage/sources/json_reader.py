@@ -47,9 +47,11 @@ def json_parts(
     if source.start.position:
         stream.seek(source.start.position, source.start.lines)
     for line in stream.lines(PIECE_BYTES, skip_empty=True):
-        if not finder.inside and (one(line) or several(line, stream, sink)):
-            reached = stream.offset
+        if not finder.inside and (one(line) or several(line, _number_of(line, stream), sink)):
             lines += 1
+            if lines < most:
+                lines += _taken_behind(stream, most - lines, one, several, sink)
+            reached = stream.offset
             if lines >= most:
                 source.records, source.reached, lines = source.records + lines, reached, 0
                 yield LINES_READ
@@ -57,7 +59,7 @@ def json_parts(
         if lines:
             source.records, source.reached, lines = source.records + lines, reached, 0
             yield LINES_READ
-        number = stream.offset[1] + (line[-1] != _LINE_FEED)
+        number = _number_of(line, stream)
         stretches.begin(line)
         items: list[Item] = []
         for found in _found_items(source, readers, finder, line, number):
@@ -74,6 +76,35 @@ def json_parts(
         yield LINES_READ
     for record in finder.end():
         yield from _record_items(source, readers, record)
+
+
+def _number_of(line: bytes, stream: Stream) -> int:
+    """The number of the line that a stream gave last; a last line without an end is not counted yet."""
+    return stream.offset[1] + (line[-1] != _LINE_FEED)
+
+
+def _taken_behind(
+    stream: Stream,
+    most: int,
+    one: Callable[[bytes], bool],
+    several: Callable[[bytes, int, Sink], bool],
+    sink: Sink,
+) -> int:
+    """Reads lines that are in memory, behind one that was read, as long as they have a shape that can be read so.
+
+    To get them from `Stream.lines` one by one takes a tenth of the time of a log.
+
+    Returns:
+        How many were read and passed over.
+    """
+    number, size, taken = stream.offset[1], 0, 0
+    for line in stream.ahead(most):
+        if line[-1] != _LINE_FEED or not (one(line) or several(line, number + taken + 1, sink)):
+            break
+        size += len(line)
+        taken += 1
+    stream.pass_over(size, taken)
+    return taken
 
 
 def _found_items(
@@ -127,17 +158,17 @@ class JsonReaders:
             take = _first_match(shortcut.line_start, shortcut.into(sink), take)
         return take
 
-    def several(self, line: bytes, stream: Stream, sink: Sink) -> bool:
+    def several(self, line: bytes, number: int, sink: Sink) -> bool:
         """Puts the items of a line that is one object of a format's types into a sink; returns whether it is one.
 
         Args:
             line: The line.
-            stream: Where it comes from.
+            number: Its number.
             sink: Where they are put.
         """
         if line[0] != _BRACE:
             return False
-        items = self._unwrapper.direct_items(line, f"line {stream.offset[1] + (line[-1] != _LINE_FEED)}")
+        items = self._unwrapper.direct_items(line, f"line {number}")
         for item in items or ():
             if type(item) is Reject or type(item) is Ignored:
                 sink.tell(item)

@@ -12,7 +12,7 @@ from typing import Any
 from storage.domain.events import ContactIds, Failure, Ignored, Item, LineIds, Origin, Rank, Send
 from storage.language.texts import mark
 from storage.sources.fields import Unreadable, failure_of, keyless_key, reject, text_of, time_of
-from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut, adding
+from storage.sources.format import Context, Format, JsonReader, RowReader, Shortcut
 from storage.sources.identity import number_of, person
 from storage.sources.json_scanner import decode
 from storage.sources.send_log_fast_path import LINE_START, AcceptedSendReader
@@ -38,7 +38,7 @@ class SendLogReader(JsonReader):
 
     def shortcut(self) -> Shortcut:
         """Reads the line of one accepted send."""
-        return Shortcut(LINE_START, adding(AcceptedSendReader(self._context).read))
+        return Shortcut(LINE_START, AcceptedSendReader(self._context).into)
 
     def looks_like(self, sample: bytes) -> bool:
         """Whether the sample has the members of a request."""

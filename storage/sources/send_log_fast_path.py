@@ -6,18 +6,20 @@ msgspec checks while it decodes what the plain rule does in Python. `SendLogRead
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.events import ContactIds, LineIds, Origin, Rank, Send
-from storage.sources.fields import Text, Unreadable, text_of, time_of
+from storage.domain.log_lines import Sink
+from storage.sources.fields import EARLIEST, LATEST, Text, Unreadable, text_of, time_of
 from storage.sources.format import Context
-from storage.sources.identity import number_of, person
+from storage.sources.identity import PEOPLE_OF_ONE, person
 from storage.sources.send_log_values import kind_of
 
 LINE_START = b"{"
 _LINES_KEPT = _TEXTS_KEPT = 10_000
-_NUMBERS_KEPT = 50_000
 
 
 class _Struct(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -87,8 +89,20 @@ class AcceptedSendReader:
         self._zone, self._default_line = context.options.time_zone, context.options.line
         self._lines = BoundedCache(_line_of, _LINES_KEPT)
         self._texts = BoundedCache(text_of, _TEXTS_KEPT)
-        self._numbers = BoundedCache(_number, _NUMBERS_KEPT)
         self._decode = msgspec.json.Decoder(_Record).decode
+
+    def into(self, sink: Sink) -> Callable[[bytes], bool]:
+        """As `Shortcut.into`."""
+        read, add = self.read, sink.add_send
+
+        def take(line: bytes) -> bool:
+            send = read(line)
+            if send is None:
+                return False
+            add(send)
+            return True
+
+        return take
 
     def read(self, line: bytes) -> Send | None:
         """The send that `SendLogReader.items` gives for the line; None for any other line."""
@@ -98,7 +112,9 @@ class AcceptedSendReader:
             key = text_of(response.messages[0].id) if response.messages else None
             if request.messaging_product != "whatsapp" or key is None:
                 return None
-            at = time_of(record.at or record.timestamp or record.sent_at or record.time, self._zone)
+            at = record.at
+            if type(at) is not int or not EARLIEST <= at < LATEST:
+                at = time_of(at or record.timestamp or record.sent_at or record.time, self._zone)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable):
             return None
         if at is None:
@@ -138,16 +154,10 @@ class AcceptedSendReader:
         known = response.contacts[0] if response.contacts else _NOBODY
         typed = known.input
         if to == known.wa_id and (typed is None or typed == to) and known.user_id is None:
-            number = self._numbers[to]
-            if number is not None and number.wa_ids[0] == to:
+            number = PEOPLE_OF_ONE[to]
+            if number.wa_ids and number.wa_ids[0] == to:
                 return number
         return person(known.wa_id, typed, to, known.user_id)
-
-
-def _number(text: Text) -> ContactIds | None:
-    """A contact of whom only a number is known; None where the text is no number."""
-    number = number_of(text)
-    return None if number is None else ContactIds((number,))
 
 
 def _line_of(identifier: Text) -> LineIds:

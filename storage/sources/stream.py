@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from typing import IO, Any, BinaryIO
 
 from storage.domain.events import Reject
@@ -120,6 +121,7 @@ class Stream:
         self._file = file
         self.offset = 0, 0
         self._lines = io.BytesIO()
+        self._ahead = 0  # where `ahead` began in them
         self._skipped = _NOTHING  # bytes and lines of the current block
         self._counted = _CountingFile(file)
         self._content = _Peekable(self._counted)
@@ -248,13 +250,29 @@ class Stream:
         lines = self._lines.getvalue()
         return lines[self._lines.tell() : lines.rfind(b"\n") + 1]
 
+    def ahead(self, most: int) -> Iterator[bytes]:
+        """The lines that `lines` gives next, as far as they are in memory and at most so many; `pass_over` must follow.
+
+        The last one may be a piece of a line.
+        """
+        self._ahead = self._lines.tell()
+        return islice(self._lines, most)
+
+    def pass_over(self, size: int, count: int) -> None:
+        """Passes over the first whole lines of `ahead`, so many bytes and lines: `lines` does not give them."""
+        self._lines.seek(self._ahead + size)
+        self._count_skipped(size, count)
+
     def skip(self, lines: bytes) -> int:
         """Passes over the first ones of `whole_lines`, which `lines` then does not give; returns how many they are."""
         count = lines.count(b"\n")
         self._lines.seek(len(lines), io.SEEK_CUR)
-        self._skipped = self._skipped[0] + len(lines), self._skipped[1] + count
-        self.offset = self.offset[0] + len(lines), self.offset[1] + count
+        self._count_skipped(len(lines), count)
         return count
+
+    def _count_skipped(self, size: int, count: int) -> None:
+        self._skipped = self._skipped[0] + size, self._skipped[1] + count
+        self.offset = self.offset[0] + size, self.offset[1] + count
 
     def seek(self, position: int, lines: int) -> None:
         """Continues at a byte of the content that has `lines` lines before it.

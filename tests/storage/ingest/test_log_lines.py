@@ -169,7 +169,7 @@ def test_statuses_that_differ_in_step_and_time_are_merged_without_events() -> No
     merger = PartRead()
     take = JsonReaders(formats.context_of(OPTIONS)).into(merger)
     assert all(map(take, lines))
-    assert (merger.events, merger.merged) == (6, 4)
+    assert (merger.events, merger.merged) == (6, 6)
     assert len(merger.batch().rows) == 2
     assert not merger.steps
     assert not merger.events
