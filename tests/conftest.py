@@ -9,6 +9,7 @@ import tempfile
 import zoneinfo
 from pathlib import Path
 
+import pytest
 from hypothesis import Phase, settings
 
 # Fewer examples than hypothesis' 100: the whole run must fit into ten minutes of two cores, part of it under coverage.
@@ -26,6 +27,15 @@ for name, examples in (("mutants", 10), ("survivors", 100)):
         phases=[Phase.explicit, Phase.generate],
     )
 settings.load_profile("ci" if os.environ.get("CI") else "random")
+
+# What these run, other tests run as well, and measuring coverage doubles what a test takes: they run without it.
+_NOT_MEASURED = (
+    *("faults", "fixtures", "test_benchmarks", "tui/data", "tui/screens", "tui/terminal"),
+    *("tui/widgets", "tui/words", "test_recount", "storage/cube/test_refresh"),
+    *("storage/ingest/test_check_ways", "storage/ingest/test_importer", "storage/ingest/test_recipients"),
+    *("storage/ingest/test_resume", "storage/messages/test_row_form", "storage/sources/test_late_recognition"),
+    *("storage/sources/test_table_runs", "storage/sources/test_too_long", "storage/sources/test_unwrapping"),
+)
 
 # Read by Textual and Rich when they are imported, so this must come before any test module.
 for name in [name for name in os.environ if name.startswith("TEXTUAL_") and "SNAPSHOT" not in name]:
@@ -52,3 +62,11 @@ os.environ["SALUDO_LANG"] = "en"  # whatever the person who runs the tests speak
 # The package's time zones, whatever the system has: `saludo check` tells if those are old.
 os.environ["PYTHONTZPATH"] = ""
 zoneinfo.reset_tzpath()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that run without coverage."""
+    root = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(root).as_posix().startswith(_NOT_MEASURED):
+            item.add_marker(pytest.mark.no_cover)

@@ -15,7 +15,7 @@ from tests.faults.mutations import CORPUS, corpus, mutated
 FOUND = sorted(CORPUS.glob("*.bin"))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(deadline=None)
 @given(st.integers(0, 1 << 40))
 def test_a_changed_input_is_read_or_told(seed: int) -> None:
     assert fault_of(mutated(random.Random(seed))) is None

@@ -48,7 +48,7 @@ def _new() -> sqlite3.Connection:
     return connection
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(st.data())
 def test_entries_are_found_whatever_the_batches(data: st.DataObject) -> None:
     """With few different hashes most are shared; the greatest ones have their upper bit set."""

@@ -127,7 +127,7 @@ def _said(part: FilePart) -> tuple[object, ...]:
     return *told, batch.events, part.rejects, part.ignored, part.place, part.records, part.last
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(_LOGS, st.sampled_from((1, 7, 40, 1 << 16)), st.sampled_from((1, 2, 200)), st.booleans())
 def test_many_lines_give_what_each_line_gives(content: bytes, chunk: int, together: int, has_line: bool) -> None:
     options = Options(OPTIONS.time_zone, line=OTHER_LINE if has_line else None)
@@ -137,7 +137,7 @@ def test_many_lines_give_what_each_line_gives(content: bytes, chunk: int, togeth
     assert _said(found) == _said(expected)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(_LOGS, st.integers(1, 12), st.sampled_from((1, 3, 200)))
 def test_a_log_in_parts_gives_all_of_it_once_and_resumes_behind_each_part(
     content: bytes, size: int, together: int

@@ -78,7 +78,7 @@ def change(writer: Writer, chance: random.Random) -> None:
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events(), st.integers(0, 1 << 30), st.sampled_from((24, 1)))
 def test_what_is_proven_is_right(history: list[Event], seed: int, window: int) -> None:
     chance = random.Random(seed)

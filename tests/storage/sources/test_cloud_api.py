@@ -275,9 +275,9 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert event.step is Step.DELIVERED
 
 
-def test_a_line_of_ten_megabytes_is_read_completely() -> None:
+def test_lines_of_megabytes_are_read_completely() -> None:
     one = webhook({"statuses": [status()]})
-    count = 10_000_000 // len(one)
+    count = 2_000_000 // len(one)
     assert len(events_of(b"[" + b",".join([one] * count) + b"]")) == count
     large = webhook({"statuses": [status()], "padding": "x" * 10_000_000})
     assert len(events_of(large + b"\n" + one)) == 2

@@ -24,7 +24,7 @@ from tests.captures import OPTIONS
 from tests.storage.sources.test_odd_values import odd_records
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(odd_records())
 def test_shortcuts_for_odd_records_equal_the_plain_rule(record: Any) -> None:
     _check_record(record)

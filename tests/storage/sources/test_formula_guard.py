@@ -100,7 +100,7 @@ def histories(draw: st.DrawFn) -> list[Send]:
     return sends
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_an_export_imports_as_the_same_report_and_the_same_tsv(
     tmp_path_factory: pytest.TempPathFactory, sends: list[Send]

@@ -71,7 +71,7 @@ def odd_records(draw: st.DrawFn) -> Any:
     return record
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(odd_records(), min_size=1, max_size=8))
 def test_any_value_anywhere_affects_only_its_record(records: list[Any]) -> None:
     good = json.dumps(RECORDS[0])

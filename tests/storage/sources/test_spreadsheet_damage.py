@@ -139,7 +139,7 @@ def imported(content: bytes) -> tuple[dict[str, Any], bool]:
     return report, bool(summary.rejects or summary.notes or data["unknown_contacts"])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     tables(),
     st.sampled_from(COLUMNS),

@@ -51,7 +51,7 @@ def test_it_is_not_imported_as_starts(path: Path) -> None:
         list(open_source(io.BytesIO(saved(path).encode()), OPTIONS).items())
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events(), questions())
 def test_any_history_is_saved_as_the_table_shows_it(history: list[Event], question: Question) -> None:
     with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:

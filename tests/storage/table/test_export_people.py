@@ -170,7 +170,7 @@ def counted(path: Path, text: str) -> list[list[str]]:
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events(), questions())
 def test_any_history_counts_as_its_starts_do(history: list[Event], question: Question) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -24,7 +24,7 @@ from tests.cubes import filters, refresh_all, sent, temporary_database, write
 from tests.databases import ANA, BETO, DAY, LINE, NOON, NOW, build, session_of
 from tests.histories import Question, events, questions, shuffled, split
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = ("welcome", "ORDER_", "5491100000001", "+54 911 0000-0002", "AR.10", "c3", "%", "nowhere", "1")
 
 

@@ -24,7 +24,7 @@ from tests.cubes import filters, refresh_all, temporary_database, write
 from tests.databases import DAY, LINE, NOON, NOW, OTHER_LINE, SECOND, build
 from tests.histories import Question, events, questions, shuffled, split
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 # Limits of contact_order.py that a few starts reach.

@@ -33,7 +33,7 @@ def path() -> Path:
     return path
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 8), min_size=1, max_size=9),
     st.sampled_from(("period:all", "period:7d", "contact:5491155550001")),
