@@ -252,6 +252,16 @@ class Columns:
         meanings = {place: meaning for meaning, place in self.places.items()}
         return meanings | {place: f"{meaning} (time of day)" for meaning, place in self.clocks.items()}
 
+    def notes(self) -> list[str]:
+        """A sentence for each column that is read although another one has its name."""
+        names = [squashed(name) for name in self.names]
+        return [
+            f"'{' '.join(self.names[place].split())}' stands {names.count(names[place])} times in the header;"
+            f" the one in column {place + 1} is read"
+            for place in sorted({*self.places.values(), *self.clocks.values()})
+            if names.count(names[place]) > 1
+        ]
+
 
 class ColumnError(ValueError):
     """A column that was named in `--map` is not there; the message is one line."""

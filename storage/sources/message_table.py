@@ -182,8 +182,8 @@ class MessageRows(RowReader):
         return checked
 
     def notes(self) -> list[str]:
-        """The columns with values that a spreadsheet made unusable."""
-        return self._lost.notes()
+        """The columns whose names stand twice, and those with values that a spreadsheet made unusable."""
+        return [*self._columns.notes(), *self._lost.notes()]
 
     def understood(self) -> dict[int, str]:
         """The meaning of each known column, by its place."""

@@ -46,6 +46,7 @@ REASONS = (
     mark("truncated zip archive: its list of members is missing"),
 )
 NOTES = (
+    mark("'{column}' stands {count} times in the header; the one in column {number} is read"),
     mark("'{column}' has dates with the day first and with the month first; read as {order}"),
     mark(
         "line {line} proves that '{column}' has the month first, but the lines up to {last} were imported before as"

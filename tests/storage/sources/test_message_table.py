@@ -232,3 +232,26 @@ class TestTimes:
 
     def test_a_row_without_a_time_is_a_reject(self) -> None:
         assert [one.reason for one in rejects_of(b"to,template,date\n5491155550001,promo,\n")] == ["no time"]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("message_id,phone,phone,sent_at", ["'phone' stands 2 times in the header; the one in column 2 is read"]),
+        ("message_id,Phone,sent_at,PHONE", ["'Phone' stands 2 times in the header; the one in column 2 is read"]),
+        (
+            "Message-ID,message id,phone,sent_at",
+            ["'Message-ID' stands 2 times in the header; the one in column 1 is read"],
+        ),
+        ("message_id,phone,note,sent_at", []),
+        ("message_id,note,note,phone,sent_at", []),
+    ],
+)
+def test_a_name_that_stands_twice_is_told(header: str, told: list[str]) -> None:
+    assert columns_of(header.split(",")).notes() == told
+
+
+def test_an_import_notes_it(tmp_path: Path) -> None:
+    path = tmp_path / "sends.csv"
+    path.write_text(f"message_id,phone,phone,sent_at\nwamid.1,5491155550001,5491155550002,{AT}\n")
+    assert "'phone' stands 2 times" in import_all(tmp_path / "saludo.db", path)[0].notes[0]
