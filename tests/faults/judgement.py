@@ -13,9 +13,12 @@ import os
 import shutil
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from storage.cube import recount_comparison
 from storage.database import index_proof, key_runs
@@ -24,6 +27,7 @@ from storage.table.pages import StartRow
 from tests.captures import capture, counted
 from tests.faults.commands import NOW, Outcome, numbers_of, saludo
 from tests.faults.stored_content import Content, differing, evidence, following
+from tui.commands import arguments
 from tui.data.reading import Cancelled, Reader, ReadError, View, load_detail, load_snapshot
 
 DETECTED, HARMLESS, EVIDENCE = "detected", "harmless", "evidence"
@@ -83,10 +87,9 @@ def judge(database: Path, sound: Sound) -> Judgement:
     kept = database.with_name("judgement")
     child = os.fork()
     if child == 0:
-        # As of a large database: what numpy proves in bulk is what has to find the damage.
-        recount_comparison._MANY_STARTS, key_runs._WORTH_ARRAYS, index_proof._WORTH_PAGES = 1, 0, 0
         try:
-            found = _judged(database, sound)
+            with patch.object(arguments, "build_parser", cache(arguments.build_parser)), _proven_in_bulk():
+                found = _judged(database, sound)
             kept.write_text(json.dumps([found.kind, [one.replace("\n", " | ") for one in found.failures]]))
         except BaseException:
             kept.write_text(json.dumps(["", [traceback.format_exc().replace("\n", " | ")]]))
@@ -97,6 +100,28 @@ def judge(database: Path, sound: Sound) -> Judgement:
         return Judgement("", (f"the process ended with {os.waitstatus_to_exitcode(status)}",))
     kind, failures = json.loads(kept.read_text())
     return Judgement(kind, tuple(failures))
+
+
+@contextmanager
+def _proven_in_bulk() -> Iterator[None]:
+    """As of a large database: what numpy proves is what has to find the damage."""
+    with (
+        patch.object(recount_comparison, "_MANY_STARTS", 1),
+        patch.object(key_runs, "_WORTH_ARRAYS", 0),
+        patch.object(index_proof, "_WORTH_PAGES", 0),
+    ):
+        yield
+
+
+@contextmanager
+def _compared_one_by_one() -> Iterator[None]:
+    """As of a small database: the plain rules, which know nothing of the proofs."""
+    with (
+        patch.object(recount_comparison, "_MANY_STARTS", 1 << 40),
+        patch.object(key_runs, "_WORTH_ARRAYS", 1 << 40),
+        patch.object(index_proof, "_WORTH_PAGES", 1 << 40),
+    ):
+        yield
 
 
 def _judged(database: Path, sound: Sound) -> Judgement:
@@ -138,7 +163,8 @@ def _failures_of_rebuild(database: Path, sound: Sound, checked: Outcome, changed
     yield from _told("check --rebuild", rebuilt)
     if checked.status == 0 and (made := differing(before, following(database))):
         yield f"check found nothing, and check --rebuild changes {made}"
-    again = saludo(database, "check")
+    with _compared_one_by_one():
+        again = saludo(database, "check")
     if again.status != rebuilt.status:
         yield f"check --rebuild ended with {rebuilt.status}, then check: {again.status} {again.out!r} {again.err}"
     if changed:
