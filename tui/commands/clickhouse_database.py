@@ -32,13 +32,19 @@ _IDLE = 1.0  # s between two looks at what was touched
 def writing_to(address: Address) -> Iterator[Engine]:
     """The database with its tables, which are made where they are missing."""
     with closing(connect(address, must_exist=False)) as engine:
-        if (version := versions.latest(engine)) is not None and version.is_copy:
+        if _is_copy(engine):
             message = _("{name}: holds a copy that 'saludo push' made; import into another database")
             raise StorageError(message.format(name=address))
         tables.create(engine, ALL)
         tables.check_inserts(engine)
         stored_settings.store_default_zone(engine)
         yield engine
+
+
+def _is_copy(engine: Engine) -> bool:
+    """Whether the database is a copy, which has no messages to derive anything from."""
+    version = versions.latest(engine)
+    return version is not None and version.is_copy
 
 
 def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceKeeper], int]) -> int:
@@ -114,6 +120,9 @@ def work(address: Address, *, once: bool) -> int:
 def check(address: Address, *, rebuild: bool) -> int:
     """Compares what is derived with the evidence; returns the exit status, 1 if something differs."""
     with closing(connect(address)) as engine:
+        if _is_copy(engine):
+            message = _("{name}: holds a copy that 'saludo push' made; check the database that was copied")
+            raise StorageError(message.format(name=address))
         if rebuild:
             with bar(_("rebuilding")) as progress:
                 derived_check.rebuild(engine, progress.count)

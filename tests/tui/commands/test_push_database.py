@@ -100,8 +100,12 @@ def test_what_is_imported_into_clickhouse_is_reported_as_from_sqlite(
     assert_one_line(saludo(capsys, "push", address), 1, "imports of its own")
 
 
-def test_nothing_is_imported_into_a_copy(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_copy_takes_no_imports_and_is_checked_where_it_was_made(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     saludo(capsys, "import", TABLE)
     copy = f"chdb:{tmp_path / 'copy'}"
     saludo(capsys, "push", copy)
     assert_one_line(saludo(capsys, "import", LINES, "--db", copy), 1, "holds a copy")
+    for words in (("check",), ("check", "--rebuild")):
+        assert_one_line(saludo(capsys, *words, "--db", copy), 1, "check the database that was copied")
