@@ -14,7 +14,7 @@ from storage.clickhouse.engine import Engine
 from storage.database.connection import reading
 from storage.domain.filters import Filter
 from storage.published import copied_database, versions
-from storage.published.unchanged_months import PUBLICATIONS
+from storage.published.unchanged_months import VERSION_MONTHS
 from storage.stores.interface import Content, Store
 from storage.stores.opening import store
 from storage.table.export import write_tsv
@@ -55,8 +55,8 @@ def forget(engine: Engine) -> None:
     """Removes everything, the versions too."""
     tables.create(engine, ALL)
     empty(engine)
-    tables.create(engine, (PUBLICATIONS,))
-    for name in ("publications", "readers"):
+    tables.create(engine, (VERSION_MONTHS,))
+    for name in (VERSION_MONTHS.name, "readers"):
         engine.run(f"TRUNCATE TABLE IF EXISTS {name}")
     if (latest := versions.latest(engine)) is not None:
         for number in range(latest.number + 1):

@@ -16,7 +16,7 @@ who counts it.
 
 Contract of `tables.MESSAGES` for who counts and reads: `SELECT … FROM messages FINAL WHERE origin IS NOT NULL` are the
 starts, one row each, with the columns, ids and meaning of SQLite's `messages`, but texts in place of ids of names.
-`changed_days` says when starts of a line and day were last written; whoever counts them compares and marks nothing.
+`digest` is a hash of all that is known and shown of a message: equal rows have the same.
 
 Nothing of this room is loaded unless such an address is given. It must not know screens, and no other room may know it.
 """

@@ -10,7 +10,7 @@ A contact that two processes number at once has two numbers, of which the smalle
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from storage.clickhouse.engine import Engine, EngineError
 from storage.clickhouse.evidence import Identity, identity_hash
@@ -49,7 +49,7 @@ def numbers_of(engine: Engine, identities: Iterable[Identity]) -> dict[Identity,
     return {by_hash[hash]: number for hash, number in rows}
 
 
-def give_numbers(engine: Engine, identities: Iterable[Identity]) -> Mapping[Identity, int]:
+def give_numbers(engine: Engine, identities: Iterable[Identity]) -> dict[Identity, int]:
     """Gives each of these ids, which are of contacts without a number, a new one."""
     wanted = sorted(set(identities))
     if not wanted:

@@ -17,6 +17,7 @@ from storage.clickhouse.evidence import MESSAGE_KIND, Identity, Known, MessageKe
 from storage.clickhouse.identity_links import LineMap, Person, lines_of, people_of, read_line_rows
 from storage.clickhouse.pending import clock
 from storage.messages.classify import can_answer, is_notification
+from storage.messages.contacts import label_and_customer_id
 from storage.messages.message import Direction
 from storage.messages.message_row import AT, CONTACT, CONTEXT, DIRECTION, HASH, KEY, LINE, Row, hash_of
 from storage.messages.store import Stored
@@ -31,6 +32,7 @@ class Scope:
     Attributes:
         read_at: the server's clock (µs) before anything else was read.
         people: the contacts, by number.
+        labels: the label and the customer id of each.
         identities: every id of them; of messages without a contact, the keys.
         superseded: numbers that were given to ids of contacts that have a smaller one.
         messages: contact -> its messages; None -> messages without a contact. `Stored.id` is an index of `known`.
@@ -43,6 +45,7 @@ class Scope:
     read_at: int
     lines: LineMap
     people: dict[int, Person] = field(default_factory=dict)
+    labels: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     identities: set[Identity] = field(default_factory=set)
     superseded: set[int] = field(default_factory=set)
     messages: dict[int | None, list[Stored]] = field(default_factory=dict)
@@ -55,11 +58,11 @@ def read_scope(engine: Engine, identities: Iterable[Identity]) -> Scope:
     """Reads the contacts that have these ids, and the messages without a contact that are among them."""
     wanted = set(identities)
     ids = {id for id in wanted if id[0] != MESSAGE_KIND}
-    # Numbers first: who numbers a contact must read the clock after that, so that the smaller number is written last.
-    _number(engine, people_of(engine, ids))
-    scope = Scope(clock(engine), lines_of(read_line_rows(engine)))
-    people = people_of(engine, ids)
-    number_of = _numbers(engine, people, scope)
+    scope = number_of = None
+    while scope is None or number_of is None:
+        scope = Scope(clock(engine), lines_of(read_line_rows(engine)))
+        people = people_of(engine, ids)
+        number_of = _numbers(engine, people, scope)
     scope.identities = wanted | people.keys()
     hashes = evidence.messages_of(engine, (identity_hash(id) for id in scope.identities))
     loaded = evidence.read(engine, hashes)
@@ -74,26 +77,28 @@ def read_scope(engine: Engine, identities: Iterable[Identity]) -> Scope:
     return scope
 
 
-def _number(engine: Engine, people: dict[Identity, Person]) -> None:
-    """Gives a number to those contacts that have none."""
-    numbers = numbers_of(engine, people)
-    unknown = {min(person.ids) for person in people.values() if not person.ids & numbers.keys()}
-    give_numbers(engine, unknown)
+def _numbers(engine: Engine, people: dict[Identity, Person], scope: Scope) -> dict[Identity, int] | None:
+    """The number of the contact of each id; those that have none get one.
 
-
-def _numbers(engine: Engine, people: dict[Identity, Person], scope: Scope) -> dict[Identity, int]:
-    """The number of the contact of each id. A contact that was found since `_number` may need one now."""
+    Returns:
+        None if another worker numbered one of these at the same time: whoever sees both numbers reads everything again,
+        with a later clock, so that the smaller number is written last.
+    """
     numbers = numbers_of(engine, people)
+    distinct = {id(person): person for person in people.values()}.values()
+    unknown = [person for person in distinct if numbers.keys().isdisjoint(person.ids)]
+    if unknown:
+        given = give_numbers(engine, (min(person.ids) for person in unknown))
+        if numbers_of(engine, (one for person in unknown for one in person.ids)) != given:
+            return None
+        numbers |= given
     of: dict[Identity, int] = {}
-    for id, person in people.items():
-        if id in of:
-            continue
-        given = {numbers[one] for one in person.ids if one in numbers}
-        if not given:
-            given = {*give_numbers(engine, [min(person.ids)]).values()}
-        number = min(given)
+    for person in distinct:
+        of_person = {numbers[one] for one in person.ids if one in numbers}
+        number = min(of_person)
         scope.people[number] = person
-        scope.superseded |= given - {number}
+        scope.labels[number] = label_and_customer_id(person.ids, person.replaced)
+        scope.superseded |= of_person - {number}
         of |= dict.fromkeys(person.ids, number)
     return of
 

@@ -97,14 +97,12 @@ class Known:
         low: the earliest own time (ms) that any of its rows gives.
         high: the latest.
         contacts: the ids that they name.
-        others: what other batches say; None if no other names the message. Only if a batch was asked about.
     """
 
     row: Row
     low: int
     high: int
     contacts: set[Identity] = field(default_factory=set)
-    others: Row | None = None
 
 
 MessageKey = tuple[str, int]  # key and direction
@@ -155,38 +153,35 @@ def contact_of(row: Row) -> Identity:
     return (MESSAGE_KIND, row[KEY]) if contact is None else contact
 
 
-def read(engine: Engine, hashes: Iterable[int], batch: int | None = None) -> dict[MessageKey, Known]:
+def read(engine: Engine, hashes: Iterable[int], without: int | None = None) -> dict[MessageKey, Known]:
     """All messages whose keys have these hashes.
 
     Args:
         engine: the database.
         hashes: of keys; other keys may have them too.
-        batch: a batch of which `Known.others` tells what others say; None if that is not asked.
+        without: a batch whose rows are left out; None for none.
     """
     wanted = sorted(set(hashes))
     if not wanted:
         return {}
-    columns = engine.columns("SELECT row, batch FROM evidence WHERE hash IN {hashes:Array(UInt32)}", {"hashes": wanted})
-    rows: defaultdict[MessageKey, list[tuple[Row, int]]] = defaultdict(list)
-    for text, of in zip(*columns, strict=True) if columns else ():
+    others = "" if without is None else f" AND batch <> {without}"
+    query = f"SELECT row FROM evidence WHERE hash IN {{hashes:Array(UInt32)}}{others}"
+    columns = engine.columns(query, {"hashes": wanted})
+    rows: defaultdict[MessageKey, list[Row]] = defaultdict(list)
+    for text in columns[0] if columns else ():
         row = row_of_text(text)
-        rows[row[KEY], row[DIRECTION]].append((row, of))
-    return {key: _known(some, batch) for key, some in rows.items()}
+        rows[row[KEY], row[DIRECTION]].append(row)
+    return {key: known_of(some) for key, some in rows.items()}
 
 
-def _known(rows: list[tuple[Row, int]], batch: int | None) -> Known:
-    (first, _), *rest = rows
+def known_of(rows: Sequence[Row]) -> Known:
+    """What rows of one message say together."""
+    first = rows[0]
     contact = first[CONTACT]
-    known = Known(first, first[AT], first[AT], set() if contact is None else {contact})
-    if rest:
-        known.row = merged([row for row, _ in rows])
-        times = [row[AT] for row, _ in rows]
-        known.low, known.high = min(times), max(times)
-        known.contacts = {row[CONTACT] for row, _ in rows} - {None}
-    if batch is not None:
-        others = [row for row, of in rows if of != batch]
-        known.others = merged(others) if others else None
-    return known
+    if len(rows) == 1:
+        return Known(first, first[AT], first[AT], set() if contact is None else {contact})
+    times = [row[AT] for row in rows]
+    return Known(merged(rows), min(times), max(times), {row[CONTACT] for row in rows} - {None})
 
 
 def merged(rows: Sequence[Row]) -> Row:

@@ -19,7 +19,7 @@ from storage.clickhouse.line_tables import write_lines
 from storage.ingest.import_store import Changes
 from storage.messages.batch_merger import Batch
 from storage.messages.message import Direction
-from storage.messages.message_row import CONTEXT, DIRECTION, HASH, KEY, LINE, hash_of
+from storage.messages.message_row import AT, CONTACT, CONTEXT, DIRECTION, HASH, KEY, LINE, Row, hash_of
 
 _OUT = int(Direction.OUT)
 
@@ -41,8 +41,9 @@ class EvidenceWriter:
         everything = self._link_lines(batch)
         touched = identity_links.link_contacts(engine, batch.contacts, batch.recipients, batch.names)
         evidence.insert(engine, batch.rows, name)
-        known = evidence.read(engine, (row[HASH] for row in batch.rows), name)
-        mine = [known[row[KEY], row[DIRECTION]] for row in batch.rows]
+        others = evidence.read(engine, (row[HASH] for row in batch.rows), without=name)
+        before = [others.get((row[KEY], row[DIRECTION])) for row in batch.rows]
+        mine = [_together(row, other) for row, other in zip(batch.rows, before, strict=True)]
         touched |= self._link_recipients(mine)
         for message in mine:
             touched |= message.contacts or {contact_of(message.row)}
@@ -50,9 +51,10 @@ class EvidenceWriter:
         if everything:
             pending.touch_all(engine)
         pending.touch(engine, touched)
-        new = sum(message.others is None for message in mine)
-        changed = sum(message.others is not None and message.others != message.row for message in mine)
-        return Changes(new, changed)
+        changed = sum(
+            other is not None and other.row != message.row for other, message in zip(before, mine, strict=True)
+        )
+        return Changes(before.count(None), changed)
 
     def _link_lines(self, batch: Batch) -> bool:
         """Says which ids are of one line; returns whether messages of other batches are of another line now."""
@@ -86,3 +88,15 @@ class EvidenceWriter:
         found = evidence.read(self._engine, near).values()
         contacts = (message.contacts or {contact_of(message.row)} for message in found)
         return set(chain.from_iterable(contacts))
+
+
+def _together(row: Row, others: Known | None) -> Known:
+    """What a batch and the others say of a message."""
+    if others is None:
+        return evidence.known_of([row])
+    return Known(
+        evidence.merged([others.row, row]),
+        min(others.low, row[AT]),
+        max(others.high, row[AT]),
+        (others.contacts | {row[CONTACT]}) - {None},
+    )

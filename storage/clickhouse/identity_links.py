@@ -140,7 +140,7 @@ def people_of(engine: Engine, identities: Iterable[Identity]) -> dict[Identity, 
     people: dict[Identity, Person] = {}
     for id in asked:
         if id not in people:
-            person = Person({*_component(id, linked)})
+            person = Person({*_component(id, linked)} if id in linked else {id})
             people |= dict.fromkeys(person.ids, person)
     _add_facts(engine, people)
     return people

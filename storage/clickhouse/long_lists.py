@@ -72,4 +72,6 @@ def as_tables(
 
 
 def _content(values: Sequence[Any]) -> bytes:
-    return "".join(f"{str(value).translate(_ESCAPED)}\n" for value in values).encode()
+    # Nearly all of these lists are of numbers, which have nothing to escape.
+    texts = map(str, values) if type(values[0]) is int else (str(value).translate(_ESCAPED) for value in values)
+    return ("\n".join(texts) + "\n").encode()

@@ -80,18 +80,6 @@ def _columns_of(ids: Sequence[Identity]) -> dict[str, list[Any]]:
     }
 
 
-def derived_at(engine: Engine, identities: Iterable[Identity]) -> dict[int, int]:
-    """When these contacts were last derived (µs), by `identity_hash`; 0 for never."""
-    rows = engine.rows(
-        """
-        SELECT contact, max(derived_at) FROM pending_contacts
-        WHERE contact IN {ids:Array(UInt64)} GROUP BY contact
-        """,
-        {"ids": sorted(map(identity_hash, identities))},
-    )
-    return dict(rows)
-
-
 def pending(engine: Engine, most: int, part: int = 0, parts: int = 1) -> list[Identity]:
     """Some ids of contacts that are to be derived.
 

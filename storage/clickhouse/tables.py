@@ -162,24 +162,11 @@ LINE_IDS = Table(
 )
 TEMPLATES = Table("templates", (("id", "Int64"), ("name", "String")), ("id", "name"), version="", shard="id")
 
-# Days of lines of which starts were written: what was counted of a day before `written_at` is older than `messages`.
-CHANGED_DAYS = Table(
-    "changed_days",
-    (
-        ("day", "Int32"),
-        ("line", "Int64"),  # lines.id; -1: unknown
-        ("written_at", f"SimpleAggregateFunction(max, UInt64) DEFAULT {NOW}"),
-    ),
-    ("day", "line"),
-    Kind.AGGREGATING,
-    shard="day",
-)
-
 SETTINGS = Table(
     "settings", (("key", "String"), ("value", "String"), ("version", "UInt64")), ("key",), version="version"
 )
 
-TABLES = (MESSAGES, CONTACTS, CONTACT_IDS, LINES, LINE_IDS, TEMPLATES, CHANGED_DAYS, SETTINGS)
+TABLES = (MESSAGES, CONTACTS, CONTACT_IDS, LINES, LINE_IDS, TEMPLATES, SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Derives the contacts that were touched, and writes what follows: `messages`, contacts, templates and changed days.
+"""Derives the contacts that were touched, and writes what follows: `messages`, contacts and templates.
 
 What follows from a contact's messages is said by `timeline.derive`, as for SQLite. A contact is derived from all of its
 messages at once, and every row is written with the time at which reading began as its version. So where two workers
@@ -9,8 +9,7 @@ Any number of workers can run. Knows no file format and no count of starts.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,27 +17,24 @@ import msgspec
 from storage.clickhouse import pending
 from storage.clickhouse.contact_scope import Scope, read_scope
 from storage.clickhouse.engine import Engine
-from storage.clickhouse.evidence import MESSAGE_KIND, Identity, identity_hash
+from storage.clickhouse.evidence import Identity
 from storage.clickhouse.identity_links import columns_of
 from storage.clickhouse.stored_settings import read_settings
 from storage.clickhouse.tables import BUCKET, CONTACTS, MESSAGES, id_of
-from storage.database.unknown_ids import line_id
+from storage.database.collector import without_collector
 from storage.domain.bounded_cache import BoundedCache
 from storage.domain.calendar import Calendar
-from storage.messages.contacts import label_and_customer_id
-from storage.messages.message_row import AT, CONTACT, KEY, LINE, TEMPLATE, Row
+from storage.messages.message import Direction
+from storage.messages.message_row import AT, CONTACT, DIRECTION, KEY, LINE, TEMPLATE, Row
 from storage.messages.start_columns import StartColumns
-from storage.messages.store import DAY, DERIVED, START_LINE, START_ORIGIN, DerivedColumns, Stored
-from storage.messages.timeline import derive
+from storage.messages.store import DERIVED, DerivedColumns, Stored
+from storage.messages.timeline import derive, single_message_start
 
 _AT_ONCE = 20_000  # ids of contacts
+_OUT = int(Direction.OUT)
 _JOINED = DERIVED.index("joined")
 _NOTHING_DERIVED = (*(None,) * DERIVED.index("marks"), 0, *(None,) * (len(DERIVED) - DERIVED.index("marks") - 1))
-_DIGEST, _DERIVED_FROM = MESSAGES.names.index("digest"), MESSAGES.names.index("line")
-_START_CONTACT = DERIVED.index("contact")
 _TEMPLATES_KEPT = 100_000
-_HASH = MESSAGES.names.index("hash")
-_PLACE = tuple(map(MESSAGES.names.index, ("bucket", "key", "direction")))
 _encode = msgspec.json.Encoder().encode
 
 Progress = Callable[[int, int], None]  # ids done, of how many
@@ -81,14 +77,13 @@ class Worker:
     def derive(self, identities: Iterable[Identity]) -> None:
         """Derives the contacts that have these ids."""
         engine = self._engine
-        scope = read_scope(engine, identities)
-        rows = [*self.rows_of(scope)]
-        days = self._changed_days(rows, self._finished(scope))
-        self._write_templates()
-        engine.insert(MESSAGES.name, columns_of(MESSAGES.names, rows))
-        self._write_contacts(scope)
-        engine.insert("changed_days", columns_of(("day", "line"), sorted(days)), secrets.token_hex())
-        pending.mark_derived(engine, scope.identities, scope.read_at)
+        with without_collector():
+            scope = read_scope(engine, identities)
+            rows = [*self.rows_of(scope)]
+            self._write_templates()
+            engine.insert(MESSAGES.name, columns_of(MESSAGES.names, rows))
+            self._write_contacts(scope)
+            pending.mark_derived(engine, scope.identities, scope.read_at)
 
     def rows_of(self, scope: Scope) -> Iterator[tuple[Any, ...]]:
         """The rows of `messages` that follow from what was read of some contacts."""
@@ -113,53 +108,11 @@ class Worker:
         self._names |= self._new_names
         self._new_names.clear()
 
-    def _changed_days(
-        self, rows: Sequence[tuple[Any, ...]], finished: Mapping[int | None, int]
-    ) -> set[tuple[int, int]]:
-        """The days of lines, as (day, line), of which a start is not what it was.
-
-        Args:
-            rows: of `messages`, before they are written.
-            finished: when each contact was last derived (µs). A row that was written later is of a worker that ended
-                before it could say which days it wrote.
-        """
-        if not rows:
-            return set()
-        buckets = [row[_PLACE[0]] for row in rows]
-        found = self._engine.rows(
-            """
-            SELECT bucket, key, direction, digest, day, line, origin, version FROM messages FINAL
-            WHERE hash IN {hashes:Array(UInt32)} AND bucket BETWEEN {low:Int32} AND {high:Int32}
-            """,
-            {"hashes": sorted({row[_HASH] for row in rows}), "low": min(buckets), "high": max(buckets)},
-        )
-        before = {row[:3]: row[3:] for row in found}
-        days: set[tuple[int, int]] = set()
-        for row in rows:
-            derived = row[_DERIVED_FROM:_DIGEST]
-            place = tuple(row[index] for index in _PLACE)
-            digest, *start, version = before.get(place, (None, None, None, None, 0))
-            if digest == row[_DIGEST] and version <= finished.get(derived[_START_CONTACT], 0):
-                continue
-            for day, line, origin in (start, (derived[DAY], derived[START_LINE], derived[START_ORIGIN])):
-                if origin is not None:
-                    days.add((day, line_id(line)))
-        return days
-
-    def _finished(self, scope: Scope) -> dict[int | None, int]:
-        """When each contact was last derived (µs); None: of the messages without one, that of longest ago."""
-        at = pending.derived_at(self._engine, scope.identities)
-        finished: dict[int | None, int] = {
-            number: max(at.get(identity_hash(id), 0) for id in person.ids) for number, person in scope.people.items()
-        }
-        alone = [at.get(identity_hash(id), 0) for id in scope.identities if id[0] == MESSAGE_KIND]
-        return finished | ({None: min(alone)} if alone else {})
-
     def _write_contacts(self, scope: Scope) -> None:
         version = scope.read_at
         contacts, ids = [], []
         for number, person in scope.people.items():
-            label, customer = label_and_customer_id(person.ids, person.replaced)
+            label, customer = scope.labels[number]
             rank, at, name = person.name or (None, None, None)
             contacts.append((number, label, customer, name, rank, at, version, 0))
             ids += [(kind, text, int((kind, text) in person.replaced), number, version) for kind, text in person.ids]
@@ -172,16 +125,16 @@ def _derived(
     messages: Sequence[Stored], scope: Scope, columns: StartColumns, answer_window: int
 ) -> dict[int, DerivedColumns]:
     """The derived columns of the messages of one contact, or of one message without a contact, by `Stored.id`."""
+    if len(messages) == 1 and messages[0].row[DIRECTION] == _OUT:
+        (one,) = messages
+        return {one.id: columns.of(one, single_message_start(one, scope.answers))}
     starts, joined = derive(messages, scope.answers, scope.notifications, answer_window)
     return {one.id: columns.of(one, starts.get(one.id), joined.get(one.id)) for one in messages}
 
 
 def _message_rows(scope: Scope, derived: dict[int, DerivedColumns]) -> Iterator[tuple[Any, ...]]:
     """The rows of `messages`, and for each message that may have lain in another bucket one that removes it there."""
-    shown = {
-        number: (*label_and_customer_id(person.ids, person.replaced), person.name)
-        for number, person in scope.people.items()
-    }
+    shown = {number: (*scope.labels[number], person.name) for number, person in scope.people.items()}
     for messages in scope.messages.values():
         for stored in messages:
             columns, known = derived[stored.id], scope.known[stored.id]

@@ -6,18 +6,18 @@ How the processes of an import work together is in `docs/architecture.md`. Knows
 
 from __future__ import annotations
 
-import gc
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from storage.cube import refresh
 from storage.database import child_process
+from storage.database.collector import without_collector
 from storage.database.connection import Writer
 from storage.database.key_runs import cover_messages
 from storage.database.settings import store_default_zone
@@ -240,7 +240,7 @@ def _import(
         progress(start.position, 0)
     part = None
     try:
-        with _without_collector(), ExitStack() as stack:
+        with without_collector(), ExitStack() as stack:
             reader = _reader(stream, options, start) if book.rereadable else None
             if reader is None:
                 writing = kept.file_writer(target, helped=False)
@@ -281,15 +281,3 @@ def _reader(stream: BinaryIO, options: Options, start: Offset) -> subprocess.Pop
         return start_reading(stream, options, start, _BATCH)
     except OSError:
         return None
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Disables the cyclic garbage collector: there are no cycles, and its scans are costly."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -5,8 +5,8 @@ version in their names, which nobody changes once the version is published. All 
 and so of one moment; its time is told with them.
 
 - `version_tables` defines the tables, `versions` publishes and finds versions.
-- `derived_starts` fills a version with what was imported, `copied_database` with a SQLite database; `proof` compares
-  the reports of two databases.
+- `source_moment` holds one moment of what was imported, `derived_starts` fills a version with it, `copied_database`
+  with a SQLite database; `proof` compares the reports of two databases.
 - `dialect` runs the statements of `storage.report` on a version, so that the plain rule of each number stands once.
 - `cells` counts the starts of a version by block of days, line and template; `cell_counts` reads the reports from them,
   `cells_without_people` those of filters that exclude people.

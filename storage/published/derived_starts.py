@@ -7,19 +7,18 @@ platform's row is joined to, and those that only our own TSV knows, as in `copie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
-from storage.clickhouse.engine import Engine, EngineError
+from storage.clickhouse.engine import Engine
 from storage.clickhouse.identity_links import columns_of
-from storage.clickhouse.pending import clock
-from storage.clickhouse.tables import MESSAGES, cluster_of
+from storage.clickhouse.tables import MESSAGES
 from storage.domain.vocabulary import DataFlag
 from storage.language.texts import _
 from storage.messages.message import Direction, Message
 from storage.messages.message_row import COLUMNS, NAMES, message_of_row
 from storage.published import cells, contact_starts, unchanged_months, versions
-from storage.published.unchanged_months import NOTHING, Months
+from storage.published.source_moment import Moment, StartsChanged, one_moment
+from storage.published.unchanged_months import Months
 from storage.published.version_tables import (
     COPIED,
     IS_OF_OUR_TSV,
@@ -32,117 +31,99 @@ from storage.published.version_tables import (
 from storage.published.versions import Version
 
 _CHUNK = 20_000  # starts
-_TRIES = 3  # to fill a version without a write by others meanwhile
-# What a version is made of, but for the journal, which every batch of an import writes.
-_SOURCES = ("messages", "contacts", "contact_ids", "lines", "line_ids", "templates", "settings")
-_LAST_BLOCKS = """
-SELECT table, hostName(), partition_id, max(max_block_number) FROM {parts}
-WHERE database = currentDatabase() AND active AND table IN {{tables:Array(String)}}
-GROUP BY ALL ORDER BY ALL
-"""
+_TRIES = 5  # to make a version
 _HASHES = 1 << 32  # different hashes of keys
 _SPECIAL = f"(bitAnd(m.marks, {DataFlag.JOINED.value}) <> 0 OR {IS_OF_OUR_TSV})"
 _OF_VERSION = values_of_messages("c")
 _FROM = """
-FROM (SELECT * FROM messages FINAL WHERE origin IS NOT NULL AND {condition}) AS m
-LEFT JOIN (SELECT id, label, name, customer_id FROM contacts FINAL) AS c ON c.id = m.contact
+FROM (SELECT * FROM {messages} FINAL WHERE origin IS NOT NULL AND {condition}) AS m
+LEFT JOIN (SELECT id, label, name, customer_id FROM {contacts} FINAL) AS c ON c.id = m.contact
 """
 # NULL beside a start whose contact is unknown, as in SQLite.
 _SETTINGS = " SETTINGS join_use_nulls = 1, max_partitions_per_insert_block = 0"
 _EVIDENCE = MESSAGES.names[1 : MESSAGES.names.index("line")]  # line_text, contact_kind, contact_text, template, key, …
 _EVIDENCE_SQL = ", ".join(f"m.`{name}`" for name in _EVIDENCE)
 _OTHERS = {
-    **{name: f"SELECT {{columns}} FROM {name} FINAL" for name in COPIED},
-    "wishes": f"SELECT contact, at, kind, line FROM messages FINAL WHERE {IS_WISH}",
-    "rejected_records": "SELECT DISTINCT digest FROM rejects FINAL",
-    "templates": "SELECT DISTINCT id, name FROM templates",
+    **{name: f"SELECT {{columns}} FROM {{{name}}} FINAL" for name in COPIED},
+    "wishes": f"SELECT contact, at, kind, line FROM {{messages}} FINAL WHERE {IS_WISH}",
+    "rejected_records": "SELECT DISTINCT digest FROM {rejects} FINAL",
+    "templates": "SELECT DISTINCT id, name FROM {templates}",
 }
 
 
-class StartsChanged(EngineError):
-    """Workers wrote starts while a version was filled."""
-
-
 def publish(engine: Engine, progress: Callable[[int], None] = lambda starts: None) -> Version:
-    """Publishes what is derived as a new version, once nobody writes while it is filled; arguments as of `fill`.
+    """Publishes what is derived as a new version, of one moment; arguments as of `fill`.
 
     Raises:
-        StartsChanged: others wrote starts in each of three tries.
+        StartsChanged: others wrote in each of several tries.
         NotCountedOnce: answers were lost in each of them.
+        Overtaken: others published in each of them.
     """
     for left in reversed(range(_TRIES)):
-        read_at, months = clock(engine), unchanged_months.months(engine)
+        filled: list[Months] = []
         try:
-            version = versions.publish(engine, partial(_fill_all, engine, progress=progress, months=months))
-        except (StartsChanged, cells.NotCountedOnce):
+            version = versions.publish(engine, lambda number: filled.append(fill(engine, number, progress)))  # noqa: B023
+        except (StartsChanged, cells.NotCountedOnce, versions.Overtaken):
             if not left:
                 raise
         else:
-            unchanged_months.note(engine, version.number, read_at)
+            unchanged_months.note(engine, version.number, filled[0])
             return version
     raise AssertionError
 
 
-def _fill_all(engine: Engine, version: int, progress: Callable[[int], None], months: Months) -> None:
-    unchanged_months.take_over(engine, version, months)
-    fill(engine, version, progress, months)
-
-
-def fill(
-    engine: Engine, version: int, progress: Callable[[int], None] = lambda starts: None, months: Months = NOTHING
-) -> int:
-    """Fills the tables of a version, which are empty but for the months that it takes over from another version.
+def fill(engine: Engine, version: int, progress: Callable[[int], None] = lambda starts: None) -> Months:
+    """Fills the tables of a version, which are empty.
 
     Args:
-        months: which these are; all others are read.
         progress: called now and then with the number of starts written so far.
 
     Returns:
-        The number of starts.
+        What it has of each month.
 
     Raises:
         StartsChanged: something was written meanwhile, so that the version would not be of one moment.
     """
-    before = _last_blocks(engine)
-    target, source = name_in(version, "messages"), _FROM.format(condition=months.condition())
-    columns, values = ", ".join(STARTS.columns), ", ".join(_OF_VERSION.values())
-    engine.run(f"INSERT INTO {target} ({columns}) SELECT {values} {source} WHERE NOT {_SPECIAL}{_SETTINGS}")
-    _fill_special(engine, target, months.condition())
-    for name, statement in _OTHERS.items():
-        of_table = ", ".join(f"`{column}`" for column in COPIED[name].columns)
-        engine.run(f"INSERT INTO {name_in(version, name)} ({of_table}) {statement.format(columns=of_table)}")
-    ((written,),) = engine.rows(f"SELECT count() FROM {target}")
-    ((current,),) = engine.rows("SELECT count() FROM messages FINAL WHERE origin IS NOT NULL")
-    if written != current or _last_blocks(engine) != before:
-        raise StartsChanged(_("starts were written while the report was made; 'saludo work --once' makes it again"))
+    with one_moment(engine, version) as moment:
+        months = unchanged_months.months(engine, moment.names["messages"])
+        unchanged_months.take_over(engine, version, months)
+        _fill_starts(engine, version, moment, months)
+        for name, statement in _OTHERS.items():
+            of_table = ", ".join(f"`{column}`" for column in COPIED[name].columns)
+            values = statement.format(columns=of_table, **moment.names)
+            engine.run(f"INSERT INTO {name_in(version, name)} ({of_table}) {values}")
+        ((written,),) = engine.rows(f"SELECT count() FROM {name_in(version, 'messages')}")
+        moment.confirm(engine)
+    if written != months.starts:
+        raise cells.NotCountedOnce(_("not every start was counted exactly once; try again"))
     contact_starts.fill(engine, version, months)
     cells.count(engine, version, months)
     progress(written)
-    return int(written)
+    return months
 
 
-def _last_blocks(engine: Engine) -> list[tuple[Any, ...]]:
-    """Of each table that a version is made of, the number of the last block of rows: every insert has its own."""
-    if cluster := cluster_of(engine):
-        parts, tables = f"clusterAllReplicas('{cluster}', system.parts)", [f"{name}_local" for name in _SOURCES]
-    else:
-        parts, tables = "system.parts", [*_SOURCES]
-    return engine.rows(_LAST_BLOCKS.format(parts=parts), {"tables": tables})
+def _fill_starts(engine: Engine, version: int, moment: Moment, months: Months) -> None:
+    """Writes the starts of the months that changed."""
+    target, source = name_in(version, "messages"), _FROM.format(condition=months.condition(), **moment.names)
+    columns, values = ", ".join(STARTS.columns), ", ".join(_OF_VERSION.values())
+    engine.run(f"INSERT INTO {target} ({columns}) SELECT {values} {source} WHERE NOT {_SPECIAL}{_SETTINGS}")
+    _fill_special(engine, target, moment, months.condition())
 
 
-def _fill_special(engine: Engine, target: str, condition: str) -> None:
+def _fill_special(engine: Engine, target: str, moment: Moment, condition: str) -> None:
     """Writes the starts whose values are merged of two messages, or come from our own TSV only.
 
     Args:
         condition: SQL of the starts that are read.
     """
+    starts = f"SELECT * FROM {moment.names['messages']} FINAL WHERE origin IS NOT NULL AND {condition}"
     counts = engine.rows(
-        f"SELECT m.bucket, count() FROM (SELECT * FROM messages FINAL WHERE origin IS NOT NULL AND {condition}) AS m"
-        f" WHERE {_SPECIAL} GROUP BY m.bucket ORDER BY m.bucket"
+        f"SELECT m.bucket, count() FROM ({starts}) AS m WHERE {_SPECIAL} GROUP BY m.bucket ORDER BY m.bucket"
     )
     for bucket, count in counts:
         for hashes in _ranges_of_hashes(-(-count // _CHUNK)):
-            _fill_special_of(engine, target, f"{condition} AND bucket = {bucket} AND hash {hashes}", bucket)
+            some = f"{condition} AND bucket = {bucket} AND hash {hashes}"
+            _fill_special_of(engine, target, moment, some, bucket)
 
 
 def _ranges_of_hashes(parts: int) -> Iterator[str]:
@@ -151,15 +132,16 @@ def _ranges_of_hashes(parts: int) -> Iterator[str]:
         yield f"BETWEEN {part * _HASHES // parts} AND {(part + 1) * _HASHES // parts - 1}"
 
 
-def _fill_special_of(engine: Engine, target: str, condition: str, bucket: int) -> None:
+def _fill_special_of(engine: Engine, target: str, moment: Moment, condition: str, bucket: int) -> None:
     """The same of one bucket, and of those messages that a condition selects."""
-    source = _FROM.format(condition=condition)
+    source = _FROM.format(condition=condition, **moment.names)
     rows = engine.rows(
         f"SELECT {', '.join(_OF_VERSION.values())}, {_EVIDENCE_SQL} {source} WHERE {_SPECIAL}{_SETTINGS}"
     )
     width = len(_OF_VERSION)
     messages = [_message(row[width:]) for row in rows]
-    joined = _joined(engine, [message.key for message in messages if message.direction is Direction.OUT], bucket)
+    keys = [message.key for message in messages if message.direction is Direction.OUT]
+    joined = _joined(engine, moment.names["messages"], keys, bucket)
     written = []
     for row, message in zip(rows, messages, strict=True):
         keyless = joined.get(message.key) if message.direction is Direction.OUT else None
@@ -170,10 +152,10 @@ def _fill_special_of(engine: Engine, target: str, condition: str, bucket: int) -
     engine.insert(target, columns_of([*_OF_VERSION], written))
 
 
-def _joined(engine: Engine, keys: Sequence[str], bucket: int) -> dict[str, Message]:
+def _joined(engine: Engine, table: str, keys: Sequence[str], bucket: int) -> dict[str, Message]:
     """The platform's rows that are joined to messages out with these keys, which are at most 60 s away."""
     rows = engine.rows(
-        f"SELECT m.joined, {_EVIDENCE_SQL} FROM (SELECT * FROM messages FINAL"
+        f"SELECT m.joined, {_EVIDENCE_SQL} FROM (SELECT * FROM {table} FINAL"
         f" WHERE direction = {Direction.ROW.value} AND bucket BETWEEN {bucket - 1} AND {bucket + 1}"
         " AND joined IN {keys:Array(String)}) AS m",
         {"keys": keys},

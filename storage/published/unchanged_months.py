@@ -1,12 +1,14 @@
 """Which months of starts a new version can take over from the version before, because none of their starts changed.
 
-Owns the table `publications`. A worker says of each day when a start of it was last written (`changed_days`), after it
-has written; a version that began to be read after that has what was written. Knows no start.
+Owns the table `version_months`: of each month of a version the number of its starts and the sum of their digests. A
+digest is a hash of all that is known and shown of a message, so a month with the same number and sum is the same. Knows
+no start.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from storage.clickhouse import tables
@@ -15,16 +17,25 @@ from storage.clickhouse.tables import BUCKET, DAY_MS, Kind, Table
 from storage.published import versions
 from storage.published.version_tables import MONTH, TABLES, name_in
 
-PUBLICATIONS = Table(
-    "publications",
-    (("version", "UInt32"), ("read_at", "UInt64")),  # the server's clock (µs) before the version was filled
-    ("version",),
+VERSION_MONTHS = Table(
+    "version_months",
+    (("version", "UInt32"), ("month", "UInt32"), ("starts", "UInt64"), ("digests", "UInt64")),
+    ("version", "month"),
     Kind.PLAIN,
     shard="0",
 )
 _BY_MONTH = ("messages", "contact_starts")  # tables with a partition a month
 _EPOCH = date(1970, 1, 1)
 _MARGIN = 2  # days by which a start's day and its message's own time can differ
+_NEAR = ", ".join(f"toYYYYMM(toDate32(intDiv(at, {DAY_MS}) {sign} {_MARGIN}))" for sign in "-+")
+# A platform's row that is joined to a start is shown with it, and is at most a minute away.
+_MONTHS = f"""
+SELECT arrayJoin(if(origin IS NOT NULL, [{MONTH}], arrayDistinct([{_NEAR}]))) AS month,
+       countIf(origin IS NOT NULL), sum(digest)
+FROM {{messages}} FINAL WHERE origin IS NOT NULL OR joined IS NOT NULL GROUP BY month
+"""
+
+MonthDigests = Mapping[int, tuple[int, int]]  # starts and sum of digests, by month
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +45,19 @@ class Months:
     Attributes:
         version: the version before; 0 if there is none that was made of the database's own tables.
         unchanged: those of its starts that are as they were.
-        changed: those of which starts were written since.
+        changed: those of which starts are not what they were.
+        digests: of all months of the new version.
     """
 
     version: int = 0
     unchanged: frozenset[int] = frozenset()
     changed: frozenset[int] = frozenset()
+    digests: MonthDigests = field(default_factory=dict, compare=False)
+
+    @property
+    def starts(self) -> int:
+        """The number of the starts of the new version."""
+        return sum(starts for starts, _digests in self.digests.values())
 
     def condition(self) -> str:
         """SQL about `messages`: the start is to be read again; the first part finds rows, the second one is exact."""
@@ -55,23 +73,28 @@ class Months:
 NOTHING = Months()  # is taken over
 
 
-def months(engine: Engine) -> Months:
-    """What a new version need not read, and what it must."""
-    tables.create(engine, (PUBLICATIONS,))
+def months(engine: Engine, messages: str = "messages") -> Months:
+    """What a new version need not read, and what it must.
+
+    Args:
+        messages: the table of all messages that the version is made of.
+    """
+    tables.create(engine, (VERSION_MONTHS,))
+    digests = {month: (starts, sum) for month, starts, sum in engine.rows(_MONTHS.format(messages=messages))}
     latest = versions.latest(engine)
-    if latest is None:
-        return NOTHING
-    found = engine.rows("SELECT read_at FROM publications WHERE version = {it:UInt32}", {"it": latest.number})
-    if not found:
-        return NOTHING
-    if not _has_all_columns(engine, latest.number):
-        return NOTHING
-    there = engine.rows(f"SELECT DISTINCT {MONTH} FROM {name_in(latest.number, 'messages')}")
-    written = engine.rows(
-        f"SELECT DISTINCT {MONTH} FROM changed_days FINAL WHERE written_at >= {{since:UInt64}}", {"since": found[0][0]}
+    if latest is None or not _has_all_columns(engine, latest.number):
+        return Months(digests=digests)
+    found = engine.rows(
+        "SELECT month, starts, digests FROM version_months WHERE version = {it:UInt32}", {"it": latest.number}
     )
-    changed = frozenset(month for (month,) in written)
-    return Months(latest.number, frozenset(month for (month,) in there) - changed, changed)
+    if not found:
+        return Months(digests=digests)
+    before = {month: (starts, sum) for month, starts, sum in found}
+    unchanged = frozenset(
+        month for month, (starts, sum) in digests.items() if starts and before.get(month) == (starts, sum)
+    )
+    changed = frozenset(month for month in digests | before if digests.get(month) != before.get(month))
+    return Months(latest.number, unchanged, changed, digests)
 
 
 def _has_all_columns(engine: Engine, version: int) -> bool:
@@ -92,9 +115,12 @@ def take_over(engine: Engine, version: int, months: Months) -> None:
             engine.run(f"ALTER TABLE {name_in(version, name)} ATTACH PARTITION {month} FROM {before}")
 
 
-def note(engine: Engine, version: int, read_at: int) -> None:
-    """Notes when reading of a version's starts began, after it is published."""
-    engine.insert(PUBLICATIONS.name, {"version": [version], "read_at": [read_at]})
+def note(engine: Engine, version: int, months: Months) -> None:
+    """Notes what a version has of each month, after it is published."""
+    rows = [(version, month, *digest) for month, digest in sorted(months.digests.items())]
+    engine.insert(
+        VERSION_MONTHS.name, dict(zip(VERSION_MONTHS.names, zip(*rows, strict=True), strict=True)) if rows else {}
+    )
 
 
 def _first_day(month: int) -> int:

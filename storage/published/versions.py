@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from storage.clickhouse.engine import NO_TABLE, TABLE_EXISTS, Engine, EngineError
+from storage.language.texts import _
 from storage.published.version_tables import TABLES, definition, name_in
 
 _MADE = """
@@ -68,12 +69,19 @@ def _rows_if_there(engine: Engine, query: str) -> list[tuple[Any, ...]]:
         raise
 
 
+class Overtaken(EngineError):
+    """Somebody else published a later version, and removed this one before it was complete."""
+
+
 def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = False) -> Version:
     """Makes a version and publishes it.
 
     Args:
         fill: fills the empty tables of the version with this number.
         is_copy: whether it is made of a SQLite database.
+
+    Raises:
+        Overtaken: a later version was published meanwhile.
     """
     for statement in (_MADE, _READERS):
         engine.run(statement)
@@ -83,7 +91,10 @@ def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = Fa
             if name != "messages":
                 engine.run(definition(number, name))
         fill(number)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, EngineError) and error.code == NO_TABLE and number not in _numbers(engine):
+            message = _("{name}: newer data took the place of what was being read; run the same command again")
+            raise Overtaken(message.format(name=engine.name)) from error
         remove(engine, number)
         raise
     version = Version(number, time.time_ns() // 1_000_000, is_copy)
@@ -107,8 +118,12 @@ def _new_number(engine: Engine) -> int:
 
 def _numbers(engine: Engine) -> set[int]:
     """The numbers of the versions that have a table, published or not."""
-    tables = engine.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")
-    return {int(found[1]) for (name,) in tables if (found := _NAME.fullmatch(name))}
+    return {int(found[1]) for name in _names(engine) if (found := _NAME.fullmatch(name))}
+
+
+def _names(engine: Engine) -> list[str]:
+    rows = engine.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    return [name for (name,) in rows]
 
 
 def keep(engine: Engine, number: int) -> None:
@@ -127,6 +142,7 @@ def remove_old(engine: Engine) -> None:
 
 
 def remove(engine: Engine, number: int) -> None:
-    """Removes the tables of a version."""
-    for name in TABLES:
-        engine.run(f"DROP TABLE IF EXISTS {name_in(number, name)}")
+    """Removes the tables of a version, those that it is made of too."""
+    for name in _names(engine):
+        if name.startswith(name_in(number, "")):
+            engine.run(f"DROP TABLE IF EXISTS {name}")

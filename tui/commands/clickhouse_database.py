@@ -16,7 +16,8 @@ from storage.clickhouse.worker import Worker
 from storage.domain.errors import StorageError
 from storage.language.texts import _
 from storage.published import derived_starts, versions
-from storage.published.derived_starts import StartsChanged
+from storage.published.source_moment import StartsChanged
+from storage.published.versions import Overtaken
 from tui.commands.common import bar
 from tui.commands.output import print_lines, print_message
 
@@ -67,7 +68,7 @@ def import_into(address: Address, import_all: Callable[[JournalTables, EvidenceK
         else:
             try:
                 _publish(engine)
-            except StartsChanged:  # whoever writes starts publishes them afterwards
+            except (StartsChanged, Overtaken):  # whoever writes starts publishes them afterwards
                 print_message(_("others are importing too; the report follows when they have finished"))
         return status
 
@@ -107,7 +108,7 @@ def work(address: Address, *, once: bool) -> int:
                     is_published = False
                     continue
                 if once or (part == 0 and not is_published and time.monotonic() - published_at > _BETWEEN_VERSIONS):
-                    with nullcontext() if once else suppress(StartsChanged):
+                    with nullcontext() if once else suppress(StartsChanged, Overtaken):
                         _publish(engine)
                         is_published, published_at = True, time.monotonic()
                 if once:

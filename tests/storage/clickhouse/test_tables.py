@@ -31,10 +31,12 @@ def test_the_newest_version_of_a_row_counts_whatever_comes_first(engine: Engine)
     assert engine.rows("SELECT label FROM contacts FINAL") == []
 
 
-def test_the_latest_change_of_a_day_counts(engine: Engine) -> None:
-    engine.insert("changed_days", {"day": [1, 1, 2], "line": [5, 5, 5], "written_at": [30, 20, 10]})
-    engine.insert("changed_days", {"day": [2], "line": [5], "written_at": [5]})
-    assert engine.rows("SELECT day, written_at FROM changed_days FINAL ORDER BY day") == [(1, 30), (2, 10)]
+def test_the_latest_times_of_a_contact_count(engine: Engine) -> None:
+    ids: dict[str, list[Any]] = {"contact": [1, 2], "kind": [0, 0], "text": ["a", "b"], "derived_at": [0, 7]}
+    engine.insert("pending_contacts", ids | {"touched_at": [30, 20]})
+    engine.insert("pending_contacts", ids | {"touched_at": [5, 40]})
+    found = engine.rows("SELECT contact, touched_at, derived_at FROM pending_contacts FINAL ORDER BY contact")
+    assert found == [(1, 30, 0), (2, 40, 7)]
 
 
 def test_messages_have_the_columns_of_sqlite_in_its_order() -> None:

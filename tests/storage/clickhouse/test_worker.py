@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storage.clickhouse import pending
+from storage.clickhouse import contact_scope, pending
 from storage.clickhouse.contact_numbers import give_numbers, numbers_of
 from storage.clickhouse.engine import Engine
+from storage.clickhouse.evidence import Identity
 from storage.clickhouse.evidence_writer import EvidenceWriter
 from storage.clickhouse.worker import Worker
 from storage.domain.events import ContactIds, Event, Step
@@ -38,7 +39,7 @@ class Dying:
         self._engine.insert(table, columns, token)
 
 
-@pytest.mark.parametrize("table", ["messages", "contacts", "changed_days", "pending_contacts"])
+@pytest.mark.parametrize("table", ["messages", "contacts", "pending_contacts"])
 def test_a_worker_that_dies_leaves_its_contacts_to_others(engine: Engine, tmp_path: Path, table: str) -> None:
     history: list[Event] = [send("w1"), status(Step.READ, NOON + 5)]
     write(engine)
@@ -46,20 +47,9 @@ def test_a_worker_that_dies_leaves_its_contacts_to_others(engine: Engine, tmp_pa
     with pytest.raises(Died):
         Worker(Dying(engine, table)).derive_pending()
     assert pending.count_pending(engine) == 1
-    before = pending.clock(engine)
     assert Worker(engine).derive_pending() == 1
     assert stored(engine) == stored_in_sqlite(build(tmp_path / "a.db", history))
-    # Whoever published between the two has to read the day again.
-    assert engine.rows("SELECT written_at > {it:UInt64} FROM changed_days FINAL", {"it": before}) == [(True,)]
     assert pending.count_pending(engine) == 0
-
-
-def test_what_is_derived_again_without_a_change_changes_no_day(engine: Engine) -> None:
-    write(engine, [send("w1")])
-    before = pending.clock(engine)
-    pending.touch_all(engine)
-    assert Worker(engine).derive_pending() == 1
-    assert engine.rows("SELECT written_at > {it:UInt64} FROM changed_days FINAL", {"it": before}) == [(False,)]
 
 
 def test_workers_share_the_contacts(engine: Engine) -> None:
@@ -82,7 +72,28 @@ def test_a_message_that_was_sent_earlier_than_was_known_stays_one(engine: Engine
 
 
 def test_two_that_number_one_contact_agree_on_the_smaller_number(engine: Engine) -> None:
-
     ana = (0, "5491155550001")
     assert [*give_numbers(engine, [ana]).values(), *give_numbers(engine, [ana]).values()] == [1, 2]
     assert numbers_of(engine, [ana]) == {ana: 1}
+
+
+def test_who_numbers_a_contact_that_another_numbered_reads_it_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other has numbered it first and reads later: its time would be the later one, with the smaller number."""
+    write(engine)
+    EvidenceWriter(engine).write(batch_of([send("w1")]))
+    others, read_at = [1], []
+
+    def give(engine: Engine, identities: Iterable[Identity]) -> dict[Identity, int]:
+        for _ in others:
+            others.pop()
+            give_numbers(engine, identities := [*identities])
+            read_at.append(pending.clock(engine))
+        return give_numbers(engine, identities)
+
+    monkeypatch.setattr(contact_scope, "give_numbers", give)
+    Worker(engine).derive_pending()
+    ((number, version),) = engine.rows("SELECT contact, version FROM messages FINAL")
+    assert number == 1
+    assert version > read_at[0]
