@@ -27,7 +27,7 @@ from storage.domain.events import (
 )
 from storage.language.texts import mark
 from storage.sources import cloud_api_types as types
-from storage.sources.cloud_api_fast_path import LINE_START, UsualStatusReader
+from storage.sources.cloud_api_fast_path import LINE_START, UsualWebhookReader
 from storage.sources.cloud_api_people import NOBODY, People, after_change, contact_of, has_several, joined
 from storage.sources.cloud_api_values import (
     CATEGORIES,
@@ -107,8 +107,8 @@ class WebhookReader(JsonReader):
         return [item for change in changes for item in self._value_items(change.value, change.field, where)]
 
     def shortcut(self) -> Shortcut:
-        """Reads a webhook of usual statuses."""
-        return Shortcut(LINE_START, UsualStatusReader(self._caches, self._default_line).into)
+        """Reads a webhook of usual statuses, or of one message."""
+        return Shortcut(LINE_START, UsualWebhookReader(self._caches, self._default_line, self._inbound).into)
 
     def looks_like(self, sample: bytes) -> bool:
         """Whether the sample has the members of a webhook."""

@@ -1,4 +1,4 @@
-"""Fast path of `cloud_api`: a webhook with statuses in their usual form, as most lines of a log are.
+"""Fast path of `cloud_api`: a webhook with statuses or a message in their usual form, as most lines of a log are.
 
 msgspec checks and converts while it decodes what the plain rule does in Python. `WebhookReader.items` is that rule, and
 `test_fast_paths` compares the two. Anything unusual fails to decode and is left to the rule.
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from storage.domain.events import LineIds, Status, Step
+from storage.domain.events import ContactIds, Event, LineIds, Status, Step
 from storage.domain.log_lines import Sink, StepTimes
 from storage.sources import cloud_api_types as types
 from storage.sources.cloud_api_values import CATEGORIES, ValueCaches, first_failure
@@ -20,6 +20,7 @@ from storage.sources.fields import EARLIEST, LATEST, Text, Unreadable, text_of
 from storage.sources.identity import PEOPLE_OF_ONE
 
 LINE_START = b'{"object"'
+ReadInbound = Callable[[types.Message, LineIds, ContactIds], Event]
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unreadable)
 _FAILED = Step.FAILED  # looking a member up in its enum takes longer than the rest of a line's work
 
@@ -75,20 +76,29 @@ class _Webhook(types.Struct):
     entry: tuple[_Entry]
 
 
-class UsualStatusReader:
-    """Reads the line of a webhook that holds usual statuses and nothing else."""
+class UsualWebhookReader:
+    """Reads the line of a webhook that holds usual statuses and nothing else, or one message in and who sent it."""
 
-    def __init__(self, caches: ValueCaches, default_line: LineIds | None) -> None:
-        self._default_line = default_line
+    def __init__(self, caches: ValueCaches, default_line: LineIds | None, inbound: ReadInbound) -> None:
+        """Prepares to read lines.
+
+        Args:
+            caches: Of the plain rule.
+            default_line: Of the import's options.
+            inbound: The plain rule for a message in.
+        """
+        self._default_line, self._inbound = default_line, inbound
         self._lines, self._people, self._campaigns = caches.lines, caches.people, caches.campaigns
         self._decode = msgspec.json.Decoder(_Webhook, strict=False).decode
+        self._decode_contacts = msgspec.json.Decoder(tuple[types.Contact]).decode
+        self._decode_messages = msgspec.json.Decoder(tuple[types.Message]).decode
         self._decode_errors = msgspec.json.Decoder(list[types.Error]).decode
 
     def into(self, sink: Sink) -> Callable[[bytes], bool]:
         """Gives a function that adds the statuses that `WebhookReader.items` gives for a line; as `Shortcut.into`."""
         # All names that a line needs are looked up here, once: the function is called for nearly every line of a log.
         decode, event, known_steps, add_status = self._decode, self._event, sink.steps.get, sink.add_status
-        begin, categories, unset = self._begin(sink), CATEGORIES, UNSET
+        begin, add_message, categories, unset = self._begin(sink), self._adding_message(sink), CATEGORIES, UNSET
         sent, delivered, failed = Step.SENT, Step.DELIVERED, Step.FAILED
 
         def take(line: bytes) -> bool:
@@ -96,7 +106,7 @@ class UsualStatusReader:
                 value = decode(line).entry[0].changes[0].value
                 statuses, metadata = value.statuses, value.metadata
                 if statuses is unset or value.contacts is not unset or value.messages is not unset or not statuses:
-                    return False
+                    return statuses is unset and add_message(value)
                 if len(statuses) > 1:
                     for status in statuses:
                         event(status, metadata)  # raises where one cannot be read: then none of them is taken
@@ -137,6 +147,35 @@ class UsualStatusReader:
             return True
 
         return take
+
+    def _adding_message(self, sink: Sink) -> Callable[[_Value], bool]:
+        """Gives a function that adds a webhook's message, if it has one of a person of whom it says number and name."""
+        add, inbound, lines = sink.add, self._inbound, self._lines
+        decode_contacts, decode_messages = self._decode_contacts, self._decode_messages
+
+        def add_message(value: _Value) -> bool:
+            if value.contacts is UNSET or value.messages is UNSET:
+                return False
+            (contact,), (message,) = decode_contacts(value.contacts), decode_messages(value.messages)
+            number, metadata = contact.wa_id, value.metadata
+            if (
+                number != message.from_
+                or contact.user_id is not None
+                or contact.parent_user_id is not None
+                or message.from_user_id is not None
+                or message.from_parent_user_id is not None
+                or message.system is not None
+            ):
+                return False
+            known = PEOPLE_OF_ONE[number]
+            if not known.wa_ids:
+                return False
+            name = None if contact.profile is None else text_of(contact.profile.name)
+            person = known if name is None else ContactIds(known.wa_ids, name=name)
+            add(inbound(message, lines[metadata.phone_number_id, metadata.display_phone_number], person))
+            return True
+
+        return add_message
 
     def _begin(self, sink: Sink) -> Callable[[str, tuple[Any, ...]], StepTimes | None]:
         """Gives a function that asks a sink where to merge the first status of a message, which has a category."""

@@ -88,6 +88,56 @@ def test_the_shortcut_for_one_status_equals_the_plain_rule() -> None:
             _check_value(_with_member(_VALUE | {"statuses": [_STATUS]}, name, value))
 
 
+_PERSON = {"wa_id": "5491100000001", "profile": {"name": "Ana"}}
+_MESSAGE = {"id": "wamid.B", "from": "5491100000001", "timestamp": "1795014000", "type": "text", "text": {"body": "x"}}
+_NUMBERS = (_ABSENT, None, "", "x", 5, 5.0, "+54 9 11 0000-0001", "5491100000002", "AR.1", "0000000")
+_NOT_ONE: tuple[Any, ...] = ([], [None], None, {})
+_MEMBERS_OF_PERSON: dict[str, tuple[Any, ...]] = {
+    "wa_id": (*_NUMBERS, 5491100000001, "05491100000001"),
+    "user_id": (None, "AR.1", "x"),
+    "parent_user_id": (None, "AR.ENT.1"),
+    "profile": (_ABSENT, None, {}, "x", {"name": None}, {"name": " Eva "}, {"name": 5}, {"name": []}),
+}
+_MEMBERS_OF_MESSAGE: dict[str, tuple[Any, ...]] = {
+    "id": (_ABSENT, None, "", " wamid.B", "\0", 5),
+    "from": (*_NUMBERS, 5491100000001, 5491100000001.0),
+    "from_user_id": (None, "AR.1", ""),
+    "from_parent_user_id": (None, "AR.ENT.1"),
+    "timestamp": (_ABSENT, None, "x", 1795014000),
+    "type": (_ABSENT, None, "Reaction", "system", {}),
+    "group_id": (None, "g"),
+    "context": (None, {}, "x", {"id": "wamid.A"}, {"id": "wamid.A", "forwarded": True}),
+    "referral": (None, {"source_type": "ad"}, {}),
+    "system": (None, {}, {"type": "user_changed_number", "new_wa_id": "5491100000003"}),
+}
+
+
+def test_the_shortcut_for_one_message_equals_the_plain_rule() -> None:
+    usual = _VALUE | {"contacts": [_PERSON], "messages": [_MESSAGE]}
+    line = {"object": "whatsapp_business_account", "entry": [{"changes": [{"value": usual}]}]}
+    assert len(_in_common_shape(JsonReaders(CONTEXT), json.dumps(line).encode())) == 1
+    people = [_PERSON, *(_with_member(_PERSON, *odd) for odd in _each_member(_MEMBERS_OF_PERSON))]
+    messages = [_MESSAGE, *(_with_member(_MESSAGE, *odd) for odd in _each_member(_MEMBERS_OF_MESSAGE))]
+    system = _MESSAGE | {"type": "system", "system": {"type": "user_changed_number", "new_wa_id": "5491100000003"}}
+    pairs = [(_PERSON, system), *((one, _MESSAGE) for one in people), *((_PERSON, one) for one in messages)]
+    pairs += [
+        (_with_member(_PERSON, "wa_id", one), _with_member(_MESSAGE, "from", one)) for one in (*_NUMBERS, 5491100000001)
+    ]
+    for one, message in pairs:
+        _check_value(usual | {"contacts": [one], "messages": [message]})
+    for name, one in (("contacts", _PERSON), ("messages", _MESSAGE)):
+        for some in _NOT_ONE:
+            _check_value(usual | {name: some})
+        _check_value(usual | {name: [one, one]})
+    for name, values in _MEMBERS_OF_VALUE.items():
+        for value in values:
+            _check_value(_with_member(usual, name, value))
+
+
+def _each_member(members: dict[str, tuple[Any, ...]]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, values in members.items() for value in values]
+
+
 @given(st.text("0123456789.eE+-", min_size=3, max_size=12))
 def test_the_shortcut_reads_timestamps_as_the_plain_rule_does(more: str) -> None:
     for time in (more, f"1795{more}"):
