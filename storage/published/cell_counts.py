@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.cube.layout import Block, cover
 from storage.database.codes import (
@@ -22,7 +22,7 @@ from storage.database.codes import (
 from storage.database.schema import FIRST_AND_LAST_DAY
 from storage.domain.calendar import number_of
 from storage.domain.dimension import OF_FAILURES, OF_TIME, Dimension
-from storage.published.cells import Scope, contacts_of_cells, part_of
+from storage.published.cells import Scope, class_of, contacts_of_cells, part_of
 from storage.published.dialect import VersionConnection
 from storage.published.version_tables import COUNTERS
 from storage.report import selected_failures
@@ -40,27 +40,32 @@ from storage.report.metrics import (
 from storage.report.selection import Dimensions, Selection
 
 _SENDS = f"m.origin < {REFERRED_FROM}"
-_OF_SENDS = ("unknown_template", "joined", "implied", "conflicts")  # as in DataQualityCounts, which has one more
-# What tells the groups of UserCounts apart: 0 failed; 1, 2 reached, 3, 4 answered, 5, 6 referred, new before recurrent.
-_CLASS = f"""
-multiIf(m.status = {STATUS_FAILED}, 0, m.origin >= {REFERRED_FROM}, 5 + m.user_type,
-        m.status = {STATUS_ANSWERED}, 3 + m.user_type, 1 + m.user_type)"""
-# UserCounts, DataQualityCounts, and the failures: each set of contacts is read and united once.
+# Which of UserCounts each class of starts is counted by (`class_of`), or by _FAILURE: the users of each failure.
+_FAILURE = len(UserCounts._fields)
+_COUNTED_BY = [
+    [*(UserCounts._fields.index(name) for name in names), *([_FAILURE] if failed else [])]
+    for failed, names in (
+        (True, ("users", "sent")),
+        (False, ("users", "sent", "reached", "eligible", "new")),
+        (False, ("users", "sent", "reached", "eligible")),
+        (False, ("users", "sent", "reached", "answered", "eligible", "new")),
+        (False, ("users", "sent", "reached", "answered", "eligible")),
+        (False, ("users", "eligible", "new")),
+        (False, ("users", "eligible")),
+    )
+]
+# UserCounts, DataQualityCounts, and the failures. Each set of contacts is read and united once. One union of rows that
+# stand for several counts is analysed faster than a union for each count.
 _TOTALS = f"""
-SELECT groupBitmapMerge(users), groupBitmapMergeIf(users, class < 5), groupBitmapMergeIf(users, class BETWEEN 1 AND 4),
-       groupBitmapMergeIf(users, class IN (3, 4)), groupBitmapMergeIf(users, class > 0),
-       groupBitmapMergeIf(users, class IN (1, 3, 5)),
-       {", ".join(f"sum(of_{name})" for name in _OF_SENDS)}, sum(of_unknown_contacts),
-       groupArrayIf((code, CAST(reason AS Nullable(String)), of_starts, bitmapCardinality(users)), class = 0)
+SELECT arrayJoin({_COUNTED_BY}[class + 1]) AS counted, if(counted = {_FAILURE}, code, NULL),
+       if(counted = {_FAILURE}, reason, NULL), groupBitmapMerge(users), sum(of_starts), sumForEach(of_quality)
 FROM (
-    SELECT {_CLASS} AS class, if(class = 0, m.failure_code, NULL) AS code,
-           if(class = 0, m.failure_reason, NULL) AS reason, {{contacts}} AS users,
-           sum(m.starts) AS of_starts, sum(m.unknown_contacts) AS of_unknown_contacts,
-           {", ".join(f"sumIf(m.{name}, {_SENDS}) AS of_{name}" for name in _OF_SENDS)}
+    SELECT {class_of("m")} AS class, m.failure_code AS code, m.failure_reason AS reason, {{contacts}} AS users,
+           sum(m.starts) AS of_starts, sumForEach(m.quality) AS of_quality
     FROM cells AS m WHERE {{condition}} GROUP BY class, code, reason
 )
+GROUP BY 1, 2, 3
 """
-_USER_COUNTS = len(UserCounts._fields)
 _GROUP_KEYS = {
     Dimension.TEMPLATE: "m.template",
     Dimension.LINE: "m.line",
@@ -76,6 +81,14 @@ _TIMES = frozenset(("since", "until", "since_at", "until_at"))  # the parameters
 _Named = tuple[Dimensions, frozenset[tuple[str, str | int]]]
 
 
+class _Totals(NamedTuple):
+    """What a report counts of all days together."""
+
+    users: UserCounts
+    quality: DataQualityCounts
+    failures: tuple[FailureCount, ...]
+
+
 class CellCounts:
     """Counts from the cells of one version; a `storage.report.metrics.MetricsSource`.
 
@@ -88,7 +101,7 @@ class CellCounts:
     def __init__(self, connection: VersionConnection) -> None:
         self._connection = connection
         self._days: tuple[_Named, range, list[DayCounts]] | None = None
-        self._totals: tuple[Selection, list[Any]] | None = None
+        self._totals: tuple[Selection, _Totals] | None = None
 
     def day_counts(self, selection: Selection) -> list[DayCounts]:
         """The counts of each day that has a start, in any order."""
@@ -112,10 +125,11 @@ class CellCounts:
             return day_counts_of(
                 self._rows(f"SELECT m.block, {sums} FROM cells AS m WHERE {condition} GROUP BY m.block", selection)
             )
+        named = " AND ".join((f"m.scope = {_scope(dimensions).value}", *_of_names(dimensions)))
         rows = self._rows(
             "SELECT m.block, sumForEach(m.counters) FROM day_counts AS m"
             f" WHERE {_in_parts((0, day) for day in days)} AND m.block >= {days.start} AND m.block < {days.stop}"
-            f" AND {_of_cells(dimensions)} GROUP BY m.block",
+            f" AND {named} GROUP BY m.block",
             selection,
         )
         of_statuses, of_origins = _places(dimensions)
@@ -130,21 +144,21 @@ class CellCounts:
 
     def data_quality(self, selection: Selection) -> DataQualityCounts:
         """Sends with data-quality flags, and starts of unknown contacts."""
-        return DataQualityCounts(*self._read_totals(selection)[_USER_COUNTS:-1])
+        return self._read_totals(selection).quality
 
     def users(self, selection: Selection) -> UserCounts:
         """Distinct contacts."""
-        return UserCounts(*self._read_totals(selection)[:_USER_COUNTS])
+        return self._read_totals(selection).users
 
     def failures(self, selection: Selection) -> tuple[FailureCount, ...]:
         """Failures by count, descending; then by code, none last; then by reason."""
-        return tuple(sorted((FailureCount(*one) for one in self._read_totals(selection)[-1]), key=failure_order))
+        return self._read_totals(selection).failures
 
-    def _read_totals(self, selection: Selection) -> list[Any]:
+    def _read_totals(self, selection: Selection) -> _Totals:
         if self._totals is None or self._totals[0] != selection:
-            condition = _condition(selection, range(0), self._fewest(selection))
-            (row,) = self._rows(_TOTALS.format(condition=condition, contacts=_contacts(selection)), selection)
-            self._totals = selection, list(row)
+            condition = _condition(selection, range(0), self._fewest(selection), classes=True)
+            rows = self._rows(_TOTALS.format(condition=condition, contacts=_contacts(selection)), selection)
+            self._totals = selection, _totals(rows)
         return self._totals[1]
 
     def groups(self, selection: Selection, dimension: Dimension) -> dict[GroupKey, GroupCounts]:
@@ -218,6 +232,23 @@ class CellCounts:
         return self._connection.rows_as_they_are(sql, selection.parameters | parameters)
 
 
+def _totals(rows: Iterable[tuple[Any, ...]]) -> _Totals:
+    """The rows of _TOTALS."""
+    users, quality, failures = [0] * _FAILURE, [[0] * len(DataQualityCounts._fields)] * _FAILURE, []
+    for counted, code, reason, contacts, starts, flags in rows:
+        if counted == _FAILURE:
+            failures.append(FailureCount(code, reason, starts, contacts))
+        else:
+            users[counted], quality[counted] = contacts, flags
+    # All flags but that of unknown contacts are of sends.
+    of_all, of_sends = quality[:2]
+    return _Totals(
+        UserCounts(*users),
+        DataQualityCounts(*of_sends)._replace(unknown_contacts=of_all[-1]),
+        tuple(sorted(failures, key=failure_order)),
+    )
+
+
 def _contacts(selection: Selection) -> str:
     """SQL: the bitmap of the contacts of grouped cells, without those that are excluded."""
     contacts, others = contacts_of_cells("m"), sorted(selection.dimensions.other_contacts)
@@ -258,18 +289,27 @@ def _groups_of_blocks(days: range, dimension: Dimension, first_weekday: int) -> 
     return blocks
 
 
-def _condition(selection: Selection, days: range, blocks: Collection[Block], by: Scope = Scope.EVERY) -> str:
+def _condition(
+    selection: Selection, days: range, blocks: Collection[Block], by: Scope = Scope.EVERY, classes: bool = False
+) -> str:
     """SQL about `cells AS m`: what the selection has in some days or some blocks.
 
     Args:
         by: by what cells are told apart, besides what the selection names.
+        classes: whether rows may be those of classes.
     """
     dimensions = selection.dimensions
-    conditions = [_in_parts(blocks or [(0, day) for day in days]), _of_cells(dimensions, by)]
+    scope = _scope(dimensions, by)
+    conditions = [_in_parts(blocks or [(0, day) for day in days]), *_of_names(dimensions)]
     if blocks:
-        conditions.append(f"(m.level, m.block) IN ({', '.join(map(str, blocks))})")
+        of_classes = classes and dimensions.is_of_all_classes and scope is not Scope.BOTH
+        keys = [
+            (scope.value + (Scope.CLASSES.value if of_classes and level else 0), level, day) for level, day in blocks
+        ]
+        conditions.append(f"(m.scope, m.level, m.block) IN ({', '.join(map(str, keys))})")
     else:
-        conditions.append(f"m.level = 0 AND m.block >= {days.start} AND m.block < {days.stop}")
+        conditions.append(f"m.scope = {scope.value} AND m.level = 0")
+        conditions.append(f"m.block >= {days.start} AND m.block < {days.stop}")
     if dimensions.origins is not None:
         conditions.append(_is_in("origin", dimensions.origins))
     if dimensions.user_type is not None:
@@ -288,17 +328,21 @@ def _in_parts(blocks: Iterable[Block]) -> str:
     return _is_in("part", {part_of(block) for block in blocks})
 
 
-def _of_cells(dimensions: Dimensions, by: Scope = Scope.EVERY) -> str:
-    """The cells of the scope with the fewest rows that tells apart what is selected and what is asked for."""
+def _scope(dimensions: Dimensions, by: Scope = Scope.EVERY) -> Scope:
+    """The scope with the fewest rows that tells apart what is selected and what is asked for."""
     of_line = Scope.LINE if dimensions.lines is not None else Scope.EVERY
     of_template = Scope.TEMPLATE if dimensions.templates is not None else Scope.EVERY
-    scope = by | of_line | of_template
-    conditions = [f"m.scope = {scope.value}"]
+    return by | of_line | of_template
+
+
+def _of_names(dimensions: Dimensions) -> list[str]:
+    """SQL: the lines and templates that are selected."""
+    conditions = []
     if dimensions.lines is not None:
         conditions.append(f"m.line IN (SELECT value FROM json_each(:{_LINES}))")
     if dimensions.templates is not None:
         conditions.append(f"m.template IN (SELECT value FROM json_each(:{_TEMPLATES}))")
-    return " AND ".join(conditions)
+    return conditions
 
 
 def _is_in(column: str, values: Collection[int]) -> str:

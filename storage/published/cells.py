@@ -3,6 +3,7 @@
 A cell holds what the starts of a block of days have in common: all of them, those of a line, of a template, or of both.
 It has a row for each origin, user type, status and failure among them. So every number of a report, under every filter
 that names no contact, is a sum or a union of rows. Blocks of days are those of SQLite's cube (storage/cube/layout.py).
+Cells of classes have fewer rows: what a report that names none of these counts together is in one.
 
 The rows of a month are counted from its starts and are never adjusted: those of a month without a change are taken
 over from the version before, the others are counted again. Nobody reads a version before all of them are there.
@@ -16,6 +17,7 @@ from enum import IntFlag
 
 from storage.clickhouse.engine import NO_TABLE, Engine, EngineError
 from storage.cube.layout import ALL, LEVELS, Block
+from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, STATUS_RECEIVED, STATUS_SENT
 from storage.database.unknown_ids import LINE_ID, TEMPLATE_ID
 from storage.domain.calendar import date_of
 from storage.domain.vocabulary import DataFlag
@@ -27,27 +29,55 @@ _AT_ONCE = 2_000_000  # starts whose cells are counted by one statement: so much
 
 
 class Scope(IntFlag):
-    """Which starts of a block of days a cell has: of a line, of a template, of both, or all."""
+    """Which starts of a block of days a cell has: of a line, of a template, of both, or all.
+
+    CLASSES: its rows are the classes of CLASS. Those of single days, and of both line and template, would take more
+    bytes than they save time.
+    """
 
     EVERY = 0
     LINE = 1
     TEMPLATE = 2
     BOTH = LINE | TEMPLATE
+    CLASSES = 4
 
 
-_SCOPES = 4
+# Each scope with the levels of its blocks.
+_LEVELS = {
+    **{scope: LEVELS for scope in (Scope.EVERY, Scope.LINE, Scope.TEMPLATE, Scope.BOTH)},
+    **{Scope.CLASSES | scope: LEVELS[1:] for scope in (Scope.EVERY, Scope.LINE, Scope.TEMPLATE)},
+}
+
+
+def class_of(rows: str) -> str:
+    """SQL: 0 failed; 1, 2 reached, 3, 4 answered, 5, 6 referred, new before recurrent: all that UserCounts tells apart.
+
+    Args:
+        rows: the alias of a table of starts or of cells.
+    """
+    return (
+        f"multiIf({rows}.status = {STATUS_FAILED}, 0, {rows}.origin >= {REFERRED_FROM}, 5 + {rows}.user_type,"
+        f" {rows}.status = {STATUS_ANSWERED}, 3 + {rows}.user_type, 1 + {rows}.user_type)"
+    )
+
+
+# A row of a class has the origin, user type and status of one of its starts, so that it is told from the others.
+_OF_A_CLASS = {
+    "origin": f"if(c.origin >= {REFERRED_FROM}, {REFERRED_FROM}, 0)",
+    "user_type": f"if(c.status = {STATUS_FAILED}, 0, c.user_type)",
+    "status": f"if(c.status IN ({STATUS_FAILED}, {STATUS_ANSWERED}, {STATUS_RECEIVED}), c.status, {STATUS_SENT})",
+}
 _CLASS = ("origin", "user_type", "status", "failure_code", "failure_reason")
-_COUNTS = ("starts", "joined", "implied", "conflicts", "unknown_template", "unknown_contacts")
+_COUNTS = ("starts", "quality")
 _FLAGS = (DataFlag.JOINED, DataFlag.IMPLIED, DataFlag.CONFLICT)
-_COUNTED = ", ".join(
+_QUALITY = ", ".join(  # as in DataQualityCounts
     (
-        "count()",
-        *(f"countIf(bitAnd(m.marks, {flag.value}) <> 0)" for flag in _FLAGS),
         "countIf(m.start_template IS NULL)",
+        *(f"countIf(bitAnd(m.marks, {flag.value}) <> 0)" for flag in _FLAGS),
         "countIf(m.contact IS NULL)",
-        "groupBitmapStateIf(assumeNotNull(m.contact), m.contact IS NOT NULL)",
     )
 )
+_COUNTED = f"count(), [{_QUALITY}], groupBitmapStateIf(assumeNotNull(m.contact), m.contact IS NOT NULL)"
 
 
 class NotCountedOnce(EngineError):
@@ -64,7 +94,7 @@ def contacts_of_cells(cells: str) -> str:
     return f"bitmapOr(groupBitmapMergeState({cells}.contacts), {listed})"
 
 
-_ADDED = ", ".join((*(f"sum(c.{name})" for name in _COUNTS), contacts_of_cells("c")))
+_ADDED = f"sum(c.starts), sumForEach(c.quality), {contacts_of_cells('c')}"
 _KEYS = ("scope", "level", "part", "block", "line", "template", *_CLASS)
 # A Roaring bitmap has a container for each 65,536 ids. Where these have few contacts each, to make and unite them takes
 # longer than to add the contacts one by one.
@@ -133,7 +163,9 @@ def _prove(engine: Engine, version: int, starts: int) -> None:
     """Raises NotCountedOnce unless every scope and level has all starts."""
     rows = engine.rows(f"SELECT scope, level, sum(starts) FROM {name_in(version, 'cells')} GROUP BY 1, 2")
     rows += engine.rows(f"SELECT scope, -1, sum(arraySum(counters)) FROM {name_in(version, 'day_counts')} GROUP BY 1")
-    if len(rows) != _SCOPES * (len(LEVELS) + 1) * bool(starts) or any(row[-1] != starts for row in rows):
+    wanted = [(scope, level) for scope, levels in _LEVELS.items() for level in levels]
+    wanted += [(scope, -1) for scope in _LEVELS if not scope & Scope.CLASSES]
+    if sorted(rows) != sorted((*one, starts) for one in wanted if starts):
         raise NotCountedOnce(_("not every start was counted exactly once; try again"))
 
 
@@ -191,6 +223,7 @@ def _count_months(engine: Engine, version: int, months: list[int]) -> None:
     _roll_up(engine, version, months, Scope.BOTH, Scope.LINE)
     _roll_up(engine, version, months, Scope.BOTH, Scope.TEMPLATE)
     _roll_up(engine, version, months, Scope.LINE, Scope.EVERY)
+    _unite_classes(engine, version, months)
     days, cells = name_in(version, "day_counts"), name_in(version, "cells")
     engine.run(_DAYS.format(days=days, cells=cells, months=_list(months)))
 
@@ -209,6 +242,13 @@ def _roll_up(engine: Engine, version: int, months: list[int], scope: Scope, into
     keys |= {} if into is Scope.LINE else {"line": str(ALL)}
     keys |= {} if into is Scope.TEMPLATE else {"template": str(ALL)}
     _sum(engine, version, keys, f"c.part IN ({_list(months)}) AND c.scope = {scope.value}")
+
+
+def _unite_classes(engine: Engine, version: int, months: list[int]) -> None:
+    """Adds up the rows of each class, of the scopes and levels that have such cells."""
+    scopes = _list(scope - Scope.CLASSES for scope in _LEVELS if scope & Scope.CLASSES)
+    keys = {"scope": f"c.scope + {Scope.CLASSES.value}", **_OF_A_CLASS}
+    _sum(engine, version, keys, f"c.part IN ({_list(months)}) AND c.level > 0 AND c.scope IN ({scopes})")
 
 
 def _sum(engine: Engine, version: int, changed: Mapping[str, str], condition: str) -> None:

@@ -99,7 +99,7 @@ def months(engine: Engine, messages: str = "messages") -> Months:
 
 def _has_all_columns(engine: Engine, version: int) -> bool:
     """Whether a version has the columns of this program, and not of an earlier one."""
-    wanted = {(name_in(version, name), column) for name in _BY_MONTH for column in TABLES[name].columns}
+    wanted = {(name_in(version, name), column) for name in (*_BY_MONTH, "cells") for column in TABLES[name].columns}
     found = engine.rows(
         "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN {tables:Array(String)}",
         {"tables": sorted({table for table, _ in wanted})},

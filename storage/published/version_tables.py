@@ -124,7 +124,8 @@ CELLS = Table(
         "failure_code": _TIME,
         "failure_reason": "LowCardinality(Nullable(String))",
         "starts": "UInt32",
-        **{name: "UInt32" for name in ("joined", "implied", "conflicts", "unknown_template", "unknown_contacts")},
+        # In one column, because each takes its time to open: those with a flag, as in DataQualityCounts.
+        "quality": "Array(UInt32)",
         # Their contacts are in one of these: what is sparse is read faster as a list.
         "contacts": "AggregateFunction(groupBitmap, UInt32)",
         "contact_list": "Array(UInt32)",
@@ -134,7 +135,9 @@ CELLS = Table(
     granularity=128,  # a row can have a megabyte
 )
 # One list of counters is added up faster than columns of their own: ClickHouse takes longer to analyse many sums.
-DAY_COUNTS = Table({**_CELL, "counters": "Array(UInt32)"}, order="scope, line, template, block", partition="part")
+DAY_COUNTS = Table(
+    {**_CELL, "counters": "Array(UInt32)"}, order="scope, line, template, block", partition="part", granularity=128
+)
 QUARTERS = 1_000_000
 
 TABLES: dict[str, Table] = {

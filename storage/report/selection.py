@@ -56,6 +56,11 @@ class Dimensions:
         return self.failures is None and bool(self.other_failures)
 
     @property
+    def is_of_all_classes(self) -> bool:
+        """Whether no origin, user type or status is selected, but all of them."""
+        return self.origins is None and self.user_type is None and self.statuses is None
+
+    @property
     def reads_messages(self) -> bool:
         """Whether a condition needs failures or contacts, which the indexes on starts do not hold."""
         return self.failures is not None or bool(self.other_failures or self.other_contacts)

@@ -1,7 +1,7 @@
 """Fills a published version with the starts of the benchmarks, generated inside ClickHouse: those of `starts` by kind.
 
 The same distributions as `tests.benchmarks.starts` draws from, with hashes of the start's number in place of dice. Only
-what reports read is filled in. 100 million starts take minutes and not hours.
+what reports and pages read is filled in. 100 million starts take minutes and not hours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DRAWS = 17  # templates that a line draws on a day, as in `starts`
 
 _STARTS = """
 INSERT INTO {messages} (start_at, key, origin, day, line, start_template, contact, user_type, status, failure_code,
-                        failure_reason, marks)
+                        failure_reason, marks, contact_label, contact_name)
 WITH arrayFirstIndex(weight -> {dice_line} < weight, {lines}) AS drawn_line,
      if({dice_referred} < 0.9, bitXor(toUInt8(drawn % 3 > 0), toUInt8({dice_origin} < 0.05)),
         2 + toUInt8({dice_referred} < 0.95)) AS drawn_origin,
@@ -30,9 +30,10 @@ WITH arrayFirstIndex(weight -> {dice_line} < weight, {lines}) AS drawn_line,
 SELECT at, concat('wamid.HBgNNTQ5MTE2', lower(hex(toUInt32(number * 2654435761 % 4294967296))), lower(hex(number)),
                   'FQIAERgSOEQ5QzZFQjU0RkE5'),
        drawn_origin, local_day, drawn_line, if(drawn_origin >= 2, NULL, drawn),
-       toUInt32(1 + floor({contacts} * pow({dice_contact}, 1.6))), toUInt8({dice_user} >= 0.12), drawn_status,
+       toUInt32(1 + floor({contacts} * pow({dice_contact}, 1.6))) AS drawn_contact, toUInt8({dice_user} >= 0.12),
+       drawn_status,
        if(drawn_status = 0, {codes}[failure], NULL), if(drawn_status = 0, {reasons}[failure], NULL),
-       drawn_status = 4 AND {dice_marks} < 0.2
+       drawn_status = 4 AND {dice_marks} < 0.2, {label}, {name}
 FROM (
     SELECT number, at, local_day, s.used[1 + toUInt32(floor(length(s.used) * pow({dice_template}, 2)))] AS drawn
     FROM (
@@ -50,6 +51,12 @@ FROM (
     ) AS s ON s.used_day = n.local_day AND s.used_line = n.of_line
 )
 """
+_CONTACTS = """
+INSERT INTO {table} (id, label, name)
+SELECT toUInt32(1 + number) AS drawn_contact, {label}, {name} FROM numbers({contacts})
+"""
+_LABEL = "concat('549116', leftPad(toString(drawn_contact), 7, '0'))"
+_NAME = "concat('Person ', toString(drawn_contact))"
 _DICE = ("line", "template", "referred", "origin", "status", "failure", "contact", "user", "marks")
 
 
@@ -70,11 +77,13 @@ def fill(engine: Engine, version: int, count: int, progress: Callable[[int], Non
         "lines": [weight / weights[-1] for weight in weights],
         "codes": f"[{', '.join('NULL' if code is None else str(code) for code, _ in FAILURES)}]",
         "reasons": [reason for _, reason in FAILURES],
+        **{"label": _LABEL, "name": _NAME},
         **{f"dice_{name}": f"(cityHash64(number, '{name}') / pow(2, 64))" for name in _DICE},
     }
     for first in range(0, count, _AT_ONCE):
         engine.run(_STARTS.format(first=first, some=min(_AT_ONCE, count - first), **values))
         progress(min(count, first + _AT_ONCE))
+    engine.run(_CONTACTS.format(table=name_in(version, "contacts"), **values))
     _insert(engine, version, "settings", [("time_zone", ZONE)], ("key", "value"))
     lines = [(line, f"Line {line}", line_value(line)) for line in range(1, LINES + 1)]
     _insert(engine, version, "lines", lines, ("id", "label", "value"))

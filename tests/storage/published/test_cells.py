@@ -134,13 +134,13 @@ def _again(engine: Engine) -> versions.Version:
 
 def test_cells_of_months_and_quarters_that_did_not_change_are_taken_over(filled: Engine) -> None:
     before = derived_starts.publish(filled)
-    for table, change in (("cells", "joined = 7"), ("day_counts", "counters = [7]")):
+    for table, change in (("cells", "quality = [7]"), ("day_counts", "counters = [7]")):
         # Lost where cells are counted again.
         filled.run(f"ALTER TABLE v{before.number}_{table} UPDATE {change} WHERE 1 SETTINGS mutations_sync = 1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cells, "_prove", lambda *_: None)
         after = _again(filled)
-    for table, column in (("cells", "joined"), ("day_counts", "arraySum(counters)")):
+    for table, column in (("cells", "arraySum(quality)"), ("day_counts", "arraySum(counters)")):
         # A quarter that is counted again adds up what October kept, and November.
         kept = filled.rows(f"SELECT part, min({column}) = 7 FROM v{after.number}_{table} GROUP BY part ORDER BY part")
         months = [(202609, 1), (202610, 1), (202611, 0)]
