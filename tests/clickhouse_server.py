@@ -198,13 +198,21 @@ def _quoted(text: str) -> str:
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
+    """What was packed; the client packs each block of rows as a frame of its own."""
     if encoding == "lz4":
-        return bytes(import_module("lz4.frame").decompress(body))
-    if encoding == "zstd":
-        from backports import zstd
-
-        return bytes(zstd.decompress(body))
-    return body
+        frame = import_module("lz4.frame").LZ4FrameDecompressor
+    elif encoding == "zstd":
+        frame = import_module("backports.zstd").ZstdDecompressor
+    else:
+        return body
+    found = b""
+    while body:
+        one = frame()
+        found += one.decompress(body)
+        if not one.eof:
+            raise ValueError("the body ends within a frame")
+        body = one.unused_data or b""
+    return found
 
 
 def _fields(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:

@@ -15,7 +15,19 @@ import pytest
 from storage.database.connection import writing
 from storage.ingest.integrity import check
 from storage.sources.opened import Options
-from tests.benchmarks import busy, checks, everything, exports, imports, memory, opening, reports, starts, tables
+from tests.benchmarks import (
+    busy,
+    checks,
+    clickhouse_imports,
+    everything,
+    exports,
+    imports,
+    memory,
+    opening,
+    reports,
+    starts,
+    tables,
+)
 from tests.benchmarks.captures import Size, arrivals, write
 from tests.benchmarks.duck import Duck
 from tests.benchmarks.flattened import flatten
@@ -46,6 +58,12 @@ def test_plain_sqlite_answers_every_filter_as_the_report_does(path: Path, direct
     assert [one.name for one in measured] == list(reports.FILTERS)
     assert peer.ask("SELECT count(*) FROM starts") == [(STARTS,)]
     assert reports.least_advantage(measured, peer.name) > 0
+
+
+def test_importers_have_the_lines_of_a_log_in_turns(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(b"1\n2\n3\n")
+    assert [path.read_bytes() for path in clickhouse_imports._parts(tmp_path, log, 2)] == [b"1\n3\n", b"2\n"]
 
 
 def test_plain_sqlite_reads_indexes_only(path: Path, directory: Path) -> None:

@@ -11,7 +11,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from storage.domain.errors import StorageError
 from storage.language.texts import _
@@ -52,12 +52,13 @@ class Address:
         if self.directory is not None:
             return f"{_EMBEDDED}:{self.directory}"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{_SECURE if self.secure else _SERVER}://{self.user}@{host}:{self.port}/{self.database}"
+        user, database = quote(self.user, safe=""), quote(self.database, safe="")
+        return f"{_SECURE if self.secure else _SERVER}://{user}@{host}:{self.port}/{database}"
 
 
 def is_address(text: str) -> bool:
     """Whether a text is meant as an address of ClickHouse, and not as the path of a file."""
-    return text.startswith(SCHEMES)
+    return text.lower().startswith(SCHEMES)
 
 
 def address_of(text: str) -> Address:
@@ -67,6 +68,7 @@ def address_of(text: str) -> Address:
         AddressError: it is no address of a ClickHouse database, or holds a password.
     """
     scheme, _colon, rest = text.partition(":")
+    scheme = scheme.lower()
     if scheme == _EMBEDDED:
         if not rest:
             raise AddressError(_("'chdb:' names no directory; use chdb:DIRECTORY"))
@@ -79,11 +81,14 @@ def address_of(text: str) -> Address:
     if parts.password is not None:
         message = _("a password must not be in the address of the database; put it into {variable}, or into a file")
         raise AddressError(message.format(variable=PASSWORD))
-    database = unquote(parts.path.removeprefix("/"))
-    if not rest.startswith("//") or not parts.hostname or "/" in database or parts.query or parts.fragment:
-        raise _no_address(text)
+    database = unquote(parts.path.removeprefix("/").removesuffix("/"))
     user = unquote(parts.username or "") or _USER
-    return Address(database or _DATABASE, parts.hostname, port or _PORTS[scheme], user, scheme == _SECURE)
+    host = parts.hostname or ""
+    if not rest.startswith("//") or not host or "/" in database or parts.query or parts.fragment or port == 0:
+        raise _no_address(text)
+    if " " in host or not (user + host + database).isprintable():
+        raise _no_address(text)
+    return Address(database or _DATABASE, host, port or _PORTS[scheme], user, scheme == _SECURE)
 
 
 def _no_address(text: str) -> AddressError:

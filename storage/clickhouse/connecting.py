@@ -6,6 +6,9 @@ The only module that knows which library an address needs; `storage.clickhouse.e
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -113,10 +116,10 @@ def _embedded(address: Address, must_exist: bool) -> Engine:
         raise EngineError(message.format(name=address, why=error.strerror)) from None
     options: dict[str, Any] = {"interface": "chdb", "path": str(directory)}
     try:
-        with told_errors(str(address)):
+        with told_errors(str(address)), _without_stderr():
             client = get_client(**options)
     except EngineError as error:
-        if "initializing" in str(error):  # its own words go to stderr, and say too much
+        if "initializing" in str(error):
             message = _("{name}: another process has this database open; chdb serves one process at a time")
             raise EngineError(message.format(name=address), _IN_USE) from None
         raise
@@ -124,3 +127,20 @@ def _embedded(address: Address, must_exist: bool) -> Engine:
         client.command(f"CREATE DATABASE IF NOT EXISTS {address.database}")
         client.database = address.database
     return ClientEngine(client, str(address), is_embedded=True)
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Writes nothing to stderr meanwhile: the engine writes there what it also raises, past Python."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

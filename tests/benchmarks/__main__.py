@@ -12,6 +12,7 @@ WORDS = {
     "busy": "tests.benchmarks.busy",
     "check": "tests.benchmarks.checks",
     "clickhouse": "tests.benchmarks.clickhouse",
+    "clickhouse-import": "tests.benchmarks.clickhouse_imports",
     "export": "tests.benchmarks.exports",
     "import": "tests.benchmarks.imports",
     "input": "tests.benchmarks.inputs",

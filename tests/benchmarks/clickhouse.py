@@ -70,7 +70,7 @@ def run(words: Sequence[str]) -> int:
     medians = []
     with tempfile.TemporaryDirectory() as scratch:
         for count in arguments.starts:
-            with _database(arguments.directory or Path(scratch), count) as engine:
+            with database(arguments.directory or Path(scratch), count) as engine:
                 medians.append(_measure(engine, count, arguments))
     for count, median in zip(arguments.starts[1:], medians[1:], strict=True):
         print(f"{count:,} starts take {median / medians[0]:.2f} times the median of {arguments.starts[0]:,}")
@@ -78,7 +78,7 @@ def run(words: Sequence[str]) -> int:
 
 
 @contextmanager
-def _database(directory: Path, count: int) -> Iterator[Engine]:
+def database(directory: Path, count: int) -> Iterator[Engine]:
     """The database of so many starts; made if it is not there."""
     engine = connect(address_of(f"chdb:{directory / f'chdb-{count}'}"), must_exist=False)
     try:

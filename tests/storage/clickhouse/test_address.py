@@ -14,25 +14,30 @@ def test_an_address_names_server_user_and_database() -> None:
     assert address_of("clickhouses://ana@[::1]/starts") == Address("starts", "::1", 8443, "ana", secure=True)
     assert address_of("clickhouse://db.example") == Address("default", "db.example", 8123, "default")
     assert address_of("chdb:some/place") == Address("saludo", directory=Path("some/place"))
+    assert address_of("ClickHouse://Ana%40b@h/Starts/") == Address("Starts", "h", 8123, "Ana@b")
 
 
 @pytest.mark.parametrize(
-    "text", ["clickhouse://ana@db.example:9000/starts", "clickhouses://ana@[::1]:8443/starts", "chdb:some/place"]
+    "text", ["clickhouse://ana%40b@db.example:9000/starts", "clickhouses://ana@[::1]:8443/starts", "chdb:some/place"]
 )
 def test_an_address_reads_as_it_is_written(text: str) -> None:
     assert str(address_of(text)) == text
 
 
 def test_only_the_three_schemes_are_addresses() -> None:
-    assert [text for text in ("a.db", "C:\\a.db", "chdb.db", "chdb:a", "clickhouse:x") if is_address(text)] == [
-        "chdb:a",
+    assert [text for text in ("a.db", "C:\\a.db", "chdb.db", "CHDB:a", "clickhouse:x") if is_address(text)] == [
+        "CHDB:a",
         "clickhouse:x",
     ]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["clickhouse:db", "clickhouse://", "clickhouse://h/a/b", "clickhouse://h:x/a", "clickhouse://h/a?b=c", "chdb:"],
+    [
+        *("clickhouse:db", "clickhouse://", "clickhouse://h/a/b", "clickhouse://h:x/a", "clickhouse://h/a?b=c"),
+        *("clickhouse://h:0/a", "clickhouse://h h/a", "clickhouse://a%00@h/a", "clickhouse://h/%0a"),
+        *("clickhouse://[::1/a", "chdb:"),
+    ],
 )
 def test_what_is_no_address_is_told(text: str) -> None:
     with pytest.raises(AddressError, match=r"DATABASE|DIRECTORY"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from pathlib import Path
+
 import pytest
 
 from storage.clickhouse.address import address_of
@@ -85,3 +88,14 @@ def test_a_missing_library_is_told(text: str, missing: str, extra: str, monkeypa
     monkeypatch.setattr(connecting, "find_spec", lambda name: None if name == missing else object())
     with pytest.raises(MissingLibrary, match=rf"pip install 'saludo\[{extra}\]'"):
         connect(address_of(text))
+
+
+def test_a_directory_that_another_process_has_open_is_told_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "metadata").mkdir()
+    with (tmp_path / "status").open("wb") as status:
+        fcntl.flock(status, fcntl.LOCK_EX)
+        with pytest.raises(EngineError, match=r"^chdb:.*: another process has this database open; [^\n]*$"):
+            connect(address_of(f"chdb:{tmp_path}"))
+    assert capfd.readouterr().err == ""

@@ -50,6 +50,13 @@ def opened(server: Server) -> Engine:
     return engine
 
 
+def test_all_rows_of_a_long_insert_arrive(server: Server) -> None:
+    engine = opened(server)
+    engine.insert("templates", {"id": range(20_000), "name": [f"template {id}" for id in range(20_000)]})
+    assert engine.rows("SELECT count(), sum(id) FROM templates") == [(20_000, 19_999 * 10_000)]
+    engine.close()
+
+
 def test_a_history_over_http_is_what_sqlite_has(server: Server, tmp_path: Path) -> None:
     engine = opened(server)
     write(engine, HISTORY[:3], HISTORY[3:], HISTORY)
