@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 Parameters = Mapping[str, Any]  # values of {name:Type} in a statement
 _WAITS = (0.2, 1.0)  # s before a call is repeated of which no answer came
 # ClickHouse's numbers of errors.
-_REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT = 516, 81, 497
+_REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT, _NO_SPACE = 516, 81, 497, 243
 NO_TABLE, TABLE_EXISTS = 60, 57
 
 
@@ -179,7 +179,7 @@ def told_errors(name: str) -> Iterator[None]:
 
 
 def _told(name: str, error: ClickHouseError) -> EngineError:
-    code = getattr(error, "code", None)
+    code, why = getattr(error, "code", None), _why(error)
     if code == _REFUSED_PASSWORD:
         message = _("{name}: the user or the password is wrong; the password is read from CLICKHOUSE_PASSWORD")
     elif code == _NO_DATABASE:
@@ -192,7 +192,9 @@ def _told(name: str, error: ClickHouseError) -> EngineError:
         message = _("{name}: the server does not answer ({why})")
     else:
         message = _("{name}: {why}")
-    return EngineError(message.format(name=name, why=_why(error)), code)
+    if code == _NO_SPACE:
+        why = _("the disk is full; free some space and run the same command again; nothing is lost")
+    return EngineError(message.format(name=name, why=why), code)
 
 
 def _why(error: ClickHouseError) -> str:

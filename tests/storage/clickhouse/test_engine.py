@@ -65,6 +65,8 @@ def test_an_error_is_one_line_with_its_code(engine: Engine) -> None:
     with pytest.raises(EngineError, match=r"chdb:.*[Ss]yntax error") as caught:
         engine.run("SELECT FROM WHERE\n")
     assert "\n" not in str(caught.value)
+    with pytest.raises(EngineError, match=r"^chdb:.*: the disk is full; free some space and run .* nothing is lost$"):
+        engine.run("SELECT throwIf(1, 'no', toInt32(243)) SETTINGS allow_custom_error_code_in_throwif = 1")
 
 
 def test_a_database_that_is_not_there_is_told() -> None:
