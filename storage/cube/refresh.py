@@ -16,7 +16,9 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from types import MappingProxyType
+from typing import Any
 
 from storage.cube import counters
 from storage.cube.counting_process import CountingProcess, Task
@@ -43,6 +45,7 @@ _BATCH_STARTS = 200_000  # with more starts on dirty days, a batch leaves all of
 _FEW_STARTS = 2_000  # newest days with fewer starts stay dirty after a batch
 
 _DIRTY_DAYS = "SELECT DISTINCT block FROM dirty WHERE level = 0 ORDER BY block DESC"
+_NEWEST_DIRTY = f"{_DIRTY_DAYS} LIMIT 32"
 _DIRTY_BLOCKS = "SELECT DISTINCT level, block FROM dirty ORDER BY level, block"
 _DIRTY_LINES = "SELECT line FROM dirty WHERE level = ? AND block = ?"
 _STARTS_WITHIN = """
@@ -53,13 +56,25 @@ SELECT count(*) FROM (
 """
 
 
-def new_days(connection: sqlite3.Connection, days: Iterable[int]) -> set[int]:
-    """Those of the local days that have no starts in `messages` and no cells in the cube.
+def uncounted_days(connection: sqlite3.Connection, days: Iterable[int]) -> dict[int, range | None]:
+    """The local days of which the cube has nothing, among these and the newest dirty ones.
 
-    Both count: a dirty day that lost all its starts still has cells.
+    A dirty day that lost all its starts still has cells. Those that the batch before left dirty have few starts in
+    `messages`; days with more are left out.
+
+    Returns:
+        By day the times, ms, between which `messages` has starts of it; None if it has none.
     """
     calendar = _calendar(connection)
-    return {day for day in days if not (_starts_of(connection, calendar, day, 1) or counters.has_day(connection, day))}
+    dirty = {day for (day,) in connection.execute(_NEWEST_DIRTY)}
+    found: dict[int, range | None] = {}
+    left = _FEW_STARTS
+    for day in sorted(dirty.union(days), reverse=True):
+        starts = _starts_of(connection, calendar, day, left + 1)
+        if starts <= left and not counters.has_day(connection, day):
+            left -= starts
+            found[day] = range(calendar.start_of(day), calendar.start_of(day + 1)) if starts else None
+    return found
 
 
 def _calendar(connection: sqlite3.Connection) -> Calendar:
@@ -97,13 +112,28 @@ def refresh_batch(
             skipped = index + 1
         if total > _BATCH_STARTS:
             return {*days}
+    execute(connection, _separate_cells(counted[day] for day in days[skipped:] if day in counted))
     for day in days[skipped:]:
         if day in counted:
-            execute(connection, counted[day])
             _finish_block(connection, (0, day))
         else:
             _refresh_day(connection, calendar, day)
     return {*days}
+
+
+def _separate_cells(writes: Iterable[list[BulkStatement]]) -> list[BulkStatement]:
+    """The writes of several days, with the cells of all of them first and in the order of their keys.
+
+    Cells of many days lie side by side: day by day, each would take SQLite to another page.
+    """
+    cells: list[tuple[Any, ...]] = []
+    others: list[BulkStatement] = []
+    for statement, rows in chain.from_iterable(writes):
+        if statement == counters.WRITE_CELL:
+            cells += rows
+        else:
+            others.append((statement, rows))
+    return [(counters.WRITE_CELL, sorted(cells)), *others]
 
 
 def ready_blocks(connection: sqlite3.Connection) -> dict[Block, set[int]]:

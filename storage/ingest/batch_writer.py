@@ -24,7 +24,7 @@ from storage.messages.contacts import Contacts
 from storage.messages.lines import Lines
 from storage.messages.message import Direction
 from storage.messages.message_row import AT, CONTACT, DIRECTION, HASH, KEY, LINE, Row, message_of_row, row_of
-from storage.messages.store import START_ORIGIN, Stored
+from storage.messages.store import Stored
 
 _OUT = int(Direction.OUT)
 
@@ -64,7 +64,7 @@ class BatchWriter:
         self._add_moved(change_set)
         changes = self._timelines.derive(change_set)
         if self._sharing is not None:
-            self._sharing.count([after for _, after in changes if after[START_ORIGIN] is not None])
+            self._sharing.count(changes)
         new = self._write(change_set, changes)
         if self._sharing is not None:
             self._sharing.refresh()

@@ -1,20 +1,25 @@
 """Shares the counting of an import with the counting process, and decides whether its answers are still valid.
 
 While the writer merges and derives a batch, the counting process makes coarse blocks that no recent batch touched.
-While the writer writes the messages, it counts the days that are new with them. A writer that waits for its next batch
-waits for such blocks as well: the counting process makes them in two fifths of the CPU time, where it has numpy.
+While the writer writes the messages, it counts the days that are new with them or that the batch before left. A writer
+that waits for its next batch waits for such blocks as well: the counting process makes them in two fifths of the CPU
+time, where it has numpy.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from storage.cube import refresh
 from storage.cube.counting_process import CountingProcess
 from storage.cube.day_counts import FailureKinds
 from storage.cube.layout import KINDS, Block, days_of
 from storage.database.statements import BulkStatement
-from storage.messages.store import CODE, DAY, REASON, DerivedColumns
+from storage.ingest.derivation import Change
+from storage.messages import store
+from storage.messages.store import CODE, DAY, REASON, START_ORIGIN, DerivedColumns
 
 _BLOCKS = 6  # asked for at once: about as much work as merging and deriving a batch
 
@@ -50,15 +55,28 @@ class CubeSharing:
                 (kind, block, lines) for block, lines in self._asked for kind in KINDS
             )
 
-    def count(self, starts: list[DerivedColumns]) -> None:
-        """Asks for the days that had no starts before these, which are all that the batch makes or changes."""
+    def count(self, changes: list[Change]) -> None:
+        """Asks for the days of which the cube has nothing yet; `changes` are all that the batch will write."""
         self._made = (self._counting_process.blocks() or []) if self._asked else []
-        days = refresh.new_days(self._connection, {start[DAY] for start in starts})
+        starts = [after for _, after in changes if after[START_ORIGIN] is not None]
+        days = refresh.uncounted_days(self._connection, {start[DAY] for start in starts})
         kinds = FailureKinds(self._connection)
         of_days = [start for start in starts if start[DAY] in days]
+        of_days += self._unchanged_starts(days, changes)
         # Those of other days as well: a process that counts them later stores none.
-        failures = dict.fromkeys((start[CODE], start[REASON]) for start in starts if start[REASON] is not None)
+        failures = dict.fromkeys(
+            (start[CODE], start[REASON]) for start in chain(starts, of_days) if start[REASON] is not None
+        )
         self._counting_process.ask_for_days(of_days, [(failure, kinds.id_of(*failure)) for failure in failures])
+
+    def _unchanged_starts(self, days: Mapping[int, range | None], changes: list[Change]) -> Iterator[DerivedColumns]:
+        """The starts of days that the database has and the batch does not change."""
+        spans = {day: span for day, span in days.items() if span is not None}
+        changed = {message.id for message, _ in changes} if spans else set()
+        for day, span in spans.items():
+            for id, start in store.starts_between(self._connection, span):
+                if id not in changed and start[DAY] == day:
+                    yield start
 
     def refresh(self) -> None:
         """Refreshes the cube after the batch's messages are written: its days, and the blocks that were asked for."""

@@ -65,6 +65,10 @@ LEFT JOIN line_ids ON line_ids.id = m.line_id
 LEFT JOIN contact_ids ON contact_ids.id = m.contact_id
 LEFT JOIN templates ON templates.id = m.template
 """
+_STARTS_BETWEEN = f"""
+SELECT id, {", ".join(DERIVED)} FROM messages INDEXED BY starts_by_time
+WHERE origin IS NOT NULL AND start_at >= ? AND start_at < ?
+"""
 _IDS_AND_NAMES = 9  # columns of _READ before those of a row
 _ROW_END = _IDS_AND_NAMES + len(message_row.COLUMNS) - NAMES
 
@@ -176,6 +180,12 @@ def next_id(connection: sqlite3.Connection) -> int:
 def by_id(connection: Queries, ids: Iterable[int]) -> Iterator[Stored]:
     """The messages with these row ids."""
     return _read(connection, "json_each(?) AS wanted CROSS JOIN messages AS m ON m.id = wanted.value", sorted(ids))
+
+
+def starts_between(connection: sqlite3.Connection, span: range) -> Iterator[tuple[int, DerivedColumns]]:
+    """The row ids and derived columns of the messages that are starts at one of these times, in ms."""
+    rows = connection.execute(_STARTS_BETWEEN, (span.start, span.stop))
+    return ((row[0], row[1:]) for row in rows)
 
 
 def by_joined(connection: Queries, ids: Iterable[int]) -> dict[int, Stored]:

@@ -194,6 +194,28 @@ def test_a_dirty_day_that_lost_its_starts_is_not_new(tmp_path: Path, monkeypatch
     assert problems(path) == []
 
 
+def test_the_helper_counts_days_that_the_batch_before_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of their starts moves to the day before meanwhile."""
+    monkeypatch.setattr(refresh, "_FEW_STARTS", 3)
+    path = build(tmp_path / "saludo.db")
+    with writing(path) as writer, monkeypatch.context() as patch:
+        patch.setattr(refresh, "day_writes", lambda *_: pytest.fail("the writer has counted a day"))
+        ingest = BatchWriter(writer, CubeSharing(writer.connection, ImmediateAnswers(path)))
+        later = [sent(f"d{place}", NOON + DAY, contact=BETO) for place in range(4)]
+        parts: list[list[Event]] = [
+            [sent("a", NOON), sent("b", NOON, contact=BETO, template="other")],
+            [sent("a", NOON - DAY), sent("c", NOON, template="other"), *later],
+        ]
+        for part in parts:
+            with writer.transaction():
+                ingest.write(batch_of(part))
+            report, recount = reports(path, Filter.parse("period:all"))
+            assert report == recount
+        assert not any(level == 0 for level, _, _ in dirty_marks(path))
+    refresh_all(path)
+    assert problems(path) == []
+
+
 def test_a_cube_of_an_older_layout_is_counted_again(tmp_path: Path) -> None:
     """Such as blocks with other numbers for the same days, and a single counter in each column."""
     path = build(tmp_path / "saludo.db", [sent(str(place), NOON - place * 20 * DAY) for place in range(12)])
