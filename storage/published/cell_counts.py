@@ -198,6 +198,15 @@ class CellCounts:
         key = _GROUP_KEYS[dimension]
         return dict(self._rows(f"SELECT {key}, sum(m.starts) FROM cells AS m WHERE {condition} GROUP BY 1", selection))
 
+    def days_of_templates(self, selection: Selection) -> list[tuple[int, ...]]:
+        """How many starts each template has on each day: rows of its id, the day and the starts, newest first."""
+        condition = _condition(selection, self._days_of(selection), (), Scope.TEMPLATE)
+        return self._rows(
+            "SELECT m.template, m.block, sum(m.starts) FROM cells AS m"
+            f" WHERE {condition} GROUP BY 1, 2 ORDER BY 2 DESC",
+            selection,
+        )
+
     def send_groups(self, selection: Selection, users: bool) -> list[tuple[int, ...]]:
         """The sends by day, template and line, as `Session.send_groups` has them."""
         of_sends_only = selection.with_dimensions(of_sends(selection.dimensions))

@@ -37,6 +37,10 @@ SELECT ifNull(b.block, {UNKNOWN_CONTACT_BLOCK}), {MONTH}, ifNull(m.contact_label
 FROM {{messages}} AS m LEFT JOIN ({_BLOCK_OF_CONTACT}) AS b ON m.contact = b.id WHERE {{condition}}
 SETTINGS max_partitions_per_insert_block = 0, join_use_nulls = 1
 """
+_SEVERAL_PARTS = """
+SELECT partition FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String}
+GROUP BY partition HAVING count() > 1
+"""
 
 
 def fill(engine: Engine, version: int, months: Months = NOTHING) -> None:
@@ -55,3 +59,6 @@ def fill(engine: Engine, version: int, months: Months = NOTHING) -> None:
         engine.run(_NEW_BLOCKS.format(**names, most=_MOST_BLOCKS, fewest=_FEWEST_CONTACTS))
     taken = ", ".join(map(str, sorted(months.unchanged)))
     engine.run(_STARTS.format(**names, condition=f"{MONTH} NOT IN ({taken})" if taken else "1"))
+    # Each part takes its time to open, and a page reads all months: nearly half of its time if each has three parts.
+    for (month,) in engine.rows(_SEVERAL_PARTS, {"table": names["target"]}):
+        engine.run(f"OPTIMIZE TABLE {names['target']} PARTITION {month} FINAL")

@@ -8,14 +8,15 @@ pages. Counts only, and reads no row.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from storage.database.codes import STATUS_RECEIVED
-from storage.database.unknown_ids import UNKNOWN_ID
+from storage.database.unknown_ids import NO_TEMPLATE, UNKNOWN_ID
 from storage.domain.calendar import date_of
 from storage.published.version_session import VersionSession
 from storage.published.version_tables import UNKNOWN_CONTACT_BLOCK
@@ -23,12 +24,11 @@ from storage.report.metrics import DayCounts
 from storage.report.selection import Selection
 from storage.table.sorting import Order, of_status, of_template
 
-_KEPT = 64  # counts of selections and their parts
+_KEPT = 64  # counts of selections and their parts: those that were needed last
 _TEMPLATES = "SELECT id FROM templates ORDER BY name COLLATE NOCASE, name"
-_DAYS = 8  # that are counted together: 200 templates have 10,000 counts a year
-_STARTS_OF_TEMPLATES = f"""
-SELECT ifNull(m.start_template, {UNKNOWN_ID}) AS id, intDiv(m.day, {_DAYS}) AS days, count(*)
-FROM messages AS m WHERE {{condition}} GROUP BY id, days
+_DAYS_OF_TEMPLATES = f"""
+SELECT ifNull(m.start_template, {UNKNOWN_ID}) AS id, m.day AS day, count(*)
+FROM messages AS m WHERE {{condition}} GROUP BY id, day ORDER BY day DESC
 """
 _BLOCKS = "SELECT m.block, count(*) FROM contact_starts AS m WHERE {condition} GROUP BY m.block ORDER BY m.block"
 Part = TypeVar("Part")
@@ -49,6 +49,13 @@ class Stretch(NamedTuple):
     block: int | None
     offset: int
     limit: int
+
+
+class _Days(NamedTuple):
+    """Days, newest first, and how many starts each has."""
+
+    days: array[int]
+    starts: array[int]
 
 
 class _Counts(Generic[Part]):
@@ -82,10 +89,10 @@ class Positions:
             case Order.TIME:
                 yield from self._of_days(selection, self._days(selection), position, limit)
             case Order.TEMPLATE:
-                parts = self._templates(selection).at(position, limit)
-                for id, some in groupby(parts, lambda part: part[0][0]):
-                    eights = [(eight * _DAYS, offset, count) for (_, eight), offset, count in some]
-                    yield _together(of_template(selection, id), eights, _DAYS)
+                days_of = self._days_of_templates(selection)
+                for id, offset, count in self._templates(selection).at(position, limit):
+                    days = _Counts(zip(*days_of[id], strict=True))
+                    yield from self._of_days(of_template(selection, id), days, offset, count)
             case Order.STATUS:
                 for status, offset, count in self._statuses(selection).at(position, limit):
                     days = self._days_of_status(selection, status)
@@ -95,7 +102,7 @@ class Positions:
 
     def _of_days(self, selection: Selection, days: _Counts[int], position: int, limit: int) -> Iterator[Stretch]:
         if parts := [*days.at(position, limit)]:
-            yield _together(selection, parts, 1)
+            yield _together(selection, parts)
 
     def _of_contacts(self, selection: Selection, position: int, limit: int) -> Iterator[Stretch]:
         for block, offset, count in self._blocks(selection).at(position, limit):
@@ -121,17 +128,35 @@ class Positions:
     def _day_counts(self, selection: Selection) -> list[DayCounts]:
         return self._kept("counts", selection, lambda: self._session.metrics(selection).day_counts(selection))
 
-    def _templates(self, selection: Selection) -> _Counts[tuple[int, int]]:
-        """Templates by name, ignoring case, each with its days in eights; starts without one are last."""
+    def _templates(self, selection: Selection) -> _Counts[int]:
+        """Templates by name, ignoring case; starts without one are last."""
 
-        def counted() -> _Counts[tuple[int, int]]:
-            execute = self._session.connection.execute
-            places = {id: place for place, (id,) in enumerate(execute(_TEMPLATES))}
-            rows = execute(_STARTS_OF_TEMPLATES.format(condition=selection.condition), selection.parameters)
-            in_order = sorted(rows, key=lambda row: (places.get(row[0], len(places)), -row[1]))
-            return _Counts([((id, days), starts) for id, days, starts in in_order])
+        def counted() -> _Counts[int]:
+            days = self._days_of_templates(selection)
+            ids = [id for (id,) in self._session.connection.execute(_TEMPLATES)]
+            return _Counts([(id, sum(days[id].starts)) for id in (*ids, UNKNOWN_ID) if id in days])
 
         return self._kept("templates", selection, counted)
+
+    def _days_of_templates(self, selection: Selection) -> dict[int, _Days]:
+        """The days of each template, which are some ten thousand: kept in few bytes."""
+
+        def counted() -> dict[int, _Days]:
+            rows: Iterable[Sequence[int]] | None = self._session.days_of_templates(selection)
+            if rows is None:
+                statement = _DAYS_OF_TEMPLATES.format(condition=selection.condition)
+                rows = self._session.connection.execute(statement, selection.parameters)
+            found: dict[int, _Days] = {}
+            for id, day, starts in rows:
+                of_one = found.setdefault(UNKNOWN_ID if id == NO_TEMPLATE else id, _Days(array("i"), array("I")))
+                if of_one.days and of_one.days[-1] == day:  # sends of an unknown template, and starts without one
+                    of_one.starts[-1] += starts
+                else:
+                    of_one.days.append(day)
+                    of_one.starts.append(starts)
+            return found
+
+        return self._kept("days of templates", selection, counted)
 
     def _statuses(self, selection: Selection) -> _Counts[int]:
         def counted() -> _Counts[int]:
@@ -152,11 +177,10 @@ class Positions:
         """What was counted of a selection, for the next page."""
         key = (name, selection.condition, *sorted(selection.parameters.items()))
         counts: dict[Any, Any] = self._session.remember("counts of pages", dict)
-        if key not in counts:
-            if len(counts) >= _KEPT:
-                counts.pop(next(iter(counts)))
-            counts[key] = count()
-        found: Value = counts[key]
+        found: Value = counts.pop(key) if key in counts else count()
+        if len(counts) >= _KEPT:
+            counts.pop(next(iter(counts)))
+        counts[key] = found  # the last one that goes
         return found
 
 
@@ -168,17 +192,16 @@ def _newest_first(days: Iterable[DayCounts], starts_of: Callable[[DayCounts], in
     return _Counts([(day.day, starts_of(day)) for day in sorted(days, reverse=True)])
 
 
-def _together(selection: Selection, parts: Sequence[tuple[int, int, int]], days: int) -> Stretch:
-    """Parts that follow each other by time, newest first, as one: where starts are rare, a page has many days.
+def _together(selection: Selection, days: Sequence[tuple[int, int, int]]) -> Stretch:
+    """Days that follow each other, newest first, as one: where starts are rare, a page has many days.
 
     Args:
-        parts: as (first day, starts before the page, starts of the page).
-        days: how many days each has.
+        days: as (day, starts before the page, starts of the page).
     """
-    newest, offset, _ = parts[0]
-    since, until = date_of(parts[-1][0]), date_of(newest + days)
+    newest, offset, _ = days[0]
+    since, until = date_of(days[-1][0]), date_of(newest + 1)
     part = selection.between(max(selection.since, since), min(selection.until, until))
-    return Stretch(part, None, offset, sum(count for *_, count in parts))
+    return Stretch(part, None, offset, sum(count for *_, count in days))
 
 
 def _without_contact(selection: Selection) -> Selection:

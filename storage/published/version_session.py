@@ -61,6 +61,11 @@ class VersionSession(Session):
         cells = self._cells_of(selection)
         return None if cells is None else cells.starts_by(selection, dimension)
 
+    def days_of_templates(self, selection: Selection) -> list[tuple[int, ...]] | None:
+        """How many starts each template has on each day (`CellCounts.days_of_templates`); None: count the messages."""
+        cells = self._cells_of(selection)
+        return None if cells is None else cells.days_of_templates(selection)
+
     def send_groups(self, selection: Selection, users: bool) -> list[tuple[int, ...]] | None:
         cells = self._cells_of(selection)
         return None if cells is None else cells.send_groups(selection, users)

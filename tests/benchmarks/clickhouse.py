@@ -1,8 +1,8 @@
-"""Measures reports over ClickHouse: `python -m tests.benchmarks clickhouse --starts 10000000 100000000`.
+"""Measures reports and pages over ClickHouse: `python -m tests.benchmarks clickhouse --starts 10000000 100000000`.
 
 The starts are generated inside the engine (`engine_starts`). Each report is made from the cells and, in the same run
-and engine, from the starts with uniqExact; the two must be equal. Times are of the clock and of the processor, because
-the engine uses every core.
+and engine, from the starts with uniqExact; the two must be equal. Pages are read at positions that were not read
+before. Times are of the clock and of the processor, because the engine uses every core.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from storage.clickhouse.connecting import connect
 from storage.clickhouse.engine import Engine
 from storage.database.codes import REFERRED_FROM, STATUS_ANSWERED, STATUS_FAILED, USER_NEW
 from storage.domain.filters import Filter
-from storage.published import cells, versions
+from storage.published import cells, contact_starts, versions
 from storage.published.version_counts import VersionCounts
 from storage.published.version_session import VersionSession, session_of_latest
+from storage.published.version_table import VersionTable
+from storage.published.version_tables import name_in
 from storage.report.metrics import UserCounts
 from storage.report.report import load_report, recount_report
 from storage.report.selection import Selection
+from storage.table.sorting import Order
 from tests.benchmarks import engine_starts
 from tests.benchmarks.reports import FILTERS
 from tests.benchmarks.starts import UNTIL
@@ -40,6 +43,9 @@ _USERS = f"""
 SELECT uniqExact(m.contact), {", ".join(f"uniqExactIf(m.contact, {group})" for group in _GROUPS)}
 FROM messages AS m WHERE {{condition}}
 """
+
+
+_PAGE, _PLACES = 100, 23  # starts of a page; positions, evenly through all starts
 
 
 class UniqExact(VersionCounts):
@@ -65,6 +71,7 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--directory", type=Path, help="keeps the databases there and reuses them")
     parser.add_argument("--rounds", type=int, default=5, help="of each report, those from the starts once in five")
     parser.add_argument("--cells-only", action="store_true", help="does not count from the starts, which takes minutes")
+    parser.add_argument("--pages", action="store_true", help="measures pages of the table, too")
     parser.add_argument("--only", default="", help="only the filters whose name contains this text")
     arguments = parser.parse_args(words)
     medians = []
@@ -72,6 +79,8 @@ def run(words: Sequence[str]) -> int:
         for count in arguments.starts:
             with database(arguments.directory or Path(scratch), count) as engine:
                 medians.append(_measure(engine, count, arguments))
+                if arguments.pages:
+                    _measure_pages(engine)
     for count, median in zip(arguments.starts[1:], medians[1:], strict=True):
         print(f"{count:,} starts take {median / medians[0]:.2f} times the median of {arguments.starts[0]:,}")
     return 0
@@ -119,6 +128,35 @@ def _measure(engine: Engine, count: int, arguments: argparse.Namespace) -> float
         print(f"{word:62} {_numbers(times)}   {' '.join(ratios)}")
     print(f"load {os.getloadavg()[0]:.1f}")
     return statistics.median([one[0].clock for one in measured])
+
+
+def _measure_pages(engine: Engine) -> None:
+    """Prints the times of pages of all starts and of those that failed, in each order."""
+    version = session_of_latest(engine).version.number
+    if engine.rows(f"SELECT count() FROM {name_in(version, 'contact_starts')}") == [(0,)]:
+        contact_starts.fill(engine, version)
+    columns = ("first", "(cpu)", "median", "(cpu)", "slowest", "(cpu)")
+    print(f"{f'a page of {_PAGE} by position':62} {' '.join(f'{one:>8}' for one in columns)}   (ms)")
+    for text in ("period:all", "period:all status:failed"):
+        filter = Filter.parse(text)
+        starts = load_report(session_of_latest(engine), filter, UNTIL).starts
+        for order in Order:
+            first = _page_times(engine, filter, order, 0)
+            later = [
+                _page_times(engine, filter, order, starts * (2 * place + 1) // (2 * _PLACES))
+                for place in range(_PLACES)
+            ]
+            times = (first, *(_of_all(of, later) for of in (statistics.median, max)))
+            print(f"{f'{text}, by {order}':62} {_numbers(times)}")
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+def _page_times(engine: Engine, filter: Filter, order: Order, position: int) -> Times:
+    def read() -> object:
+        session = session_of_latest(engine)
+        return VersionTable(session).sorted_page(session.select(filter, UNTIL), order, position, _PAGE)
+
+    return _timed(read)[1]
 
 
 def _of_all(of: Callable[[list[float]], float], times: Sequence[Times]) -> Times:

@@ -40,13 +40,14 @@ def _failure(number: int) -> Failure:
 
 
 def _history() -> list[Event]:
-    """Starts of 30 people and of nobody, on 50 days, with many at the same time, of templates with names that sort."""
+    """Starts of 30 people and of nobody, on 50 days, many at one time, of templates whose names sort, or of none."""
     templates = ("b", "B", "a", "ñb", "Zb")
     events: list[Event] = []
     for number in range(300):
         person = ContactIds((f"54911{number % 30:08}",), name=f"P{number % 30}")
         at = NOON - number % 50 * DAY + number % 3
-        events.append(send(f"w{number}", at, person if number % 7 else ContactIds(), template=templates[number % 5]))
+        template = templates[number % 5] if number % 9 else None
+        events.append(send(f"w{number}", at, person if number % 7 else ContactIds(), template=template))
         if number % 4 == 0 and number % 7:
             events.append(status(Step.FAILED, at + 5, f"w{number}", person, failure=_failure(number)))
         if number % 9 == 0:
@@ -102,6 +103,16 @@ def test_blocks_of_the_version_before_take_new_people_in(shared: Engine, tmp_pat
     _assert_same_pages(build(tmp_path / "a.db", older, [*history, *new]), shared)
 
 
+def test_each_month_is_in_one_part(shared: Engine) -> None:
+    forget(shared)
+    write(shared, _history())
+    number = publish(shared).number
+    contact_starts.fill(shared, number)  # once more, as an insert of many rows makes several parts
+    parts = "SELECT count(), uniqExact(partition), sum(rows) FROM system.parts WHERE active AND table = {it:String}"
+    months, starts = 3, len(_page(shared, Order.TIME, 0, limit=999))
+    assert shared.rows(parts, {"it": f"v{number}_contact_starts"}) == [(months, months, 2 * starts)]
+
+
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("order", [*Order])
 def test_further_pages_count_nothing(shared: Engine, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +132,10 @@ def test_further_pages_count_nothing(shared: Engine, order: Order, monkeypatch: 
     assert [query for query in asked if "count(" in query] == []
 
 
-def _page(engine: Engine, order: Order, position: int) -> list[StartRow]:
+def _page(engine: Engine, order: Order, position: int, limit: int = 20) -> list[StartRow]:
     """A page as a job of the screen reads it: with a session of its own."""
     with store(engine) as opened:
         filter = Filter.parse("period:all")
         if order is Order.TIME:
-            return opened.page_at(filter, NOW, position=position, limit=20)
-        return opened.sorted_page(filter, NOW, Sorting(order), position, 20)
+            return opened.page_at(filter, NOW, position=position, limit=limit)
+        return opened.sorted_page(filter, NOW, Sorting(order), position, limit)
