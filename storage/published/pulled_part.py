@@ -1,13 +1,14 @@
 """Writes the starts of a filter from a published version into a new SQLite database, for work without the server.
 
 The starts go the way of any file: as our own TSV, which the importer reads. What that file has no column for is added:
-all ids and names of the people and lines, and who stopped or resumed marketing. So the importer's rules stand once, and
-the database can be checked, searched and imported into. Its numbers are compared by the caller. Knows no table of
-SQLite.
+all ids and names of the people and lines, names of templates to the letter, and who stopped or resumed marketing. So
+the importer's rules stand once, and the database can be checked, searched and imported into. Its numbers are compared
+by the caller. Knows no table of SQLite.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -25,12 +26,14 @@ from storage.ingest.batch_writer import BatchWriter
 from storage.ingest.importer import import_stream, prepare
 from storage.messages.batch_merger import Merger, Name, Reference
 from storage.messages.contacts import ids_of
+from storage.messages.template_names import rename_templates
 from storage.published.version_exports import VersionStarts
 from storage.published.version_session import VersionSession
 from storage.report.report import load_report
 from storage.report.selection import Selection
 from storage.sources.opened import Options
 from storage.table.export import write_tsv
+from storage.table.export_cells import one_line
 
 _AT_ONCE = 20_000  # events of a batch
 _CONTACTS = 50_000  # ids of contacts of one query
@@ -42,6 +45,7 @@ SELECT i.contact, i.kind, i.text, i.replaced, c.name FROM contact_ids AS i JOIN 
 WHERE i.contact >= :first AND i.contact < :end AND i.contact {selected} ORDER BY i.contact, i.kind, i.replaced, i.text
 """
 _LINES = "SELECT line, kind, text FROM line_ids WHERE line {selected} ORDER BY line, kind, text"
+_TEMPLATES = "SELECT name FROM templates WHERE id {selected}"
 _WISHES = """
 SELECT w.contact, w.at, w.kind, l.value, c.label FROM wishes AS w
 JOIN contacts AS c ON c.id = w.contact LEFT JOIN lines AS l ON l.id = w.line
@@ -96,7 +100,20 @@ def _write(session: VersionSession, selection: Selection, file: Path, writer: Wr
     options = Options(time_zone=session.settings.zone)
     with file.open("rb") as stream:
         import_stream(writer, stream, session.connection.engine.name, options, lambda read, events: None)
+    with writer.transaction() as connection:
+        rename_templates(connection, _changed_names(session, selection))
     writer.checkpoint()
+
+
+def _changed_names(session: VersionSession, selection: Selection) -> dict[str, str]:
+    """The names of templates by what the TSV makes of them, where that is another text and of no other template.
+
+    Of two names that become one, neither is told apart from the other in the TSV.
+    """
+    statement = _TEMPLATES.format(selected=_selected(selection, "start_template"))
+    names = [name for (name,) in session.connection.execute(statement, selection.parameters)]
+    written = Counter(map(one_line, names))
+    return {one_line(name): name for name in names if one_line(name) != name and written[one_line(name)] == 1}
 
 
 def _write_events(writer: Writer, events: Iterable[Event], named_at: int) -> None:

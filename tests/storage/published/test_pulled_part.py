@@ -66,18 +66,21 @@ def test_a_part_has_the_report_of_its_filter(
                     assert check(writer, lambda done, of: None) == []
 
 
-def test_people_are_found_by_every_name_and_id_and_wishes_are_kept(engine: Engine, tmp_path: Path) -> None:
+def test_people_are_found_by_every_name_and_id_and_names_and_wishes_are_kept(engine: Engine, tmp_path: Path) -> None:
     ana = ContactIds(("5491155550001", "5491155550009"), "US.1", "c-1", "Ana María", replaced="5491155550002")
     line = LineIds(identifier="106540352242922", number="5491100000001", name="Sales")
     other = ContactIds(("5491155550003",), name="Beto")
     history: list[Event] = [
-        send("w1", NOON, ana, line),
+        send("w1", NOON, ana, line, template="tab\tnew\nline \x1b[31m"),
         send("w2", NOON - 30 * DAY, other, LineIds(name="Support")),
         inbound("stop", NOON + 5, ana, line, kind=Preference.STOP),
     ]
     publish(build(tmp_path / "a.db", history), engine)
     with store(engine) as opened:
-        path = pulled(opened, Filter.parse("since:2026-11-18 until:2026-11-19"), NOW, tmp_path / "b.db")
+        filter = Filter.parse("since:2026-11-18 until:2026-11-19")
+        path = pulled(opened, filter, NOW, tmp_path / "b.db")
+        with reading(path) as connection, store(connection) as part:
+            assert proof.differences(opened.session, part.session, NOW, filter, without=proof.OF_RECORDS) == []
     with reading(path) as connection, store(connection) as part, reading(tmp_path / "a.db") as whole:
         for text in ("name:maria", "contact:c-1", "contact:US.1", "contact:5491155550002", "line:106540352242922"):
             rows = part.page(Filter.parse(f"{text} period:all"), NOW, limit=9)
