@@ -8,8 +8,7 @@ by the caller. Knows no table of SQLite.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby, islice, zip_longest
@@ -31,9 +30,10 @@ from storage.published.version_exports import VersionStarts
 from storage.published.version_session import VersionSession
 from storage.report.report import load_report
 from storage.report.selection import Selection
+from storage.report.session import Session
 from storage.sources.opened import Options
 from storage.table.export import write_tsv
-from storage.table.export_cells import one_line
+from storage.table.export_cells import Formats, one_line
 
 _AT_ONCE = 20_000  # events of a batch
 _CONTACTS = 50_000  # ids of contacts of one query
@@ -45,7 +45,6 @@ SELECT i.contact, i.kind, i.text, i.replaced, c.name FROM contact_ids AS i JOIN 
 WHERE i.contact >= :first AND i.contact < :end AND i.contact {selected} ORDER BY i.contact, i.kind, i.replaced, i.text
 """
 _LINES = "SELECT line, kind, text FROM line_ids WHERE line {selected} ORDER BY line, kind, text"
-_TEMPLATES = "SELECT name FROM templates WHERE id {selected}"
 _WISHES = """
 SELECT w.contact, w.at, w.kind, l.value, c.label FROM wishes AS w
 JOIN contacts AS c ON c.id = w.contact LEFT JOIN lines AS l ON l.id = w.line
@@ -78,11 +77,28 @@ def write_part(
     file = path.with_suffix(".tsv")
     try:
         with file.open("wb") as out:
-            write_tsv(session, wide, now, out, export=VersionStarts(session), progress=progress)
+            write_tsv(session, wide, now, out, export=_Starts(session), progress=progress)
         with writing(path) as writer:
             _write(session, session.select(wide, now), file, writer)
     finally:
         file.unlink(missing_ok=True)
+
+
+class _Starts(VersionStarts):
+    """The starts, with a stand-in for the name of each template that a cell of a TSV cannot hold."""
+
+    def chunks(
+        self, session: Session, filter: Filter, now: datetime, formats: Formats
+    ) -> Iterator[list[Sequence[Any]]]:
+        """The starts in chunks."""
+        names: dict[int | None, str] = {id: stand_in for id, (stand_in, _name) in _stand_ins(session).items()}
+        return super().chunks(session, filter, now, formats._replace(templates={**formats.templates, **names}))
+
+
+def _stand_ins(session: Session) -> dict[int, tuple[str, str]]:
+    """For each template whose name a file would change: what is written in its place, and the name."""
+    rows = session.connection.execute("SELECT id, name FROM templates")
+    return {id: (f"\ufffd{id}\ufffd", name) for id, name in rows if one_line(name) != name}
 
 
 def _between(filter: Filter, since: date, until: date) -> Filter:
@@ -101,19 +117,8 @@ def _write(session: VersionSession, selection: Selection, file: Path, writer: Wr
     with file.open("rb") as stream:
         import_stream(writer, stream, session.connection.engine.name, options, lambda read, events: None)
     with writer.transaction() as connection:
-        rename_templates(connection, _changed_names(session, selection))
+        rename_templates(connection, dict(_stand_ins(session).values()))
     writer.checkpoint()
-
-
-def _changed_names(session: VersionSession, selection: Selection) -> dict[str, str]:
-    """The names of templates by what the TSV makes of them, where that is another text and of no other template.
-
-    Of two names that become one, neither is told apart from the other in the TSV.
-    """
-    statement = _TEMPLATES.format(selected=_selected(selection, "start_template"))
-    names = [name for (name,) in session.connection.execute(statement, selection.parameters)]
-    written = Counter(map(one_line, names))
-    return {one_line(name): name for name in names if one_line(name) != name and written[one_line(name)] == 1}
 
 
 def _write_events(writer: Writer, events: Iterable[Event], named_at: int) -> None:

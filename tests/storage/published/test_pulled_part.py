@@ -92,3 +92,19 @@ def test_people_are_found_by_every_name_and_id_and_names_and_wishes_are_kept(eng
         assert connection.execute(names).fetchall() == [("Ana María",)]
         wishes = "SELECT kind, at FROM messages WHERE kind LIKE 'marketing%'"
         assert connection.execute(wishes).fetchall() == [("marketing_stop", NOON + 5)]
+
+
+def test_names_of_templates_that_a_file_cannot_hold_stay(engine: Engine, tmp_path: Path) -> None:
+    names = ["a\tb\nc", "a b c", " a b c", "\x1b[31mred", "nul\0", "\u202ertl", "=1+1", "promo [/b] 50%", "zwj \u200d"]
+    publish(
+        build(tmp_path / "a.db", [send(f"w{at}", NOON + at, template=name) for at, name in enumerate(names)]), engine
+    )
+    with store(engine) as opened:
+        filter = with_days(opened.session, Filter.parse("period:all"), NOW)  # type: ignore[arg-type]
+        path = pulled(opened, filter, NOW, tmp_path / "b.db")
+        with reading(path) as connection, store(connection) as part:
+            found = [name for (name,) in connection.execute("SELECT name FROM templates")]
+            assert sorted(found) == sorted(names)
+            assert proof.differences(opened.session, part.session, NOW, filter, without=proof.OF_RECORDS) == []
+    with writing(path) as writer:
+        assert check(writer, lambda done, of: None) == []
