@@ -62,7 +62,7 @@ def beside_server(directory: Path, starts: int, quiet: float = QUIET) -> Peak:
     with made(directory, starts):
         pass  # one process at a time has it open
     with running_server(directory / f"chdb-{starts}") as server:
-        then = [b"\x1b", b"/\x15period:all\r", *(b"b" for _ in Dimension), b"8", _END, b"f5491\r", b"n", b"\x1b"]
+        then = [b"\x1b", b"/\x15period:all\r", *(b"b" for _ in Dimension), b"8", _END, b"n5491\r", b"\x1b", b"\x1b"]
         return dashboard(server.address, quiet, {"CLICKHOUSE_PASSWORD": PASSWORD}, then)
 
 
