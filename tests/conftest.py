@@ -13,7 +13,7 @@ import pytest
 from hypothesis import Phase, settings
 
 # Fewer examples than hypothesis' 100: the whole run must fit into ten minutes of two cores, part of it under coverage.
-settings.register_profile("ci", max_examples=20, derandomize=True, deadline=None)
+settings.register_profile("ci", max_examples=12, derandomize=True, deadline=None)
 settings.register_profile("random", max_examples=60, deadline=None)
 # A mutation run repeats tests thousands of times, and a result that depends on chance would say nothing. A failure need
 # not be made small there. What few examples do not notice is tried with more.

@@ -80,7 +80,7 @@ def test_a_lost_answer_to_an_insert_that_happened_changes_nothing(server: Server
 
 def test_two_importers_at_once_lose_nothing(server: Server, tmp_path: Path) -> None:
     history = read_captures("send_log", "cloud_statuses", "cloud_inbound", "cloud_number_change", "cloud_user_ids")
-    parts = [history[start : start + 7] for start in range(0, len(history), 7)]
+    parts = [history[start : start + 20] for start in range(0, len(history), 20)]
     opened(server).close()
 
     def take_in(some: list[list[Event]]) -> None:

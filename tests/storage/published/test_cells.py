@@ -74,7 +74,7 @@ def assert_is_recount(session: VersionSession, filter: Filter, question: Questio
 
 
 @settings(
-    max_examples=min(4, settings().max_examples // 10),
+    max_examples=min(4, settings().max_examples // 6),
     deadline=None,
     phases=(Phase.reuse, Phase.generate),
     suppress_health_check=[*HealthCheck],

@@ -31,7 +31,7 @@ from tests.published import exported, forget
 
 ALL = Filter.parse("period:all")
 few = settings(
-    max_examples=min(4, settings().max_examples // 10), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=min(4, settings().max_examples // 6), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
