@@ -118,7 +118,7 @@ class TestDatabase:
     def test_a_name_too_long(self, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert_one_line(saludo(capsys, "report", "--db", "a" * 5_000), 1)
 
-    @pytest.mark.parametrize("room", [10_000, 40_000, 200_000, 700_000])
+    @pytest.mark.parametrize("room", [10_000, 200_000])
     def test_a_full_disk_loses_nothing(self, room: int, database: Path, tmp_path: Path) -> None:
         """The disk is full while the tables are made, or in the middle of the files."""
 

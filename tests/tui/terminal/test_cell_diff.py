@@ -149,7 +149,7 @@ KEYS = (
 SIZES = ((80, 24), (120, 40), (160, 48), (61, 17), (60, 16), (59, 15))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0])
 async def test_a_random_walk_of_keys_and_sizes_ends_in_textuals_own_screen(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
