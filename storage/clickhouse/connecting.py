@@ -52,7 +52,7 @@ def connect(address: Address, *, must_exist: bool = True) -> Engine:
 
 
 def _without_frames() -> None:
-    """Has the client do without numpy, pandas and others, which it would load to ask whether a value is of them.
+    """Hides numpy, pandas and others from the client, which would load them to ask whether a value is of them.
 
     With pandas, the first insert takes 0.8 s of CPU time and 80 MB more.
     """

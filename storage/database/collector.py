@@ -1,4 +1,4 @@
-"""Does without Python's cyclic garbage collector where many values and no cycles are made. Knows no database."""
+"""Disables Python's cyclic garbage collector where many values and no cycles are made. Knows no database."""
 
 from __future__ import annotations
 

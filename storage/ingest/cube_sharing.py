@@ -18,8 +18,7 @@ from storage.cube.day_counts import FailureKinds
 from storage.cube.layout import KINDS, Block, days_of
 from storage.database.statements import BulkStatement
 from storage.ingest.derivation import Change
-from storage.messages import store
-from storage.messages.store import CODE, DAY, REASON, START_ORIGIN, DerivedColumns
+from storage.messages.store import CODE, DAY, REASON, START_ORIGIN, DerivedColumns, starts_between
 
 _BLOCKS = 6  # asked for at once: about as much work as merging and deriving a batch
 
@@ -74,7 +73,7 @@ class CubeSharing:
         spans = {day: span for day, span in days.items() if span is not None}
         changed = {message.id for message, _ in changes} if spans else set()
         for day, span in spans.items():
-            for id, start in store.starts_between(self._connection, span):
+            for id, start in starts_between(self._connection, span):
                 if id not in changed and start[DAY] == day:
                     yield start
 

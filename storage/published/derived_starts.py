@@ -7,6 +7,7 @@ platform's row is joined to, and those that only our own TSV knows, as in `copie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from storage.clickhouse.engine import Engine
@@ -59,17 +60,17 @@ def publish(engine: Engine, progress: Callable[[int], None] = lambda starts: Non
         NotCountedOnce: answers were lost in each of them.
         Overtaken: others published in each of them.
     """
-    for left in reversed(range(_TRIES)):
-        filled: list[Months] = []
-        try:
-            version = versions.publish(engine, lambda number: filled.append(fill(engine, number, progress)))  # noqa: B023
-        except (StartsChanged, cells.NotCountedOnce, versions.Overtaken):
-            if not left:
-                raise
-        else:
-            unchanged_months.note(engine, version.number, filled[0])
-            return version
-    raise AssertionError
+    for _try in range(_TRIES - 1):
+        with suppress(StartsChanged, cells.NotCountedOnce, versions.Overtaken):
+            return _publish_once(engine, progress)
+    return _publish_once(engine, progress)
+
+
+def _publish_once(engine: Engine, progress: Callable[[int], None]) -> Version:
+    filled: list[Months] = []
+    version = versions.publish(engine, lambda number: filled.append(fill(engine, number, progress)))
+    unchanged_months.note(engine, version.number, filled[0])
+    return version
 
 
 def fill(engine: Engine, version: int, progress: Callable[[int], None] = lambda starts: None) -> Months:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from storage.clickhouse.engine import NO_TABLE, Engine, EngineError
 from storage.database.queries import Rows
-from storage.language.texts import _
 from storage.published import versions
 from storage.published.version_tables import TABLES, name_in
 
@@ -153,5 +152,4 @@ class VersionConnection:
         except EngineError as error:
             if error.code != NO_TABLE:
                 raise
-            message = _("{name}: newer data took the place of what was being read; run the same command again")
-            raise EngineError(message.format(name=self.engine.name), NO_TABLE) from error
+            raise versions.Overtaken(self.engine.name) from error

@@ -70,7 +70,12 @@ def _rows_if_there(engine: Engine, query: str) -> list[tuple[Any, ...]]:
 
 
 class Overtaken(EngineError):
-    """Somebody else published a later version, and removed this one before it was complete."""
+    """Somebody else published a later version, and removed this one while it was made or read."""
+
+    def __init__(self, name: str) -> None:
+        """Makes the message; `name` is that of the engine."""
+        message = _("{name}: newer data took the place of what was being read; run the same command again")
+        super().__init__(message.format(name=name), NO_TABLE)
 
 
 def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = False) -> Version:
@@ -93,8 +98,7 @@ def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = Fa
         fill(number)
     except BaseException as error:
         if isinstance(error, EngineError) and error.code == NO_TABLE and number not in _numbers(engine):
-            message = _("{name}: newer data took the place of what was being read; run the same command again")
-            raise Overtaken(message.format(name=engine.name)) from error
+            raise Overtaken(engine.name) from error
         remove(engine, number)
         raise
     version = Version(number, time.time_ns() // 1_000_000, is_copy)
