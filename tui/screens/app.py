@@ -26,6 +26,7 @@ from tui.terminal.driver import TerminalDriver, terminal_size
 from tui.terminal.ending import Ending
 from tui.terminal.sanitize import printable
 from tui.terminal.style import use_ascii
+from tui.terminal.style_sheet import RememberedStyles
 from tui.terminal.themes import DARK_COLORS, LIGHT_COLORS
 from tui.words.keys import Where, bindings, rename
 from tui.words.wording import THEME_NAMES
@@ -87,6 +88,7 @@ class SaludoApp(CellDiff):
         self.set_reactive(SaludoApp.ansi_theme_dark, DARK_COLORS)
         self.set_reactive(SaludoApp.ansi_theme_light, LIGHT_COLORS)
         self.theme = _THEMES[preferences.theme]
+        self.stylesheet = RememberedStyles(variables=self.get_css_variables())  # of this theme, as it is read next
         self.animation_level = "none"
         rename(preferences.keys)
         self.set_keymap(preferences.keys)

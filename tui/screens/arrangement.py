@@ -129,7 +129,8 @@ class Arrangement:
         for row in charts.ROWS:
             keys = {chart.key for chart in charts.charts_in(row)}
             self._screen.query_one(f"#{row}").set_class(not keys.isdisjoint(shown), "-shown")
-        self._screen.query_one("#pair").remove_class(*PAIR_CLASSES).add_class(*pair_classes(self._screen.size, shown))
+        classes = pair_classes(self._screen.size, shown)
+        self._screen.query_one("#pair").update_classes({name: name in classes for name in PAIR_CLASSES})
         for row in (*charts.ROWS, "starts"):
             self._screen.query_one(f"#{row}").styles.width = region.x if makes_room else "100%"
         # Textual cuts wide characters at the edges of a widget over them, so covered widgets are not drawn at all.
