@@ -4,12 +4,14 @@ Owns the tables `number_claims` and `contact_numbers`. ClickHouse has no counter
 What it has is that of two inserts with one token into one table only the first happens, so a process claims a run of
 numbers by an insert whose token is its first number, and reads whose claim is there.
 
-A contact that two processes number at once has two numbers, of which the smaller counts; the other is lost.
+A contact that two processes number at once has two numbers, of which the smaller counts. Nothing that says so happens
+at the same moment for everybody, so who gives a number has to read everything again (`contact_scope`).
 """
 
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable
 
 from storage.clickhouse.engine import Engine, EngineError
@@ -29,38 +31,37 @@ NUMBER_CLAIMS = Table(
 )
 CONTACT_NUMBERS = Table(
     "contact_numbers",
-    (("contact", "UInt64"), ("number", "SimpleAggregateFunction(min, UInt32)")),
-    ("contact",),
-    Kind.AGGREGATING,
+    (("contact", "UInt64"), ("number", "UInt32")),
+    ("contact", "number"),
+    version="",
     shard="contact",
 )
 TABLES = (NUMBER_CLAIMS, CONTACT_NUMBERS)
 
 
-def numbers_of(engine: Engine, identities: Iterable[Identity]) -> dict[Identity, int]:
-    """The numbers that were given to these ids, by id; most contacts have a number for one of their ids only."""
+def numbers_of(engine: Engine, identities: Iterable[Identity]) -> dict[Identity, set[int]]:
+    """All numbers that were given to these ids, by id; most contacts have a number for one of their ids only."""
     by_hash = {identity_hash(id): id for id in identities}
     if not by_hash:
         return {}
     rows = engine.rows(
-        "SELECT contact, min(number) FROM contact_numbers WHERE contact IN {ids:Array(UInt64)} GROUP BY contact",
+        "SELECT DISTINCT contact, number FROM contact_numbers WHERE contact IN {ids:Array(UInt64)}",
         {"ids": sorted(by_hash)},
     )
-    return {by_hash[hash]: number for hash, number in rows}
+    numbers: defaultdict[Identity, set[int]] = defaultdict(set)
+    for hash, number in rows:
+        numbers[by_hash[hash]].add(number)
+    return numbers
 
 
-def give_numbers(engine: Engine, identities: Iterable[Identity]) -> dict[Identity, int]:
+def give_numbers(engine: Engine, identities: Iterable[Identity]) -> None:
     """Gives each of these ids, which are of contacts without a number, a new one."""
     wanted = sorted(set(identities))
     if not wanted:
-        return {}
+        return
     first = _claim(engine, len(wanted))
-    numbers = {id: first + index for index, id in enumerate(wanted)}
-    engine.insert(
-        CONTACT_NUMBERS.name,
-        {"contact": [identity_hash(id) for id in wanted], "number": list(numbers.values())},
-    )
-    return numbers
+    numbers = [*range(first, first + len(wanted))]
+    engine.insert(CONTACT_NUMBERS.name, {"contact": [identity_hash(id) for id in wanted], "number": numbers})
 
 
 def _claim(engine: Engine, count: int) -> int:

@@ -7,7 +7,7 @@ answered by messages that quote them. But for numbers of new contacts it only re
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from storage.clickhouse import evidence
@@ -15,7 +15,7 @@ from storage.clickhouse.contact_numbers import give_numbers, numbers_of
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.evidence import MESSAGE_KIND, Identity, Known, MessageKey, identity_hash
 from storage.clickhouse.identity_links import LineMap, Person, lines_of, people_of, read_line_rows
-from storage.clickhouse.pending import clock
+from storage.clickhouse.pending import clock, touch
 from storage.messages.classify import can_answer, is_notification
 from storage.messages.contacts import label_and_customer_id
 from storage.messages.message import Direction
@@ -58,11 +58,16 @@ def read_scope(engine: Engine, identities: Iterable[Identity]) -> Scope:
     """Reads the contacts that have these ids, and the messages without a contact that are among them."""
     wanted = set(identities)
     ids = {id for id in wanted if id[0] != MESSAGE_KIND}
-    scope = number_of = None
-    while scope is None or number_of is None:
+    while True:
         scope = Scope(clock(engine), lines_of(read_line_rows(engine)))
         people = people_of(engine, ids)
-        number_of = _numbers(engine, people, scope)
+        number_of = _numbers(people, numbers_of(engine, people), scope)
+        if not (unknown := [min(person.ids) for id, person in people.items() if id not in number_of]):
+            break
+        # Another may have numbered and derived these meanwhile, without having seen these numbers. Who gives a number
+        # reads everything again: it sees what the other linked or numbered, and its clock is the later one.
+        give_numbers(engine, unknown)
+        touch(engine, unknown)  # whoever ends here leaves them to others
     scope.identities = wanted | people.keys()
     hashes = evidence.messages_of(engine, (identity_hash(id) for id in scope.identities))
     loaded = evidence.read(engine, hashes)
@@ -77,28 +82,19 @@ def read_scope(engine: Engine, identities: Iterable[Identity]) -> Scope:
     return scope
 
 
-def _numbers(engine: Engine, people: dict[Identity, Person], scope: Scope) -> dict[Identity, int] | None:
-    """The number of the contact of each id; those that have none get one.
-
-    Returns:
-        None if another worker numbered one of these at the same time: whoever sees both numbers reads everything again,
-        with a later clock, so that the smaller number is written last.
-    """
-    numbers = numbers_of(engine, people)
-    distinct = {id(person): person for person in people.values()}.values()
-    unknown = [person for person in distinct if numbers.keys().isdisjoint(person.ids)]
-    if unknown:
-        given = give_numbers(engine, (min(person.ids) for person in unknown))
-        if numbers_of(engine, (one for person in unknown for one in person.ids)) != given:
-            return None
-        numbers |= given
+def _numbers(
+    people: dict[Identity, Person], numbers: Mapping[Identity, Collection[int]], scope: Scope
+) -> dict[Identity, int]:
+    """The number of each id's contact: the smallest of those that its ids have; nothing of contacts without one."""
     of: dict[Identity, int] = {}
-    for person in distinct:
-        of_person = {numbers[one] for one in person.ids if one in numbers}
-        number = min(of_person)
+    for person in {id(person): person for person in people.values()}.values():
+        given = {number for one in person.ids for number in numbers.get(one, ())}
+        if not given:
+            continue
+        number = min(given)
         scope.people[number] = person
         scope.labels[number] = label_and_customer_id(person.ids, person.replaced)
-        scope.superseded |= of_person - {number}
+        scope.superseded |= given - {number}
         of |= dict.fromkeys(person.ids, number)
     return of
 

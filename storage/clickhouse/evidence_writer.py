@@ -10,6 +10,7 @@ The same batch can be written again, by anybody and at any time: nothing changes
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from itertools import chain
 
 from storage.clickhouse import evidence, identity_links, pending
@@ -38,7 +39,7 @@ class EvidenceWriter:
             How many messages no other batch had named, and of how many it knew more than they.
         """
         engine, name = self._engine, secrets.randbits(64)
-        everything = self._link_lines(batch)
+        self._link_lines(batch)
         touched = identity_links.link_contacts(engine, batch.contacts, batch.recipients, batch.names)
         evidence.insert(engine, batch.rows, name)
         others = evidence.read(engine, (row[HASH] for row in batch.rows), without=name)
@@ -47,26 +48,21 @@ class EvidenceWriter:
         touched |= self._link_recipients(mine)
         for message in mine:
             touched |= message.contacts or {contact_of(message.row)}
-        touched |= self._touched_by_contexts(mine)
-        if everything:
-            pending.touch_all(engine)
+        touched |= self._touched_by_contexts(mine, others.values())
         pending.touch(engine, touched)
         changed = sum(
             other is not None and other.row != message.row for other, message in zip(before, mine, strict=True)
         )
         return Changes(before.count(None), changed)
 
-    def _link_lines(self, batch: Batch) -> bool:
-        """Says which ids are of one line; returns whether messages of other batches are of another line now."""
+    def _link_lines(self, batch: Batch) -> None:
+        """Says which ids are of one line."""
         rows = identity_links.line_rows(batch.lines)
         # A line that only an option or a row of a table names is in its row alone.
         rows |= {(text, text, 2) for text in {row[LINE] for row in batch.rows} - {None} - {text for text, *_ in rows}}
-        new = rows - self._lines
-        if not new:
-            return False
-        moved = write_lines(self._engine, new)
-        self._lines |= new
-        return moved
+        if new := rows - self._lines:
+            write_lines(self._engine, new)
+            self._lines |= new
 
     def _link_recipients(self, messages: list[Known]) -> set[Identity]:
         """Makes the ids of each message out one contact; returns these ids."""
@@ -79,13 +75,18 @@ class EvidenceWriter:
         ]
         return identity_links.link_contacts(self._engine, (), pairs, {}) if pairs else set()
 
-    def _touched_by_contexts(self, messages: list[Known]) -> set[Identity]:
-        """The contacts of messages that quote these or are quoted by them: their answers may have changed."""
+    def _touched_by_contexts(self, messages: list[Known], others: Iterable[Known]) -> set[Identity]:
+        """The contacts of messages that quote these or are quoted by them: their answers may have changed.
+
+        Args:
+            messages: of the batch.
+            others: what other batches say of messages with the same keys, in either direction.
+        """
         quoted = {hash_of(context) for message in messages if (context := message.row[CONTEXT]) is not None}
         sent = {message.row[HASH] for message in messages if message.row[DIRECTION] == _OUT}
         near = quoted | evidence.quoting(self._engine, sent)
-        near -= {message.row[HASH] for message in messages}
-        found = evidence.read(self._engine, near).values()
+        found = [message for message in others if message.row[HASH] in near]
+        found += evidence.read(self._engine, near - {message.row[HASH] for message in messages}).values()
         contacts = (message.contacts or {contact_of(message.row)} for message in found)
         return set(chain.from_iterable(contacts))
 

@@ -9,30 +9,30 @@ from collections.abc import Iterable
 
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.identity_links import LineMap, columns_of, insert_lines, lines_of, read_line_rows
-from storage.clickhouse.pending import clock
+from storage.clickhouse.pending import clock, touch_all
+from storage.clickhouse.tables import id_of
 from storage.messages.lines import label_and_value
 
 
-def write_lines(engine: Engine, new: Iterable[tuple[str, str, int]]) -> bool:
+def write_lines(engine: Engine, new: Iterable[tuple[str, str, int]]) -> None:
     """Inserts links between ids of lines, and writes the lines that follow.
+
+    What the tables say is compared with the links, whoever inserted these: one that ended in the middle leaves tables
+    that differ. Messages of an id that is of another line now are derived again; that is said before the tables say it.
 
     Args:
         engine: the database.
         new: rows of `line_links`.
-
-    Returns:
-        Whether an id that others have inserted is of another line now, so that its messages have to be derived again.
     """
-    before = set(read_line_rows(engine))
-    added = set(new) - before
-    if not added:
-        return False
-    insert_lines(engine, added)
+    insert_lines(engine, set(new) - set(read_line_rows(engine)))
+    written = {text: (kind, line) for text, kind, line in engine.rows("SELECT text, kind, line FROM line_ids FINAL")}
     now = clock(engine)
-    after = read_line_rows(engine)
-    lines, others = lines_of(after), lines_of(set(after) - added)
+    lines = lines_of(read_line_rows(engine))
+    if written == {text: (lines.kinds[text], line) for text, line in lines.line_of.items()}:
+        return
+    if any(lines.line_of[text] != line for text, (_kind, line) in written.items()):
+        touch_all(engine)
     _write_tables(engine, lines, now)
-    return any(lines.line_of[text] != line for text, line in others.line_of.items())
 
 
 def _write_tables(engine: Engine, lines: LineMap, version: int) -> None:
@@ -43,7 +43,8 @@ def _write_tables(engine: Engine, lines: LineMap, version: int) -> None:
         for kind, text in of_line:
             smallest.setdefault(kind, text)
         rows.append((line, *label_and_value(smallest), version, 0))
-    gone = {line for (line,) in engine.rows("SELECT id FROM lines FINAL")} - texts.keys()
+    # Whoever saw fewer links may write a line of any text that is of another one now, and may do so after this.
+    gone = {id_of(text) for text in lines.line_of} - texts.keys()
     rows += [(line, "", "", version, 1) for line in sorted(gone)]
     engine.insert("lines", columns_of(("id", "label", "value", "version", "gone"), rows))
     ids = [(text, lines.kinds[text], line, version) for text, line in lines.line_of.items()]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from storage.domain.events import Event
 from tests.clickhouse import batch_of, empty, new_database, stored, stored_in_sqlite, write
 from tests.databases import HOUR, build
 from tests.histories import Question, events, questions, shuffled, split
+from tests.turns import in_turns
 
 few = settings(
     max_examples=min(25, settings().max_examples), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -47,45 +48,30 @@ def test_any_order_split_and_repetition_gives_what_sqlite_has(
         assert stored(shared) == stored_in_sqlite(path)
 
 
-class _Locked:
-    """An engine of two threads: their statements come in any order, one at a time."""
-
-    def __init__(self, engine: Engine, lock: threading.Lock) -> None:
-        self._engine, self._lock = engine, lock
-
-    def __getattr__(self, name: str) -> Any:
-        act = getattr(self._engine, name)
-
-        def locked(*arguments: Any) -> Any:
-            with self._lock:
-                return act(*arguments)
-
-        return locked
-
-
 @settings(few, max_examples=min(6, settings().max_examples))
 @given(st.data(), events(), questions())
 def test_two_importers_with_workers_at_once_give_what_sqlite_has(
     shared: Engine, data: st.DataObject, history: list[Event], question: Question
 ) -> None:
-    """Each imports its half of the parts, and some that the other imports too."""
+    """Each imports its half of the parts, and some that the other imports too; their statements come in any order."""
     empty(shared)
     zone, window = question.time_zone.key, question.answer_window_ms / HOUR
     parts = data.draw(split(data.draw(shuffled(history))))
     repeated = data.draw(st.lists(st.sampled_from(parts), max_size=2))
     write(shared, time_zone=zone, answer_window=window)
-    lock = threading.Lock()
 
-    def imports(some: list[list[Event]]) -> None:
-        engine: Any = _Locked(shared, lock)
+    def imports(some: list[list[Event]], engine: Any) -> None:
         writer = EvidenceWriter(engine)
         for part in some:
             writer.write(batch_of(part))
+            if derives_early:
+                Worker(engine).derive_some()
         Worker(engine).derive_pending()
 
-    with ThreadPoolExecutor(2) as both:
-        for done in [both.submit(imports, some) for some in (parts[::2] + repeated, parts[1::2] + repeated)]:
-            done.result()
+    derives_early = data.draw(st.booleans())
+    order = Random(data.draw(st.integers(0, 1 << 32), label="order"))
+    both = [partial(imports, some) for some in (parts[::2] + repeated, parts[1::2] + repeated)]
+    in_turns(shared, both, order.randrange)
     assert pending.count_pending(shared) == 0
     with tempfile.TemporaryDirectory() as directory:
         path = build(Path(directory, "a.db"), history, time_zone=zone, answer_window=window)
