@@ -29,6 +29,7 @@ _BLANK_LINES = re.compile(rb"\n(?:[ \t\r\x0b\x0c]*+\n)++")
 _EMPTY_OBJECTS = re.compile(rb"(?:\{\s*+\}[\s,]*+){32,}+")
 # In a long text, objects without a member are skipped even if other things are between them.
 _MEMBER_START = re.compile(rb"""\{(?=\s*+(?:["']|\Z))""")
+_QUOTE = re.compile(rb"""["']""")
 _LONG_TEXT = 1 << 14  # bytes
 _SMALL_PARTS = 1 << 12
 _JOINED = b"}{"  # between two objects
@@ -250,7 +251,7 @@ class Scanner:
         if len(text) - self._position > _LONG_TEXT:
             if self._useless is not None and self._found >= _LOOKED_AT:
                 self._pass_over(self._useless)
-            found = _MEMBER_START.search(text, self._position)
+            found = _member_start(text, self._position)
         else:
             found = OBJECT_START.search(text, self._position)
             while found is not None and (run := _EMPTY_OBJECTS.match(text, found.start())) is not None:
@@ -359,6 +360,13 @@ class Scanner:
 
     def _clear(self) -> None:
         self._parts, self._size, self._small, self._depth, self._keeps = [], 0, 0, 0, True
+
+
+def _member_start(text: bytes, position: int) -> re.Match[bytes] | None:
+    """The next brace with a quote behind it, or nothing: no brace before the last one in front of a quote has one."""
+    quote = _QUOTE.search(text, position)
+    end = len(text) if quote is None else quote.start()
+    return _MEMBER_START.search(text, max(position, text.rfind(b"{", position, end)))
 
 
 def decodes(text: bytes) -> bool:

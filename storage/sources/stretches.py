@@ -26,6 +26,7 @@ _LONGEST_LINE = 1 << 12  # of equal ones
 # Lines that start no object behind a broken one: they do not begin with one, have none that ends, and no escape.
 _INNER = rb'[^{}"\\%&\n]++|"[^{}"\\%&\n]*+"'
 _INNER_LINES = re.compile(rb"(?:(?![ \t\r\x0b\x0c]*+\{)(?:(?:" + _INNER + rb"|\{)*+|(?:" + _INNER + rb"|\})*+)\n)*+")
+_BLANKS, _NOT_OPEN = b" \t\r\x0b\x0c", (b"}", b'"', b"\\", b"%", b"&")
 
 
 class Stretches:
@@ -89,6 +90,8 @@ class Stretches:
 
     def _useless_lines(self) -> list[Item]:
         lines = self._stream.whole_lines()
+        if len(lines) < _FEWEST_BYTES:  # behind the last whole one in memory, which says nothing about the next ones
+            return []
         size = self._size
         if size < _MOST_BYTES:  # something is between them: as far as no object starts
             texts = first_texts(lines, _MOST_BYTES)
@@ -111,12 +114,21 @@ class Stretches:
         return [replace(kind, count=count) for kind, count in ((TEXT_LINE, texts), (UNKNOWN, objects)) if count]
 
     def _inner_lines(self) -> list[Item]:
-        found = _INNER_LINES.match(self._stream.whole_lines())
-        if found is None or found.end() < _FEWEST_BYTES or not self._finder.keep(found[0]):
+        lines = self._stream.whole_lines()
+        if not _only_open(lines):
+            found = _INNER_LINES.match(lines)
+            lines = found[0] if found is not None else b""
+        if len(lines) < _FEWEST_BYTES or not self._finder.keep(lines):
             self._quiet = 0
         else:
-            self._stream.skip(found[0])
+            self._stream.skip(lines)
         return []
+
+
+def _only_open(lines: bytes) -> bool:
+    """Whether lines are surely inner ones, as they only open objects, behind something else, and hold no text."""
+    bare = lines.translate(None, _BLANKS)
+    return bare[:1] != b"{" and b"\n{" not in bare and not any(map(bare.__contains__, _NOT_OPEN))
 
 
 def _moved(item: Item, place: str) -> Item:

@@ -31,7 +31,9 @@ _GZIP_IN_BASE64 = "H4sI"
 _MAX_INFLATED = 16 << 20  # bytes
 _LARGE = 4 << 20  # bytes of an object that is not decoded as a whole, which takes ten times its room
 _MANY_VALUES = 1 << 20, 200_000  # bytes and values of one that takes even more
-_LONG_TEXT = re.compile(rb'"[^"\\]{1000000,}+"|"(?:[^"\\]*+\\.){100000,}+[^"\\]*+"', re.DOTALL)
+# A string that never ends is one up to the end: looking for its end at every quote inside it takes time squared.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_LONG_TEXT, _MANY_ESCAPES = 1_000_000, 100_000  # bytes
 _KEPT_TWICE = 3  # members with records up to which an object seems to hold one record in several forms
 _NO_JSON = re.compile(rb"\{\s*[^\s\"}]")
 _HOLDERS = frozenset((dict, list, tuple, str, bytes))  # types of values that may hold a record
@@ -111,7 +113,7 @@ class Unwrapper:
         text = record.text
         if not _has_many_values(text):
             # A record with one text of many megabytes, which no format reads.
-            items = self.direct_items(_LONG_TEXT.sub(b'""', text), at.where)
+            items = self.direct_items(_STRING.sub(_short, text), at.where)
             if items is not None:
                 return items
         if at.depth >= _MAX_DEPTH or not decodes(text):
@@ -207,6 +209,12 @@ class Unwrapper:
 
 def _is_large(text: bytes) -> bool:
     return len(text) > _LARGE or (len(text) > _MANY_VALUES[0] and _has_many_values(text))
+
+
+def _short(string: re.Match[bytes]) -> bytes:
+    """A string of JSON, or an empty one for a long text."""
+    text = string[0]
+    return b'""' if len(text) > _LONG_TEXT or text.count(b"\\") > _MANY_ESCAPES else text
 
 
 def _has_many_values(text: bytes) -> bool:

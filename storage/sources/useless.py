@@ -19,9 +19,11 @@ _WINDOW = 1 << 16  # bytes of one line that are looked at together
 _TRIES = 8  # ends of objects in a window that are tried
 
 _BLANK_LINES = re.compile(rb"^[ \t\r\x0b\x0c]*+[\[\], ]*+[ \t\r\x0b\x0c]*+\n", re.MULTILINE)
+_BLANKS = b"[], \t\r\x0b\x0c"
 # Lines in which no object starts: `json_scanner` has the same condition.
 _TEXT_LINES = re.compile(rb"""^(?:[^{\n]++|\{(?![ \t\r\x0b\x0c]*+["'}\n]))*+\n""", re.MULTILINE)
-_FIRST_TEXT_LINES = re.compile(rb"""(?:(?:[^{\n]++|\{(?![ \t\r\x0b\x0c]*+["'}\n]))*+\n)*+""")
+# The first lines in which neither a plain object nor an escaped one starts behind a brace.
+_FIRST_TEXT_LINES = re.compile(rb"""(?:(?:[^{\n]++|\{(?![ \t\r\x0b\x0c]*+["'}\n&\\#]))*+\n)*+""")
 _ESCAPED_ASCII = b"\\u00"
 _BETWEEN = re.compile(rb"\}\s*+(?:,\s*+)?(?=\{)")
 # Base64 letters as one letter: 40 of them in a row may hide a record, and so may a list of bytes.
@@ -55,7 +57,9 @@ class Useless:
         """
         if self._may_hold(block) or escape_of(block, skip_plain=True) is not None:
             return None
-        rest, _ = _BLANK_LINES.subn(b"", block)
+        rest = _without_blank_lines(block)
+        if b"{" not in rest:
+            return rest.count(b"\n"), 0
         rest, texts = _TEXT_LINES.subn(b"", rest)
         if not rest:
             return texts, 0
@@ -85,6 +89,11 @@ class Useless:
 
     def _may_hold(self, text: bytes) -> bool:
         return any(map(text.__contains__, self._signs)) or (b"{" in text and _BASE64 in text.translate(_LETTERS))
+
+
+def _without_blank_lines(lines: bytes) -> bytes:
+    bare = lines.translate(None, _BLANKS)  # where it has no empty line, the lines have no blank one
+    return _BLANK_LINES.sub(b"", lines) if bare[:1] == b"\n" or b"\n\n" in bare else lines
 
 
 def first_texts(lines: bytes, end: int) -> bytes:

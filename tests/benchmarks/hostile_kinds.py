@@ -102,6 +102,8 @@ def _texts() -> Iterator[Kind]:
     escaped = webhook(b'{"id":"wamid.5","type":"TEXT"}').replace(b'"', b'\\"').split(b"TEXT")
     yield Kind("JSON in a text", partial(around, b'{"body":"' + escaped[0], b"a", escaped[1] + b'"}'))
     yield Kind("webhooks in a text", partial(around, b'{"body":"', webhook(b'{"id":"x"}').replace(b'"', b'\\"'), b'"}'))
+    long_text = b'{"body":"' + b'\\"x' * 2_000 + b"a" * 5_000_000 + b'"}\n'
+    yield Kind("texts of 5 MB with escaped quotes", partial(repeated, long_text))
     yield Kind("base64", partial(around, b'{"awslogs":{"data":"', b"eyJhIjox", b'"}}'))
     yield Kind("a list of bytes", partial(around, b'{"MESSAGE":[123,34', b",97", b"]}"))
     yield Kind("a name of a member", partial(around, b'{"', b"a", b'":1}'))

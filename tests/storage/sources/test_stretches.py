@@ -39,6 +39,7 @@ LINES = (
     b"GET /{id}/{ } 200 }{\n",
     b"{ a: {\t1 }\n",
     b"x {\n",
+    b"[{\n",
     b"x {&quot;a&quot;:1}\n",
     b"whatsapp_business_account\n",
     BROKEN,

@@ -112,3 +112,10 @@ def test_memory_does_not_grow_with_a_line() -> None:
         tracemalloc.stop()
     assert [item.reason for item in items if isinstance(item, Reject)] == ["longer than 16 MB"]
     assert peak < 60_000_000  # the limit thrice: its pieces, and the whole twice for a moment
+
+
+@pytest.mark.parametrize("text", [b'\\"x' * 3_000 + b"a" * 5_000_000, b'\\"' * 2_100_000], ids=["text", "quotes"])
+def test_a_webhook_beside_a_text_of_megabytes_with_escaped_quotes_is_read_once_over(text: bytes) -> None:
+    """To look for the end of the text from each quote in it would take minutes."""
+    webhook = GOOD.splitlines()[0]
+    assert events_of(b'%s,"x":"%s"}\n' % (webhook.rstrip()[:-1], text)) == events_of(webhook + b"\n")
