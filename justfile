@@ -11,9 +11,9 @@ check:
     mypy
     lint-imports
 
-# The tests of the README, or a part of them: `just test tests/storage/cube`.
-test *paths:
-    python -m pytest -n 6 --dist worksteal {{ paths }}
+# The tests of the README, or a part of them: `just test tests/storage/cube`; `just test --long` tries every variant.
+test *options:
+    python -m pytest -n 6 --dist worksteal {{ options }}
 
 # What CI runs, in an environment of its own.
 ci:

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import zoneinfo
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,33 @@ os.environ["PYTHONTZPATH"] = ""
 zoneinfo.reset_tzpath()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that run without coverage."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run the tests and variants that are marked long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is long, and marks the tests that run without coverage."""
+    if not config.getoption("--long"):
+        _leave_out_long(config, items)
     root = Path(__file__).parent
     for item in items:
         if item.path.relative_to(root).as_posix().startswith(_NOT_MEASURED):
             item.add_marker(pytest.mark.no_cover)
+
+
+def _leave_out_long(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out tests marked `long`; of one marked `long(keep=n)`, every n-th variant stays, the first among them.
+
+    Example: `@pytest.mark.long(keep=4)` above twelve variants, of which three run each time and all with `--long`.
+    """
+    seen: Counter[str] = Counter()
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        mark = item.get_closest_marker("long")
+        keep = mark.kwargs.get("keep", 0) if mark else 1
+        name = item.nodeid.partition("[")[0]
+        (kept if keep and seen[name] % keep == 0 else left_out).append(item)
+        seen[name] += 1
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept

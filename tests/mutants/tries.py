@@ -186,7 +186,7 @@ class _Try:
 def try_changes(changes: list[Change], paths: Iterable[str], profile: str, seconds: float, children: int) -> None:
     """Tries changes with tests of some paths; those of a change take at most so many seconds of processor time."""
     arguments = ["-q", "--no-summary", "--tb=native", "--assert=plain", "-p", "no:cacheprovider"]
-    arguments += ["-p", "no:xdist", "-p", "no:textual-snapshot", f"--hypothesis-profile={profile}", *paths]
+    arguments += ["-p", "no:xdist", "-p", "no:textual-snapshot", "--long", f"--hypothesis-profile={profile}", *paths]
     code = pytest.main(arguments, [Session(changes, seconds, children)])
     if code:
         raise SystemExit(int(code))

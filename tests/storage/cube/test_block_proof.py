@@ -142,6 +142,7 @@ def test_any_history_is_proven(data: st.DataObject, question: Question) -> None:
         "UPDATE messages SET marks = 2 WHERE id IN (SELECT id FROM messages WHERE origin = 0 AND marks = 0 LIMIT 1)",
     ],
 )
+@pytest.mark.long(keep=3)
 def test_what_differs_is_not_proven(sound: Path, tmp_path: Path, statement: str) -> None:
     path = tmp_path / "changed.db"
     shutil.copy(sound, path)

@@ -46,6 +46,7 @@ LATE_FACTS: dict[str, tuple[list[Event], list[Event]]] = {
 
 @pytest.mark.parametrize("packed_block_limit", PACKED_BLOCK_LIMITS, ids=["none", "some", "all"])
 @pytest.mark.parametrize("name", LATE_FACTS)
+@pytest.mark.long(keep=3)
 def test_a_late_fact_leaves_no_stale_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, packed_block_limit: dict[int, int]
 ) -> None:

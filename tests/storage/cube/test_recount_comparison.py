@@ -39,6 +39,7 @@ from tests.databases import BETO, DAY, HOUR, NOON, NOW, SECOND, build
         "INSERT INTO repeats SELECT day + 9000, starts FROM repeats",
     ],
 )
+@pytest.mark.long(keep=2)
 def test_check_finds_changed_cells_and_rebuilding_repairs_them(tmp_path: Path, statement: str) -> None:
     path = build(tmp_path / "saludo.db", [sent("a", NOON), sent("a2", NOON + 1), sent("b", NOON + DAY, contact=BETO)])
     refresh_all(path)

@@ -88,6 +88,7 @@ def test_further_contacts_are_those_of_equal_numbers(starts: list[tuple[int, int
 
 
 @pytest.mark.parametrize("count", [256, 257, 65_536, 65_537])
+@pytest.mark.long(keep=2)
 def test_a_day_may_have_any_number_of_templates(count: int) -> None:
     day = {(1, template): [1] for template in range(count)}
     encoded = repeats_of(day)

@@ -67,6 +67,7 @@ def test_a_database_of_an_earlier_version_gives_the_report_of_a_new_import(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.long(keep=3)
 def test_check_upgrades_a_database_of_an_earlier_version(
     tmp_path: Path, version: int, expected: tuple[tuple[Outcome, Outcome], Content]
 ) -> None:

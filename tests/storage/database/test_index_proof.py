@@ -77,6 +77,7 @@ def test_a_sound_database_is_proven_and_no_index_is_sorted(path: Path) -> None:
         ("contacts_by_label", "UPDATE contacts SET label = 'x' WHERE id = 1"),
     ],
 )
+@pytest.mark.long(keep=3)
 def test_an_index_that_misses_a_change_is_found(path: Path, name: str, statement: str) -> None:
     without_index(path, name, statement)
     assert found(path) == (True, True)
@@ -114,6 +115,7 @@ def test_entries_out_of_order_are_found(path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["contact", "at", "start_at", "line", "start_template"])
 @pytest.mark.parametrize("value", ["x'00ff'", "'abc'", "1.5", "-1"])
+@pytest.mark.long(keep=4)
 def test_a_value_of_another_type_leaves_its_index_right(path: Path, name: str, value: str) -> None:
     """SQLite orders numbers, texts and bytes among each other."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

@@ -34,6 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", [("report",), ("export", "-o", "-"), ("check",), ("imports",)], ids=" ".join)
+@pytest.mark.long(keep=2)
 def test_a_file_that_is_copied_over_the_one_before_is_not_mixed_with_it(path: Path, command: tuple[str, ...]) -> None:
     backup = path.with_name("backup.db")
     shutil.copyfile(backup, path)

@@ -50,6 +50,7 @@ def spoil(path: Path, *names: str) -> None:
     ],
     ids=" ".join,
 )
+@pytest.mark.long(keep=3)
 def test_what_is_counted_and_indexes_are_made_again(path: Path, names: tuple[str, ...]) -> None:
     before = numbers_of(path)
     spoil(path, *names)
@@ -125,6 +126,7 @@ def test_a_row_whose_id_is_damaged_gets_the_one_that_an_index_knows(path: Path, 
 
 @pytest.mark.parametrize("name", ["messages_by_joined", "messages", "cells", "reject_gone"])
 @pytest.mark.parametrize("column", ["name", "tbl_name"])
+@pytest.mark.long(keep=3)
 def test_an_object_under_another_name_is_named_again(path: Path, name: str, column: str) -> None:
     before = numbers_of(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

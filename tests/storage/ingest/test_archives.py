@@ -199,6 +199,7 @@ def test_a_wrong_checksum_alone_loses_nothing_and_is_told(compression: int, tmp_
 
 @pytest.mark.parametrize("compression", [STORED, DEFLATED, BZIP2, LZMA])
 @pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.long(keep=3)
 def test_an_archive_that_was_cut_off_gives_its_members_and_says_so(
     compression: int, streamed: bool, tmp_path: Path
 ) -> None:

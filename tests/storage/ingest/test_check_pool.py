@@ -45,6 +45,7 @@ def found(database: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("what", _DAMAGE)
+@pytest.mark.long(keep=2)
 def test_helpers_find_the_same(what: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with writing(path) as writer:
         writer.connection.execute(_DAMAGE[what])

@@ -183,6 +183,7 @@ _SOUND: dict[str, Make] = {
 
 
 @pytest.mark.parametrize("origin", _SOUND)
+@pytest.mark.long(keep=4)
 def test_a_sound_database_is_proven_in_bulk(origin: str, tmp_path: Path, plain: Plain) -> None:
     path = tmp_path / "saludo.db"
     _SOUND[origin](path)
@@ -231,6 +232,7 @@ def test_an_open_dashboard_changes_nothing_of_it(tmp_path: Path, plain: Plain) -
     ],
     ids=["cell", "message", "value"],
 )
+@pytest.mark.long(keep=3)
 def test_what_is_wrong_in_one_place_has_only_that_compared_by_the_plain_rules(
     statement: str, problem: str, expected: Plain, tmp_path: Path, plain: Plain
 ) -> None:

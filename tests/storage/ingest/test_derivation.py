@@ -107,6 +107,7 @@ HISTORIES: dict[str, tuple[list[Event], str, str]] = {
 
 @pytest.mark.parametrize("one_import", [True, False])
 @pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.long(keep=3)
 def test_a_person_who_comes_again(tmp_path: Path, name: str, one_import: bool) -> None:
     history, user, last = HISTORIES[name]
     rederive = build(tmp_path / "whole.db", history, answer_window=1)

@@ -24,6 +24,7 @@ from tests.storage.ingest.import_runs import imports, run
 
 
 @pytest.mark.parametrize("name", [one.name for one in counted()])
+@pytest.mark.long(keep=4)
 def test_a_process_that_reads_ahead_gives_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, database = tmp_path / "whole.db", tmp_path / "ahead.db"
     alone = run(whole, capture(name))
@@ -105,6 +106,7 @@ def test_an_import_goes_on_where_a_process_cannot_be_started(
 
 @pytest.mark.parametrize("buffer", [4096, 8192, 1 << 20])
 @pytest.mark.parametrize("worth", [0, 1 << 40])
+@pytest.mark.long(keep=4)
 def test_a_file_is_read_from_its_beginning_however_it_was_opened(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, buffer: int, worth: int
 ) -> None:
@@ -138,6 +140,7 @@ def started_processes(monkeypatch: pytest.MonkeyPatch) -> dict[str, subprocess.P
 
 
 @pytest.mark.parametrize("batches", [1, 2, 9])
+@pytest.mark.long(keep=3)
 def test_the_cube_is_the_same_whether_or_not_another_process_counts_with_it(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, batches: int
 ) -> None:

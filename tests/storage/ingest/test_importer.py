@@ -51,6 +51,7 @@ def is_utf_8(content: bytes) -> bool:
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+@pytest.mark.long(keep=4)
 def test_packing_and_marks_change_nothing(one: Counted, tmp_path: Path) -> None:
     content = capture(one.name).read_bytes().removeprefix(b"\xef\xbb\xbf")
     half, mark = len(content) // 2, b"\xef\xbb\xbf" if is_utf_8(content) else b""

@@ -198,6 +198,7 @@ class TestTheSameContent:
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.long(keep=3)
 def test_after_any_edits_the_rejects_are_those_of_the_files(
     seed: int, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("table", _TABLES)
+@pytest.mark.long(keep=3)
 def test_bytes_in_the_place_of_texts_become_texts_again(table: str, sound: Path, tmp_path: Path) -> None:
     path = tmp_path / "saludo.db"
     shutil.copy(sound, path)

@@ -30,6 +30,7 @@ CUSTOMER = ContactIds(customer_id="C1")
         (BRAZIL, CUSTOMER),
     ],
 )
+@pytest.mark.long(keep=3)
 def test_the_ids_of_one_message_out_are_one_contact(tmp_path: Path, sent_to: ContactIds, told_of: ContactIds) -> None:
     history: list[Event] = [
         send("a", NOON, sent_to),

@@ -59,6 +59,7 @@ def assert_sound_and_same(database: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize("worth", [1 << 40, 0], ids=["alone", "ahead"])
+@pytest.mark.long(keep=2)
 def test_an_import_killed_at_random_moments_ends_as_one_that_was_not(worth: int, tmp_path: Path, log: Path) -> None:
     chance, most = random.Random(7), 6
     database, other = tmp_path / "killed.db", tmp_path / "whole.db"
@@ -169,6 +170,7 @@ def interrupted(database: Path, file: Path, batches: int) -> bool:
 
 
 @pytest.mark.parametrize("name", [one.name for one in counted()])
+@pytest.mark.long(keep=4)
 def test_any_capture_goes_on_from_any_batch(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tmp_path / "whole.db"
     run(whole, capture(name))

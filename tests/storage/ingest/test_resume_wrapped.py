@@ -52,6 +52,7 @@ def check(tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("wrapper", LINES)
+@pytest.mark.long(keep=4)
 def test_wrapped_lines_go_on_from_any_batch(wrapper: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check(tmp_path, "".join(f"{LINES[wrapper](text)}\n" for text in WEBHOOKS).encode(), monkeypatch)
 
@@ -62,6 +63,7 @@ def test_one_record_of_many_is_read_again(whole: str, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("kind", ["heartbeats", "NULs", "bzip2", "xz"])
+@pytest.mark.long(keep=2)
 def test_what_stands_before_or_around_it_does_not_matter(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

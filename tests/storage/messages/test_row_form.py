@@ -63,6 +63,7 @@ def test_what_imports_write_has_its_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", _VALUES, ids=repr)
+@pytest.mark.long(keep=3)
 def test_the_scan_finds_what_the_rules_find(writer: Writer, value: object) -> None:
     """Every value in every column, of one row after another: all pairs of the three would take a minute."""
     connection = writer.connection

@@ -181,6 +181,7 @@ def _dying(engine: Engine, statements: int) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("statements", [0, 5])
+@pytest.mark.long(keep=2)
 def test_a_worker_that_dies_while_cells_are_made_leaves_the_version_before(filled: Engine, statements: int) -> None:
     derived_starts.publish(filled)
     with pytest.MonkeyPatch.context() as patch:
@@ -206,6 +207,7 @@ def test_an_insert_that_happens_twice_is_found(filled: Engine) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(filled, "run", twice)
+        patch.setattr(derived_starts, "_TRIES", 2)
         with pytest.raises(EngineError, match="exactly once"):
             derived_starts.publish(filled)
     assert versions.latest(filled) is None

@@ -115,6 +115,7 @@ def test_each_month_is_in_one_part(shared: Engine) -> None:
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("order", [*Order])
+@pytest.mark.long(keep=3)
 def test_further_pages_count_nothing(shared: Engine, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(shared)
     write(shared, _history())

@@ -51,6 +51,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize("text", FILTERS)
+@pytest.mark.long(keep=3)
 def test_what_is_left_out_is_subtracted(path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_set_rows, "_EXCLUDED_RATIO", 0)
     filter = Filter.parse(f"{QUARTER} {text}")

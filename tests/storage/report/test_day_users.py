@@ -81,6 +81,7 @@ def users_of(path: Path, text: str, dimension: Dimension) -> list[int]:
         ("status:sent", [2, 1, 2]),
     ],
 )
+@pytest.mark.long(keep=3)
 def test_users_of_days_weeks_and_months_equal_a_recount(
     path: Path, monkeypatch: pytest.MonkeyPatch, text: str, users: list[int]
 ) -> None:

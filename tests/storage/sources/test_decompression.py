@@ -62,6 +62,7 @@ def test_a_truncated_file_gives_what_is_whole_and_says_so(name: str, compress: C
 
 
 @each_compression
+@pytest.mark.long(keep=3)
 def test_corrupt_data_end_the_content_and_are_told(name: str, compress: Compress) -> None:
     content = b"".join(LINES.replace(b"wamid.", b"wamid.%d." % number) for number in range(1_200))
     packed = bytearray(compress(content))
@@ -78,6 +79,7 @@ def _wrong_checksum(name: str, packed: bytes) -> bytes:
 
 @each_compression
 @pytest.mark.parametrize("chunk", [65_536, 7])
+@pytest.mark.long(keep=4)
 def test_a_wrong_checksum_alone_loses_nothing_and_is_told(
     name: str, compress: Compress, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import suppress
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 from unittest.mock import patch
 
@@ -81,7 +81,7 @@ def test_the_shortcut_for_one_status_equals_the_plain_rule() -> None:
     _check_value(_VALUE | {"statuses": [_STATUS, _STATUS | {"status": "failed", "errors": [{"code": 1}]}]})
     _check_value(_VALUE | {"statuses": [_STATUS, _STATUS | {"pricing": None}]})
     of_status = [(name, value) for name, values in _MEMBERS_OF_STATUS.items() for value in values]
-    for (name, value), (other, second) in combinations(of_status, 2):
+    for (name, value), (other, second) in islice(combinations(of_status, 2), 0, None, 3):
         _check_value(_VALUE | {"statuses": [_with_member(_with_member(_STATUS, name, value), other, second)]})
     for name, values in _MEMBERS_OF_VALUE.items():
         for value in values:

@@ -36,6 +36,7 @@ def heartbeats(kind: str, size: int = 2 * SAMPLE_BYTES) -> bytes:
 
 @pytest.mark.parametrize("kind", HEARTBEATS)
 @pytest.mark.parametrize("size", [1_000, SAMPLE_BYTES - 300, SAMPLE_BYTES + 1_000])
+@pytest.mark.long(keep=4)
 def test_webhooks_behind_heartbeats_are_read(kind: str, size: int) -> None:
     items = items_of(heartbeats(kind, size) + LINES_OF_WEBHOOKS)
     assert sum(not isinstance(item, Ignored) for item in items) == 7
@@ -43,6 +44,7 @@ def test_webhooks_behind_heartbeats_are_read(kind: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("wrapper", ["JSON text twice over", "nginx escape=default", "Python dict", "form", "Docker"])
+@pytest.mark.long(keep=3)
 def test_wrapped_webhooks_behind_heartbeats_are_read(wrapper: str) -> None:
     texts = LINES_OF_WEBHOOKS.decode().splitlines()
     content = heartbeats("text") + "\n".join(LINES[wrapper](text) for text in texts).encode()
@@ -51,6 +53,7 @@ def test_wrapped_webhooks_behind_heartbeats_are_read(wrapper: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["send_log.jsonl", "gupshup_v2.jsonl", "gupshup_v3.jsonl", "cloud_object.json"])
+@pytest.mark.long(keep=2)
 def test_other_records_behind_heartbeats_are_read(name: str) -> None:
     content = capture(name).read_bytes()
     source = open_source(io.BytesIO(heartbeats("JSON") + content), OPTIONS)
@@ -104,6 +107,7 @@ def test_a_binary_file_is_refused(content: bytes) -> None:
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("end", [b"", LINES_OF_WEBHOOKS], ids=["nothing", "webhooks"])
+@pytest.mark.long(keep=3)
 def test_a_pipe_is_searched_to_its_end_as_well(pack: type[bytes], end: bytes) -> None:
     content = pack(heartbeats("JSON", 5 * SAMPLE_BYTES) + end)
     reader, writer = os.pipe()

@@ -40,6 +40,7 @@ def written(rows: list[list[str]], separator: str, quoting: int, end: str = "\r\
 @pytest.mark.parametrize("quoting", _QUOTINGS)
 @pytest.mark.parametrize("separator", ["\t", ";", ",", "|"])
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.long(keep=3)
 def test_any_quoting_and_separator_gives_the_same(name: str, separator: str, quoting: str) -> None:
     text = written(cells_of(name), separator, _QUOTINGS[quoting])
     assert events_of(text.encode()) == events_of(capture(name))

@@ -87,6 +87,7 @@ def test_many_cells_have_the_times_of_each(blocks: list[list[str]], zone: str, o
 
 
 @pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.long(keep=4)
 def test_every_second_of_a_day_is_read_as_one_cell_is(form: str) -> None:
     start = datetime(2026, 10, 25, tzinfo=UTC)
     moments = [start + timedelta(seconds=second) for second in range(0, 86_400, 61)]

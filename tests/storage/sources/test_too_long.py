@@ -47,6 +47,7 @@ TEXTS = ("a", "{", "}", '\\"', "\\\\", "\u20ac", "{}", '{\\"a\\":', "%7B", "&quo
         "{'object': 'whatsapp_business_account', 'entry': [{'id': 'TEXT'}]}",
     ],
 )
+@pytest.mark.long(keep=4)
 def test_a_long_text_in_one_line_is_told_and_the_rest_is_read(around: str, text: str, end: bytes) -> None:
     line = around.replace("TEXT", text * 60_000).encode()
     assert len(events_of(GOOD + line + b"\n" + GOOD)) == 14
@@ -78,6 +79,7 @@ def test_a_pretty_printed_record_of_any_size_is_read_object_by_object() -> None:
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("separator", [b",", b"\t", b";"])
 @pytest.mark.parametrize("cell", [b"a", b'"', b'""', b"\r\r" + b"a" * 20, "\u20ac".encode(), b"a" * 500 + b"\n"])
+@pytest.mark.long(keep=4)
 def test_a_long_row_is_told_and_the_other_rows_are_read(cell: bytes, separator: bytes) -> None:
     long = ROW % 3
     for quote in (b"", b'"'):

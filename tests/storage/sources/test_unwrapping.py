@@ -89,6 +89,7 @@ def test_a_large_record_of_many_webhooks_is_read_object_by_object(whole: str, mo
 @pytest.mark.parametrize(
     ("whole", "end"), [("lines in a text", "\n"), ("CloudWatch", ""), ("array as text", ""), ("one INSERT", "\n")]
 )
+@pytest.mark.long(keep=2)
 def test_a_record_of_many_megabytes_is_read_whole(whole: str, end: str) -> None:
     assert len(events_of((WHOLE[whole](WEBHOOKS * 1_900) + end).encode())) == 7 * 1_900
 
@@ -152,6 +153,7 @@ def test_a_long_escaped_line_may_come_in_pieces(whole: str, piece: int) -> None:
         assert events_of(content) == bare(WEBHOOKS) * 2
 
 
+@pytest.mark.long
 def test_a_line_of_many_records_is_read_with_flat_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (json_reader, json_scanner, object_finder):
         monkeypatch.setattr(module, "PIECE_BYTES", 100_000)

@@ -86,6 +86,7 @@ def whole_table(session: ReadSession, filter: Filter) -> list[str]:
 
 
 @pytest.mark.parametrize("text", FILTERS)
+@pytest.mark.long(keep=3)
 def test_a_page_equals_its_part_of_the_whole_table(path: Path, text: str, way: str) -> None:
     filter = Filter.parse(text)
     with session_of(path) as session:

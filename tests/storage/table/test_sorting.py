@@ -157,6 +157,7 @@ TEXTS = (
 @pytest.mark.usefixtures("much")
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("order", list(Order))
+@pytest.mark.long(keep=3)
 def test_paging_down_up_and_jumping_show_the_same_table(path: Path, text: str, order: Order) -> None:
     filter = Filter.parse(text)
     with reading(path) as connection:
