@@ -72,8 +72,20 @@ async def wait_for_idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
         await asyncio.sleep(max(due - now, 0))
 
 
+async def _wait_for_screen(pilot: textual.pilot.Pilot[Any], timeout: float = 30) -> bool:
+    """What the pilot waits for before: that each widget has taken one more message, a third of a key's CPU time.
+
+    A widget with a message to take has a callback that is ready.
+    """
+    await wait_for_idle()
+    return True
+
+
 def install() -> None:
     """Make Textual's pilot wait this way."""
     for module in (textual.app, textual.pilot):
         assert "wait_for_idle" in vars(module)
         vars(module)["wait_for_idle"] = wait_for_idle
+    pilot: Any = textual.pilot.Pilot
+    assert "_wait_for_screen" in vars(pilot)
+    pilot._wait_for_screen = _wait_for_screen
