@@ -24,19 +24,21 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("opens", ["p", "t", "slash", "colon", "F", "W"])
-async def test_what_opens_over_a_start_gives_it_the_keys_back(path: Path, opens: str, size: tuple[int, int]) -> None:
+async def test_what_opens_over_a_start_gives_it_the_keys_back(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size) as (app, pilot):
-        await press(pilot, "enter")
-        start = app.focused
-        text = app.dashboard.query_one(DetailPane).text
-        await press(pilot, opens, "escape")
-        assert app.focused is start
-        await press(pilot, "n")
-        assert app.dashboard.query_one(DetailPane).text != text
-        await press(pilot, "escape")
-        assert not app.dashboard.query_one(DetailPane).display
-        assert app.focused is app.dashboard.table
+        for opens in ("p", "t", "slash", "colon", "F", "W"):
+            await press(pilot, "enter")
+            start = app.focused
+            text = app.dashboard.query_one(DetailPane).text
+            await press(pilot, opens)
+            assert app.focused is not start, opens
+            await press(pilot, "escape")
+            assert app.focused is start, opens
+            await press(pilot, "n")
+            assert app.dashboard.query_one(DetailPane).text != text, opens
+            await press(pilot, "escape")
+            assert not app.dashboard.query_one(DetailPane).display, opens
+            assert app.focused is app.dashboard.table, opens
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -51,16 +53,18 @@ async def test_the_number_of_a_panel_closes_the_start_and_goes_there(path: Path,
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("keys", [("u", "down", "enter"), ("less_than_sign",), ("v",), ("s",), ("S",), ("f",), ("x",)])
-async def test_another_view_closes_the_start(path: Path, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+async def test_another_view_closes_the_start(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size, "status:answered") as (app, pilot):
         view = app.dashboard.view
-        await press(pilot, "enter", *keys)
-        assert app.dashboard.view != view
-        assert not app.dashboard.query_one(DetailPane).display
-        assert app.focused is app.dashboard.table
-        await press(pilot, "escape")
-        assert app.dashboard.view == view
+        for keys in (("u", "down", "enter"), ("less_than_sign",), ("v",), ("s",), ("S",), ("f",), ("x",)):
+            await press(pilot, "enter")
+            assert app.dashboard.query_one(DetailPane).display, keys
+            await press(pilot, *keys)
+            assert app.dashboard.view != view, keys
+            assert not app.dashboard.query_one(DetailPane).display, keys
+            assert app.focused is app.dashboard.table, keys
+            await press(pilot, "escape")
+            assert app.dashboard.view == view, keys
 
 
 async def test_a_filter_that_is_typed_over_a_start_shows_its_starts(path: Path) -> None:
@@ -94,21 +98,22 @@ async def test_no_key_makes_a_start_that_does_not_close(path: Path, half: int, s
             assert "Last starts" in screen_text(app), key
 
 
-@pytest.mark.parametrize("opens", ["t", "p", "colon"])
-async def test_a_list_that_is_open_keeps_its_place_when_the_terminal_grows_and_shrinks(path: Path, opens: str) -> None:
+async def test_a_list_that_is_open_keeps_its_place_when_the_terminal_grows_and_shrinks(path: Path) -> None:
     async with dashboard(path, (160, 48)) as (app, pilot):
-        await press(pilot, opens, "down")
-        choices = app.dashboard.query_one(ChoiceList)
-        for size in ((80, 24), (120, 40), (60, 16), (160, 48)):
-            await pilot.resize_terminal(*size)
-            await scenes.settle(pilot)
-            assert app.focused is choices
-            assert app.screen.region.contains_region(choices.region)
-            if opens != "colon":
-                column = app.dashboard.query_one(f"#choose-{choices.field}").region
-                assert choices.region.x <= column.x
-                assert choices.region.x == column.x or choices.region.right == size[0]
-            assert "find:" in screen_text(app).splitlines()[1]
+        for opens in ("t", "p", "colon"):
+            await press(pilot, opens, "down")
+            choices = app.dashboard.query_one(ChoiceList)
+            for size in ((80, 24), (120, 40), (60, 16), (160, 48)):
+                await pilot.resize_terminal(*size)
+                await scenes.settle(pilot)
+                assert app.focused is choices, (opens, size)
+                assert app.screen.region.contains_region(choices.region), (opens, size)
+                if opens != "colon":
+                    column = app.dashboard.query_one(f"#choose-{choices.field}").region
+                    assert choices.region.x <= column.x, (opens, size)
+                    assert choices.region.x == column.x or choices.region.right == size[0], (opens, size)
+                assert "find:" in screen_text(app).splitlines()[1], (opens, size)
+            await press(pilot, "escape")
 
 
 @pytest.mark.parametrize("size", SIZES)
