@@ -31,12 +31,14 @@ from storage.published.version_session import VersionSession
 from storage.report.report import load_report
 from storage.report.selection import Selection
 from storage.report.session import Session
+from storage.sources.identity import lost_digits
 from storage.sources.opened import Options
 from storage.table.export import write_tsv
 from storage.table.export_cells import Formats, one_line
 
 _AT_ONCE = 20_000  # events of a batch
 _CONTACTS = 50_000  # ids of contacts of one query
+_CONTACT = [column.title for column in VersionStarts.columns].index("Contact id/number")
 _NUMBER, _USER_ID, _CUSTOMER_ID = range(3)  # kinds of `contact_ids`
 _LINE_NUMBER, _LINE_IDENTIFIER = range(2)  # kinds of `line_ids`; 2: a name
 _OF_SELECTED = "IN (SELECT m.{column} FROM messages AS m WHERE {condition})"
@@ -85,14 +87,19 @@ def write_part(
 
 
 class _Starts(VersionStarts):
-    """The starts, with a stand-in for the name of each template that a cell of a TSV cannot hold."""
+    """The starts, with what a cell of a TSV cannot hold in another form.
+
+    There is a stand-in for the name of a template, and a link for a number that looks rounded.
+    """
 
     def chunks(
         self, session: Session, filter: Filter, now: datetime, formats: Formats
     ) -> Iterator[list[Sequence[Any]]]:
         """The starts in chunks."""
         names: dict[int | None, str] = {id: stand_in for id, (stand_in, _name) in _stand_ins(session).items()}
-        return super().chunks(session, filter, now, formats._replace(templates={**formats.templates, **names}))
+        for cells in super().chunks(session, filter, now, formats._replace(templates={**formats.templates, **names})):
+            cells[_CONTACT] = [f"https://wa.me/{text}" if lost_digits(text) else text for text in cells[_CONTACT]]
+            yield cells
 
 
 def _stand_ins(session: Session) -> dict[int, tuple[str, str]]:

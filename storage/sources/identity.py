@@ -133,9 +133,14 @@ def _sized(digits: str) -> str | None:
     return digits if MIN_DIGITS <= len(digits) <= MAX_DIGITS and len(set(digits)) > 1 else None
 
 
-def lost_digits(digits: str) -> bool:
-    """Whether a number from a table was rounded by a spreadsheet, which leaves zeros in place of its last digits."""
-    return len(digits) >= _MIN_ROUNDED and _ROUNDED.fullmatch(digits) is not None
+def lost_digits(digits: str, text: str = "") -> bool:
+    """Whether a number from a table was rounded by a spreadsheet, which leaves zeros in place of its last digits.
+
+    Args:
+        digits: of the number.
+        text: of the cell. No spreadsheet rounds a link, such as https://wa.me/5491160000000.
+    """
+    return len(digits) >= _MIN_ROUNDED and _ROUNDED.fullmatch(digits) is not None and not _CHAT_LINK.match(_plain(text))
 
 
 def bsuid_of(text: str | None) -> str | None:
@@ -220,7 +225,8 @@ def row_contact(
     """The person whom a row of a table names.
 
     Args:
-        contact: The recipient: a number, or a BSUID. Other texts identify nobody, and so does a rounded number.
+        contact: The recipient: a number, a link to a chat, or a BSUID. Other texts identify nobody, and so does a
+            number that may be rounded.
         user: The text of a column of user ids: a BSUID, or a number.
         customer: The platform's id of the customer.
         name: The person's name.
@@ -231,7 +237,7 @@ def row_contact(
         if text is None:
             continue
         if (number := number_of(text)) is not None:
-            if number not in numbers and not lost_digits(number):
+            if number not in numbers and not lost_digits(number, text):
                 numbers.append(number)
         elif (bsuid := bsuid_of(text.strip())) is not None and bsuid not in users:
             users.append(bsuid)

@@ -108,3 +108,17 @@ def test_names_of_templates_that_a_file_cannot_hold_stay(engine: Engine, tmp_pat
             assert proof.differences(opened.session, part.session, NOW, filter, without=proof.OF_RECORDS) == []
     with writing(path) as writer:
         assert check(writer, lambda done, of: None) == []
+
+
+def test_a_number_that_looks_rounded_by_a_spreadsheet_stays(engine: Engine, tmp_path: Path) -> None:
+    round_ones = ContactIds(("5491160000000",), name="Ana"), ContactIds(("10000000000",), "US.1", "5491170000000")
+    publish(build(tmp_path / "a.db", [send(f"w{at}", NOON + at, one) for at, one in enumerate(round_ones)]), engine)
+    with store(engine) as opened:
+        filter = with_days(opened.session, Filter.parse("period:all"), NOW)  # type: ignore[arg-type]
+        path = pulled(opened, filter, NOW, tmp_path / "b.db")
+        with reading(path) as connection, store(connection) as part:
+            assert proof.differences(opened.session, part.session, NOW, filter, without=proof.OF_RECORDS) == []
+            for content in (Content.STARTS, Content.PEOPLE):
+                rows = exported(part, filter, NOW, content)
+                assert rows == exported(opened, filter, NOW, content)
+                assert b"5491160000000" in rows[0]

@@ -113,6 +113,7 @@ def test_a_row_with_a_rounded_number_has_its_customer_only() -> None:
     assert row_contact("5,49116E+12", customer="C1") == ContactIds(customer_id="C1")
     assert row_contact("5491160000000", customer="C1") == ContactIds(customer_id="C1")  # saved after it was rounded
     assert row_contact("5491160000000") == ContactIds()
+    assert row_contact("https://wa.me/5491160000000") == ContactIds(("5491160000000",))  # no spreadsheet rounds a link
     assert row_contact("+54 9 11 5555-0000") == ContactIds(("5491155550000",))
     assert row_contact(NUMBER, customer="1,23457E+15") == ANA
     assert row_contact(NUMBER, customer="17.0") == ContactIds((NUMBER,), customer_id="17")
