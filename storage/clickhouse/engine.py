@@ -28,7 +28,7 @@ Parameters = Mapping[str, Any]  # values of {name:Type} in a statement
 _WAITS = (0.2, 1.0)  # s before a call is repeated of which no answer came
 # ClickHouse's numbers of errors.
 _REFUSED_PASSWORD, _NO_DATABASE, _NO_RIGHT, _NO_SPACE = 516, 81, 497, 243
-NO_TABLE, TABLE_EXISTS = 60, 57
+NO_COLUMN, NO_TABLE, TABLE_EXISTS = 47, 60, 57
 
 
 class EngineError(StorageError):

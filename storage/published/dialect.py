@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from storage.clickhouse.engine import NO_TABLE, Engine, EngineError
+from storage.clickhouse.engine import NO_COLUMN, NO_TABLE, Engine, EngineError
 from storage.database.queries import Rows
 from storage.published import versions
 from storage.published.version_tables import TABLES, name_in
@@ -150,6 +150,11 @@ class VersionConnection:
         try:
             return read(statement.sql, statement.parameters)
         except EngineError as error:
-            if error.code != NO_TABLE:
+            if error.code not in (NO_COLUMN, NO_TABLE):
                 raise
+            latest = versions.latest(self.engine)
+            if latest is not None and latest.number == self.version:
+                if versions.is_of_this_program(self.engine, self.version):
+                    raise
+                raise versions.OfAnotherProgram(self.engine.name) from error
             raise versions.Overtaken(self.engine.name) from error

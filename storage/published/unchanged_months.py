@@ -15,7 +15,7 @@ from storage.clickhouse import tables
 from storage.clickhouse.engine import Engine
 from storage.clickhouse.tables import BUCKET, DAY_MS, Kind, Table
 from storage.published import versions
-from storage.published.version_tables import MONTH, TABLES, name_in
+from storage.published.version_tables import MONTH, name_in
 
 VERSION_MONTHS = Table(
     "version_months",
@@ -82,7 +82,7 @@ def months(engine: Engine, messages: str = "messages") -> Months:
     tables.create(engine, (VERSION_MONTHS,))
     digests = {month: (starts, sum) for month, starts, sum in engine.rows(_MONTHS.format(messages=messages))}
     latest = versions.latest(engine)
-    if latest is None or not _has_all_columns(engine, latest.number):
+    if latest is None or not versions.is_of_this_program(engine, latest.number):
         return Months(digests=digests)
     found = engine.rows(
         "SELECT month, starts, digests FROM version_months WHERE version = {it:UInt32}", {"it": latest.number}
@@ -95,16 +95,6 @@ def months(engine: Engine, messages: str = "messages") -> Months:
     )
     changed = frozenset(month for month in digests | before if digests.get(month) != before.get(month))
     return Months(latest.number, unchanged, changed, digests)
-
-
-def _has_all_columns(engine: Engine, version: int) -> bool:
-    """Whether a version has the columns of this program, and not of an earlier one."""
-    wanted = {(name_in(version, name), column) for name in (*_BY_MONTH, "cells") for column in TABLES[name].columns}
-    found = engine.rows(
-        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN {tables:Array(String)}",
-        {"tables": sorted({table for table, _ in wanted})},
-    )
-    return {(table, column) for table, column in found} == wanted
 
 
 def take_over(engine: Engine, version: int, months: Months) -> None:

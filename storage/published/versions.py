@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from storage.clickhouse.engine import NO_TABLE, TABLE_EXISTS, Engine, EngineError
+from storage.clickhouse.engine import NO_COLUMN, NO_TABLE, TABLE_EXISTS, Engine, EngineError
 from storage.language.texts import _
 from storage.published.version_tables import TABLES, definition, name_in
 
@@ -76,6 +76,28 @@ class Overtaken(EngineError):
         """Makes the message; `name` is that of the engine."""
         message = _("{name}: newer data took the place of what was being read; run the same command again")
         super().__init__(message.format(name=name), NO_TABLE)
+
+
+class OfAnotherProgram(EngineError):
+    """A version that cannot be read because an earlier or a later program made it, with other columns."""
+
+    def __init__(self, name: str) -> None:
+        """Makes the message; `name` is that of the engine."""
+        message = _(
+            "{name}: what it shows was published by another version of saludo; 'saludo work --once' publishes it anew,"
+            " 'saludo push' copies it anew"
+        )
+        super().__init__(message.format(name=name), NO_COLUMN)
+
+
+def is_of_this_program(engine: Engine, version: int) -> bool:
+    """Whether a version has the columns of this program, and not of another one."""
+    wanted = {(name_in(version, name), column) for name, table in TABLES.items() for column in table.columns}
+    found = engine.rows(
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN {tables:Array(String)}",
+        {"tables": sorted({table for table, _ in wanted})},
+    )
+    return {(table, column) for table, column in found} == wanted
 
 
 def publish(engine: Engine, fill: Callable[[int], object], *, is_copy: bool = False) -> Version:

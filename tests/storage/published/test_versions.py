@@ -42,3 +42,19 @@ def test_what_is_not_completed_is_never_seen(engine: Engine) -> None:
     engine.run(definition(2, "messages"))  # what a process that was killed leaves behind
     assert versions.publish(engine, lambda number: None).number == 3
     assert _published(engine) == {1, 3}
+
+
+def test_a_version_of_an_earlier_program_says_what_to_do(engine: Engine) -> None:
+    """It has not all columns, or not all tables; one that is published anew has them."""
+    for change, query in (
+        ("ALTER TABLE v1_cells DROP COLUMN quality", "SELECT quality FROM cells"),
+        ("DROP TABLE v2_day_counts", "SELECT * FROM day_counts"),
+    ):
+        versions.publish(engine, lambda number: None)
+        assert session_of_latest(engine).connection.execute(query).fetchall() == []
+        engine.run(change)
+        with pytest.raises(versions.OfAnotherProgram, match="another version of saludo; 'saludo work --once'"):
+            session_of_latest(engine).connection.execute(f"{query} LIMIT 1").fetchall()
+    versions.publish(engine, lambda number: None)
+    with pytest.raises(EngineError, match="UNKNOWN_IDENTIFIER"):
+        session_of_latest(engine).connection.execute("SELECT nothing FROM cells").fetchall()
