@@ -111,19 +111,16 @@ async def test_each_press_shows_the_next_dimension_and_one_press_of_escape_the_s
         assert "Last starts" in table(app)[0]
 
 
-@pytest.mark.parametrize(
-    ("keys", "rows"),
-    [
-        (("B", *"month", "enter"), ["Nov"]),
-        (("B", *"started", "enter"), ["Mass", "Template", "Campaign"]),
-        (("B", *"reason", "enter"), ["Number", "Sending"]),
-        (("B", *"code", "enter"), ["131026", "131049"]),
-    ],
-)
-async def test_a_dimension_is_chosen_from_a_list(path: Path, keys: tuple[str, ...], rows: list[str]) -> None:
+async def test_a_dimension_is_chosen_from_a_list(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
-        await press(pilot, *keys)
-        assert names(app) == rows
+        for word, rows in (
+            ("month", ["Nov"]),
+            ("started", ["Mass", "Template", "Campaign"]),
+            ("reason", ["Number", "Sending"]),
+            ("code", ["131026", "131049"]),
+        ):
+            await press(pilot, "B", *word, "enter")
+            assert names(app) == rows, word
 
 
 async def test_days_come_newest_first_and_both_sort_keys_show_an_arrow(path: Path) -> None:

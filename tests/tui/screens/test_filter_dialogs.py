@@ -219,20 +219,18 @@ async def test_the_next_period_stops_at_today(path: Path) -> None:
         assert str(app.dashboard.view.filter) == "since:2026-10-22 until:2026-11-21"
 
 
-@pytest.mark.parametrize(
-    ("typed", "does"),
-    [
-        ("export", "Save as TSV"),
-        ("fail", "Go to failures"),
-        ("group", "Table by template"),
-        ("search", "Type a filter"),
-        ("exit", "Quit"),
-    ],
-)
-async def test_the_palette_finds_an_action_by_what_people_call_it(path: Path, typed: str, does: str) -> None:
+async def test_the_palette_finds_an_action_by_what_people_call_it(path: Path) -> None:
     async with dashboard(path) as (app, pilot):
-        await press(pilot, "colon", *typed)
-        assert any(f"▸{does}" in line or does in line for line in screen_text(app).splitlines()[1:4])
+        for typed, does in (
+            ("export", "Save as TSV"),
+            ("fail", "Go to failures"),
+            ("group", "Table by template"),
+            ("search", "Type a filter"),
+            ("exit", "Quit"),
+        ):
+            await press(pilot, "colon", *typed)
+            assert any(does in line for line in screen_text(app).splitlines()[1:4]), typed
+            await press(pilot, "escape")
 
 
 async def test_enter_on_the_palette_goes_to_the_failures(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui import scenes
-from tests.tui.sessions import Session, session
+from tests.tui.sessions import Session, Size, session
 
 WORDS = ("--now", "2026-11-20T18:00-03:00")
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48)]
@@ -66,27 +66,39 @@ def test_a_terminal_of_another_size_shows_what_a_fresh_one_would(path: Path, wha
             opened.settle()
 
 
-@pytest.mark.parametrize("what", OPEN)
-def test_below_the_smallest_size_there_is_one_sentence_whatever_is_open(path: Path, what: str) -> None:
-    keys, _ = OPEN[what]
+@pytest.mark.parametrize("what", [("dashboard", "list"), ("help", "start")], ids=" ".join)
+def test_below_the_smallest_size_there_is_one_sentence_whatever_is_open(path: Path, what: tuple[str, ...]) -> None:
     with session(["-m", "tui", "--db", str(path), *WORDS], path.parent) as opened:
         opened.until("Funnel")
         opened.settle()
-        opened.press(keys or b"8")
-        opened.settle()
-        opened.resize((50, 12))
-        opened.settle()
-        found = lines(opened)
-        assert " ".join(found).split() == [
-            *"saludo needs 60 x 16 cells; this terminal has 50 x 12.".split(),
-            *"Enlarge it, or leave with Ctrl+C and run: saludo report".split(),
-        ]
+        for one in what:
+            opened.press(OPEN[one][0] or b"8")
+            opened.settle()
+            opened.resize((50, 12))
+            opened.settle()
+            assert " ".join(lines(opened)).split() == [
+                *"saludo needs 60 x 16 cells; this terminal has 50 x 12.".split(),
+                *"Enlarge it, or leave with Ctrl+C and run: saludo report".split(),
+            ], one
+            if one != what[-1]:
+                opened.resize((120, 40))
+                opened.press(b"\x1b")
+                opened.settle()
         opened.press(b"\x03")
         assert opened.ended() == 0
 
 
-@pytest.mark.parametrize("flags", [(), ("--ascii",), ("--theme", "light")], ids=str)
-def test_without_colours_none_is_sent(path: Path, flags: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("flags", "sizes"),
+    [
+        *(((), SIZES[::3]), ((), SIZES[1:3])),
+        *((("--ascii",), SIZES[1::2]), (("--ascii",), SIZES[::2])),
+        *((("--theme", "light"), SIZES[::2]), (("--theme", "light"), SIZES[1::2])),
+    ],
+    ids=str,
+)
+@pytest.mark.long(keep=2)
+def test_without_colours_none_is_sent(path: Path, flags: tuple[str, ...], sizes: list[Size]) -> None:
     keys = (
         b"2",
         b"3",
@@ -106,7 +118,7 @@ def test_without_colours_none_is_sent(path: Path, flags: tuple[str, ...]) -> Non
     more = (b":", b"\x1b", b"?", b"\x1b", b"v", b"T", b"T", b"F", b"\x1b", b"/contact:1\r")
     with session(["-m", "tui", "--db", str(path), *WORDS, *flags], path.parent, SIZES[0], NO_COLOR="1") as opened:
         opened.until("Last starts")
-        for size in SIZES:
+        for size in sizes:
             opened.resize(size)
             opened.settle()
             for key in (*keys, *more):
