@@ -94,9 +94,8 @@ def test_what_is_imported_into_clickhouse_is_reported_as_from_sqlite(
     for files in ((LINES,), (TABLE,)):  # the second import makes another version
         for db in (address, str(database)):
             assert saludo(capsys, "import", *files, "--db", db)[0] == 0
-    for words in _READING:
-        if words[0] not in ("rejects", "imports"):  # their times are those of each import
-            assert _read_from(address, capsys, words) == saludo(capsys, *words), words
+    for words in (_READING[0], _READING[4], _READING[8]):  # test_clickhouse_import.py compares the others
+        assert _read_from(address, capsys, words) == saludo(capsys, *words), words
     assert_one_line(saludo(capsys, "push", address), 1, "imports of its own")
 
 

