@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,9 @@ READING = (
     ("completion", "bash", "--complete", "template:"),
 )
 BROKEN = str(capture("cloud_bad_items.jsonl"))
+JOURNAL = [(command, *form) for command in ("rejects", "imports") for form in ((), ("--json",), ("--tsv",))]
+HOSTILE_NAMES = ("tab\tnew\nline", "'\"`\\n\\0", "\u202ertl \U0001f600", "\udcff", " {x:UInt8} %s ", "=1+1\x1b[31m")
+HOSTILE_RECORDS = ('{"a": "\\u0000', "{\x1b[31m \\N \\t ' \" `", "{\ufffd\u2028\u202e", "{tab\there", "{" + "x" * 5_000)
 
 
 @pytest.fixture
@@ -38,15 +43,27 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def test_what_is_read_over_http_is_what_sqlite_gives(
-    server: Server, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: Server,
+    database: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    hostile = [tmp_path / name for name in HOSTILE_NAMES]
+    for number, path in enumerate(hostile):
+        record = Path(LINES).read_text().splitlines()[0].replace("wamid.", f"wamid.{number}")
+        path.write_text("\n".join((record, f"{{{number}", *HOSTILE_RECORDS)))
     for db in (server.address, str(database)):
-        assert saludo(capsys, "import", LINES, TABLE, BROKEN, "--db", db)[0] == 0
+        # Each listing tells when a file was read.
+        monkeypatch.setattr("storage.ingest.journal.now_ms", partial(next, count(NOON, 61_001)))
+        assert saludo(capsys, "import", LINES, TABLE, BROKEN, *map(str, hostile), "--db", db)[0] == 0
     for words in READING:
         status, out, told = saludo(capsys, *words, "--db", server.address)
         assert (status, without_publication(out), told) == saludo(capsys, *words), words
-    there, here = (saludo(capsys, "rejects", "--db", db)[1] for db in (server.address, str(database)))
-    assert there == here
+    for words in JOURNAL:
+        there, here = (saludo(capsys, *words, "--db", db) for db in (server.address, str(database)))
+        assert there == here, words
+        assert "tab" in there[1], words
     for words in (("-o", "there.tsv", "--db", server.address), ("-o", "here.tsv")):
         path = tmp_path / words[1]
         assert saludo(capsys, "export", *EVERYTHING, "-o", str(path), *words[2:])[0] == 0
