@@ -24,6 +24,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=3)
 async def test_what_opens_over_a_start_gives_it_the_keys_back(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size) as (app, pilot):
         for opens in ("p", "t", "slash", "colon", "F", "W"):
@@ -42,6 +43,7 @@ async def test_what_opens_over_a_start_gives_it_the_keys_back(path: Path, size: 
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=3)
 async def test_the_number_of_a_panel_closes_the_start_and_goes_there(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size) as (app, pilot):
         for number, name in panels().items():
@@ -53,6 +55,7 @@ async def test_the_number_of_a_panel_closes_the_start_and_goes_there(path: Path,
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=3)
 async def test_another_view_closes_the_start(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size, "status:answered") as (app, pilot):
         view = app.dashboard.view
@@ -117,6 +120,7 @@ async def test_a_list_that_is_open_keeps_its_place_when_the_terminal_grows_and_s
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=3)
 async def test_nothing_is_half_covered_by_a_start_and_all_is_back_when_it_closes(
     path: Path, size: tuple[int, int]
 ) -> None:
