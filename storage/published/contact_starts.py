@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from storage.clickhouse.engine import Engine
 from storage.published.unchanged_months import NOTHING, Months
-from storage.published.version_tables import CONTACT_STARTS, MONTH, UNKNOWN_CONTACT_BLOCK, name_in
+from storage.published.version_tables import CONTACT_STARTS, MONTH, SHOWN_TOGETHER, UNKNOWN_CONTACT_BLOCK, name_in
 
 _MOST_BLOCKS = 1_024
 _FEWEST_CONTACTS = 50  # of a block
@@ -29,13 +29,15 @@ SELECT id, block FROM (
           UNION ALL SELECT 0, first, block, 0 FROM {blocks})
 ) WHERE is_contact = 1
 """
-_COPIED = [name for name in CONTACT_STARTS.columns if name not in ("block", "month", "contact_label")]
+_COPIED = [name for name in CONTACT_STARTS.columns if name not in ("block", "month", "contact_label", "shown")]
+_SHOWN = f"toJSONString(tuple({', '.join(f'm.{name}' for name in SHOWN_TOGETHER)}))"
 _STARTS = f"""
-INSERT INTO {{target}} (block, month, contact_label, {", ".join(_COPIED)})
-SELECT ifNull(b.block, {UNKNOWN_CONTACT_BLOCK}), {MONTH}, ifNull(m.contact_label, ''),
+INSERT INTO {{target}} (block, month, contact_label, shown, {", ".join(_COPIED)})
+SELECT ifNull(b.block, {UNKNOWN_CONTACT_BLOCK}), {MONTH}, ifNull(m.contact_label, ''), {_SHOWN},
        {", ".join(f"m.{name}" for name in _COPIED)}
 FROM {{messages}} AS m LEFT JOIN ({_BLOCK_OF_CONTACT}) AS b ON m.contact = b.id WHERE {{condition}}
-SETTINGS max_partitions_per_insert_block = 0, join_use_nulls = 1
+SETTINGS max_partitions_per_insert_block = 0, join_use_nulls = 1,
+         output_format_json_quote_64bit_integers = 0, output_format_json_named_tuples_as_objects = 0
 """
 _SEVERAL_PARTS = """
 SELECT partition FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String}

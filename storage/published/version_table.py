@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from storage.database.codes import ORIGINS, REFERRED_FROM, STATUSES, USER_TYPES
 from storage.domain.events import Failure
 from storage.domain.filters import Filter
@@ -19,7 +21,7 @@ from storage.domain.vocabulary import StartStatus
 from storage.messages.message import Direction, Message, ranked_error
 from storage.published.version_positions import Positions, Stretch
 from storage.published.version_session import VersionSession
-from storage.published.version_tables import STARTS
+from storage.published.version_tables import SHOWN_TOGETHER, STARTS
 from storage.report.selection import Selection
 from storage.table.detail import StartDetail, detail_of
 from storage.table.pages import StartRow
@@ -35,6 +37,7 @@ _SHOWN = (
 _NEWEST_FIRST = "m.start_at DESC, m.key DESC, m.origin DESC"
 _OLDEST_FIRST = _NEWEST_FIRST.replace(" DESC", " ASC")
 _OLDER, _NEWER = ("(m.start_at, m.key) < (:at, :key)", "(m.start_at, m.key) > (:at, :key)")
+_decode = msgspec.json.Decoder(list[Any]).decode
 Names = Mapping[int, str]
 
 
@@ -106,13 +109,13 @@ class VersionTable:
 
     def _rows_of_block(self, part: Stretch, block: int) -> list[StartRow]:
         """Starts sorted by contact, out of one block of labels."""
-        columns = ", ".join(f"m.{name}" for name in _SHOWN)
         rows = self._connection.execute(
-            f"SELECT {columns} FROM contact_starts AS m WHERE m.block = {block} AND {part.selection.time_condition}"
+            "SELECT m.start_at, m.key, m.contact_label, m.origin, m.shown"
+            f" FROM contact_starts AS m WHERE m.block = {block} AND {part.selection.time_condition}"
             f" ORDER BY m.contact_label, {_NEWEST_FIRST} LIMIT {part.limit} OFFSET {part.offset}",
             part.selection.parameters,
         )
-        return self._shown(rows, part.selection.calendar.local)
+        return self._shown(map(_unpacked, rows), part.selection.calendar.local)
 
     def _shown(self, rows: Iterable[Sequence[Any]], local: Callable[[int], datetime]) -> list[StartRow]:
         templates, lines = self._templates(), self._lines()
@@ -216,6 +219,14 @@ class VersionTable:
 
 def _cursor(cursor: Cursor) -> dict[str, Any]:
     return {"at": cursor.at, "key": cursor.key}
+
+
+def _unpacked(row: Sequence[Any]) -> Sequence[Any]:
+    """A row of `contact_starts` as a row of _SHOWN."""
+    at, key, contact, origin, shown = row
+    values = dict(zip(SHOWN_TOGETHER, _decode(shown), strict=True))
+    values |= {"start_at": at, "key": key, "contact_label": contact, "origin": origin}
+    return [values[name] for name in _SHOWN]
 
 
 def _start_row(row: Sequence[Any], templates: Names, lines: Names, local: Callable[[int], datetime]) -> StartRow:

@@ -36,7 +36,7 @@ def shared() -> Iterator[Engine]:
 
 
 def _failure(number: int) -> Failure:
-    return Failure(131026, f"broken {number}", None)
+    return Failure(131026, f"broken {number}: \"\\\\/'\\t", None)
 
 
 def _history() -> list[Event]:
@@ -44,7 +44,9 @@ def _history() -> list[Event]:
     templates = ("b", "B", "a", "ñb", "Zb")
     events: list[Event] = []
     for number in range(300):
-        person = ContactIds((f"54911{number % 30:08}",), name=f"P{number % 30}")
+        person = ContactIds(
+            (f"54911{number % 30:08}",), name=f'P{number % 30} "\\\\ñ\x1b\n\u202e\U0001f600' if number % 3 else None
+        )
         at = NOON - number % 50 * DAY + number % 3
         template = templates[number % 5] if number % 9 else None
         events.append(send(f"w{number}", at, person if number % 7 else ContactIds(), template=template))
