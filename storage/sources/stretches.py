@@ -115,7 +115,7 @@ class Stretches:
 
     def _inner_lines(self) -> list[Item]:
         lines = self._stream.whole_lines()
-        if not _only_open(lines):
+        if not (_only_open(lines[:_FEWEST_BYTES]) and _only_open(lines)):
             found = _INNER_LINES.match(lines)
             lines = found[0] if found is not None else b""
         if len(lines) < _FEWEST_BYTES or not self._finder.keep(lines):
