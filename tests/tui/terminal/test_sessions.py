@@ -40,6 +40,7 @@ def shown_anew(opened: Session) -> list[str]:
 
 
 @pytest.mark.parametrize("what", OPEN)
+@pytest.mark.long(keep=3)
 def test_a_terminal_of_another_size_shows_what_a_fresh_one_would(path: Path, what: str) -> None:
     keys, words = OPEN[what]
     with session(["-m", "tui", "--db", str(path), *WORDS], path.parent) as opened:
