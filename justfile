@@ -13,7 +13,7 @@ check:
 
 # The tests of the README, or a part of them: `just test tests/storage/cube`; `just test --long` tries every variant.
 test *options:
-    python -m pytest -n 6 --dist worksteal {{ options }}
+    python -m pytest -n 4 --dist worksteal {{ options }}
 
 # What CI runs, in an environment of its own.
 ci:
@@ -21,7 +21,7 @@ ci:
 
 # Branch coverage of storage, with the lines that no test reaches.
 coverage:
-    python -m pytest -n 6 --dist worksteal --cov --cov-report=term-missing:skip-covered
+    python -m pytest -n 4 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 # Measure this checkout against another revision, side by side.
 bench revision='main' *options:

@@ -113,6 +113,7 @@ def test_a_log_is_the_same_every_time_and_its_flat_rows_are_its_lines(tmp_path: 
     assert {"sent", "delivered", "read"} <= statuses
 
 
+@pytest.mark.long
 def test_an_import_is_measured_beside_its_peers(tmp_path: Path) -> None:
     one = imports.measure(tmp_path, 500, into=None)
     assert one.events == len((tmp_path / "500.jsonl").read_text().splitlines())
@@ -121,6 +122,7 @@ def test_an_import_is_measured_beside_its_peers(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*peer*"))
 
 
+@pytest.mark.long
 def test_reports_are_loaded_while_an_import_runs_and_the_base_stays_as_it_was(path: Path, tmp_path: Path) -> None:
     before = path.read_bytes()
     one = busy.growing(path, tmp_path, busy.next_log(tmp_path, 6_000))
@@ -167,6 +169,7 @@ def test_the_command_knows_its_options(capsys: pytest.CaptureFixture[str]) -> No
     assert "--quick" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_the_table_of_the_benchmark_is_read_whole(directory: Path) -> None:
     measured = tables.measure(directory, 60, rounds=1)  # raises if a row is not read
     assert measured.rows == 60

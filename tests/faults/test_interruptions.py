@@ -15,6 +15,7 @@ REASON = shim.why_not()
     [("kills", "--calls", "1"), ("writes", "--calls", "1"), ("helpers", "--calls", "1")],
     ids=lambda words: words[0],
 )
+@pytest.mark.long(keep=3)
 def test_an_import_that_is_disturbed_at_a_call_ends_as_one_that_was_not(
     words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:

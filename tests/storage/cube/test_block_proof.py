@@ -26,7 +26,7 @@ from tests.databases import DAY, HOUR, LINE, NOON, OTHER_LINE, build
 from tests.histories import Question, events, questions
 
 _STARTS = 2_500
-_FLIPS = 12
+_FLIPS = 8
 _PACKED_LIMITS = {0: 1_000, FAILED: 500, 2: 1_000}  # so that some blocks are packed and others are not
 
 

@@ -49,6 +49,7 @@ def test_there_is_a_database_of_each_earlier_version() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.long(keep=3)
 def test_a_database_of_an_earlier_version_gives_the_report_of_a_new_import(
     tmp_path: Path, log: Path, version: int, expected: tuple[tuple[Outcome, Outcome], Content]
 ) -> None:

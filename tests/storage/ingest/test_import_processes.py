@@ -85,6 +85,7 @@ def test_the_command_goes_on_without_the_process_that_counts(tmp_path: Path, log
 
 
 @pytest.mark.parametrize("module", ["storage.ingest.batch_reader", "storage.cube.counting_process"])
+@pytest.mark.long(keep=2)
 def test_an_import_goes_on_where_a_process_cannot_be_started(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:

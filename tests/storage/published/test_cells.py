@@ -74,7 +74,7 @@ def assert_is_recount(session: VersionSession, filter: Filter, question: Questio
 
 
 @settings(
-    max_examples=min(4, settings().max_examples // 6),
+    max_examples=settings().max_examples // 6,
     deadline=None,
     phases=(Phase.reuse, Phase.generate),
     suppress_health_check=[*HealthCheck],
@@ -119,6 +119,7 @@ def test_a_filter_can_name_more_templates_than_a_statement_has_room_for(filled: 
 
 
 @pytest.mark.parametrize("level", LEVELS[1:])
+@pytest.mark.long(keep=3)
 def test_blocks_are_those_of_the_cube(engine: Engine, level: int) -> None:
     days = "SELECT toInt32(number) - 400 AS block FROM numbers(60000)"
     found = engine.rows(f"SELECT c.block, {cells._BLOCK_ABOVE[level]} FROM ({days}) AS c")

@@ -91,6 +91,7 @@ def test_every_page_in_every_order(shared: Engine, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.long
 def test_blocks_of_the_version_before_take_new_people_in(shared: Engine, tmp_path: Path) -> None:
     forget(shared)
     history = _history()

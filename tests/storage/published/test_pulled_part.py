@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def pulled(opened: Store, filter: Filter, question_now: object, path: Path) -> P
     return path
 
 
+@pytest.mark.long
 @settings(max_examples=3, deadline=None, phases=(Phase.reuse, Phase.generate), suppress_health_check=[*HealthCheck])
 @given(st.data(), events(), questions())
 def test_a_part_has_the_report_of_its_filter(

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ def _choices(opened: Store, filter: Filter, now: datetime) -> list[object]:
     ]
 
 
+@pytest.mark.long
 # Without shrinking: each history is published by itself, which takes a third of a second.
 @settings(max_examples=2, deadline=None, phases=(Phase.reuse, Phase.generate), suppress_health_check=[*HealthCheck])
 @given(st.data(), events(), questions())

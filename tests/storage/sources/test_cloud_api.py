@@ -275,6 +275,7 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert event.step is Step.DELIVERED
 
 
+@pytest.mark.long
 def test_lines_of_megabytes_are_read_completely() -> None:
     one = webhook({"statuses": [status()]})
     count = 2_000_000 // len(one)

@@ -168,6 +168,7 @@ def test_each_column_has_its_own_order() -> None:
         assert send.at == send.delivered_at
 
 
+@pytest.mark.long
 def test_a_compressed_table_is_decided_by_all_its_rows() -> None:
     content = gzip.compress(table(*["3/11/2026"] * 20_000, "11/25/2026").encode())
     assert rejects_of(content) == []

@@ -175,6 +175,7 @@ def test_it_holds_what_the_tsv_holds(database: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "America/Santiago", "Europe/Madrid"])
+@pytest.mark.long(keep=2)
 def test_times_are_local_all_year(tmp_path: Path, zone: str) -> None:
     moments = [NOON - day * DAY + day * 7_919_001 for day in range(365)]
     database = build(tmp_path / "saludo.db", [send(str(at), at) for at in moments], time_zone=zone)

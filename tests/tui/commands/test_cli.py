@@ -21,6 +21,7 @@ from tui.commands.output import print_message
 
 class TestStreams:
     @pytest.mark.parametrize("words", [("report",), ("report", "--json"), ("export",), ("settings",)])
+    @pytest.mark.long(keep=2)
     def test_a_full_or_closed_stdout_is_one_line(self, words: tuple[str, ...], database: Path) -> None:
         run(["import", LINES])
         with open("/dev/full", "w") as full:
@@ -98,6 +99,7 @@ class TestStreams:
         ("settings",),
     ],
 )
+@pytest.mark.long(keep=3)
 def test_commands_without_a_screen_import_no_textual(words: tuple[str, ...], database: Path) -> None:
     run(["import", LINES])
     code = (

@@ -119,6 +119,7 @@ class TestDatabase:
         assert_one_line(saludo(capsys, "report", "--db", "a" * 5_000), 1)
 
     @pytest.mark.parametrize("room", [10_000, 200_000])
+    @pytest.mark.long(keep=2)
     def test_a_full_disk_loses_nothing(self, room: int, database: Path, tmp_path: Path) -> None:
         """The disk is full while the tables are made, or in the middle of the files."""
 

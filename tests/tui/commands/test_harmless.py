@@ -125,6 +125,7 @@ class TestNames:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
 @pytest.mark.parametrize("words", [("--help",), ("import", "--help"), ("--version",), ("settings",)])
+@pytest.mark.long(keep=2)
 def test_a_full_stdout_is_one_line_and_a_failure(words: tuple[str, ...], database: Path) -> None:
     process("import", LINES)
     with open("/dev/full", "w") as full:

@@ -87,6 +87,7 @@ def test_a_directory_without_a_database_is_told(tmp_path: Path, capsys: pytest.C
     assert_one_line(saludo(capsys, "report", "--db", f"chdb:{tmp_path}"), 1, "database not found")
 
 
+@pytest.mark.long
 def test_what_is_imported_into_clickhouse_is_reported_as_from_sqlite(
     database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,6 +80,7 @@ GONE = {
 
 
 @pytest.mark.parametrize("name", GONE)
+@pytest.mark.long(keep=3)
 def test_a_server_that_goes_in_the_middle_is_one_line_and_leaves_no_file(
     name: str,
     server: Server,
@@ -102,6 +103,7 @@ def test_a_server_that_goes_in_the_middle_is_one_line_and_leaves_no_file(
     assert not [*made.iterdir()]
 
 
+@pytest.mark.long
 def test_two_importers_at_once_lose_nothing_and_write_nothing_twice(
     server: Server, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

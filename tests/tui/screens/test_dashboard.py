@@ -167,6 +167,7 @@ async def test_the_first_frame_shows_the_filter_that_was_asked_for(path: Path, s
 
 
 @pytest.mark.parametrize("number", "1368")
+@pytest.mark.long(keep=2)
 async def test_resizing_keeps_the_focus(path: Path, number: str) -> None:
     async with dashboard(path, (160, 48)) as (app, pilot):
         for sizes in ([(59, 15), (120, 40)], [(80, 24)], [(60, 16), (160, 48)], [(50, 12), (80, 24)]):

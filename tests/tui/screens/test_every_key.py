@@ -137,6 +137,7 @@ async def restore(app: SaludoApp, pilot: Pilot[Any], focus: str = "starts") -> N
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=2)
 async def test_every_key_does_something(tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     path = scenes.database(tmp_path)
     async with dashboard(path, size) as (app, pilot):

@@ -176,6 +176,7 @@ def test_the_dashboard_says_which_setting_is_missing(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("keys", [b"\x1b[25~", b"\x1b[31~", b"\x1b[32~", b"\x1b[33~", b"\x1b[34~"], ids=repr)
+@pytest.mark.long(keep=3)
 def test_shift_with_a_function_key_is_no_character(tmp_path: Path, keys: bytes) -> None:
     path = scenes.database(tmp_path)
     with session(["-m", "tui", "--db", str(path), "--now", "2026-11-20T18:00-03:00"], tmp_path) as opened:

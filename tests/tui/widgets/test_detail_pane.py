@@ -86,6 +86,7 @@ async def test_escape_closes_a_start_beside_the_table_from_wherever_one_is(path:
 
 
 @pytest.mark.parametrize(("half", "size"), [(0, (80, 24)), (1, (160, 48))])
+@pytest.mark.long(keep=2)
 async def test_no_key_makes_a_start_that_does_not_close(path: Path, half: int, size: tuple[int, int]) -> None:
     keys = {key.keys.split(",")[0] for key in KEYS if key.where is Where.DASHBOARD and key.action} - {"w"}
     async with dashboard(path, size) as (app, pilot):

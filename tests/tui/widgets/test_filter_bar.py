@@ -34,6 +34,7 @@ PARTS = {
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=2)
 async def test_every_part_of_the_filter_is_seen(path: Path, size: tuple[int, int]) -> None:
     async with dashboard(path, size) as (app, pilot):
         for filter, shown in PARTS.items():

@@ -75,6 +75,7 @@ def segments(app: SaludoApp) -> list[Segment]:
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.long(keep=2)
 async def test_no_widget_obeys_what_people_typed(
     path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
